@@ -1,0 +1,82 @@
+//! The payload of the Close frame and its status codes (RFC 6455 sections 5.5.1 and 7.4). It does not
+//! close anything.
+
+use core::fmt;
+use core::str::from_utf8;
+
+use crate::error::ProtocolError;
+
+/// A status code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// The purpose of the connection has been fulfilled.
+    pub const NORMAL: Self = Self(1000);
+    /// The endpoint goes away: a server stops, a page is left.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// The peer broke the protocol.
+    pub const PROTOCOL_ERROR: Self = Self(1002);
+    /// The endpoint cannot accept this type of data.
+    pub const UNSUPPORTED_DATA: Self = Self(1003);
+    /// The payload does not fit the message's type: text that is no UTF-8.
+    pub const INVALID_PAYLOAD: Self = Self(1007);
+    /// A message violates the endpoint's policy.
+    pub const POLICY_VIOLATION: Self = Self(1008);
+    /// A message is too big to process.
+    pub const MESSAGE_TOO_BIG: Self = Self(1009);
+    /// The server met an unexpected condition.
+    pub const INTERNAL_ERROR: Self = Self(1011);
+
+    /// The code, if RFC 6455 or the IANA registry lets an endpoint put it on the wire.
+    ///
+    /// > 1004, 1005, 1006 and 1015 are reserved; 0 to 999 are not used (section 7.4)
+    pub const fn new(code: u16) -> Option<Self> {
+        match code {
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
+            _ => None,
+        }
+    }
+
+    /// The number on the wire.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The code in a Close frame's payload.
+pub(crate) fn decode(payload: &[u8]) -> Result<Option<CloseCode>, ProtocolError> {
+    // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer
+    // > (section 5.5.1)
+    let (code, reason) = match payload.split_first_chunk::<2>() {
+        Some((code, reason)) => (u16::from_be_bytes(*code), reason),
+        None if payload.is_empty() => return Ok(None),
+        None => return Err(ProtocolError::CloseCodeCut),
+    };
+    let valid = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?;
+    from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
+    Ok(Some(valid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_that_may_be_sent_are_those_of_section_7_4_and_the_registry() {
+        let allowed = |code: u16| {
+            (1000..=1014).contains(&code) && ![1004, 1005, 1006].contains(&code)
+                || (3000..5000).contains(&code)
+        };
+        for code in 0..=u16::MAX {
+            let made = CloseCode::new(code).map(CloseCode::get);
+            assert_eq!(made, allowed(code).then_some(code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What an open connection puts on the wire: echoes, the answers that the protocol asks for, and
+//! the application's own frames (RFC 6455 sections 5.5, 5.6 and 7.1).
+
+use super::{Connection, Next, Sent, Step};
+use crate::buffer::{Buffer, Storage};
+use crate::close::CloseCode;
+use crate::error::SendError;
+use crate::exchange::{Chunk, Event, Message};
+use crate::frame::{EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode};
+
+impl Connection {
+    pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
+        // > The application MUST NOT send any more data frames after sending a Close frame.
+        // > (section 5.5.1)
+        if self.sent == Sent::Close {
+            return;
+        }
+        let opcode = match self.sent {
+            Sent::Fragment => Opcode::Continuation,
+            _ => chunk.kind.opcode(),
+        };
+        let (fin, sent) = if chunk.ends_message {
+            (Fin::Last, Sent::Message)
+        } else {
+            (Fin::More, Sent::Fragment)
+        };
+        let header = EncodedHeader::new(opcode, fin, chunk.range.len());
+        if buffer.answer(header.as_bytes(), chunk.range) {
+            self.sent = sent;
+        }
+    }
+
+    pub(crate) fn send<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        message: Message<'_>,
+    ) -> Result<(), SendError> {
+        if self.sent == Sent::Fragment {
+            return Err(SendError::InsideMessage);
+        }
+        let (opcode, payload) = message.encode();
+        self.send_frame(buffer, opcode, &[], payload)
+    }
+
+    pub(crate) fn ping<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL_LEN {
+            return Err(SendError::TooLong);
+        }
+        self.send_frame(buffer, Opcode::Ping, &[], payload)
+    }
+
+    pub(crate) fn close<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<(), SendError> {
+        let code = code.get().to_be_bytes();
+        if reason.len() > MAX_CONTROL_LEN - code.len() {
+            return Err(SendError::TooLong);
+        }
+        self.send_frame(buffer, Opcode::Close, &code, reason.as_bytes())?;
+        self.sent = Sent::Close;
+        self.ignore_payload();
+        Ok(())
+    }
+
+    /// Makes a frame ready whose payload is `first` and `second`, or nothing of it. Room stays for
+    /// the header of an echo, so that the application's frames never keep the peer's waiting.
+    fn send_frame<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        opcode: Opcode,
+        first: &[u8],
+        second: &[u8],
+    ) -> Result<(), SendError> {
+        if self.sent == Sent::Close {
+            return Err(SendError::Closed);
+        }
+        let len = first.len().saturating_add(second.len());
+        let header = EncodedHeader::new(opcode, Fin::Last, len);
+        let room = len.saturating_add(header.as_bytes().len() + MAX_ENCODED_LEN);
+        let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
+        if inside_pong || !buffer.make_gap(room) {
+            return Err(SendError::Full);
+        }
+        buffer.append(header.as_bytes());
+        buffer.append(first);
+        buffer.append(second);
+        Ok(())
+    }
+
+    /// Answers a Ping, as far as there is room.
+    ///
+    /// > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
+    /// > it already received a Close frame. (section 5.5.2)
+    pub(super) fn send_pong<S: Storage>(&mut self, buffer: &mut Buffer<S>, produced: u8) -> Step {
+        let header = EncodedHeader::new(Opcode::Pong, Fin::Last, self.gathered.len());
+        let mut produced = usize::from(produced);
+        for (part, starts_at) in [
+            (header.as_bytes(), 0),
+            (&self.gathered, header.as_bytes().len()),
+        ] {
+            if let Some(done) = produced.checked_sub(starts_at) {
+                produced += buffer.append(part.get(done..).unwrap_or_default());
+            }
+        }
+        if produced < header.as_bytes().len() + self.gathered.len() {
+            self.next = Next::Pong {
+                produced: produced as u8,
+            };
+            return Step::Wait;
+        }
+        self.gathered.clear();
+        self.next = Next::Header;
+        Step::Go
+    }
+
+    /// > If an endpoint receives a Close frame and did not previously send a Close frame, the
+    /// > endpoint MUST send a Close frame in response. (section 5.5.1)
+    pub(super) fn answer_close<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        code: Option<CloseCode>,
+    ) -> Step {
+        if self.finish(buffer, code) {
+            Step::Event(Event::Close(code))
+        } else {
+            Step::Wait
+        }
+    }
+
+    /// Sends Close, unless one was sent before, and ends the connection; `false` when there is no
+    /// room for that yet.
+    pub(super) fn finish<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        code: Option<CloseCode>,
+    ) -> bool {
+        let code = code.map(|code| code.get().to_be_bytes());
+        let payload = code.as_ref().map_or(&[][..], |code| code);
+        let header = EncodedHeader::new(Opcode::Close, Fin::Last, payload.len());
+        if self.sent != Sent::Close {
+            if buffer.gap() < header.as_bytes().len() + payload.len() {
+                return false;
+            }
+            buffer.append(header.as_bytes());
+            buffer.append(payload);
+        }
+        self.sent = Sent::Close;
+        self.next = Next::Nothing;
+        true
+    }
+}

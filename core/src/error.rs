@@ -1,0 +1,112 @@
+//! What a peer can do wrong once the connection is open, and the close code that answers it
+//! (RFC 6455 sections 5, 7.4.1 and 8.1).
+
+use core::fmt;
+
+use crate::close::CloseCode;
+use crate::utf8::InvalidUtf8;
+
+/// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProtocolError {
+    /// Reserved bits are set, and no extension was negotiated; as they stand in the first byte.
+    ReservedBits(u8),
+    /// The opcode is reserved: 3 to 7, or 11 to 15.
+    ReservedOpcode(u8),
+    /// A frame from a client is not masked.
+    Unmasked,
+    /// A Close, Ping or Pong frame has its FIN bit clear.
+    FragmentedControlFrame,
+    /// A Close, Ping or Pong frame has a payload of more than 125 bytes.
+    ControlFrameTooLong,
+    /// The payload length, in bytes, is written with more bytes than it needs.
+    LengthNotMinimal(u64),
+    /// The payload length has its most significant bit set.
+    LengthTooLarge(u64),
+    /// A continuation frame, and no message has begun.
+    UnexpectedContinuation,
+    /// A text or binary frame inside a fragmented message.
+    UnexpectedMessage,
+    /// Text that is not UTF-8.
+    InvalidText,
+    /// The reason of a Close frame is not UTF-8.
+    InvalidCloseReason,
+    /// The payload of a Close frame is a single byte.
+    CloseCodeCut,
+    /// A close code that must not be on the wire.
+    InvalidCloseCode(u16),
+}
+
+impl ProtocolError {
+    /// The code of the Close frame that fails the connection.
+    pub fn close_code(self) -> CloseCode {
+        match self {
+            Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::ReservedBits(_)
+            | Self::ReservedOpcode(_)
+            | Self::Unmasked
+            | Self::FragmentedControlFrame
+            | Self::ControlFrameTooLong
+            | Self::LengthNotMinimal(_)
+            | Self::LengthTooLarge(_)
+            | Self::UnexpectedContinuation
+            | Self::UnexpectedMessage
+            | Self::CloseCodeCut
+            | Self::InvalidCloseCode(_) => CloseCode::PROTOCOL_ERROR,
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReservedBits(bits) => write!(f, "reserved bits {bits:#04x} are set"),
+            Self::ReservedOpcode(opcode) => write!(f, "opcode {opcode:#x} is reserved"),
+            Self::Unmasked => f.write_str("frame is not masked"),
+            Self::FragmentedControlFrame => f.write_str("control frame is fragmented"),
+            Self::ControlFrameTooLong => f.write_str("control frame is longer than 125 bytes"),
+            Self::LengthNotMinimal(len) => write!(f, "length {len} is not minimally encoded"),
+            Self::LengthTooLarge(len) => write!(f, "length {len} is not below 2^63"),
+            Self::UnexpectedContinuation => f.write_str("continuation without a message"),
+            Self::UnexpectedMessage => f.write_str("new message inside a fragmented one"),
+            Self::InvalidText => f.write_str("text is not UTF-8"),
+            Self::InvalidCloseReason => f.write_str("close reason is not UTF-8"),
+            Self::CloseCodeCut => f.write_str("close code is cut"),
+            Self::InvalidCloseCode(code) => write!(f, "close code {code} is not allowed"),
+        }
+    }
+}
+
+impl core::error::Error for ProtocolError {}
+
+impl From<InvalidUtf8> for ProtocolError {
+    fn from(_: InvalidUtf8) -> Self {
+        Self::InvalidText
+    }
+}
+
+/// Why a frame of the application's own was not made ready. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SendError {
+    /// There is no room now: transmit what is ready, or receive on, and try again.
+    Full,
+    /// A fragmented message is being echoed; its last fragment must come first.
+    InsideMessage,
+    /// The payload of a ping, or a close code and its reason, are longer than 125 bytes.
+    TooLong,
+    /// A Close frame was sent: nothing may follow it.
+    Closed,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "no room in the buffer",
+            Self::InsideMessage => "inside a fragmented message",
+            Self::TooLong => "control frame is longer than 125 bytes",
+            Self::Closed => "connection is closed",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}

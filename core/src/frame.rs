@@ -1,0 +1,214 @@
+//! The frame header (RFC 6455 section 5.2), from bytes and to bytes. It knows nothing of the frames
+//! before and after.
+
+use crate::error::ProtocolError;
+use crate::mask::MaskingKey;
+
+/// The longest header: two bytes, eight of extended payload length, four of masking key.
+pub(crate) const MAX_HEADER_LEN: usize = 14;
+
+/// The longest header that a server writes: there is no masking key in it.
+pub(crate) const MAX_ENCODED_LEN: usize = 10;
+
+/// The longest payload of a control frame (section 5.5).
+pub(crate) const MAX_CONTROL_LEN: usize = 125;
+
+const FIN: u8 = 0x80;
+const RSV: u8 = 0x70;
+const OPCODE: u8 = 0x0F;
+const MASK: u8 = 0x80;
+const LEN: u8 = 0x7F;
+const LEN_IS_16_BITS: u8 = 126;
+const LEN_IS_64_BITS: u8 = 127;
+
+/// What a frame is (section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opcode {
+    Continuation,
+    Text,
+    Binary,
+    Close,
+    Ping,
+    Pong,
+}
+
+impl Opcode {
+    /// > If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
+    /// > Connection_. (section 5.2)
+    fn decode(nibble: u8) -> Result<Self, ProtocolError> {
+        match nibble {
+            0x0 => Ok(Self::Continuation),
+            0x1 => Ok(Self::Text),
+            0x2 => Ok(Self::Binary),
+            0x8 => Ok(Self::Close),
+            0x9 => Ok(Self::Ping),
+            0xA => Ok(Self::Pong),
+            _ => Err(ProtocolError::ReservedOpcode(nibble)),
+        }
+    }
+
+    fn encode(self) -> u8 {
+        match self {
+            Self::Continuation => 0x0,
+            Self::Text => 0x1,
+            Self::Binary => 0x2,
+            Self::Close => 0x8,
+            Self::Ping => 0x9,
+            Self::Pong => 0xA,
+        }
+    }
+
+    fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+
+/// Whether a frame is the last of its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fin {
+    Last,
+    More,
+}
+
+/// The header of a masked frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) opcode: Opcode,
+    pub(crate) fin: Fin,
+    /// Length of the payload in bytes, below 2^63.
+    pub(crate) len: u64,
+    pub(crate) key: MaskingKey,
+}
+
+impl Header {
+    /// The header at the start of `bytes` and its own length; `None` while it is cut. What
+    /// its first bytes break is told without waiting for the others.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        let Some((&first, rest)) = bytes.split_first() else {
+            return Ok(None);
+        };
+        // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
+        // > values. (section 5.2)
+        if first & RSV != 0 {
+            return Err(ProtocolError::ReservedBits(first & RSV));
+        }
+        let opcode = Opcode::decode(first & OPCODE)?;
+        let fin = if first & FIN != 0 {
+            Fin::Last
+        } else {
+            Fin::More
+        };
+        let Some((&second, rest)) = rest.split_first() else {
+            return check_control(opcode, fin, 0).map(|()| None);
+        };
+        // > The server MUST close the connection upon receiving a frame that is not masked.
+        // > (section 5.1)
+        if second & MASK == 0 {
+            return Err(ProtocolError::Unmasked);
+        }
+        check_control(opcode, fin, second & LEN)?;
+        let Some((len, rest)) = decode_len(second & LEN, rest)? else {
+            return Ok(None);
+        };
+        let Some((key, rest)) = rest.split_first_chunk::<4>() else {
+            return Ok(None);
+        };
+        let key = MaskingKey::new(*key);
+        let header_len = bytes.len() - rest.len();
+        let header = Self {
+            opcode,
+            fin,
+            len,
+            key,
+        };
+        Ok(Some((header, header_len)))
+    }
+}
+
+/// > All control frames MUST have a payload length of 125 bytes or less and MUST NOT be
+/// > fragmented. (section 5.5)
+fn check_control(opcode: Opcode, fin: Fin, len: u8) -> Result<(), ProtocolError> {
+    if !opcode.is_control() {
+        return Ok(());
+    }
+    if fin == Fin::More {
+        return Err(ProtocolError::FragmentedControlFrame);
+    }
+    if usize::from(len) > MAX_CONTROL_LEN {
+        return Err(ProtocolError::ControlFrameTooLong);
+    }
+    Ok(())
+}
+
+/// The payload length that begins with the seven bits `len`, and the bytes behind it.
+///
+/// > the minimal number of bytes MUST be used to encode the length [...] the most significant
+/// > bit MUST be 0 (section 5.2)
+fn decode_len(len: u8, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ProtocolError> {
+    match len {
+        LEN_IS_16_BITS => {
+            let Some((extended, rest)) = rest.split_first_chunk::<2>() else {
+                return Ok(None);
+            };
+            let len = u64::from(u16::from_be_bytes(*extended));
+            if len < u64::from(LEN_IS_16_BITS) {
+                return Err(ProtocolError::LengthNotMinimal(len));
+            }
+            Ok(Some((len, rest)))
+        }
+        LEN_IS_64_BITS => {
+            let Some((extended, rest)) = rest.split_first_chunk::<8>() else {
+                return Ok(None);
+            };
+            let len = u64::from_be_bytes(*extended);
+            if len <= u64::from(u16::MAX) {
+                return Err(ProtocolError::LengthNotMinimal(len));
+            }
+            if len > i64::MAX as u64 {
+                return Err(ProtocolError::LengthTooLarge(len));
+            }
+            Ok(Some((len, rest)))
+        }
+        _ => Ok(Some((u64::from(len), rest))),
+    }
+}
+
+/// The header of an unmasked frame, as bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EncodedHeader {
+    bytes: [u8; MAX_ENCODED_LEN],
+    len: usize,
+}
+
+impl EncodedHeader {
+    /// A frame with a payload of `len` bytes.
+    pub(crate) fn new(opcode: Opcode, fin: Fin, len: usize) -> Self {
+        let fin = if fin == Fin::Last { FIN } else { 0 };
+        let first = fin | opcode.encode();
+        let mut bytes = [0; MAX_ENCODED_LEN];
+        if len < usize::from(LEN_IS_16_BITS) {
+            [bytes[0], bytes[1]] = [first, len as u8];
+        } else if let Ok(len) = u16::try_from(len) {
+            let [high, low] = len.to_be_bytes();
+            [bytes[0], bytes[1], bytes[2], bytes[3]] = [first, LEN_IS_16_BITS, high, low];
+        } else {
+            let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+            bytes = [first, LEN_IS_64_BITS, a, b, c, d, e, f, g, h];
+        }
+        let len = encoded_len(len);
+        Self { bytes, len }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// The length of the header of an unmasked frame with a payload of `len` bytes.
+pub(crate) fn encoded_len(len: usize) -> usize {
+    match len {
+        0..126 => 2,
+        126..=0xFFFF => 4,
+        _ => 10,
+    }
+}

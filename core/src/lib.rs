@@ -1,0 +1,53 @@
+//! WebSocket (RFC 6455) for servers that echo, in one fixed buffer per busy connection: handshake,
+//! framing, masking, UTF-8 and closing. No heap, no clock, no I/O, no logging, no unsafe code, and no
+//! panic that a peer could reach. It does not speak TLS, extensions, or HTTP beyond the handshake.
+//!
+//! A driver owns the transport. For each client it makes an [`Opening`], and when that is
+//! [open](Progress::Open) a [`Connection`]; both work in a [`Buffer`]:
+//!
+//! ```text
+//!  receive -> buffer.spare_mut() -> opening.advance(..)          -> buffer.ready() -> transmit
+//!             buffer.commit(n)      connection.exchange(..)         buffer.consume(n)
+//! ```
+//!
+//! Bytes may arrive cut anywhere. While bytes are ready and the peer does not take them, receive
+//! nothing: that is all of the flow control. After bytes were transmitted, go on with what the
+//! buffer still holds, before receiving more. A frame that fits the buffer comes back as one
+//! frame; longer ones come back in fragments while they arrive.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
+mod base64;
+mod buffer;
+mod close;
+mod connection;
+mod error;
+mod exchange;
+mod frame;
+mod http;
+mod mask;
+mod opening;
+mod refusal;
+mod request;
+mod sha1;
+mod utf8;
+
+pub use buffer::{Buffer, MIN_BUFFER_LEN, Storage};
+pub use close::CloseCode;
+pub use connection::Connection;
+pub use error::{ProtocolError, SendError};
+pub use exchange::{Chunk, Event, Exchange, Kind, Message};
+pub use opening::{MAX_HEADERS, MIN_HEAD_LEN, Opening, Progress};
+pub use refusal::Refusal;
+pub use request::Request;

@@ -1,0 +1,314 @@
+//! The opening handshake of a server (RFC 6455 section 4.2): what gathers the request's head, and what
+//! puts the response where the head was. How a request looks is in `http` and `request`.
+
+use heapless::Vec;
+
+use crate::base64;
+use crate::buffer::{Buffer, Storage};
+use crate::exchange::Message;
+use crate::frame::{EncodedHeader, Fin};
+use crate::http;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::sha1::sha1;
+
+/// The most header lines of a request.
+pub const MAX_HEADERS: usize = 64;
+
+/// The least length, in bytes, of what gathers a head: every refusal fits.
+pub const MIN_HEAD_LEN: usize = 256;
+
+/// What is put behind the key before it is hashed (section 1.3).
+const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const KEY_LEN: usize = 24;
+
+/// A connection before it is open. It gathers a head of up to `N` bytes, [`MIN_HEAD_LEN`] at least,
+/// and needs them no longer once the connection is open.
+///
+/// ```
+/// use ws_echo_core::{Buffer, Message, Opening, Progress};
+///
+/// let mut opening = Opening::<1024>::new();
+/// let mut buffer = Buffer::new([0; 1024]);
+///
+/// let request = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+///     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+///     Sec-WebSocket-Version: 13\r\n\r\n";
+/// buffer.spare_mut()[..request.len()].copy_from_slice(request);
+/// buffer.commit(request.len());
+///
+/// assert_eq!(opening.advance(&mut buffer)?, Progress::Request);
+/// assert_eq!(opening.request().path(), "/chat");
+/// opening.accept(None, Some(Message::Text("hi")))?;
+/// assert_eq!(opening.advance(&mut buffer)?, Progress::Open);
+/// assert!(buffer.ready().starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+/// assert!(buffer.ready().ends_with(b"\r\n\r\n\x81\x02hi"));
+/// # Ok::<(), ws_echo_core::Refusal>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Opening<const N: usize = 1024> {
+    next: Next,
+    /// The head as far as it has come; then the response.
+    bytes: Vec<u8, N>,
+}
+
+/// What the next received byte is, or what has to be made ready before it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// A byte of a line that began at `start` of the head.
+    Line { line: Line, start: usize },
+    /// The first byte behind the head: the application decides.
+    Decision,
+    /// As before; the response is made ready, `produced` bytes of it so far.
+    Response { produced: usize, then: Outcome },
+    /// A frame's: the connection is open.
+    Frame,
+    /// Bytes that are forgotten.
+    Nothing,
+}
+
+/// Which line of a head is being gathered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// The request line.
+    Request,
+    /// The request line, behind an empty line.
+    AfterBlank,
+    /// A header, or the empty line at the end, behind so many headers.
+    Header(usize),
+}
+
+/// What a response leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Open,
+    Refused,
+}
+
+/// How far an opening handshake has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits until bytes are transmitted or received.
+    Wait,
+    /// The request is complete: [`Opening::accept`] or [`Opening::refuse`] it.
+    Request,
+    /// All of the response is ready, and the connection is open: go on with
+    /// [`Connection::server`](crate::Connection::server) and the same buffer.
+    Open,
+}
+
+impl<const N: usize> Default for Opening<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Opening<N> {
+    /// A connection from which nothing has come.
+    pub fn new() -> Self {
+        const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
+        Self {
+            next: Next::Line {
+                line: Line::Request,
+                start: 0,
+            },
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Works on what stands in `buffer`. Bytes behind the head stay there.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the request, once. Go on until the opening is [done](Self::is_done).
+    pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
+        match self.next {
+            Next::Line { .. } => {
+                let gathered = self.gather(buffer);
+                gathered.inspect_err(|&refusal| self.refuse(refusal))
+            }
+            Next::Decision => Ok(Progress::Request),
+            Next::Response { produced, then } => Ok(self.respond(buffer, produced, then)),
+            Next::Frame => Ok(Progress::Open),
+            Next::Nothing => {
+                buffer.discard_received();
+                Ok(Progress::Wait)
+            }
+        }
+    }
+
+    /// The request, once it is [complete](Progress::Request); an empty one before and after.
+    pub fn request(&self) -> Request<'_> {
+        match self.next {
+            Next::Decision => Request::new(&self.bytes),
+            _ => Request::new(&[]),
+        }
+    }
+
+    /// Answers the request with 101, and sends a greeting right behind it. The `subprotocol` has to
+    /// be one of those [offered](Request::subprotocols); no other is sent. The response and
+    /// the greeting have to fit where the head was gathered: 129 bytes without subprotocol
+    /// and greeting.
+    ///
+    /// # Errors
+    ///
+    /// Why it was refused instead: it does not ask for a WebSocket as RFC 6455 wants it.
+    pub fn accept(
+        &mut self,
+        subprotocol: Option<&str>,
+        greeting: Option<Message<'_>>,
+    ) -> Result<(), Refusal> {
+        if self.next != Next::Decision {
+            return Ok(());
+        }
+        let accepted = self.write_switching_protocols(subprotocol, greeting);
+        accepted.inspect_err(|&refusal| self.refuse(refusal))
+    }
+
+    /// Answers the request, complete or not, with what is wrong with it. It does nothing once
+    /// the request is answered.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        if !matches!(self.next, Next::Line { .. } | Next::Decision) {
+            return;
+        }
+        self.bytes.clear();
+        // Every refusal fits: `MIN_HEAD_LEN`.
+        let _ = refusal.respond(|part| self.bytes.extend_from_slice(part));
+        self.next = Next::Response {
+            produced: 0,
+            then: Outcome::Refused,
+        };
+    }
+
+    /// Whether the connection was refused and all of the response is ready: transmit what is
+    /// ready, then close the transport.
+    pub fn is_done(&self) -> bool {
+        self.next == Next::Nothing
+    }
+
+    /// Gathers bytes up to the end of the head.
+    fn gather<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
+        while let Some(byte) = buffer.next_byte() {
+            http::check_byte(self.bytes.last().copied(), byte)?;
+            let too_large = |_| Refusal::HeadTooLarge;
+            self.bytes.push(byte).map_err(too_large)?;
+            if byte == b'\n' {
+                self.end_line()?;
+            }
+            if self.next == Next::Decision {
+                self.request().check()?;
+                return Ok(Progress::Request);
+            }
+        }
+        Ok(Progress::Wait)
+    }
+
+    fn end_line(&mut self) -> Result<(), Refusal> {
+        let Next::Line { line, start } = self.next else {
+            return Ok(());
+        };
+        let bytes = self.bytes.get(start..).unwrap_or_default();
+        let bytes = bytes.strip_suffix(b"\r\n").unwrap_or_default();
+        let line = match line {
+            // > a server [...] SHOULD ignore at least one empty line (CRLF) received prior to
+            // > the request-line (RFC 9112 section 2.2)
+            Line::Request if bytes.is_empty() => {
+                self.bytes.clear();
+                Line::AfterBlank
+            }
+            Line::Request | Line::AfterBlank => {
+                http::check_request_line(bytes)?;
+                Line::Header(0)
+            }
+            Line::Header(_) if bytes.is_empty() => {
+                self.next = Next::Decision;
+                return Ok(());
+            }
+            Line::Header(MAX_HEADERS) => return Err(Refusal::TooManyHeaders),
+            Line::Header(headers) => {
+                http::check_header_line(bytes)?;
+                Line::Header(headers + 1)
+            }
+        };
+        let start = self.bytes.len();
+        self.next = Next::Line { line, start };
+        Ok(())
+    }
+
+    fn write_switching_protocols(
+        &mut self,
+        subprotocol: Option<&str>,
+        greeting: Option<Message<'_>>,
+    ) -> Result<(), Refusal> {
+        let request = self.request();
+        let accept = accept(request.key()?);
+        let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
+        self.bytes.clear();
+        self.write(&[
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+            b"Sec-WebSocket-Accept: ",
+            &accept,
+        ])?;
+        if let Some(name) = subprotocol {
+            self.write(&[b"\r\nSec-WebSocket-Protocol: ", name.as_bytes()])?;
+        }
+        self.write(&[b"\r\n\r\n"])?;
+        if let Some(message) = greeting {
+            let (opcode, payload) = message.encode();
+            let header = EncodedHeader::new(opcode, Fin::Last, payload.len());
+            self.write(&[header.as_bytes(), payload])?;
+        }
+        self.next = Next::Response {
+            produced: 0,
+            then: Outcome::Open,
+        };
+        Ok(())
+    }
+
+    fn write(&mut self, parts: &[&[u8]]) -> Result<(), Refusal> {
+        for part in parts {
+            let too_large = |_| Refusal::ResponseTooLarge;
+            self.bytes.extend_from_slice(part).map_err(too_large)?;
+        }
+        Ok(())
+    }
+
+    /// Makes as much of the response ready as there is room for.
+    fn respond<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        produced: usize,
+        then: Outcome,
+    ) -> Progress {
+        let rest = self.bytes.get(produced..).unwrap_or_default();
+        buffer.make_gap(rest.len());
+        let produced = produced + buffer.append(rest);
+        if produced < self.bytes.len() {
+            self.next = Next::Response { produced, then };
+            return Progress::Wait;
+        }
+        match then {
+            Outcome::Open => {
+                self.next = Next::Frame;
+                Progress::Open
+            }
+            Outcome::Refused => {
+                buffer.discard_received();
+                self.next = Next::Nothing;
+                Progress::Wait
+            }
+        }
+    }
+}
+
+/// The value of Sec-WebSocket-Accept.
+///
+/// > base64-encoding [...] the SHA-1 hash of the concatenation of the |Sec-WebSocket-Key| [...]
+/// > with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" (section 4.2.2)
+fn accept(key: &[u8]) -> [u8; 28] {
+    let mut concatenated = [0; KEY_LEN + GUID.len()];
+    for (to, from) in concatenated.iter_mut().zip(key.iter().chain(GUID)) {
+        *to = *from;
+    }
+    base64::encode(sha1(&concatenated))
+}

@@ -1,0 +1,159 @@
+//! Why an opening handshake is refused, and the HTTP response that says so (RFC 6455 section 4.2.2,
+//! RFC 9110 section 15).
+
+use core::fmt;
+
+/// What was wrong with a request. It is answered with a status and this as its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// A line feed without a carriage return before it.
+    BareLineFeed,
+    /// A carriage return without a line feed behind it.
+    BareCarriageReturn,
+    /// A control character in the head: NUL, the start of a TLS handshake.
+    ControlCharacter,
+    /// The request line is not a method, a target and a version between single spaces.
+    MalformedRequestLine,
+    /// The target is neither a path nor an absolute URI.
+    MalformedTarget,
+    /// A header line without a colon, or with a name that is no token.
+    MalformedHeader,
+    /// A header line that begins with white space.
+    FoldedHeader,
+    /// There is no Host header.
+    MissingHost,
+    /// There are several Host headers.
+    RepeatedHost,
+    /// The Host header's value is no host.
+    MalformedHost,
+    /// A body is announced: Content-Length other than 0, or Transfer-Encoding.
+    Body,
+    /// There are several Sec-WebSocket-Version headers.
+    RepeatedVersion,
+    /// There is no Sec-WebSocket-Key header.
+    MissingKey,
+    /// There are several Sec-WebSocket-Key headers.
+    RepeatedKey,
+    /// The key is not base64 of 16 bytes.
+    MalformedKey,
+    /// The path is not served.
+    NotFound,
+    /// The method is not GET.
+    MethodNotAllowed,
+    /// The head was not complete in time.
+    Timeout,
+    /// No upgrade to a WebSocket is asked for.
+    UpgradeRequired,
+    /// The Sec-WebSocket-Version is not 13.
+    UnsupportedVersion,
+    /// The head is longer than what gathers it.
+    HeadTooLarge,
+    /// There are more than 64 headers.
+    TooManyHeaders,
+    /// The response and the greeting do not fit where the head was gathered.
+    ResponseTooLarge,
+    /// The request is not HTTP/1.1.
+    UnsupportedHttpVersion,
+}
+
+impl Refusal {
+    /// The status code and the reason phrase.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::BareLineFeed
+            | Self::BareCarriageReturn
+            | Self::ControlCharacter
+            | Self::MalformedRequestLine
+            | Self::MalformedTarget
+            | Self::MalformedHeader
+            | Self::FoldedHeader
+            | Self::MissingHost
+            | Self::RepeatedHost
+            | Self::MalformedHost
+            | Self::Body
+            | Self::RepeatedVersion
+            | Self::MissingKey
+            | Self::RepeatedKey
+            | Self::MalformedKey => "400 Bad Request",
+            Self::NotFound => "404 Not Found",
+            Self::MethodNotAllowed => "405 Method Not Allowed",
+            Self::Timeout => "408 Request Timeout",
+            Self::UpgradeRequired | Self::UnsupportedVersion => "426 Upgrade Required",
+            Self::HeadTooLarge | Self::TooManyHeaders => "431 Request Header Fields Too Large",
+            Self::ResponseTooLarge => "500 Internal Server Error",
+            Self::UnsupportedHttpVersion => "505 HTTP Version Not Supported",
+        }
+    }
+
+    /// What was wrong, in a few words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::BareLineFeed => "line feed without carriage return",
+            Self::BareCarriageReturn => "carriage return without line feed",
+            Self::ControlCharacter => "control character in the head",
+            Self::MalformedRequestLine => "request line is malformed",
+            Self::MalformedTarget => "target is neither a path nor an absolute URI",
+            Self::MalformedHeader => "header is malformed",
+            Self::FoldedHeader => "header begins with white space",
+            Self::MissingHost => "Host is missing",
+            Self::RepeatedHost => "Host is repeated",
+            Self::MalformedHost => "Host is no host",
+            Self::Body => "a request to upgrade has no body",
+            Self::RepeatedVersion => "Sec-WebSocket-Version is repeated",
+            Self::MissingKey => "Sec-WebSocket-Key is missing",
+            Self::RepeatedKey => "Sec-WebSocket-Key is repeated",
+            Self::MalformedKey => "Sec-WebSocket-Key is not 16 bytes in base64",
+            Self::NotFound => "path is not served",
+            Self::MethodNotAllowed => "method is not GET",
+            Self::Timeout => "request was not complete in time",
+            Self::UpgradeRequired => "only WebSocket connections are served",
+            Self::UnsupportedVersion => "Sec-WebSocket-Version is not 13",
+            Self::HeadTooLarge => "request head is too large",
+            Self::TooManyHeaders => "more than 64 headers",
+            Self::ResponseTooLarge => "response is too large",
+            Self::UnsupportedHttpVersion => "only HTTP/1.1 is served",
+        }
+    }
+
+    /// The header lines that this refusal has of its own, each with its line end.
+    ///
+    /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
+    /// > header field (RFC 9110 section 7.8)
+    fn headers(self) -> &'static str {
+        match self {
+            Self::MethodNotAllowed => "Connection: close\r\nAllow: GET\r\n",
+            Self::UpgradeRequired | Self::UnsupportedVersion => {
+                "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            }
+            _ => "Connection: close\r\n",
+        }
+    }
+
+    /// Gives `write` the response, part by part.
+    pub(crate) fn respond<E>(self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let len = self.text().len() as u8 + 1;
+        for part in [
+            "HTTP/1.1 ",
+            self.status(),
+            "\r\n",
+            self.headers(),
+            "Content-Type: text/plain\r\nContent-Length: ",
+        ] {
+            write(part.as_bytes())?;
+        }
+        // Every text has 9 to 98 bytes.
+        write(&[b'0' + len / 10 % 10, b'0' + len % 10])?;
+        for part in ["\r\n\r\n", self.text(), "\n"] {
+            write(part.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for Refusal {}

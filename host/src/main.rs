@@ -1,0 +1,2 @@
+//! The WebSocket echo server.
+fn main() {}

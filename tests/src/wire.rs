@@ -1,0 +1,145 @@
+//! Frames as bytes (RFC 6455 section 5.2), by an encoder and a decoder that share nothing with the core.
+
+use std::fmt;
+
+/// The first byte of a frame: FIN and an opcode.
+pub const TEXT: u8 = 0x81;
+/// FIN and the opcode of a binary frame.
+pub const BINARY: u8 = 0x82;
+/// FIN and the opcode of a continuation.
+pub const CONTINUATION: u8 = 0x80;
+/// FIN and the opcode of a Close frame.
+pub const CLOSE: u8 = 0x88;
+/// FIN and the opcode of a Ping frame.
+pub const PING: u8 = 0x89;
+/// FIN and the opcode of a Pong frame.
+pub const PONG: u8 = 0x8A;
+/// The bit that makes a frame the last of its message.
+pub const FIN: u8 = 0x80;
+
+/// A frame as it was received from a server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// FIN, RSV and opcode.
+    pub first: u8,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+impl Frame {
+    /// A frame with this first byte.
+    pub fn new(first: u8, payload: impl AsRef<[u8]>) -> Self {
+        let payload = payload.as_ref().to_vec();
+        Self { first, payload }
+    }
+
+    /// A Close frame.
+    pub fn close(code: u16) -> Self {
+        Self::new(CLOSE, code.to_be_bytes())
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first, payload } = self;
+        let start = payload[..payload.len().min(40)].escape_ascii();
+        write!(f, "{first:#04x} {} bytes \"{start}\"", payload.len())
+    }
+}
+
+/// A masked frame, as a client sends it. The key depends on the payload's length.
+pub fn masked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    let seed = payload.len() as u32;
+    let key = (seed.wrapping_mul(0x9E37_79B9) ^ 0x37FA_213D).to_be_bytes();
+    masked_with(key, first, payload)
+}
+
+/// A frame masked with a key.
+pub fn masked_with(key: [u8; 4], first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        len @ 0..126 => frame.push(0x80 | len as u8),
+        len @ 126..=0xFFFF => {
+            frame.push(0x80 | 126);
+            frame.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(0x80 | 127);
+            frame.extend((len as u64).to_be_bytes());
+        }
+    }
+    frame.extend(key);
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(a, b)| a ^ b));
+    frame
+}
+
+/// A masked Close frame with a code and a reason.
+pub fn masked_close(code: u16, reason: &str) -> Vec<u8> {
+    masked(CLOSE, [&code.to_be_bytes()[..], reason.as_bytes()].concat())
+}
+
+/// The frames of a server, and what is left behind the last whole one.
+///
+/// # Panics
+///
+/// At a frame that no server may send: masked, or with a length that is not minimal.
+pub fn unmasked(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
+    let mut frames = Vec::new();
+    while let Some((frame, rest)) = split_frame(bytes) {
+        frames.push(frame);
+        bytes = rest;
+    }
+    (frames, bytes)
+}
+
+fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
+    let (&[first, second], rest) = bytes.split_first_chunk()?;
+    assert_eq!(second & 0x80, 0, "a server's frame is masked");
+    let (len, rest) = match second {
+        126 => {
+            let (len, rest) = rest.split_first_chunk()?;
+            let len = u16::from_be_bytes(*len);
+            assert!(len >= 126, "length {len} is not minimal");
+            (usize::from(len), rest)
+        }
+        127 => {
+            let (len, rest) = rest.split_first_chunk()?;
+            let len = u64::from_be_bytes(*len);
+            assert!(len > 0xFFFF, "length {len} is not minimal");
+            (len as usize, rest)
+        }
+        len => (usize::from(len), rest),
+    };
+    let (payload, rest) = rest.split_at_checked(len)?;
+    Some((Frame::new(first, payload), rest))
+}
+
+/// A message of a server: its kind, [`TEXT`] or [`BINARY`], and all of its fragments' payloads; or
+/// a control frame.
+///
+/// # Panics
+///
+/// When fragments are out of order, or one of a text is not UTF-8 by itself.
+pub fn joined(frames: &[Frame]) -> Vec<Frame> {
+    let mut messages = Vec::new();
+    let mut open: Option<Frame> = None;
+    for frame in frames {
+        match (frame.first & 0x0F, &mut open) {
+            (8.., _) => {
+                messages.push(frame.clone());
+                continue;
+            }
+            (0, Some(message)) => message.payload.extend(&frame.payload),
+            (1 | 2, None) => open = Some(Frame::new(frame.first | FIN, &frame.payload)),
+            _ => panic!("{frame:?} is out of order"),
+        }
+        if open.as_ref().is_some_and(|message| message.first == TEXT) {
+            assert!(str::from_utf8(&frame.payload).is_ok(), "{frame:?} is cut");
+        }
+        if frame.first & FIN != 0 {
+            messages.extend(open.take());
+        }
+    }
+    messages
+}
