@@ -11,6 +11,7 @@
 //! a frame that has come to stand too far right is moved to the left end before more is received,
 //! and what a driver sends of its own accord may push received bytes to the right.
 
+use core::cell::Cell;
 use core::ops::Range;
 
 use crate::frame::MAX_HEADER_LEN;
@@ -178,7 +179,7 @@ impl<S: Storage> Buffer<S> {
     }
 
     /// Reads and forgets all that was received.
-    pub(crate) fn discard_received(&mut self) {
+    pub fn discard_received(&mut self) {
         self.skip(usize::MAX);
     }
 
@@ -216,7 +217,11 @@ impl<S: Storage> Buffer<S> {
 
     /// Makes `header` and the lent bytes at `range` ready, without moving them when nothing is
     /// ready before them; `false`, and nothing, when they are no longer lent.
-    pub(crate) fn answer(&mut self, header: &[u8], range: Range<usize>) -> bool {
+    pub(crate) fn answer(&mut self, header: &[u8], mut range: Range<usize>) -> bool {
+        if range.is_empty() {
+            // Nothing keeps the place of an empty chunk: what was received may have been pushed.
+            range = self.lent..self.lent;
+        }
         if !self.is_lent(&range) || self.gap() < header.len() {
             return false;
         }
@@ -228,7 +233,7 @@ impl<S: Storage> Buffer<S> {
             let payload = self.ready.end.saturating_add(header.len());
             self.write(self.ready.end, header);
             self.ready.end = payload.saturating_add(range.len());
-            self.move_left(range, payload);
+            move_bytes(self.storage.as_mut(), range, payload);
         }
         self.release();
         true
@@ -270,22 +275,9 @@ impl<S: Storage> Buffer<S> {
 
     /// Moves what was received so that it begins at `start`.
     fn shift(&mut self, start: usize) {
-        self.copy(self.received.clone(), start);
+        move_bytes(self.storage.as_mut(), self.received.clone(), start);
         self.received = start..start.saturating_add(self.received.len());
         self.lent = start;
-    }
-
-    fn move_left(&mut self, range: Range<usize>, to: usize) {
-        if range.start != to {
-            self.copy(range, to);
-        }
-    }
-
-    fn copy(&mut self, from: Range<usize>, to: usize) {
-        let storage = self.storage.as_mut();
-        if from.start <= from.end && from.end <= storage.len() && to <= storage.len() - from.len() {
-            storage.copy_within(from, to);
-        }
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) {
@@ -297,5 +289,24 @@ impl<S: Storage> Buffer<S> {
 
     fn slice(&self, range: Range<usize>) -> &[u8] {
         self.storage.as_ref().get(range).unwrap_or_default()
+    }
+}
+
+/// Moves the bytes at `from`, which stand in `storage`, so that they begin at `to`. It is written so
+/// that the compiler can see that it does not panic, at every level of optimisation.
+fn move_bytes(storage: &mut [u8], from: Range<usize>, to: usize) {
+    let len = from.len();
+    if to <= from.start {
+        let region = storage.get_mut(to..from.end).unwrap_or_default();
+        if let Some(start) = region.len().checked_sub(len) {
+            region.copy_within(start.., 0);
+        }
+    } else {
+        let region = storage.get_mut(from.start..to.saturating_add(len));
+        let region = Cell::from_mut(region.unwrap_or_default()).as_slice_of_cells();
+        let old_places = region.get(..len).unwrap_or_default();
+        for (new, old) in region.iter().rev().zip(old_places.iter().rev()) {
+            new.set(old.get());
+        }
     }
 }

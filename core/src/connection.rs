@@ -328,6 +328,7 @@ impl Connection {
             self.message = Incoming::None;
         }
         if range.is_empty() && !ends_frame {
+            buffer.release();
             return Ok(Step::Wait);
         }
         Ok(Step::Event(Event::Data(Chunk {

@@ -123,6 +123,11 @@ impl<S: Storage> Exchange<'_, S> {
         }
     }
 
+    /// The reason in the peer's Close frame; see [`Connection::close_reason`].
+    pub fn close_reason(&self) -> &str {
+        self.connection.close_reason()
+    }
+
     /// Sends a chunk back where it stands. The first piece of a message becomes its first frame,
     /// the others continuation frames, and the last has FIN set. There is always room. A chunk
     /// that is no longer good, or comes after a Close frame was sent, is not sent.

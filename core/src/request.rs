@@ -26,14 +26,13 @@ impl<'a> Request<'a> {
 
     /// The target's path, without its query: `/` at least.
     pub fn path(&self) -> &'a str {
-        let target = self.target();
-        let path = match target.split_once("://") {
-            Some((scheme, rest)) if !scheme.contains('/') => {
-                rest.find(['/', '?']).and_then(|at| rest.get(at..))
-            }
-            _ => Some(target),
+        let (_, target, _) = self.request_line();
+        let path = match target {
+            [b'/', ..] => target,
+            _ => behind_authority(target),
         };
-        match path.unwrap_or_default().split('?').next() {
+        let path = path.split(|&byte| byte == b'?').next();
+        match path.and_then(|path| from_utf8(path).ok()) {
             None | Some("") => "/",
             Some(path) => path,
         }
@@ -131,6 +130,15 @@ impl<'a> Request<'a> {
     fn elements(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.headers(name).flat_map(http::elements)
     }
+}
+
+/// The path and the query of a target in absolute form.
+fn behind_authority(target: &[u8]) -> &[u8] {
+    let mut parts = target.splitn(2, |&byte| byte == b':');
+    let authority = parts.nth(1).and_then(|rest| rest.strip_prefix(b"//"));
+    let authority = authority.unwrap_or_default();
+    let end = authority.iter().position(|byte| b"/?".contains(byte));
+    end.and_then(|end| authority.get(end..)).unwrap_or_default()
 }
 
 /// Whether a target is in origin form or in absolute form (RFC 9112 section 3.2).

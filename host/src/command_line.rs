@@ -1,0 +1,230 @@
+//! The command line and the environment, turned into typed options.
+//!
+//! Everything that can be wrong is found here and told with what to write instead, before a socket
+//! is opened. No other module reads an argument or a variable.
+
+mod environment;
+mod listen;
+mod quantity;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::listen::Listen;
+use crate::logging::Filter;
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Run the echo server.
+    Serve(ServeOptions),
+}
+
+/// How to serve. Every value is within its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServeOptions {
+    /// Where to listen, at least one; port 0 leaves the port to the system.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
+    pub(crate) welcome: Option<String>,
+    /// The paths that are served, each with its leading `/`; empty for every path.
+    pub(crate) paths: Vec<String>,
+    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
+    pub(crate) subprotocols: Vec<String>,
+    /// How many workers to run, at most 1,024.
+    pub(crate) threads: NonZeroUsize,
+    /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.
+    pub(crate) buffer_len: usize,
+    /// The time a client has for its request, from a millisecond to a day.
+    pub(crate) handshake_timeout: Duration,
+    /// The time a client has to answer a Close frame, from a millisecond to a day.
+    pub(crate) close_timeout: Duration,
+    /// Which records are logged.
+    pub(crate) log: Filter,
+    /// Whether the messages themselves are logged.
+    pub(crate) log_messages: bool,
+}
+
+/// Reads the process's command line and environment.
+///
+/// For `--help` and `--version` it prints to stdout and ends the process with status 0, for a
+/// mistake it prints to stderr and ends it with status 2.
+pub(crate) fn parse() -> Command {
+    parse_from(std::env::args_os().skip(1), |name| std::env::var_os(name))
+        .unwrap_or_else(|error| error.exit())
+}
+
+/// Reads a command line, without the program's name, and an environment.
+///
+/// # Errors
+///
+/// What [`parse`] would print: a mistake, but also the answer to `--help` or `--version`.
+fn parse_from(
+    arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    environment: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, clap::Error> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let mut command = CommandLine::command();
+    let given = command.try_get_matches_from_mut(&arguments)?;
+    // An option stands behind the subcommand that it belongs to, which is the first word if any.
+    let (command, given, position) = match given.subcommand() {
+        Some((name, given)) => (command.find_subcommand(name), given, 1),
+        None => (Some(&command), &given, 0),
+    };
+    if let Some(command) = command {
+        let added = environment::arguments(command, given, &environment)?;
+        arguments.splice(position..position, added);
+    }
+    let matches = CommandLine::command().try_get_matches_from(arguments)?;
+    let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
+    let Action::Serve(serve) = action.unwrap_or(Action::Serve(serve));
+    Ok(Command::Serve(serve.into_options(environment)))
+}
+
+const AFTER_HELP: &str = "\
+Each option can be set by a variable too: --close-timeout by
+WS_ECHO_CLOSE_TIMEOUT, and so on. The command line wins, and an empty variable
+counts as unset. What may be repeated is separated by commas there
+(WS_ECHO_LISTEN=127.0.0.1:80,[::1]:80), and a switch is true or false.
+
+A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
+A SIZE is written 64KiB or 16MiB; a bare number is bytes.
+A FILTER is off, error, warn, info, debug or trace, also for a part of the
+program: info,ws_echo::worker=debug. RUST_LOG is written the same way.
+
+Examples:
+  ws-echo                              serve this machine on port 3000
+  ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
+  ws-echo --listen 127.0.0.1:0 --no-welcome
+                                       echo only, on a free port, and print it
+  ws-echo --path /echo --log-messages  serve one path, and log what is said";
+
+/// A WebSocket echo server: it greets each client and sends every message back.
+#[derive(Parser)]
+#[command(name = "ws-echo", no_binary_name = true, version, after_help = AFTER_HELP)]
+#[command(override_usage = "ws-echo [serve] [OPTIONS]")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Run the echo server; this is also what happens without a command
+    #[command(after_help = AFTER_HELP)]
+    Serve(ServeArguments),
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// Where to listen; may be repeated, and port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
+    #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
+    listen: Vec<Listen>,
+
+    /// The text message that greets each client
+    #[arg(long, value_name = "TEXT", value_parser = welcome, conflicts_with = "no_welcome")]
+    #[arg(default_value = "Welcome to Awesome Chat")]
+    welcome: String,
+
+    /// Do not greet clients
+    #[arg(long, conflicts_with = "welcome")]
+    no_welcome: bool,
+
+    /// A path to serve; may be repeated [default: every path]
+    #[arg(long = "path", value_name = "PATH", value_parser = path)]
+    paths: Vec<String>,
+
+    /// A subprotocol to speak where a client offers it; may be repeated, the preferred one first
+    #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
+    subprotocols: Vec<String>,
+
+    /// How many threads serve [default: one per core]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
+    threads: Option<NonZeroUsize>,
+
+    /// The buffer of a busy connection, from 4KiB to 16MiB
+    #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
+    #[arg(default_value = "64KiB")]
+    buffer_len: usize,
+
+    /// How long a client may take to send its request
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    handshake_timeout: Duration,
+
+    /// How long a client may take to answer a close
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "5s")]
+    close_timeout: Duration,
+
+    /// What to log, on stderr [default: RUST_LOG, or info]
+    #[arg(long, value_name = "FILTER")]
+    log_level: Option<Filter>,
+
+    /// Log the text of messages too, escaped and cut
+    #[arg(long)]
+    log_messages: bool,
+}
+
+impl ServeArguments {
+    fn into_options(self, environment: impl Fn(&str) -> Option<OsString>) -> ServeOptions {
+        let rust_log = || environment("RUST_LOG").unwrap_or_default();
+        let log = self.log_level;
+        ServeOptions {
+            listen: listen::addresses(self.listen),
+            welcome: (!self.no_welcome).then_some(self.welcome),
+            paths: self.paths,
+            subprotocols: self.subprotocols,
+            threads: self.threads.unwrap_or_else(quantity::thread_per_core),
+            buffer_len: self.buffer_len,
+            handshake_timeout: self.handshake_timeout,
+            close_timeout: self.close_timeout,
+            log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
+            log_messages: self.log_messages,
+        }
+    }
+}
+
+const WELCOME_LEN_MAX: usize = 1_000;
+
+fn welcome(text: &str) -> Result<String, String> {
+    match text.len() {
+        ..=WELCOME_LEN_MAX => Ok(text.into()),
+        len => Err(format!(
+            "it has {len} bytes; write at most {WELCOME_LEN_MAX}"
+        )),
+    }
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let Some(rest) = text.strip_prefix('/') else {
+        return Err(format!("write a leading '/': /{text}"));
+    };
+    if let Some((path, _)) = text.split_once(['?', '#']) {
+        return Err(format!("write the path alone: {path}"));
+    }
+    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write what is no visible ASCII as a client sends it, such as %20".into());
+    }
+    Ok(text.into())
+}
+
+fn subprotocol(text: &str) -> Result<String, &'static str> {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_token_byte) {
+        return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The addresses to listen on, as `--listen` takes them: `127.0.0.1:3000`, `[::1]:0`,
+//! `localhost:3000`.
+//!
+//! A host name is resolved here, once, to all of its addresses. A port alone is refused: it does not
+//! say whether only this machine or every network may connect.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+/// What one `--listen` stands for: at least one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listen(Vec<SocketAddr>);
+
+/// Reads an address, or a host name and a port.
+pub(super) fn listen(text: &str) -> Result<Listen, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(Listen(vec![address]));
+    }
+    let (host, port) = host_and_port(text)?;
+    let no_address = |reason: String| format!("no address is known for the host '{host}'{reason}");
+    let addresses: Vec<_> = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| no_address(format!(": {error}")))?
+        .collect();
+    if addresses.is_empty() {
+        return Err(no_address(String::new()));
+    }
+    Ok(Listen(addresses))
+}
+
+/// All addresses in the order given, each once. Port 0 asks for a new port each time.
+pub(super) fn addresses(listens: Vec<Listen>) -> Vec<SocketAddr> {
+    let mut addresses = Vec::new();
+    for address in listens.into_iter().flat_map(|listen| listen.0) {
+        if address.port() == 0 || !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// Splits `host:port`; the error says what to write instead.
+fn host_and_port(text: &str) -> Result<(&str, u16), String> {
+    if let Some((scheme, address)) = text.split_once("://") {
+        return Err(format!("leave '{scheme}://' out: {address}"));
+    }
+    if text.contains(['[', ']']) || text.matches(':').count() > 1 {
+        return Err("write an IPv6 address in brackets and a port, such as [::1]:3000".into());
+    }
+    let (host, port) = match text.split_once(':') {
+        Some(parts) => parts,
+        None if is_number(text) => ("", text),
+        None if text.is_empty() => return Err("write an address, such as 127.0.0.1:3000".into()),
+        None => return Err(format!("write a port too: {text}:3000")),
+    };
+    let Ok(port) = port.parse() else {
+        return Err(format!("write a port from 0 to 65535: {host}:3000"));
+    };
+    if host.is_empty() {
+        return Err(format!(
+            "write 127.0.0.1:{port} to serve this machine, 0.0.0.0:{port} to serve every network"
+        ));
+    }
+    Ok((host, port))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        listen(text).expect_err(text)
+    }
+
+    #[test]
+    fn an_address_and_a_port_are_taken_as_written() {
+        for text in ["127.0.0.1:0", "0.0.0.0:65535", "[::1]:3000", "[::]:80"] {
+            let expected = Listen(vec![text.parse().expect("a literal address")]);
+            assert_eq!(listen(text), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_host_name_stands_for_all_of_its_addresses() {
+        let Listen(addresses) = listen("localhost:3000").expect("localhost is known");
+        assert!(!addresses.is_empty());
+        for address in addresses {
+            assert!(address.ip().is_loopback() && address.port() == 3_000);
+        }
+    }
+
+    #[test]
+    fn a_port_alone_is_told_which_two_addresses_it_could_mean() {
+        for text in ["3000", ":3000"] {
+            let message = refusal(text);
+            assert!(message.contains("127.0.0.1:3000") && message.contains("0.0.0.0:3000"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_how_to_write_one() {
+        assert_eq!(refusal("127.0.0.1"), "write a port too: 127.0.0.1:3000");
+        assert_eq!(refusal("ws://[::1]:80"), "leave 'ws://' out: [::1]:80");
+        assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
+        assert_eq!(refusal("h:"), "write a port from 0 to 65535: h:3000");
+        assert!(refusal("").contains("127.0.0.1:3000"));
+    }
+
+    #[test]
+    fn an_ipv6_address_needs_brackets_and_a_port() {
+        for text in [
+            "::1",
+            "::1:3000",
+            "[::1",
+            "[::1]",
+            "[::1]:",
+            "[localhost]:1",
+            "fe80::zz:1",
+        ] {
+            assert!(refusal(text).contains("such as [::1]:3000"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_without_an_address_is_named() {
+        // A label of a name has at most 63 characters, so nobody is asked for this one.
+        let host = "x".repeat(64);
+        assert!(refusal(&format!("{host}:1")).contains(&format!("host '{host}'")));
+    }
+
+    #[test]
+    fn an_address_given_twice_is_listened_on_once_unless_its_port_is_free_to_choose() {
+        let given = |text| listen(text).expect(text);
+        let twice = vec![given("127.0.0.1:1"), given("127.0.0.1:1")];
+        assert_eq!(addresses(twice).len(), 1);
+        let two_ports = vec![given("127.0.0.1:0"), given("127.0.0.1:0")];
+        assert_eq!(addresses(two_ports).len(), 2);
+    }
+}

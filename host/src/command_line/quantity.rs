@@ -1,0 +1,157 @@
+//! Durations, sizes and counts as people write them: `10s`, `64KiB`, `8`.
+//!
+//! Whole numbers only, and no unit that means two things (`KB`). Each error says what to write.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// A unit's name and how many of the base unit it stands for; the empty name is a bare number.
+type Unit = (&'static str, u64);
+
+const MILLISECONDS: [Unit; 5] = [
+    ("", 1_000),
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60 * 1_000),
+    ("h", 60 * 60 * 1_000),
+];
+const BYTES: [Unit; 4] = [
+    ("", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+];
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const BUFFER_LEN_MIN: u64 = 4 << 10;
+const BUFFER_LEN_MAX: u64 = 16 << 20;
+const THREAD_COUNT_MAX: usize = 1_024;
+
+/// A time limit, from a millisecond to a day.
+pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
+    let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
+        return Err("write a whole number and its unit, such as 500ms, 10s, 2m or 1h");
+    };
+    let timeout = Duration::from_millis(milliseconds);
+    if timeout.is_zero() {
+        return Err("no time at all would end every connection; write at least 1ms");
+    }
+    if timeout > DAY {
+        return Err("write at most 24h");
+    }
+    Ok(timeout)
+}
+
+/// The length of a receive buffer in bytes, from 4 KiB to 16 MiB.
+pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
+    let Some(len) = quantity(text, &BYTES) else {
+        return Err("write a whole number of bytes, KiB or MiB (not KB or MB), such as 64KiB");
+    };
+    if !(BUFFER_LEN_MIN..=BUFFER_LEN_MAX).contains(&len) {
+        return Err("write a size from 4KiB to 16MiB");
+    }
+    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+}
+
+/// A number of threads, from 1 to 1,024.
+pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count: &NonZeroUsize| count.get() <= THREAD_COUNT_MAX)
+        .ok_or("write a whole number from 1 to 1024")
+}
+
+/// One thread for each core that this process may use.
+pub(super) fn thread_per_core() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Digits and a unit. What is too large for the type becomes its largest value, so that the
+/// caller's upper limit has the only word on it.
+fn quantity(text: &str, units: &[Unit]) -> Option<u64> {
+    let digits_len = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, unit) = text.split_at(digits_len);
+    if digits.is_empty() {
+        return None;
+    }
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
+    let number = digits.parse().unwrap_or(u64::MAX);
+    Some(number.saturating_mul(*factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL_DIGITS: &str = "99999999999999999999999";
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit_or_seconds() {
+        assert_eq!(timeout("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(timeout("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(timeout("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(timeout("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(timeout("24h"), Ok(DAY));
+    }
+
+    #[test]
+    fn a_duration_of_zero_or_over_a_day_is_refused() {
+        for zero in ["0", "0ms", "00h"] {
+            assert!(timeout(zero).unwrap_err().contains("at least 1ms"));
+        }
+        for long in ["25h", "86401", ALL_DIGITS, "18446744073709552s"] {
+            assert_eq!(timeout(long), Err("write at most 24h"), "{long}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_told_how_to_write_one() {
+        for text in [
+            "", "s", "-1s", "+1s", "1.5s", "1,5s", "10 s", "10S", "1d", "١s",
+        ] {
+            assert!(timeout(text).unwrap_err().contains("10s"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_a_number_and_a_unit_or_bytes() {
+        assert_eq!(buffer_len("64KiB"), Ok(65_536));
+        assert_eq!(buffer_len("65536"), Ok(65_536));
+        assert_eq!(buffer_len("16MiB"), Ok(16 << 20));
+        assert_eq!(buffer_len("4096"), Ok(4_096));
+    }
+
+    #[test]
+    fn a_size_outside_its_limits_is_refused() {
+        for text in [
+            "0",
+            "4095",
+            "16777217",
+            "17MiB",
+            "1GiB",
+            "18014398509482048KiB",
+            ALL_DIGITS,
+        ] {
+            let message = buffer_len(text).unwrap_err();
+            assert_eq!(message, "write a size from 4KiB to 16MiB", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_told_how_to_write_one() {
+        for text in [
+            "", "KiB", "-64KiB", "1.5MiB", "64KB", "64k", "64kib", "64 KiB",
+        ] {
+            assert!(buffer_len(text).unwrap_err().contains("64KiB"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_thread_count_lies_between_1_and_1024() {
+        assert_eq!(thread_count("1").map(NonZeroUsize::get), Ok(1));
+        assert_eq!(thread_count("1024").map(NonZeroUsize::get), Ok(1_024));
+        for text in ["0", "1025", "-1", "", "two", "1.5", ALL_DIGITS] {
+            assert!(thread_count(text).unwrap_err().contains("1 to 1024"));
+        }
+    }
+}

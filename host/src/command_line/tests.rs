@@ -1,0 +1,281 @@
+//! Command lines and environments in, options or messages out.
+
+use super::*;
+
+fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
+    let environment = |name: &str| {
+        let variable = variables.iter().find(|(variable, _)| *variable == name);
+        variable.map(|(_, value)| value.into())
+    };
+    match parse_from(arguments, environment) {
+        Ok(Command::Serve(options)) => Ok(options),
+        Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
+    }
+}
+
+fn options(arguments: &[&str], variables: &[(&str, &str)]) -> ServeOptions {
+    parse(arguments, variables).unwrap_or_else(|message| panic!("{message}"))
+}
+
+/// The message of a wrong command line, which always ends the process with status 2.
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let message = parse(arguments, variables).expect_err("a wrong command line");
+    let message = message.strip_prefix("2 error: ").expect(&message);
+    message.lines().next().unwrap_or_default().into()
+}
+
+fn is_information(arguments: &[&str], words: &[&str]) -> bool {
+    let message = parse(arguments, &[]).expect_err("a text to print");
+    message.starts_with("0 ") && words.iter().all(|word| message.contains(word))
+}
+
+fn socket_addresses(texts: &[&str]) -> Vec<SocketAddr> {
+    texts.iter().map(|text| text.parse().expect(text)).collect()
+}
+
+#[test]
+fn the_definitions_are_sound() {
+    CommandLine::command().debug_assert();
+}
+
+#[test]
+fn nothing_said_gives_the_defaults() {
+    let options = options(&[], &[]);
+    let expected = ServeOptions {
+        listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
+        welcome: Some("Welcome to Awesome Chat".into()),
+        paths: vec![],
+        subprotocols: vec![],
+        threads: std::thread::available_parallelism().expect("a number of cores"),
+        buffer_len: 65_536,
+        handshake_timeout: Duration::from_secs(10),
+        close_timeout: Duration::from_secs(5),
+        log: "info".parse().expect("a level"),
+        log_messages: false,
+    };
+    assert_eq!(options, expected);
+}
+
+#[test]
+fn every_option_is_read_with_and_without_the_word_serve() {
+    let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c \
+                --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
+                --handshake-timeout 500ms --close-timeout 2m --log-level mio=off --log-messages";
+    let arguments: Vec<_> = line.split_whitespace().collect();
+    let expected = ServeOptions {
+        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        welcome: Some("hi".into()),
+        paths: vec!["/a".into(), "/b,c".into()],
+        subprotocols: vec!["chat".into(), "v2.chat".into()],
+        threads: NonZeroUsize::MIN.saturating_add(2),
+        buffer_len: 16 << 20,
+        handshake_timeout: Duration::from_millis(500),
+        close_timeout: Duration::from_secs(120),
+        log: "mio=off".parse().expect("a filter"),
+        log_messages: true,
+    };
+    assert_eq!(options(&arguments, &[]), expected);
+    let with_word: Vec<_> = ["serve"].into_iter().chain(arguments).collect();
+    assert_eq!(options(&with_word, &[]), expected);
+}
+
+#[test]
+fn every_option_is_read_from_the_environment() {
+    let variables = [
+        ("WS_ECHO_LISTEN", "127.0.0.1:0, [::1]:1,"),
+        ("WS_ECHO_WELCOME", "hi, you"),
+        ("WS_ECHO_PATH", "/a,/b"),
+        ("WS_ECHO_SUBPROTOCOL", "chat"),
+        ("WS_ECHO_THREADS", "3"),
+        ("WS_ECHO_BUFFER", "4096"),
+        ("WS_ECHO_HANDSHAKE_TIMEOUT", "1"),
+        ("WS_ECHO_CLOSE_TIMEOUT", "1h"),
+        ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
+        ("WS_ECHO_LOG_MESSAGES", "yes"),
+    ];
+    let expected = ServeOptions {
+        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        welcome: Some("hi, you".into()),
+        paths: vec!["/a".into(), "/b".into()],
+        subprotocols: vec!["chat".into()],
+        threads: NonZeroUsize::MIN.saturating_add(2),
+        buffer_len: 4_096,
+        handshake_timeout: Duration::from_secs(1),
+        close_timeout: Duration::from_secs(3_600),
+        log: "warn,mio=off".parse().expect("a filter"),
+        log_messages: true,
+    };
+    assert_eq!(options(&[], &variables), expected);
+    assert_eq!(options(&["serve"], &variables), expected);
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_even_over_what_is_wrong_there() {
+    let variables = [
+        ("WS_ECHO_THREADS", "many"),
+        ("WS_ECHO_LISTEN", "127.0.0.1:1"),
+    ];
+    for word in [&[][..], &["serve"]] {
+        let arguments = [word, &["--threads", "5", "--listen", "127.0.0.1:2"]].concat();
+        let options = options(&arguments, &variables);
+        assert_eq!(options.threads.get(), 5);
+        assert_eq!(options.listen, socket_addresses(&["127.0.0.1:2"]));
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let names = "LISTEN WELCOME NO_WELCOME PATH SUBPROTOCOL THREADS BUFFER HANDSHAKE_TIMEOUT \
+                 CLOSE_TIMEOUT LOG_LEVEL LOG_MESSAGES";
+    for name in names.split_whitespace() {
+        let variable = format!("WS_ECHO_{name}");
+        assert_eq!(
+            options(&[], &[(&variable, "")]),
+            options(&[], &[]),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_variable_is_named_with_what_to_write_instead() {
+    assert_eq!(
+        refusal(&[], &[("WS_ECHO_THREADS", "0")]),
+        "invalid value '0' for 'WS_ECHO_THREADS': write a whole number from 1 to 1024"
+    );
+    assert_eq!(
+        refusal(&["serve"], &[("WS_ECHO_LISTEN", "127.0.0.1:1,[::1]")]),
+        "invalid value '[::1]' for 'WS_ECHO_LISTEN': write an IPv6 address in brackets and a \
+         port, such as [::1]:3000"
+    );
+    assert_eq!(
+        refusal(&[], &[("WS_ECHO_LOG_MESSAGES", "maybe")]),
+        "invalid value 'maybe' for 'WS_ECHO_LOG_MESSAGES': write true or false"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStringExt;
+    let environment = |name: &str| {
+        (name == "WS_ECHO_WELCOME").then(|| OsString::from_vec(b"gr\xfc\xdfe".to_vec()))
+    };
+    let error = parse_from([""; 0], environment).expect_err("no UTF-8");
+    assert_eq!(error.exit_code(), 2);
+    let message = error.render().to_string();
+    assert!(
+        message.contains("for 'WS_ECHO_WELCOME': write valid UTF-8"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_welcome_and_none_exclude_each_other() {
+    let message = refusal(&["--welcome", "hi", "--no-welcome"], &[]);
+    let expected = "the argument '--welcome <TEXT>' cannot be used with '--no-welcome'";
+    assert_eq!(message, expected);
+    let both = [("WS_ECHO_WELCOME", "hi"), ("WS_ECHO_NO_WELCOME", "true")];
+    let message = refusal(&[], &both);
+    let expected = "the argument 'WS_ECHO_WELCOME' cannot be used with 'WS_ECHO_NO_WELCOME'";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn a_flag_about_the_welcome_wins_over_a_variable_about_it() {
+    let said = options(&["--welcome", "hi"], &[("WS_ECHO_NO_WELCOME", "true")]);
+    assert_eq!(said.welcome.as_deref(), Some("hi"));
+    let silent = options(&["--no-welcome"], &[("WS_ECHO_WELCOME", "hi")]);
+    assert_eq!(silent.welcome, None);
+    let said = options(&[], &[("WS_ECHO_NO_WELCOME", "false")]);
+    assert_eq!(said, options(&[], &[]));
+}
+
+#[test]
+fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
+    let longest = "ä".repeat(500);
+    assert_eq!(
+        options(&["--welcome", &longest], &[]).welcome,
+        Some(longest.clone())
+    );
+    assert_eq!(
+        options(&["--welcome", ""], &[]).welcome.as_deref(),
+        Some("")
+    );
+    let message = refusal(&["--welcome", &(longest + "a")], &[]);
+    assert!(
+        message.ends_with("it has 1001 bytes; write at most 1000"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_path_is_absolute_and_has_no_query() {
+    let advice = |path| refusal(&["--path", path], &[]);
+    assert!(advice("echo").ends_with("write a leading '/': /echo"));
+    assert!(advice("").ends_with("write a leading '/': /"));
+    assert!(advice("/echo?a=b").ends_with("write the path alone: /echo"));
+    assert!(advice("/echo#top").ends_with("write the path alone: /echo"));
+    assert!(advice("/a b").ends_with("such as %20"));
+    assert!(advice("/ä").ends_with("such as %20"));
+}
+
+#[test]
+fn a_subprotocol_is_an_http_token() {
+    for name in ["", "a b", "a,b", "chät", "\"chat\"", "a/b"] {
+        let message = refusal(&["--subprotocol", name], &[]);
+        assert!(message.contains("such as chat.v1"), "{message}");
+    }
+}
+
+#[test]
+fn the_flag_wins_over_its_variable_and_that_over_rust_log() {
+    let rust_log = ("RUST_LOG", "error");
+    let variable = ("WS_ECHO_LOG_LEVEL", "warn");
+    let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log;
+    let filter = |text: &str| text.parse::<Filter>().expect(text);
+    assert_eq!(
+        log(&["--log-level", "debug"], &[variable, rust_log]),
+        filter("debug")
+    );
+    assert_eq!(log(&[], &[variable, rust_log]), filter("warn"));
+    assert_eq!(log(&[], &[rust_log]), filter("error"));
+    assert_eq!(log(&[], &[("RUST_LOG", "")]), filter("info"));
+}
+
+#[test]
+fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
+    let log = options(&[], &[("RUST_LOG", "loud,debug")]).log;
+    assert_eq!(log, Filter::parse_lenient("loud,debug"));
+    let message = refusal(&["--log-level", "loud"], &[]);
+    assert!(
+        message.contains("for '--log-level <FILTER>': 'loud' is no level"),
+        "{message}"
+    );
+}
+
+#[test]
+fn help_and_version_are_no_errors_even_in_a_wrong_environment() {
+    assert!(is_information(
+        &["--help"],
+        &["--listen <ADDRESS>", "Examples:", "WS_ECHO_LISTEN"]
+    ));
+    assert!(is_information(
+        &["serve", "--help"],
+        &["--listen <ADDRESS>", "Examples:"]
+    ));
+    assert!(is_information(
+        &["--version"],
+        &["ws-echo ", env!("CARGO_PKG_VERSION")]
+    ));
+    let wrong = parse(&["--version"], &[("WS_ECHO_THREADS", "many")]);
+    assert!(wrong.expect_err("the version").starts_with("0 ws-echo "));
+}
+
+#[test]
+fn what_is_no_option_is_refused() {
+    assert!(refusal(&["listen"], &[]).contains("'listen'"));
+    assert!(refusal(&["--lisen", "x"], &[]).contains("'--lisen'"));
+    assert!(refusal(&["serve", "now"], &[]).contains("'now'"));
+    assert!(refusal(&["--threads", "1", "--threads", "2"], &[]).contains("multiple times"));
+}

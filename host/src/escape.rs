@@ -1,0 +1,137 @@
+//! Text of unknown origin, made safe for one line of a terminal.
+//!
+//! A peer must not be able to move the cursor, recolour a terminal, forge a line of a log, or turn
+//! the reading order of one around. This is for the eyes of a person: it is neither HTML nor shell
+//! quoting, and it does not look for letters that resemble others.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+/// Shows text that a peer sent: escaped, and cut to a length in characters.
+///
+/// A backslash is escaped too, so what is shown stands for one text only. A cut ends in `… (+N B)`,
+/// where `N` is how many bytes of the text were left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Untrusted<'a> {
+    text: &'a str,
+    len_max: usize,
+}
+
+impl<'a> Untrusted<'a> {
+    /// Will show at most `len_max` characters of `text`.
+    pub(crate) fn new(text: &'a str, len_max: usize) -> Self {
+        Self { text, len_max }
+    }
+}
+
+impl Display for Untrusted<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let cut = self.text.char_indices().nth(self.len_max);
+        let shown_len = cut.map_or(self.text.len(), |(index, _)| index);
+        let (shown, left_out) = self.text.split_at(shown_len);
+        escape(shown, formatter, |character| {
+            character == '\\' || is_unsafe(character)
+        })?;
+        if left_out.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, "… (+{} B)", left_out.len())
+    }
+}
+
+/// Shows text on one line, whatever stands in it; what is safe already stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl Display for OneLine<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        escape(self.0, formatter, is_unsafe)
+    }
+}
+
+fn escape(
+    text: &str,
+    formatter: &mut Formatter<'_>,
+    must_escape: impl Fn(char) -> bool,
+) -> fmt::Result {
+    for character in text.chars() {
+        if must_escape(character) {
+            write!(formatter, "{}", character.escape_default())?;
+        } else {
+            formatter.write_char(character)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a terminal obeys the character rather than showing it, or starts a line at it.
+fn is_unsafe(character: char) -> bool {
+    let is_line_break = matches!(character, '\u{2028}' | '\u{2029}');
+    let is_bidirectional_control = matches!(
+        character,
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    character.is_control() || is_line_break || is_bidirectional_control
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        Untrusted::new(text, usize::MAX).to_string()
+    }
+
+    #[test]
+    fn plain_text_stays_as_it_is() {
+        assert_eq!(
+            shown("Grüße, 世界! 👩‍👩‍👧 'quoted'"),
+            "Grüße, 世界! 👩‍👩‍👧 'quoted'"
+        );
+        assert_eq!(shown(""), "");
+    }
+
+    #[test]
+    fn control_characters_and_line_breaks_are_escaped() {
+        assert_eq!(shown("a\r\n\tb\0"), r"a\r\n\tb\u{0}");
+        assert_eq!(shown("\u{1b}[31m\u{7f}\u{9b}"), r"\u{1b}[31m\u{7f}\u{9b}");
+        assert_eq!(shown("\u{2028}\u{2029}"), r"\u{2028}\u{2029}");
+    }
+
+    #[test]
+    fn bidirectional_controls_are_escaped() {
+        assert_eq!(shown("\u{202e}txt.exe\u{2069}"), r"\u{202e}txt.exe\u{2069}");
+        assert_eq!(shown("\u{061c}\u{200f}"), r"\u{61c}\u{200f}");
+    }
+
+    #[test]
+    fn a_backslash_is_escaped_so_that_no_escape_can_be_forged() {
+        assert_eq!(shown(r"\n"), r"\\n");
+        assert_ne!(shown(r"\n"), shown("\n"));
+    }
+
+    #[test]
+    fn no_character_of_unicode_is_shown_as_a_control() {
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            for output in [shown(&text), OneLine(&text).to_string()] {
+                assert!(!output.contains(is_unsafe), "{character:?} came through");
+                assert_eq!(output.lines().count(), 1, "{character:?} broke the line");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_at_characters_and_says_how_many_bytes_are_missing() {
+        assert_eq!(Untrusted::new("äöü", 3).to_string(), "äöü");
+        assert_eq!(Untrusted::new("äöü", 2).to_string(), "äö… (+2 B)");
+        assert_eq!(Untrusted::new("\n\n\n", 1).to_string(), r"\n… (+2 B)");
+        assert_eq!(Untrusted::new("abc", 0).to_string(), "… (+3 B)");
+    }
+
+    #[test]
+    fn one_line_leaves_what_was_escaped_before() {
+        let escaped = shown("a\n\\");
+        assert_eq!(OneLine(&escaped).to_string(), escaped);
+        assert_eq!(OneLine("a\nb").to_string(), r"a\nb");
+    }
+}

@@ -1,0 +1,183 @@
+//! Logs that can never stop, slow down or end the server.
+//!
+//! A record is formatted where it is logged, put into a bounded queue, and written by a thread of
+//! its own with [`simple_logger`], to stderr. When the queue is full, or stderr is gone, the line is
+//! dropped and counted. Lines carry the time at which they are written, and no colour.
+
+mod filter;
+mod writer;
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use log::{Level, Log, Metadata, Record};
+use simple_logger::SimpleLogger;
+
+pub(crate) use self::filter::Filter;
+use self::writer::{Entry, Line, Writer};
+
+/// How many lines may wait to be written.
+const QUEUE_LEN: usize = 1_024;
+/// How many bytes of one message are kept; with [`QUEUE_LEN`], a limit to the memory of the queue.
+const MESSAGE_LEN_MAX: usize = 8 * 1_024;
+/// How long [`finish`] waits, at most.
+const FINISH_TIME_MAX: Duration = Duration::from_millis(500);
+const FINISH_RETRY_TIME: Duration = Duration::from_millis(1);
+const WRITER_THREAD: &str = "log writer";
+
+/// Starts to log what `filter` allows; to be called once, before anything is logged.
+///
+/// # Errors
+///
+/// The writing thread could not be started, or there is a logger already. The program can go on
+/// without logs.
+pub(crate) fn start(filter: Filter) -> io::Result<()> {
+    silence_panics_of_writer();
+    // The filter has decided before; simple_logger lets everything through by default.
+    let simple_logger = SimpleLogger::new();
+    let max_level = filter.max_level();
+    let logger = Logger::spawn(filter, move |record| simple_logger.log(record))?;
+    logger.warn_of_ignored_directives();
+    log::set_boxed_logger(Box::new(logger)).map_err(io::Error::other)?;
+    log::set_max_level(max_level);
+    Ok(())
+}
+
+/// Waits until what was logged so far is written, but no longer than half a second.
+pub(crate) fn finish() {
+    log::logger().flush();
+}
+
+/// Prints a line to stdout, at once. A stdout that is gone is no reason to stop serving.
+pub(crate) fn print_line(line: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// simple_logger panics when stderr is gone. The writer catches that; the panic's own message would
+/// only go to stderr too.
+fn silence_panics_of_writer() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().name() != Some(WRITER_THREAD) {
+            report(panic);
+        }
+    }));
+}
+
+/// The side of the queue that the server's threads see.
+struct Logger {
+    filter: Filter,
+    queue: SyncSender<Entry>,
+    /// Lines dropped that no line in the log tells of yet; shared with the writer.
+    dropped: Arc<AtomicU64>,
+}
+
+impl Logger {
+    /// Starts the thread that hands each line to `sink`.
+    fn spawn(filter: Filter, sink: impl Fn(&Record<'_>) + Send + 'static) -> io::Result<Self> {
+        let (queue, lines) = mpsc::sync_channel(QUEUE_LEN);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let writer = Writer::new(lines, Arc::clone(&dropped), sink);
+        thread::Builder::new()
+            .name(WRITER_THREAD.into())
+            .spawn(move || writer.run())?;
+        Ok(Self {
+            filter,
+            queue,
+            dropped,
+        })
+    }
+
+    /// Formats a line and queues it. Neither waits for anything.
+    fn queue_line(&self, level: Level, target: &str, text: fmt::Arguments<'_>) {
+        let line = Line {
+            level,
+            target: target.into(),
+            message: bounded(text),
+        };
+        if self.queue.try_send(Entry::Line(line)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn warn_of_ignored_directives(&self) {
+        for directive in self.filter.ignored() {
+            self.queue_line(
+                Level::Warn,
+                module_path!(),
+                format_args!(
+                    "ignored '{directive}' in RUST_LOG; write off, error, warn, info, debug or \
+                     trace, or MODULE=LEVEL"
+                ),
+            );
+        }
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.filter.allows(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.queue_line(record.level(), record.target(), *record.args());
+        }
+    }
+
+    fn flush(&self) {
+        let deadline = Instant::now() + FINISH_TIME_MAX;
+        let (done, is_done) = mpsc::sync_channel(1);
+        let mut entry = Entry::Flush(done);
+        while let Err(TrySendError::Full(refused)) = self.queue.try_send(entry) {
+            if Instant::now() >= deadline {
+                return;
+            }
+            entry = refused;
+            thread::sleep(FINISH_RETRY_TIME);
+        }
+        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Formats a message of which no more than [`MESSAGE_LEN_MAX`] bytes are kept.
+fn bounded(text: fmt::Arguments<'_>) -> String {
+    let mut message = Bounded::default();
+    // An error can only be one of the value that is shown; what it has written stays.
+    let _ = message.write_fmt(text);
+    let Bounded { mut kept, left_out } = message;
+    if left_out > 0 {
+        kept.push_str(&format!("… (+{left_out} B)"));
+    }
+    kept
+}
+
+#[derive(Default)]
+struct Bounded {
+    kept: String,
+    /// How many bytes did not fit; once there are any, nothing is kept any more.
+    left_out: usize,
+}
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let room = match self.left_out {
+            0 => MESSAGE_LEN_MAX - self.kept.len(),
+            _ => 0,
+        };
+        let (kept, left_out) = piece.split_at(piece.floor_char_boundary(room));
+        self.kept.push_str(kept);
+        self.left_out += left_out.len();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Lines in, lines at the sink out, whatever the sink does.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn logger(sink: impl Fn(&Record<'_>) + Send + 'static) -> Logger {
+    Logger::spawn(Filter::parse_lenient("info"), sink).expect("a thread")
+}
+
+fn say(logger: &Logger, level: Level, text: fmt::Arguments<'_>) {
+    let mut record = Record::builder();
+    logger.log(&record.level(level).target("test").args(text).build());
+}
+
+fn shown(record: &Record<'_>) -> String {
+    format!("{} {}", record.level(), record.args())
+}
+
+/// A logger whose sink passes on what it shows, each line only after a word from the test.
+fn gated_logger() -> (Logger, Sender<()>, Receiver<String>) {
+    let (open, gate) = channel();
+    let (lines, shown_lines) = channel();
+    let logger = logger(move |record| {
+        let _ = gate.recv();
+        let _ = lines.send(shown(record));
+    });
+    (logger, open, shown_lines)
+}
+
+fn recording_logger() -> (Logger, Receiver<String>) {
+    let (logger, _, lines) = gated_logger();
+    (logger, lines)
+}
+
+/// The result of work that must not block.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = channel();
+    thread::spawn(move || done.send(work()));
+    result.recv_timeout(PATIENCE).expect("it did not block")
+}
+
+fn next(lines: &Receiver<String>) -> String {
+    lines.recv_timeout(PATIENCE).expect("a line")
+}
+
+/// What became of the lines `said`: those written, and the counts of those reported as dropped.
+fn tally(lines: &Receiver<String>, said: usize) -> (Vec<String>, Vec<usize>) {
+    let (mut written, mut reports) = (Vec::new(), Vec::new());
+    while written.len() + reports.iter().sum::<usize>() < said {
+        let line = next(lines);
+        let report = line.strip_suffix(" log lines were dropped");
+        match report.and_then(|report| report.strip_prefix("WARN ")) {
+            Some(count) => reports.push(count.parse().expect("a count")),
+            None => written.push(line),
+        }
+    }
+    (written, reports)
+}
+
+#[test]
+fn a_record_reaches_the_sink_with_its_level_target_and_text() {
+    let (lines, shown_lines) = channel();
+    let logger = logger(move |record| {
+        let _ = lines.send(format!("{} {}", record.target(), shown(record)));
+    });
+    say(&logger, Level::Error, format_args!("{} broke", "it"));
+    assert_eq!(next(&shown_lines), "test ERROR it broke");
+}
+
+#[test]
+fn what_is_filtered_out_is_not_even_formatted() {
+    struct Unshowable;
+    impl fmt::Display for Unshowable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("was formatted")
+        }
+    }
+    let (logger, lines) = recording_logger();
+    say(&logger, Level::Debug, format_args!("{Unshowable}"));
+    say(&logger, Level::Info, format_args!("after"));
+    assert_eq!(next(&lines), "INFO after");
+}
+
+#[test]
+fn a_message_is_one_line_without_control_characters() {
+    let (logger, lines) = recording_logger();
+    say(
+        &logger,
+        Level::Info,
+        format_args!("a\nb\u{1b}[2J\u{202e}\\"),
+    );
+    assert_eq!(next(&lines), r"INFO a\nb\u{1b}[2J\u{202e}\");
+}
+
+#[test]
+fn a_long_message_is_cut_and_says_how_much_is_missing() {
+    let (logger, lines) = recording_logger();
+    let long = "ä".repeat(MESSAGE_LEN_MAX);
+    say(&logger, Level::Info, format_args!("-{long}-"));
+    let line = next(&lines);
+    let kept = "ä".repeat(MESSAGE_LEN_MAX / 2 - 1);
+    assert_eq!(line, format!("INFO -{kept}… (+{} B)", MESSAGE_LEN_MAX + 3));
+}
+
+#[test]
+fn logging_never_waits_for_a_sink_that_blocks_and_the_loss_is_told_once() {
+    let (logger, open, lines) = gated_logger();
+    let said = QUEUE_LEN * 3;
+    let logger = in_time(move || {
+        for number in 0..said {
+            say(&logger, Level::Info, format_args!("{number}"));
+        }
+        logger
+    });
+
+    drop(open);
+    let (written, reports) = tally(&lines, said);
+    assert!(written.len() <= QUEUE_LEN + 1, "the queue has a bound");
+    assert_eq!(reports, [said - written.len()]);
+    say(&logger, Level::Info, format_args!("again"));
+    assert_eq!(next(&lines), "INFO again");
+}
+
+#[test]
+fn a_sink_that_panics_loses_its_line_and_nothing_else() {
+    let (lines, shown_lines) = channel();
+    let logger = logger(move |record| {
+        let line = shown(record);
+        assert!(!line.contains("bad"), "the stream is gone");
+        let _ = lines.send(line);
+    });
+    let texts = ["bad", "bad", "good", "bad"];
+    for text in texts {
+        say(&logger, Level::Info, format_args!("{text}"));
+    }
+    let (written, _) = tally(&shown_lines, texts.len());
+    assert_eq!(written, ["INFO good"]);
+}
+
+#[test]
+fn a_sink_that_comes_back_is_told_of_every_line_that_it_missed() {
+    let is_back = Arc::new(AtomicBool::new(false));
+    let sink_is_back = Arc::clone(&is_back);
+    let (tries, tried) = channel();
+    let (lines, shown_lines) = channel();
+    let logger = logger(move |record| {
+        let is_back = sink_is_back.load(Ordering::SeqCst);
+        let _ = tries.send(shown(record));
+        assert!(is_back, "the stream is gone");
+        let _ = lines.send(shown(record));
+    });
+    for number in 0..3 {
+        say(&logger, Level::Info, format_args!("{number}"));
+        while next(&tried) != format!("INFO {number}") {}
+    }
+    is_back.store(true, Ordering::SeqCst);
+    say(&logger, Level::Info, format_args!("kept"));
+    assert_eq!(tally(&shown_lines, 4), (vec!["INFO kept".into()], vec![3]));
+}
+
+#[test]
+fn finishing_waits_for_all_that_was_logged() {
+    let (lines, shown_lines) = channel();
+    let logger = logger(move |record| {
+        thread::sleep(Duration::from_millis(1));
+        let _ = lines.send(shown(record));
+    });
+    for number in 0..20 {
+        say(&logger, Level::Info, format_args!("{number}"));
+    }
+    logger.flush();
+    assert_eq!(shown_lines.try_iter().count(), 20);
+}
+
+#[test]
+fn finishing_does_not_wait_for_a_sink_that_blocks() {
+    for queued in [1, QUEUE_LEN * 2] {
+        let (logger, _open, _lines) = gated_logger();
+        let start = Instant::now();
+        in_time(move || {
+            for _ in 0..queued {
+                say(&logger, Level::Info, format_args!("stuck"));
+            }
+            logger.flush();
+        });
+        assert!(start.elapsed() >= FINISH_TIME_MAX, "it gave up early");
+    }
+}
+
+#[test]
+fn a_directive_that_cannot_be_read_is_warned_of_even_when_nothing_is_logged() {
+    let (lines, shown_lines) = channel();
+    let filter = Filter::parse_lenient("off,lo\nud");
+    let logger = Logger::spawn(filter, move |record| {
+        let _ = lines.send(shown(record));
+    })
+    .expect("a thread");
+    logger.warn_of_ignored_directives();
+    let line = next(&shown_lines);
+    assert!(
+        line.starts_with(r"WARN ignored 'lo\nud' in RUST_LOG; write off"),
+        "{line}"
+    );
+}

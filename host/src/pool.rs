@@ -1,0 +1,39 @@
+//! The buffers of a worker's busy connections. An idle connection has none.
+
+use ws_echo_core::Buffer;
+
+/// A buffer on the heap. A new one costs only the pages that are touched.
+pub(crate) type HeapBuffer = Buffer<Box<[u8]>>;
+
+/// How many empty buffers are kept for the next busy connections.
+const KEPT_MAX: usize = 16;
+
+/// Empty buffers, the one that was used last on top.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    buffer_len: usize,
+    empty: Vec<HeapBuffer>,
+}
+
+impl Pool {
+    /// A pool of buffers of this many bytes.
+    pub(crate) fn new(buffer_len: usize) -> Self {
+        Self {
+            buffer_len,
+            empty: Vec::with_capacity(KEPT_MAX),
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> HeapBuffer {
+        let new = || Buffer::new(vec![0; self.buffer_len].into_boxed_slice());
+        self.empty.pop().unwrap_or_else(new)
+    }
+
+    /// Takes a buffer back. What still stands in it is forgotten.
+    pub(crate) fn put(&mut self, mut buffer: HeapBuffer) {
+        if self.empty.len() < KEPT_MAX {
+            buffer.clear();
+            self.empty.push(buffer);
+        }
+    }
+}

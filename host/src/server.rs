@@ -1,0 +1,188 @@
+//! The server as a whole: listeners, workers, and the way from start to stop.
+
+use std::fmt::{self, Display};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+
+use crate::command_line::ServeOptions;
+use crate::logging;
+use crate::platform;
+use crate::worker::{Handle, Worker};
+
+/// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
+const ONE_SIGNAL: Duration = Duration::from_millis(20);
+
+/// Why the server cannot serve.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// An address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// Something else that the system refused: what, and why.
+    System(&'static str, io::Error),
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, error) = match self {
+            Self::Listen(address, error) => (address, error),
+            Self::System(what, error) => return write!(f, "cannot {what}: {error}"),
+        };
+        write!(f, "cannot listen on {address}: ")?;
+        match error.kind() {
+            ErrorKind::AddrInUse => f.write_str("address in use; choose another with --listen"),
+            ErrorKind::AddrNotAvailable => {
+                f.write_str("this machine has no such address; choose another with --listen")
+            }
+            ErrorKind::PermissionDenied => {
+                f.write_str("permission denied; choose a port above 1023 with --listen")
+            }
+            _ => write!(f, "{error}; choose another with --listen"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Serves until it is stopped by a signal.
+///
+/// # Errors
+///
+/// When it cannot serve, at the start or later.
+pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
+    let listeners = listen(options)?;
+    let listening = format!("listening on {}", enumerate(&urls(&listeners)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (workers, handles) = workers(options, listeners, &stop)?;
+    stop_on_signal(stop, handles)?;
+    let threads = workers
+        .into_iter()
+        .map(spawn)
+        .collect::<Result<Vec<_>, _>>()?;
+    logging::print_line(&listening);
+    threads.into_iter().try_for_each(|thread| {
+        let ended = thread.join().unwrap_or_else(|_| Err(worker_panicked()));
+        ended.map_err(|error| Error::System("go on", error))
+    })?;
+    info!("stopped");
+    Ok(())
+}
+
+/// Makes the first signal stop the workers, and the second end the process.
+fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> Result<(), Error> {
+    let mut first = None;
+    let on_signal = move || {
+        let now = Instant::now();
+        if now.duration_since(*first.get_or_insert(now)) > ONE_SIGNAL {
+            info!("stopped at once by a second signal");
+            logging::finish();
+            process::exit(0);
+        }
+        if !stop.swap(true, Ordering::AcqRel) {
+            info!("stopping: every client gets Close 1001; a second signal stops at once");
+            workers.iter().for_each(wake);
+        }
+    };
+    platform::on_stop_signal(on_signal).map_err(|error| Error::System("handle signals", error))
+}
+
+/// Listens on every address. For each address, one listener or one for each worker.
+fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for &address in &options.listen {
+        match platform::listen(address, options.threads.get()) {
+            Ok(shared) => listeners.push(shared),
+            Err(error) if is_missing_ipv6(address, &error) => {
+                missing = Some(Error::Listen(address, error));
+            }
+            Err(error) => return Err(Error::Listen(address, error)),
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => return Err(error),
+        Some(error) => warn!("{error}"),
+        None => {}
+    }
+    Ok(listeners)
+}
+
+/// One for each address.
+fn urls(listeners: &[Vec<TcpListener>]) -> Vec<String> {
+    let first = listeners.iter().flat_map(|shared| shared.first());
+    first
+        .filter_map(|listener| listener.local_addr().ok())
+        .map(|address| format!("ws://{address}"))
+        .collect()
+}
+
+/// Whether the machine has no IPv6 rather than no such address.
+fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
+    is_local
+        && !matches!(
+            error.kind(),
+            ErrorKind::AddrInUse | ErrorKind::PermissionDenied
+        )
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerate(items: &[String]) -> String {
+    match items {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => items.concat(),
+    }
+}
+
+/// Makes the workers and gives them the listeners.
+fn workers(
+    options: &ServeOptions,
+    listeners: Vec<Vec<TcpListener>>,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Vec<Worker>, Vec<Handle>), Error> {
+    let refused = |error| Error::System("start a worker", error);
+    let mut workers = Vec::new();
+    let mut handles = Vec::new();
+    for _ in 0..options.threads.get() {
+        let (poll, waker) = Worker::poll().map_err(refused)?;
+        let (sender, inbox) = mpsc::channel();
+        handles.push(Handle {
+            waker,
+            inbox: sender,
+        });
+        workers.push(Worker::new(poll, inbox, stop.clone(), options));
+    }
+    for shared in listeners {
+        if shared.len() < workers.len() {
+            workers[0].hand_to(handles.clone());
+        }
+        for (listener, worker) in shared.into_iter().zip(&mut workers) {
+            let listener = mio::net::TcpListener::from_std(listener);
+            worker.listen(listener).map_err(refused)?;
+        }
+    }
+    Ok((workers, handles))
+}
+
+fn spawn(worker: Worker) -> Result<thread::JoinHandle<io::Result<()>>, Error> {
+    let thread = thread::Builder::new().name("worker".into());
+    let spawned = thread.spawn(|| worker.run());
+    spawned.map_err(|error| Error::System("start a worker", error))
+}
+
+fn wake(handle: &Handle) {
+    if let Err(error) = handle.waker.wake() {
+        warn!("cannot wake a worker: {error}");
+    }
+}
+
+fn worker_panicked() -> io::Error {
+    io::Error::other("a worker has panicked")
+}

@@ -1,0 +1,149 @@
+//! What this server answers to a request, and what it says of its clients in the log.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::net::SocketAddr;
+
+use log::info;
+use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refusal};
+
+use crate::command_line::ServeOptions;
+use crate::escape::Untrusted;
+
+/// How long a request's head may be, in bytes.
+pub(crate) const HEAD_LEN: usize = 8 * 1024;
+
+/// How many characters of a peer's text are logged.
+const LOGGED_LEN_MAX: usize = 200;
+/// How many bytes of a binary message are logged.
+const LOGGED_BYTES_MAX: usize = 32;
+
+/// What is served, the same for all connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    welcome: Option<String>,
+    paths: Vec<String>,
+    subprotocols: Vec<String>,
+    log_messages: bool,
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(crate) enum Ending<'a> {
+    /// The client sent Close, and this was the answer to it.
+    ClosedByClient(Option<CloseCode>, &'a str),
+    /// The client answered our Close.
+    ClosedByServer(CloseCode),
+    /// The client broke the protocol.
+    Failed(ProtocolError),
+    /// The client did not answer our Close in time.
+    CloseTimeout(CloseCode),
+    /// The transport ended without a Close frame.
+    EndOfStream,
+    /// The transport broke.
+    Lost(io::Error),
+}
+
+impl Service {
+    pub(crate) fn new(options: &ServeOptions) -> Self {
+        Self {
+            welcome: options.welcome.clone(),
+            paths: options.paths.clone(),
+            subprotocols: options.subprotocols.clone(),
+            log_messages: options.log_messages,
+        }
+    }
+
+    /// Accepts a request or refuses it, and says so in the log.
+    pub(crate) fn answer(&self, peer: SocketAddr, opening: &mut Opening<HEAD_LEN>) {
+        let request = opening.request();
+        let target = Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string();
+        let is_offered = |name: &&String| request.subprotocols().any(|offer| offer == *name);
+        let subprotocol = self.subprotocols.iter().find(is_offered);
+        let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());
+        if !is_served {
+            opening.refuse(Refusal::NotFound);
+            return log_refusal(peer, Refusal::NotFound, &target);
+        }
+        let greeting = self.welcome.as_deref().map(Message::Text);
+        match opening.accept(subprotocol.map(String::as_str), greeting) {
+            Ok(()) => info!("client connected {peer} {target}"),
+            Err(refusal) => log_refusal(peer, refusal, &target),
+        }
+    }
+
+    /// Whether messages are logged.
+    pub(crate) fn logs_messages(&self) -> bool {
+        self.log_messages
+    }
+}
+
+/// Says that a request was refused; `target` is empty when none was read.
+pub(crate) fn log_refusal(peer: SocketAddr, refusal: Refusal, target: &str) {
+    let space = if target.is_empty() { "" } else { " " };
+    info!(
+        "client refused {peer}{space}{target}: {}: {refusal}",
+        refusal.status()
+    );
+}
+
+/// Says how a connection ended.
+pub(crate) fn log_ending(peer: SocketAddr, ending: &Ending<'_>) {
+    info!("client disconnected {peer} {ending}");
+}
+
+/// Says what a client sent.
+pub(crate) fn log_chunk(peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
+    let (kind, more) = match (chunk.kind(), chunk.ends_message()) {
+        (Kind::Text, true) => ("text", ""),
+        (Kind::Text, false) => ("text", " and more to come"),
+        (Kind::Binary, true) => ("binary", ""),
+        (Kind::Binary, false) => ("binary", " and more to come"),
+    };
+    let len = bytes.len();
+    match (chunk.kind(), str::from_utf8(bytes)) {
+        (Kind::Text, Ok(text)) => {
+            let text = Untrusted::new(text, LOGGED_LEN_MAX);
+            info!("message {peer} {kind}, {len} bytes{more}: {text}");
+        }
+        _ => info!("message {peer} {kind}, {len} bytes{more}: {}", Hex(bytes)),
+    }
+}
+
+impl Display for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByClient(None, _) => f.write_str("closed by client without a code"),
+            Self::ClosedByClient(Some(code), "") => write!(f, "closed by client with {code}"),
+            Self::ClosedByClient(Some(code), reason) => {
+                let reason = Untrusted::new(reason, LOGGED_LEN_MAX);
+                write!(f, "closed by client with {code}: {reason}")
+            }
+            Self::ClosedByServer(code) => write!(f, "closed by server with {code}"),
+            Self::Failed(error) => {
+                let code = error.close_code();
+                write!(f, "closed by server with {code}: {error}")
+            }
+            Self::CloseTimeout(code) => {
+                write!(f, "closed by server with {code}, not answered in time")
+            }
+            Self::EndOfStream => f.write_str("lost: end of stream without a close"),
+            Self::Lost(error) => write!(f, "lost: {}", error.kind()),
+        }
+    }
+}
+
+/// The first bytes of a binary message.
+struct Hex<'a>(&'a [u8]);
+
+impl Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.0.iter().take(LOGGED_BYTES_MAX) {
+            write!(f, "{byte:02x}")?;
+        }
+        if self.0.len() > LOGGED_BYTES_MAX {
+            f.write_str("…")?;
+        }
+        Ok(())
+    }
+}
