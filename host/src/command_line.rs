@@ -105,7 +105,8 @@ Examples:
 
 /// A WebSocket echo server: it greets each client and sends every message back.
 #[derive(Parser)]
-#[command(name = "ws-echo", no_binary_name = true, version, after_help = AFTER_HELP)]
+#[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
+#[command(version, after_help = AFTER_HELP)]
 #[command(override_usage = "ws-echo [serve] [OPTIONS]")]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 struct CommandLine {

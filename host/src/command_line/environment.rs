@@ -38,8 +38,7 @@ pub(super) fn arguments(
         })?;
         arguments.extend(added);
     }
-    let trial = command.clone().no_binary_name(true);
-    match trial.try_get_matches_from(&arguments) {
+    match command.clone().try_get_matches_from(&arguments) {
         Ok(_) => Ok(arguments),
         Err(error) => Err(with_variables(error, command)),
     }

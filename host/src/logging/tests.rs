@@ -155,11 +155,40 @@ fn a_sink_that_comes_back_is_told_of_every_line_that_it_missed() {
     });
     for number in 0..3 {
         say(&logger, Level::Info, format_args!("{number}"));
-        while next(&tried) != format!("INFO {number}") {}
+        assert_eq!(next(&tried), format!("INFO {number}"));
+        let report = format!("WARN {} log lines were dropped", number + 1);
+        assert_eq!(next(&tried), report);
     }
     is_back.store(true, Ordering::SeqCst);
     say(&logger, Level::Info, format_args!("kept"));
     assert_eq!(tally(&shown_lines, 4), (vec!["INFO kept".into()], vec![3]));
+}
+
+#[test]
+fn under_a_load_without_end_the_loss_is_told_once_for_each_filling_of_the_queue() {
+    let said = QUEUE_LEN * 2;
+    let (queue, waiting) = mpsc::sync_channel(said);
+    for number in 0..said {
+        let line = Line {
+            level: Level::Info,
+            target: "test".into(),
+            message: number.to_string(),
+        };
+        queue.try_send(Entry::Line(line)).expect("room");
+    }
+    drop(queue);
+    let (lines, shown_lines) = channel();
+    let dropped = Arc::new(AtomicU64::new(0));
+    let sink_dropped = Arc::clone(&dropped);
+    let sink = move |record: &Record<'_>| {
+        let _ = lines.send(shown(record));
+        if record.level() == Level::Info {
+            sink_dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    Writer::new(waiting, dropped, sink).run();
+    let (_, reports) = tally(&shown_lines, said * 2);
+    assert_eq!(reports, [QUEUE_LEN, QUEUE_LEN]);
 }
 
 #[test]
