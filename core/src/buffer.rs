@@ -33,6 +33,19 @@ enum Keep {
     Nothing,
 }
 
+/// A place in a buffer that the application may look at, until the next event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Loan {
+    range: Range<usize>,
+    number: u32,
+}
+
+impl Loan {
+    pub(crate) fn len(&self) -> usize {
+        self.range.len()
+    }
+}
+
 /// Where the bytes of a [`Buffer`] are: `[u8; N]`, `&mut [u8]`, `Box<[u8]>`.
 pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
 
@@ -45,10 +58,12 @@ impl<T: AsRef<[u8]> + AsMut<[u8]>> Storage for T {}
 #[derive(Clone, Debug)]
 pub struct Buffer<S> {
     storage: S,
-    /// Ready to transmit. `ready.end <= lent`.
+    /// Ready to transmit. It ends where the lent bytes begin, or `received`, or before.
     ready: Range<usize>,
-    /// From here to `received.start` the application may look at a chunk; no chunk: the same place.
-    lent: usize,
+    /// Where the lent bytes begin. They end at `received.start` or before.
+    lent: Option<usize>,
+    /// How many loans there were, to tell a stale one.
+    loans: u32,
     /// Received and not yet read. Its end is never past the storage's.
     received: Range<usize>,
     keep: Keep,
@@ -77,7 +92,8 @@ impl<S: Storage> Buffer<S> {
         Self {
             storage,
             ready: empty.clone(),
-            lent: start,
+            lent: None,
+            loans: 0,
             received: empty,
             keep,
         }
@@ -150,12 +166,13 @@ impl<S: Storage> Buffer<S> {
         } else {
             self.ready.end
         };
-        self.lent.saturating_sub(from)
+        let to = self.lent.unwrap_or(self.received.start);
+        to.saturating_sub(from)
     }
 
-    /// Takes back the chunk that the application was lent.
+    /// Takes back what the application was lent.
     pub(crate) fn release(&mut self) {
-        self.lent = self.received.start;
+        self.lent = None;
     }
 
     /// The received bytes, to be unmasked where they stand.
@@ -168,7 +185,6 @@ impl<S: Storage> Buffer<S> {
     pub(crate) fn skip(&mut self, len: usize) {
         let start = self.received.start.saturating_add(len);
         self.received.start = start.min(self.received.end);
-        self.lent = self.received.start;
     }
 
     /// Reads one byte.
@@ -189,42 +205,41 @@ impl<S: Storage> Buffer<S> {
         let start = self.received.start.saturating_sub(bytes.len());
         self.write(start, bytes);
         self.received.start = start;
-        self.lent = start;
     }
 
     /// Lends the application the next `len` received bytes; `more` bytes behind them are read
     /// and forgotten.
-    pub(crate) fn lend(&mut self, len: usize, more: usize) -> Range<usize> {
+    pub(crate) fn lend(&mut self, len: usize, more: usize) -> Loan {
         let start = self.received.start;
         self.skip(len.saturating_add(more));
-        self.lent = start;
-        start..start.saturating_add(len)
+        self.lent = Some(start);
+        self.loans = self.loans.wrapping_add(1);
+        Loan {
+            range: start..start.saturating_add(len),
+            number: self.loans,
+        }
     }
 
-    /// The lent bytes at `range`: empty when they are no longer lent.
-    pub(crate) fn lent(&self, range: Range<usize>) -> &[u8] {
-        if self.is_lent(&range) {
-            self.slice(range)
+    /// The lent bytes; none when they are lent no longer.
+    pub(crate) fn lent(&self, loan: &Loan) -> &[u8] {
+        if self.is_lent(loan) {
+            self.slice(loan.range.clone())
         } else {
             &[]
         }
     }
 
-    /// Whether `range` is what the application was lent last.
-    fn is_lent(&self, range: &Range<usize>) -> bool {
-        self.lent == range.start && range.end <= self.received.start
+    fn is_lent(&self, loan: &Loan) -> bool {
+        self.lent.is_some() && self.loans == loan.number
     }
 
-    /// Makes `header` and the lent bytes at `range` ready, without moving them when nothing is
-    /// ready before them; `false`, and nothing, when they are no longer lent.
-    pub(crate) fn answer(&mut self, header: &[u8], mut range: Range<usize>) -> bool {
-        if range.is_empty() {
-            // Nothing keeps the place of an empty chunk: what was received may have been pushed.
-            range = self.lent..self.lent;
-        }
-        if !self.is_lent(&range) || self.gap() < header.len() {
+    /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
+    /// them; `false`, and nothing, when they are lent no longer.
+    pub(crate) fn answer(&mut self, header: &[u8], loan: Loan) -> bool {
+        if !self.is_lent(&loan) || self.gap() < header.len() {
             return false;
         }
+        let range = loan.range;
         if self.ready.is_empty() {
             let start = range.start.saturating_sub(header.len());
             self.write(start, header);
@@ -257,7 +272,7 @@ impl<S: Storage> Buffer<S> {
         if missing == 0 {
             return true;
         }
-        if missing > spare || self.lent != self.received.start {
+        if missing > spare || self.lent.is_some() {
             return false;
         }
         let start = self.received.start.saturating_add(missing);
@@ -268,7 +283,9 @@ impl<S: Storage> Buffer<S> {
     /// Moves what was received to the left end when it is longer than the room behind it.
     fn make_spare(&mut self) {
         let spare = self.storage.as_ref().len() - self.received.end;
-        if self.received.is_empty() || (spare < self.received.len() && self.lent > HEADROOM) {
+        if self.received.is_empty()
+            || (spare < self.received.len() && self.received.start > HEADROOM)
+        {
             self.shift(HEADROOM.min(self.storage.as_ref().len()));
         }
     }
@@ -277,7 +294,6 @@ impl<S: Storage> Buffer<S> {
     fn shift(&mut self, start: usize) {
         move_bytes(self.storage.as_mut(), self.received.clone(), start);
         self.received = start..start.saturating_add(self.received.len());
-        self.lent = start;
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) {

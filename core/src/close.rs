@@ -50,18 +50,25 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// The code in a Close frame's payload.
-pub(crate) fn decode(payload: &[u8]) -> Result<Option<CloseCode>, ProtocolError> {
+/// The code in what has come of a Close frame's payload, behind which `missing` bytes will come. What
+/// has come breaks a rule as soon as no other bytes can mend it.
+pub(crate) fn decode(payload: &[u8], missing: u8) -> Result<Option<CloseCode>, ProtocolError> {
     // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer
     // > (section 5.5.1)
-    let (code, reason) = match payload.split_first_chunk::<2>() {
-        Some((code, reason)) => (u16::from_be_bytes(*code), reason),
-        None if payload.is_empty() => return Ok(None),
-        None => return Err(ProtocolError::CloseCodeCut),
+    let Some((code, reason)) = payload.split_first_chunk::<2>() else {
+        return match (payload.len(), missing) {
+            (1, 0) => Err(ProtocolError::CloseCodeCut),
+            _ => Ok(None),
+        };
     };
+    let code = u16::from_be_bytes(*code);
     let valid = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?;
-    from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
-    Ok(Some(valid))
+    match from_utf8(reason) {
+        Err(error) if missing == 0 || error.error_len().is_some() => {
+            Err(ProtocolError::InvalidCloseReason)
+        }
+        _ => Ok(Some(valid)),
+    }
 }
 
 #[cfg(test)]

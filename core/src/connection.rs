@@ -9,37 +9,13 @@ use crate::buffer::{Buffer, Storage};
 use crate::close::{self, CloseCode};
 use crate::error::ProtocolError;
 use crate::exchange::{Chunk, Event, Exchange, Kind};
-use crate::frame::{Fin, Header, MAX_CONTROL_LEN, Opcode, encoded_len};
+use crate::frame::{Fin, First, Header, MAX_CONTROL_LEN, Opcode, encoded_len};
 use crate::mask::MaskingKey;
 use crate::utf8::Utf8;
 
 /// An open WebSocket connection, seen from the server.
 ///
-/// It owns no buffer. A driver lends it one for as long as there are bytes:
-///
-/// ```
-/// use ws_echo_core::{Buffer, Connection, Event};
-///
-/// let mut connection = Connection::server();
-/// let mut buffer = Buffer::new([0; 1024]);
-///
-/// // From the transport: the text "Hello", masked (RFC 6455 section 5.7).
-/// let frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-/// buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
-/// buffer.commit(frame.len());
-///
-/// let mut exchange = connection.exchange(&mut buffer);
-/// while let Some(event) = exchange.next_event()? {
-///     match event {
-///         Event::Data(chunk) => exchange.echo(chunk),
-///         Event::Pong | Event::Close(_) => {}
-///     }
-/// }
-///
-/// // To the transport.
-/// assert_eq!(buffer.ready(), b"\x81\x05Hello");
-/// # Ok::<(), ws_echo_core::ProtocolError>(())
-/// ```
+/// It owns no buffer: a driver lends it one for as long as there are bytes.
 #[derive(Clone, Debug)]
 pub struct Connection {
     next: Next,
@@ -57,11 +33,7 @@ enum Next {
     /// The payload of a data frame.
     Payload(Payload),
     /// The payload of a control frame, to be gathered.
-    Control {
-        opcode: Opcode,
-        key: MaskingKey,
-        remaining: u8,
-    },
+    Control(Control),
     /// Payload that nobody asks for: a Pong's, or a message's after our Close.
     Ignored { remaining: u64 },
     /// A Pong is made ready, `produced` bytes of it so far.
@@ -74,6 +46,15 @@ enum Next {
     Nothing,
 }
 
+/// Where the payload of a Ping or a Close stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Control {
+    opcode: Opcode,
+    key: MaskingKey,
+    /// How many bytes of the payload have not come.
+    remaining: u8,
+}
+
 /// Where a data frame's payload stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Payload {
@@ -83,6 +64,8 @@ struct Payload {
     plain: usize,
     /// How many bytes of the payload follow those.
     remaining: u64,
+    /// Whether the frame did not fit the buffer, and is handed out in pieces.
+    is_cut: bool,
 }
 
 /// The message whose frames are being received.
@@ -100,7 +83,7 @@ enum Sent {
     Message,
     /// A fragment that others must follow.
     Fragment,
-    /// Close: the last frame that we send.
+    /// Close: nothing but Pongs may follow.
     Close,
 }
 
@@ -164,11 +147,7 @@ impl Connection {
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
                 Next::Payload(payload) => self.receive_payload(buffer, payload),
-                Next::Control {
-                    opcode,
-                    key,
-                    remaining,
-                } => self.receive_control(buffer, opcode, key, remaining),
+                Next::Control(control) => self.receive_control(buffer, control),
                 Next::Ignored { remaining } => Ok(self.ignore(buffer, remaining)),
                 Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
                 Next::Close(code) => Ok(self.answer_close(buffer, code)),
@@ -200,65 +179,73 @@ impl Connection {
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
         if self.gathered.is_empty()
-            && let Some((header, len)) = Header::decode(buffer.received())?
+            && let Some((header, rest)) = self.decode_header(buffer.received())?
         {
-            buffer.skip(len);
-            return self.begin_frame(header);
+            buffer.skip(buffer.received().len() - rest.len());
+            return Ok(self.begin_frame(header));
         }
         while let Some(byte) = buffer.next_byte() {
             if self.gathered.push(byte).is_err() {
                 break;
             }
-            if let Some((header, _)) = Header::decode(&self.gathered)? {
+            if let Some((header, _)) = self.decode_header(&self.gathered)? {
                 self.gathered.clear();
-                return self.begin_frame(header);
+                return Ok(self.begin_frame(header));
             }
         }
         Ok(Step::Wait)
     }
 
-    fn begin_frame(&mut self, header: Header) -> Result<Step, ProtocolError> {
-        let Header {
-            opcode,
-            fin,
-            len,
-            key,
-        } = header;
-        match (opcode, self.message) {
-            // > the fragments of one message MUST NOT be interleaved between the fragments of
-            // > another message (section 5.4)
-            (Opcode::Continuation, Incoming::None) => {
-                return Err(ProtocolError::UnexpectedContinuation);
-            }
+    /// The header at the start of `bytes`, and what follows it; `None` while it is cut.
+    fn decode_header<'b>(
+        &self,
+        bytes: &'b [u8],
+    ) -> Result<Option<(Header, &'b [u8])>, ProtocolError> {
+        let Some((&first, rest)) = bytes.split_first() else {
+            return Ok(None);
+        };
+        let first = First::decode(first)?;
+        // > the fragments of one message MUST NOT be interleaved between the fragments of
+        // > another message (section 5.4)
+        match (first.opcode, self.message) {
+            (Opcode::Continuation, Incoming::None) => Err(ProtocolError::UnexpectedContinuation),
             (Opcode::Text | Opcode::Binary, Incoming::Text(_) | Incoming::Binary) => {
-                return Err(ProtocolError::UnexpectedMessage);
+                Err(ProtocolError::UnexpectedMessage)
             }
-            (Opcode::Continuation, _) => {}
-            (Opcode::Text, _) => self.message = Incoming::Text(Utf8::default()),
-            (Opcode::Binary, _) => self.message = Incoming::Binary,
-            (Opcode::Pong, _) => {
+            _ => Header::decode(first, rest),
+        }
+    }
+
+    fn begin_frame(&mut self, header: Header) -> Step {
+        let Header { first, len, key } = header;
+        match first.opcode {
+            Opcode::Continuation => {}
+            Opcode::Text => self.message = Incoming::Text(Utf8::default()),
+            Opcode::Binary => self.message = Incoming::Binary,
+            Opcode::Pong => {
                 self.next = Next::Ignored { remaining: len };
-                return Ok(Step::Event(Event::Pong));
+                return Step::Event(Event::Pong);
             }
-            (Opcode::Ping | Opcode::Close, _) => {
-                self.next = Next::Control {
+            opcode @ (Opcode::Ping | Opcode::Close) => {
+                self.next = Next::Control(Control {
                     opcode,
                     key,
                     remaining: len as u8,
-                };
-                return Ok(Step::Go);
+                });
+                return Step::Go;
             }
         }
         self.next = Next::Payload(Payload {
-            fin,
+            fin: first.fin,
             key,
             plain: 0,
             remaining: len,
+            is_cut: false,
         });
         if self.sent == Sent::Close {
             self.ignore_payload();
         }
-        Ok(Step::Go)
+        Step::Go
     }
 
     /// Unmasks and checks what has come of a data frame's payload, and hands it out unless the
@@ -290,7 +277,8 @@ impl Connection {
         }
         payload.plain = here;
         payload.remaining -= come as u64;
-        if payload.remaining > 0 && buffer.holds((here as u64).saturating_add(payload.remaining)) {
+        let frame_len = payload.remaining.saturating_add(here as u64);
+        if payload.remaining > 0 && !payload.is_cut && buffer.holds(frame_len) {
             self.next = Next::Payload(payload);
             return Ok(Step::Wait);
         }
@@ -315,55 +303,55 @@ impl Connection {
         if ends_message && begun > 0 {
             return Err(ProtocolError::InvalidText);
         }
-        let range = buffer.lend(payload.plain.saturating_sub(begun), begun);
+        let loan = buffer.lend(payload.plain.saturating_sub(begun), begun);
         self.next = if ends_frame {
             Next::Header
         } else {
             Next::Payload(Payload {
                 plain: 0,
+                is_cut: true,
                 ..payload
             })
         };
         if ends_message {
             self.message = Incoming::None;
         }
-        if range.is_empty() && !ends_frame {
+        if loan.len() == 0 && !ends_frame {
             buffer.release();
             return Ok(Step::Wait);
         }
         Ok(Step::Event(Event::Data(Chunk {
             kind,
             ends_message,
-            range,
+            loan,
         })))
     }
 
     fn receive_control<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
-        opcode: Opcode,
-        mut key: MaskingKey,
-        remaining: u8,
+        mut control: Control,
     ) -> Result<Step, ProtocolError> {
-        let come = buffer.received().len().min(usize::from(remaining));
+        let come = buffer.received().len().min(control.remaining.into());
         let payload = buffer.received_mut().get_mut(..come).unwrap_or_default();
-        key.apply(payload);
+        control.key.apply(payload);
         // A control frame's payload was found to fit when its header was decoded.
         let _ = self.gathered.extend_from_slice(payload);
         buffer.skip(come);
-        let remaining = remaining - come as u8;
-        self.next = if remaining > 0 {
-            Next::Control {
-                opcode,
-                key,
-                remaining,
-            }
-        } else if opcode == Opcode::Ping {
-            Next::Pong { produced: 0 }
-        } else {
-            Next::Close(close::decode(&self.gathered)?)
+        control.remaining -= come as u8;
+        let code = match control.opcode {
+            Opcode::Close => close::decode(&self.gathered, control.remaining)?,
+            _ => None,
         };
-        Ok(if remaining > 0 { Step::Wait } else { Step::Go })
+        if control.remaining > 0 {
+            self.next = Next::Control(control);
+            return Ok(Step::Wait);
+        }
+        self.next = match control.opcode {
+            Opcode::Ping => Next::Pong { produced: 0 },
+            _ => Next::Close(code),
+        };
+        Ok(Step::Go)
     }
 
     fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>, remaining: u64) -> Step {

@@ -1,10 +1,9 @@
 //! What an application sees of a connection: events, and words of its own (RFC 6455 section 6).
 //! The rules of the protocol are in `connection`, the bytes in `buffer`.
 
-use core::ops::Range;
 use core::str::from_utf8;
 
-use crate::buffer::{Buffer, Storage};
+use crate::buffer::{Buffer, Loan, Storage};
 use crate::close::CloseCode;
 use crate::connection::Connection;
 use crate::error::{ProtocolError, SendError};
@@ -63,7 +62,7 @@ pub enum Event {
 pub struct Chunk {
     pub(crate) kind: Kind,
     pub(crate) ends_message: bool,
-    pub(crate) range: Range<usize>,
+    pub(crate) loan: Loan,
 }
 
 impl Chunk {
@@ -79,12 +78,12 @@ impl Chunk {
 
     /// Length of the piece in bytes.
     pub fn len(&self) -> usize {
-        self.range.len()
+        self.loan.len()
     }
 
     /// Whether the piece has no bytes.
     pub fn is_empty(&self) -> bool {
-        self.range.is_empty()
+        self.len() == 0
     }
 }
 
@@ -111,7 +110,7 @@ impl<S: Storage> Exchange<'_, S> {
 
     /// The bytes of a chunk, unmasked; none after a later event.
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
-        self.buffer.lent(chunk.range.clone())
+        self.buffer.lent(&chunk.loan)
     }
 
     /// The text of a chunk: no chunk of a text message is cut inside a character. `None` for a
@@ -129,8 +128,9 @@ impl<S: Storage> Exchange<'_, S> {
     }
 
     /// Sends a chunk back where it stands. The first piece of a message becomes its first frame,
-    /// the others continuation frames, and the last has FIN set. There is always room. A chunk
-    /// that is no longer good, or comes after a Close frame was sent, is not sent.
+    /// the others continuation frames, and the last has FIN set: who echoes one piece of a message
+    /// has to echo those that follow. There is always room. A chunk that is no longer good, or
+    /// comes after a Close frame was sent, is not sent.
     pub fn echo(&mut self, chunk: Chunk) {
         self.connection.echo(self.buffer, chunk);
     }
@@ -154,7 +154,7 @@ impl<S: Storage> Exchange<'_, S> {
     }
 
     /// Sends a Close frame; `reason` is 123 bytes at most. Go on with
-    /// [`next_event`](Self::next_event) until the peer's comes: nothing else will be an event.
+    /// [`next_event`](Self::next_event) until the peer's comes: no data will be an event before.
     ///
     /// # Errors
     ///

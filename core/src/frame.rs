@@ -70,74 +70,72 @@ pub(crate) enum Fin {
     More,
 }
 
+/// The first byte of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct First {
+    pub(crate) opcode: Opcode,
+    pub(crate) fin: Fin,
+}
+
+impl First {
+    pub(crate) fn decode(byte: u8) -> Result<Self, ProtocolError> {
+        // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
+        // > values. (section 5.2)
+        if byte & RSV != 0 {
+            return Err(ProtocolError::ReservedBits(byte & RSV));
+        }
+        let opcode = Opcode::decode(byte & OPCODE)?;
+        let fin = if byte & FIN != 0 {
+            Fin::Last
+        } else {
+            Fin::More
+        };
+        // > All control frames MUST have a payload length of 125 bytes or less and MUST NOT be
+        // > fragmented. (section 5.5)
+        if opcode.is_control() && fin == Fin::More {
+            return Err(ProtocolError::FragmentedControlFrame);
+        }
+        Ok(Self { opcode, fin })
+    }
+}
+
 /// The header of a masked frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    pub(crate) opcode: Opcode,
-    pub(crate) fin: Fin,
+    pub(crate) first: First,
     /// Length of the payload in bytes, below 2^63.
     pub(crate) len: u64,
     pub(crate) key: MaskingKey,
 }
 
 impl Header {
-    /// The header at the start of `bytes` and its own length; `None` while it is cut. What
-    /// its first bytes break is told without waiting for the others.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
-        let Some((&first, rest)) = bytes.split_first() else {
+    /// The header whose first byte stands before `bytes`, and what follows it; `None` while it is
+    /// cut. What the bytes that are there break is told without waiting for others.
+    pub(crate) fn decode(
+        first: First,
+        bytes: &[u8],
+    ) -> Result<Option<(Self, &[u8])>, ProtocolError> {
+        let Some((&second, rest)) = bytes.split_first() else {
             return Ok(None);
-        };
-        // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
-        // > values. (section 5.2)
-        if first & RSV != 0 {
-            return Err(ProtocolError::ReservedBits(first & RSV));
-        }
-        let opcode = Opcode::decode(first & OPCODE)?;
-        let fin = if first & FIN != 0 {
-            Fin::Last
-        } else {
-            Fin::More
-        };
-        let Some((&second, rest)) = rest.split_first() else {
-            return check_control(opcode, fin, 0).map(|()| None);
         };
         // > The server MUST close the connection upon receiving a frame that is not masked.
         // > (section 5.1)
         if second & MASK == 0 {
             return Err(ProtocolError::Unmasked);
         }
-        check_control(opcode, fin, second & LEN)?;
-        let Some((len, rest)) = decode_len(second & LEN, rest)? else {
+        let len = second & LEN;
+        if first.opcode.is_control() && usize::from(len) > MAX_CONTROL_LEN {
+            return Err(ProtocolError::ControlFrameTooLong);
+        }
+        let Some((len, rest)) = decode_len(len, rest)? else {
             return Ok(None);
         };
         let Some((key, rest)) = rest.split_first_chunk::<4>() else {
             return Ok(None);
         };
         let key = MaskingKey::new(*key);
-        let header_len = bytes.len() - rest.len();
-        let header = Self {
-            opcode,
-            fin,
-            len,
-            key,
-        };
-        Ok(Some((header, header_len)))
+        Ok(Some((Self { first, len, key }, rest)))
     }
-}
-
-/// > All control frames MUST have a payload length of 125 bytes or less and MUST NOT be
-/// > fragmented. (section 5.5)
-fn check_control(opcode: Opcode, fin: Fin, len: u8) -> Result<(), ProtocolError> {
-    if !opcode.is_control() {
-        return Ok(());
-    }
-    if fin == Fin::More {
-        return Err(ProtocolError::FragmentedControlFrame);
-    }
-    if usize::from(len) > MAX_CONTROL_LEN {
-        return Err(ProtocolError::ControlFrameTooLong);
-    }
-    Ok(())
 }
 
 /// The payload length that begins with the seven bits `len`, and the bytes behind it.

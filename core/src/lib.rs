@@ -14,6 +14,30 @@
 //! nothing: that is all of the flow control. After bytes were transmitted, go on with what the
 //! buffer still holds, before receiving more. A frame that fits the buffer comes back as one
 //! frame; longer ones come back in fragments while they arrive.
+//!
+//! ```
+//! use ws_echo_core::{Buffer, Connection, Event};
+//!
+//! let mut connection = Connection::server();
+//! let mut buffer = Buffer::new([0; 1024]);
+//!
+//! // From the transport: the text "Hello", masked (RFC 6455 section 5.7).
+//! let frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+//! buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
+//! buffer.commit(frame.len());
+//!
+//! let mut exchange = connection.exchange(&mut buffer);
+//! while let Some(event) = exchange.next_event()? {
+//!     match event {
+//!         Event::Data(chunk) => exchange.echo(chunk),
+//!         Event::Pong | Event::Close(_) => {}
+//!     }
+//! }
+//!
+//! // To the transport.
+//! assert_eq!(buffer.ready(), b"\x81\x05Hello");
+//! # Ok::<(), ws_echo_core::ProtocolError>(())
+//! ```
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -24,8 +24,8 @@ impl Connection {
         } else {
             (Fin::More, Sent::Fragment)
         };
-        let header = EncodedHeader::new(opcode, fin, chunk.range.len());
-        if buffer.answer(header.as_bytes(), chunk.range) {
+        let header = EncodedHeader::new(opcode, fin, chunk.loan.len());
+        if buffer.answer(header.as_bytes(), chunk.loan) {
             self.sent = sent;
         }
     }
