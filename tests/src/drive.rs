@@ -1,6 +1,6 @@
 //! Drivers of the core in memory: they cut what is received, and what is transmitted, as they are told.
 
-use ws_echo_core::{Buffer, CloseCode, Connection, Event, ProtocolError, Storage};
+use ws_echo_core::{Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Storage};
 
 use crate::wire::{self, Frame};
 
@@ -27,6 +27,22 @@ impl Cuts {
     /// Pieces of these lengths; a 0 counts as 1, and after the last the first comes again.
     pub fn cycle(lens: impl IntoIterator<Item = usize>) -> Self {
         Self(lens.into_iter().map(|len| len.max(1)).collect())
+    }
+
+    /// Whole, byte by byte, and some at random, the same ones for an input of the same length: how
+    /// bytes are received, and how they are taken.
+    pub fn many(input_len: usize) -> Vec<(Self, Self)> {
+        let mut random = fastrand::Rng::with_seed(input_len as u64);
+        let mut cuts = vec![
+            (Self::whole(), Self::whole()),
+            (Self::bytes(), Self::bytes()),
+            (Self::whole(), Self::bytes()),
+        ];
+        for longest in [4, 20, 200] {
+            let mut lens = || Self::cycle((0..17).map(|_| random.usize(1..=longest)));
+            cuts.push((lens(), lens()));
+        }
+        cuts
     }
 
     fn lens(&self) -> impl Iterator<Item = usize> {
@@ -59,11 +75,22 @@ impl Outcome {
     }
 }
 
-/// Echoes a session through a buffer that belongs to it. `input` arrives in pieces of `cuts`, and
-/// what is ready is taken in pieces of `takes`, an exchange after each.
-pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
+/// Hands `exchange` a buffer that belongs to one connection whenever there is something new:
+/// `input` arrives in pieces of `cuts`, and what is ready is taken in pieces of `takes`. Returns
+/// what was taken.
+///
+/// # Panics
+///
+/// When nothing is ready, and there is no room to receive.
+pub fn run(
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
     let mut buffer = Buffer::new(vec![0; buffer_len]);
-    let mut session = Session::default();
+    let mut transmitted = Vec::new();
     let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
     let mut input = input;
     while !input.is_empty() {
@@ -74,56 +101,146 @@ pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outco
         spare[..len].copy_from_slice(now);
         buffer.commit(len);
         input = later;
-        session.exchange(&mut buffer);
+        exchange(&mut buffer);
         while !buffer.ready().is_empty() {
             let len = takes.next().unwrap().min(buffer.ready().len());
-            session.transmitted.extend(&buffer.ready()[..len]);
+            transmitted.extend(&buffer.ready()[..len]);
             buffer.consume(len);
-            session.exchange(&mut buffer);
+            exchange(&mut buffer);
         }
     }
-    session.outcome()
+    transmitted
 }
 
-/// Echoes a session through a buffer that is lent for one exchange at a time: `input` is peeked at
-/// in pieces of `cuts`, and nothing may stay in the buffer.
-pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
-    let mut storage = vec![0; buffer_len];
-    let mut session = Session::default();
-    let mut cuts = cuts.lens();
+/// As [`run`], but takes only one piece before it receives again, as far as there is room.
+///
+/// # Panics
+///
+/// When nothing is ready, and there is no room to receive.
+pub fn run_eagerly(
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
+    let mut buffer = Buffer::new(vec![0; buffer_len]);
+    let mut transmitted = Vec::new();
+    let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
     let mut input = input;
-    let mut stalled = 0;
-    while !input.is_empty() {
-        let mut buffer = Buffer::for_pieces(&mut storage[..]);
+    while !input.is_empty() || !buffer.ready().is_empty() {
         let spare = buffer.spare_mut();
         let len = cuts.next().unwrap().min(input.len()).min(spare.len());
         spare[..len].copy_from_slice(&input[..len]);
         buffer.commit(len);
-        session.exchange(&mut buffer);
-        session.transmitted.extend(buffer.ready());
+        input = &input[len..];
+        exchange(&mut buffer);
+        let taken = takes.next().unwrap().min(buffer.ready().len());
+        assert!(len + taken > 0, "nothing is ready, and there is no room");
+        transmitted.extend(&buffer.ready()[..taken]);
+        buffer.consume(taken);
+        exchange(&mut buffer);
+    }
+    transmitted
+}
+
+/// Hands `exchange` a buffer that is lent for one exchange at a time: `input` is peeked at in
+/// pieces of `cuts`, and nothing may stay in the buffer. Returns what was made ready.
+///
+/// # Panics
+///
+/// When nothing is read and nothing is answered.
+pub fn run_in_pieces(
+    input: &[u8],
+    cuts: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
+    let mut storage = vec![0; buffer_len];
+    let mut transmitted = Vec::new();
+    let mut cuts = cuts.lens();
+    let mut input = input;
+    let mut stalled = 0;
+    loop {
+        // What could not be made ready with the last byte needs further exchanges.
+        let at_end = input.is_empty();
+        let mut buffer = Buffer::for_pieces(storage);
+        let spare = buffer.spare_mut();
+        let len = cuts.next().unwrap().min(input.len()).min(spare.len());
+        spare[..len].copy_from_slice(&input[..len]);
+        buffer.commit(len);
+        exchange(&mut buffer);
+        transmitted.extend(buffer.ready());
         let read = len - buffer.received().len();
+        input = &input[read..];
+        if at_end && buffer.ready().is_empty() {
+            return transmitted;
+        }
         stalled = if read + buffer.ready().len() == 0 {
             stalled + 1
         } else {
             0
         };
         assert!(stalled < 2, "nothing was read and nothing was answered");
-        input = &input[read..];
-    }
-    // What could not be made ready with the last byte.
-    loop {
-        let mut buffer = Buffer::for_pieces(&mut storage[..]);
-        session.exchange(&mut buffer);
-        if buffer.ready().is_empty() {
-            return session.outcome();
-        }
-        session.transmitted.extend(buffer.ready());
+        storage = buffer.into_storage();
     }
 }
 
-struct Session {
+/// Echoes a session through a buffer that belongs to it: see [`run`].
+pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
+    let mut session = Session::default();
+    let transmitted = run(input, cuts, takes, buffer_len, |buffer| {
+        session.exchange(buffer);
+    });
+    session.outcome(&transmitted)
+}
+
+/// Echoes a session through a buffer that belongs to it, and receives while bytes are ready: see
+/// [`run_eagerly`].
+pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
+    let mut session = Session::default();
+    let transmitted = run_eagerly(input, cuts, takes, buffer_len, |buffer| {
+        session.exchange(buffer);
+    });
+    session.outcome(&transmitted)
+}
+
+/// Echoes a session through a buffer that is lent for one exchange at a time: see
+/// [`run_in_pieces`].
+pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
+    let mut session = Session::default();
+    let transmitted = run_in_pieces(input, cuts, buffer_len, |buffer| session.exchange(buffer));
+    session.outcome(&transmitted)
+}
+
+/// Echoes a session whole, byte by byte and at random splits, through small buffers and large
+/// ones, that belong to it and that are lent: every time with the same outcome. Returns that.
+///
+/// # Panics
+///
+/// When an outcome differs in more than the fragments of messages longer than a buffer.
+pub fn echo_always(input: &[u8]) -> Outcome {
+    let roomy = MIN_BUFFER_LEN + input.len();
+    let expected = echo(input, &Cuts::whole(), &Cuts::whole(), roomy);
+    let joined = expected.clone().joined();
+    for (cuts, takes) in Cuts::many(input.len()) {
+        let outcome = echo(input, &cuts, &takes, roomy);
+        assert_eq!(outcome, expected, "{cuts:?}, {takes:?}");
+        for len in [MIN_BUFFER_LEN, MIN_BUFFER_LEN + 1, 61, 200] {
+            let outcome = echo(input, &cuts, &takes, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, buffer of {len}");
+            let outcome = echo_eagerly(input, &cuts, &takes, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, eager, {len}");
+            let outcome = echo_in_pieces(input, &cuts, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, lent buffer of {len}");
+        }
+    }
+    expected
+}
+
+/// An open connection that echoes, and what has become of it so far.
+pub(crate) struct Session {
     connection: Connection,
-    transmitted: Vec<u8>,
     outcome: Outcome,
 }
 
@@ -131,14 +248,13 @@ impl Default for Session {
     fn default() -> Self {
         Self {
             connection: Connection::server(),
-            transmitted: Vec::new(),
             outcome: Outcome::default(),
         }
     }
 }
 
 impl Session {
-    fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+    pub(crate) fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
         let mut exchange = self.connection.exchange(buffer);
         loop {
             match exchange.next_event() {
@@ -159,8 +275,8 @@ impl Session {
         }
     }
 
-    fn outcome(mut self) -> Outcome {
-        let (frames, rest) = wire::unmasked(&self.transmitted);
+    pub(crate) fn outcome(mut self, transmitted: &[u8]) -> Outcome {
+        let (frames, rest) = wire::unmasked(transmitted);
         assert!(rest.is_empty(), "a frame was cut: {rest:?}");
         self.outcome.frames = frames;
         self.outcome.reason = self.connection.close_reason().to_owned();

@@ -1,5 +1,16 @@
-//! What the tests of ws-echo share: frames as bytes, a driver of the core that cuts as it is told, and
-//! the bodies of the fuzz targets. None of it uses the core's encoder to check the core's decoder.
+//! What the tests of ws-echo share: frames as bytes, a driver of the core that cuts as it is told, the
+//! binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder to check the core's decoder.
 
+pub mod client;
 pub mod drive;
+pub mod fuzzing;
+pub mod keys;
+pub mod required;
+pub mod serve;
+pub mod server;
 pub mod wire;
+
+/// The README's examples, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -93,7 +93,12 @@ pub fn unmasked(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
     (frames, bytes)
 }
 
-fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
+/// The first frame of a server, and what is behind it; `None` while it is cut.
+///
+/// # Panics
+///
+/// At a frame that no server may send.
+pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     assert_eq!(second & 0x80, 0, "a server's frame is masked");
     let (len, rest) = match second {

@@ -1,0 +1,123 @@
+//! A WebSocket client that does what a test says, byte by byte, over a real socket.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+
+use crate::server::PATIENCE;
+use crate::wire::{self, Frame};
+
+/// A request for a WebSocket connection, with nothing that could be left out.
+pub fn request(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+}
+
+/// A connection to a server.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Client {
+    /// A TCP connection, nothing more.
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_nodelay(true).expect("a socket can be set up");
+        stream.set_read_timeout(Some(PATIENCE)).expect("it can");
+        stream.set_write_timeout(Some(PATIENCE)).expect("it can");
+        Self {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
+    /// An open WebSocket connection to a server that does not greet.
+    pub fn open(address: SocketAddr) -> Self {
+        let mut client = Self::connect(address);
+        client.send(request("/"));
+        let head = client.receive_head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client
+    }
+
+    /// Where this client's end is.
+    pub fn address(&self) -> SocketAddr {
+        self.stream.local_addr().expect("a socket has an address")
+    }
+
+    /// Sends bytes.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream
+            .write_all(bytes.as_ref())
+            .expect("they are sent");
+    }
+
+    /// Sends bytes, if the connection is still there.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
+    }
+
+    /// The socket once more, for a thread that sends while this one receives.
+    pub fn writer(&self) -> TcpStream {
+        self.stream.try_clone().expect("a socket can be shared")
+    }
+
+    /// Ends this side of the connection.
+    pub fn shut(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("it can");
+    }
+
+    /// Receives an HTTP head, with its empty line.
+    pub fn receive_head(&mut self) -> String {
+        let is_end = |bytes: &[u8]| bytes.windows(4).position(|it| it == b"\r\n\r\n");
+        loop {
+            if let Some(end) = is_end(&self.received) {
+                let head = self.received.drain(..end + 4).collect();
+                return String::from_utf8(head).expect("the head is text");
+            }
+            assert!(self.receive(), "the connection ended in the head");
+        }
+    }
+
+    /// Receives the next frame, whole; `None` at the end of the connection.
+    pub fn receive_frame(&mut self) -> Option<Frame> {
+        let bytes = self.receive_raw_frame();
+        wire::split_frame(&bytes).map(|(frame, _)| frame)
+    }
+
+    /// Receives the bytes of the next frame; none at the end of the connection.
+    pub fn receive_raw_frame(&mut self) -> Vec<u8> {
+        loop {
+            if let Some((_, rest)) = wire::split_frame(&self.received) {
+                let len = self.received.len() - rest.len();
+                return self.received.drain(..len).collect();
+            }
+            if !self.receive() {
+                assert!(self.received.is_empty(), "a frame was cut");
+                return Vec::new();
+            }
+        }
+    }
+
+    /// Receives all that comes before the end of the connection.
+    pub fn receive_rest(&mut self) -> Vec<u8> {
+        while self.receive() {}
+        std::mem::take(&mut self.received)
+    }
+
+    /// Receives some bytes; `false` at the end of the connection.
+    fn receive(&mut self) -> bool {
+        let mut bytes = [0; 16 * 1024];
+        match self.stream.read(&mut bytes) {
+            Ok(len) => {
+                self.received.extend(&bytes[..len]);
+                len > 0
+            }
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            Err(error) => panic!("nothing comes from the server: {error}"),
+        }
+    }
+}

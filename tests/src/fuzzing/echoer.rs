@@ -1,0 +1,222 @@
+//! An application that echoes, and may have words of its own.
+
+use std::ops::Range;
+
+use ws_echo_core::{Chunk, CloseCode, Connection, Event, Message, ProtocolError, SendError};
+
+use super::expected::{End, Expected};
+use super::transmitted::Transmitted;
+use super::{Bytes, Machine};
+
+const LONGEST_PAYLOAD: [u8; 125] = [b'p'; 125];
+const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).0) {
+    Ok(reason) => reason,
+    Err(_) => "",
+};
+
+/// A connection, an application, and what they have seen.
+#[derive(Debug)]
+pub(super) struct Echoer<'a> {
+    connection: Connection,
+    /// What the application does, an action a byte; nothing behind the end.
+    actions: &'a [u8],
+    /// Where the application's own frames are in what was transmitted.
+    own: Vec<Range<usize>>,
+    /// Whether the application sent a Close.
+    has_closed: bool,
+    /// Whether the application kept something to itself.
+    has_skipped: bool,
+    /// Whether a piece of the current message was echoed.
+    is_inside: bool,
+    error: Option<ProtocolError>,
+    close: Option<Option<CloseCode>>,
+    pongs: usize,
+}
+
+/// What an application does of its own accord.
+enum Action {
+    Nothing,
+    Ping(&'static [u8]),
+    Send(Message<'static>),
+    Close(&'static str),
+    Skip,
+}
+
+impl Action {
+    fn new(byte: u8) -> Self {
+        match byte % 12 {
+            1 => Self::Ping(b""),
+            2 => Self::Ping(b"ping"),
+            3 => Self::Ping(&LONGEST_PAYLOAD),
+            4 => Self::Send(Message::Text("")),
+            5 => Self::Send(Message::Text("gr\u{fc}\u{df}e")),
+            6 => Self::Send(Message::Binary(&[0xFF; 200])),
+            7 => Self::Close(""),
+            8 => Self::Close(LONGEST_REASON),
+            9 => Self::Skip,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether there must be room for it when nothing is ready and no chunk is lent.
+    fn is_short(&self) -> bool {
+        matches!(
+            self,
+            Self::Ping(b"") | Self::Close("") | Self::Send(Message::Text(""))
+        )
+    }
+}
+
+impl<'a> Echoer<'a> {
+    pub(super) fn new(actions: &'a [u8]) -> Self {
+        Self {
+            connection: Connection::server(),
+            actions,
+            own: Vec::new(),
+            has_closed: false,
+            has_skipped: false,
+            is_inside: false,
+            error: None,
+            close: None,
+            pongs: 0,
+        }
+    }
+
+    /// Takes the next action; `true` when it is to skip.
+    fn act(&mut self, buffer: &mut Bytes, transmitted: usize, is_lent: bool) -> bool {
+        let Some((&byte, actions)) = self.actions.split_first() else {
+            return false;
+        };
+        self.actions = actions;
+        let action = Action::new(byte);
+        let must_fit = action.is_short() && !is_lent && buffer.ready().is_empty();
+        let before = transmitted + buffer.ready().len();
+        let was_closing = self.connection.is_closing();
+        let mut exchange = self.connection.exchange(buffer);
+        let sent = match action {
+            Action::Nothing => return false,
+            Action::Skip => return true,
+            Action::Ping(payload) => exchange.ping(payload),
+            Action::Send(message) => exchange.send(message),
+            Action::Close(reason) => exchange.close(CloseCode::GOING_AWAY, reason),
+        };
+        let after = transmitted + buffer.ready().len();
+        match sent {
+            Ok(()) => {
+                assert!(!was_closing && before + 2 <= after, "a frame is lost");
+                self.own.push(before..after);
+                self.has_closed |= self.connection.is_closing();
+            }
+            Err(error) => {
+                assert_eq!(before, after, "a frame that was not sent");
+                assert_eq!(error == SendError::Closed, was_closing);
+                assert!(!must_fit || error != SendError::Full, "full for ever");
+            }
+        }
+        false
+    }
+
+    fn echo(&mut self, buffer: &mut Bytes, chunk: Chunk, is_skipped: bool) {
+        let mut exchange = self.connection.exchange(buffer);
+        assert_eq!(exchange.bytes(&chunk).len(), chunk.len());
+        let is_text = exchange.text(&chunk).is_some();
+        assert_eq!(is_text, chunk.kind() == ws_echo_core::Kind::Text);
+        let ends_message = chunk.ends_message();
+        // Who has begun to echo a message has to end it.
+        if is_skipped && !(self.is_inside && ends_message) {
+            self.has_skipped = true;
+            return;
+        }
+        exchange.echo(chunk);
+        self.is_inside = !ends_message;
+    }
+
+    /// Asserts that this application and its peer saw what they had to.
+    pub(super) fn check(&mut self, expected: &Expected, output: &[u8]) -> Transmitted {
+        self.check_over();
+        let all = Transmitted::read(output);
+        if self.has_skipped {
+            return all;
+        }
+        if let Some((close, own)) = self.own.split_last()
+            && self.has_closed
+        {
+            // Behind it there is nothing but Pongs.
+            let echoed = Transmitted::read_without(&output[..close.start], own);
+            expected.check_prefix(&echoed);
+            return echoed;
+        }
+        let echoed = Transmitted::read_without(output, &self.own);
+        expected.check(&echoed);
+        self.check_events(expected);
+        echoed
+    }
+
+    /// What the peer did wrong.
+    pub(super) fn error(&self) -> Option<ProtocolError> {
+        self.error
+    }
+
+    /// Whether the peer got everything back.
+    pub(super) fn echoes_all(&self) -> bool {
+        !self.has_closed && !self.has_skipped
+    }
+
+    fn check_events(&self, expected: &Expected) {
+        assert_eq!(self.pongs, expected.pongs);
+        assert_eq!(self.connection.is_done(), expected.end.is_some());
+        let (mut error, mut close, mut reason) = (None, None, &[][..]);
+        match &expected.end {
+            None => {}
+            Some(End::Error(expected)) => error = Some(*expected),
+            Some(End::Close(payload)) => {
+                let code = payload.first_chunk().copied().map(u16::from_be_bytes);
+                close = Some(code);
+                reason = payload.get(2..).unwrap_or_default();
+            }
+        }
+        assert_eq!(self.error, error);
+        assert_eq!(self.close.map(|code| code.map(CloseCode::get)), close);
+        assert_eq!(self.connection.close_reason().as_bytes(), reason);
+    }
+
+    /// Asserts that nothing comes of what is received behind the end.
+    fn check_over(&mut self) {
+        let is_over = self.error.is_some() || self.close.is_some();
+        assert_eq!(self.connection.is_done(), is_over);
+        if !is_over {
+            return;
+        }
+        let ping = [0x89, 0x80, 1, 2, 3, 4];
+        let mut buffer = Bytes::new(vec![0; 64]);
+        buffer.spare_mut()[..ping.len()].copy_from_slice(&ping);
+        buffer.commit(ping.len());
+        let event = self.connection.exchange(&mut buffer).next_event();
+        assert_eq!(event, Ok(None));
+        assert!(buffer.is_empty() && self.connection.is_done());
+    }
+}
+
+impl Machine for Echoer<'_> {
+    fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
+        loop {
+            match self.connection.exchange(buffer).next_event() {
+                Ok(Some(Event::Data(chunk))) => {
+                    let is_skipped = self.act(buffer, transmitted, true);
+                    self.echo(buffer, chunk, is_skipped);
+                }
+                Ok(Some(Event::Pong)) => self.pongs += 1,
+                Ok(Some(Event::Close(code))) => {
+                    let before = self.close.replace(code);
+                    assert!(before.is_none(), "a second Close event");
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    let before = self.error.replace(error);
+                    assert!(before.is_none(), "a second error");
+                }
+            }
+        }
+        self.act(buffer, transmitted, false);
+    }
+}

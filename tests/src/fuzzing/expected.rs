@@ -1,0 +1,299 @@
+//! What has to come of a client's bytes: RFC 6455 sections 5 and 7 read in the plainest way, over all of
+//! the bytes at once.
+
+use ws_echo_core::{MIN_BUFFER_LEN, ProtocolError};
+
+use super::transmitted::{Answer, Mark, Transmitted};
+use crate::wire::{FIN, PONG};
+
+/// How much of a buffer's length a frame's payload cannot have.
+const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
+
+/// What has to come of a client's bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expected {
+    /// All that can be transmitted, without a Close.
+    answer: Answer,
+    /// How much of that must be: the rest is of a frame that is not whole, or not valid.
+    certain: usize,
+    /// The whole data frames.
+    frames: Vec<Echo>,
+    /// What ends the connection.
+    pub(super) end: Option<End>,
+    /// How many Pong frames came.
+    pub(super) pongs: usize,
+    message: Message,
+    /// How many bytes of messages there are in `answer`.
+    data_len: usize,
+}
+
+/// What ends a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer's mistake.
+    Error(ProtocolError),
+    /// The peer's Close: the payload.
+    Close(Vec<u8>),
+}
+
+/// The echo of a whole data frame.
+#[derive(Clone, Copy, Debug)]
+struct Echo {
+    /// How many bytes of messages there are up to its end.
+    end: usize,
+    /// Length of the payload, with what was held of the frame before.
+    len: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Message {
+    #[default]
+    None,
+    /// The beginning of a character that is not whole.
+    Text(Vec<u8>),
+    Binary,
+}
+
+struct Header {
+    first: u8,
+    key: [u8; 4],
+    len: u64,
+    header_len: usize,
+}
+
+impl Expected {
+    pub(super) fn of(input: &[u8]) -> Self {
+        let mut this = Self::default();
+        if let Err(error) = this.read(input) {
+            this.end = Some(End::Error(error));
+        }
+        this
+    }
+
+    fn read(&mut self, mut input: &[u8]) -> Result<(), ProtocolError> {
+        while self.end.is_none()
+            && let Some(header) = self.read_header(input)?
+        {
+            let rest = &input[header.header_len..];
+            let come = rest.len().min(header.len.min(1 << 40) as usize);
+            let (payload, later) = rest.split_at(come);
+            let is_whole = come as u64 == header.len;
+            let key = header.key.repeat(payload.len().div_ceil(4));
+            let payload: Vec<u8> = payload.iter().zip(&key).map(|(a, b)| a ^ b).collect();
+            input = later;
+            if header.first & 8 != 0 {
+                self.read_control(header.first, payload, is_whole)?;
+            } else {
+                self.read_data(header.first, &payload, is_whole)?;
+            }
+            if !is_whole {
+                break;
+            }
+            self.certain = self.answer.len();
+        }
+        Ok(())
+    }
+
+    fn read_control(
+        &mut self,
+        first: u8,
+        payload: Vec<u8>,
+        is_whole: bool,
+    ) -> Result<(), ProtocolError> {
+        match first & 0x0F {
+            10 => self.pongs += 1,
+            9 if is_whole => {
+                self.answer.add_control(PONG, &payload);
+            }
+            8 => {
+                check_close(&payload, is_whole)?;
+                self.end = is_whole.then_some(End::Close(payload));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_data(
+        &mut self,
+        first: u8,
+        payload: &[u8],
+        is_whole: bool,
+    ) -> Result<(), ProtocolError> {
+        let (opcode, fin) = (first & 0x0F, first & FIN != 0);
+        match opcode {
+            0 => {}
+            1 => self.message = Message::Text(Vec::new()),
+            _ => self.message = Message::Binary,
+        }
+        let (text, is_text) = match &mut self.message {
+            Message::Text(held) => ([&held[..], payload].concat(), true),
+            _ => (payload.to_vec(), false),
+        };
+        let (valid, is_broken) = if is_text {
+            utf8(&text)
+        } else {
+            (text.len(), false)
+        };
+        if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
+            self.answer.mark(Mark::Begin(opcode));
+        }
+        self.answer.extend(&text[..valid]);
+        let is_cut = valid < text.len() && is_whole && fin;
+        if is_broken || is_cut {
+            return Err(ProtocolError::InvalidText);
+        }
+        self.data_len += valid;
+        if let Message::Text(held) = &mut self.message {
+            *held = text[valid..].to_vec();
+        }
+        if is_whole {
+            let (end, len) = (self.data_len, text.len());
+            self.frames.push(Echo { end, len });
+        }
+        if is_whole && fin {
+            self.message = Message::None;
+            self.answer.mark(Mark::End);
+        }
+        Ok(())
+    }
+
+    /// The header at the start of `bytes`, byte by byte: the first byte that is wrong decides.
+    fn read_header(&self, bytes: &[u8]) -> Result<Option<Header>, ProtocolError> {
+        let [first, rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        let is_inside = !matches!(self.message, Message::None);
+        match first & 0x0F {
+            _ if first & 0x70 != 0 => return Err(ProtocolError::ReservedBits(first & 0x70)),
+            0 if !is_inside => return Err(ProtocolError::UnexpectedContinuation),
+            1 | 2 if is_inside => return Err(ProtocolError::UnexpectedMessage),
+            0..=2 => {}
+            8..=10 if first & FIN == 0 => return Err(ProtocolError::FragmentedControlFrame),
+            8..=10 => {}
+            opcode => return Err(ProtocolError::ReservedOpcode(opcode)),
+        }
+        read_len_and_key(*first, rest)
+    }
+
+    /// Asserts that `transmitted` is what had to be, whatever the cuts were.
+    pub(super) fn check(&self, transmitted: &Transmitted) {
+        self.check_prefix(transmitted);
+        let is_enough = self.certain <= transmitted.answer.len();
+        assert!(is_enough, "not everything was answered");
+        let close = match &self.end {
+            None => None,
+            Some(End::Error(error)) => Some(error.close_code().get().to_be_bytes().to_vec()),
+            Some(End::Close(payload)) => Some(payload[..payload.len().min(2)].to_vec()),
+        };
+        assert_eq!(transmitted.close, close);
+    }
+
+    /// Asserts that nothing else was `transmitted` than what could be.
+    pub(super) fn check_prefix(&self, transmitted: &Transmitted) {
+        let possible = self.answer.starts_with(&transmitted.answer);
+        assert!(possible, "{transmitted:?} instead of {self:?}");
+    }
+
+    /// Asserts that everything that has come was answered.
+    pub(super) fn check_all(&self, transmitted: &Transmitted) {
+        if self.end.is_none() {
+            assert_eq!(transmitted.answer, self.answer);
+        }
+    }
+
+    /// Asserts that what fits a buffer came back frame for frame.
+    pub(super) fn check_frames(&self, transmitted: &Transmitted, buffer_len: usize) {
+        let mut ends = transmitted.ends.iter().copied().peekable();
+        let mut frames = self.frames.iter().peekable();
+        while let Some(frame) = frames.next() {
+            if frame.len + OVERHEAD <= buffer_len {
+                assert_eq!(ends.next(), Some(frame.end), "a frame that fits was cut");
+                continue;
+            }
+            while ends.next_if(|&end| end < frame.end).is_some() {}
+            assert_eq!(ends.next(), Some(frame.end), "frames were joined");
+            // Its last piece may be empty, and the next frame may be too.
+            if ends.peek() == Some(&frame.end) {
+                if frames.peek().is_some_and(|next| next.end == frame.end) {
+                    return;
+                }
+                ends.next();
+            }
+        }
+    }
+}
+
+/// How much of `text` is whole characters, and whether no text goes on like this.
+fn utf8(text: &[u8]) -> (usize, bool) {
+    match str::from_utf8(text) {
+        Ok(_) => (text.len(), false),
+        Err(error) => (error.valid_up_to(), error.error_len().is_some()),
+    }
+}
+
+/// What follows the first byte of a header.
+fn read_len_and_key(first: u8, bytes: &[u8]) -> Result<Option<Header>, ProtocolError> {
+    let is_control = first & 8 != 0;
+    let [second, rest @ ..] = bytes else {
+        return Ok(None);
+    };
+    if *second < 128 {
+        return Err(ProtocolError::Unmasked);
+    }
+    let (extended, least) = match second - 128 {
+        126.. if is_control => return Err(ProtocolError::ControlFrameTooLong),
+        126 => (2, 126),
+        127 => (8, 1 << 16),
+        _ => (0, 0),
+    };
+    if rest.len() < extended {
+        return Ok(None);
+    }
+    let len = rest[..extended].iter();
+    let len = len.fold(0, |len, &byte| len << 8 | u64::from(byte));
+    let len = if extended == 0 {
+        u64::from(second - 128)
+    } else {
+        len
+    };
+    if len < least {
+        return Err(ProtocolError::LengthNotMinimal(len));
+    }
+    if len >= 1 << 63 {
+        return Err(ProtocolError::LengthTooLarge(len));
+    }
+    let Some(&key) = rest[extended..].first_chunk() else {
+        return Ok(None);
+    };
+    let header_len = 2 + extended + key.len();
+    Ok(Some(Header {
+        first,
+        key,
+        len,
+        header_len,
+    }))
+}
+
+/// Checks as much of a Close frame's payload as has come.
+fn check_close(payload: &[u8], is_whole: bool) -> Result<(), ProtocolError> {
+    let [high, low, reason @ ..] = payload else {
+        return match payload.len() {
+            1 if is_whole => Err(ProtocolError::CloseCodeCut),
+            _ => Ok(()),
+        };
+    };
+    let code = u16::from(*high) * 256 + u16::from(*low);
+    let is_allowed = match code {
+        1004..=1006 => false,
+        _ => (1000..=1014).contains(&code) || (3000..=4999).contains(&code),
+    };
+    if !is_allowed {
+        return Err(ProtocolError::InvalidCloseCode(code));
+    }
+    let (valid, is_broken) = utf8(reason);
+    if is_broken || (is_whole && valid < reason.len()) {
+        return Err(ProtocolError::InvalidCloseReason);
+    }
+    Ok(())
+}

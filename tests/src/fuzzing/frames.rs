@@ -1,0 +1,49 @@
+//! Hostile bytes after the handshake: no panic, and the same outcome however the bytes are cut and
+//! however little room there is (RFC 6455 sections 5 to 8).
+
+use super::echoer::Echoer;
+use super::expected::Expected;
+use super::{Plan, Script, session};
+
+/// How many actions an application takes.
+const ACTIONS: usize = 8;
+
+/// Bytes: a mode, a plan, the application's actions if the mode says so, the session. A mode with bit 0
+/// set is a session as it is; the others are made of frames. Bit 1: the application speaks.
+pub fn run(data: &[u8]) {
+    let mut script = Script(data);
+    let mode = script.byte();
+    let plan = Plan::read(&mut script);
+    let actions = match mode & 2 {
+        0 => &[],
+        _ => script.bytes(ACTIONS),
+    };
+    let input = match mode & 1 {
+        0 => session::damaged(&mut script),
+        _ => script.0.to_vec(),
+    };
+    let expected = Expected::of(&input);
+    if actions.is_empty() {
+        keep(&Plan::whole(&input), &input, &expected, actions);
+    }
+    keep(&plan, &input, &expected, actions);
+    lend(&plan, &input, &expected, actions);
+}
+
+fn keep(plan: &Plan, input: &[u8], expected: &Expected, actions: &[u8]) {
+    let mut echoer = Echoer::new(actions);
+    let output = plan.keep(input, &mut echoer);
+    let transmitted = echoer.check(expected, &output);
+    if echoer.echoes_all() {
+        expected.check_frames(&transmitted, plan.buffer_len);
+    }
+}
+
+fn lend(plan: &Plan, input: &[u8], expected: &Expected, actions: &[u8]) {
+    let mut echoer = Echoer::new(actions);
+    let output = plan.lend(input, &mut echoer);
+    let transmitted = echoer.check(expected, &output);
+    if echoer.echoes_all() {
+        expected.check_all(&transmitted);
+    }
+}

@@ -1,0 +1,350 @@
+//! Hostile bytes to the opening handshake: no panic, and the same response however the bytes are cut and
+//! however little room there is (RFC 6455 section 4.2). Requests and responses are read again by
+//! httparse.
+
+use std::borrow::Cow;
+
+use tungstenite::handshake::derive_accept_key;
+use ws_echo_core::{MAX_HEADERS, Message, Opening, Progress, Refusal};
+
+use super::echoer::Echoer;
+use super::expected::Expected;
+use super::{Bytes, Machine, Plan, Script};
+use crate::wire::{self, Frame, TEXT};
+
+/// What the bytes from 0x80 on stand for in a request, over and over; 0xFF is before a byte that stands
+/// for itself.
+const WORDS: [&str; 40] = [
+    "GET / HTTP/1.1\r\n",
+    "Host: localhost:3000\r\n",
+    "Upgrade: websocket\r\n",
+    "Connection: Upgrade\r\n",
+    "Sec-WebSocket-Version: 13\r\n",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    "\r\n",
+    "Sec-WebSocket-Protocol: chat, superchat\r\n",
+    "Connection: keep-alive, Upgrade\r\n",
+    "Content-Length: 0\r\n",
+    "Content-Length: 5\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Cookie: a=b\r\n",
+    "GET http://localhost/chat?x#y HTTP/1.1\r\n",
+    "POST ",
+    "GET ",
+    " HTTP/1.0\r\n",
+    " HTTP/1.1\r\n",
+    " HTTP/9.9\r\n",
+    "wss://",
+    "HOST:",
+    "host: [::1]:80\r\n",
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Protocol",
+    ":",
+    ": ",
+    ":\t",
+    ", ",
+    "websocket",
+    "upgrade",
+    "dGhlIHNhbXBsZSBub25jZQ==",
+    "+/+/+/+/+/+/+/+/+/+/+/==",
+    "13",
+    "chat",
+    "\r",
+    "\n",
+    "a-long-word-of-sixty-four-bytes-with-which-a-head-soon-is-large-",
+];
+
+const GREETING: &str = "welcome";
+
+/// What the application does with a request.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    greets: bool,
+    picks_subprotocol: bool,
+    refuses: bool,
+}
+
+/// Bytes: a plan, a mode, the request and what follows it. Bit 0 of the mode: the application greets; 1:
+/// picks a subprotocol; 2: refuses; 3: gathers little.
+pub fn run(data: &[u8]) {
+    let mut script = Script(data);
+    let plan = Plan::read(&mut script);
+    let mode = script.byte();
+    let input = input(&mut script);
+    let choice = Choice {
+        greets: mode & 1 != 0,
+        picks_subprotocol: mode & 2 != 0,
+        refuses: mode & 4 != 0,
+    };
+    match mode & 8 {
+        0 => check::<1024>(&plan, &input, choice),
+        _ => check::<256>(&plan, &input, choice),
+    }
+}
+
+fn input(script: &mut Script<'_>) -> Vec<u8> {
+    let mut input = Vec::new();
+    while !script.is_empty() {
+        match script.byte() {
+            0xFF => input.push(script.byte()),
+            word @ 0x80.. => {
+                let word = WORDS[usize::from(word - 0x80) % WORDS.len()];
+                input.extend(word.as_bytes());
+            }
+            byte => input.push(byte),
+        }
+    }
+    input
+}
+
+fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
+    let mut whole = Server::<N>::new(choice);
+    let output = Plan::whole(input).keep(input, &mut whole);
+    whole.check(input, &output);
+    let (mut kept, mut lent) = (Server::<N>::new(choice), Server::<N>::new(choice));
+    for (output_of_cut, server) in [
+        (plan.keep(input, &mut kept), &mut kept),
+        (plan.lend(input, &mut lent), &mut lent),
+    ] {
+        assert_eq!(server.refusal, whole.refusal);
+        let response = &output_of_cut[..server.response_len(&output_of_cut)];
+        assert_eq!(response, &output[..whole.response_len(&output)]);
+        server.check(input, &output_of_cut);
+        server.check_timeout(plan);
+    }
+}
+
+/// A server from the first byte on.
+struct Server<const N: usize> {
+    opening: Opening<N>,
+    choice: Choice,
+    refusal: Option<Refusal>,
+    /// Once the connection is open, and how long the response was.
+    open: Option<(Echoer<'static>, usize)>,
+}
+
+impl<const N: usize> Server<N> {
+    fn new(choice: Choice) -> Self {
+        Self {
+            opening: Opening::new(),
+            choice,
+            refusal: None,
+            open: None,
+        }
+    }
+
+    fn decide(&mut self) -> Result<(), Refusal> {
+        let request = self.opening.request();
+        assert!(!request.path().is_empty());
+        let subprotocol = request
+            .subprotocols()
+            .filter(|name| !name.contains(char::REPLACEMENT_CHARACTER));
+        let subprotocol = subprotocol.last().map(str::to_owned);
+        if self.choice.refuses {
+            self.opening.refuse(Refusal::NotFound);
+            return Err(Refusal::NotFound);
+        }
+        let subprotocol = subprotocol.filter(|_| self.choice.picks_subprotocol);
+        let greeting = self.choice.greets.then_some(Message::Text(GREETING));
+        self.opening.accept(subprotocol.as_deref(), greeting)
+    }
+
+    fn fail(&mut self, refusal: Refusal) {
+        let before = self.refusal.replace(refusal);
+        assert_eq!(before, None, "a second refusal");
+    }
+
+    fn response_len(&self, output: &[u8]) -> usize {
+        self.open.as_ref().map_or(output.len(), |&(_, len)| len)
+    }
+
+    /// Asserts that the answer is right.
+    fn check(&mut self, input: &[u8], output: &[u8]) {
+        let head_len = head_len(input);
+        assert_eq!(self.opening.is_done(), self.refusal.is_some());
+        if let Some(refusal) = self.refusal {
+            check_refused(refusal, output);
+            let must = head_len.is_some_and(|len| len <= N && must_accept(&input[..len]));
+            let may = self.choice.refuses || refusal == Refusal::ResponseTooLarge;
+            assert!(!must || may, "{refusal}");
+            return;
+        }
+        let Some((echoer, response_len)) = &mut self.open else {
+            assert!(output.is_empty() && head_len.is_none());
+            return;
+        };
+        let (head, frames) = input.split_at(head_len.expect("it was accepted"));
+        let (response, echoes) = output.split_at(*response_len);
+        assert!(head.len() <= N + 2);
+        check_accepted(head, response, self.choice);
+        echoer.check(&Expected::of(frames), echoes);
+    }
+
+    /// Asserts that a request that does not go on is refused in the end.
+    fn check_timeout(&mut self, plan: &Plan) {
+        if self.open.is_some() || self.refusal.is_some() {
+            return;
+        }
+        self.opening.refuse(Refusal::Timeout);
+        let output = plan.keep(b"", self);
+        check_refused(Refusal::Timeout, &output);
+        assert!(self.opening.is_done());
+    }
+}
+
+impl<const N: usize> Machine for Server<N> {
+    fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
+        if self.open.is_none() {
+            let progress = match self.opening.advance(buffer) {
+                Ok(Progress::Request) => self.decide().map(|()| Progress::Request),
+                progress => progress,
+            };
+            let progress = progress.or_else(|refusal| {
+                self.fail(refusal);
+                self.opening.advance(buffer)
+            });
+            match progress.expect("a refusal is told once") {
+                Progress::Wait => return,
+                Progress::Request => return self.exchange(buffer, transmitted),
+                Progress::Open => {
+                    let response_len = transmitted + buffer.ready().len();
+                    self.open = Some((Echoer::new(&[]), response_len));
+                }
+            }
+        }
+        if let Some((echoer, _)) = &mut self.open {
+            echoer.exchange(buffer, transmitted);
+        }
+    }
+}
+
+/// The length of the head at the start of `input`, with an empty line before it.
+fn head_len(input: &[u8]) -> Option<usize> {
+    let start = if input.starts_with(b"\r\n") { 2 } else { 0 };
+    let end = input[start..].windows(4).position(|end| end == b"\r\n\r\n");
+    end.map(|end| start + end + 4)
+}
+
+/// A request's headers as httparse reads them.
+struct Head<'a>(httparse::Request<'a, 'a>);
+
+impl Head<'_> {
+    fn values(&self, name: &str) -> Vec<Cow<'_, str>> {
+        let headers = self.0.headers.iter();
+        let same = headers.filter(|header| header.name.eq_ignore_ascii_case(name));
+        same.map(|header| String::from_utf8_lossy(header.value.trim_ascii()))
+            .collect()
+    }
+
+    fn lists(&self, name: &str, wanted: &str) -> bool {
+        let values = self.values(name).join(",");
+        let mut elements = values.split(',');
+        elements.any(|element| element.trim_ascii().eq_ignore_ascii_case(wanted))
+    }
+
+    /// The key, if everything is as section 4.2.1 wants it.
+    fn key(&self) -> Option<Cow<'_, str>> {
+        let key = self.values("sec-websocket-key").pop()?;
+        let is_body = |len: &Cow<'_, str>| len.is_empty() || len.bytes().any(|digit| digit != b'0');
+        let is_complete = self.0.method == Some("GET")
+            && self.0.version == Some(1)
+            && self.values("host").len() == 1
+            && self.lists("upgrade", "websocket")
+            && self.lists("connection", "upgrade")
+            && self.values("sec-websocket-version") == ["13"]
+            && self.values("sec-websocket-key").len() == 1
+            && self.values("transfer-encoding").is_empty()
+            && !self.values("content-length").iter().any(is_body)
+            && is_16_bytes(&key);
+        is_complete.then_some(key)
+    }
+}
+
+/// Whether four signs at a time are three bytes, and the last two of 24 none.
+fn is_16_bytes(key: &str) -> bool {
+    let is_digit = |sign: char| sign.is_ascii_alphanumeric() || "+/".contains(sign);
+    key.len() == 24 && key.ends_with("==") && key[..22].chars().all(is_digit)
+}
+
+/// Asserts that nothing but a right request was accepted, and that the response is right.
+fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let parsed = request.parse(head);
+    assert_eq!(parsed, Ok(httparse::Status::Complete(head.len())));
+    let request = Head(request);
+    let key = request.key().expect("it was accepted");
+    let mut headers = [httparse::EMPTY_HEADER; 8];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let len = parsed.parse(response).unwrap().unwrap();
+    assert_eq!((parsed.code, parsed.version), (Some(101), Some(1)));
+    let value = |name: &str| {
+        let mut same = parsed.headers.iter().filter(|header| header.name == name);
+        same.next()
+            .map(|header| str::from_utf8(header.value).unwrap())
+    };
+    assert_eq!(value("Upgrade"), Some("websocket"));
+    assert_eq!(value("Connection"), Some("Upgrade"));
+    let accept = derive_accept_key(key.as_bytes());
+    assert_eq!(value("Sec-WebSocket-Accept"), Some(&accept[..]));
+    let offered = request.values("sec-websocket-protocol").join(",");
+    let mut offered = offered.split(',').map(str::trim_ascii);
+    let last =
+        offered.rfind(|name| !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER));
+    assert_eq!(
+        value("Sec-WebSocket-Protocol"),
+        last.filter(|_| choice.picks_subprotocol)
+    );
+    let (greeting, rest) = wire::unmasked(&response[len..]);
+    let expected = choice.greets.then(|| Frame::new(TEXT, GREETING));
+    assert!(rest.is_empty());
+    assert_eq!(greeting, Vec::from_iter(expected));
+}
+
+/// Asserts that a refusal is a response that a client can read.
+fn check_refused(refusal: Refusal, output: &[u8]) {
+    let mut headers = [httparse::EMPTY_HEADER; 8];
+    let mut response = httparse::Response::new(&mut headers);
+    let len = response.parse(output).unwrap().unwrap();
+    let code = response.code.unwrap();
+    let status = format!("{code} {}", response.reason.unwrap());
+    assert_eq!(status, refusal.status());
+    let value = |name: &str| {
+        let mut same = response.headers.iter().filter(|header| header.name == name);
+        same.next()
+            .map(|header| str::from_utf8(header.value).unwrap())
+    };
+    let body = str::from_utf8(&output[len..]).unwrap();
+    assert_eq!(body.strip_suffix('\n'), Some(refusal.text()));
+    assert_eq!(value("Content-Length"), Some(&body.len().to_string()[..]));
+    assert!(value("Connection").unwrap().starts_with("close"));
+    assert_eq!(value("Allow"), (code == 405).then_some("GET"));
+    assert_eq!(value("Upgrade"), (code == 426).then_some("websocket"));
+}
+
+/// Whether a head is so plain that there is no reason to refuse it.
+fn must_accept(head: &[u8]) -> bool {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let is_plain = head
+        .iter()
+        .all(|&byte| byte == b'\r' || byte == b'\n' || (32..127).contains(&byte));
+    let feeds = head.iter().filter(|&&byte| byte == b'\n').count();
+    let ends = head.windows(2).filter(|end| end == b"\r\n").count();
+    let returns = head.iter().filter(|&&byte| byte == b'\r').count();
+    if !is_plain || [feeds, returns] != [ends; 2] || request.parse(head).is_err() {
+        return false;
+    }
+    let request = Head(request);
+    let is_path = request
+        .0
+        .path
+        .is_some_and(|path| path.starts_with('/') && !path.contains('#'));
+    let is_host = |host: Cow<'_, str>| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    is_path && request.key().is_some() && request.values("host").into_iter().all(is_host)
+}

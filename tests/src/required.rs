@@ -1,0 +1,26 @@
+//! Programs that a test needs and that are not everywhere. Where one is missing the test says so and
+//! passes, unless `WS_ECHO_REQUIRE_ALL=1` asks for all of them.
+
+use std::env;
+use std::io::Write;
+use std::process::Command;
+
+/// Whether `command` can be run; when not, `test` has been skipped or has failed.
+///
+/// # Panics
+///
+/// When the program is missing and `WS_ECHO_REQUIRE_ALL` is 1.
+pub fn is_there(test: &str, command: &mut Command) -> bool {
+    let works = command.output().is_ok_and(|it| it.status.success());
+    if !works {
+        let command = format!("{command:?}").replace('"', "");
+        let missing = format!("skipped: {test}: it needs what is missing here: {command}\n");
+        assert!(
+            env::var("WS_ECHO_REQUIRE_ALL").as_deref() != Ok("1"),
+            "{missing}"
+        );
+        // Not by `eprint`, which a passing test does not show.
+        let _ = std::io::stderr().write_all(missing.as_bytes());
+    }
+    works
+}

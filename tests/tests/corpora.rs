@@ -1,0 +1,41 @@
+//! The corpora of the fuzz targets, replayed without a fuzzer.
+
+use std::fs;
+use std::path::Path;
+
+use ws_echo_tests::fuzzing;
+
+/// # Panics
+///
+/// When there is nothing to replay, or a promise is broken.
+fn replay(target: &str, body: fn(&[u8])) {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let entries = fs::read_dir(corpora.join(target)).expect("the corpus is there");
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "the corpus of {target} is empty");
+    for file in files {
+        println!("{}", file.display());
+        body(&fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn the_corpus_of_frames_keeps_every_promise() {
+    replay("frames", fuzzing::frames::run);
+}
+
+#[test]
+fn the_corpus_of_handshake_keeps_every_promise() {
+    replay("handshake", fuzzing::handshake::run);
+}
+
+#[test]
+fn the_corpus_of_utf8_keeps_every_promise() {
+    replay("utf8", fuzzing::utf8::run);
+}
+
+#[test]
+fn the_corpus_of_differential_keeps_every_promise() {
+    replay("differential", fuzzing::differential::run);
+}

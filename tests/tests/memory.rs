@@ -1,0 +1,180 @@
+//! What a connection and a buffer cost, and what a buffer of any length does: too short a one never
+//! panics, a long enough one loses nothing.
+
+use ws_echo_core::{
+    Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Storage,
+};
+use ws_echo_tests::drive::{Cuts, echo, echo_eagerly, echo_in_pieces};
+use ws_echo_tests::wire::{
+    BINARY, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_close, masked_with,
+};
+
+/// A session with frames of all kinds and lengths, and its answer with fragments joined.
+fn session() -> (Vec<u8>, Vec<Frame>) {
+    let text = "a\u{e9}\u{20ac}\u{1f600}".repeat(30);
+    let bytes: Vec<u8> = (0..=255).collect();
+    let input = [
+        masked(TEXT, &text),
+        masked(PING, &bytes[..125]),
+        masked(0x02, &bytes[..100]),
+        masked(PING, ""),
+        masked(CONTINUATION, &bytes[100..]),
+        masked(TEXT, ""),
+        masked(0x01, &text.as_bytes()[..2]),
+        masked(0x00, &text.as_bytes()[2..9]),
+        masked(PONG, "pong"),
+        masked(CONTINUATION, &text.as_bytes()[9..]),
+        masked_close(1000, "bye"),
+    ]
+    .concat();
+    let frames = vec![
+        Frame::new(TEXT, &text),
+        Frame::new(PONG, &bytes[..125]),
+        Frame::new(PONG, ""),
+        Frame::new(BINARY, &bytes),
+        Frame::new(TEXT, ""),
+        Frame::new(TEXT, &text),
+        Frame::close(1000),
+    ];
+    (input, frames)
+}
+
+#[test]
+fn an_open_connection_is_at_most_256_bytes() {
+    assert!(size_of::<Connection>() <= 256);
+}
+
+#[test]
+fn an_opening_is_little_more_than_what_gathers_the_head() {
+    assert!(size_of::<Opening<1024>>() <= 1024 + 64);
+}
+
+#[test]
+fn a_buffer_is_little_more_than_its_storage() {
+    assert!(size_of::<Buffer<[u8; 100]>>() <= 100 + 64);
+}
+
+#[test]
+fn a_buffer_of_every_useful_length_loses_nothing() {
+    let (input, frames) = session();
+    for buffer_len in MIN_BUFFER_LEN..=200 {
+        for (cuts, takes) in Cuts::many(input.len()) {
+            let outcome = echo(&input, &cuts, &takes, buffer_len).joined();
+            assert_eq!(outcome.frames, frames, "{cuts:?}, buffer of {buffer_len}");
+            assert!(outcome.done);
+            let outcome = echo_eagerly(&input, &cuts, &takes, buffer_len).joined();
+            assert_eq!(outcome.frames, frames, "{cuts:?}, buffer of {buffer_len}");
+            let outcome = echo_in_pieces(&input, &cuts, buffer_len).joined();
+            assert_eq!(outcome.frames, frames, "{cuts:?}, buffer of {buffer_len}");
+        }
+    }
+}
+
+/// Does at random what a driver may do, and what it should not.
+fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
+    let mut connection = Connection::server();
+    let mut opening = Opening::<256>::new();
+    let mut kept = None;
+    for _ in 0..60 {
+        match random.u8(0..14) {
+            0..4 => {
+                let payload = vec![b'x'; random.usize(0..80)];
+                let first = [TEXT, BINARY, PING, 0x01, 0x00, 0x80][random.usize(0..6)];
+                let frame = masked_with([1, 2, 3, 4], first, &payload);
+                let cut = random.usize(0..=frame.len());
+                let spare = buffer.spare_mut();
+                let len = cut.min(spare.len());
+                spare[..len].copy_from_slice(&frame[..len]);
+                buffer.commit(len);
+            }
+            4..7 => {
+                let mut exchange = connection.exchange(&mut buffer);
+                match exchange.next_event() {
+                    Ok(Some(Event::Data(chunk))) if random.bool() => exchange.echo(chunk),
+                    Ok(Some(Event::Data(chunk))) => kept = Some(chunk),
+                    _ => {}
+                }
+            }
+            7 => {
+                if let Some(chunk) = kept.take() {
+                    connection.exchange(&mut buffer).echo(chunk);
+                }
+            }
+            8 => {
+                let message = Message::Binary(&[7; 20][..random.usize(0..20)]);
+                let _ = connection.exchange(&mut buffer).send(message);
+            }
+            9 => {
+                let payload = vec![7; random.usize(0..130)];
+                let _ = connection.exchange(&mut buffer).ping(&payload);
+            }
+            10 => buffer.consume(random.usize(0..50)),
+            11 => buffer.commit(random.usize(0..50)),
+            12 if random.u8(0..8) == 0 => {
+                let close = connection.exchange(&mut buffer);
+                let _ = { close }.close(CloseCode::NORMAL, "");
+            }
+            13 if random.u8(0..8) == 0 => buffer.clear(),
+            _ => {
+                let _ = opening.advance(&mut buffer);
+            }
+        }
+        let all = buffer.ready().len() + buffer.received().len();
+        assert_eq!(buffer.is_empty(), all == 0);
+    }
+    let len = buffer.received().len();
+    buffer.clear();
+    assert!(buffer.is_empty());
+    assert!(buffer.into_storage().as_ref().len() >= len);
+}
+
+#[test]
+fn a_buffer_of_any_length_never_panics() {
+    let mut random = fastrand::Rng::with_seed(200);
+    for len in 0..=200 {
+        for _ in 0..50 {
+            misuse(Buffer::new(vec![0; len]), &mut random);
+            misuse(Buffer::for_pieces(vec![0; len]), &mut random);
+        }
+    }
+}
+
+#[test]
+fn any_storage_will_do() {
+    let mut random = fastrand::Rng::with_seed(1);
+    misuse(Buffer::new([0; 100]), &mut random);
+    misuse(Buffer::new(&mut [0; 100][..]), &mut random);
+    misuse(Buffer::new(vec![0; 100].into_boxed_slice()), &mut random);
+}
+
+#[test]
+fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
+    for len in 0..MIN_BUFFER_LEN {
+        let mut buffer = Buffer::new(vec![0; len]);
+        let spare = buffer.spare_mut().len();
+        assert!(spare <= len);
+        buffer.commit(usize::MAX);
+        assert_eq!(buffer.received().len(), spare);
+        buffer.consume(usize::MAX);
+        assert_eq!(buffer.ready(), []);
+        assert_eq!(buffer.into_storage().len(), len);
+    }
+}
+
+#[test]
+fn more_than_there_is_cannot_be_committed_or_consumed() {
+    let mut buffer = Buffer::new([0; 100]);
+    let spare = buffer.spare_mut().len();
+    buffer.commit(usize::MAX);
+    assert_eq!(buffer.received().len(), spare);
+    buffer.commit(usize::MAX);
+    assert_eq!(buffer.received().len(), spare);
+    buffer.clear();
+    let mut connection = Connection::server();
+    assert_eq!(connection.exchange(&mut buffer).ping(b"hi"), Ok(()));
+    buffer.consume(1);
+    assert_eq!(buffer.ready(), b"\x02hi");
+    buffer.consume(usize::MAX);
+    assert_eq!(buffer.ready(), b"");
+    assert!(buffer.is_empty());
+}

@@ -1,0 +1,433 @@
+//! What the binary does as a program: its command line, its exit status, its signals, its logs, and
+//! its deadlines. Signals are Unix's, and so is this file.
+
+#![cfg(unix)]
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::thread;
+
+use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::server::{Server, command, run};
+use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
+
+fn going_away() -> Option<Frame> {
+    Some(Frame::close(1001))
+}
+
+/// The exit status, stdout and stderr of a run that ends by itself.
+fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let (status, stdout, stderr) = run(&mut command(arguments)).unwrap();
+    (status.code(), stdout, stderr)
+}
+
+#[test]
+fn help_goes_to_stdout_and_shows_every_flag_and_examples() {
+    let (status, stdout, stderr) = output(&["--help"]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    for text in [
+        "--listen",
+        "--no-welcome",
+        "--path",
+        "--threads",
+        "--buffer",
+        "Examples:",
+    ] {
+        assert!(stdout.contains(text), "{text} is not in\n{stdout}");
+    }
+    let (status, stdout, _) = output(&["--version"]);
+    assert_eq!(status, Some(0));
+    assert!(stdout.starts_with("ws-echo "), "{stdout}");
+}
+
+#[test]
+fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
+    for (arguments, advice) in [
+        (&["--listen", "3000"][..], "127.0.0.1:3000"),
+        (&["--buffer", "64KB"], "KiB"),
+        (&["--close-timeout", "1.5s"], "500ms"),
+        (&["--welcome", "hi", "--no-welcome"], "--no-welcome"),
+        (&["--path", "chat"], "/chat"),
+        (&["--lisen", "127.0.0.1:0"], "--listen"),
+    ] {
+        let (status, stdout, stderr) = output(arguments);
+        assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(
+            stderr.contains(advice),
+            "{arguments:?}: {advice} is not in\n{stderr}"
+        );
+    }
+}
+
+#[test]
+fn an_address_in_use_gets_status_1_and_names_the_flag() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server::start(&[]);
+    // The second is in use by a server that shares its port among its own workers.
+    for address in [taken.local_addr().unwrap(), server.address] {
+        let (status, stdout, stderr) = output(&["--listen", &address.to_string()]);
+        assert_eq!((status, stdout.as_str()), (Some(1), ""));
+        let message = format!(
+            "ws-echo: cannot listen on {address}: address in use; choose another with --listen\n"
+        );
+        assert_eq!(stderr, message);
+    }
+}
+
+#[test]
+fn all_addresses_are_named_with_the_ports_that_they_got() {
+    let mut child = command([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--listen",
+        "127.0.0.2:0",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    let mut line = [0; 128];
+    let len = child.stdout.as_mut().unwrap().read(&mut line).unwrap();
+    let line = String::from_utf8_lossy(&line[..len]).into_owned();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let urls = line.strip_prefix("listening on ").unwrap().trim_end();
+    let (first, second) = urls.split_once(" and ").unwrap();
+    assert!(
+        first.starts_with("ws://127.0.0.1:") && !first.ends_with(":0"),
+        "{line}"
+    );
+    assert!(
+        second.starts_with("ws://127.0.0.2:") && !second.ends_with(":0"),
+        "{line}"
+    );
+}
+
+#[test]
+fn flags_may_stand_in_the_environment() {
+    let mut command = command(["--listen", "127.0.0.1:0"]);
+    command
+        .env("WS_ECHO_WELCOME", "hello")
+        .env("WS_ECHO_PATH", "/a,/b");
+    let server = Server::spawn(command.stderr(Stdio::piped()));
+    let mut client = Client::connect(server.address);
+    client.send(request("/b?query"));
+    assert!(client.receive_head().starts_with("HTTP/1.1 101 "));
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "hello")));
+    let mut client = Client::connect(server.address);
+    client.send(request("/c"));
+    assert!(
+        client
+            .receive_head()
+            .starts_with("HTTP/1.1 404 Not Found\r\n")
+    );
+}
+
+#[test]
+fn a_subprotocol_is_chosen_only_when_it_is_served_and_offered() {
+    let server = Server::start(&["--subprotocol", "chat.v2", "--subprotocol", "chat.v1"]);
+    for (offers, chosen) in [
+        ("Sec-WebSocket-Protocol: chat.v1, x\r\n", Some("chat.v1")),
+        (
+            "Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n",
+            Some("chat.v2"),
+        ),
+        ("Sec-WebSocket-Protocol: x\r\n", None),
+        ("", None),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(request("/").replace(
+            "Upgrade: websocket\r\n",
+            &format!("Upgrade: websocket\r\n{offers}"),
+        ));
+        let head = client.receive_head();
+        let protocol = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
+        assert_eq!(protocol, chosen, "{head}");
+    }
+}
+
+#[test]
+fn the_greeting_and_the_echo_of_a_frame_behind_the_request_come_at_every_cut() {
+    let server = Server::start(&[]);
+    let input = [request("/").into_bytes(), masked(TEXT, "first")].concat();
+    for cut in (1..input.len()).step_by(7) {
+        let mut client = Client::connect(server.address);
+        client.send(&input[..cut]);
+        thread::yield_now();
+        client.send(&input[cut..]);
+        assert!(client.receive_head().starts_with("HTTP/1.1 101 "));
+        let greeting = Frame::new(TEXT, "Welcome to Awesome Chat");
+        assert_eq!(client.receive_frame(), Some(greeting), "cut at {cut}");
+        assert_eq!(
+            client.receive_frame(),
+            Some(Frame::new(TEXT, "first")),
+            "cut at {cut}"
+        );
+    }
+}
+
+#[test]
+fn each_client_gets_its_own_messages_alone() {
+    let server = Server::start(&["--no-welcome", "--threads", "2"]);
+    let mut clients: Vec<_> = (0..50).map(|_| Client::open(server.address)).collect();
+    for round in 0..3 {
+        for (i, client) in clients.iter_mut().enumerate() {
+            client.send(masked(TEXT, format!("{round} {i}")));
+        }
+        for (i, client) in clients.iter_mut().enumerate().rev() {
+            let own = Frame::new(TEXT, format!("{round} {i}"));
+            assert_eq!(client.receive_frame(), Some(own));
+        }
+    }
+    for client in &mut clients {
+        client.send(masked(PING, "last"));
+        assert_eq!(client.receive_frame(), Some(Frame::new(PONG, "last")));
+    }
+}
+
+#[test]
+fn a_signal_closes_every_client_with_1001_and_the_exit_status_is_0() {
+    for signal in ["INT", "TERM"] {
+        let mut server = Server::start(&["--no-welcome", "--threads", "2"]);
+        let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+        // In the middle of a frame, and of a fragmented message.
+        clients[0].send(&masked(TEXT, "half a frame")[..9]);
+        clients[1].send(masked(0x01, "first fragment"));
+        assert_eq!(
+            clients[1].receive_frame(),
+            Some(Frame::new(0x01, "first fragment"))
+        );
+        server.signal(signal);
+        for client in &mut clients {
+            assert_eq!(client.receive_frame(), going_away());
+        }
+        for client in &mut clients[1..] {
+            client.send(masked_close(1001, ""));
+            assert_eq!(client.receive_frame(), None);
+        }
+        clients[0].send(&masked(TEXT, "half a frame")[9..]);
+        clients[0].send(masked_close(1001, ""));
+        assert_eq!(clients[0].receive_frame(), None);
+        assert_eq!(server.wait().code(), Some(0), "SIG{signal}");
+        server.logged(&format!(
+            "{} closed by server with 1001",
+            clients[5].address()
+        ));
+    }
+}
+
+#[test]
+fn a_client_that_does_not_answer_close_holds_a_stop_up_to_the_deadline_only() {
+    let mut server = Server::start(&["--no-welcome", "--close-timeout", "300ms"]);
+    let mut client = Client::open(server.address);
+    server.signal("TERM");
+    assert_eq!(client.receive_frame(), going_away());
+    assert_eq!(server.wait().code(), Some(0));
+    server.logged("closed by server with 1001, not answered in time");
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let mut server = Server::start(&["--no-welcome", "--close-timeout", "1h"]);
+    let mut client = Client::open(server.address);
+    server.signal("TERM");
+    assert_eq!(client.receive_frame(), going_away());
+    server.logged("stopping");
+    thread::sleep(std::time::Duration::from_millis(100));
+    server.signal("TERM");
+    let status = server.wait();
+    assert_eq!((status.code(), status.signal()), (Some(0), None));
+}
+
+#[test]
+fn a_request_that_is_not_complete_in_time_gets_408() {
+    let server = Server::start(&["--handshake-timeout", "200ms"]);
+    let mut client = Client::connect(server.address);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+    let answer = String::from_utf8(client.receive_rest()).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
+        "{answer}"
+    );
+    server.logged("408 Request Timeout");
+    // One that says nothing at all gets the same.
+    let answer = Client::connect(server.address).receive_rest();
+    assert!(answer.starts_with(b"HTTP/1.1 408 "));
+}
+
+#[test]
+fn a_client_that_stays_after_a_failure_or_a_refusal_is_dropped_in_time() {
+    let server = Server::start(&["--no-welcome", "--close-timeout", "200ms"]);
+    let mut client = Client::open(server.address);
+    client.send([0x81, 0x00]);
+    assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
+    assert_eq!(client.receive_frame(), None);
+    let mut refused = Client::connect(server.address);
+    refused.send("GET / HTTP/1.1\n");
+    assert!(
+        refused
+            .receive_rest()
+            .starts_with(b"HTTP/1.1 400 Bad Request\r\n")
+    );
+    // The server has shut its side; within the deadline it takes what comes, and then nothing.
+    for mut client in [client, refused] {
+        while client.try_send([0; 1024]) {
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn the_log_tells_who_came_and_who_closed_why() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut client = Client::connect(server.address);
+    client.send(request("/chat?x=1"));
+    client.receive_head();
+    let address = client.address();
+    server.logged(&format!("client connected {address} /chat?x=1"));
+    client.send(masked_close(3000, "so\nlong \x1b[31m"));
+    assert_eq!(client.receive_frame(), Some(Frame::close(3000)));
+    server.logged(&format!(
+        r"client disconnected {address} closed by client with 3000: so\nlong \u{{1b}}[31m"
+    ));
+
+    let mut client = Client::open(server.address);
+    client.send([0xC1, 0x80, 0, 0, 0, 0]);
+    assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
+    server.logged(&format!(
+        "client disconnected {} closed by server with 1002: reserved bits 0x40 are set",
+        client.address()
+    ));
+
+    let client = Client::open(server.address);
+    client.shut();
+    server.logged(&format!(
+        "client disconnected {} lost: end of stream",
+        client.address()
+    ));
+
+    let mut client = Client::connect(server.address);
+    client.send("BREW / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.receive_rest();
+    let refused = format!(
+        "client refused {} /: 405 Method Not Allowed",
+        client.address()
+    );
+    server.logged(&refused);
+}
+
+#[test]
+fn messages_are_logged_on_request_escaped_and_cut() {
+    let server = Server::start(&["--no-welcome", "--log-messages"]);
+    let mut client = Client::open(server.address);
+    client.send(masked(TEXT, "a\x1b]0;title\x07\nb"));
+    client.send(masked(BINARY, [0xAB; 40]));
+    client.send(masked(TEXT, "x".repeat(5000)));
+    server.logged(r"text, 13 bytes: a\u{1b}]0;title\u{7}\nb");
+    server.logged(&format!("binary, 40 bytes: {}…", "ab".repeat(32)));
+    let line = server.logged("text, 5000 bytes: xxx");
+    assert!(line.len() < 400, "{line}");
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_or_that_is_gone_costs_log_lines_and_nothing_else() {
+    let (kept, full) = std::io::pipe().unwrap();
+    let (gone, broken) = std::io::pipe().unwrap();
+    drop(gone);
+    for stderr in [Stdio::from(full), Stdio::from(broken)] {
+        let mut command = command(["--listen", "127.0.0.1:0", "--no-welcome", "--log-messages"]);
+        let mut server = Server::spawn(command.stderr(stderr));
+        let mut client = Client::open(server.address);
+        // More than a pipe and the queue of log lines hold.
+        let message = masked(TEXT, "x".repeat(200));
+        for _ in 0..40 {
+            client.send(message.repeat(100));
+            for _ in 0..100 {
+                assert_eq!(client.receive_frame().unwrap().payload.len(), 200);
+            }
+        }
+        server.signal("TERM");
+        assert_eq!(client.receive_frame(), going_away());
+        drop(client);
+        assert_eq!(server.wait().code(), Some(0));
+    }
+    drop(kept);
+}
+
+#[test]
+fn a_stdout_that_is_gone_does_not_stop_the_server() {
+    let server = Server::start(&["--no-welcome"]);
+    // Its stdout was closed after the first line.
+    let mut client = Client::open(server.address);
+    client.send(masked(TEXT, "still here"));
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
+}
+
+/// A whole GiB where the code is optimised; less where it is not, to save time.
+const LARGE_LEN: u64 = if cfg!(debug_assertions) {
+    1 << 26
+} else {
+    1 << 30
+};
+/// How much more memory such a message may take.
+const GROWTH_MAX: u64 = 1 << 20;
+
+#[test]
+fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut client = Client::open(server.address);
+    // What a first message takes is taken before.
+    client.send(masked(BINARY, [1; PIECE_LEN / 2]));
+    assert_eq!(
+        client.receive_frame(),
+        Some(Frame::new(BINARY, [1; PIECE_LEN / 2]))
+    );
+    let before = server.peak_memory();
+    let sent = {
+        let mut stream = client.writer();
+        thread::spawn(move || {
+            // One frame, with a masking key of zeros.
+            let mut header = vec![BINARY, 0x80 | 127];
+            header.extend(LARGE_LEN.to_be_bytes());
+            header.extend([0; 4]);
+            stream.write_all(&header).unwrap();
+            for at in (0..LARGE_LEN).step_by(PIECE_LEN) {
+                stream.write_all(&piece(at)).unwrap();
+            }
+        })
+    };
+    let (mut at, mut expected) = (0, VecDeque::new());
+    while at < LARGE_LEN {
+        let frame = client.receive_frame().expect("the echo goes on");
+        let opcode = if at == 0 { 0x2 } else { 0x0 };
+        let len = frame.payload.len();
+        while expected.len() < len {
+            expected.extend(piece(at + expected.len() as u64));
+        }
+        let is_same = expected.drain(..len).eq(frame.payload);
+        assert!(is_same, "from {at} on");
+        at += len as u64;
+        let fin = if at == LARGE_LEN { 0x80 } else { 0x00 };
+        assert_eq!(frame.first, fin | opcode, "up to {at}");
+    }
+    sent.join().unwrap();
+    if let (Some(before), Some(after)) = (before, server.peak_memory()) {
+        println!("peak memory: {before} bytes before, {after} bytes after");
+        assert!(after - before < GROWTH_MAX, "{before} bytes, then {after}");
+    }
+}
+
+const PIECE_LEN: usize = 1 << 16;
+
+/// The bytes of the large message from `at` on: they tell where they belong.
+fn piece(at: u64) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect();
+    bytes[..8].copy_from_slice(&at.to_be_bytes());
+    bytes
+}
