@@ -186,3 +186,58 @@ fn wake(handle: &Handle) {
 fn worker_panicked() -> io::Error {
     io::Error::other("a worker has panicked")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::logging::Filter;
+
+    #[test]
+    fn where_ports_are_not_shared_one_worker_accepts_for_all() {
+        let options = ServeOptions {
+            listen: Vec::new(),
+            welcome: None,
+            paths: Vec::new(),
+            subprotocols: Vec::new(),
+            threads: NonZeroUsize::new(3).unwrap(),
+            buffer_len: 4096,
+            handshake_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(10),
+            log: Filter::parse_lenient("off"),
+            log_messages: false,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (workers, handles) = workers(&options, vec![vec![listener]], &stop).unwrap();
+        let threads: Vec<_> = workers.into_iter().map(|it| spawn(it).unwrap()).collect();
+        for client in 0..7 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(10)))
+                .unwrap();
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
+        }
+        stop.store(true, Ordering::Release);
+        handles.iter().for_each(wake);
+        for thread in threads {
+            thread.join().unwrap().unwrap();
+        }
+    }
+
+    #[test]
+    fn addresses_are_enumerated_as_a_person_would() {
+        let items = ["a", "b", "c"].map(String::from);
+        assert_eq!(enumerate(&items[..1]), "a");
+        assert_eq!(enumerate(&items[..2]), "a and b");
+        assert_eq!(enumerate(&items), "a, b and c");
+    }
+}
