@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets. Each is a function of the fuzzer's bytes that panics when a promise
 //! is broken; `cargo fuzz` calls it from `fuzz/`, and `tests/corpora.rs` with the committed corpora.
 //!
-//! In every body the first bytes are a [`Plan`]: the buffer's length, and how input and output are cut.
+//! In every body the first bytes are a plan: the buffer's length, and how input and output are cut.
 
 use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
