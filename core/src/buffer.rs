@@ -326,3 +326,60 @@ fn move_bytes(storage: &mut [u8], from: Range<usize>, to: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive(buffer: &mut Buffer<[u8; 64]>, bytes: &[u8]) {
+        buffer.spare_mut()[..bytes.len()].copy_from_slice(bytes);
+        buffer.commit(bytes.len());
+    }
+
+    #[test]
+    fn a_lone_answer_stays_where_it_came_in_and_later_ones_close_up() {
+        let mut buffer = Buffer::new([0; 64]);
+        receive(&mut buffer, b"....one....two");
+        buffer.skip(4);
+        let loan = buffer.lend(3, 0);
+        assert!(buffer.answer(b"<", loan));
+        let first = buffer.ready().as_ptr();
+        buffer.skip(4);
+        let loan = buffer.lend(3, 0);
+        assert_eq!(buffer.lent(&loan), b"two");
+        assert!(buffer.answer(b"<", loan));
+        assert_eq!(buffer.ready(), b"<one<two");
+        assert_eq!(buffer.ready().as_ptr(), first);
+    }
+
+    #[test]
+    fn what_stands_too_far_right_is_moved_when_room_runs_out() {
+        let mut buffer = Buffer::new([0; 64]);
+        receive(&mut buffer, &[b'x'; 40]);
+        buffer.skip(30);
+        assert_eq!(buffer.spare_mut().len(), 64 - HEADROOM - 10);
+        assert_eq!(buffer.received(), [b'x'; 10]);
+    }
+
+    #[test]
+    fn what_was_received_makes_way_as_far_as_there_is_room() {
+        let mut buffer = Buffer::new([0; 64]);
+        receive(&mut buffer, b"received");
+        assert!(buffer.make_gap(56));
+        assert_eq!(buffer.received(), b"received");
+        assert_eq!(buffer.append(&[b'y'; 60]), 56);
+        assert!(!buffer.make_gap(1));
+        assert_eq!(
+            (buffer.received(), buffer.ready().len()),
+            (&b"received"[..], 56)
+        );
+    }
+
+    #[test]
+    fn only_a_buffer_of_its_own_holds_a_frame_that_fits() {
+        let room = 64 - HEADROOM as u64;
+        assert!(Buffer::new([0; 64]).holds(room));
+        assert!(!Buffer::new([0; 64]).holds(room + 1));
+        assert!(!Buffer::for_pieces([0; 64]).holds(0));
+    }
+}

@@ -30,7 +30,11 @@ impl CloseCode {
 
     /// The code, if RFC 6455 or the IANA registry lets an endpoint put it on the wire.
     ///
-    /// > 1004, 1005, 1006 and 1015 are reserved; 0 to 999 are not used (section 7.4)
+    /// > 1005 is a reserved value and MUST NOT be set as a status code in a Close control frame by
+    /// > an endpoint. (section 7.4.1)
+    ///
+    /// The same is said of 1006 and 1015. 1004 is reserved (section 7.4.1), and 0 to 999 are not
+    /// used (section 7.4.2).
     pub const fn new(code: u16) -> Option<Self> {
         match code {
             1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
@@ -53,8 +57,8 @@ impl fmt::Display for CloseCode {
 /// The code in what has come of a Close frame's payload, behind which `missing` bytes will come. What
 /// has come breaks a rule as soon as no other bytes can mend it.
 pub(crate) fn decode(payload: &[u8], missing: u8) -> Result<Option<CloseCode>, ProtocolError> {
-    // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer
-    // > (section 5.5.1)
+    // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in
+    // > network byte order) representing a status code [...] (section 5.5.1)
     let Some((code, reason)) = payload.split_first_chunk::<2>() else {
         return match (payload.len(), missing) {
             (1, 0) => Err(ProtocolError::CloseCodeCut),

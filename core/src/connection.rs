@@ -118,8 +118,8 @@ impl Connection {
 
     /// Whether the connection is over: transmit what is ready, then close the transport.
     ///
-    /// > the server MUST close the WebSocket connection [the TCP connection] immediately
-    /// > (section 7.1.1, once both Close frames are there)
+    /// > After both sending and receiving a Close message, [...] The server MUST close the
+    /// > underlying TCP connection immediately; [...] (section 5.5.1)
     pub fn is_done(&self) -> bool {
         self.next == Next::Nothing
     }
@@ -205,8 +205,8 @@ impl Connection {
             return Ok(None);
         };
         let first = First::decode(first)?;
-        // > the fragments of one message MUST NOT be interleaved between the fragments of
-        // > another message (section 5.4)
+        // > The fragments of one message MUST NOT be interleaved between the fragments of another
+        // > message unless an extension has been negotiated [...] (section 5.4)
         match (first.opcode, self.message) {
             (Opcode::Continuation, Incoming::None) => Err(ProtocolError::UnexpectedContinuation),
             (Opcode::Text | Opcode::Binary, Incoming::Text(_) | Incoming::Binary) => {
@@ -297,9 +297,8 @@ impl Connection {
         };
         let ends_frame = payload.remaining == 0;
         let ends_message = ends_frame && payload.fin == Fin::Last;
-        // > When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
-        // > stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the
-        // > WebSocket Connection_. (section 8.1)
+        // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
+        // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
         if ends_message && begun > 0 {
             return Err(ProtocolError::InvalidText);
         }

@@ -140,8 +140,8 @@ impl Header {
 
 /// The payload length that begins with the seven bits `len`, and the bytes behind it.
 ///
-/// > the minimal number of bytes MUST be used to encode the length [...] the most significant
-/// > bit MUST be 0 (section 5.2)
+/// > [...] (the most significant bit MUST be 0) [...] Note that in all cases, the minimal number of
+/// > bytes MUST be used to encode the length, [...] (section 5.2)
 fn decode_len(len: u8, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ProtocolError> {
     match len {
         LEN_IS_16_BITS => {
@@ -208,5 +208,44 @@ pub(crate) fn encoded_len(len: usize) -> usize {
         0..126 => 2,
         126..=0xFFFF => 4,
         _ => 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_written_with_the_least_bytes() {
+        for (len, expected) in [
+            (0, &[0x82, 0][..]),
+            (125, &[0x82, 125]),
+            (126, &[0x82, 126, 0, 126]),
+            (0xFFFF, &[0x82, 126, 0xFF, 0xFF]),
+            (0x1_0000, &[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let header = EncodedHeader::new(Opcode::Binary, Fin::Last, len);
+            assert_eq!(header.as_bytes(), expected, "{len} bytes");
+            assert_eq!(encoded_len(len), expected.len());
+        }
+        let header = EncodedHeader::new(Opcode::Continuation, Fin::More, 1);
+        assert_eq!(header.as_bytes(), [0x00, 1]);
+    }
+
+    #[test]
+    fn a_cut_header_is_none_and_a_whole_one_leaves_what_follows() {
+        let first = First::decode(0x81).unwrap();
+        for (bytes, len) in [
+            (&[0x85, 1, 2, 3, 4, b'x'][..], 5),
+            (&[0xFE, 0, 126, 1, 2, 3, 4, b'x'], 126),
+            (&[0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, b'x'], 0x1_0000),
+        ] {
+            for cut in 0..bytes.len() - 1 {
+                assert_eq!(Header::decode(first, &bytes[..cut]), Ok(None), "at {cut}");
+            }
+            let (header, rest) = Header::decode(first, bytes).unwrap().unwrap();
+            assert_eq!((header.len, rest), (len, &b"x"[..]));
+            assert_eq!(header.key, MaskingKey::new([1, 2, 3, 4]));
+        }
     }
 }

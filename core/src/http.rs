@@ -5,7 +5,8 @@ use crate::refusal::Refusal;
 
 /// Checks a byte against the one before it.
 ///
-/// > A recipient of such a bare CR MUST consider that element to be invalid (RFC 9112 section 2.2)
+/// > A recipient of such a bare CR MUST consider that element to be invalid or replace each
+/// > bare CR with SP before processing the element [...] (RFC 9112 section 2.2)
 pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), Refusal> {
     match (before, byte) {
         (Some(b'\r'), b'\n') => Ok(()),
@@ -45,12 +46,12 @@ pub(crate) fn split_request_line(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 /// Checks a header line, without its line end.
 pub(crate) fn check_header_line(line: &[u8]) -> Result<(), Refusal> {
     // > A server that receives an obs-fold in a request message [...] MUST either reject the
-    // > message [...] (RFC 9112 section 5.2)
+    // > message by sending a 400 (Bad Request), [...] or replace [...] (RFC 9112 section 5.2)
     if let [b' ' | b'\t', ..] = line {
         return Err(Refusal::FoldedHeader);
     }
-    // > A server MUST reject, with a response status code of 400, any received request message
-    // > that contains whitespace between a header field name and colon (RFC 9112 section 5.1)
+    // > A server MUST reject, with a response status code of 400 (Bad Request), any [...] message
+    // > that contains whitespace between a header field name and colon. (RFC 9112 section 5.1)
     match split_once(line, b':') {
         Some((name, _)) if is_token(name) => Ok(()),
         _ => Err(Refusal::MalformedHeader),

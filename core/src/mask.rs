@@ -12,8 +12,8 @@ impl MaskingKey {
 
     /// Masks or unmasks the next bytes of the payload; a payload may be cut anywhere.
     ///
-    /// > transformed-octet-i = original-octet-i XOR masking-key-octet-j, j = i MOD 4
-    /// > (section 5.3)
+    /// > j = i MOD 4
+    /// > transformed-octet-i = original-octet-i XOR masking-key-octet-j (section 5.3)
     pub(crate) fn apply(&mut self, payload: &mut [u8]) {
         let key = u64::from(self.0) << 32 | u64::from(self.0);
         let turned_by = payload.len() % 4;

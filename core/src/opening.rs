@@ -210,8 +210,8 @@ impl<const N: usize> Opening<N> {
         let bytes = self.bytes.get(start..).unwrap_or_default();
         let bytes = bytes.strip_suffix(b"\r\n").unwrap_or_default();
         let line = match line {
-            // > a server [...] SHOULD ignore at least one empty line (CRLF) received prior to
-            // > the request-line (RFC 9112 section 2.2)
+            // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore
+            // > at least one empty line (CRLF) [...] (RFC 9112 section 2.2)
             Line::Request if bytes.is_empty() => {
                 self.bytes.clear();
                 Line::AfterBlank
@@ -303,8 +303,8 @@ impl<const N: usize> Opening<N> {
 
 /// The value of Sec-WebSocket-Accept.
 ///
-/// > base64-encoding [...] the SHA-1 hash of the concatenation of the |Sec-WebSocket-Key| [...]
-/// > with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" (section 4.2.2)
+/// > [...] concatenating /key/, [...] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+/// > taking the SHA-1 hash [...] and base64-encoding [...] this 20-byte hash. (section 4.2.2)
 fn accept(key: &[u8]) -> [u8; 28] {
     let mut concatenated = [0; KEY_LEN + GUID.len()];
     for (to, from) in concatenated.iter_mut().zip(key.iter().chain(GUID)) {

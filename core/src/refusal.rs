@@ -118,7 +118,7 @@ impl Refusal {
     /// The header lines that this refusal has of its own, each with its line end.
     ///
     /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
-    /// > header field (RFC 9110 section 7.8)
+    /// > header field [...] (RFC 9110 section 7.8)
     fn headers(self) -> &'static str {
         match self {
             Self::MethodNotAllowed => "Connection: close\r\nAllow: GET\r\n",
@@ -157,3 +157,49 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::opening::MIN_HEAD_LEN;
+    use heapless::Vec;
+
+    #[test]
+    fn every_response_fits_the_least_head_and_counts_its_body() {
+        for refusal in [
+            Refusal::BareLineFeed,
+            Refusal::BareCarriageReturn,
+            Refusal::ControlCharacter,
+            Refusal::MalformedRequestLine,
+            Refusal::MalformedTarget,
+            Refusal::MalformedHeader,
+            Refusal::FoldedHeader,
+            Refusal::MissingHost,
+            Refusal::RepeatedHost,
+            Refusal::MalformedHost,
+            Refusal::Body,
+            Refusal::RepeatedVersion,
+            Refusal::MissingKey,
+            Refusal::RepeatedKey,
+            Refusal::MalformedKey,
+            Refusal::NotFound,
+            Refusal::MethodNotAllowed,
+            Refusal::Timeout,
+            Refusal::UpgradeRequired,
+            Refusal::UnsupportedVersion,
+            Refusal::HeadTooLarge,
+            Refusal::TooManyHeaders,
+            Refusal::ResponseTooLarge,
+            Refusal::UnsupportedHttpVersion,
+        ] {
+            let mut response = Vec::<u8, MIN_HEAD_LEN>::new();
+            let written = refusal.respond(|part| response.extend_from_slice(part));
+            assert!(written.is_ok(), "{refusal:?}");
+            let response = core::str::from_utf8(&response).unwrap();
+            let (head, body) = response.split_once("\r\n\r\n").unwrap();
+            let len = head.rsplit_once("Content-Length: ").unwrap().1;
+            assert_eq!(len.parse(), Ok(body.len()), "{refusal:?}");
+            assert_eq!(body.trim_end(), refusal.text());
+        }
+    }
+}

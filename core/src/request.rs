@@ -55,8 +55,9 @@ impl<'a> Request<'a> {
 
     /// Checks what every request must have, whatever it asks for.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
-        // > A server MUST respond with a 400 status code to any HTTP/1.1 request message that
-        // > lacks a Host header field and to any [...] more than one (RFC 9112 section 3.2)
+        // > A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request
+        // > message that lacks a Host header field and to any [...] that contains more than one
+        // > [...] or a Host header field with an invalid field value. (RFC 9112 section 3.2)
         let host = self.single("host", Refusal::MissingHost, Refusal::RepeatedHost)?;
         if !http::is_host(host) {
             return Err(Refusal::MalformedHost);
@@ -82,20 +83,20 @@ impl<'a> Request<'a> {
         if !is_path_or_uri(target) {
             return Err(Refusal::MalformedTarget);
         }
-        // > An |Upgrade| header field containing the value "websocket" [...] A |Connection|
-        // > header field that includes the token "Upgrade" (section 4.2.1)
+        // > An |Upgrade| header field containing the value "websocket", [...] A |Connection|
+        // > header field that includes the token "Upgrade", [...] (section 4.2.1)
         if !self.lists("upgrade", "websocket") || !self.lists("connection", "upgrade") {
             return Err(Refusal::UpgradeRequired);
         }
         // > If this version does not match a version understood by the server, the server MUST
-        // > abort the WebSocket handshake (section 4.2.2)
+        // > abort [...] and instead send an appropriate HTTP error code [...] (section 4.2.2)
         let version = "sec-websocket-version";
         let unsupported = Refusal::UnsupportedVersion;
         if self.single(version, unsupported, Refusal::RepeatedVersion)? != b"13" {
             return Err(unsupported);
         }
-        // > A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded,
-        // > is 16 bytes in length. (section 4.2.1)
+        // > A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when
+        // > decoded, is 16 bytes in length. (section 4.2.1)
         let key = self.single(
             "sec-websocket-key",
             Refusal::MissingKey,

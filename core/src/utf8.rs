@@ -59,3 +59,40 @@ impl Utf8 {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_the_begun_character_at_every_cut() {
+        let text = "a\u{e9}\u{6c34}\u{1f980}";
+        for cut in 0..=text.len() {
+            let mut checker = Utf8::default();
+            let (first, second) = text.as_bytes().split_at(cut);
+            checker.check(first).unwrap();
+            let boundary = text.floor_char_boundary(cut);
+            assert_eq!(checker.held(), &text.as_bytes()[boundary..cut]);
+            checker.check(second).unwrap();
+            assert_eq!(checker.held(), b"");
+        }
+    }
+
+    #[test]
+    fn the_first_impossible_byte_fails_and_none_before() {
+        for (begun, impossible) in [
+            (&b""[..], 0x80),
+            (b"", 0xC0),
+            (b"", 0xFF),
+            (b"\xC3", b'a'),
+            (b"\xE0", 0x80),
+            (b"\xED", 0xA0),
+            (b"\xF0\x9F", 0xC0),
+            (b"\xF4", 0x90),
+        ] {
+            let mut checker = Utf8::default();
+            assert_eq!(checker.check(begun), Ok(()), "{begun:?}");
+            assert_eq!(checker.check(&[impossible]), Err(InvalidUtf8), "{begun:?}");
+        }
+    }
+}

@@ -151,7 +151,8 @@ struct ServeArguments {
     #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
     threads: Option<NonZeroUsize>,
 
-    /// The buffer of a busy connection, from 4KiB to 16MiB
+    /// The buffer of a busy connection, from 4KiB to 16MiB; a frame up to this length comes back
+    /// as one
     #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
     #[arg(default_value = "64KiB")]
     buffer_len: usize,

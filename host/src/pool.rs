@@ -1,6 +1,6 @@
 //! The buffers of a worker's busy connections. An idle connection has none.
 
-use ws_echo_core::Buffer;
+use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
 /// A buffer on the heap. A new one costs only the pages that are touched.
 pub(crate) type HeapBuffer = Buffer<Box<[u8]>>;
@@ -11,21 +11,21 @@ const KEPT_MAX: usize = 16;
 /// Empty buffers, the one that was used last on top.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    buffer_len: usize,
+    storage_len: usize,
     empty: Vec<HeapBuffer>,
 }
 
 impl Pool {
-    /// A pool of buffers of this many bytes.
+    /// A pool of buffers in which a frame with a payload of this many bytes fits.
     pub(crate) fn new(buffer_len: usize) -> Self {
         Self {
-            buffer_len,
+            storage_len: buffer_len + MIN_BUFFER_LEN,
             empty: Vec::with_capacity(KEPT_MAX),
         }
     }
 
     pub(crate) fn take(&mut self) -> HeapBuffer {
-        let new = || Buffer::new(vec![0; self.buffer_len].into_boxed_slice());
+        let new = || Buffer::new(vec![0; self.storage_len].into_boxed_slice());
         self.empty.pop().unwrap_or_else(new)
     }
 

@@ -186,8 +186,8 @@ mod the_peer_closes {
         assert_eq!(echo_always(&masked(CLOSE, "")), expected);
     }
 
-    // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer
-    // > (section 5.5.1)
+    // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in
+    // > network byte order) representing a status code [...] (section 5.5.1)
     #[test]
     fn a_code_of_one_byte_is_an_error() {
         for byte in [0, 3, 0xE8, 0xFF] {
@@ -222,7 +222,8 @@ mod the_peer_closes {
         masked(CLOSE, [b"\x03\xE8", reason].concat())
     }
 
-    // > the body MAY contain UTF-8-encoded data with value /reason/ (section 5.5.1)
+    // > Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/,
+    // > [...] (section 5.5.1)
     #[test]
     fn a_reason_that_is_not_utf8_is_answered_with_1007() {
         for reason in BAD_REASONS {
@@ -249,8 +250,8 @@ mod the_peer_closes {
         }
     }
 
-    // > After sending a control frame indicating the connection should be closed, a peer does
-    // > not send any further data; [...] discards any further data received. (section 1.4)
+    // > [...] after receiving a control frame indicating the connection should be closed, a peer
+    // > discards any further data received. (section 1.4)
     #[test]
     fn bytes_after_a_close_are_forgotten() {
         for after in [
@@ -298,8 +299,8 @@ mod the_peer_closes {
 mod we_fail {
     use super::*;
 
-    /// > If _The WebSocket Connection is Established_ prior to the point where the endpoint is
-    /// > required to _Fail_ [it], the endpoint SHOULD send a Close frame (section 7.1.7)
+    /// > [...] the endpoint SHOULD send a Close frame with an appropriate status code [...] An
+    /// > endpoint MUST NOT continue to attempt to process data [...] (section 7.1.7)
     #[test]
     fn one_close_is_sent_and_what_follows_is_forgotten() {
         for bad in [
@@ -539,7 +540,7 @@ mod the_application_sends {
         }
     }
 
-    // > All control frames MUST have a payload length of 125 bytes or less (section 5.5)
+    // > All control frames MUST have a payload length of 125 bytes or less [...] (section 5.5)
     #[test]
     fn no_control_frame_that_is_too_long() {
         for mut link in Link::many() {

@@ -234,8 +234,8 @@ mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
         assert_fails_at_last_byte(&inside, error);
     }
 
-    // > RSV1, RSV2, RSV3: MUST be 0 unless an extension is negotiated that defines meanings for
-    // > non-zero values. (section 5.2)
+    // > RSV1, RSV2, RSV3: [...] MUST be 0 unless an extension is negotiated that defines meanings
+    // > for non-zero values. (section 5.2)
     #[test]
     fn reserved_bits() {
         for rsv in [0x40, 0x20, 0x10, 0x60, 0x70] {
@@ -290,8 +290,8 @@ mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
         }
     }
 
-    // > the fragments of one message MUST NOT be interleaved between the fragments of another
-    // > message (section 5.4)
+    // > The fragments of one message MUST NOT be interleaved between the fragments of another
+    // > message unless an extension has been negotiated [...] (section 5.4)
     #[test]
     fn fragments_out_of_order() {
         let begun = masked(BINARY_BEGINS, "begun");
@@ -310,7 +310,8 @@ mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
         }
     }
 
-    // > the minimal number of bytes MUST be used to encode the length (section 5.2)
+    // > Note that in all cases, the minimal number of bytes MUST be used to encode the length,
+    // > [...] (section 5.2)
     #[test]
     fn lengths_that_are_not_minimal() {
         for len in 0..126_u16 {
@@ -324,7 +325,7 @@ mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
         }
     }
 
-    // > the most significant bit MUST be 0 (section 5.2)
+    // > [...] (the most significant bit MUST be 0) [...] (section 5.2)
     #[test]
     fn lengths_with_the_most_significant_bit() {
         for len in [1 << 63, 1 << 63 | 1, u64::MAX] {
@@ -377,7 +378,7 @@ mod lengths {
     }
 
     // > Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the
-    // > original data [...] with octet at index i modulo 4 of the masking key (section 5.3)
+    // > original data [...] with octet at index i modulo 4 of the masking key [...] (section 5.3)
     #[test]
     fn every_masking_key_is_taken_off() {
         let payload: Vec<u8> = (0..=255).collect();
@@ -576,7 +577,7 @@ mod control_frames {
         }
     }
 
-    // > All endpoints MUST be capable of handling control frames in the middle of a fragmented
+    // > An endpoint MUST be capable of handling control frames in the middle of a fragmented
     // > message. (section 5.4)
     #[test]
     fn a_ping_between_fragments_is_answered_before_the_rest_has_come() {

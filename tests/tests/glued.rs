@@ -47,8 +47,8 @@ fn assert_all_came(served: &Served, how: impl Fn() -> String) {
     assert_eq!(session.reason, "bye", "{}", how());
 }
 
-// > the WebSocket connection is in the OPEN state. At this point, the server may begin sending (and
-// > receiving) data. (section 4.2.2)
+// > [...] the WebSocket connection is in the OPEN state. At this point, the server may begin
+// > sending (and receiving) data. (section 4.2.2)
 
 #[test]
 fn frames_glued_to_the_request_are_answered_behind_the_response_at_every_split() {

@@ -173,6 +173,25 @@ fn the_greeting_and_the_echo_of_a_frame_behind_the_request_come_at_every_cut() {
 }
 
 #[test]
+fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
+    let server = Server::start(&["--no-welcome", "--buffer", "4KiB"]);
+    let mut client = Client::open(server.address);
+    client.send([masked(BINARY, [1; 4096]), masked(TEXT, "x".repeat(4096))].concat());
+    assert_eq!(client.receive_frame(), Some(Frame::new(BINARY, [1; 4096])));
+    assert_eq!(
+        client.receive_frame(),
+        Some(Frame::new(TEXT, "x".repeat(4096)))
+    );
+    client.send(masked(BINARY, [2; 5000]));
+    let first = client.receive_frame().unwrap();
+    assert_eq!(
+        first.first,
+        BINARY & 0x0F,
+        "a longer one comes in fragments"
+    );
+}
+
+#[test]
 fn each_client_gets_its_own_messages_alone() {
     let server = Server::start(&["--no-welcome", "--threads", "2"]);
     let mut clients: Vec<_> = (0..50).map(|_| Client::open(server.address)).collect();

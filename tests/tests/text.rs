@@ -196,8 +196,8 @@ fn encoded(code: u32, len: usize) -> Vec<u8> {
     bytes
 }
 
-// > When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not,
-// > in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
+// > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8 stream, that
+// > endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
 
 mod valid {
     use super::*;
@@ -411,7 +411,7 @@ mod invalid {
     }
 
     // > Implementations of the decoding algorithm above MUST protect against decoding invalid
-    // > sequences. For instance [...] the overlong UTF-8 sequence C0 80 (RFC 3629 section 3)
+    // > sequences. For instance, [...] the overlong UTF-8 sequence C0 80 [...] (RFC 3629 section 3)
     #[test]
     fn overlong_forms() {
         for (code, len) in [
@@ -435,8 +435,8 @@ mod invalid {
         }
     }
 
-    // > The definition of UTF-8 prohibits encoding character numbers between U+D800 and U+DFFF
-    // > (RFC 3629 section 3)
+    // > The definition of UTF-8 prohibits encoding character numbers between U+D800 and U+DFFF,
+    // > [...] (RFC 3629 section 3)
     #[test]
     fn surrogates_alone_and_in_pairs() {
         let surrogates = [

@@ -106,8 +106,9 @@ impl Transmitted {
     }
 
     fn add(&mut self, first: u8, payload: &[u8]) {
-        // > an endpoint MUST send a Pong frame in response, unless it already received a Close
-        // > frame (section 5.5.2): also when it has sent one.
+        // > [...] an endpoint MUST send a Pong frame in response, unless it already received a
+        // > Close frame. (section 5.5.2)
+        // So it answers a Ping also when it has sent Close itself.
         assert!(
             self.close.is_none() || first == PONG,
             "a frame behind Close"
