@@ -54,6 +54,26 @@ impl fmt::Display for CloseCode {
     }
 }
 
+impl ProtocolError {
+    /// The code of the Close frame that fails the connection.
+    pub fn close_code(self) -> CloseCode {
+        match self {
+            Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::ReservedBits(_)
+            | Self::ReservedOpcode(_)
+            | Self::Unmasked
+            | Self::FragmentedControlFrame
+            | Self::ControlFrameTooLong
+            | Self::LengthNotMinimal(_)
+            | Self::LengthTooLarge(_)
+            | Self::UnexpectedContinuation
+            | Self::UnexpectedMessage
+            | Self::CloseCodeCut
+            | Self::InvalidCloseCode(_) => CloseCode::PROTOCOL_ERROR,
+        }
+    }
+}
+
 /// The code in what has come of a Close frame's payload, behind which `missing` bytes will come. What
 /// has come breaks a rule as soon as no other bytes can mend it.
 pub(crate) fn decode(payload: &[u8], missing: u8) -> Result<Option<CloseCode>, ProtocolError> {

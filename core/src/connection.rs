@@ -8,7 +8,7 @@ use heapless::Vec;
 use crate::buffer::{Buffer, Storage};
 use crate::close::{self, CloseCode};
 use crate::error::ProtocolError;
-use crate::exchange::{Chunk, Event, Exchange, Kind};
+use crate::event::{Chunk, Event, Kind};
 use crate::frame::{Fin, First, Header, MAX_CONTROL_LEN, Opcode, encoded_len};
 use crate::mask::MaskingKey;
 use crate::utf8::Utf8;
@@ -104,15 +104,6 @@ impl Connection {
             message: Incoming::None,
             sent: Sent::Message,
             gathered: Vec::new(),
-        }
-    }
-
-    /// Works on what stands in `buffer`. As long as bytes stand there, the next exchange
-    /// must be given the same one.
-    pub fn exchange<'a, S>(&'a mut self, buffer: &'a mut Buffer<S>) -> Exchange<'a, S> {
-        Exchange {
-            connection: self,
-            buffer,
         }
     }
 

@@ -1,9 +1,8 @@
-//! What a peer can do wrong once the connection is open, and the close code that answers it
-//! (RFC 6455 sections 5, 7.4.1 and 8.1).
+//! What a peer, or the application, can do wrong once the connection is open (RFC 6455 sections 5
+//! and 8.1). Which close code answers it is in `close`.
 
 use core::fmt;
 
-use crate::close::CloseCode;
 use crate::utf8::InvalidUtf8;
 
 /// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
@@ -35,26 +34,6 @@ pub enum ProtocolError {
     CloseCodeCut,
     /// A close code that must not be on the wire.
     InvalidCloseCode(u16),
-}
-
-impl ProtocolError {
-    /// The code of the Close frame that fails the connection.
-    pub fn close_code(self) -> CloseCode {
-        match self {
-            Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
-            Self::ReservedBits(_)
-            | Self::ReservedOpcode(_)
-            | Self::Unmasked
-            | Self::FragmentedControlFrame
-            | Self::ControlFrameTooLong
-            | Self::LengthNotMinimal(_)
-            | Self::LengthTooLarge(_)
-            | Self::UnexpectedContinuation
-            | Self::UnexpectedMessage
-            | Self::CloseCodeCut
-            | Self::InvalidCloseCode(_) => CloseCode::PROTOCOL_ERROR,
-        }
-    }
 }
 
 impl fmt::Display for ProtocolError {

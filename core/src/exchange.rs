@@ -3,97 +3,30 @@
 
 use core::str::from_utf8;
 
-use crate::buffer::{Buffer, Loan, Storage};
+use crate::buffer::{Buffer, Storage};
 use crate::close::CloseCode;
 use crate::connection::Connection;
 use crate::error::{ProtocolError, SendError};
-use crate::frame::Opcode;
-
-/// The type of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// UTF-8 text.
-    Text,
-    /// Any bytes.
-    Binary,
-}
-
-/// A whole message of the application's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Message<'a> {
-    /// A text message.
-    Text(&'a str),
-    /// A binary message.
-    Binary(&'a [u8]),
-}
-
-impl Kind {
-    pub(crate) fn opcode(self) -> Opcode {
-        match self {
-            Self::Text => Opcode::Text,
-            Self::Binary => Opcode::Binary,
-        }
-    }
-}
-
-impl<'a> Message<'a> {
-    pub(crate) fn encode(self) -> (Opcode, &'a [u8]) {
-        match self {
-            Self::Text(text) => (Opcode::Text, text.as_bytes()),
-            Self::Binary(bytes) => (Opcode::Binary, bytes),
-        }
-    }
-}
-
-/// What a peer has sent.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The next piece of a message: a whole frame if it fits the buffer.
-    Data(Chunk),
-    /// A Pong frame. (A ping needs no event: it is answered already.)
-    Pong,
-    /// A Close frame with this code, none if it was empty; it is answered already. The connection
-    /// is [done](Connection::is_done).
-    Close(Option<CloseCode>),
-}
-
-/// A piece of a message in the buffer. It is good until the next event.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Chunk {
-    pub(crate) kind: Kind,
-    pub(crate) ends_message: bool,
-    pub(crate) loan: Loan,
-}
-
-impl Chunk {
-    /// The type of the message that this is a piece of.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// Whether this is the message's last piece.
-    pub fn ends_message(&self) -> bool {
-        self.ends_message
-    }
-
-    /// Length of the piece in bytes.
-    pub fn len(&self) -> usize {
-        self.loan.len()
-    }
-
-    /// Whether the piece has no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
+use crate::event::{Chunk, Event, Kind, Message};
 
 /// A connection and the buffer that it works in, for as long as there is something to do.
 ///
 /// Made by [`Connection::exchange`].
 #[derive(Debug)]
 pub struct Exchange<'a, S> {
-    pub(crate) connection: &'a mut Connection,
-    pub(crate) buffer: &'a mut Buffer<S>,
+    connection: &'a mut Connection,
+    buffer: &'a mut Buffer<S>,
+}
+
+impl Connection {
+    /// Works on what stands in `buffer`. As long as bytes stand there, the next exchange
+    /// must be given the same one.
+    pub fn exchange<'a, S>(&'a mut self, buffer: &'a mut Buffer<S>) -> Exchange<'a, S> {
+        Exchange {
+            connection: self,
+            buffer,
+        }
+    }
 }
 
 impl<S: Storage> Exchange<'_, S> {

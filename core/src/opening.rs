@@ -5,7 +5,7 @@ use heapless::Vec;
 
 use crate::base64;
 use crate::buffer::{Buffer, Storage};
-use crate::exchange::Message;
+use crate::event::Message;
 use crate::frame::{EncodedHeader, Fin};
 use crate::http;
 use crate::refusal::Refusal;

@@ -5,7 +5,7 @@ use super::{Connection, Next, Sent, Step};
 use crate::buffer::{Buffer, Storage};
 use crate::close::CloseCode;
 use crate::error::SendError;
-use crate::exchange::{Chunk, Event, Message};
+use crate::event::{Chunk, Event, Message};
 use crate::frame::{EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode};
 
 impl Connection {
