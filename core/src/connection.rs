@@ -142,12 +142,7 @@ impl Connection {
                 Next::Ignored { remaining } => Ok(self.ignore(buffer, remaining)),
                 Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
                 Next::Close(code) => Ok(self.answer_close(buffer, code)),
-                Next::Failure(error) => {
-                    if !self.finish(buffer, Some(error.close_code())) {
-                        return Ok(None);
-                    }
-                    return Err(error);
-                }
+                Next::Failure(error) => return self.fail(buffer, error),
                 Next::Nothing => {
                     buffer.discard_received();
                     Ok(Step::Wait)

@@ -204,10 +204,12 @@ impl EncodedHeader {
 
 /// The length of the header of an unmasked frame with a payload of `len` bytes.
 pub(crate) fn encoded_len(len: usize) -> usize {
-    match len {
-        0..126 => 2,
-        126..=0xFFFF => 4,
-        _ => 10,
+    if len < usize::from(LEN_IS_16_BITS) {
+        2
+    } else if len <= usize::from(u16::MAX) {
+        4
+    } else {
+        MAX_ENCODED_LEN
     }
 }
 

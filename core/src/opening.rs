@@ -171,9 +171,15 @@ impl<const N: usize> Opening<N> {
         if !matches!(self.next, Next::Line { .. } | Next::Decision) {
             return;
         }
+        // > The HEAD method is identical to GET except that the server MUST NOT send content in
+        // > the response. (RFC 9110 section 9.3.2)
+        let has_content = self.request().method() != "HEAD";
         self.bytes.clear();
         // Every refusal fits: `MIN_HEAD_LEN`.
-        let _ = refusal.respond(|part| self.bytes.extend_from_slice(part));
+        let _ = refusal.write_head(|part| self.bytes.extend_from_slice(part));
+        if has_content {
+            let _ = self.write(&[refusal.text().as_bytes(), b"\n"]);
+        }
         self.next = Next::Response {
             produced: 0,
             then: Outcome::Refused,

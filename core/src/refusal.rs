@@ -109,7 +109,7 @@ impl Refusal {
             Self::UpgradeRequired => "only WebSocket connections are served",
             Self::UnsupportedVersion => "Sec-WebSocket-Version is not 13",
             Self::HeadTooLarge => "request head is too large",
-            Self::TooManyHeaders => "more than 64 headers",
+            Self::TooManyHeaders => "too many headers",
             Self::ResponseTooLarge => "response is too large",
             Self::UnsupportedHttpVersion => "only HTTP/1.1 is served",
         }
@@ -129,22 +129,24 @@ impl Refusal {
         }
     }
 
-    /// Gives `write` the response, part by part.
-    pub(crate) fn respond<E>(self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let len = self.text().len() as u8 + 1;
-        for part in [
-            "HTTP/1.1 ",
-            self.status(),
-            "\r\n",
-            self.headers(),
-            "Content-Type: text/plain\r\nContent-Length: ",
-        ] {
-            write(part.as_bytes())?;
-        }
+    /// Gives `write` the head of the response, part by part. Its content is the text and a line feed.
+    pub(crate) fn write_head<E>(
+        self,
+        mut write: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         // Every text has 9 to 98 bytes.
-        write(&[b'0' + len / 10 % 10, b'0' + len % 10])?;
-        for part in ["\r\n\r\n", self.text(), "\n"] {
-            write(part.as_bytes())?;
+        let len = self.text().len() as u8 + 1;
+        let digits = [b'0' + len / 10 % 10, b'0' + len % 10];
+        for part in [
+            b"HTTP/1.1 ",
+            self.status().as_bytes(),
+            b"\r\n",
+            self.headers().as_bytes(),
+            b"Content-Type: text/plain\r\nContent-Length: ",
+            &digits,
+            b"\r\n\r\n",
+        ] {
+            write(part)?;
         }
         Ok(())
     }
@@ -160,6 +162,8 @@ impl core::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
     use crate::opening::MIN_HEAD_LEN;
     use heapless::Vec;
@@ -193,13 +197,14 @@ mod tests {
             Refusal::UnsupportedHttpVersion,
         ] {
             let mut response = Vec::<u8, MIN_HEAD_LEN>::new();
-            let written = refusal.respond(|part| response.extend_from_slice(part));
+            let written = refusal.write_head(|part| response.extend_from_slice(part));
             assert!(written.is_ok(), "{refusal:?}");
-            let response = core::str::from_utf8(&response).unwrap();
-            let (head, body) = response.split_once("\r\n\r\n").unwrap();
-            let len = head.rsplit_once("Content-Length: ").unwrap().1;
-            assert_eq!(len.parse(), Ok(body.len()), "{refusal:?}");
-            assert_eq!(body.trim_end(), refusal.text());
+            let head = core::str::from_utf8(&response).unwrap();
+            let (_, len) = head.rsplit_once("Content-Length: ").unwrap();
+            let content = [refusal.text(), "\n"].concat();
+            assert_eq!(len.trim_end().parse(), Ok(content.len()), "{refusal:?}");
+            let fits = response.extend_from_slice(content.as_bytes());
+            assert!(fits.is_ok(), "{refusal:?}");
         }
     }
 }

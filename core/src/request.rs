@@ -18,6 +18,12 @@ impl<'a> Request<'a> {
         Self { head }
     }
 
+    /// The method, in ASCII.
+    pub fn method(&self) -> &'a str {
+        let (method, _, _) = self.request_line();
+        from_utf8(method).unwrap_or_default()
+    }
+
     /// The target as it stands in the request line, in ASCII.
     pub fn target(&self) -> &'a str {
         let (_, target, _) = self.request_line();
@@ -62,13 +68,6 @@ impl<'a> Request<'a> {
         if !http::is_host(host) {
             return Err(Refusal::MalformedHost);
         }
-        let announces_body = self.headers("transfer-encoding").next().is_some()
-            || self
-                .headers("content-length")
-                .any(|len| len.is_empty() || len.iter().any(|&digit| digit != b'0'));
-        if announces_body {
-            return Err(Refusal::Body);
-        }
         Ok(())
     }
 
@@ -82,6 +81,13 @@ impl<'a> Request<'a> {
         }
         if !is_path_or_uri(target) {
             return Err(Refusal::MalformedTarget);
+        }
+        let announces_body = self.headers("transfer-encoding").next().is_some()
+            || self
+                .headers("content-length")
+                .any(|len| len.is_empty() || len.iter().any(|&digit| digit != b'0'));
+        if announces_body {
+            return Err(Refusal::Body);
         }
         // > An |Upgrade| header field containing the value "websocket", [...] A |Connection|
         // > header field that includes the token "Upgrade", [...] (section 4.2.1)

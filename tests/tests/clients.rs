@@ -240,8 +240,9 @@ fn curl_is_refused_with_the_status_that_says_why() {
         ),
         (&[], "/other", "404", "path is not served"),
         (&["-X", "POST"], "/chat", "405", "method is not GET"),
+        (&["-d", "x=1"], "/chat", "405", "method is not GET"),
         (
-            &["-d", "x=1"],
+            &["-X", "GET", "-d", "x=1"],
             "/chat",
             "400",
             "a request to upgrade has no body",

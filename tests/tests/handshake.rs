@@ -631,10 +631,27 @@ mod refused {
 
     #[test]
     fn other_methods() {
-        for method in ["POST", "HEAD", "PUT", "OPTIONS", "get", "GETS", "M-SEARCH"] {
+        for method in ["POST", "PUT", "OPTIONS", "get", "GETS", "HEADS", "M-SEARCH"] {
             let request = with_request_line(&format!("{method} / HTTP/1.1"));
             assert_refused_at_last_byte(&request, Refusal::MethodNotAllowed);
         }
+    }
+
+    #[test]
+    fn another_method_comes_before_the_body_that_goes_with_it() {
+        let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx=1";
+        assert_refused(request, Refusal::MethodNotAllowed);
+    }
+
+    // > The HEAD method is identical to GET except that the server MUST NOT send content in the
+    // > response. (RFC 9110 section 9.3.2)
+    #[test]
+    fn head_is_answered_without_content() {
+        let request = with_request_line("HEAD / HTTP/1.1");
+        let served = served(Application::default(), &request);
+        assert_eq!(served.status_line(), "HTTP/1.1 405 Method Not Allowed");
+        assert_eq!(served.headers("Content-Length"), ["18"]);
+        assert_eq!(served.body, "");
     }
 
     // > Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used

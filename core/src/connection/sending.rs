@@ -4,7 +4,7 @@
 use super::{Connection, Next, Sent, Step};
 use crate::buffer::{Buffer, Storage};
 use crate::close::CloseCode;
-use crate::error::SendError;
+use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
 use crate::frame::{EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode};
 
@@ -134,13 +134,25 @@ impl Connection {
         }
     }
 
-    /// Sends Close, unless one was sent before, and ends the connection; `false` when there is no
-    /// room for that yet.
-    pub(super) fn finish<S: Storage>(
+    /// Fails the connection, and tells why; nothing as long as there is no room for a Close frame.
+    ///
+    /// > the endpoint SHOULD send a Close frame with an appropriate status code before proceeding
+    /// > to _Close the WebSocket Connection_. (section 7.1.7)
+    pub(super) fn fail<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
-        code: Option<CloseCode>,
-    ) -> bool {
+        error: ProtocolError,
+    ) -> Result<Option<Event>, ProtocolError> {
+        if self.finish(buffer, Some(error.close_code())) {
+            Err(error)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Sends Close, unless one was sent before, and ends the connection; `false` when there is no
+    /// room for that yet.
+    fn finish<S: Storage>(&mut self, buffer: &mut Buffer<S>, code: Option<CloseCode>) -> bool {
         let code = code.map(|code| code.get().to_be_bytes());
         let payload = code.as_ref().map_or(&[][..], |code| code);
         let header = EncodedHeader::new(Opcode::Close, Fin::Last, payload.len());
