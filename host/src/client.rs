@@ -13,6 +13,7 @@ use mio::net::TcpStream;
 use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress, Refusal};
 
 use crate::deadlines::{Deadlines, Ticket};
+use crate::platform;
 use crate::pool::{HeapBuffer, Pool};
 use crate::service::{self, Ending, HEAD_LEN, Service};
 
@@ -37,6 +38,8 @@ pub(crate) struct Client {
     ticket: Ticket,
     phase: Phase,
     unread: Unread,
+    /// Whether the worker has promised another turn.
+    pub(crate) is_queued: bool,
     /// Its own for as long as something stands in it.
     buffer: Option<HeapBuffer>,
 }
@@ -62,8 +65,9 @@ enum Phase {
 enum Unread {
     Nothing,
     Bytes,
-    /// Bytes perhaps, and the end of the stream.
-    End,
+    /// Bytes, urgent data or the end of the stream: it has to be read until it says that there is
+    /// nothing.
+    All,
 }
 
 /// What a turn leads to.
@@ -99,6 +103,7 @@ impl Client {
             ticket,
             phase: Phase::Opening(Box::default()),
             unread: Unread::Nothing,
+            is_queued: false,
             buffer: None,
         }
     }
@@ -120,8 +125,8 @@ impl Client {
 
     /// Notes what an event of the socket tells.
     pub(crate) fn note(&mut self, event: &mio::event::Event) {
-        if event.is_read_closed() || event.is_error() {
-            self.unread = Unread::End;
+        if event.is_read_closed() || event.is_error() || platform::is_urgent(event) {
+            self.unread = Unread::All;
         } else if event.is_readable() && self.unread == Unread::Nothing {
             self.unread = Unread::Bytes;
         }
@@ -189,7 +194,11 @@ impl Client {
         if self.unread == Unread::Nothing {
             return Ok(Turn::Wait);
         }
-        let spare = buffer.spare_mut();
+        let mut spare = buffer.spare_mut();
+        if self.is_opening() {
+            // So that the whole response fits, whatever stands behind the request.
+            spare = spare.split_at_mut(spare.len() / 2).0;
+        }
         let offered = spare.len();
         let len = match self.socket.read(spare) {
             Ok(0) => {

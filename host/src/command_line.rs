@@ -171,7 +171,7 @@ struct ServeArguments {
     #[arg(long, value_name = "FILTER")]
     log_level: Option<Filter>,
 
-    /// Log the text of messages too, escaped and cut
+    /// Log messages too: text escaped and cut, binary in hex
     #[arg(long)]
     log_messages: bool,
 }
@@ -195,7 +195,9 @@ impl ServeArguments {
     }
 }
 
+// A response and a greeting fit the smallest buffer together.
 const WELCOME_LEN_MAX: usize = 1_000;
+const SUBPROTOCOL_LEN_MAX: usize = 100;
 
 fn welcome(text: &str) -> Result<String, String> {
     match text.len() {
@@ -222,6 +224,9 @@ fn path(text: &str) -> Result<String, String> {
 fn subprotocol(text: &str) -> Result<String, &'static str> {
     let is_token_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if text.len() > SUBPROTOCOL_LEN_MAX {
+        return Err("write at most 100 characters");
+    }
     if text.is_empty() || !text.bytes().all(is_token_byte) {
         return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
     }

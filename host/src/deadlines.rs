@@ -36,6 +36,15 @@ impl Deadlines {
         self.queue.push_back((now + self.after, ticket));
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Forgets all deadlines but those that are `is_pending`.
+    pub(crate) fn retain(&mut self, is_pending: impl Fn(Ticket) -> bool) {
+        self.queue.retain(|&(_, ticket)| is_pending(ticket));
+    }
+
     /// Takes the next deadline that is due.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Ticket> {
         let due = self.queue.pop_front_if(|(due, _)| *due <= now);
@@ -85,5 +94,14 @@ mod tests {
         let due = deadlines.next(|pending| pending == ticket(2));
         assert_eq!(due, Some(start + Duration::from_secs(1)));
         assert_eq!(deadlines.next(|_| false), None);
+        assert_eq!(deadlines.len(), 0);
+    }
+
+    #[test]
+    fn what_is_not_pending_can_be_forgotten_behind_what_is() {
+        let mut deadlines = Deadlines::new(Duration::from_secs(1));
+        (0..10).for_each(|key| deadlines.set(Instant::now(), ticket(key)));
+        deadlines.retain(|pending| pending == ticket(0) || pending == ticket(7));
+        assert_eq!(deadlines.len(), 2);
     }
 }

@@ -54,10 +54,14 @@ pub(crate) fn finish() {
     log::logger().flush();
 }
 
-/// Prints a line to stdout, at once. A stdout that is gone is no reason to stop serving.
-pub(crate) fn print_line(line: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+/// Prints a line to stdout, from a thread of its own: a stdout that is gone, or that nobody reads, is
+/// no reason to stop serving.
+pub(crate) fn print_line(line: String) {
+    let print = move || {
+        let mut stdout = io::stdout().lock();
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    };
+    let _ = thread::Builder::new().name("stdout".into()).spawn(print);
 }
 
 /// simple_logger panics when stderr is gone. The writer catches that; the panic's own message would

@@ -1,8 +1,10 @@
-//! What differs between systems: listeners that share a port, and signals.
+//! What differs between systems: listeners that share a port, events, and signals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use mio::Interest;
+use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many clients may wait to be accepted, as far as the system allows.
@@ -16,8 +18,9 @@ const BACKLOG: i32 = 1024;
 /// When the address cannot be listened on; also when it is in use by a server that shares it.
 pub(crate) fn listen(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
     let first = socket(address)?;
-    // Bound alone, so that a port in use is an error; shared only then.
     first.bind(&address.into())?;
+    // It listens before it shares its port, so that a port in use is an error.
+    first.listen(BACKLOG)?;
     let address = local_address(&first)?;
     let mut sockets = vec![first];
     if count > 1 && share_port(&sockets[0])? {
@@ -25,10 +28,10 @@ pub(crate) fn listen(address: SocketAddr, count: usize) -> io::Result<Vec<TcpLis
             let other = socket(address)?;
             share_port(&other)?;
             other.bind(&address.into())?;
+            other.listen(BACKLOG)?;
             sockets.push(other);
         }
     }
-    sockets.iter().try_for_each(|it| it.listen(BACKLOG))?;
     Ok(sockets.into_iter().map(TcpListener::from).collect())
 }
 
@@ -39,8 +42,10 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
         Some(Protocol::TCP),
     )?;
     socket.set_nonblocking(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+    if let SocketAddr::V6(address) = address {
+        // So that [::] and 0.0.0.0 can be listened on side by side.
+        let is_ipv4 = address.ip().to_ipv4_mapped().is_some();
+        socket.set_only_v6(!is_ipv4)?;
     }
     // On Windows the same option would let two servers take one port.
     #[cfg(unix)]
@@ -63,6 +68,23 @@ fn share_port(socket: &Socket) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn share_port(_: &Socket) -> io::Result<bool> {
     Ok(false)
+}
+
+/// The events that a client's socket is waited for: bytes, room, and urgent data where the system
+/// tells of it.
+pub(crate) fn interest() -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(target_os = "linux")]
+    let both = both | Interest::PRIORITY;
+    both
+}
+
+/// Whether an event tells of urgent data. A read ends there, though more may follow.
+pub(crate) fn is_urgent(event: &Event) -> bool {
+    #[cfg(target_os = "linux")]
+    return event.is_priority();
+    #[cfg(not(target_os = "linux"))]
+    return false;
 }
 
 /// Calls `stop` at each SIGINT and SIGTERM, from a thread of its own.

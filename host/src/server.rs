@@ -3,14 +3,15 @@
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::panic::{self, AssertUnwindSafe};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use log::{info, warn};
+use log::{error, info, warn};
 
 use crate::command_line::ServeOptions;
 use crate::logging;
@@ -61,18 +62,23 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     let listening = format!("listening on {}", enumerate(&urls(&listeners)));
     let stop = Arc::new(AtomicBool::new(false));
     let (workers, handles) = workers(options, listeners, &stop)?;
-    stop_on_signal(stop, handles)?;
-    let threads = workers
-        .into_iter()
-        .map(spawn)
-        .collect::<Result<Vec<_>, _>>()?;
-    logging::print_line(&listening);
-    threads.into_iter().try_for_each(|thread| {
-        let ended = thread.join().unwrap_or_else(|_| Err(worker_panicked()));
-        ended.map_err(|error| Error::System("go on", error))
-    })?;
+    stop_on_signal(stop.clone(), handles.clone())?;
+    let (sender, ended) = mpsc::channel();
+    for worker in workers {
+        spawn(worker, sender.clone())?;
+    }
+    drop(sender);
+    logging::print_line(listening);
+    let mut result = Ok(());
+    for error in ended.iter().filter_map(io::Result::err) {
+        // The others stop as well: a server that serves some clients only helps nobody.
+        error!("a worker has ended: {error}");
+        result = Err(Error::System("go on", error));
+        stop.store(true, Ordering::Release);
+        handles.iter().for_each(wake);
+    }
     info!("stopped");
-    Ok(())
+    result
 }
 
 /// Makes the first signal stop the workers, and the second end the process.
@@ -171,20 +177,22 @@ fn workers(
     Ok((workers, handles))
 }
 
-fn spawn(worker: Worker) -> Result<thread::JoinHandle<io::Result<()>>, Error> {
-    let thread = thread::Builder::new().name("worker".into());
-    let spawned = thread.spawn(|| worker.run());
-    spawned.map_err(|error| Error::System("start a worker", error))
+/// Starts a worker's thread, which tells how it ended.
+fn spawn(worker: Worker, ended: Sender<io::Result<()>>) -> Result<(), Error> {
+    let run = move || {
+        let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
+        let panicked = |_| Err(io::Error::other("it has panicked"));
+        let _ = ended.send(end.unwrap_or_else(panicked));
+    };
+    let spawned = thread::Builder::new().name("worker".into()).spawn(run);
+    let refused = |error| Error::System("start a worker", error);
+    spawned.map(drop).map_err(refused)
 }
 
 fn wake(handle: &Handle) {
     if let Err(error) = handle.waker.wake() {
         warn!("cannot wake a worker: {error}");
     }
-}
-
-fn worker_panicked() -> io::Error {
-    io::Error::other("a worker has panicked")
 }
 
 #[cfg(test)]
@@ -197,7 +205,7 @@ mod tests {
     use crate::logging::Filter;
 
     #[test]
-    fn where_ports_are_not_shared_one_worker_accepts_for_all() {
+    fn where_ports_are_not_shared_all_clients_are_answered() {
         let options = ServeOptions {
             listen: Vec::new(),
             welcome: None,
@@ -215,7 +223,11 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let (workers, handles) = workers(&options, vec![vec![listener]], &stop).unwrap();
-        let threads: Vec<_> = workers.into_iter().map(|it| spawn(it).unwrap()).collect();
+        let (sender, ended) = mpsc::channel();
+        for worker in workers {
+            spawn(worker, sender.clone()).unwrap();
+        }
+        drop(sender);
         for client in 0..7 {
             let mut stream = TcpStream::connect(address).unwrap();
             stream
@@ -228,9 +240,7 @@ mod tests {
         }
         stop.store(true, Ordering::Release);
         handles.iter().for_each(wake);
-        for thread in threads {
-            thread.join().unwrap().unwrap();
-        }
+        assert!(ended.iter().all(|end| end.is_ok()));
     }
 
     #[test]

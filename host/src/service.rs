@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
 
-use log::info;
+use log::{Level, info, log_enabled};
 use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refusal};
 
 use crate::command_line::ServeOptions;
@@ -57,7 +57,11 @@ impl Service {
     /// Accepts a request or refuses it, and says so in the log.
     pub(crate) fn answer(&self, peer: SocketAddr, opening: &mut Opening<HEAD_LEN>) {
         let request = opening.request();
-        let target = Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string();
+        let target = if log_enabled!(Level::Info) {
+            Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string()
+        } else {
+            String::new()
+        };
         let is_offered = |name: &&String| request.subprotocols().any(|offer| offer == *name);
         let subprotocol = self.subprotocols.iter().find(is_offered);
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());

@@ -2,6 +2,7 @@
 //! deadline asks for one.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use slab::Slab;
 use crate::client::{Client, Shared, Turn};
 use crate::command_line::ServeOptions;
 use crate::deadlines::{Deadlines, GRANULARITY, Ticket};
+use crate::platform;
 use crate::pool::Pool;
 use crate::service::Service;
 
@@ -23,6 +25,9 @@ use crate::service::Service;
 const EVENTS_LEN: usize = 1024;
 /// How long no clients are accepted after that failed: for want of file descriptors, for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many deadlines of no use there may be beyond twice the number of clients.
+const DEADLINES_SPARE: usize = 1024;
 
 const WAKER: Token = Token(0);
 const FIRST_LISTENER: usize = 1;
@@ -50,10 +55,15 @@ pub(crate) struct Worker {
     inbox: Receiver<Accepted>,
     stop: Arc<AtomicBool>,
     clients: Slab<Client>,
-    accepted: u64,
-    /// The clients that have to get another turn.
-    again: Vec<usize>,
+    /// How many clients there have been.
+    added: u64,
+    /// How many clients were handed to the others.
+    handed: usize,
+    /// The clients that were promised another turn.
+    again: Vec<Ticket>,
     accept_paused_until: Option<Instant>,
+    /// Whether accepting failed the last time.
+    is_short: bool,
     shared: Shared,
     is_stopping: bool,
 }
@@ -74,9 +84,11 @@ impl Worker {
             inbox,
             stop,
             clients: Slab::new(),
-            accepted: 0,
+            added: 0,
+            handed: 0,
             again: Vec::new(),
             accept_paused_until: None,
+            is_short: false,
             shared: Shared {
                 service: Service::new(options),
                 pool: Pool::new(options.buffer_len),
@@ -123,8 +135,8 @@ impl Worker {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => self.shared.now = Instant::now(),
             }
-            for key in std::mem::take(&mut self.again) {
-                self.turn(key, Client::turn);
+            for ticket in mem::take(&mut self.again) {
+                self.turn_again(ticket);
             }
             for event in &events {
                 self.handle(event);
@@ -134,6 +146,8 @@ impl Worker {
         Ok(())
     }
 
+    /// Handles an event. One may be left from a client whose key another has got in the meantime:
+    /// that one then gets a turn for nothing.
     fn handle(&mut self, event: &mio::event::Event) {
         let first_client = self.first_client;
         match event.token() {
@@ -141,8 +155,22 @@ impl Worker {
             Token(token) if token < first_client => self.accept(token - FIRST_LISTENER),
             Token(token) => self.turn(token - first_client, |client, shared| {
                 client.note(event);
+                // Nobody gets two turns in a round.
+                if client.is_queued {
+                    return Turn::Wait;
+                }
                 client.turn(shared)
             }),
+        }
+    }
+
+    /// Gives a client the turn that it was promised.
+    fn turn_again(&mut self, ticket: Ticket) {
+        if is_pending(&self.clients, ticket, |client| client.is_queued) {
+            self.turn(ticket.key, |client, shared| {
+                client.is_queued = false;
+                client.turn(shared)
+            });
         }
     }
 
@@ -152,18 +180,23 @@ impl Worker {
             return;
         };
         match turn(client, &mut self.shared) {
-            Turn::Wait => {}
-            Turn::Again => self.again.push(key),
+            Turn::Again if !client.is_queued => {
+                client.is_queued = true;
+                self.again.push(client.ticket());
+            }
+            Turn::Wait | Turn::Again => {}
             Turn::Gone => drop(self.clients.remove(key)),
         }
     }
 
     fn wake(&mut self) {
-        while let Ok((socket, peer)) = self.inbox.try_recv() {
-            self.add(socket, peer);
-        }
         if self.stop.load(Ordering::Acquire) && !self.is_stopping {
             self.stop();
+        }
+        while let Ok((socket, peer)) = self.inbox.try_recv() {
+            if !self.is_stopping {
+                self.add(socket, peer);
+            }
         }
     }
 
@@ -173,11 +206,17 @@ impl Worker {
                 return;
             };
             match listener.accept() {
-                Ok((socket, peer)) => self.place(socket, peer),
+                Ok((socket, peer)) => {
+                    self.is_short = false;
+                    self.place(socket, peer);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
-                    warn!("cannot accept clients for {ACCEPT_PAUSE:?}: {error}");
+                    if !self.is_short {
+                        warn!("cannot accept clients, trying again: {error}");
+                    }
+                    self.is_short = true;
                     self.accept_paused_until = Some(self.shared.now + ACCEPT_PAUSE);
                     return;
                 }
@@ -190,9 +229,8 @@ impl Worker {
         if self.others.is_empty() {
             return self.add(socket, peer);
         }
-        let turn = self.accepted as usize % self.others.len();
-        self.accepted += 1;
-        let Handle { waker, inbox } = &self.others[turn];
+        let Handle { waker, inbox } = &self.others[self.handed % self.others.len()];
+        self.handed += 1;
         if let Err(error) = inbox.send((socket, peer)).map_err(io::Error::other) {
             debug!("client {peer} lost: {error}");
         } else if let Err(error) = waker.wake() {
@@ -204,20 +242,30 @@ impl Worker {
         let entry = self.clients.vacant_entry();
         let ticket = Ticket {
             key: entry.key(),
-            number: self.accepted,
+            number: self.added,
         };
-        self.accepted += 1;
+        self.added += 1;
         let token = Token(self.first_client + ticket.key);
         // Small echoes are sent at once: they never wait for the acknowledgement of others.
         let registered = socket.set_nodelay(true).and_then(|()| {
-            let both = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().register(&mut socket, token, both)
+            let registry = self.poll.registry();
+            registry.register(&mut socket, token, platform::interest())
         });
         match registered {
             Ok(()) => {
                 entry.insert(Client::new(socket, peer, ticket, &mut self.shared));
             }
             Err(error) => debug!("client {peer} left: {error}"),
+        }
+        self.forget_deadlines();
+    }
+
+    /// Forgets deadlines of clients that are gone, or open, before there are many.
+    fn forget_deadlines(&mut self) {
+        let clients = &self.clients;
+        if self.shared.handshakes.len() > 2 * clients.len() + DEADLINES_SPARE {
+            let is_pending = |ticket| is_pending(clients, ticket, Client::is_opening);
+            self.shared.handshakes.retain(is_pending);
         }
     }
 
@@ -288,4 +336,79 @@ fn is_of_one_client(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionReset | Interrupted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net;
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::logging::Filter;
+
+    fn options() -> ServeOptions {
+        ServeOptions {
+            listen: Vec::new(),
+            welcome: None,
+            paths: Vec::new(),
+            subprotocols: Vec::new(),
+            threads: std::num::NonZeroUsize::MIN,
+            buffer_len: 4096,
+            handshake_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(10),
+            log: Filter::parse_lenient("off"),
+            log_messages: false,
+        }
+    }
+
+    /// A worker with a listener, and the listener's address.
+    fn worker() -> (Worker, SocketAddr, Arc<Waker>) {
+        let (poll, waker) = Worker::poll().unwrap();
+        let (_, inbox) = mpsc::channel();
+        let mut worker = Worker::new(poll, inbox, Arc::default(), &options());
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        worker.listen(TcpListener::from_std(listener)).unwrap();
+        (worker, address, waker)
+    }
+
+    #[test]
+    fn a_client_is_promised_one_turn_at_a_time() {
+        let (mut worker, address, _) = worker();
+        let _client = net::TcpStream::connect(address).unwrap();
+        worker.accept(0);
+        for _ in 0..3 {
+            worker.turn(0, |_, _| Turn::Again);
+        }
+        assert_eq!(worker.again.len(), 1);
+        let ticket = worker.again.pop().unwrap();
+        worker.turn_again(ticket);
+        assert!(!worker.clients[0].is_queued, "the promise was kept");
+        // It was kept once: an old promise is worth nothing.
+        worker.clients[0].is_queued = true;
+        let number = ticket.number + 1;
+        worker.turn_again(Ticket { number, ..ticket });
+        assert!(worker.clients[0].is_queued);
+    }
+
+    #[test]
+    fn who_accepts_for_others_hands_them_clients_in_turn() {
+        let (mut worker, address, waker) = worker();
+        let (handles, inboxes): (Vec<_>, Vec<_>) = (0..3)
+            .map(|_| {
+                let (inbox, receiver) = mpsc::channel();
+                let waker = waker.clone();
+                (Handle { waker, inbox }, receiver)
+            })
+            .unzip();
+        worker.hand_to(handles);
+        let clients: Vec<_> = (0..7)
+            .map(|_| net::TcpStream::connect(address).unwrap())
+            .collect();
+        worker.accept(0);
+        let handed = inboxes.iter().map(|inbox| inbox.try_iter().count());
+        assert_eq!(handed.collect::<Vec<_>>(), [3, 2, 2]);
+        drop(clients);
+    }
 }

@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use socket2::SockRef;
+
 use crate::server::PATIENCE;
 use crate::wire::{self, Frame};
 
@@ -60,8 +62,20 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
-    /// The socket once more, for a thread that sends while this one receives.
-    pub fn writer(&self) -> TcpStream {
+    /// Sends bytes, the last of which is TCP's urgent data.
+    pub fn send_urgent(&mut self, bytes: &[u8]) {
+        let sent = SockRef::from(&self.stream).send_out_of_band(bytes);
+        assert_eq!(sent.expect("they are sent"), bytes.len());
+    }
+
+    /// Ends both sides of the connection.
+    pub fn shut_all(&self) {
+        // The server may have done so before.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// The socket once more, for a thread that sends or receives beside this one.
+    pub fn handle(&self) -> TcpStream {
         self.stream.try_clone().expect("a socket can be shared")
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use std::{env, io};
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 const LISTENING: &str = "listening on ws://";
 
@@ -108,14 +108,7 @@ impl Server {
 
     /// Waits for the process's end.
     pub fn wait(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
-                return status;
-            }
-            assert!(start.elapsed() < PATIENCE, "the server does not end");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait(&mut self.child)
     }
 
     /// Waits until the log has a line with `text`, and returns the line.
@@ -174,11 +167,34 @@ impl Log {
     }
 }
 
+/// Waits for a process's end, in a bounded time.
+///
+/// # Panics
+///
+/// When it does not end.
+pub fn wait(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            return status;
+        }
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            panic!("process {} does not end", child.id());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Runs a command to its end, in a bounded time: its status, and what it printed to both streams.
 ///
 /// # Errors
 ///
 /// When it cannot be started.
+///
+/// # Panics
+///
+/// When it does not end.
 pub fn run(command: &mut Command) -> io::Result<(ExitStatus, String, String)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -187,16 +203,7 @@ pub fn run(command: &mut Command) -> io::Result<(ExitStatus, String, String)> {
         .spawn()?;
     let stdout = read_all(child.stdout.take());
     let stderr = read_all(child.stderr.take());
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if start.elapsed() > 4 * PATIENCE {
-            child.kill()?;
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
+    let status = wait(&mut child);
     let text = |thread: thread::JoinHandle<String>| thread.join().unwrap_or_default();
     Ok((status, text(stdout), text(stderr)))
 }

@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::server::{Server, command, run};
+use ws_echo_tests::server::{Server, command, run, wait};
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
 fn going_away() -> Option<Frame> {
@@ -258,7 +260,7 @@ fn a_second_signal_stops_at_once() {
     server.signal("TERM");
     assert_eq!(client.receive_frame(), going_away());
     server.logged("stopping");
-    thread::sleep(std::time::Duration::from_millis(100));
+    thread::sleep(Duration::from_millis(100));
     server.signal("TERM");
     let status = server.wait();
     assert_eq!((status.code(), status.signal()), (Some(0), None));
@@ -388,6 +390,102 @@ fn a_stdout_that_is_gone_does_not_stop_the_server() {
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
 }
 
+#[test]
+fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
+    let (kept, full) = std::io::pipe().unwrap();
+    let mut filler = full.try_clone().unwrap();
+    // It is stuck as soon as the pipe is full, until nobody can read it any more.
+    let filler = thread::spawn(move || filler.write_all(&[b'x'; 1 << 20]));
+    thread::sleep(Duration::from_millis(200));
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let address = format!("127.0.0.1:{port}");
+    let mut child = command(["--listen", &address, "--no-welcome"])
+        .stdout(full)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while TcpStream::connect(&address).is_err() {
+        assert!(child.try_wait().unwrap().is_none(), "the server has ended");
+        thread::yield_now();
+    }
+    let id = child.id().to_string();
+    run(std::process::Command::new("kill").args(["-s", "TERM", &id])).unwrap();
+    assert_eq!(wait(&mut child).code(), Some(0));
+    drop(kept);
+    assert!(filler.join().unwrap().is_err());
+}
+
+#[test]
+fn urgent_data_hinders_nothing() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut client = Client::open(server.address);
+    let frame = masked(TEXT, "around urgent data");
+    for cut in 1..frame.len() {
+        client.send(&frame[..cut]);
+        client.send_urgent(b"!");
+        client.send(&frame[cut..]);
+        let echo = Frame::new(TEXT, "around urgent data");
+        assert_eq!(client.receive_frame(), Some(echo), "cut at {cut}");
+    }
+}
+
+#[test]
+fn who_is_logged_as_connected_is_logged_as_disconnected() {
+    let welcome = "x".repeat(1000);
+    let server = Server::start(&["--buffer", "4KiB", "--welcome", &welcome]);
+    let glued = [
+        request("/").into_bytes(),
+        masked(TEXT, "glued").repeat(2000),
+    ]
+    .concat();
+    for _ in 0..20 {
+        let mut client = Client::connect(server.address);
+        client.send(&glued);
+        let address = client.address();
+        // With what has come unread, this resets the connection.
+        drop(client);
+        server.logged(&format!("client connected {address}"));
+        server.logged(&format!("client disconnected {address}"));
+    }
+}
+
+#[test]
+fn clients_that_send_without_a_pause_are_served_in_turn() {
+    const GOAL: usize = 8 << 20;
+    let server = Server::start(&["--no-welcome", "--threads", "1"]);
+    let is_over = AtomicBool::new(false);
+    let clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
+    let received: Vec<usize> = thread::scope(|scope| {
+        for client in &clients {
+            let mut writer = client.handle();
+            let burst = masked(TEXT, "x").repeat(10_000);
+            scope.spawn(move || while writer.write_all(&burst).is_ok() {});
+        }
+        let count = |client: &Client| {
+            let mut reader = client.handle();
+            let (mut len, mut bytes) = (0, vec![0; 1 << 16]);
+            while len < GOAL && !is_over.load(Ordering::Relaxed) {
+                len += reader.read(&mut bytes).unwrap();
+            }
+            is_over.store(true, Ordering::Relaxed);
+            len
+        };
+        let counts: Vec<_> = clients
+            .iter()
+            .map(|it| scope.spawn(move || count(it)))
+            .collect();
+        let counts = counts.into_iter().map(|it| it.join().unwrap()).collect();
+        clients.iter().for_each(Client::shut_all);
+        counts
+    });
+    let least = received.iter().min().unwrap();
+    assert!(*least > GOAL / 4, "{received:?}");
+}
+
 /// A whole GiB where the code is optimised; less where it is not, to save time.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     1 << 26
@@ -409,7 +507,7 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
     );
     let before = server.peak_memory();
     let sent = {
-        let mut stream = client.writer();
+        let mut stream = client.handle();
         thread::spawn(move || {
             // One frame, with a masking key of zeros.
             let mut header = vec![BINARY, 0x80 | 127];

@@ -52,7 +52,10 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
         None if text.is_empty() => return Err("write an address, such as 127.0.0.1:3000".into()),
         None => return Err(format!("write a port too: {text}:3000")),
     };
-    let Ok(port) = port.parse() else {
+    let Some(port) = Some(port)
+        .filter(|it| is_number(it))
+        .and_then(|it| it.parse().ok())
+    else {
         return Err(format!("write a port from 0 to 65535: {host}:3000"));
     };
     if host.is_empty() {
