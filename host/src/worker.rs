@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn who_accepts_for_others_hands_them_clients_in_turn() {
         let (mut worker, address, waker) = worker();
-        let (handles, inboxes): (Vec<_>, Vec<_>) = (0..3)
+        let (handles, inboxes): (Vec<_>, Vec<_>) = (0..4)
             .map(|_| {
                 let (inbox, receiver) = mpsc::channel();
                 let waker = waker.clone();
@@ -403,12 +403,12 @@ mod tests {
             })
             .unzip();
         worker.hand_to(handles);
-        let clients: Vec<_> = (0..7)
+        let clients: Vec<_> = (0..9)
             .map(|_| net::TcpStream::connect(address).unwrap())
             .collect();
         worker.accept(0);
         let handed = inboxes.iter().map(|inbox| inbox.try_iter().count());
-        assert_eq!(handed.collect::<Vec<_>>(), [3, 2, 2]);
+        assert_eq!(handed.collect::<Vec<_>>(), [3, 2, 2, 2]);
         drop(clients);
     }
 }
