@@ -49,7 +49,7 @@ pub enum Event {
     /// A Pong frame. (A ping needs no event: it is answered already.)
     Pong,
     /// A Close frame with this code, none if it was empty; it is answered already. The connection
-    /// is [done](Connection::is_done).
+    /// is [done](crate::Connection::is_done).
     Close(Option<CloseCode>),
 }
 
