@@ -299,6 +299,7 @@ impl Client {
             _ => return,
         };
         let peer = self.peer;
+        let is_closed_by_us = connection.is_closing();
         let mut exchange = connection.exchange(buffer);
         loop {
             match exchange.next_event() {
@@ -310,12 +311,12 @@ impl Client {
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Pong)) => debug!("pong {peer}"),
-                Ok(Some(Event::Close(code))) if !is_leaving => {
+                Ok(Some(Event::Close(_))) if is_closed_by_us => {
+                    service::log_ending(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
+                }
+                Ok(Some(Event::Close(code))) => {
                     let ending = Ending::ClosedByClient(code, exchange.close_reason());
                     service::log_ending(peer, &ending);
-                }
-                Ok(Some(Event::Close(_))) => {
-                    service::log_ending(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
                 }
                 Err(error) => service::log_ending(peer, &Ending::Failed(error)),
             }
