@@ -234,4 +234,4 @@ fn subprotocol(text: &str) -> Result<String, &'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -199,25 +199,13 @@ fn wake(handle: &Handle) {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
-    use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::logging::Filter;
+    use crate::command_line::tests::options;
 
     #[test]
     fn where_ports_are_not_shared_all_clients_are_answered() {
-        let options = ServeOptions {
-            listen: Vec::new(),
-            welcome: None,
-            paths: Vec::new(),
-            subprotocols: Vec::new(),
-            threads: NonZeroUsize::new(3).unwrap(),
-            buffer_len: 4096,
-            handshake_timeout: Duration::from_secs(10),
-            close_timeout: Duration::from_secs(10),
-            log: Filter::parse_lenient("off"),
-            log_messages: false,
-        };
+        let options = options(&["--threads", "3"], &[]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -344,28 +344,13 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::logging::Filter;
-
-    fn options() -> ServeOptions {
-        ServeOptions {
-            listen: Vec::new(),
-            welcome: None,
-            paths: Vec::new(),
-            subprotocols: Vec::new(),
-            threads: std::num::NonZeroUsize::MIN,
-            buffer_len: 4096,
-            handshake_timeout: Duration::from_secs(10),
-            close_timeout: Duration::from_secs(10),
-            log: Filter::parse_lenient("off"),
-            log_messages: false,
-        }
-    }
+    use crate::command_line::tests::options;
 
     /// A worker with a listener, and the listener's address.
     fn worker() -> (Worker, SocketAddr, Arc<Waker>) {
         let (poll, waker) = Worker::poll().unwrap();
         let (_, inbox) = mpsc::channel();
-        let mut worker = Worker::new(poll, inbox, Arc::default(), &options());
+        let mut worker = Worker::new(poll, inbox, Arc::default(), &options(&[], &[]));
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -94,13 +94,10 @@ pub fn run(
     let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
     let mut input = input;
     while !input.is_empty() {
-        let spare = buffer.spare_mut();
-        assert!(!spare.is_empty(), "nothing is ready, and there is no room");
-        let len = cuts.next().unwrap().min(input.len()).min(spare.len());
-        let (now, later) = input.split_at(len);
-        spare[..len].copy_from_slice(now);
-        buffer.commit(len);
-        input = later;
+        let has_room = !buffer.spare_mut().is_empty();
+        assert!(has_room, "nothing is ready, and there is no room");
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
+        input = &input[len..];
         exchange(&mut buffer);
         while !buffer.ready().is_empty() {
             let len = takes.next().unwrap().min(buffer.ready().len());
@@ -110,6 +107,15 @@ pub fn run(
         }
     }
     transmitted
+}
+
+/// Receives what there is room for, `most` bytes at most, and returns how many those are.
+fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
+    let spare = buffer.spare_mut();
+    let len = most.min(input.len()).min(spare.len());
+    spare[..len].copy_from_slice(&input[..len]);
+    buffer.commit(len);
+    len
 }
 
 /// As [`run`], but takes only one piece before it receives again, as far as there is room.
@@ -129,10 +135,7 @@ pub fn run_eagerly(
     let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
     let mut input = input;
     while !input.is_empty() || !buffer.ready().is_empty() {
-        let spare = buffer.spare_mut();
-        let len = cuts.next().unwrap().min(input.len()).min(spare.len());
-        spare[..len].copy_from_slice(&input[..len]);
-        buffer.commit(len);
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
         input = &input[len..];
         exchange(&mut buffer);
         let taken = takes.next().unwrap().min(buffer.ready().len());
@@ -165,10 +168,7 @@ pub fn run_in_pieces(
         // What could not be made ready with the last byte needs further exchanges.
         let at_end = input.is_empty();
         let mut buffer = Buffer::for_pieces(storage);
-        let spare = buffer.spare_mut();
-        let len = cuts.next().unwrap().min(input.len()).min(spare.len());
-        spare[..len].copy_from_slice(&input[..len]);
-        buffer.commit(len);
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
         exchange(&mut buffer);
         transmitted.extend(buffer.ready());
         let read = len - buffer.received().len();

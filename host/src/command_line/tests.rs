@@ -13,7 +13,8 @@ fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions,
     }
 }
 
-fn options(arguments: &[&str], variables: &[(&str, &str)]) -> ServeOptions {
+/// The options of a right command line, here and for other tests.
+pub(crate) fn options(arguments: &[&str], variables: &[(&str, &str)]) -> ServeOptions {
     parse(arguments, variables).unwrap_or_else(|message| panic!("{message}"))
 }
 
