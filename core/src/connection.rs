@@ -98,7 +98,7 @@ enum Step {
 
 impl Connection {
     /// A connection whose opening handshake has just been answered by us.
-    pub fn server() -> Self {
+    pub const fn server() -> Self {
         Self {
             next: Next::Header,
             message: Incoming::None,

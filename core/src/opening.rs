@@ -105,7 +105,7 @@ impl<const N: usize> Default for Opening<N> {
 
 impl<const N: usize> Opening<N> {
     /// A connection from which nothing has come.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
         Self {
             next: Next::Line {
