@@ -1,0 +1,234 @@
+//! A WebSocket echo server on one smoltcp socket: the file to copy into firmware. No heap, no clock, and no
+//! memory but a [`Server`] for each socket and one buffer for all of them.
+
+use core::fmt;
+
+use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::socket::tcp;
+use smoltcp::time::{Duration, Instant};
+use ws_echo_core::{Buffer, Connection, Event, Message, Opening, Progress, ProtocolError, Refusal};
+
+/// Where the servers listen.
+pub(crate) const PORT: u16 = 3000;
+
+/// What greets each client.
+const WELCOME: Message<'_> = Message::Text("Welcome to Awesome Chat");
+
+/// The time for a request to be complete.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time for a client to take some of what is ready for it.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time for a TCP connection to end, once the WebSocket connection is over.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a silent client is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// The time after which a client that does not answer is gone.
+const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Serves one client after the other. Make several, for as many clients at a time, and some to spare:
+/// smoltcp turns a client away when it comes while no socket listens. The head of a request may be `HEAD_LEN`
+/// bytes long.
+pub(crate) struct Server<const HEAD_LEN: usize> {
+    socket: SocketHandle,
+    phase: Phase<HEAD_LEN>,
+    /// When the client's patience with us, or ours with it, is over.
+    deadline: Option<Instant>,
+}
+
+enum Phase<const HEAD_LEN: usize> {
+    Listening,
+    Opening(Opening<HEAD_LEN>),
+    Open(Connection),
+}
+
+/// What has become of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The WebSocket connection is open.
+    Opened,
+    /// The request was refused.
+    Refused(Refusal),
+    /// The client broke the protocol.
+    Failed(ProtocolError),
+    /// The client took too long.
+    TimedOut,
+    /// The client is gone: the next one can come.
+    Gone,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => f.write_str("connected"),
+            Self::Refused(refusal) => write!(f, "refused with {}: {refusal}", refusal.status()),
+            Self::Failed(error) => write!(f, "failed: {error}"),
+            Self::TimedOut => f.write_str("took too long"),
+            Self::Gone => f.write_str("gone"),
+        }
+    }
+}
+
+impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
+    /// A server on a socket of its own. The socket's buffers should have at least
+    /// [`MIN_BUFFER_LEN`](ws_echo_core::MIN_BUFFER_LEN) bytes.
+    pub(crate) fn new<'a>(sockets: &mut SocketSet<'a>, mut socket: tcp::Socket<'a>) -> Self {
+        // An echo is sent as soon as it is there.
+        socket.set_nagle_enabled(false);
+        socket.set_keep_alive(Some(KEEP_ALIVE));
+        socket.set_timeout(Some(VANISHED_TIMEOUT));
+        Self {
+            socket: sockets.add(socket),
+            phase: Phase::Listening,
+            deadline: None,
+        }
+    }
+
+    /// Does what there is to do, and tells what became of it. Call it after each poll of the interface, with
+    /// the same storage for all servers: nothing stays there.
+    pub(crate) fn serve(
+        &mut self,
+        sockets: &mut SocketSet<'_>,
+        storage: &mut [u8],
+        now: Instant,
+        mut tell: impl FnMut(Change),
+    ) {
+        let socket = sockets.get_mut::<tcp::Socket>(self.socket);
+        if !socket.is_active() {
+            self.listen(socket, tell);
+            return;
+        }
+        if let Phase::Listening = self.phase {
+            self.phase = Phase::Opening(Opening::new());
+            self.deadline = Some(now + HANDSHAKE_TIMEOUT);
+        }
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.give_up(socket, storage, now, tell);
+            return;
+        }
+        let mut has_moved = false;
+        while self.exchange(socket, storage, &mut tell) {
+            has_moved = true;
+        }
+        // All that the client has sent is answered, and it has taken the answers.
+        let has_left = socket.state() == tcp::State::CloseWait && !socket.can_recv();
+        if self.is_done() || has_left && socket.send_queue() == 0 {
+            self.close(socket, now);
+        } else if let Phase::Open(_) = self.phase {
+            let stalled = self.deadline.filter(|_| !has_moved);
+            let stalled = stalled.unwrap_or(now + STALL_TIMEOUT);
+            self.deadline = (socket.send_queue() > 0).then_some(stalled);
+        }
+    }
+
+    /// When [`serve`](Self::serve) has something to do even if nothing comes.
+    pub(crate) fn poll_at(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Waits for the next client.
+    fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut tell: impl FnMut(Change)) {
+        if !matches!(self.phase, Phase::Listening) {
+            self.phase = Phase::Listening;
+            self.deadline = None;
+            tell(Change::Gone);
+        }
+        // It cannot fail: the socket is closed, or listens here already.
+        let _ = socket.listen(PORT);
+    }
+
+    /// Answers what has come, as far as there is room for the answers. Whether anything moved.
+    fn exchange(
+        &mut self,
+        socket: &mut tcp::Socket<'_>,
+        storage: &mut [u8],
+        tell: impl FnMut(Change),
+    ) -> bool {
+        // What is lent is no longer than what the socket can send at the moment. So all that is made
+        // ready can be sent, and the buffer is as good as new for the next socket.
+        let room = socket.send_capacity() - socket.send_queue();
+        let lent = storage.len().min(room);
+        let mut buffer = Buffer::for_pieces(storage.get_mut(..lent).unwrap_or_default());
+
+        // Peek, and remove only what was read.
+        let spare = buffer.spare_mut();
+        let received = socket.peek(spare.len()).unwrap_or_default();
+        for (to, from) in spare.iter_mut().zip(received) {
+            *to = *from;
+        }
+        let peeked = received.len();
+        buffer.commit(peeked);
+        self.answer(&mut buffer, tell);
+        let read = peeked - buffer.received().len();
+        let _ = socket.recv(|_| (read, ()));
+        let sent = socket.send_slice(buffer.ready()).unwrap_or_default();
+        read + sent > 0
+    }
+
+    fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut tell: impl FnMut(Change)) {
+        while let Phase::Opening(opening) = &mut self.phase {
+            let answer = match opening.advance(buffer) {
+                // An application would look at opening.request() here.
+                Ok(Progress::Request) => opening.accept(None, Some(WELCOME)),
+                Ok(Progress::Wait) => return,
+                Ok(Progress::Open) => {
+                    self.phase = Phase::Open(Connection::server());
+                    tell(Change::Opened);
+                    Ok(())
+                }
+                Err(refusal) => Err(refusal),
+            };
+            if let Err(refusal) = answer {
+                tell(Change::Refused(refusal));
+            }
+        }
+        let Phase::Open(connection) = &mut self.phase else {
+            return;
+        };
+        let mut exchange = connection.exchange(buffer);
+        loop {
+            match exchange.next_event() {
+                // An application would look at exchange.bytes(&chunk) here.
+                Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
+                Ok(Some(Event::Pong | Event::Close(_))) => {}
+                Ok(None) => return,
+                Err(error) => tell(Change::Failed(error)),
+            }
+        }
+    }
+
+    /// Whether all of the last answer was sent to the socket.
+    fn is_done(&self) -> bool {
+        match &self.phase {
+            Phase::Listening => false,
+            Phase::Opening(opening) => opening.is_done(),
+            Phase::Open(connection) => connection.is_done(),
+        }
+    }
+
+    /// Ends the TCP connection in order: behind all that was sent.
+    fn close(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
+        if socket.may_send() {
+            socket.close();
+            self.deadline = Some(now + CLOSE_TIMEOUT);
+        }
+    }
+
+    /// Tells a client that has made no request that it is too late, and drops any other.
+    fn give_up(
+        &mut self,
+        socket: &mut tcp::Socket<'_>,
+        storage: &mut [u8],
+        now: Instant,
+        mut tell: impl FnMut(Change),
+    ) {
+        tell(Change::TimedOut);
+        match &mut self.phase {
+            Phase::Opening(opening) if socket.may_send() => {
+                opening.refuse(Refusal::Timeout);
+                self.exchange(socket, storage, tell);
+                self.close(socket, now);
+            }
+            _ => socket.abort(),
+        }
+    }
+}
