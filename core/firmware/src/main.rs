@@ -1,0 +1,147 @@
+//! The WebSocket echo server on a TI LM3S6965: a Cortex-M3 with 256 KiB of flash, 64 KiB of RAM and Ethernet.
+//! It serves ws://10.0.2.15:3000. What serves is `core/examples/smoltcp/server.rs`, unchanged.
+
+#![no_std]
+#![no_main]
+
+mod clock;
+mod ethernet;
+mod log;
+mod registers;
+#[path = "../../examples/smoltcp/server.rs"]
+mod server;
+
+use core::panic::PanicInfo;
+
+use cortex_m::Peripherals;
+use cortex_m::interrupt::{self, InterruptNumber};
+use cortex_m::peripheral::{NVIC, SCB, SYST};
+use cortex_m_rt::entry;
+use heapless::Vec;
+use smoltcp::iface::{Config, Interface, PollIngressSingleResult, SocketSet, SocketStorage};
+use smoltcp::socket::tcp;
+use smoltcp::wire::{IpCidr, Ipv4Address, Ipv4Cidr};
+
+use clock::Clock;
+use ethernet::Ethernet;
+use log::Log;
+use server::{Change, Server};
+
+/// The address of this device, and the length of its network's prefix.
+const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
+const GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
+
+/// How many clients there may be at a time.
+const SERVERS: usize = 8;
+/// The length of each socket's two buffers, and of the one buffer that the servers share.
+const BUFFER_LEN: usize = 512;
+/// The longest head of a request, in bytes. Browsers send 500, and their cookies.
+const HEAD_LEN: usize = 768;
+/// How many frames are received before clients are served.
+const FRAMES_PER_TURN: usize = 16;
+
+#[entry]
+fn main() -> ! {
+    static mut ETHERNET: Ethernet = Ethernet::new();
+    static mut BUFFERS: [[[u8; BUFFER_LEN]; 2]; SERVERS] = [[[0; BUFFER_LEN]; 2]; SERVERS];
+    static mut STORAGE: [u8; BUFFER_LEN] = [0; BUFFER_LEN];
+    static mut SOCKETS: Vec<SocketStorage<'static>, SERVERS> = Vec::new();
+    static mut SERVING: Vec<Server<HEAD_LEN>, SERVERS> = Vec::new();
+
+    let Some(mut peripherals) = Peripherals::take() else {
+        SCB::sys_reset()
+    };
+    let mut clock = Clock::start(&mut peripherals.SYST);
+    let mut log = Log::start();
+    let mut interface = interface(ETHERNET, &mut clock);
+    while SOCKETS.push(SocketStorage::EMPTY).is_ok() {}
+    let mut sockets = SocketSet::new(&mut SOCKETS[..]);
+    for [receive, send] in BUFFERS {
+        let receive = tcp::SocketBuffer::new(&mut receive[..]);
+        let send = tcp::SocketBuffer::new(&mut send[..]);
+        // There is room for all.
+        let _ = SERVING.push(Server::new(&mut sockets, tcp::Socket::new(receive, send)));
+    }
+    log.line(&["listening on ws://10.0.2.15:3000"]);
+    loop {
+        let now = clock.now();
+        for _ in 0..FRAMES_PER_TURN {
+            let received = interface.poll_ingress_single(now, ETHERNET, &mut sockets);
+            if let PollIngressSingleResult::None = received {
+                break;
+            }
+        }
+        interface.poll_egress(now, ETHERNET, &mut sockets);
+        for (number, server) in SERVING.iter_mut().enumerate() {
+            server.serve(&mut sockets, STORAGE, now, |change| {
+                log_change(&mut log, number, change);
+            });
+        }
+        log.transmit();
+        // A tick comes in a millisecond: only what has to be done at once is waited for awake.
+        if interface.poll_at(now, &sockets).is_none_or(|at| at > now) {
+            sleep(ETHERNET);
+        }
+    }
+}
+
+fn interface(ethernet: &mut Ethernet, clock: &mut Clock) -> Interface {
+    let address = ethernet.start();
+    let mut config = Config::new(address.into());
+    // TCP begins its connections at numbers that should be hard to guess: on a network that is not
+    // yours alone, put something random here.
+    config.random_seed = u64::from(SYST::get_current());
+    let mut interface = Interface::new(config, ethernet, clock.now());
+    interface.update_ip_addrs(|addresses| {
+        // There is room for one.
+        let _ = addresses.push(IpCidr::Ipv4(ADDRESS));
+    });
+    let _ = interface.routes_mut().add_default_ipv4_route(GATEWAY);
+    interface
+}
+
+fn log_change(log: &mut Log, number: usize, change: Change) {
+    let number = ["0", "1", "2", "3", "4", "5", "6", "7"]
+        .get(number)
+        .unwrap_or(&"?");
+    let (text, reason) = match change {
+        Change::Opened => ("connected", ""),
+        Change::Refused(refusal) => ("refused: ", refusal.text()),
+        Change::Failed(_) => ("failed", ""),
+        Change::TimedOut => ("took too long", ""),
+        Change::Gone => ("gone", ""),
+    };
+    log.line(&["client ", number, ": ", text, reason]);
+}
+
+/// Waits for a tick of the clock or a frame.
+///
+/// The Ethernet interrupt wakes the processor and is never taken: it is unmasked only in here, where no
+/// interrupt is taken. So nothing is shared with a handler, and no frame is slept through.
+fn sleep(ethernet: &mut Ethernet) {
+    interrupt::free(|_| {
+        let has_frame = ethernet.has_frame();
+        NVIC::unpend(EthernetInterrupt);
+        // SAFETY: no critical section is based on this mask.
+        unsafe { NVIC::unmask(EthernetInterrupt) };
+        if !has_frame {
+            cortex_m::asm::wfi();
+        }
+        NVIC::mask(EthernetInterrupt);
+    });
+}
+
+#[derive(Clone, Copy)]
+struct EthernetInterrupt;
+
+// SAFETY: 42 is the Ethernet controller's number, and no other interrupt has a number here.
+unsafe impl InterruptNumber for EthernetInterrupt {
+    fn number(self) -> u16 {
+        42
+    }
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    SCB::sys_reset()
+}
