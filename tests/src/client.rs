@@ -8,6 +8,9 @@ use socket2::SockRef;
 use crate::server::PATIENCE;
 use crate::wire::{self, Frame};
 
+/// What every server of ours greets with, unless it is told otherwise.
+pub const WELCOME: &str = "Welcome to Awesome Chat";
+
 /// A request for a WebSocket connection, with nothing that could be left out.
 pub fn request(path: &str) -> String {
     format!(
@@ -36,12 +39,20 @@ impl Client {
         }
     }
 
-    /// An open WebSocket connection to a server that does not greet.
+    /// An open WebSocket connection; a greeting is still to come, if there is one.
     pub fn open(address: SocketAddr) -> Self {
         let mut client = Self::connect(address);
         client.send(request("/"));
         let head = client.receive_head();
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client
+    }
+
+    /// An open WebSocket connection to a server that greets as it does unless it is told otherwise.
+    pub fn greeted(address: SocketAddr) -> Self {
+        let mut client = Self::open(address);
+        let greeting = client.receive_frame();
+        assert_eq!(greeting, Some(Frame::new(wire::TEXT, WELCOME)));
         client
     }
 

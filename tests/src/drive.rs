@@ -2,6 +2,7 @@
 
 use ws_echo_core::{Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Storage};
 
+use crate::remote;
 use crate::wire::{self, Frame};
 
 /// Lengths of the pieces in which bytes arrive or are taken, over and over.
@@ -214,7 +215,8 @@ pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
 }
 
 /// Echoes a session whole, byte by byte and at random splits, through small buffers and large
-/// ones, that belong to it and that are lent: every time with the same outcome. Returns that.
+/// ones, that belong to it and that are lent, and over the wire if a [`remote`] server is named: every time
+/// with the same outcome. Returns that.
 ///
 /// # Panics
 ///
@@ -235,6 +237,7 @@ pub fn echo_always(input: &[u8]) -> Outcome {
             assert_eq!(outcome, joined, "{cuts:?}, lent buffer of {len}");
         }
     }
+    remote::check_session(input, &expected);
     expected
 }
 

@@ -3,11 +3,16 @@
 
 pub mod client;
 pub mod drive;
+pub mod firmware;
 pub mod fuzzing;
 pub mod keys;
+pub mod log;
+pub mod peers;
+pub mod remote;
 pub mod required;
 pub mod serve;
 pub mod server;
+pub mod sessions;
 pub mod wire;
 
 /// The README's examples, compiled and run.

@@ -2,8 +2,14 @@
 //! passes, unless `WS_ECHO_REQUIRE_ALL=1` asks for all of them.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::Command;
+
+/// A program that an environment variable may name.
+pub fn program(variable: &str, default: &str) -> OsString {
+    env::var_os(variable).unwrap_or_else(|| default.into())
+}
 
 /// Whether `command` can be run; when not, `test` has been skipped or has failed.
 ///

@@ -3,9 +3,10 @@
 use ws_echo_core::{Buffer, Message, Opening, Progress, Refusal, Storage};
 
 use crate::drive::{self, Cuts, Outcome, Session};
+use crate::remote;
 
 /// What an application decides about a request.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Application<'a> {
     /// What it sends right behind the response.
     pub greeting: Option<Message<'a>>,
@@ -82,7 +83,8 @@ pub fn serve_in_pieces<const N: usize>(
 }
 
 /// Serves a client whole, byte by byte and at random splits, through small buffers and large ones,
-/// that belong to it and that are lent: every time with the same result. Returns that.
+/// that belong to it and that are lent, and over the wire if a [`remote`] server is named and the
+/// application is the default: every time with the same result. Returns that.
 ///
 /// # Panics
 ///
@@ -98,6 +100,9 @@ pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) 
             let served = serve_in_pieces::<N>(application, input, &cuts, len).joined();
             assert_eq!(served, joined, "{cuts:?}, lent buffer of {len}");
         }
+    }
+    if N == 1024 && application == Application::default() {
+        remote::check_served(input, &expected);
     }
     expected
 }

@@ -5,10 +5,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, io};
+
+use crate::log::Log;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(90);
@@ -18,24 +20,29 @@ const LISTENING: &str = "listening on ws://";
 /// The binary, built with the profile of the test that asks for it.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = env::current_exe().expect("a test knows its own path");
-        let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
-        let name = match profile.file_name().and_then(OsStr::to_str) {
-            Some("debug") | None => "dev",
-            Some(name) => name,
-        };
-        if let Some(cargo) = env::var_os("CARGO") {
-            let target = profile.parent().expect("target/PROFILE");
-            let built = Command::new(cargo)
-                .args(["build", "--quiet", "--package=ws-echo", "--profile", name])
-                .arg("--target-dir")
-                .arg(target)
-                .status();
-            assert!(built.expect("cargo runs").success(), "ws-echo is built");
-        }
-        profile.join(format!("ws-echo{}", env::consts::EXE_SUFFIX))
-    })
+    BINARY.get_or_init(|| built(&["--package=ws-echo"], "ws-echo"))
+}
+
+/// A program of the workspace, built with the profile of the test that asks for it; `name` is where it is
+/// in the profile's folder.
+pub fn built(options: &[&str], name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let profile = match folder.file_name().and_then(OsStr::to_str) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    if let Some(cargo) = env::var_os("CARGO") {
+        let target = folder.parent().expect("target/PROFILE");
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--profile", profile])
+            .args(options)
+            .arg("--target-dir")
+            .arg(target)
+            .status();
+        assert!(built.expect("cargo runs").success(), "{name} is built");
+    }
+    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
 /// A command that runs the binary without any setting of the environment's.
@@ -57,7 +64,7 @@ pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
-    log: Arc<Log>,
+    log: Log,
 }
 
 impl Server {
@@ -71,10 +78,9 @@ impl Server {
     pub fn spawn(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the binary can be started");
-        let log = Arc::new(Log::default());
+        let log = Log::default();
         if let Some(stderr) = child.stderr.take() {
-            let log = log.clone();
-            thread::spawn(move || log.read(stderr));
+            log.read(stderr);
         }
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -131,39 +137,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// The lines that a process has logged so far.
-#[derive(Debug, Default)]
-struct Log {
-    text: Mutex<String>,
-    grown: Condvar,
-}
-
-impl Log {
-    fn read(&self, stream: impl Read) {
-        for line in BufReader::new(stream).lines() {
-            let Ok(line) = line else { return };
-            let mut text = self.text.lock().expect("no test has panicked here");
-            text.push_str(&line);
-            text.push('\n');
-            self.grown.notify_all();
-        }
-    }
-
-    fn wait_for(&self, wanted: &str) -> String {
-        let line_of = |text: &str| {
-            text.lines()
-                .find(|it| it.contains(wanted))
-                .map(str::to_owned)
-        };
-        let text = self.text.lock().expect("no test has panicked here");
-        let waited = self
-            .grown
-            .wait_timeout_while(text, PATIENCE, |text| line_of(text).is_none());
-        let (text, _) = waited.expect("no test has panicked here");
-        line_of(&text).unwrap_or_else(|| panic!("{wanted:?} is not in the log:\n{text}"))
     }
 }
 

@@ -2,10 +2,8 @@
 //! sends.
 
 use std::env;
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use embedded_websocket::{
@@ -16,30 +14,10 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::{Error, Message, WebSocket};
-use ws_echo_tests::client::Client;
+use ws_echo_tests::client::{Client, WELCOME};
 use ws_echo_tests::keys::Keys;
-use ws_echo_tests::required;
 use ws_echo_tests::server::{PATIENCE, Server, run};
-
-const WELCOME: &str = "Welcome to Awesome Chat";
-
-fn peer(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("peers")
-        .join(name)
-}
-
-/// A program that an environment variable may name.
-fn program(variable: &str, default: &str) -> OsString {
-    env::var_os(variable).unwrap_or_else(|| default.into())
-}
-
-/// Runs a peer, whose last line is `ok` when all was as it should be.
-fn expect_ok(command: &mut Command) {
-    let (status, stdout, stderr) = run(command).expect("the peer can be started");
-    let is_ok = status.success() && stdout.lines().last() == Some("ok");
-    assert!(is_ok, "{command:?}: {status}\n{stdout}\n{stderr}");
-}
+use ws_echo_tests::{peers, required};
 
 fn tungstenite(server: &Server) -> WebSocket<TcpStream> {
     let stream = TcpStream::connect(server.address).unwrap();
@@ -195,33 +173,14 @@ fn embedded_websocket_is_greeted_and_gets_its_echo() {
 
 #[test]
 fn python_websockets_is_served() {
-    let python = program("WS_ECHO_PYTHON", "python3");
-    let mut probe = Command::new(&python);
-    if !required::is_there(
-        "websockets",
-        probe.args(["-c", "import websockets.asyncio.client"]),
-    ) {
-        return;
-    }
     let server = Server::start(&[]);
-    let script = peer("websockets_client.py");
-    expect_ok(Command::new(python).arg(script).arg(server.url("/")));
+    peers::python_websockets(&server.url("/"));
 }
 
 #[test]
 fn nodes_ws_is_served() {
-    let node = || {
-        let mut command = Command::new("node");
-        if let Some(modules) = env::var_os("WS_ECHO_NODE_MODULES") {
-            command.env("NODE_PATH", modules);
-        }
-        command
-    };
-    if !required::is_there("ws", node().args(["-e", "require('ws')"])) {
-        return;
-    }
     let server = Server::start(&[]);
-    expect_ok(node().arg(peer("ws_client.cjs")).arg(server.url("/")));
+    peers::ws_of_node(&server.url("/"));
 }
 
 #[test]
@@ -270,7 +229,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
 
 #[test]
 fn chromium_is_served() {
-    let chromium = program("WS_ECHO_CHROMIUM", "chromium");
+    let chromium = required::program("WS_ECHO_CHROMIUM", "chromium");
     if !required::is_there("chromium", Command::new(&chromium).arg("--version")) {
         return;
     }
@@ -345,7 +304,7 @@ fn answer_browser(stream: &TcpStream) -> Option<String> {
     }
     let mut body = vec![0; len];
     reader.read_exact(&mut body).ok()?;
-    let page = std::fs::read_to_string(peer("browser.html")).unwrap();
+    let page = std::fs::read_to_string(peers::file("browser.html")).unwrap();
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close";
     let mut stream = stream;
     write!(

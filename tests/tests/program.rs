@@ -3,7 +3,6 @@
 
 #![cfg(unix)]
 
-use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,7 +13,8 @@ use std::time::Duration;
 
 use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::server::{Server, command, run, wait};
-use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
+use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked, masked_close};
+use ws_echo_tests::{remote, sessions};
 
 fn going_away() -> Option<Frame> {
     Some(Frame::close(1001))
@@ -195,21 +195,8 @@ fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
 
 #[test]
 fn each_client_gets_its_own_messages_alone() {
-    let server = Server::start(&["--no-welcome", "--threads", "2"]);
-    let mut clients: Vec<_> = (0..50).map(|_| Client::open(server.address)).collect();
-    for round in 0..3 {
-        for (i, client) in clients.iter_mut().enumerate() {
-            client.send(masked(TEXT, format!("{round} {i}")));
-        }
-        for (i, client) in clients.iter_mut().enumerate().rev() {
-            let own = Frame::new(TEXT, format!("{round} {i}"));
-            assert_eq!(client.receive_frame(), Some(own));
-        }
-    }
-    for client in &mut clients {
-        client.send(masked(PING, "last"));
-        assert_eq!(client.receive_frame(), Some(Frame::new(PONG, "last")));
-    }
+    let server = Server::start(&["--threads", "2"]);
+    sessions::several_clients_at_once(server.address, 50);
 }
 
 #[test]
@@ -500,51 +487,23 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::open(server.address);
     // What a first message takes is taken before.
-    client.send(masked(BINARY, [1; PIECE_LEN / 2]));
-    assert_eq!(
-        client.receive_frame(),
-        Some(Frame::new(BINARY, [1; PIECE_LEN / 2]))
-    );
+    sessions::large_message(&mut client, sessions::PIECE_LEN as u64);
     let before = server.peak_memory();
-    let sent = {
-        let mut stream = client.handle();
-        thread::spawn(move || {
-            // One frame, with a masking key of zeros.
-            let mut header = vec![BINARY, 0x80 | 127];
-            header.extend(LARGE_LEN.to_be_bytes());
-            header.extend([0; 4]);
-            stream.write_all(&header).unwrap();
-            for at in (0..LARGE_LEN).step_by(PIECE_LEN) {
-                stream.write_all(&piece(at)).unwrap();
-            }
-        })
-    };
-    let (mut at, mut expected) = (0, VecDeque::new());
-    while at < LARGE_LEN {
-        let frame = client.receive_frame().expect("the echo goes on");
-        let opcode = if at == 0 { 0x2 } else { 0x0 };
-        let len = frame.payload.len();
-        while expected.len() < len {
-            expected.extend(piece(at + expected.len() as u64));
-        }
-        let is_same = expected.drain(..len).eq(frame.payload);
-        assert!(is_same, "from {at} on");
-        at += len as u64;
-        let fin = if at == LARGE_LEN { 0x80 } else { 0x00 };
-        assert_eq!(frame.first, fin | opcode, "up to {at}");
-    }
-    sent.join().unwrap();
+    sessions::large_message(&mut client, LARGE_LEN);
     if let (Some(before), Some(after)) = (before, server.peak_memory()) {
         println!("peak memory: {before} bytes before, {after} bytes after");
         assert!(after - before < GROWTH_MAX, "{before} bytes, then {after}");
     }
 }
 
-const PIECE_LEN: usize = 1 << 16;
+#[test]
+fn the_sessions_of_the_conformance_tests_come_out_the_same_over_tcp() {
+    remote::play_all(Server::start(&[]).address);
+}
 
-/// The bytes of the large message from `at` on: they tell where they belong.
-fn piece(at: u64) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect();
-    bytes[..8].copy_from_slice(&at.to_be_bytes());
-    bytes
+#[test]
+fn garbage_gets_an_end_and_clients_come_and_go() {
+    let server = Server::start(&[]);
+    sessions::garbage(server.address);
+    sessions::connects_and_disconnects(server.address, 200);
 }

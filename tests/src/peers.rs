@@ -1,0 +1,70 @@
+//! WebSocket clients that are programs of their own: each holds its sessions with the server at a URL, which
+//! greets and echoes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::required;
+use crate::server::run;
+
+/// A file of the folder `peers`.
+pub fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(name)
+}
+
+/// The sessions of python `websockets`, if that is there.
+///
+/// # Panics
+///
+/// When an answer is not as it should be.
+pub fn python_websockets(url: &str) {
+    if let Some(mut command) = python_websockets_command(url) {
+        expect_ok(&mut command);
+    }
+}
+
+/// The command that holds the sessions of python `websockets`, if that is there.
+pub fn python_websockets_command(url: &str) -> Option<Command> {
+    let python = required::program("WS_ECHO_PYTHON", "python3");
+    let mut probe = Command::new(&python);
+    probe.args(["-c", "import websockets.asyncio.client"]);
+    required::is_there("websockets", &mut probe).then(|| {
+        let mut command = Command::new(python);
+        // A server with small buffers sends a long message in many fragments.
+        command.env("WEBSOCKETS_MAX_FRAGMENTS", "1000000");
+        command.arg(file("websockets_client.py")).arg(url);
+        command
+    })
+}
+
+/// The sessions of Node's `ws`, if that is there.
+///
+/// # Panics
+///
+/// When an answer is not as it should be.
+pub fn ws_of_node(url: &str) {
+    let node = || {
+        let mut command = Command::new("node");
+        if let Some(modules) = env::var_os("WS_ECHO_NODE_MODULES") {
+            command.env("NODE_PATH", modules);
+        }
+        command
+    };
+    if required::is_there("ws", node().args(["-e", "require('ws')"])) {
+        expect_ok(node().arg(file("ws_client.cjs")).arg(url));
+    }
+}
+
+/// Runs a peer, whose last line is `ok` when all was as it should be.
+///
+/// # Panics
+///
+/// When it was not.
+pub fn expect_ok(command: &mut Command) {
+    let (status, stdout, stderr) = run(command).expect("the peer can be started");
+    let is_ok = status.success() && stdout.lines().last() == Some("ok");
+    assert!(is_ok, "{command:?}: {status}\n{stdout}\n{stderr}");
+}

@@ -1,0 +1,109 @@
+//! A server that runs elsewhere, in a microcontroller or as a process. With
+//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is also played against it, over TCP.
+
+use std::env;
+use std::io::Write as _;
+use std::net::{Shutdown, SocketAddr};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::thread;
+
+use crate::client::{Client, WELCOME, request};
+use crate::drive::Outcome;
+use crate::serve::Served;
+use crate::server::run;
+use crate::wire::{self, Frame, TEXT};
+
+/// The variable that names the server.
+const VARIABLE: &str = "WS_ECHO_SERVER";
+
+/// The tests whose sessions are played.
+const TESTS: [&str; 4] = ["framing", "text", "closing", "handshake"];
+
+/// The longest head that every server of ours gathers, in bytes.
+const HEAD_LEN: usize = 768;
+
+fn server() -> Option<SocketAddr> {
+    static SERVER: OnceLock<Option<SocketAddr>> = OnceLock::new();
+    *SERVER.get_or_init(|| {
+        let address = env::var(VARIABLE).ok()?;
+        let address = address.parse();
+        Some(address.unwrap_or_else(|error| panic!("{VARIABLE}: {error}")))
+    })
+}
+
+/// Plays the sessions of all conformance tests against a server that greets and echoes.
+///
+/// # Panics
+///
+/// When a test fails.
+pub fn play_all(server: SocketAddr) {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--package=ws-echo-tests"]);
+    // The profile that they were built with for this run.
+    command.args((!cfg!(debug_assertions)).then_some("--release"));
+    command.args(TESTS.iter().flat_map(|name| ["--test", name]));
+    command.env(VARIABLE, server.to_string());
+    let (status, stdout, stderr) = run(&mut command).expect("cargo runs");
+    assert!(status.success(), "{stdout}\n{stderr}");
+}
+
+/// Plays a session that begins behind the handshake.
+///
+/// # Panics
+///
+/// When the server answers with other messages than `expected`.
+pub fn check_session(input: &[u8], expected: &Outcome) {
+    let Some(server) = server() else { return };
+    let request = request("/");
+    let mut client = play(server, &[request.as_bytes(), input].concat());
+    let head = client.receive_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_messages(&mut client, expected);
+}
+
+/// Plays a session that begins with the request. What only some servers take is left out.
+///
+/// # Panics
+///
+/// When the server answers with another response or other messages than `expected`.
+pub fn check_served(input: &[u8], expected: &Served) {
+    let Some(server) = server() else { return };
+    let end = input.windows(4).position(|end| end == b"\r\n\r\n");
+    if end.unwrap_or(input.len()) + 4 > HEAD_LEN {
+        return;
+    }
+    let mut client = play(server, input);
+    if expected.head.is_empty() {
+        assert_eq!(client.receive_rest(), [], "nothing comes over TCP");
+        return;
+    }
+    assert_eq!(client.receive_head(), expected.head, "over TCP");
+    match &expected.session {
+        Some(session) => assert_messages(&mut client, session),
+        None => assert_eq!(client.receive_rest(), expected.body.as_bytes(), "over TCP"),
+    }
+}
+
+/// Sends all of the input and then the end of the stream, while the answers are received.
+fn play(server: SocketAddr, input: &[u8]) -> Client {
+    let client = Client::connect(server);
+    let (mut sending, input) = (client.handle(), input.to_vec());
+    thread::spawn(move || {
+        // A server that has heard enough may be gone before all is sent.
+        let _ = sending.write_all(&input);
+        let _ = sending.shutdown(Shutdown::Write);
+    });
+    client
+}
+
+/// Checks what follows the response: the greeting, the same messages as expected, and the end.
+fn assert_messages(client: &mut Client, expected: &Outcome) {
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
+    let received = client.receive_rest();
+    let (frames, rest) = wire::unmasked(&received);
+    assert_eq!(rest, [], "a frame was cut over TCP");
+    let expected = wire::joined(&expected.frames);
+    assert_eq!(wire::joined(&frames), expected, "over TCP");
+}

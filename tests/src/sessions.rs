@@ -1,0 +1,128 @@
+//! What every server must stand, whatever it runs on: sessions over TCP with the server at an address, which
+//! greets and echoes.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::thread;
+
+use crate::client::Client;
+use crate::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
+
+/// Several clients at once: each gets its own messages alone.
+pub fn several_clients_at_once(server: SocketAddr, number: usize) {
+    let mut clients: Vec<_> = (0..number).map(|_| Client::greeted(server)).collect();
+    for round in 0..3 {
+        for (i, client) in clients.iter_mut().enumerate() {
+            client.send(masked(TEXT, format!("{round} {i}")));
+        }
+        for (i, client) in clients.iter_mut().enumerate().rev() {
+            let own = Frame::new(TEXT, format!("{round} {i}"));
+            assert_eq!(client.receive_frame(), Some(own));
+        }
+    }
+    for mut client in clients {
+        client.send(masked(PING, "last"));
+        assert_eq!(client.receive_frame(), Some(Frame::new(PONG, "last")));
+        close(client);
+    }
+}
+
+/// Clients that come and go, one after the other, and in different ways.
+pub fn connects_and_disconnects(server: SocketAddr, number: usize) {
+    for i in 0..number {
+        match i % 4 {
+            0 => close(Client::greeted(server)),
+            1 => drop(Client::greeted(server)),
+            2 => drop(Client::connect(server)),
+            _ => {
+                let mut client = Client::greeted(server);
+                client.send(&masked(TEXT, "half a frame")[..9]);
+            }
+        }
+    }
+    expect_echo(&mut Client::greeted(server));
+}
+
+/// Bytes that are no request, and bytes that are no frames. A client beside them notices nothing.
+pub fn garbage(server: SocketAddr) {
+    let mut canary = Client::greeted(server);
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut bytes = |len| -> Vec<u8> { (0..len).map(|_| random.u8(..)).collect() };
+    let requests = [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), // TLS
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\n".repeat(1000),
+        vec![0; 5000],
+        bytes(5000),
+    ];
+    for request in requests {
+        let mut client = Client::connect(server);
+        // The server may close before it has all of them.
+        client.try_send(&request);
+        client.receive_rest();
+        expect_echo(&mut canary);
+    }
+    for _ in 0..20 {
+        let mut client = Client::greeted(server);
+        client.try_send(bytes(2000));
+        client.shut();
+        client.receive_rest();
+        expect_echo(&mut canary);
+    }
+}
+
+/// A message of many bytes in one frame comes back intact, in as many fragments as the server likes.
+pub fn large_message(client: &mut Client, message_len: u64) {
+    let sent = {
+        let mut stream = client.handle();
+        thread::spawn(move || {
+            // A masking key of zeros.
+            let mut header = vec![BINARY, 0x80 | 127];
+            header.extend(message_len.to_be_bytes());
+            header.extend([0; 4]);
+            stream.write_all(&header).expect("the server reads");
+            for at in (0..message_len).step_by(PIECE_LEN) {
+                stream.write_all(&piece(at)).expect("the server reads");
+            }
+        })
+    };
+    let (mut at, mut expected) = (0, VecDeque::new());
+    while at < message_len {
+        let frame = client.receive_frame().expect("the echo goes on");
+        let opcode = if at == 0 { 0x2 } else { 0x0 };
+        let len = frame.payload.len();
+        while expected.len() < len {
+            expected.extend(piece(at + expected.len() as u64));
+        }
+        let is_same = expected.drain(..len).eq(frame.payload);
+        assert!(is_same, "from {at} on");
+        at += len as u64;
+        let fin = if at == message_len { 0x80 } else { 0x00 };
+        assert_eq!(frame.first, fin | opcode, "up to {at}");
+    }
+    sent.join().expect("all was sent");
+}
+
+/// The length of what the large message is made of, in bytes; a message's length is a multiple.
+pub const PIECE_LEN: usize = 1 << 16;
+
+/// The bytes of the large message from `at` on: they tell where they belong.
+fn piece(at: u64) -> Vec<u8> {
+    let mut bytes: Vec<u8> = (0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect();
+    bytes[..8].copy_from_slice(&at.to_be_bytes());
+    bytes
+}
+
+/// A text comes back.
+pub fn expect_echo(client: &mut Client) {
+    client.send(masked(TEXT, "canary"));
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "canary")));
+}
+
+/// The closing handshake, and the end of the connection.
+fn close(mut client: Client) {
+    client.send(masked_close(1000, ""));
+    assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
+    assert_eq!(client.receive_frame(), None);
+}

@@ -1,0 +1,99 @@
+//! The firmware talks to real clients: on a Cortex-M3 with an Ethernet controller, as QEMU has them, with
+//! 64 KiB of memory.
+
+use ws_echo_tests::client::Client;
+use ws_echo_tests::firmware::Firmware;
+use ws_echo_tests::sessions::{self, expect_echo};
+use ws_echo_tests::wire::{BINARY, masked};
+use ws_echo_tests::{peers, remote};
+
+/// How many clients the firmware serves at a time.
+const CLIENTS: usize = 8;
+
+/// The most stack that the firmware may need, in bytes.
+const STACK_DEPTH_MAX: usize = 4096;
+
+/// Far more than the machine's 64 KiB of memory; a whole GiB where the tests are optimised.
+const LARGE_LEN: u64 = if cfg!(debug_assertions) {
+    8 << 20
+} else {
+    1 << 30
+};
+
+#[test]
+fn python_websockets_is_greeted_and_gets_its_echoes() {
+    let Some(firmware) = Firmware::start("websockets with the firmware") else {
+        return;
+    };
+    peers::python_websockets(&firmware.url());
+}
+
+#[test]
+fn nodes_ws_is_greeted_and_gets_its_echoes() {
+    let Some(firmware) = Firmware::start("ws with the firmware") else {
+        return;
+    };
+    peers::ws_of_node(&firmware.url());
+}
+
+#[test]
+fn all_that_clients_do_ends_well_on_a_small_stack() {
+    let Some(mut firmware) = Firmware::start("clients of the firmware") else {
+        return;
+    };
+    let address = firmware.address;
+    remote::play_all(address);
+    sessions::several_clients_at_once(address, CLIENTS);
+    sessions::large_message(&mut Client::greeted(address), LARGE_LEN);
+    sessions::connects_and_disconnects(address, 200);
+    sessions::garbage(address);
+    assert_started_once(&firmware);
+    let depth = firmware.stack_depth();
+    println!("stack: {depth} bytes");
+    assert!(depth <= STACK_DEPTH_MAX, "{depth} bytes of stack");
+}
+
+#[test]
+fn a_client_that_stops_reading_is_dropped_in_time_and_nobody_notices() {
+    let Some(firmware) = Firmware::start("a client of the firmware that stops reading") else {
+        return;
+    };
+    let mut canary = Client::greeted(firmware.address);
+    let stalled = Client::greeted(firmware.address);
+    let mut stream = stalled.handle();
+    let sending = std::thread::spawn(move || {
+        let bytes = masked(BINARY, [7; 60_000]);
+        while std::io::Write::write_all(&mut stream, &bytes).is_ok() {}
+    });
+    firmware.log.wait_for("client 1: took too long");
+    firmware.log.wait_for("client 1: gone");
+    expect_echo(&mut canary);
+    stalled.shut_all();
+    sending.join().unwrap();
+    sessions::several_clients_at_once(firmware.address, CLIENTS - 1);
+    assert_started_once(&firmware);
+}
+
+#[test]
+fn clients_that_vanish_are_forgotten_in_time() {
+    let Some(mut firmware) = Firmware::start("clients of the firmware that vanish") else {
+        return;
+    };
+    let mut vanished: Vec<_> = (0..CLIENTS)
+        .map(|_| Client::greeted(firmware.address))
+        .collect();
+    vanished[1].send(&masked(BINARY, [7; 1000])[..500]);
+    firmware.set_cable(false);
+    for client in 0..CLIENTS {
+        firmware.log.wait_for(&format!("client {client}: gone"));
+    }
+    firmware.set_cable(true);
+    sessions::several_clients_at_once(firmware.address, CLIENTS);
+    assert_started_once(&firmware);
+}
+
+/// A panic starts the firmware anew.
+fn assert_started_once(firmware: &Firmware) {
+    let log = firmware.log.text();
+    assert_eq!(log.matches("listening").count(), 1, "{log}");
+}
