@@ -1,6 +1,8 @@
 //! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never holds up the server: it
 //! waits in a queue, and what does not fit there is left out.
 
+use core::fmt::{self, Write};
+
 use heapless::Deque;
 
 use crate::clock::FREQUENCY;
@@ -41,14 +43,10 @@ impl Log {
         }
     }
 
-    /// Queues a line, given in parts.
-    pub(crate) fn line(&mut self, parts: &[&str]) {
-        for part in parts.iter().chain(&["\r\n"]) {
-            for byte in part.bytes() {
-                // It is left out when there is no room.
-                let _ = self.queue.push_back(byte);
-            }
-        }
+    /// Queues a line.
+    pub(crate) fn line(&mut self, line: fmt::Arguments<'_>) {
+        // It does not fail: what has no room is left out.
+        let _ = write!(self, "{line}\r\n");
         self.transmit();
     }
 
@@ -61,5 +59,14 @@ impl Log {
             };
             uart0::DR.write(byte.into());
         }
+    }
+}
+
+impl Write for Log {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            let _ = self.queue.push_back(byte);
+        }
+        Ok(())
     }
 }

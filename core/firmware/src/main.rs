@@ -1,5 +1,5 @@
 //! The WebSocket echo server on a TI LM3S6965: a Cortex-M3 with 256 KiB of flash, 64 KiB of RAM and Ethernet.
-//! It serves ws://10.0.2.15:3000. What serves is `core/examples/smoltcp/server.rs`, unchanged.
+//! What serves is `core/examples/smoltcp/server.rs`, unchanged.
 
 #![no_std]
 #![no_main]
@@ -25,7 +25,7 @@ use smoltcp::wire::{IpCidr, Ipv4Address, Ipv4Cidr};
 use clock::Clock;
 use ethernet::Ethernet;
 use log::Log;
-use server::{Change, Server};
+use server::{PORT, Server};
 
 /// The address of this device, and the length of its network's prefix.
 const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
@@ -56,13 +56,12 @@ fn main() -> ! {
     let mut interface = interface(ETHERNET, &mut clock);
     while SOCKETS.push(SocketStorage::EMPTY).is_ok() {}
     let mut sockets = SocketSet::new(&mut SOCKETS[..]);
-    for [receive, send] in BUFFERS {
-        let receive = tcp::SocketBuffer::new(&mut receive[..]);
-        let send = tcp::SocketBuffer::new(&mut send[..]);
+    for buffers in BUFFERS {
         // There is room for all.
-        let _ = SERVING.push(Server::new(&mut sockets, tcp::Socket::new(receive, send)));
+        let _ = SERVING.push(Server::new(&mut sockets, socket(buffers)));
     }
-    log.line(&["listening on ws://10.0.2.15:3000"]);
+    let address = ADDRESS.address();
+    log.line(format_args!("listening on ws://{address}:{PORT}"));
     loop {
         let now = clock.now();
         for _ in 0..FRAMES_PER_TURN {
@@ -74,12 +73,14 @@ fn main() -> ! {
         interface.poll_egress(now, ETHERNET, &mut sockets);
         for (number, server) in SERVING.iter_mut().enumerate() {
             server.serve(&mut sockets, STORAGE, now, |change| {
-                log_change(&mut log, number, change);
+                log.line(format_args!("client {number}: {change}"));
             });
         }
         log.transmit();
-        // A tick comes in a millisecond: only what has to be done at once is waited for awake.
-        if interface.poll_at(now, &sockets).is_none_or(|at| at > now) {
+        let deadlines = SERVING.iter().filter_map(Server::poll_at);
+        let next = deadlines.chain(interface.poll_at(now, &sockets)).min();
+        // The next tick of the clock wakes it at the latest.
+        if next.is_none_or(|next| next > now) {
             sleep(ETHERNET);
         }
     }
@@ -100,18 +101,11 @@ fn interface(ethernet: &mut Ethernet, clock: &mut Clock) -> Interface {
     interface
 }
 
-fn log_change(log: &mut Log, number: usize, change: Change) {
-    let number = ["0", "1", "2", "3", "4", "5", "6", "7"]
-        .get(number)
-        .unwrap_or(&"?");
-    let (text, reason) = match change {
-        Change::Opened => ("connected", ""),
-        Change::Refused(refusal) => ("refused: ", refusal.text()),
-        Change::Failed(_) => ("failed", ""),
-        Change::TimedOut => ("took too long", ""),
-        Change::Gone => ("gone", ""),
-    };
-    log.line(&["client ", number, ": ", text, reason]);
+fn socket(buffers: &'static mut [[u8; BUFFER_LEN]; 2]) -> tcp::Socket<'static> {
+    let [receive, send] = buffers;
+    let receive = tcp::SocketBuffer::new(&mut receive[..]);
+    let send = tcp::SocketBuffer::new(&mut send[..]);
+    tcp::Socket::new(receive, send)
 }
 
 /// Waits for a tick of the clock or a frame.
