@@ -20,6 +20,7 @@ const LENGTH_LEN: usize = 2;
 const CHECKSUM_LEN: usize = 4;
 
 const RECEIVED: u32 = 1 << 0;
+const NEW_TRANSMISSION: u32 = 1 << 0;
 
 /// The controller.
 pub(crate) struct Ethernet {
@@ -90,7 +91,11 @@ impl Device for Ethernet {
     type RxToken<'a> = Received<'a>;
     type TxToken<'a> = ToSend<'a>;
 
+    /// The next frame, when an answer can be sent.
     fn receive(&mut self, _: Instant) -> Option<(Received<'_>, ToSend<'_>)> {
+        if is_sending() {
+            return None;
+        }
         let len = self.take_frame()?;
         let frame = self.received.get(..len).unwrap_or_default();
         let buffer = &mut self.sent;
@@ -99,7 +104,7 @@ impl Device for Ethernet {
 
     fn transmit(&mut self, _: Instant) -> Option<ToSend<'_>> {
         let buffer = &mut self.sent;
-        Some(ToSend { buffer })
+        (!is_sending()).then_some(ToSend { buffer })
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
@@ -135,10 +140,12 @@ impl phy::TxToken for ToSend<'_> {
     }
 }
 
-/// Sends a frame, once the one before has left.
+/// Whether the last frame has not left.
+fn is_sending() -> bool {
+    TR.read() & NEW_TRANSMISSION != 0
+}
+
 fn send(frame: &[u8]) {
-    const NEW_TRANSMISSION: u32 = 1;
-    while TR.read() & NEW_TRANSMISSION != 0 {}
     // The first word is the length of the payload and the first two bytes; words of four follow.
     let payload_len = frame.len().saturating_sub(HEADER_LEN) as u16;
     let (first, rest) = frame.split_at_checked(2).unwrap_or_default();

@@ -1,5 +1,5 @@
 //! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never holds up the server: it
-//! waits in a queue, and what does not fit there is left out.
+//! waits in a queue, and one that does not fit there is left out.
 
 use core::fmt::{self, Write};
 
@@ -43,10 +43,14 @@ impl Log {
         }
     }
 
-    /// Queues a line.
+    /// Queues a line, or nothing of it.
     pub(crate) fn line(&mut self, line: fmt::Arguments<'_>) {
-        // It does not fail: what has no room is left out.
-        let _ = write!(self, "{line}\r\n");
+        let waiting = self.queue.len();
+        if write!(self, "{line}\r\n").is_err() {
+            while self.queue.len() > waiting {
+                self.queue.pop_back();
+            }
+        }
         self.transmit();
     }
 
@@ -64,9 +68,7 @@ impl Log {
 
 impl Write for Log {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            let _ = self.queue.push_back(byte);
-        }
-        Ok(())
+        let mut bytes = text.bytes();
+        bytes.try_for_each(|byte| self.queue.push_back(byte).map_err(|_| fmt::Error))
     }
 }
