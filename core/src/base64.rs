@@ -1,35 +1,42 @@
 //! Base64 (RFC 4648 section 4) for the two fields of the handshake: a key is looked at, a digest is
 //! written.
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use crate::http;
 
 /// Whether `text` is base64 of 16 bytes: 22 digits and two signs of padding. Like most decoders,
 /// it does not ask for zeros in the four bits of the last digit that carry nothing.
 pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
-    let Some((digits, b"==")) = text.split_last_chunk::<2>() else {
-        return false;
-    };
-    digits.len() == 22
-        && digits
-            .iter()
-            .all(|&digit| digit.is_ascii_alphanumeric() || digit == b'+' || digit == b'/')
+    match text {
+        [digits @ .., b'=', b'='] => digits.len() == 22 && http::is_made_of(digits, b"+/"),
+        _ => false,
+    }
 }
 
-/// A SHA-1 digest, in base64.
-pub(crate) fn encode(digest: [u8; 20]) -> [u8; 28] {
+/// A SHA-1 digest, in base64: 27 digits, with two zeros behind the last bit, and a sign of padding.
+pub(crate) fn encode(mut digest: [u32; 5]) -> [u8; 28] {
     let mut text = [b'='; 28];
-    let groups = text.as_chunks_mut::<4>().0;
-    for (group, bytes) in groups.iter_mut().zip(digest.chunks(3)) {
-        let bits = bytes
-            .iter()
-            .chain([&0; 3])
-            .take(3)
-            .fold(0, |bits, &byte| bits << 8 | usize::from(byte));
-        for (i, digit) in group.iter_mut().enumerate().take(bytes.len() + 1) {
-            *digit = ALPHABET[bits >> (18 - 6 * i) & 63];
+    for sign in text.iter_mut().take(27) {
+        // All of it moves up by six bits; those that fall out are a digit.
+        let mut out = 0;
+        for word in digest.iter_mut().rev() {
+            let top = *word >> 26;
+            *word = *word << 6 | out;
+            out = top;
         }
+        *sign = digit(out as u8);
     }
     text
+}
+
+/// The sign for six bits.
+fn digit(bits: u8) -> u8 {
+    match bits {
+        0..26 => b'A' + bits,
+        26..52 => b'a' + (bits - 26),
+        52..62 => b'0' + (bits - 52),
+        62 => b'+',
+        _ => b'/',
+    }
 }
 
 #[cfg(test)]
@@ -39,8 +46,11 @@ mod tests {
     #[test]
     fn a_digest_is_written_as_in_section_1_3() {
         let digest = [
-            0xb3, 0x7a, 0x4f, 0x2c, 0xc0, 0x62, 0x4f, 0x16, 0x90, 0xf6, 0x46, 0x06, 0xcf, 0x38,
-            0x59, 0x45, 0xb2, 0xbe, 0xc4, 0xea,
+            0xb37a_4f2c,
+            0xc062_4f16,
+            0x90f6_4606,
+            0xcf38_5945,
+            0xb2be_c4ea,
         ];
         assert_eq!(&encode(digest), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }

@@ -1,5 +1,5 @@
 //! The lines of an HTTP/1.1 request's head (RFC 9112), checked one at a time. What they mean for a
-//! WebSocket is in `request`.
+//! WebSocket is in `headers` and `request`.
 
 use crate::refusal::Refusal;
 
@@ -19,16 +19,17 @@ pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), Refusal> {
 }
 
 /// Checks a request line, without its line end.
-pub(crate) fn check_request_line(line: &[u8]) -> Result<(), Refusal> {
-    let Some((method, target, version)) = split_request_line(line) else {
-        return Err(Refusal::MalformedRequestLine);
-    };
+pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
+    let method = take_until(&mut line, b' ');
+    let target = take_until(&mut line, b' ');
     let is_target = !target.is_empty() && target.iter().all(u8::is_ascii_graphic);
     if !is_token(method) || !is_target {
         return Err(Refusal::MalformedRequestLine);
     }
-    match version {
-        b"HTTP/1.1" => Ok(()),
+    if line == b"HTTP/1.1" {
+        return Ok(());
+    }
+    match line {
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
             Err(Refusal::UnsupportedHttpVersion)
         }
@@ -36,94 +37,117 @@ pub(crate) fn check_request_line(line: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The method, the target and the version of a request line.
-pub(crate) fn split_request_line(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (method, rest) = split_once(line, b' ')?;
-    let (target, version) = split_once(rest, b' ')?;
-    Some((method, target, version))
-}
-
-/// Checks a header line, without its line end.
-pub(crate) fn check_header_line(line: &[u8]) -> Result<(), Refusal> {
+/// The name and the value of a header line, without its line end.
+pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     // > A server that receives an obs-fold in a request message [...] MUST either reject the
     // > message by sending a 400 (Bad Request), [...] or replace [...] (RFC 9112 section 5.2)
     if let [b' ' | b'\t', ..] = line {
         return Err(Refusal::FoldedHeader);
     }
+    let mut value = line;
+    let name = take_until(&mut value, b':');
     // > A server MUST reject, with a response status code of 400 (Bad Request), any [...] message
     // > that contains whitespace between a header field name and colon. (RFC 9112 section 5.1)
-    match split_once(line, b':') {
-        Some((name, _)) if is_token(name) => Ok(()),
-        _ => Err(Refusal::MalformedHeader),
+    if name.len() == line.len() || !is_token(name) {
+        return Err(Refusal::MalformedHeader);
+    }
+    Ok((name, trim(value)))
+}
+
+/// Whether a target is in origin form or in absolute form (RFC 9112 section 3.2).
+pub(crate) fn is_path_or_uri(target: &[u8]) -> bool {
+    // > Fragment identifiers [...] MUST NOT be used on these URIs. (section 3)
+    if find(target, b'#').is_some() {
+        return false;
+    }
+    if let [b'/', ..] = target {
+        return true;
+    }
+    let mut rest = target;
+    let scheme = take_until(&mut rest, b':');
+    match rest {
+        [b'/', b'/', b'/' | b'?', ..] => false,
+        [b'/', b'/', _, ..] => lists(b"http,https,ws,wss", scheme),
+        _ => false,
     }
 }
 
-/// The name and the value of a header line that was found well-formed.
-pub(crate) fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (name, value) = split_once(line, b':')?;
-    Some((name, value.trim_ascii()))
-}
-
-/// The lines of a head, each without its line end.
-pub(crate) fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-}
-
-/// The elements of a comma-separated list; empty ones are left out (RFC 9110 section 5.6.1).
-pub(crate) fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&byte| byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .filter(|element| !element.is_empty())
+/// Whether an element of a comma-separated list is `wanted`, in whatever case (RFC 9110 section
+/// 5.6.1).
+pub(crate) fn lists(mut list: &[u8], wanted: &[u8]) -> bool {
+    while !list.is_empty() {
+        let element = take_until(&mut list, b',');
+        if trim(element).eq_ignore_ascii_case(wanted) {
+            return true;
+        }
+    }
+    false
 }
 
 /// A token of RFC 9110 section 5.6.2.
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    let is_tchar = |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !bytes.is_empty() && bytes.iter().all(is_tchar)
+fn is_token(bytes: &[u8]) -> bool {
+    is_made_of(bytes, b"!#$%&'*+-.^_`|~")
 }
 
 /// A host with an optional port (RFC 3986 section 3.2), not empty.
 pub(crate) fn is_host(value: &[u8]) -> bool {
-    let (host, port) = match value {
-        [b'[', rest @ ..] => match split_once(rest, b']') {
-            Some((address, port)) if is_ipv6_literal(address) => (&b"[]"[..], port),
-            _ => return false,
-        },
-        _ => match value.iter().position(|&byte| byte == b':') {
-            Some(colon) => value.split_at_checked(colon).unwrap_or_default(),
-            None => (value, &b""[..]),
-        },
-    };
-    let is_host_byte =
-        |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
-    let is_name = host == b"[]" || (!host.is_empty() && host.iter().all(is_host_byte));
-    is_name && is_port(port)
+    let mut rest = value;
+    if let [b'[', literal @ ..] = value {
+        rest = literal;
+        let address = take_until(&mut rest, b']');
+        let is_closed = address.len() < literal.len();
+        return is_closed
+            && is_ipv6_address(address)
+            && take_until(&mut rest, b':').is_empty()
+            && is_port(rest);
+    }
+    let name = take_until(&mut rest, b':');
+    is_made_of(name, b"-._~%!$&'()*+,;=") && is_port(rest)
 }
 
-fn is_ipv6_literal(address: &[u8]) -> bool {
-    let is_address_byte = |&byte: &u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
-    address.contains(&b':') && address.iter().all(is_address_byte)
+/// Whether these are the signs of an IPv6 address; their order is not looked at.
+fn is_ipv6_address(address: &[u8]) -> bool {
+    let is_digit = |&byte: &u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
+    find(address, b':').is_some() && address.iter().all(is_digit)
 }
 
-/// Nothing, or a colon and a number of up to 16 bits.
-fn is_port(port: &[u8]) -> bool {
-    let digits = match port {
-        [] => return true,
-        [b':', digits @ ..] => digits,
-        _ => return false,
-    };
-    let number = digits.iter().try_fold(0_u16, |number, &digit| {
-        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    });
-    number.is_some()
+/// Nothing, or a number of up to 16 bits.
+fn is_port(digits: &[u8]) -> bool {
+    let mut number = 0;
+    for digit in digits {
+        number = 10 * number + u32::from(digit.wrapping_sub(b'0'));
+        if !digit.is_ascii_digit() || number > 0xFFFF {
+            return false;
+        }
+    }
+    true
 }
 
-fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let place = bytes.iter().position(|&byte| byte == at)?;
-    let (before, rest) = bytes.split_at_checked(place)?;
-    Some((before, rest.get(1..)?))
+/// Whether there are bytes, and all are letters, digits or among these `signs`.
+pub(crate) fn is_made_of(bytes: &[u8], signs: &[u8]) -> bool {
+    let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(signs, byte).is_some();
+    !bytes.is_empty() && bytes.iter().all(is_one)
+}
+
+/// What is left without white space around it.
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Takes off what stands before the first such `sign`, and the sign; all if there is none.
+pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], sign: u8) -> &'a [u8] {
+    let all = *bytes;
+    let end = find(all, sign).unwrap_or(all.len());
+    *bytes = all.get(end + 1..).unwrap_or_default();
+    all.get(..end).unwrap_or_default()
+}
+
+/// Where the first such `sign` stands.
+pub(crate) fn find(bytes: &[u8], sign: u8) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == sign)
 }
 
 #[cfg(test)]
@@ -160,6 +184,8 @@ mod tests {
             "[]",
             "[::1]x",
             "[a b]:1",
+            "[::g]",
+            "[::1]80",
             "::1",
             "\u{fc}.de",
         ] {

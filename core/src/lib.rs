@@ -60,6 +60,7 @@ mod error;
 mod event;
 mod exchange;
 mod frame;
+mod headers;
 mod http;
 mod mask;
 mod opening;

@@ -1,5 +1,6 @@
 //! The opening handshake of a server (RFC 6455 section 4.2): what gathers the request's head, and what
-//! puts the response where the head was. How a request looks is in `http` and `request`.
+//! puts the response where the head was. How a request looks is in `http`, `headers` and
+//! `request`.
 
 use heapless::Vec;
 
@@ -7,10 +8,11 @@ use crate::base64;
 use crate::buffer::{Buffer, Storage};
 use crate::event::Message;
 use crate::frame::{EncodedHeader, Fin};
+use crate::headers::{Headers, KEY_LEN};
 use crate::http;
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::sha1::sha1;
+use crate::sha1::{MESSAGE_LEN, sha1};
 
 /// The most header lines of a request.
 pub const MAX_HEADERS: usize = 64;
@@ -20,7 +22,6 @@ pub const MIN_HEAD_LEN: usize = 256;
 
 /// What is put behind the key before it is hashed (section 1.3).
 const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const KEY_LEN: usize = 24;
 
 /// A connection before it is open. It gathers a head of up to `N` bytes, [`MIN_HEAD_LEN`] at least,
 /// and needs them no longer once the connection is open.
@@ -50,10 +51,11 @@ pub struct Opening<const N: usize = 1024> {
     next: Next,
     /// The head as far as it has come; then the response.
     bytes: Vec<u8, N>,
+    headers: Headers,
 }
 
 /// What the next received byte is, or what has to be made ready before it is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Next {
     /// A byte of a line that began at `start` of the head.
     Line { line: Line, start: usize },
@@ -68,7 +70,7 @@ enum Next {
 }
 
 /// Which line of a head is being gathered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Line {
     /// The request line.
     Request,
@@ -79,7 +81,7 @@ enum Line {
 }
 
 /// What a response leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Outcome {
     Open,
     Refused,
@@ -113,6 +115,7 @@ impl<const N: usize> Opening<N> {
                 start: 0,
             },
             bytes: Vec::new(),
+            headers: Headers::new(),
         }
     }
 
@@ -158,7 +161,7 @@ impl<const N: usize> Opening<N> {
         subprotocol: Option<&str>,
         greeting: Option<Message<'_>>,
     ) -> Result<(), Refusal> {
-        if self.next != Next::Decision {
+        if !matches!(self.next, Next::Decision) {
             return Ok(());
         }
         let accepted = self.write_switching_protocols(subprotocol, greeting);
@@ -173,13 +176,12 @@ impl<const N: usize> Opening<N> {
         }
         // > The HEAD method is identical to GET except that the server MUST NOT send content in
         // > the response. (RFC 9110 section 9.3.2)
-        let has_content = self.request().method() != "HEAD";
+        let has_content = !self.bytes.starts_with(b"HEAD ");
         self.bytes.clear();
-        // Every refusal fits: `MIN_HEAD_LEN`.
-        let _ = refusal.write_head(|part| self.bytes.extend_from_slice(part));
-        if has_content {
-            let _ = self.write(&[refusal.text().as_bytes(), b"\n"]);
-        }
+        refusal.write(has_content, |part| {
+            // Every refusal fits: `MIN_HEAD_LEN`.
+            let _ = self.write(part);
+        });
         self.next = Next::Response {
             produced: 0,
             then: Outcome::Refused,
@@ -189,7 +191,7 @@ impl<const N: usize> Opening<N> {
     /// Whether the connection was refused and all of the response is ready: transmit what is
     /// ready, then close the transport.
     pub fn is_done(&self) -> bool {
-        self.next == Next::Nothing
+        matches!(self.next, Next::Nothing)
     }
 
     /// Gathers bytes up to the end of the head.
@@ -201,8 +203,8 @@ impl<const N: usize> Opening<N> {
             if byte == b'\n' {
                 self.end_line()?;
             }
-            if self.next == Next::Decision {
-                self.request().check()?;
+            if let Next::Decision = self.next {
+                self.headers.check_host()?;
                 return Ok(Progress::Request);
             }
         }
@@ -213,8 +215,9 @@ impl<const N: usize> Opening<N> {
         let Next::Line { line, start } = self.next else {
             return Ok(());
         };
-        let bytes = self.bytes.get(start..).unwrap_or_default();
-        let bytes = bytes.strip_suffix(b"\r\n").unwrap_or_default();
+        // `check_byte` has seen the line end.
+        let end = self.bytes.len().saturating_sub(2);
+        let bytes = self.bytes.get(start..end).unwrap_or_default();
         let line = match line {
             // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore
             // > at least one empty line (CRLF) [...] (RFC 9112 section 2.2)
@@ -232,7 +235,7 @@ impl<const N: usize> Opening<N> {
             }
             Line::Header(MAX_HEADERS) => return Err(Refusal::TooManyHeaders),
             Line::Header(headers) => {
-                http::check_header_line(bytes)?;
+                self.headers.add(bytes)?;
                 Line::Header(headers + 1)
             }
         };
@@ -247,22 +250,25 @@ impl<const N: usize> Opening<N> {
         greeting: Option<Message<'_>>,
     ) -> Result<(), Refusal> {
         let request = self.request();
-        let accept = accept(request.key()?);
+        request.check_line()?;
+        let accept = accept(self.headers.key()?);
         let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
         self.bytes.clear();
-        self.write(&[
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
-            b"Sec-WebSocket-Accept: ",
-            &accept,
-        ])?;
+        self.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+              Sec-WebSocket-Accept: ",
+        )?;
+        self.write(&accept)?;
         if let Some(name) = subprotocol {
-            self.write(&[b"\r\nSec-WebSocket-Protocol: ", name.as_bytes()])?;
+            self.write(b"\r\nSec-WebSocket-Protocol: ")?;
+            self.write(name.as_bytes())?;
         }
-        self.write(&[b"\r\n\r\n"])?;
+        self.write(b"\r\n\r\n")?;
         if let Some(message) = greeting {
             let (opcode, payload) = message.encode();
             let header = EncodedHeader::new(opcode, Fin::Last, payload.len());
-            self.write(&[header.as_bytes(), payload])?;
+            self.write(header.as_bytes())?;
+            self.write(payload)?;
         }
         self.next = Next::Response {
             produced: 0,
@@ -271,12 +277,9 @@ impl<const N: usize> Opening<N> {
         Ok(())
     }
 
-    fn write(&mut self, parts: &[&[u8]]) -> Result<(), Refusal> {
-        for part in parts {
-            let too_large = |_| Refusal::ResponseTooLarge;
-            self.bytes.extend_from_slice(part).map_err(too_large)?;
-        }
-        Ok(())
+    fn write(&mut self, part: &[u8]) -> Result<(), Refusal> {
+        let too_large = |_| Refusal::ResponseTooLarge;
+        self.bytes.extend_from_slice(part).map_err(too_large)
     }
 
     /// Makes as much of the response ready as there is room for.
@@ -311,10 +314,10 @@ impl<const N: usize> Opening<N> {
 ///
 /// > [...] concatenating /key/, [...] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
 /// > taking the SHA-1 hash [...] and base64-encoding [...] this 20-byte hash. (section 4.2.2)
-fn accept(key: &[u8]) -> [u8; 28] {
-    let mut concatenated = [0; KEY_LEN + GUID.len()];
-    for (to, from) in concatenated.iter_mut().zip(key.iter().chain(GUID)) {
-        *to = *from;
-    }
+fn accept(key: &[u8; KEY_LEN]) -> [u8; 28] {
+    let mut concatenated = [0; MESSAGE_LEN];
+    let (start, end) = concatenated.split_at_mut(KEY_LEN);
+    start.copy_from_slice(key);
+    end.copy_from_slice(GUID);
     base64::encode(sha1(&concatenated))
 }

@@ -1,0 +1,185 @@
+//! The header fields of a request that a handshake depends on (RFC 6455 section 4.2.1), checked while
+//! the lines come.
+
+use crate::base64;
+use crate::http;
+use crate::refusal::Refusal;
+
+/// The length of a key: 16 bytes in base64.
+pub(crate) const KEY_LEN: usize = 24;
+
+/// The fields, in the order in which it is told what is wrong with them.
+const FIELDS: [Field; 7] = [
+    // > A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request
+    // > message that lacks a Host header field and to any [...] that contains more than one
+    // > [...] or a Host header field with an invalid field value. (RFC 9112 section 3.2)
+    Field::once(
+        "host",
+        http::is_host,
+        Refusal::MissingHost,
+        Refusal::MalformedHost,
+        Refusal::RepeatedHost,
+    ),
+    Field::never("transfer-encoding", |_| true, Refusal::Body),
+    Field::never("content-length", is_body_len, Refusal::Body),
+    // > An |Upgrade| header field containing the value "websocket", [...] A |Connection|
+    // > header field that includes the token "Upgrade", [...] (section 4.2.1)
+    Field::some(
+        "upgrade",
+        |value| http::lists(value, b"websocket"),
+        Refusal::UpgradeRequired,
+    ),
+    Field::some(
+        "connection",
+        |value| http::lists(value, b"upgrade"),
+        Refusal::UpgradeRequired,
+    ),
+    // > If this version does not match a version understood by the server, the server MUST
+    // > abort [...] and instead send an appropriate HTTP error code [...] (section 4.2.2)
+    Field::once(
+        "sec-websocket-version",
+        |value| value == b"13",
+        Refusal::UnsupportedVersion,
+        Refusal::UnsupportedVersion,
+        Refusal::RepeatedVersion,
+    ),
+    // > A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when
+    // > decoded, is 16 bytes in length. (section 4.2.1)
+    Field::once(
+        "sec-websocket-key",
+        base64::is_16_bytes,
+        Refusal::MissingKey,
+        Refusal::MalformedKey,
+        Refusal::RepeatedKey,
+    ),
+];
+
+/// Of these fields, a request needs the first in any case.
+const HOST_ALONE: usize = 1;
+const KEY: usize = FIELDS.len() - 1;
+
+/// A field, and what is wrong with a request in which this was [`Seen`] of it.
+struct Field {
+    name: &'static str,
+    is_match: fn(&[u8]) -> bool,
+    refusals: [Option<Refusal>; 4],
+}
+
+/// What was seen of a field, as an index.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
+    /// Nothing that counts.
+    Nothing,
+    /// A value that is a match.
+    Match,
+    /// A value that is none; only where there is a refusal for it.
+    Mismatch,
+    /// Several values.
+    Several,
+}
+
+impl Field {
+    /// A field with one value, which has to be a match.
+    const fn once(
+        name: &'static str,
+        is_match: fn(&[u8]) -> bool,
+        missing: Refusal,
+        malformed: Refusal,
+        repeated: Refusal,
+    ) -> Self {
+        Self {
+            name,
+            is_match,
+            refusals: [Some(missing), None, Some(malformed), Some(repeated)],
+        }
+    }
+
+    /// A field with any values, of which one has to be a match.
+    const fn some(name: &'static str, is_match: fn(&[u8]) -> bool, missing: Refusal) -> Self {
+        Self {
+            name,
+            is_match,
+            refusals: [Some(missing), None, None, None],
+        }
+    }
+
+    /// A field with any values, of which none may be a match.
+    const fn never(name: &'static str, is_match: fn(&[u8]) -> bool, present: Refusal) -> Self {
+        Self {
+            name,
+            is_match,
+            refusals: [None, Some(present), None, Some(present)],
+        }
+    }
+
+    fn refusal(&self, seen: Seen) -> Option<Refusal> {
+        self.refusals[seen as usize]
+    }
+}
+
+/// What the header lines of a head have said so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Headers {
+    seen: [Seen; FIELDS.len()],
+    key: [u8; KEY_LEN],
+}
+
+impl Headers {
+    pub(crate) const fn new() -> Self {
+        Self {
+            seen: [Seen::Nothing; FIELDS.len()],
+            key: [0; KEY_LEN],
+        }
+    }
+
+    /// Checks a header line, without its line end.
+    pub(crate) fn add(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        let (name, value) = http::split_header(line)?;
+        for (i, (field, seen)) in FIELDS.iter().zip(&mut self.seen).enumerate() {
+            if !name.eq_ignore_ascii_case(field.name.as_bytes()) {
+                continue;
+            }
+            let now = if (field.is_match)(value) {
+                Seen::Match
+            } else if field.refusal(Seen::Mismatch).is_some() {
+                Seen::Mismatch
+            } else {
+                continue;
+            };
+            *seen = match seen {
+                Seen::Nothing => now,
+                _ => Seen::Several,
+            };
+            if i == KEY
+                && let Some(key) = value.as_array()
+            {
+                self.key = *key;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what every request must have, whatever it asks for.
+    pub(crate) fn check_host(&self) -> Result<(), Refusal> {
+        self.check(HOST_ALONE)
+    }
+
+    /// The key, if these are the headers of a request for a WebSocket connection.
+    pub(crate) fn key(&self) -> Result<&[u8; KEY_LEN], Refusal> {
+        self.check(FIELDS.len())?;
+        Ok(&self.key)
+    }
+
+    fn check(&self, fields: usize) -> Result<(), Refusal> {
+        let mut fields = FIELDS.iter().zip(&self.seen).take(fields);
+        match fields.find_map(|(field, &seen)| field.refusal(seen)) {
+            None => Ok(()),
+            Some(refusal) => Err(refusal),
+        }
+    }
+}
+
+/// Whether this is not certainly the length of no body.
+fn is_body_len(value: &[u8]) -> bool {
+    value.is_empty() || value.iter().any(|&digit| digit != b'0')
+}
