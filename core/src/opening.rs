@@ -61,6 +61,8 @@ enum Next {
     Line { line: Line, start: usize },
     /// The first byte behind the head: the application decides.
     Decision,
+    /// As before; the application may have something to say about the response.
+    Refusal(Refusal),
     /// As before; the response is made ready, `produced` bytes of it so far.
     Response { produced: usize, then: Outcome },
     /// A frame's: the connection is open.
@@ -131,6 +133,10 @@ impl<const N: usize> Opening<N> {
                 gathered.inspect_err(|&refusal| self.refuse(refusal))
             }
             Next::Decision => Ok(Progress::Request),
+            Next::Refusal(refusal) => {
+                let _ = self.write_refusal(refusal, "");
+                self.advance(buffer)
+            }
             Next::Response { produced, then } => Ok(self.respond(buffer, produced, then)),
             Next::Frame => Ok(Progress::Open),
             Next::Nothing => {
@@ -171,21 +177,20 @@ impl<const N: usize> Opening<N> {
     /// Answers the request, complete or not, with what is wrong with it. It does nothing once
     /// the request is answered.
     pub fn refuse(&mut self, refusal: Refusal) {
-        if !matches!(self.next, Next::Line { .. } | Next::Decision) {
-            return;
+        if let Next::Line { .. } | Next::Decision = self.next {
+            self.next = Next::Refusal(refusal);
         }
-        // > The HEAD method is identical to GET except that the server MUST NOT send content in
-        // > the response. (RFC 9110 section 9.3.2)
-        let has_content = !self.bytes.starts_with(b"HEAD ");
-        self.bytes.clear();
-        refusal.write(has_content, |part| {
-            // Every refusal fits: `MIN_HEAD_LEN`.
-            let _ = self.write(part);
-        });
-        self.next = Next::Response {
-            produced: 0,
-            then: Outcome::Refused,
-        };
+    }
+
+    /// Gives the response to a request that was just refused a text and a line feed as its content: the
+    /// refusal's own [text](Refusal::text), or another. Without it there is none, and with one that does
+    /// not fit where the head was gathered.
+    pub fn explain(&mut self, text: &str) {
+        if let Next::Refusal(refusal) = self.next
+            && self.write_refusal(refusal, text).is_err()
+        {
+            let _ = self.write_refusal(refusal, "");
+        }
     }
 
     /// Whether the connection was refused and all of the response is ready: transmit what is
@@ -275,6 +280,42 @@ impl<const N: usize> Opening<N> {
             then: Outcome::Open,
         };
         Ok(())
+    }
+
+    /// Puts the response to a refused request where its head was. Without a text it fits: see
+    /// [`MIN_HEAD_LEN`].
+    fn write_refusal(&mut self, refusal: Refusal, text: &str) -> Result<(), Refusal> {
+        // > The HEAD method is identical to GET except that the server MUST NOT send content in
+        // > the response. (RFC 9110 section 9.3.2)
+        let has_content = !self.bytes.starts_with(b"HEAD ");
+        self.bytes.clear();
+        self.write(b"HTTP/1.1 ")?;
+        self.write(refusal.status().as_bytes())?;
+        self.write(refusal.headers().as_bytes())?;
+        if text.is_empty() {
+            self.write(b"Content-Length: 0\r\n\r\n")?;
+        } else {
+            self.write(b"Content-Type: text/plain\r\nContent-Length: ")?;
+            self.write_number(text.len() + 1)?;
+            self.write(b"\r\n\r\n")?;
+        }
+        if has_content && !text.is_empty() {
+            self.write(text.as_bytes())?;
+            self.write(b"\n")?;
+        }
+        self.next = Next::Response {
+            produced: 0,
+            then: Outcome::Refused,
+        };
+        Ok(())
+    }
+
+    /// Writes a number in decimal.
+    fn write_number(&mut self, number: usize) -> Result<(), Refusal> {
+        if number >= 10 {
+            self.write_number(number / 10)?;
+        }
+        self.write(&[b'0' + (number % 10) as u8])
     }
 
     fn write(&mut self, part: &[u8]) -> Result<(), Refusal> {

@@ -1,12 +1,9 @@
-//! Why an opening handshake is refused, and the HTTP response that says so (RFC 6455 section 4.2.2,
+//! Why an opening handshake is refused, and the status that says so (RFC 6455 section 4.2.2,
 //! RFC 9110 section 15).
 
 use core::fmt;
-use core::str::from_utf8;
 
-use crate::http;
-
-/// What was wrong with a request. It is answered with a status and this as its text.
+/// What was wrong with a request. It is answered with a status, and with a text if the application gives one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// A line feed without a carriage return before it.
@@ -59,89 +56,63 @@ pub enum Refusal {
     UnsupportedHttpVersion,
 }
 
-/// Each status with the headers that go with it, and below it the text of each refusal that has
-/// it, in the order of [`Refusal`].
-///
-/// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
-/// > header field [...] (RFC 9110 section 7.8)
-const RESPONSES: &[u8] = b"\
-    400 Bad Request|\
-    bare line feed|\
-    bare carriage return|\
-    control character|\
-    malformed request line|\
-    malformed target|\
-    malformed header|\
-    folded header|\
-    missing Host|\
-    repeated Host|\
-    malformed Host|\
-    unexpected body|\
-    repeated version|\
-    missing WebSocket key|\
-    repeated WebSocket key|\
-    malformed WebSocket key|\
-    404 Not Found|\
-    unknown path|\
-    405 Method Not Allowed\r\nAllow: GET|\
-    method is not GET|\
-    408 Request Timeout|\
-    request took too long|\
-    426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13|\
-    only WebSocket is served|\
-    version is not 13|\
-    431 Request Header Fields Too Large|\
-    head is too large|\
-    too many headers|\
-    500 Internal Server Error|\
-    response is too large|\
-    505 HTTP Version Not Supported|\
-    only HTTP/1.1 is served|\
-    ";
-
 impl Refusal {
     /// The status code and the reason phrase.
     pub fn status(self) -> &'static str {
-        let (mut head, _) = self.response();
-        from_utf8(http::take_until(&mut head, b'\r')).unwrap_or_default()
+        match self {
+            Self::NotFound => "404 Not Found",
+            Self::MethodNotAllowed => "405 Method Not Allowed",
+            Self::Timeout => "408 Request Timeout",
+            Self::UpgradeRequired | Self::UnsupportedVersion => "426 Upgrade Required",
+            Self::HeadTooLarge | Self::TooManyHeaders => "431 Request Header Fields Too Large",
+            Self::ResponseTooLarge => "500 Internal Server Error",
+            Self::UnsupportedHttpVersion => "505 HTTP Version Not Supported",
+            // All that is malformed.
+            _ => "400 Bad Request",
+        }
+    }
+
+    /// The header lines that go with the status, each between line ends.
+    ///
+    /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
+    /// > header field [...] (RFC 9110 section 7.8)
+    pub(crate) fn headers(self) -> &'static str {
+        match self {
+            Self::MethodNotAllowed => "\r\nConnection: close\r\nAllow: GET\r\n",
+            Self::UpgradeRequired | Self::UnsupportedVersion => {
+                "\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            }
+            _ => "\r\nConnection: close\r\n",
+        }
     }
 
     /// What was wrong, in a few words.
     pub fn text(self) -> &'static str {
-        let (_, text) = self.response();
-        from_utf8(text).unwrap_or_default()
-    }
-
-    /// The status with its headers, and the text, in ASCII.
-    fn response(self) -> (&'static [u8], &'static [u8]) {
-        let (mut status, mut rest) = (&b""[..], RESPONSES);
-        let mut texts_before = self as usize;
-        while !rest.is_empty() {
-            match http::take_until(&mut rest, b'|') {
-                // No text begins with a digit.
-                entry @ [b'4' | b'5', ..] => status = entry,
-                text if texts_before == 0 => return (status, text),
-                _ => texts_before -= 1,
-            }
-        }
-        (status, b"")
-    }
-
-    /// Gives `write` the response, part by part. Its content is the text and a line feed.
-    pub(crate) fn write(self, has_content: bool, mut write: impl FnMut(&[u8])) {
-        let (status, text) = self.response();
-        // Every text has 9 to 98 bytes: its length has two digits.
-        let len = text.len() as u8 + 1;
-        let tens = len / 10;
-        let digits = [b'0' + tens, b'0' + (len - 10 * tens)];
-        write(b"HTTP/1.1 ");
-        write(status);
-        write(b"\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ");
-        write(&digits);
-        write(b"\r\n\r\n");
-        if has_content {
-            write(text);
-            write(b"\n");
+        match self {
+            Self::BareLineFeed => "line feed without carriage return",
+            Self::BareCarriageReturn => "carriage return without line feed",
+            Self::ControlCharacter => "control character in the head",
+            Self::MalformedRequestLine => "request line is malformed",
+            Self::MalformedTarget => "target is neither a path nor an absolute URI",
+            Self::MalformedHeader => "header is malformed",
+            Self::FoldedHeader => "header begins with white space",
+            Self::MissingHost => "Host is missing",
+            Self::RepeatedHost => "Host is repeated",
+            Self::MalformedHost => "Host is no host",
+            Self::Body => "a request to upgrade has no body",
+            Self::RepeatedVersion => "Sec-WebSocket-Version is repeated",
+            Self::MissingKey => "Sec-WebSocket-Key is missing",
+            Self::RepeatedKey => "Sec-WebSocket-Key is repeated",
+            Self::MalformedKey => "Sec-WebSocket-Key is not 16 bytes in base64",
+            Self::NotFound => "path is not served",
+            Self::MethodNotAllowed => "method is not GET",
+            Self::Timeout => "request was not complete in time",
+            Self::UpgradeRequired => "only WebSocket connections are served",
+            Self::UnsupportedVersion => "Sec-WebSocket-Version is not 13",
+            Self::HeadTooLarge => "request head is too large",
+            Self::TooManyHeaders => "too many headers",
+            Self::ResponseTooLarge => "response is too large",
+            Self::UnsupportedHttpVersion => "only HTTP/1.1 is served",
         }
     }
 }
@@ -153,50 +124,3 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
-
-#[cfg(test)]
-mod tests {
-    extern crate std;
-
-    use super::*;
-    use crate::opening::MIN_HEAD_LEN;
-    use heapless::Vec;
-
-    #[test]
-    fn every_response_fits_the_least_head_and_says_what_is_wrong() {
-        for (refusal, text) in [
-            (Refusal::BareLineFeed, "bare line feed"),
-            (Refusal::BareCarriageReturn, "bare carriage return"),
-            (Refusal::ControlCharacter, "control character"),
-            (Refusal::MalformedRequestLine, "malformed request line"),
-            (Refusal::MalformedTarget, "malformed target"),
-            (Refusal::MalformedHeader, "malformed header"),
-            (Refusal::FoldedHeader, "folded header"),
-            (Refusal::MissingHost, "missing Host"),
-            (Refusal::RepeatedHost, "repeated Host"),
-            (Refusal::MalformedHost, "malformed Host"),
-            (Refusal::Body, "unexpected body"),
-            (Refusal::RepeatedVersion, "repeated version"),
-            (Refusal::MissingKey, "missing WebSocket key"),
-            (Refusal::RepeatedKey, "repeated WebSocket key"),
-            (Refusal::MalformedKey, "malformed WebSocket key"),
-            (Refusal::NotFound, "unknown path"),
-            (Refusal::MethodNotAllowed, "method is not GET"),
-            (Refusal::Timeout, "request took too long"),
-            (Refusal::UpgradeRequired, "only WebSocket is served"),
-            (Refusal::UnsupportedVersion, "version is not 13"),
-            (Refusal::HeadTooLarge, "head is too large"),
-            (Refusal::TooManyHeaders, "too many headers"),
-            (Refusal::ResponseTooLarge, "response is too large"),
-            (Refusal::UnsupportedHttpVersion, "only HTTP/1.1 is served"),
-        ] {
-            let mut response = Vec::<u8, MIN_HEAD_LEN>::new();
-            refusal.write(true, |part| response.extend_from_slice(part).unwrap());
-            let response = core::str::from_utf8(&response).unwrap();
-            let (head, content) = response.split_once("\r\n\r\n").unwrap();
-            let (_, len) = head.rsplit_once("Content-Length: ").unwrap();
-            assert_eq!((refusal.text(), content.trim_end()), (text, text));
-            assert_eq!(len.parse(), Ok(content.len()), "{refusal:?}");
-        }
-    }
-}

@@ -156,8 +156,8 @@ impl Client {
         let Phase::Opening(opening) = &mut self.phase else {
             return Turn::Wait;
         };
-        service::log_refusal(self.peer, Refusal::Timeout, "");
         opening.refuse(Refusal::Timeout);
+        service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
         self.buffer.get_or_insert_with(|| shared.pool.take());
         self.turn(shared)
     }
@@ -284,7 +284,7 @@ impl Client {
                     self.phase = Phase::Open(Connection::server());
                     return;
                 }
-                Err(refusal) => service::log_refusal(self.peer, refusal, ""),
+                Err(refusal) => service::explain_refusal(self.peer, opening, refusal, ""),
             }
         }
         if opening.is_done() {

@@ -67,12 +67,12 @@ impl Service {
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());
         if !is_served {
             opening.refuse(Refusal::NotFound);
-            return log_refusal(peer, Refusal::NotFound, &target);
+            return explain_refusal(peer, opening, Refusal::NotFound, &target);
         }
         let greeting = self.welcome.as_deref().map(Message::Text);
         match opening.accept(subprotocol.map(String::as_str), greeting) {
             Ok(()) => info!("client connected {peer} {target}"),
-            Err(refusal) => log_refusal(peer, refusal, &target),
+            Err(refusal) => explain_refusal(peer, opening, refusal, &target),
         }
     }
 
@@ -82,8 +82,14 @@ impl Service {
     }
 }
 
-/// Says that a request was refused; `target` is empty when none was read.
-pub(crate) fn log_refusal(peer: SocketAddr, refusal: Refusal, target: &str) {
+/// Says why a request was refused, to the client and in the log; `target` is empty when none was read.
+pub(crate) fn explain_refusal(
+    peer: SocketAddr,
+    opening: &mut Opening<HEAD_LEN>,
+    refusal: Refusal,
+    target: &str,
+) {
+    opening.explain(refusal.text());
     let space = if target.is_empty() { "" } else { " " };
     info!(
         "client refused {peer}{space}{target}: {}: {refusal}",

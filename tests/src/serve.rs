@@ -136,6 +136,7 @@ impl<'a, const N: usize> Server<'a, N> {
                 Err(refusal) => Err(refusal),
             };
             if let Err(refusal) = answer {
+                self.opening.explain(refusal.text());
                 assert_eq!(self.refusal.replace(refusal), None, "a second refusal");
             }
         }

@@ -191,17 +191,22 @@ fn curl_is_refused_with_the_status_that_says_why() {
     let server = Server::start(&["--path", "/chat"]);
     let url = |path: &str| format!("http://{}{path}", server.address);
     for (arguments, path, status, text) in [
-        (&[][..], "/chat", "426", "only WebSocket is served"),
-        (&[], "/other", "404", "unknown path"),
+        (
+            &[][..],
+            "/chat",
+            "426",
+            "only WebSocket connections are served",
+        ),
+        (&[], "/other", "404", "path is not served"),
         (&["-X", "POST"], "/chat", "405", "method is not GET"),
         (&["-d", "x=1"], "/chat", "405", "method is not GET"),
         (
             &["-X", "GET", "-d", "x=1"],
             "/chat",
             "400",
-            "unexpected body",
+            "a request to upgrade has no body",
         ),
-        (&["-H", "Host: a b"], "/chat", "400", "malformed Host"),
+        (&["-H", "Host: a b"], "/chat", "400", "Host is no host"),
         (&["--http1.0"], "/chat", "505", "only HTTP/1.1 is served"),
     ] {
         let mut curl = Command::new("curl");

@@ -88,8 +88,10 @@ fn assert_is_refusal(head: &str, body: &str, refusal: Refusal) {
     let len = body.len().to_string();
     assert_eq!(served.headers("Content-Length"), [&len], "{refusal}");
     assert_eq!(served.headers("Content-Type"), ["text/plain"], "{refusal}");
-    let connection = served.headers("Connection");
-    assert!(connection.contains(&"close"));
+    let [connection] = served.headers("Connection")[..] else {
+        panic!("Connection is missing or repeated: {head}");
+    };
+    assert!(connection.split(", ").any(|option| option == "close"));
     let status = &refusal.status()[..3];
     let allow: &[&str] = if status == "405" { &["GET"] } else { &[] };
     assert_eq!(served.headers("Allow"), allow);
@@ -101,7 +103,7 @@ fn assert_is_refusal(head: &str, body: &str, refusal: Refusal) {
     };
     assert_eq!(served.headers("Upgrade"), upgrade);
     assert_eq!(served.headers("Sec-WebSocket-Version"), version);
-    assert_eq!(connection.contains(&"Upgrade"), is_upgrade);
+    assert_eq!(connection.contains("Upgrade"), is_upgrade);
 }
 
 mod accepted {
@@ -1018,6 +1020,8 @@ mod the_application {
     ) {
         opening.refuse(refusal);
         opening.refuse(Refusal::NotFound);
+        opening.explain(refusal.text());
+        opening.explain("too late");
         let mut transmitted = Vec::new();
         while !opening.is_done() || !buffer.ready().is_empty() {
             assert_eq!(opening.advance(buffer), Ok(Progress::Wait));
@@ -1037,6 +1041,44 @@ mod the_application {
             let mut buffer = Buffer::new(vec![0; 40]);
             assert_refuses(&mut opening, &mut buffer, refusal);
         }
+    }
+
+    /// The response to a refused request, with this explanation.
+    fn explained<const N: usize>(request: &[u8], text: Option<&str>) -> String {
+        let mut opening = Opening::<N>::new();
+        let mut buffer = Buffer::new(vec![0; 1024]);
+        buffer.spare_mut()[..request.len()].copy_from_slice(request);
+        buffer.commit(request.len());
+        assert!(
+            opening
+                .advance(&mut buffer)
+                .is_ok_and(|it| it != Progress::Open)
+        );
+        opening.refuse(Refusal::NotFound);
+        if let Some(text) = text {
+            opening.explain(text);
+        }
+        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Wait));
+        assert!(opening.is_done());
+        String::from_utf8(buffer.ready().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_has_the_content_that_the_application_gives_it_or_none() {
+        let head = "HTTP/1.1 404 Not Found\r\nConnection: close\r\n";
+        let none = format!("{head}Content-Length: 0\r\n\r\n");
+        assert_eq!(explained::<1024>(&request(), None), none);
+        assert_eq!(explained::<1024>(&request(), Some("")), none);
+        for (len, text) in [("10", "not here."), ("101", &"x".repeat(100))] {
+            let some = format!("{head}Content-Type: text/plain\r\nContent-Length: {len}\r\n\r\n");
+            let answer = explained::<1024>(&request(), Some(text));
+            assert_eq!(answer, format!("{some}{text}\n"));
+            let get = String::from_utf8(request()).unwrap();
+            let answer = explained::<1024>(get.replace("GET", "HEAD").as_bytes(), Some(text));
+            assert_eq!(answer, some, "HEAD");
+        }
+        let too_long = "x".repeat(MIN_HEAD_LEN);
+        assert_eq!(explained::<MIN_HEAD_LEN>(&request(), Some(&too_long)), none);
     }
 
     #[test]
