@@ -11,7 +11,6 @@
 //! a frame that has come to stand too far right is moved to the left end before more is received,
 //! and what a driver sends of its own accord may push received bytes to the right.
 
-use core::cell::Cell;
 use core::ops::Range;
 
 use crate::frame::MAX_HEADER_LEN;
@@ -33,17 +32,11 @@ enum Keep {
     Nothing,
 }
 
-/// A place in a buffer that the application may look at, until the next event.
+/// Received bytes that the application may look at, until the next event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Loan {
-    range: Range<usize>,
+    pub(crate) len: usize,
     number: u32,
-}
-
-impl Loan {
-    pub(crate) fn len(&self) -> usize {
-        self.range.len()
-    }
 }
 
 /// Where the bytes of a [`Buffer`] are: `[u8; N]`, `&mut [u8]`, `Box<[u8]>`.
@@ -58,14 +51,15 @@ impl<T: AsRef<[u8]> + AsMut<[u8]>> Storage for T {}
 #[derive(Clone, Debug)]
 pub struct Buffer<S> {
     storage: S,
-    /// Ready to transmit. It ends where the lent bytes begin, or `received`, or before.
+    /// Ready to transmit. It ends where `received` begins, or before.
     ready: Range<usize>,
-    /// Where the lent bytes begin. They end at `received.start` or before.
-    lent: Option<usize>,
-    /// How many loans there were, to tell a stale one.
-    loans: u32,
     /// Received and not yet read. Its end is never past the storage's.
     received: Range<usize>,
+    /// How many bytes at the start of `received` count as read as soon as what is lent there is
+    /// taken back.
+    lent: usize,
+    /// How often that was taken back, to tell a stale loan.
+    returns: u32,
     keep: Keep,
 }
 
@@ -88,13 +82,12 @@ impl<S: Storage> Buffer<S> {
 
     fn with(storage: S, keep: Keep) -> Self {
         let start = HEADROOM.min(storage.as_ref().len());
-        let empty = start..start;
         Self {
             storage,
-            ready: empty.clone(),
-            lent: None,
-            loans: 0,
-            received: empty,
+            ready: 0..0,
+            received: start..start,
+            lent: 0,
+            returns: 0,
             keep,
         }
     }
@@ -126,7 +119,12 @@ impl<S: Storage> Buffer<S> {
     /// Says that the first `len` bytes of [`ready`](Self::ready) were transmitted.
     pub fn consume(&mut self, len: usize) {
         let start = self.ready.start.saturating_add(len);
-        self.ready.start = start.min(self.ready.end);
+        // When all were, what is made ready next has room from the left end on.
+        self.ready = if start < self.ready.end {
+            start..self.ready.end
+        } else {
+            0..0
+        };
     }
 
     /// The received bytes that no exchange has read yet.
@@ -134,12 +132,13 @@ impl<S: Storage> Buffer<S> {
     /// A driver that peeks into its transport's own memory removes from there only what was
     /// read: the bytes that it committed, less these.
     pub fn received(&self) -> &[u8] {
-        self.slice(self.received.clone())
+        let start = self.received.start + self.lent;
+        self.slice(start..self.received.end)
     }
 
     /// Whether nothing stands in the buffer, so that it can serve another connection.
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty() && self.received.is_empty()
+        self.ready.is_empty() && self.received().is_empty()
     }
 
     /// Forgets everything that stands in the buffer.
@@ -153,26 +152,22 @@ impl<S: Storage> Buffer<S> {
         self.storage
     }
 
-    /// Whether `len` bytes that belong together may wait here until all have come.
-    pub(crate) fn holds(&self, len: u64) -> bool {
-        let room = self.storage.as_ref().len().saturating_sub(HEADROOM);
-        self.keep == Keep::Frames && len <= room as u64
+    /// Whether `here` bytes and `missing` that belong to them may wait here until all have come.
+    pub(crate) fn holds(&self, here: usize, missing: u64) -> bool {
+        let room = self.storage.as_ref().len().saturating_sub(HEADROOM + here);
+        self.keep == Keep::Frames && missing <= room as u64
     }
 
     /// How many bytes can be made ready at once.
     pub(crate) fn gap(&self) -> usize {
-        let from = if self.ready.is_empty() {
-            0
-        } else {
-            self.ready.end
-        };
-        let to = self.lent.unwrap_or(self.received.start);
-        to.saturating_sub(from)
+        self.received.start - self.ready.end
     }
 
     /// Takes back what the application was lent.
     pub(crate) fn release(&mut self) {
-        self.lent = None;
+        self.skip(self.lent);
+        self.lent = 0;
+        self.returns = self.returns.wrapping_add(1);
     }
 
     /// The received bytes, to be unmasked where they stand.
@@ -181,75 +176,78 @@ impl<S: Storage> Buffer<S> {
         storage.get_mut(self.received.clone()).unwrap_or_default()
     }
 
-    /// Reads `len` bytes of what was received.
-    pub(crate) fn skip(&mut self, len: usize) {
-        let start = self.received.start.saturating_add(len);
-        self.received.start = start.min(self.received.end);
+    /// How many received bytes stand here.
+    pub(crate) fn received_len(&self) -> usize {
+        self.received.end - self.received.start
     }
 
-    /// Reads one byte.
+    /// Reads `len` bytes of what was received; the caller has seen that there are as many.
+    pub(crate) fn skip(&mut self, len: usize) {
+        self.received.start += len;
+    }
+
+    /// Takes back what is lent, and reads one byte.
     pub(crate) fn next_byte(&mut self) -> Option<u8> {
-        let byte = self.received().first().copied()?;
-        self.skip(1);
-        Some(byte)
+        self.release();
+        self.read_byte()
+    }
+
+    /// Reads one byte; the caller knows that nothing is lent.
+    pub(crate) fn read_byte(&mut self) -> Option<u8> {
+        let at = self.received.next()?;
+        self.storage.as_ref().get(at).copied()
     }
 
     /// Reads and forgets all that was received.
     pub fn discard_received(&mut self) {
-        self.skip(usize::MAX);
+        self.release();
+        self.received.start = self.received.end;
     }
 
     /// Puts bytes in front of what was received, as if they had come with it. The caller has
     /// asked for the [`gap`](Self::gap).
     pub(crate) fn unread(&mut self, bytes: &[u8]) {
-        let start = self.received.start.saturating_sub(bytes.len());
+        let start = self.received.start - bytes.len();
         self.write(start, bytes);
         self.received.start = start;
     }
 
-    /// Lends the application the next `len` received bytes; `more` bytes behind them are read
-    /// and forgotten.
-    pub(crate) fn lend(&mut self, len: usize, more: usize) -> Loan {
-        let start = self.received.start;
-        self.skip(len.saturating_add(more));
-        self.lent = Some(start);
-        self.loans = self.loans.wrapping_add(1);
+    /// Lends the application the next `len` received bytes; `read` bytes, these and maybe some
+    /// behind them, are read when they are taken back.
+    pub(crate) fn lend(&mut self, len: usize, read: usize) -> Loan {
+        self.lent = read;
         Loan {
-            range: start..start.saturating_add(len),
-            number: self.loans,
+            len,
+            number: self.returns,
         }
     }
 
     /// The lent bytes; none when they are lent no longer.
     pub(crate) fn lent(&self, loan: &Loan) -> &[u8] {
-        if self.is_lent(loan) {
-            self.slice(loan.range.clone())
-        } else {
-            &[]
+        if loan.number != self.returns {
+            return &[];
         }
-    }
-
-    fn is_lent(&self, loan: &Loan) -> bool {
-        self.lent.is_some() && self.loans == loan.number
+        let start = self.received.start;
+        self.slice(start..start + loan.len)
     }
 
     /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
     /// them; `false`, and nothing, when they are lent no longer.
     pub(crate) fn answer(&mut self, header: &[u8], loan: Loan) -> bool {
-        if !self.is_lent(&loan) || self.gap() < header.len() {
+        let payload = self.received.start;
+        if loan.number != self.returns || self.gap() < header.len() {
             return false;
         }
-        let range = loan.range;
         if self.ready.is_empty() {
-            let start = range.start.saturating_sub(header.len());
-            self.write(start, header);
-            self.ready = start..range.end;
-        } else {
-            let payload = self.ready.end.saturating_add(header.len());
-            self.write(self.ready.end, header);
-            self.ready.end = payload.saturating_add(range.len());
-            move_bytes(self.storage.as_mut(), range, payload);
+            let start = payload - header.len();
+            self.ready = start..start;
         }
+        self.append(header);
+        if self.ready.end < payload {
+            let lent = payload..payload + loan.len;
+            move_left(self.storage.as_mut(), lent, self.ready.end);
+        }
+        self.ready.end += loan.len;
         self.release();
         true
     }
@@ -257,11 +255,8 @@ impl<S: Storage> Buffer<S> {
     /// Makes as many of `bytes` ready as there is room for, and returns how many those are.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> usize {
         let len = self.gap().min(bytes.len());
-        if self.ready.is_empty() {
-            self.ready = 0..0;
-        }
         self.write(self.ready.end, bytes.get(..len).unwrap_or_default());
-        self.ready.end = self.ready.end.saturating_add(len);
+        self.ready.end += len;
         len
     }
 
@@ -272,28 +267,23 @@ impl<S: Storage> Buffer<S> {
         if missing == 0 {
             return true;
         }
-        if missing > spare || self.lent.is_some() {
+        if missing > spare {
             return false;
         }
-        let start = self.received.start.saturating_add(missing);
-        self.shift(start);
+        let from = self.received.clone();
+        self.received = from.start + missing..from.end + missing;
+        move_right(self.storage.as_mut(), from, missing);
         true
     }
 
     /// Moves what was received to the left end when it is longer than the room behind it.
     fn make_spare(&mut self) {
-        let spare = self.storage.as_ref().len() - self.received.end;
-        if self.received.is_empty()
-            || (spare < self.received.len() && self.received.start > HEADROOM)
-        {
-            self.shift(HEADROOM.min(self.storage.as_ref().len()));
+        let Range { start, end } = self.received;
+        let spare = self.storage.as_ref().len() - end;
+        if start > HEADROOM && (spare < end - start || start == end) {
+            self.received = HEADROOM..HEADROOM + (end - start);
+            move_left(self.storage.as_mut(), start..end, HEADROOM);
         }
-    }
-
-    /// Moves what was received so that it begins at `start`.
-    fn shift(&mut self, start: usize) {
-        move_bytes(self.storage.as_mut(), self.received.clone(), start);
-        self.received = start..start.saturating_add(self.received.len());
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) {
@@ -308,21 +298,21 @@ impl<S: Storage> Buffer<S> {
     }
 }
 
-/// Moves the bytes at `from`, which stand in `storage`, so that they begin at `to`. It is written so
-/// that the compiler can see that it does not panic, at every level of optimisation.
-fn move_bytes(storage: &mut [u8], from: Range<usize>, to: usize) {
-    let len = from.len();
-    if to <= from.start {
-        let region = storage.get_mut(to..from.end).unwrap_or_default();
-        if let Some(start) = region.len().checked_sub(len) {
-            region.copy_within(start.., 0);
-        }
-    } else {
-        let region = storage.get_mut(from.start..to.saturating_add(len));
-        let region = Cell::from_mut(region.unwrap_or_default()).as_slice_of_cells();
-        let old_places = region.get(..len).unwrap_or_default();
-        for (new, old) in region.iter().rev().zip(old_places.iter().rev()) {
-            new.set(old.get());
+/// Moves the bytes at `from`, which stand in `storage`, so that they begin at `to`.
+fn move_left(storage: &mut [u8], from: Range<usize>, to: usize) {
+    let both = storage.get_mut(to..from.end).unwrap_or_default();
+    let distance = both.len().saturating_sub(from.len());
+    both.copy_within(distance.., 0);
+}
+
+/// Moves the bytes at `from`, which stand in `storage`, by `distance`. For `copy_within` the
+/// compiler could not see that it does not panic.
+fn move_right(storage: &mut [u8], from: Range<usize>, distance: usize) {
+    for place in from.rev() {
+        if let Some(&byte) = storage.get(place)
+            && let Some(target) = storage.get_mut(place + distance)
+        {
+            *target = byte;
         }
     }
 }
@@ -341,11 +331,11 @@ mod tests {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"....one....two");
         buffer.skip(4);
-        let loan = buffer.lend(3, 0);
+        let loan = buffer.lend(3, 3);
         assert!(buffer.answer(b"<", loan));
         let first = buffer.ready().as_ptr();
         buffer.skip(4);
-        let loan = buffer.lend(3, 0);
+        let loan = buffer.lend(3, 3);
         assert_eq!(buffer.lent(&loan), b"two");
         assert!(buffer.answer(b"<", loan));
         assert_eq!(buffer.ready(), b"<one<two");
@@ -378,8 +368,8 @@ mod tests {
     #[test]
     fn only_a_buffer_of_its_own_holds_a_frame_that_fits() {
         let room = 64 - HEADROOM as u64;
-        assert!(Buffer::new([0; 64]).holds(room));
-        assert!(!Buffer::new([0; 64]).holds(room + 1));
-        assert!(!Buffer::for_pieces([0; 64]).holds(0));
+        assert!(Buffer::new([0; 64]).holds(0, room));
+        assert!(!Buffer::new([0; 64]).holds(1, room));
+        assert!(!Buffer::for_pieces([0; 64]).holds(0, 0));
     }
 }

@@ -2,9 +2,12 @@
 //! close anything.
 
 use core::fmt;
-use core::str::from_utf8;
 
 use crate::error::ProtocolError;
+use crate::utf8;
+
+/// The length of the status code in a Close frame.
+pub(crate) const CODE_LEN: usize = 2;
 
 /// A status code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +68,7 @@ impl ProtocolError {
             | Self::FragmentedControlFrame
             | Self::ControlFrameTooLong
             | Self::LengthNotMinimal(_)
-            | Self::LengthTooLarge(_)
+            | Self::LengthTooLarge
             | Self::UnexpectedContinuation
             | Self::UnexpectedMessage
             | Self::CloseCodeCut
@@ -76,10 +79,10 @@ impl ProtocolError {
 
 /// The code in what has come of a Close frame's payload, behind which `missing` bytes will come. What
 /// has come breaks a rule as soon as no other bytes can mend it.
-pub(crate) fn decode(payload: &[u8], missing: u8) -> Result<Option<CloseCode>, ProtocolError> {
+pub(crate) fn decode(payload: &[u8], missing: u64) -> Result<Option<CloseCode>, ProtocolError> {
     // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in
     // > network byte order) representing a status code [...] (section 5.5.1)
-    let Some((code, reason)) = payload.split_first_chunk::<2>() else {
+    let Some((code, reason)) = payload.split_first_chunk::<CODE_LEN>() else {
         return match (payload.len(), missing) {
             (1, 0) => Err(ProtocolError::CloseCodeCut),
             _ => Ok(None),
@@ -87,11 +90,9 @@ pub(crate) fn decode(payload: &[u8], missing: u8) -> Result<Option<CloseCode>, P
     };
     let code = u16::from_be_bytes(*code);
     let valid = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?;
-    match from_utf8(reason) {
-        Err(error) if missing == 0 || error.error_len().is_some() => {
-            Err(ProtocolError::InvalidCloseReason)
-        }
-        _ => Ok(Some(valid)),
+    match utf8::begun(reason) {
+        Ok(begun) if missing > 0 || begun.is_empty() => Ok(Some(valid)),
+        _ => Err(ProtocolError::InvalidCloseReason),
     }
 }
 

@@ -6,12 +6,13 @@ mod sending;
 use heapless::Vec;
 
 use crate::buffer::{Buffer, Storage};
-use crate::close::{self, CloseCode};
+use crate::close::{self, CODE_LEN, CloseCode};
 use crate::error::ProtocolError;
 use crate::event::{Chunk, Event, Kind};
-use crate::frame::{Fin, First, Header, MAX_CONTROL_LEN, Opcode, encoded_len};
-use crate::mask::MaskingKey;
-use crate::utf8::Utf8;
+use crate::frame::{
+    CONTROL_HEADER_LEN, Fin, Frame, MAX_CONTROL_LEN, Opcode, encode_control, encoded_len,
+};
+use crate::utf8::{self, MAX_HELD};
 
 /// An open WebSocket connection, seen from the server.
 ///
@@ -19,61 +20,39 @@ use crate::utf8::Utf8;
 #[derive(Clone, Debug)]
 pub struct Connection {
     next: Next,
-    message: Incoming,
+    /// The frame that is being received.
+    frame: Frame,
+    /// How many bytes of its payload are unmasked and checked, and still stand in the buffer at the
+    /// start of what was received.
+    plain: usize,
+    /// Whether it did not fit the buffer, and is handed out in pieces.
+    is_cut: bool,
+    /// The message whose frames are being received.
+    message: Option<Kind>,
+    /// The first bytes of the character that is begun and not whole where the text has come to.
+    held: Vec<u8, MAX_HELD, u8>,
     sent: Sent,
-    /// While `next` is `Header`: the part of a cut header. Otherwise: a control frame's payload.
-    gathered: Vec<u8, MAX_CONTROL_LEN, u8>,
+    /// The control frame that is to be sent; behind a Close, the reason in the peer's.
+    control: Vec<u8, { CONTROL_HEADER_LEN + MAX_CONTROL_LEN }, u8>,
 }
 
 /// What the next received byte is, or what has to be made ready before it is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Next {
     /// A frame's header.
     Header,
     /// The payload of a data frame.
-    Payload(Payload),
-    /// The payload of a control frame, to be gathered.
-    Control(Control),
+    Payload,
+    /// The payload of a Ping or a Close, to be gathered.
+    Control,
     /// Payload that nobody asks for: a Pong's, or a message's after our Close.
-    Ignored { remaining: u64 },
+    Ignored,
     /// A Pong is made ready, `produced` bytes of it so far.
     Pong { produced: u8 },
-    /// The peer's Close has come and has to be answered.
-    Close(Option<CloseCode>),
-    /// The connection has to be failed.
-    Failure(ProtocolError),
+    /// Our Close: the peer's with this code has to be answered, or the connection to be failed.
+    Close(Result<Option<CloseCode>, ProtocolError>),
     /// Bytes that are forgotten.
     Nothing,
-}
-
-/// Where the payload of a Ping or a Close stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Control {
-    opcode: Opcode,
-    key: MaskingKey,
-    /// How many bytes of the payload have not come.
-    remaining: u8,
-}
-
-/// Where a data frame's payload stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Payload {
-    fin: Fin,
-    key: MaskingKey,
-    /// How many bytes at the start of what was received are unmasked and checked already.
-    plain: usize,
-    /// How many bytes of the payload follow those.
-    remaining: u64,
-    /// Whether the frame did not fit the buffer, and is handed out in pieces.
-    is_cut: bool,
-}
-
-/// The message whose frames are being received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Incoming {
-    None,
-    Text(Utf8),
-    Binary,
 }
 
 /// What was sent last, other than pings and pongs.
@@ -101,9 +80,13 @@ impl Connection {
     pub const fn server() -> Self {
         Self {
             next: Next::Header,
-            message: Incoming::None,
+            frame: Frame::new(),
+            plain: 0,
+            is_cut: false,
+            message: None,
+            held: Vec::new(),
             sent: Sent::Message,
-            gathered: Vec::new(),
+            control: Vec::new(),
         }
     }
 
@@ -112,7 +95,7 @@ impl Connection {
     /// > After both sending and receiving a Close message, [...] The server MUST close the
     /// > underlying TCP connection immediately; [...] (section 5.5.1)
     pub fn is_done(&self) -> bool {
-        self.next == Next::Nothing
+        matches!(self.next, Next::Nothing)
     }
 
     /// Whether a Close frame was made ready, ours or the answer to the peer's.
@@ -125,8 +108,8 @@ impl Connection {
         if !self.is_done() {
             return "";
         }
-        let reason = self.gathered.get(2..).unwrap_or_default();
-        core::str::from_utf8(reason).unwrap_or_default()
+        let reason = self.control.get(CONTROL_HEADER_LEN + CODE_LEN..);
+        core::str::from_utf8(reason.unwrap_or_default()).unwrap_or_default()
     }
 
     pub(crate) fn next_event<S: Storage>(
@@ -137,12 +120,11 @@ impl Connection {
         loop {
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
-                Next::Payload(payload) => self.receive_payload(buffer, payload),
-                Next::Control(control) => self.receive_control(buffer, control),
-                Next::Ignored { remaining } => Ok(self.ignore(buffer, remaining)),
+                Next::Payload => self.receive_payload(buffer),
+                Next::Control => self.receive_control(buffer),
+                Next::Ignored => Ok(self.ignore(buffer)),
                 Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
-                Next::Close(code) => Ok(self.answer_close(buffer, code)),
-                Next::Failure(error) => return self.fail(buffer, error),
+                Next::Close(reason) => return self.answer_or_fail(buffer, reason),
                 Next::Nothing => {
                     buffer.discard_received();
                     Ok(Step::Wait)
@@ -152,10 +134,7 @@ impl Connection {
                 Ok(Step::Go) => {}
                 Ok(Step::Wait) => return Ok(None),
                 Ok(Step::Event(event)) => return Ok(Some(event)),
-                Err(error) => {
-                    self.gathered.clear();
-                    self.next = Next::Failure(error);
-                }
+                Err(error) => self.begin_failure(error),
             }
         }
     }
@@ -164,74 +143,68 @@ impl Connection {
         &mut self,
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
-        if self.gathered.is_empty()
-            && let Some((header, rest)) = self.decode_header(buffer.received())?
-        {
-            buffer.skip(buffer.received().len() - rest.len());
-            return Ok(self.begin_frame(header));
-        }
-        while let Some(byte) = buffer.next_byte() {
-            if self.gathered.push(byte).is_err() {
-                break;
-            }
-            if let Some((header, _)) = self.decode_header(&self.gathered)? {
-                self.gathered.clear();
-                return Ok(self.begin_frame(header));
+        while let Some(byte) = buffer.read_byte() {
+            let is_whole = self.frame.push(byte)?;
+            self.check_order()?;
+            if is_whole {
+                return Ok(self.begin_payload());
             }
         }
         Ok(Step::Wait)
     }
 
-    /// The header at the start of `bytes`, and what follows it; `None` while it is cut.
-    fn decode_header<'b>(
-        &self,
-        bytes: &'b [u8],
-    ) -> Result<Option<(Header, &'b [u8])>, ProtocolError> {
-        let Some((&first, rest)) = bytes.split_first() else {
-            return Ok(None);
-        };
-        let first = First::decode(first)?;
-        // > The fragments of one message MUST NOT be interleaved between the fragments of another
-        // > message unless an extension has been negotiated [...] (section 5.4)
-        match (first.opcode, self.message) {
-            (Opcode::Continuation, Incoming::None) => Err(ProtocolError::UnexpectedContinuation),
-            (Opcode::Text | Opcode::Binary, Incoming::Text(_) | Incoming::Binary) => {
-                Err(ProtocolError::UnexpectedMessage)
-            }
-            _ => Header::decode(first, rest),
+    /// > The fragments of one message MUST NOT be interleaved between the fragments of another
+    /// > message unless an extension has been negotiated [...] (section 5.4)
+    fn check_order(&self) -> Result<(), ProtocolError> {
+        match (self.frame.opcode, self.message) {
+            (Opcode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
+            (Opcode::Text | Opcode::Binary, Some(_)) => Err(ProtocolError::UnexpectedMessage),
+            _ => Ok(()),
         }
     }
 
-    fn begin_frame(&mut self, header: Header) -> Step {
-        let Header { first, len, key } = header;
-        match first.opcode {
+    fn begin_payload(&mut self) -> Step {
+        match self.frame.opcode {
             Opcode::Continuation => {}
-            Opcode::Text => self.message = Incoming::Text(Utf8::default()),
-            Opcode::Binary => self.message = Incoming::Binary,
+            Opcode::Text => self.message = Some(Kind::Text),
+            Opcode::Binary => self.message = Some(Kind::Binary),
             Opcode::Pong => {
-                self.next = Next::Ignored { remaining: len };
+                self.next = Next::Ignored;
                 return Step::Event(Event::Pong);
             }
             opcode @ (Opcode::Ping | Opcode::Close) => {
-                self.next = Next::Control(Control {
-                    opcode,
-                    key,
-                    remaining: len as u8,
-                });
+                let len = self.frame.remaining as u8;
+                match opcode {
+                    Opcode::Ping => self.begin_answer(Opcode::Pong, len),
+                    // Of a Close's payload, the code is sent back.
+                    _ => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
+                }
+                self.next = Next::Control;
                 return Step::Go;
             }
         }
-        self.next = Next::Payload(Payload {
-            fin: first.fin,
-            key,
-            plain: 0,
-            remaining: len,
-            is_cut: false,
-        });
+        self.plain = 0;
+        self.is_cut = false;
+        self.next = Next::Payload;
         if self.sent == Sent::Close {
             self.ignore_payload();
         }
         Step::Go
+    }
+
+    /// Begins the control frame that is to be sent; its payload is gathered behind the header.
+    fn begin_answer(&mut self, opcode: Opcode, len: u8) {
+        self.control.clear();
+        // There is room for a whole control frame.
+        let _ = self.control.extend_from_slice(&encode_control(opcode, len));
+    }
+
+    /// Has a Close frame sent that tells what the peer did wrong.
+    fn begin_failure(&mut self, error: ProtocolError) {
+        let code = error.close_code().get().to_be_bytes();
+        self.begin_answer(Opcode::Close, code.len() as u8);
+        let _ = self.control.extend_from_slice(&code);
+        self.next = Next::Close(Err(error));
     }
 
     /// Unmasks and checks what has come of a data frame's payload, and hands it out unless the
@@ -239,70 +212,60 @@ impl Connection {
     fn receive_payload<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
-        mut payload: Payload,
     ) -> Result<Step, ProtocolError> {
-        let come = buffer.received().len().saturating_sub(payload.plain);
-        let come = payload.remaining.min(come as u64) as usize;
-        if come == 0 && payload.remaining > 0 {
+        let Some(come) = buffer.received_len().checked_sub(self.plain) else {
+            // A driver has cleared the buffer in the middle of a frame.
+            return Ok(Step::Wait);
+        };
+        let come = self.frame.come(come);
+        if come == 0 && self.frame.remaining > 0 {
             return Ok(Step::Wait);
         }
-        let held = match &self.message {
-            Incoming::Text(text) if payload.plain == 0 => text.held(),
-            _ => &[],
-        };
-        let here = payload.plain.saturating_add(held.len() + come);
+        let held = if self.plain == 0 { &self.held[..] } else { &[] };
+        let here = self.plain + held.len() + come;
         if buffer.gap() < encoded_len(here) + held.len() {
             return Ok(Step::Wait);
         }
         buffer.unread(held);
-        let unseen = payload.plain + held.len()..here;
-        let unseen = buffer.received_mut().get_mut(unseen).unwrap_or_default();
-        payload.key.apply(unseen);
-        if let Incoming::Text(text) = &mut self.message {
-            text.check(unseen)?;
+        self.plain += held.len();
+        let received = buffer.received_mut();
+        let masked = received.get_mut(self.plain..).unwrap_or_default();
+        self.frame.unmask(masked);
+        if self.message == Some(Kind::Text) {
+            // The begun character is looked at again, with what has come of its rest.
+            let unchecked = self.plain - self.held.len()..here;
+            let begun = utf8::begun(received.get(unchecked).unwrap_or_default())?;
+            self.held.clear();
+            // What is begun and not whole is shorter than a character.
+            let _ = self.held.extend_from_slice(begun);
         }
-        payload.plain = here;
-        payload.remaining -= come as u64;
-        let frame_len = payload.remaining.saturating_add(here as u64);
-        if payload.remaining > 0 && !payload.is_cut && buffer.holds(frame_len) {
-            self.next = Next::Payload(payload);
+        self.plain = here;
+        if !self.is_cut && self.frame.remaining > 0 && buffer.holds(here, self.frame.remaining) {
             return Ok(Step::Wait);
         }
-        self.hand_out(buffer, payload)
+        self.hand_out(buffer)
     }
 
     /// Hands out what is plain, less the beginning of a character at its end.
-    fn hand_out<S: Storage>(
-        &mut self,
-        buffer: &mut Buffer<S>,
-        payload: Payload,
-    ) -> Result<Step, ProtocolError> {
-        let (kind, begun) = match &self.message {
-            Incoming::Text(text) => (Kind::Text, text.held().len()),
-            Incoming::Binary | Incoming::None => (Kind::Binary, 0),
-        };
-        let ends_frame = payload.remaining == 0;
-        let ends_message = ends_frame && payload.fin == Fin::Last;
+    fn hand_out<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Step, ProtocolError> {
+        let ends_frame = self.frame.remaining == 0;
+        let ends_message = ends_frame && self.frame.fin == Fin::Last;
         // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
         // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
-        if ends_message && begun > 0 {
+        if ends_message && !self.held.is_empty() {
             return Err(ProtocolError::InvalidText);
         }
-        let loan = buffer.lend(payload.plain.saturating_sub(begun), begun);
-        self.next = if ends_frame {
-            Next::Header
-        } else {
-            Next::Payload(Payload {
-                plain: 0,
-                is_cut: true,
-                ..payload
-            })
-        };
+        let len = self.plain - self.held.len();
+        let loan = buffer.lend(len, self.plain);
+        let kind = self.message.unwrap_or(Kind::Binary);
+        self.plain = 0;
+        self.is_cut = true;
         if ends_message {
-            self.message = Incoming::None;
+            self.message = None;
         }
-        if loan.len() == 0 && !ends_frame {
-            buffer.release();
+        if ends_frame {
+            self.next = Next::Header;
+        } else if len == 0 {
             return Ok(Step::Wait);
         }
         Ok(Step::Event(Event::Data(Chunk {
@@ -315,37 +278,30 @@ impl Connection {
     fn receive_control<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
-        mut control: Control,
     ) -> Result<Step, ProtocolError> {
-        let come = buffer.received().len().min(control.remaining.into());
-        let payload = buffer.received_mut().get_mut(..come).unwrap_or_default();
-        control.key.apply(payload);
+        let payload = self.frame.unmask(buffer.received_mut());
         // A control frame's payload was found to fit when its header was decoded.
-        let _ = self.gathered.extend_from_slice(payload);
+        let _ = self.control.extend_from_slice(payload);
+        let come = payload.len();
         buffer.skip(come);
-        control.remaining -= come as u8;
-        let code = match control.opcode {
-            Opcode::Close => close::decode(&self.gathered, control.remaining)?,
-            _ => None,
+        let missing = self.frame.remaining;
+        let next = if self.frame.opcode == Opcode::Close {
+            let payload = self.control.get(CONTROL_HEADER_LEN..).unwrap_or_default();
+            Next::Close(Ok(close::decode(payload, missing)?))
+        } else {
+            Next::Pong { produced: 0 }
         };
-        if control.remaining > 0 {
-            self.next = Next::Control(control);
+        if missing > 0 {
             return Ok(Step::Wait);
         }
-        self.next = match control.opcode {
-            Opcode::Ping => Next::Pong { produced: 0 },
-            _ => Next::Close(code),
-        };
+        self.next = next;
         Ok(Step::Go)
     }
 
-    fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>, remaining: u64) -> Step {
-        let come = remaining.min(buffer.received().len() as u64);
-        buffer.skip(come as usize);
-        if come < remaining {
-            self.next = Next::Ignored {
-                remaining: remaining - come,
-            };
+    fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Step {
+        let come = self.frame.unmask(buffer.received_mut()).len();
+        buffer.skip(come);
+        if self.frame.remaining > 0 {
             return Step::Wait;
         }
         self.next = Next::Header;
@@ -354,14 +310,13 @@ impl Connection {
 
     /// Turns the rest of a data frame's payload into one that is not looked at.
     fn ignore_payload(&mut self) {
-        let Next::Payload(payload) = self.next else {
+        if !matches!(self.next, Next::Payload) {
             return;
-        };
-        if payload.fin == Fin::Last {
-            self.message = Incoming::None;
         }
-        self.next = Next::Ignored {
-            remaining: payload.remaining.saturating_add(payload.plain as u64),
-        };
+        if self.frame.fin == Fin::Last {
+            self.message = None;
+        }
+        self.frame.remaining = self.frame.remaining.saturating_add(self.plain as u64);
+        self.next = Next::Ignored;
     }
 }

@@ -19,9 +19,9 @@ pub enum ProtocolError {
     /// A Close, Ping or Pong frame has a payload of more than 125 bytes.
     ControlFrameTooLong,
     /// The payload length, in bytes, is written with more bytes than it needs.
-    LengthNotMinimal(u64),
+    LengthNotMinimal(u16),
     /// The payload length has its most significant bit set.
-    LengthTooLarge(u64),
+    LengthTooLarge,
     /// A continuation frame, and no message has begun.
     UnexpectedContinuation,
     /// A text or binary frame inside a fragmented message.
@@ -45,7 +45,7 @@ impl fmt::Display for ProtocolError {
             Self::FragmentedControlFrame => f.write_str("control frame is fragmented"),
             Self::ControlFrameTooLong => f.write_str("control frame is longer than 125 bytes"),
             Self::LengthNotMinimal(len) => write!(f, "length {len} is not minimally encoded"),
-            Self::LengthTooLarge(len) => write!(f, "length {len} is not below 2^63"),
+            Self::LengthTooLarge => f.write_str("length is not below 2^63"),
             Self::UnexpectedContinuation => f.write_str("continuation without a message"),
             Self::UnexpectedMessage => f.write_str("new message inside a fragmented one"),
             Self::InvalidText => f.write_str("text is not UTF-8"),

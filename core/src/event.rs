@@ -74,7 +74,7 @@ impl Chunk {
 
     /// Length of the piece in bytes.
     pub fn len(&self) -> usize {
-        self.loan.len()
+        self.loan.len
     }
 
     /// Whether the piece has no bytes.

@@ -1,6 +1,8 @@
 //! The frame header (RFC 6455 section 5.2), from bytes and to bytes. It knows nothing of the frames
 //! before and after.
 
+use core::mem;
+
 use crate::error::ProtocolError;
 use crate::mask::MaskingKey;
 
@@ -13,6 +15,9 @@ pub(crate) const MAX_ENCODED_LEN: usize = 10;
 /// The longest payload of a control frame (section 5.5).
 pub(crate) const MAX_CONTROL_LEN: usize = 125;
 
+/// The length of the header of an unmasked control frame.
+pub(crate) const CONTROL_HEADER_LEN: usize = 2;
+
 const FIN: u8 = 0x80;
 const RSV: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
@@ -24,37 +29,24 @@ const LEN_IS_64_BITS: u8 = 127;
 /// What a frame is (section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opcode {
-    Continuation,
-    Text,
-    Binary,
-    Close,
-    Ping,
-    Pong,
+    Continuation = 0x0,
+    Text = 0x1,
+    Binary = 0x2,
+    Close = 0x8,
+    Ping = 0x9,
+    Pong = 0xA,
 }
 
 impl Opcode {
-    /// > If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
-    /// > Connection_. (section 5.2)
-    fn decode(nibble: u8) -> Result<Self, ProtocolError> {
+    fn decode(nibble: u8) -> Option<Self> {
         match nibble {
-            0x0 => Ok(Self::Continuation),
-            0x1 => Ok(Self::Text),
-            0x2 => Ok(Self::Binary),
-            0x8 => Ok(Self::Close),
-            0x9 => Ok(Self::Ping),
-            0xA => Ok(Self::Pong),
-            _ => Err(ProtocolError::ReservedOpcode(nibble)),
-        }
-    }
-
-    fn encode(self) -> u8 {
-        match self {
-            Self::Continuation => 0x0,
-            Self::Text => 0x1,
-            Self::Binary => 0x2,
-            Self::Close => 0x8,
-            Self::Ping => 0x9,
-            Self::Pong => 0xA,
+            0x0 => Some(Self::Continuation),
+            0x1 => Some(Self::Text),
+            0x2 => Some(Self::Binary),
+            0x8 => Some(Self::Close),
+            0x9 => Some(Self::Ping),
+            0xA => Some(Self::Pong),
+            _ => None,
         }
     }
 
@@ -66,139 +58,193 @@ impl Opcode {
 /// Whether a frame is the last of its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fin {
-    Last,
-    More,
+    Last = 0x80,
+    More = 0x00,
 }
 
-/// The first byte of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct First {
-    pub(crate) opcode: Opcode,
+/// A masked frame: its header, as far as that has come, and how much of it is still to come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    next: Field,
+    /// How many bytes of that field have not come.
+    missing: u8,
+    /// Those that have come, as a number.
+    value: u64,
     pub(crate) fin: Fin,
+    pub(crate) opcode: Opcode,
+    key: MaskingKey,
+    /// How many bytes of the payload have not come, below 2^63.
+    pub(crate) remaining: u64,
 }
 
-impl First {
-    pub(crate) fn decode(byte: u8) -> Result<Self, ProtocolError> {
+/// What the next byte of a header belongs to (section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// FIN, the reserved bits and the opcode.
+    First,
+    /// MASK and the payload length.
+    Len,
+    /// The extended payload length of 16 bits.
+    Len16,
+    /// The extended payload length of 64 bits.
+    Len64,
+    MaskingKey,
+}
+
+impl Field {
+    /// The length in bytes.
+    const fn len(self) -> u8 {
+        match self {
+            Self::First | Self::Len => 1,
+            Self::Len16 => 2,
+            Self::Len64 => 8,
+            Self::MaskingKey => 4,
+        }
+    }
+}
+
+impl Frame {
+    /// A frame of which nothing has come.
+    pub(crate) const fn new() -> Self {
+        Self {
+            next: Field::First,
+            missing: Field::First.len(),
+            value: 0,
+            fin: Fin::Last,
+            opcode: Opcode::Continuation,
+            key: MaskingKey::new(0),
+            remaining: 0,
+        }
+    }
+
+    /// Adds the next byte of the header, and says whether that was the last. What the bytes that
+    /// are there break is told without waiting for others.
+    pub(crate) fn push(&mut self, byte: u8) -> Result<bool, ProtocolError> {
+        self.value = self.value << 8 | u64::from(byte);
+        self.missing -= 1;
+        if self.missing > 0 {
+            return Ok(false);
+        }
+        let value = mem::take(&mut self.value);
+        self.next = match self.next {
+            Field::First => self.decode_first(byte)?,
+            Field::Len => self.decode_len(byte)?,
+            Field::Len16 => self.check_len(value, LEN_IS_16_BITS.into())?,
+            Field::Len64 => self.check_len(value, 0x1_0000)?,
+            Field::MaskingKey => {
+                self.key = MaskingKey::new(value as u32);
+                Field::First
+            }
+        };
+        self.missing = self.next.len();
+        Ok(self.next == Field::First)
+    }
+
+    fn decode_first(&mut self, byte: u8) -> Result<Field, ProtocolError> {
         // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
         // > values. (section 5.2)
         if byte & RSV != 0 {
             return Err(ProtocolError::ReservedBits(byte & RSV));
         }
-        let opcode = Opcode::decode(byte & OPCODE)?;
-        let fin = if byte & FIN != 0 {
+        // > If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
+        // > Connection_. (section 5.2)
+        let Some(opcode) = Opcode::decode(byte & OPCODE) else {
+            return Err(ProtocolError::ReservedOpcode(byte & OPCODE));
+        };
+        self.opcode = opcode;
+        self.fin = if byte & FIN != 0 {
             Fin::Last
         } else {
             Fin::More
         };
         // > All control frames MUST have a payload length of 125 bytes or less and MUST NOT be
         // > fragmented. (section 5.5)
-        if opcode.is_control() && fin == Fin::More {
+        if self.opcode.is_control() && self.fin == Fin::More {
             return Err(ProtocolError::FragmentedControlFrame);
         }
-        Ok(Self { opcode, fin })
+        Ok(Field::Len)
     }
-}
 
-/// The header of a masked frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) first: First,
-    /// Length of the payload in bytes, below 2^63.
-    pub(crate) len: u64,
-    pub(crate) key: MaskingKey,
-}
-
-impl Header {
-    /// The header whose first byte stands before `bytes`, and what follows it; `None` while it is
-    /// cut. What the bytes that are there break is told without waiting for others.
-    pub(crate) fn decode(
-        first: First,
-        bytes: &[u8],
-    ) -> Result<Option<(Self, &[u8])>, ProtocolError> {
-        let Some((&second, rest)) = bytes.split_first() else {
-            return Ok(None);
-        };
+    fn decode_len(&mut self, byte: u8) -> Result<Field, ProtocolError> {
         // > The server MUST close the connection upon receiving a frame that is not masked.
         // > (section 5.1)
-        if second & MASK == 0 {
+        if byte & MASK == 0 {
             return Err(ProtocolError::Unmasked);
         }
-        let len = second & LEN;
-        if first.opcode.is_control() && usize::from(len) > MAX_CONTROL_LEN {
+        let len = byte & LEN;
+        if self.opcode.is_control() && usize::from(len) > MAX_CONTROL_LEN {
             return Err(ProtocolError::ControlFrameTooLong);
         }
-        let Some((len, rest)) = decode_len(len, rest)? else {
-            return Ok(None);
-        };
-        let Some((key, rest)) = rest.split_first_chunk::<4>() else {
-            return Ok(None);
-        };
-        let key = MaskingKey::new(*key);
-        Ok(Some((Self { first, len, key }, rest)))
+        self.remaining = len.into();
+        Ok(match len {
+            LEN_IS_16_BITS => Field::Len16,
+            LEN_IS_64_BITS => Field::Len64,
+            _ => Field::MaskingKey,
+        })
+    }
+
+    /// > [...] (the most significant bit MUST be 0) [...] Note that in all cases, the minimal
+    /// > number of bytes MUST be used to encode the length, [...] (section 5.2)
+    fn check_len(&mut self, len: u64, minimum: u64) -> Result<Field, ProtocolError> {
+        if len < minimum {
+            return Err(ProtocolError::LengthNotMinimal(len as u16));
+        }
+        if len > i64::MAX as u64 {
+            return Err(ProtocolError::LengthTooLarge);
+        }
+        self.remaining = len;
+        Ok(Field::MaskingKey)
+    }
+
+    /// How many of `len` received bytes are this frame's payload.
+    pub(crate) fn come(&self, len: usize) -> usize {
+        self.remaining.min(len as u64) as usize
+    }
+
+    /// Unmasks what has come of the payload at the start of `received`, and returns it.
+    pub(crate) fn unmask<'b>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
+        let come = self.come(received.len());
+        self.remaining -= come as u64;
+        let payload = received.get_mut(..come).unwrap_or_default();
+        self.key.apply(payload);
+        payload
     }
 }
 
-/// The payload length that begins with the seven bits `len`, and the bytes behind it.
-///
-/// > [...] (the most significant bit MUST be 0) [...] Note that in all cases, the minimal number of
-/// > bytes MUST be used to encode the length, [...] (section 5.2)
-fn decode_len(len: u8, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ProtocolError> {
-    match len {
-        LEN_IS_16_BITS => {
-            let Some((extended, rest)) = rest.split_first_chunk::<2>() else {
-                return Ok(None);
-            };
-            let len = u64::from(u16::from_be_bytes(*extended));
-            if len < u64::from(LEN_IS_16_BITS) {
-                return Err(ProtocolError::LengthNotMinimal(len));
-            }
-            Ok(Some((len, rest)))
-        }
-        LEN_IS_64_BITS => {
-            let Some((extended, rest)) = rest.split_first_chunk::<8>() else {
-                return Ok(None);
-            };
-            let len = u64::from_be_bytes(*extended);
-            if len <= u64::from(u16::MAX) {
-                return Err(ProtocolError::LengthNotMinimal(len));
-            }
-            if len > i64::MAX as u64 {
-                return Err(ProtocolError::LengthTooLarge(len));
-            }
-            Ok(Some((len, rest)))
-        }
-        _ => Ok(Some((u64::from(len), rest))),
-    }
+/// The header of an unmasked control frame, as bytes.
+pub(crate) fn encode_control(opcode: Opcode, len: u8) -> [u8; CONTROL_HEADER_LEN] {
+    [FIN | opcode as u8, len]
 }
 
 /// The header of an unmasked frame, as bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EncodedHeader {
     bytes: [u8; MAX_ENCODED_LEN],
-    len: usize,
+    /// Where the header begins in `bytes`; it goes on to the end.
+    start: usize,
 }
 
 impl EncodedHeader {
     /// A frame with a payload of `len` bytes.
     pub(crate) fn new(opcode: Opcode, fin: Fin, len: usize) -> Self {
-        let fin = if fin == Fin::Last { FIN } else { 0 };
-        let first = fin | opcode.encode();
-        let mut bytes = [0; MAX_ENCODED_LEN];
-        if len < usize::from(LEN_IS_16_BITS) {
-            [bytes[0], bytes[1]] = [first, len as u8];
-        } else if let Ok(len) = u16::try_from(len) {
-            let [high, low] = len.to_be_bytes();
-            [bytes[0], bytes[1], bytes[2], bytes[3]] = [first, LEN_IS_16_BITS, high, low];
-        } else {
-            let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
-            bytes = [first, LEN_IS_64_BITS, a, b, c, d, e, f, g, h];
+        // The length stands at the end whatever its form: as eight bytes, two or one.
+        let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+        let mut bytes = [0, 0, a, b, c, d, e, f, g, h];
+        let start = MAX_ENCODED_LEN - encoded_len(len);
+        let seven_bits = match start {
+            8 => len as u8,
+            6 => LEN_IS_16_BITS,
+            _ => LEN_IS_64_BITS,
+        };
+        if let Some([first, second, ..]) = bytes.get_mut(start..) {
+            *first = fin as u8 | opcode as u8;
+            *second = seven_bits;
         }
-        let len = encoded_len(len);
-        Self { bytes, len }
+        Self { bytes, start }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 }
 
@@ -228,26 +274,28 @@ mod tests {
         ] {
             let header = EncodedHeader::new(Opcode::Binary, Fin::Last, len);
             assert_eq!(header.as_bytes(), expected, "{len} bytes");
-            assert_eq!(encoded_len(len), expected.len());
         }
         let header = EncodedHeader::new(Opcode::Continuation, Fin::More, 1);
         assert_eq!(header.as_bytes(), [0x00, 1]);
     }
 
     #[test]
-    fn a_cut_header_is_none_and_a_whole_one_leaves_what_follows() {
-        let first = First::decode(0x81).unwrap();
+    fn a_header_is_whole_with_its_last_byte() {
         for (bytes, len) in [
-            (&[0x85, 1, 2, 3, 4, b'x'][..], 5),
-            (&[0xFE, 0, 126, 1, 2, 3, 4, b'x'], 126),
-            (&[0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, b'x'], 0x1_0000),
+            (&[0x81, 0x85, 1, 2, 3, 4][..], 5),
+            (&[0x81, 0xFE, 0, 126, 1, 2, 3, 4], 126),
+            (&[0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4], 0x1_0000),
         ] {
-            for cut in 0..bytes.len() - 1 {
-                assert_eq!(Header::decode(first, &bytes[..cut]), Ok(None), "at {cut}");
+            let mut frame = Frame::new();
+            let (last, others) = bytes.split_last().unwrap();
+            for &byte in others {
+                assert_eq!(frame.push(byte), Ok(false));
             }
-            let (header, rest) = Header::decode(first, bytes).unwrap().unwrap();
-            assert_eq!((header.len, rest), (len, &b"x"[..]));
-            assert_eq!(header.key, MaskingKey::new([1, 2, 3, 4]));
+            assert_eq!(frame.push(*last), Ok(true));
+            assert_eq!(frame.remaining, len);
+            let mut payload = [0; 4];
+            frame.unmask(&mut payload);
+            assert_eq!(payload, [1, 2, 3, 4]);
         }
     }
 }

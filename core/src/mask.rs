@@ -5,9 +5,9 @@
 pub(crate) struct MaskingKey(u32);
 
 impl MaskingKey {
-    /// The key as it stands in the frame.
-    pub(crate) fn new(bytes: [u8; 4]) -> Self {
-        Self(u32::from_be_bytes(bytes))
+    /// The key, whose first byte in the frame is its most significant.
+    pub(crate) const fn new(key: u32) -> Self {
+        Self(key)
     }
 
     /// Masks or unmasks the next bytes of the payload; a payload may be cut anywhere.
@@ -15,16 +15,14 @@ impl MaskingKey {
     /// > j = i MOD 4
     /// > transformed-octet-i = original-octet-i XOR masking-key-octet-j (section 5.3)
     pub(crate) fn apply(&mut self, payload: &mut [u8]) {
-        let key = u64::from(self.0) << 32 | u64::from(self.0);
-        let turned_by = payload.len() % 4;
-        let (words, rest) = payload.as_chunks_mut::<8>();
+        let (words, rest) = payload.as_chunks_mut::<4>();
         for word in words {
-            *word = (u64::from_be_bytes(*word) ^ key).to_be_bytes();
+            *word = (u32::from_be_bytes(*word) ^ self.0).to_be_bytes();
         }
-        for (byte, key) in rest.iter_mut().zip(key.to_be_bytes()) {
-            *byte ^= key;
+        for byte in rest {
+            self.0 = self.0.rotate_left(8);
+            *byte ^= self.0 as u8;
         }
-        self.0 = self.0.rotate_left(8 * turned_by as u32);
     }
 }
 
@@ -38,7 +36,7 @@ mod tests {
     #[test]
     fn the_masked_hello_of_section_5_7_reads_hello() {
         let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
-        MaskingKey::new(KEY).apply(&mut payload);
+        MaskingKey::new(u32::from_be_bytes(KEY)).apply(&mut payload);
         assert_eq!(&payload, b"Hello");
     }
 
@@ -48,7 +46,7 @@ mod tests {
         let expected: [u8; 40] = core::array::from_fn(|i| i as u8 ^ KEY[i % 4]);
         for first in 0..=whole.len() {
             for second in first..=whole.len() {
-                let (mut payload, mut key) = (whole, MaskingKey::new(KEY));
+                let (mut payload, mut key) = (whole, MaskingKey::new(u32::from_be_bytes(KEY)));
                 key.apply(&mut payload[..first]);
                 key.apply(&mut payload[first..second]);
                 key.apply(&mut payload[second..]);

@@ -1,7 +1,5 @@
-//! UTF-8 over pieces (RFC 6455 section 8.1, RFC 3629): fails at the first impossible byte, and
-//! knows the begun character at the end of what it has seen. It stores no other text.
-
-use core::str::from_utf8;
+//! UTF-8 over pieces (RFC 6455 section 8.1, RFC 3629 section 4): fails at the first impossible byte,
+//! and tells the begun character at the end of a piece. It stores no text.
 
 /// The most bytes of a character that can have come without the character being whole.
 pub(crate) const MAX_HELD: usize = 3;
@@ -10,54 +8,64 @@ pub(crate) const MAX_HELD: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidUtf8;
 
-/// The checker of one text: its state is the character that has begun and is not whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Utf8 {
-    bytes: [u8; MAX_HELD + 1],
-    /// How many of `bytes` are the begun character's: 0 to 3.
-    len: u8,
+/// Checks text that begins with a character, and returns the first bytes of the character that is
+/// not whole at its end: none when it ends with a whole one.
+pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
+    let mut rest = skip_ascii(text);
+    loop {
+        rest = match rest {
+            [0x00..=0x7F, next @ ..] => skip_ascii(next),
+            // What most letters are is looked at first.
+            [0xC2..=0xDF, 0x80..=0xBF, next @ ..]
+            | [0xE1..=0xEC, 0x80..=0xBF, 0x80..=0xBF, next @ ..] => next,
+            [first, after @ ..] => match skip_tail(*first, after)? {
+                Some(next) => next,
+                None => return Ok(rest),
+            },
+            [] => return Ok(rest),
+        };
+    }
 }
 
-impl Utf8 {
-    /// The first bytes of the begun character, none at a boundary.
-    pub(crate) fn held(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    /// Checks the next bytes of the text.
-    pub(crate) fn check(&mut self, text: &[u8]) -> Result<(), InvalidUtf8> {
-        let mut text = text;
-        while self.len > 0 {
-            let Some((&byte, rest)) = text.split_first() else {
-                return Ok(());
-            };
-            self.push(byte)?;
-            text = rest;
-        }
-        let Err(error) = from_utf8(text) else {
-            return Ok(());
-        };
-        if error.error_len().is_some() {
+/// What is left of `text`, which follows the first byte of a character, behind that character;
+/// `None` when it is cut.
+fn skip_tail(first: u8, text: &[u8]) -> Result<Option<&[u8]>, InvalidUtf8> {
+    let len = match first {
+        0xC2..=0xDF => 1,
+        0xE0..=0xEF => 2,
+        0xF0..=0xF4 => 3,
+        _ => return Err(InvalidUtf8),
+    };
+    let mut tail = match first {
+        0xE0 => 0xA0..0xC0,
+        0xED => 0x80..0xA0,
+        0xF0 => 0x90..0xC0,
+        0xF4 => 0x80..0x90,
+        _ => 0x80..0xC0,
+    };
+    for byte in text.iter().take(len) {
+        if !tail.contains(byte) {
             return Err(InvalidUtf8);
         }
-        let begun = text.get(error.valid_up_to()..).unwrap_or_default();
-        begun.iter().try_for_each(|&byte| self.push(byte))
+        tail = 0x80..0xC0;
     }
+    Ok(text.get(len..))
+}
 
-    /// Adds a byte to the begun character.
-    fn push(&mut self, byte: u8) -> Result<(), InvalidUtf8> {
-        let Some(place) = self.bytes.get_mut(usize::from(self.len)) else {
-            return Err(InvalidUtf8);
-        };
-        *place = byte;
-        self.len += 1;
-        match from_utf8(self.held()) {
-            Ok(_) => self.len = 0,
-            Err(error) if error.error_len().is_none() => {}
-            Err(_) => return Err(InvalidUtf8),
+/// What is left of `text` from about where it is no longer ASCII.
+fn skip_ascii(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let Some((chunk, next)) = rest.split_first_chunk::<16>() {
+        let (words, _) = chunk.as_chunks::<8>();
+        let bits = words
+            .iter()
+            .fold(0, |bits, word| bits | u64::from_ne_bytes(*word));
+        if bits & u64::from_ne_bytes([0x80; 8]) != 0 {
+            break;
         }
-        Ok(())
+        rest = next;
     }
+    rest
 }
 
 #[cfg(test)]
@@ -65,22 +73,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_is_the_begun_character_at_every_cut() {
+    fn what_is_begun_is_what_the_last_character_lacks_at_every_cut() {
         let text = "a\u{e9}\u{6c34}\u{1f980}";
         for cut in 0..=text.len() {
-            let mut checker = Utf8::default();
-            let (first, second) = text.as_bytes().split_at(cut);
-            checker.check(first).unwrap();
             let boundary = text.floor_char_boundary(cut);
-            assert_eq!(checker.held(), &text.as_bytes()[boundary..cut]);
-            checker.check(second).unwrap();
-            assert_eq!(checker.held(), b"");
+            let expected = &text.as_bytes()[boundary..cut];
+            assert_eq!(begun(&text.as_bytes()[..cut]), Ok(expected));
         }
     }
 
     #[test]
     fn the_first_impossible_byte_fails_and_none_before() {
-        for (begun, impossible) in [
+        for (start, impossible) in [
             (&b""[..], 0x80),
             (b"", 0xC0),
             (b"", 0xFF),
@@ -90,9 +94,12 @@ mod tests {
             (b"\xF0\x9F", 0xC0),
             (b"\xF4", 0x90),
         ] {
-            let mut checker = Utf8::default();
-            assert_eq!(checker.check(begun), Ok(()), "{begun:?}");
-            assert_eq!(checker.check(&[impossible]), Err(InvalidUtf8), "{begun:?}");
+            assert_eq!(begun(start), Ok(start));
+            let mut text = [0; 3];
+            let (text, _) = text.split_at_mut(start.len() + 1);
+            text[..start.len()].copy_from_slice(start);
+            text[start.len()] = impossible;
+            assert_eq!(begun(text), Err(InvalidUtf8), "{text:?}");
         }
     }
 }

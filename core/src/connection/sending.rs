@@ -3,10 +3,15 @@
 
 use super::{Connection, Next, Sent, Step};
 use crate::buffer::{Buffer, Storage};
-use crate::close::CloseCode;
+use crate::close::{CODE_LEN, CloseCode};
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
-use crate::frame::{EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode};
+use crate::frame::{
+    CONTROL_HEADER_LEN, EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode,
+};
+
+/// The length of a Close frame with a code and no reason.
+const CLOSE_LEN: usize = CONTROL_HEADER_LEN + CODE_LEN;
 
 impl Connection {
     pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
@@ -24,7 +29,7 @@ impl Connection {
         } else {
             (Fin::More, Sent::Fragment)
         };
-        let header = EncodedHeader::new(opcode, fin, chunk.loan.len());
+        let header = EncodedHeader::new(opcode, fin, chunk.loan.len);
         if buffer.answer(header.as_bytes(), chunk.loan) {
             self.sent = sent;
         }
@@ -99,72 +104,40 @@ impl Connection {
     /// > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
     /// > it already received a Close frame. (section 5.5.2)
     pub(super) fn send_pong<S: Storage>(&mut self, buffer: &mut Buffer<S>, produced: u8) -> Step {
-        let header = EncodedHeader::new(Opcode::Pong, Fin::Last, self.gathered.len());
-        let mut produced = usize::from(produced);
-        for (part, starts_at) in [
-            (header.as_bytes(), 0),
-            (&self.gathered, header.as_bytes().len()),
-        ] {
-            if let Some(done) = produced.checked_sub(starts_at) {
-                produced += buffer.append(part.get(done..).unwrap_or_default());
-            }
-        }
-        if produced < header.as_bytes().len() + self.gathered.len() {
-            self.next = Next::Pong {
-                produced: produced as u8,
-            };
+        let rest = self.control.get(usize::from(produced)..);
+        let rest = rest.unwrap_or_default();
+        let now = buffer.append(rest);
+        if now < rest.len() {
+            let produced = produced + now as u8;
+            self.next = Next::Pong { produced };
             return Step::Wait;
         }
-        self.gathered.clear();
         self.next = Next::Header;
         Step::Go
     }
 
+    /// Sends Close, unless one was sent before, and ends the connection; nothing as long as there
+    /// is no room for that. `reason` is the code in the peer's Close, or what the peer did wrong.
+    ///
     /// > If an endpoint receives a Close frame and did not previously send a Close frame, the
     /// > endpoint MUST send a Close frame in response. (section 5.5.1)
-    pub(super) fn answer_close<S: Storage>(
-        &mut self,
-        buffer: &mut Buffer<S>,
-        code: Option<CloseCode>,
-    ) -> Step {
-        if self.finish(buffer, code) {
-            Step::Event(Event::Close(code))
-        } else {
-            Step::Wait
-        }
-    }
-
-    /// Fails the connection, and tells why; nothing as long as there is no room for a Close frame.
     ///
     /// > the endpoint SHOULD send a Close frame with an appropriate status code before proceeding
     /// > to _Close the WebSocket Connection_. (section 7.1.7)
-    pub(super) fn fail<S: Storage>(
+    pub(super) fn answer_or_fail<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
-        error: ProtocolError,
+        reason: Result<Option<CloseCode>, ProtocolError>,
     ) -> Result<Option<Event>, ProtocolError> {
-        if self.finish(buffer, Some(error.close_code())) {
-            Err(error)
-        } else {
-            Ok(None)
-        }
-    }
-
-    /// Sends Close, unless one was sent before, and ends the connection; `false` when there is no
-    /// room for that yet.
-    fn finish<S: Storage>(&mut self, buffer: &mut Buffer<S>, code: Option<CloseCode>) -> bool {
-        let code = code.map(|code| code.get().to_be_bytes());
-        let payload = code.as_ref().map_or(&[][..], |code| code);
-        let header = EncodedHeader::new(Opcode::Close, Fin::Last, payload.len());
+        let frame = self.control.get(..CLOSE_LEN).unwrap_or(&self.control);
         if self.sent != Sent::Close {
-            if buffer.gap() < header.as_bytes().len() + payload.len() {
-                return false;
+            if buffer.gap() < frame.len() {
+                return Ok(None);
             }
-            buffer.append(header.as_bytes());
-            buffer.append(payload);
+            buffer.append(frame);
         }
         self.sent = Sent::Close;
         self.next = Next::Nothing;
-        true
+        reason.map(|code| Some(Event::Close(code)))
     }
 }

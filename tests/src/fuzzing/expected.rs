@@ -258,10 +258,10 @@ fn read_len_and_key(first: u8, bytes: &[u8]) -> Result<Option<Header>, ProtocolE
         len
     };
     if len < least {
-        return Err(ProtocolError::LengthNotMinimal(len));
+        return Err(ProtocolError::LengthNotMinimal(len as u16));
     }
     if len >= 1 << 63 {
-        return Err(ProtocolError::LengthTooLarge(len));
+        return Err(ProtocolError::LengthTooLarge);
     }
     let Some(&key) = rest[extended..].first_chunk() else {
         return Ok(None);
