@@ -1,8 +1,6 @@
 //! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never holds up the server: it
 //! waits in a queue, and one that does not fit there is left out.
 
-use core::fmt::{self, Write};
-
 use heapless::Deque;
 
 use crate::clock::FREQUENCY;
@@ -11,6 +9,12 @@ use crate::registers::{port_a, uart0};
 
 const BAUD: u32 = 115_200;
 const QUEUE_LEN: usize = 256;
+
+/// A part of a line. (`core::fmt` can do more, and costs 4 KB of flash.)
+pub(crate) enum Part<'a> {
+    Text(&'a str),
+    Number(u16),
+}
 
 /// Lines that wait for the serial port.
 pub(crate) struct Log {
@@ -44,9 +48,10 @@ impl Log {
     }
 
     /// Queues a line, or nothing of it.
-    pub(crate) fn line(&mut self, line: fmt::Arguments<'_>) {
+    pub(crate) fn line(&mut self, parts: &[Part<'_>]) {
         let waiting = self.queue.len();
-        if write!(self, "{line}\r\n").is_err() {
+        let queued = parts.iter().try_for_each(|part| self.push(part));
+        if queued.and_then(|()| self.push_text("\r\n")).is_err() {
             while self.queue.len() > waiting {
                 self.queue.pop_back();
             }
@@ -64,11 +69,22 @@ impl Log {
             uart0::DR.write(byte.into());
         }
     }
-}
 
-impl Write for Log {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut bytes = text.bytes();
-        bytes.try_for_each(|byte| self.queue.push_back(byte).map_err(|_| fmt::Error))
+    fn push(&mut self, part: &Part<'_>) -> Result<(), u8> {
+        match *part {
+            Part::Text(text) => self.push_text(text),
+            Part::Number(number) => self.push_number(number),
+        }
+    }
+
+    fn push_text(&mut self, text: &str) -> Result<(), u8> {
+        text.bytes().try_for_each(|byte| self.queue.push_back(byte))
+    }
+
+    fn push_number(&mut self, number: u16) -> Result<(), u8> {
+        if number >= 10 {
+            self.push_number(number / 10)?;
+        }
+        self.queue.push_back(b'0' + (number % 10) as u8)
     }
 }

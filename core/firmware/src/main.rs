@@ -25,7 +25,8 @@ use smoltcp::wire::{IpCidr, Ipv4Address, Ipv4Cidr};
 use clock::Clock;
 use ethernet::Ethernet;
 use log::Log;
-use server::{PORT, Server};
+use log::Part::{Number, Text};
+use server::{Change, PORT, Server};
 
 /// The address of this device, and the length of its network's prefix.
 const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
@@ -60,8 +61,7 @@ fn main() -> ! {
         // There is room for all.
         let _ = SERVING.push(Server::new(&mut sockets, socket(buffers)));
     }
-    let address = ADDRESS.address();
-    log.line(format_args!("listening on ws://{address}:{PORT}"));
+    log_address(&mut log);
     loop {
         let now = clock.now();
         for _ in 0..FRAMES_PER_TURN {
@@ -73,7 +73,7 @@ fn main() -> ! {
         interface.poll_egress(now, ETHERNET, &mut sockets);
         for (number, server) in SERVING.iter_mut().enumerate() {
             server.serve(&mut sockets, STORAGE, now, |change| {
-                log.line(format_args!("client {number}: {change}"));
+                log_change(&mut log, number, change);
             });
         }
         log.transmit();
@@ -106,6 +106,36 @@ fn socket(buffers: &'static mut [[u8; BUFFER_LEN]; 2]) -> tcp::Socket<'static> {
     let receive = tcp::SocketBuffer::new(&mut receive[..]);
     let send = tcp::SocketBuffer::new(&mut send[..]);
     tcp::Socket::new(receive, send)
+}
+
+fn log_address(log: &mut Log) {
+    let [a, b, c, d] = ADDRESS.address().octets().map(|octet| Number(octet.into()));
+    let dot = || Text(".");
+    let start = Text("listening on ws://");
+    log.line(&[
+        start,
+        a,
+        dot(),
+        b,
+        dot(),
+        c,
+        dot(),
+        d,
+        Text(":"),
+        Number(PORT),
+    ]);
+}
+
+fn log_change(log: &mut Log, number: usize, change: Change) {
+    let (what, why) = match change {
+        Change::Opened => ("connected", Text("")),
+        Change::Refused(refusal) => ("refused: ", Text(refusal.text())),
+        Change::Failed(error) => ("failed with ", Number(error.close_code().get())),
+        Change::TimedOut => ("took too long", Text("")),
+        Change::Gone => ("gone", Text("")),
+    };
+    let number = Number(number as u16);
+    log.line(&[Text("client "), number, Text(": "), Text(what), why]);
 }
 
 /// Waits for a tick of the clock or a frame.

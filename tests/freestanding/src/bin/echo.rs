@@ -18,43 +18,38 @@ fn panic(_: &PanicInfo) -> ! {
     unsafe { a_panic_is_reachable() }
 }
 
-enum Phase {
+/// A client of this device.
+pub enum Client {
+    /// It has not made its request.
     Opening(Opening<1024>),
+    /// It is connected.
     Open(Connection),
 }
 
+/// Serves a client through a buffer that is lent, where `received` bytes have come; whether the connection
+/// is over.
 #[unsafe(no_mangle)]
-extern "C" fn _start() -> ! {
-    let mut phase = Phase::Opening(Opening::new());
-    let mut storage = [0; 256];
-    loop {
-        black_box(serve(&mut phase, black_box(&mut storage)));
-    }
-}
-
-/// Serves one client through a buffer that is lent; whether the connection is over.
-fn serve(phase: &mut Phase, storage: &mut [u8]) -> bool {
+fn _start(client: &mut Client, storage: &mut [u8], received: usize) -> bool {
     let mut buffer = Buffer::for_pieces(storage);
     black_box(buffer.spare_mut());
-    buffer.commit(black_box(0));
-    let is_done = exchange(phase, &mut buffer);
-    black_box(buffer.ready());
-    black_box(buffer.received());
+    buffer.commit(received);
+    let is_done = answer(client, &mut buffer);
+    black_box((buffer.ready(), buffer.received()));
     is_done
 }
 
-fn exchange(phase: &mut Phase, buffer: &mut Buffer<&mut [u8]>) -> bool {
-    while let Phase::Opening(opening) = phase {
+fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
+    while let Client::Opening(opening) = client {
         match opening.advance(buffer) {
             Ok(Progress::Request) => {
                 let _ = opening.accept(None, Some(Message::Text("Welcome to Awesome Chat")));
             }
-            Ok(Progress::Open) => *phase = Phase::Open(Connection::server()),
+            Ok(Progress::Open) => *client = Client::Open(Connection::server()),
             Ok(Progress::Wait) => return opening.is_done(),
             Err(_) => {}
         }
     }
-    let Phase::Open(connection) = phase else {
+    let Client::Open(connection) = client else {
         return false;
     };
     let mut exchange = connection.exchange(buffer);
