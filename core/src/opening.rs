@@ -130,7 +130,9 @@ impl<const N: usize> Opening<N> {
         match self.next {
             Next::Line { .. } => {
                 let gathered = self.gather(buffer);
-                gathered.inspect_err(|&refusal| self.refuse(refusal))
+                gathered.inspect_err(|&refusal| {
+                    self.refuse(refusal);
+                })
             }
             Next::Decision => Ok(Progress::Request),
             Next::Refusal(refusal) => {
@@ -171,15 +173,19 @@ impl<const N: usize> Opening<N> {
             return Ok(());
         }
         let accepted = self.write_switching_protocols(subprotocol, greeting);
-        accepted.inspect_err(|&refusal| self.refuse(refusal))
+        accepted.inspect_err(|&refusal| {
+            self.refuse(refusal);
+        })
     }
 
-    /// Answers the request, complete or not, with what is wrong with it. It does nothing once
-    /// the request is answered.
-    pub fn refuse(&mut self, refusal: Refusal) {
-        if let Next::Line { .. } | Next::Decision = self.next {
+    /// Answers the request, complete or not, with what is wrong with it. Once the request is
+    /// answered it does nothing, and returns `false`.
+    pub fn refuse(&mut self, refusal: Refusal) -> bool {
+        let is_open = matches!(self.next, Next::Line { .. } | Next::Decision);
+        if is_open {
             self.next = Next::Refusal(refusal);
         }
+        is_open
     }
 
     /// Gives the response to a request that was just refused a text and a line feed as its content: the

@@ -57,10 +57,11 @@ pub fn play_all(server: SocketAddr) {
 pub fn check_session(input: &[u8], expected: &Outcome) {
     let Some(server) = server() else { return };
     let request = request("/");
-    let mut client = play(server, &[request.as_bytes(), input].concat());
-    let head = client.receive_head();
-    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-    assert_messages(&mut client, expected);
+    play(server, &[request.as_bytes(), input].concat(), |client| {
+        let head = client.receive_head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        assert_messages(client, expected);
+    });
 }
 
 /// Plays a session that begins with the request. What only some servers take is left out.
@@ -74,28 +75,31 @@ pub fn check_served(input: &[u8], expected: &Served) {
     if end.unwrap_or(input.len()) + 4 > HEAD_LEN {
         return;
     }
-    let mut client = play(server, input);
-    if expected.head.is_empty() {
-        assert_eq!(client.receive_rest(), [], "nothing comes over TCP");
-        return;
-    }
-    assert_eq!(client.receive_head(), expected.head, "over TCP");
-    match &expected.session {
-        Some(session) => assert_messages(&mut client, session),
-        None => assert_eq!(client.receive_rest(), expected.body.as_bytes(), "over TCP"),
-    }
+    play(server, input, |client| {
+        if expected.head.is_empty() {
+            assert_eq!(client.receive_rest(), [], "nothing comes over TCP");
+            return;
+        }
+        assert_eq!(client.receive_head(), expected.head, "over TCP");
+        match &expected.session {
+            Some(session) => assert_messages(client, session),
+            None => assert_eq!(client.receive_rest(), expected.body.as_bytes(), "over TCP"),
+        }
+    });
 }
 
 /// Sends all of the input and then the end of the stream, while the answers are received.
-fn play(server: SocketAddr, input: &[u8]) -> Client {
-    let client = Client::connect(server);
-    let (mut sending, input) = (client.handle(), input.to_vec());
-    thread::spawn(move || {
-        // A server that has heard enough may be gone before all is sent.
-        let _ = sending.write_all(&input);
-        let _ = sending.shutdown(Shutdown::Write);
+fn play(server: SocketAddr, input: &[u8], receive: impl FnOnce(&mut Client)) {
+    let mut client = Client::connect(server);
+    let mut sending = client.handle();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // A server that has heard enough may be gone before all is sent.
+            let _ = sending.write_all(input);
+            let _ = sending.shutdown(Shutdown::Write);
+        });
+        receive(&mut client);
     });
-    client
 }
 
 /// Checks what follows the response: the greeting, the same messages as expected, and the end.

@@ -6,7 +6,9 @@ use core::fmt;
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
-use ws_echo_core::{Buffer, Connection, Event, Message, Opening, Progress, ProtocolError, Refusal};
+use ws_echo_core::{
+    Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Progress, ProtocolError, Refusal,
+};
 
 /// Where the servers listen.
 pub(crate) const PORT: u16 = 3000;
@@ -20,6 +22,8 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a TCP connection to end, once the WebSocket connection is over.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an acknowledgement waits for an answer that carries it.
+const ACK_DELAY: Duration = Duration::from_millis(10);
 /// How often a silent client is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// The time after which a client that does not answer is gone.
@@ -33,6 +37,8 @@ pub(crate) struct Server<const HEAD_LEN: usize> {
     phase: Phase<HEAD_LEN>,
     /// When the client's patience with us, or ours with it, is over.
     deadline: Option<Instant>,
+    /// How many bytes the client had still to take from the socket.
+    untaken: usize,
 }
 
 enum Phase<const HEAD_LEN: usize> {
@@ -69,8 +75,7 @@ impl fmt::Display for Change {
 }
 
 impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
-    /// A server on a socket of its own. The socket's buffers should have at least
-    /// [`MIN_BUFFER_LEN`](ws_echo_core::MIN_BUFFER_LEN) bytes.
+    /// A server on a socket of its own. The socket's send buffer must have at least [`MIN_BUFFER_LEN`] bytes.
     pub(crate) fn new<'a>(sockets: &mut SocketSet<'a>, mut socket: tcp::Socket<'a>) -> Self {
         // An echo is sent as soon as it is there.
         socket.set_nagle_enabled(false);
@@ -80,6 +85,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             socket: sockets.add(socket),
             phase: Phase::Listening,
             deadline: None,
+            untaken: 0,
         }
     }
 
@@ -102,21 +108,31 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             self.deadline = Some(now + HANDSHAKE_TIMEOUT);
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
-            self.give_up(socket, storage, now, tell);
-            return;
+            self.give_up(socket, now, &mut tell);
+            if !socket.is_active() {
+                return;
+            }
         }
-        let mut has_moved = false;
-        while self.exchange(socket, storage, &mut tell) {
-            has_moved = true;
-        }
+        let has_taken = socket.send_queue() < self.untaken;
+        while self.exchange(socket, storage, &mut tell) {}
         // All that the client has sent is answered, and it has taken the answers.
         let has_left = socket.state() == tcp::State::CloseWait && !socket.can_recv();
         if self.is_done() || has_left && socket.send_queue() == 0 {
             self.close(socket, now);
-        } else if let Phase::Open(_) = self.phase {
-            let stalled = self.deadline.filter(|_| !has_moved);
-            let stalled = stalled.unwrap_or(now + STALL_TIMEOUT);
-            self.deadline = (socket.send_queue() > 0).then_some(stalled);
+        } else if let Phase::Open(_) = self.phase
+            && socket.may_send()
+        {
+            self.watch(socket.send_queue(), has_taken, now);
+        }
+        self.untaken = socket.send_queue();
+    }
+
+    /// Lets time run while the client has something to take, and takes nothing.
+    fn watch(&mut self, untaken: usize, has_taken: bool, now: Instant) {
+        if untaken == 0 {
+            self.deadline = None;
+        } else if has_taken || self.deadline.is_none() {
+            self.deadline = Some(now + STALL_TIMEOUT);
         }
     }
 
@@ -134,6 +150,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
         // It cannot fail: the socket is closed, or listens here already.
         let _ = socket.listen(PORT);
+        socket.set_ack_delay(Some(ACK_DELAY));
     }
 
     /// Answers what has come, as far as there is room for the answers. Whether anything moved.
@@ -146,6 +163,10 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         // What is lent is no longer than what the socket can send at the moment. So all that is made
         // ready can be sent, and the buffer is as good as new for the next socket.
         let room = socket.send_capacity() - socket.send_queue();
+        // With less room the answers would be fragments of a few bytes.
+        if room < MIN_BUFFER_LEN {
+            return false;
+        }
         let lent = storage.len().min(room);
         let mut buffer = Buffer::for_pieces(storage.get_mut(..lent).unwrap_or_default());
 
@@ -178,6 +199,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 Ok(Progress::Wait) => return,
                 Ok(Progress::Open) => {
                     self.phase = Phase::Open(Connection::server());
+                    self.deadline = None;
                     tell(Change::Opened);
                 }
                 Err(refusal) => {
@@ -215,6 +237,8 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     fn close(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         if socket.may_send() {
             socket.close();
+            // No answer will carry an acknowledgement, and the last one must be sent before `listen`.
+            socket.set_ack_delay(None);
             self.deadline = Some(now + CLOSE_TIMEOUT);
         }
     }
@@ -223,19 +247,18 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     fn give_up(
         &mut self,
         socket: &mut tcp::Socket<'_>,
-        storage: &mut [u8],
         now: Instant,
         mut tell: impl FnMut(Change),
     ) {
         tell(Change::TimedOut);
-        match &mut self.phase {
-            Phase::Opening(opening) if socket.may_send() => {
-                opening.refuse(Refusal::Timeout);
-                opening.explain(Refusal::Timeout.text());
-                self.exchange(socket, storage, tell);
-                self.close(socket, now);
-            }
-            _ => socket.abort(),
+        if let Phase::Opening(opening) = &mut self.phase
+            && socket.may_send()
+            && opening.refuse(Refusal::Timeout)
+        {
+            opening.explain(Refusal::Timeout.text());
+            self.deadline = Some(now + CLOSE_TIMEOUT);
+        } else {
+            socket.abort();
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::registers::{port_a, uart0};
 const BAUD: u32 = 115_200;
 const QUEUE_LEN: usize = 256;
 
-/// A part of a line. (`core::fmt` can do more, and costs 4 KB of flash.)
+/// A part of a line. (`core::fmt` can do more, and costs 3 KB of flash.)
 pub(crate) enum Part<'a> {
     Text(&'a str),
     Number(u16),

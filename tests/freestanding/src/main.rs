@@ -45,7 +45,9 @@ fn turn<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: 
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
     match opening.advance(buffer) {
-        Ok(Progress::Request) if black_box(true) => opening.refuse(Refusal::NotFound),
+        Ok(Progress::Request) if black_box(true) => {
+            opening.refuse(Refusal::NotFound);
+        }
         Ok(Progress::Request) => {
             let request = opening.request();
             black_box((request.path(), request.subprotocols().next()));

@@ -1,0 +1,199 @@
+//! Messages come back as they were sent: through rings of every length, through full windows, and over a line
+//! that loses packets.
+
+use smoltcp::time::Duration;
+use ws_echo_core::MIN_BUFFER_LEN;
+use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
+
+use crate::line::Line;
+use crate::network::{Network, Setup};
+use crate::server::Change::{Gone, Opened};
+
+const RINGS: [usize; 5] = [61, 64, 127, 512, 1000];
+const STORAGES: [usize; 4] = [MIN_BUFFER_LEN, 61, 256, 1024];
+
+/// A text of so many bytes, in characters of every length.
+fn text(len: usize) -> Frame {
+    let mut text = String::new();
+    for character in "a\u{e9}\u{6c34}\u{1f980}".chars().cycle() {
+        if text.len() + character.len_utf8() > len {
+            break;
+        }
+        text.push(character);
+    }
+    text.extend(std::iter::repeat_n('x', len - text.len()));
+    Frame::new(TEXT, text)
+}
+
+/// A binary message of so many bytes.
+fn binary(len: usize) -> Frame {
+    let bytes = (0..len).map(|i| ((i * 31) >> 3) as u8);
+    Frame::new(BINARY, bytes.collect::<Vec<_>>())
+}
+
+fn every_setup() -> impl Iterator<Item = Setup> {
+    RINGS.into_iter().flat_map(|ring| {
+        STORAGES.into_iter().flat_map(move |storage| {
+            [[2048; 2], [ring; 2]].map(|client| Setup {
+                ring,
+                storage,
+                client,
+                ..Setup::default()
+            })
+        })
+    })
+}
+
+#[test]
+fn messages_of_every_length_come_back_through_rings_and_storages_of_every_length() {
+    for setup in every_setup() {
+        let mut network = Network::new(setup);
+        let client = network.open();
+        for len in [0, 1, 60, 61, 125, 126, 127, 1000] {
+            network.assert_echoed(client, &[text(len), binary(len)]);
+        }
+        network.close(client);
+        network.assert_told(&[(0, Opened), (0, Gone)]);
+    }
+}
+
+#[test]
+fn a_message_far_longer_than_the_rings_comes_back_intact() {
+    for ring in RINGS {
+        let mut network = Network::new(Setup {
+            ring,
+            ..Setup::default()
+        });
+        let client = network.open();
+        network.assert_echoed(client, &[text(65_535), binary(65_536)]);
+        network.close(client);
+    }
+}
+
+#[test]
+fn a_long_message_comes_back_through_a_storage_of_any_length() {
+    for storage in STORAGES {
+        let mut network = Network::new(Setup {
+            ring: 1000,
+            storage,
+            ..Setup::default()
+        });
+        let client = network.open();
+        network.assert_echoed(client, &[text(65_536), binary(65_535)]);
+        network.close(client);
+    }
+}
+
+#[test]
+fn a_fragmented_message_and_pings_inside_it_are_answered() {
+    for setup in every_setup() {
+        let mut network = Network::new(setup);
+        let client = network.open();
+        let ping = [b'p'; 125];
+        network.send(client, masked(0x01, "be\u{e9}fore"));
+        network.send(client, masked(PING, ping));
+        network.send(client, masked(0x80, "behind"));
+        let answers = [
+            Frame::new(PONG, ping),
+            Frame::new(TEXT, "be\u{e9}forebehind"),
+        ];
+        assert_eq!(network.messages(client, 2), answers, "{setup:?}");
+    }
+}
+
+#[test]
+fn an_echo_does_not_wait_until_the_one_before_it_is_acknowledged() {
+    let mut network = Network::new(Setup::default());
+    let client = network.open();
+    network.pass(Duration::from_secs(1));
+    let begin = network.now;
+    for text in ["one", "two", "three"] {
+        network.send(client, masked(TEXT, text));
+        network.turn();
+    }
+    network.messages(client, 3);
+    let took = network.now - begin;
+    assert!(took < Duration::from_millis(8), "{took}");
+}
+
+#[test]
+fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
+    let mut network = Network::new(Setup {
+        storage: MIN_BUFFER_LEN,
+        ..Setup::default()
+    });
+    let client = network.open();
+    network.pass(Duration::from_secs(1));
+    let before = network.line.packets;
+    network.send(client, masked(PING, [b'p'; 125]));
+    let answer = [Frame::new(PONG, [b'p'; 125])];
+    assert_eq!(network.messages(client, 1), answer);
+    assert_eq!(network.line.packets - before, 2);
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
+    for ring in RINGS {
+        let client_ring = 300;
+        let mut network = Network::new(Setup {
+            ring,
+            client: [client_ring; 2],
+            ..Setup::default()
+        });
+        let client = network.open();
+        network.set_reads(client, false);
+        let ping = Frame::new(PING, "still there?");
+        let messages = [
+            binary(3000),
+            text(5000),
+            ping,
+            text(0),
+            binary(300),
+            text(3000),
+        ];
+        for message in &messages {
+            network.send(client, masked(message.first, &message.payload));
+        }
+        // It reads only when it cannot send any more.
+        network.pass(Duration::from_secs(1));
+        assert_eq!(network.queues(client), [client_ring; 2], "all is full");
+        let mut rounds = 0;
+        while network.read(client, client_ring) > 0 {
+            network.pass(Duration::from_secs(1));
+            rounds += 1;
+        }
+        assert!(rounds > 11_000 / client_ring, "{rounds} rounds");
+        let mut answers = messages.clone();
+        answers[2].first = PONG;
+        let echoes = network.messages(client, messages.len());
+        assert!(echoes == answers, "ring of {ring}: {echoes:?}");
+        network.set_reads(client, true);
+        network.close(client);
+    }
+}
+
+#[test]
+fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
+    for seed in 0..20 {
+        // Short packets: several are under way at a time, and what is behind a lost one is out of order.
+        let setup = Setup {
+            packet: 154,
+            ..Setup::default()
+        };
+        let mut network = Network::with_seed(setup, seed);
+        network.line.loss = 5;
+        network.line.noise = 5;
+        let client = network.open();
+        for len in [0, 1, 126, 700, 3000] {
+            network.assert_echoed(client, &[text(len), binary(len)]);
+        }
+        let Line { lost, garbled, .. } = network.line;
+        assert!(lost > 2 && garbled > 2, "{lost} lost, {garbled} garbled");
+        network.send(client, masked_close(1000, "bye"));
+        assert_eq!(network.messages(client, 1), [Frame::close(1000)]);
+        network.shut(client);
+        network.assert_told(&[(0, Opened), (0, Gone)]);
+        let next = network.open();
+        network.assert_echoed(next, &[text(100)]);
+    }
+}
