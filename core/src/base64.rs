@@ -3,11 +3,14 @@
 
 use crate::http;
 
+/// The length of a key: 16 bytes in base64.
+pub(crate) const KEY_LEN: usize = 24;
+
 /// Whether `text` is base64 of 16 bytes: 22 digits and two signs of padding. Like most decoders,
 /// it does not ask for zeros in the four bits of the last digit that carry nothing.
 pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
-    match text {
-        [digits @ .., b'=', b'='] => digits.len() == 22 && http::is_made_of(digits, b"+/"),
+    match text.as_array::<KEY_LEN>() {
+        Some([digits @ .., b'=', b'=']) => http::is_made_of(digits, b"+/"),
         _ => false,
     }
 }

@@ -186,12 +186,6 @@ impl<S: Storage> Buffer<S> {
         self.received.start += len;
     }
 
-    /// Takes back what is lent, and reads one byte.
-    pub(crate) fn next_byte(&mut self) -> Option<u8> {
-        self.release();
-        self.read_byte()
-    }
-
     /// Reads one byte; the caller knows that nothing is lent.
     pub(crate) fn read_byte(&mut self) -> Option<u8> {
         let at = self.received.next()?;

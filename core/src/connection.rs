@@ -144,23 +144,11 @@ impl Connection {
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
         while let Some(byte) = buffer.read_byte() {
-            let is_whole = self.frame.push(byte)?;
-            self.check_order()?;
-            if is_whole {
+            if self.frame.push(byte, self.message.is_some())? {
                 return Ok(self.begin_payload());
             }
         }
         Ok(Step::Wait)
-    }
-
-    /// > The fragments of one message MUST NOT be interleaved between the fragments of another
-    /// > message unless an extension has been negotiated [...] (section 5.4)
-    fn check_order(&self) -> Result<(), ProtocolError> {
-        match (self.frame.opcode, self.message) {
-            (Opcode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
-            (Opcode::Text | Opcode::Binary, Some(_)) => Err(ProtocolError::UnexpectedMessage),
-            _ => Ok(()),
-        }
     }
 
     fn begin_payload(&mut self) -> Step {

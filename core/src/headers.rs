@@ -1,12 +1,12 @@
 //! The header fields of a request that a handshake depends on (RFC 6455 section 4.2.1), checked while
 //! the lines come.
 
-use crate::base64;
+use crate::base64::{self, KEY_LEN};
 use crate::http;
 use crate::refusal::Refusal;
 
-/// The length of a key: 16 bytes in base64.
-pub(crate) const KEY_LEN: usize = 24;
+/// The most header lines of a request.
+pub const MAX_HEADERS: usize = 64;
 
 /// The fields, in the order in which it is told what is wrong with them.
 const FIELDS: [Field; 7] = [
@@ -122,6 +122,8 @@ impl Field {
 pub(crate) struct Headers {
     seen: [Seen; FIELDS.len()],
     key: [u8; KEY_LEN],
+    /// How many header lines there were.
+    count: usize,
 }
 
 impl Headers {
@@ -129,32 +131,37 @@ impl Headers {
         Self {
             seen: [Seen::Nothing; FIELDS.len()],
             key: [0; KEY_LEN],
+            count: 0,
         }
     }
 
     /// Checks a header line, without its line end.
     pub(crate) fn add(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        if self.count == MAX_HEADERS {
+            return Err(Refusal::TooManyHeaders);
+        }
+        self.count += 1;
         let (name, value) = http::split_header(line)?;
-        for (i, (field, seen)) in FIELDS.iter().zip(&mut self.seen).enumerate() {
-            if !name.eq_ignore_ascii_case(field.name.as_bytes()) {
-                continue;
-            }
-            let now = if (field.is_match)(value) {
-                Seen::Match
-            } else if field.refusal(Seen::Mismatch).is_some() {
-                Seen::Mismatch
-            } else {
-                continue;
-            };
-            *seen = match seen {
-                Seen::Nothing => now,
-                _ => Seen::Several,
-            };
-            if i == KEY
-                && let Some(key) = value.as_array()
-            {
-                self.key = *key;
-            }
+        let mut fields = FIELDS.iter().zip(&mut self.seen).enumerate();
+        let is_named = |field: &Field| name.eq_ignore_ascii_case(field.name.as_bytes());
+        let Some((i, (field, seen))) = fields.find(|(_, (field, _))| is_named(field)) else {
+            return Ok(());
+        };
+        let now = if (field.is_match)(value) {
+            Seen::Match
+        } else if field.refusal(Seen::Mismatch).is_some() {
+            Seen::Mismatch
+        } else {
+            return Ok(());
+        };
+        *seen = match seen {
+            Seen::Nothing => now,
+            _ => Seen::Several,
+        };
+        if i == KEY
+            && let Some(key) = value.as_array()
+        {
+            self.key = *key;
         }
         Ok(())
     }

@@ -26,13 +26,9 @@ pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
     if !is_token(method) || !is_target {
         return Err(Refusal::MalformedRequestLine);
     }
-    if line == b"HTTP/1.1" {
-        return Ok(());
-    }
-    match line {
-        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
-            Err(Refusal::UnsupportedHttpVersion)
-        }
+    match line.strip_prefix(b"HTTP/") {
+        Some(b"1.1") => Ok(()),
+        Some([b'0'..=b'9', b'.', b'0'..=b'9']) => Err(Refusal::UnsupportedHttpVersion),
         _ => Err(Refusal::MalformedRequestLine),
     }
 }

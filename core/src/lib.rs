@@ -75,6 +75,7 @@ pub use connection::Connection;
 pub use error::{ProtocolError, SendError};
 pub use event::{Chunk, Event, Kind, Message};
 pub use exchange::Exchange;
-pub use opening::{MAX_HEADERS, MIN_HEAD_LEN, Opening, Progress};
+pub use headers::MAX_HEADERS;
+pub use opening::{MIN_HEAD_LEN, Opening, Progress};
 pub use refusal::Refusal;
 pub use request::Request;

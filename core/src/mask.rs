@@ -10,6 +10,11 @@ impl MaskingKey {
         Self(key)
     }
 
+    /// Adds the key's next byte, of four.
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.0 = self.0 << 8 | u32::from(byte);
+    }
+
     /// Masks or unmasks the next bytes of the payload; a payload may be cut anywhere.
     ///
     /// > j = i MOD 4

@@ -4,18 +4,15 @@
 
 use heapless::Vec;
 
-use crate::base64;
+use crate::base64::{self, KEY_LEN};
 use crate::buffer::{Buffer, Storage};
 use crate::event::Message;
-use crate::frame::{EncodedHeader, Fin};
-use crate::headers::{Headers, KEY_LEN};
+use crate::frame::{Fin, encode};
+use crate::headers::Headers;
 use crate::http;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::sha1::{MESSAGE_LEN, sha1};
-
-/// The most header lines of a request.
-pub const MAX_HEADERS: usize = 64;
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
 pub const MIN_HEAD_LEN: usize = 256;
@@ -57,8 +54,12 @@ pub struct Opening<const N: usize = 1024> {
 /// What the next received byte is, or what has to be made ready before it is looked at.
 #[derive(Clone, Copy, Debug)]
 enum Next {
-    /// A byte of a line that began at `start` of the head.
-    Line { line: Line, start: usize },
+    /// A byte of the request line, or of an empty line before it.
+    RequestLine,
+    /// A byte of the request line, behind an empty line.
+    AfterBlank,
+    /// A byte of a header, or of the empty line at the end, that began at `start` of the head.
+    Header { start: usize },
     /// The first byte behind the head: the application decides.
     Decision,
     /// As before; the application may have something to say about the response.
@@ -69,17 +70,6 @@ enum Next {
     Frame,
     /// Bytes that are forgotten.
     Nothing,
-}
-
-/// Which line of a head is being gathered.
-#[derive(Clone, Copy, Debug)]
-enum Line {
-    /// The request line.
-    Request,
-    /// The request line, behind an empty line.
-    AfterBlank,
-    /// A header, or the empty line at the end, behind so many headers.
-    Header(usize),
 }
 
 /// What a response leads to.
@@ -112,10 +102,7 @@ impl<const N: usize> Opening<N> {
     pub const fn new() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
         Self {
-            next: Next::Line {
-                line: Line::Request,
-                start: 0,
-            },
+            next: Next::RequestLine,
             bytes: Vec::new(),
             headers: Headers::new(),
         }
@@ -128,11 +115,9 @@ impl<const N: usize> Opening<N> {
     /// What is wrong with the request, once. Go on until the opening is [done](Self::is_done).
     pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
         match self.next {
-            Next::Line { .. } => {
+            Next::RequestLine | Next::AfterBlank | Next::Header { .. } => {
                 let gathered = self.gather(buffer);
-                gathered.inspect_err(|&refusal| {
-                    self.refuse(refusal);
-                })
+                gathered.inspect_err(|&refusal| self.next = Next::Refusal(refusal))
             }
             Next::Decision => Ok(Progress::Request),
             Next::Refusal(refusal) => {
@@ -173,19 +158,20 @@ impl<const N: usize> Opening<N> {
             return Ok(());
         }
         let accepted = self.write_switching_protocols(subprotocol, greeting);
-        accepted.inspect_err(|&refusal| {
-            self.refuse(refusal);
-        })
+        accepted.inspect_err(|&refusal| self.next = Next::Refusal(refusal))
     }
 
     /// Answers the request, complete or not, with what is wrong with it. Once the request is
     /// answered it does nothing, and returns `false`.
     pub fn refuse(&mut self, refusal: Refusal) -> bool {
-        let is_open = matches!(self.next, Next::Line { .. } | Next::Decision);
-        if is_open {
+        let is_answered = matches!(
+            self.next,
+            Next::Refusal(_) | Next::Response { .. } | Next::Frame | Next::Nothing
+        );
+        if !is_answered {
             self.next = Next::Refusal(refusal);
         }
-        is_open
+        !is_answered
     }
 
     /// Gives the response to a request that was just refused a text and a line feed as its content: the
@@ -207,52 +193,47 @@ impl<const N: usize> Opening<N> {
 
     /// Gathers bytes up to the end of the head.
     fn gather<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
-        while let Some(byte) = buffer.next_byte() {
+        buffer.release();
+        while let Some(byte) = buffer.read_byte() {
             http::check_byte(self.bytes.last().copied(), byte)?;
             let too_large = |_| Refusal::HeadTooLarge;
             self.bytes.push(byte).map_err(too_large)?;
             if byte == b'\n' {
-                self.end_line()?;
+                self.next = self.end_line()?;
             }
             if let Next::Decision = self.next {
-                self.headers.check_host()?;
                 return Ok(Progress::Request);
             }
         }
         Ok(Progress::Wait)
     }
 
-    fn end_line(&mut self) -> Result<(), Refusal> {
-        let Next::Line { line, start } = self.next else {
-            return Ok(());
+    /// Checks the line that has ended, and says what comes behind it.
+    fn end_line(&mut self) -> Result<Next, Refusal> {
+        let start = match self.next {
+            Next::Header { start } => start,
+            // Of the request line, or of an empty one.
+            _ => 0,
         };
         // `check_byte` has seen the line end.
         let end = self.bytes.len().saturating_sub(2);
-        let bytes = self.bytes.get(start..end).unwrap_or_default();
-        let line = match line {
+        let line = self.bytes.get(start..end).unwrap_or_default();
+        match self.next {
             // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore
             // > at least one empty line (CRLF) [...] (RFC 9112 section 2.2)
-            Line::Request if bytes.is_empty() => {
+            Next::RequestLine if line.is_empty() => {
                 self.bytes.clear();
-                Line::AfterBlank
+                return Ok(Next::AfterBlank);
             }
-            Line::Request | Line::AfterBlank => {
-                http::check_request_line(bytes)?;
-                Line::Header(0)
+            Next::Header { .. } if line.is_empty() => {
+                self.headers.check_host()?;
+                return Ok(Next::Decision);
             }
-            Line::Header(_) if bytes.is_empty() => {
-                self.next = Next::Decision;
-                return Ok(());
-            }
-            Line::Header(MAX_HEADERS) => return Err(Refusal::TooManyHeaders),
-            Line::Header(headers) => {
-                self.headers.add(bytes)?;
-                Line::Header(headers + 1)
-            }
-        };
+            Next::Header { .. } => self.headers.add(line)?,
+            _ => http::check_request_line(line)?,
+        }
         let start = self.bytes.len();
-        self.next = Next::Line { line, start };
-        Ok(())
+        Ok(Next::Header { start })
     }
 
     fn write_switching_protocols(
@@ -264,22 +245,23 @@ impl<const N: usize> Opening<N> {
         request.check_line()?;
         let accept = accept(self.headers.key()?);
         let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
+        let protocol_header = match subprotocol {
+            Some(_) => &b"\r\nSec-WebSocket-Protocol: "[..],
+            None => b"",
+        };
         self.bytes.clear();
-        self.write(
+        self.write(&[
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
               Sec-WebSocket-Accept: ",
-        )?;
-        self.write(&accept)?;
-        if let Some(name) = subprotocol {
-            self.write(b"\r\nSec-WebSocket-Protocol: ")?;
-            self.write(name.as_bytes())?;
-        }
-        self.write(b"\r\n\r\n")?;
+            &accept,
+            protocol_header,
+            subprotocol.unwrap_or_default().as_bytes(),
+            b"\r\n\r\n",
+        ])?;
         if let Some(message) = greeting {
             let (opcode, payload) = message.encode();
-            let header = EncodedHeader::new(opcode, Fin::Last, payload.len());
-            self.write(header.as_bytes())?;
-            self.write(payload)?;
+            let header = encode(opcode, Fin::Last, payload.len());
+            self.write(&[&header, payload])?;
         }
         self.next = Next::Response {
             produced: 0,
@@ -295,19 +277,21 @@ impl<const N: usize> Opening<N> {
         // > the response. (RFC 9110 section 9.3.2)
         let has_content = !self.bytes.starts_with(b"HEAD ");
         self.bytes.clear();
-        self.write(b"HTTP/1.1 ")?;
-        self.write(refusal.status().as_bytes())?;
-        self.write(refusal.headers().as_bytes())?;
+        self.write(&[
+            b"HTTP/1.1 ",
+            refusal.status().as_bytes(),
+            b"\r\nConnection: close",
+            refusal.headers().as_bytes(),
+        ])?;
         if text.is_empty() {
-            self.write(b"Content-Length: 0\r\n\r\n")?;
+            self.write(&[b"Content-Length: 0\r\n\r\n"])?;
         } else {
-            self.write(b"Content-Type: text/plain\r\nContent-Length: ")?;
+            self.write(&[b"Content-Type: text/plain\r\nContent-Length: "])?;
             self.write_number(text.len() + 1)?;
-            self.write(b"\r\n\r\n")?;
+            self.write(&[b"\r\n\r\n"])?;
         }
         if has_content && !text.is_empty() {
-            self.write(text.as_bytes())?;
-            self.write(b"\n")?;
+            self.write(&[text.as_bytes(), b"\n"])?;
         }
         self.next = Next::Response {
             produced: 0,
@@ -321,12 +305,16 @@ impl<const N: usize> Opening<N> {
         if number >= 10 {
             self.write_number(number / 10)?;
         }
-        self.write(&[b'0' + (number % 10) as u8])
+        self.write(&[&[b'0' + (number % 10) as u8]])
     }
 
-    fn write(&mut self, part: &[u8]) -> Result<(), Refusal> {
+    /// Writes these parts of a response behind what is written.
+    fn write(&mut self, parts: &[&[u8]]) -> Result<(), Refusal> {
         let too_large = |_| Refusal::ResponseTooLarge;
-        self.bytes.extend_from_slice(part).map_err(too_large)
+        for part in parts {
+            self.bytes.extend_from_slice(part).map_err(too_large)?;
+        }
+        Ok(())
     }
 
     /// Makes as much of the response ready as there is room for.
@@ -338,8 +326,9 @@ impl<const N: usize> Opening<N> {
     ) -> Progress {
         let rest = self.bytes.get(produced..).unwrap_or_default();
         buffer.make_gap(rest.len());
-        let produced = produced + buffer.append(rest);
-        if produced < self.bytes.len() {
+        let now = buffer.append(rest);
+        if now < rest.len() {
+            let produced = produced + now;
             self.next = Next::Response { produced, then };
             return Progress::Wait;
         }

@@ -72,17 +72,17 @@ impl Refusal {
         }
     }
 
-    /// The header lines that go with the status, each between line ends.
+    /// What goes on behind `Connection: close`: more options, and the header lines of the status.
     ///
     /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
     /// > header field [...] (RFC 9110 section 7.8)
     pub(crate) fn headers(self) -> &'static str {
         match self {
-            Self::MethodNotAllowed => "\r\nConnection: close\r\nAllow: GET\r\n",
+            Self::MethodNotAllowed => "\r\nAllow: GET\r\n",
             Self::UpgradeRequired | Self::UnsupportedVersion => {
-                "\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                ", Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             }
-            _ => "\r\nConnection: close\r\n",
+            _ => "\r\n",
         }
     }
 

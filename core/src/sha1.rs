@@ -9,12 +9,12 @@ const BLOCK_LEN: usize = 16;
 /// The digest of a message of this one length.
 pub(crate) fn sha1(message: &[u8; MESSAGE_LEN]) -> [u32; 5] {
     // Behind the message come a bit, zeros, and the length in bits.
-    let mut words = [0; 2 * BLOCK_LEN];
-    for (word, bytes) in words.iter_mut().zip(message.as_chunks().0) {
+    let mut first = [1 << 31; BLOCK_LEN];
+    for (word, bytes) in first.iter_mut().zip(message.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);
     }
-    words[15] = 1 << 31;
-    words[31] = 8 * MESSAGE_LEN as u32;
+    let mut second = [0; BLOCK_LEN];
+    second[BLOCK_LEN - 1] = 8 * MESSAGE_LEN as u32;
     let mut state = [
         0x6745_2301,
         0xEFCD_AB89,
@@ -22,9 +22,8 @@ pub(crate) fn sha1(message: &[u8; MESSAGE_LEN]) -> [u32; 5] {
         0x1032_5476,
         0xC3D2_E1F0,
     ];
-    for block in words.as_chunks_mut().0 {
-        add_block(&mut state, block);
-    }
+    add_block(&mut state, &mut first);
+    add_block(&mut state, &mut second);
     state
 }
 

@@ -6,9 +6,7 @@ use crate::buffer::{Buffer, Storage};
 use crate::close::{CODE_LEN, CloseCode};
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
-use crate::frame::{
-    CONTROL_HEADER_LEN, EncodedHeader, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode,
-};
+use crate::frame::{CONTROL_HEADER_LEN, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode, encode};
 
 /// The length of a Close frame with a code and no reason.
 const CLOSE_LEN: usize = CONTROL_HEADER_LEN + CODE_LEN;
@@ -29,8 +27,8 @@ impl Connection {
         } else {
             (Fin::More, Sent::Fragment)
         };
-        let header = EncodedHeader::new(opcode, fin, chunk.loan.len);
-        if buffer.answer(header.as_bytes(), chunk.loan) {
+        let header = encode(opcode, fin, chunk.loan.len);
+        if buffer.answer(&header, chunk.loan) {
             self.sent = sent;
         }
     }
@@ -87,13 +85,13 @@ impl Connection {
             return Err(SendError::Closed);
         }
         let len = first.len().saturating_add(second.len());
-        let header = EncodedHeader::new(opcode, Fin::Last, len);
-        let room = len.saturating_add(header.as_bytes().len() + MAX_ENCODED_LEN);
+        let header = encode(opcode, Fin::Last, len);
+        let room = len.saturating_add(header.len() + MAX_ENCODED_LEN);
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
         }
-        buffer.append(header.as_bytes());
+        buffer.append(&header);
         buffer.append(first);
         buffer.append(second);
         Ok(())
