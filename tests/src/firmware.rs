@@ -4,10 +4,14 @@
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::log::Log;
 use crate::required;
+use crate::server::PATIENCE;
 
 /// Names the firmware, an ELF file.
 const VARIABLE: &str = "WS_ECHO_FIRMWARE";
@@ -33,24 +37,22 @@ impl Firmware {
     /// Starts a machine, and waits until it listens; `None` when `test` has been skipped, because there is
     /// no firmware or no QEMU.
     pub fn start(test: &str) -> Option<Self> {
-        let firmware = env::var_os(VARIABLE).unwrap_or_else(|| VARIABLE.into());
-        let is_there = required::is_there(test, Command::new("test").arg("-e").arg(&firmware))
+        let firmware = env::var_os(VARIABLE).map(|path| workspace().join(path));
+        let mut named = Command::new("test");
+        named
+            .arg("-n")
+            .arg(firmware.as_deref().unwrap_or(Path::new("")));
+        let is_there = required::is_there(&format!("{test} ({VARIABLE} names none)"), &mut named)
             && required::is_there(test, Command::new(QEMU).arg("--version"));
-        if !is_there {
-            return None;
-        }
-        let address = free_port();
+        let firmware = firmware.filter(|_| is_there)?;
+        assert!(firmware.exists(), "{} is not there", firmware.display());
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
-        let network = format!("user,id=network,restrict=on,hostfwd=tcp:{address}-10.0.2.15:3000");
+        let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
         let mut machine = Command::new(QEMU)
             .args(["-M", "lm3s6965evb", "-display", "none", "-serial", "stdio"])
-            .args([
-                "-netdev",
-                &network,
-                "-net",
-                "nic,netdev=network,model=stellaris",
-            ])
+            .args(["-netdev", network])
+            .args(["-net", "nic,netdev=network,model=stellaris"])
             .args(["-qmp", &format!("tcp:{monitored}")])
             .arg("-kernel")
             .arg(firmware)
@@ -60,10 +62,11 @@ impl Firmware {
             .expect("the machine starts");
         let log = Log::default();
         log.read(machine.stdout.take().expect("stdout is piped"));
+        let mut monitor = Monitor::accept(&monitor, &mut machine);
         let firmware = Self {
+            address: monitor.forwarded(),
             machine,
-            monitor: Monitor::accept(&monitor),
-            address,
+            monitor,
             log,
         };
         firmware.log.wait_for("listening");
@@ -85,8 +88,7 @@ impl Firmware {
     /// memory was at the start.
     pub fn stack_depth(&mut self) -> usize {
         let command = format!("xp /{STACK_LEN}xb {STACK_START:#x}");
-        let arguments = format!("{{\"command-line\":\"{command}\"}}");
-        let dump = self.monitor.execute("human-monitor-command", &arguments);
+        let dump = self.monitor.execute_line(&command);
         // Lines of an address, a colon and bytes: 0000000020000000: 0x00 0x00 ...
         let bytes = dump.split_whitespace().filter(|it| it.starts_with("0x"));
         let (len, unused) = bytes.fold((0, None), |(len, first), byte| {
@@ -104,10 +106,9 @@ impl Drop for Firmware {
     }
 }
 
-/// An address that nobody listens on.
-fn free_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address")
+/// Where a path begins that a user gives: tests run in their package's folder.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// QEMU's monitor: lines of JSON (QMP).
@@ -117,14 +118,46 @@ struct Monitor {
 }
 
 impl Monitor {
-    fn accept(listener: &TcpListener) -> Self {
-        let (stream, _) = listener.accept().expect("the machine connects");
+    fn accept(listener: &TcpListener, machine: &mut Child) -> Self {
+        listener
+            .set_nonblocking(true)
+            .expect("a socket can be set up");
+        let start = Instant::now();
+        let stream = loop {
+            if let Ok((stream, _)) = listener.accept() {
+                break stream;
+            }
+            let ended = machine.try_wait().expect("a child can be waited for");
+            assert_eq!(ended, None, "the machine does not start");
+            assert!(start.elapsed() < PATIENCE, "the machine does not connect");
+            thread::sleep(Duration::from_millis(5));
+        };
+        stream.set_nonblocking(false).expect("it can");
+        stream.set_read_timeout(Some(PATIENCE)).expect("it can");
         let mut monitor = Self {
             stream: BufReader::new(stream),
         };
         monitor.line("\"QMP\"");
         monitor.execute("qmp_capabilities", "{}");
         monitor
+    }
+
+    /// Runs a command for humans.
+    fn execute_line(&mut self, line: &str) -> String {
+        let arguments = format!("{{\"command-line\":\"{line}\"}}");
+        self.execute("human-monitor-command", &arguments)
+    }
+
+    /// The address that leads to the guest's port.
+    fn forwarded(&mut self) -> SocketAddr {
+        let network = self.execute_line("info usernet");
+        // TCP[HOST_FORWARD], a file, the address and the port here, those of the guest.
+        let mut words = network.split_whitespace();
+        words.find(|word| word.contains("HOST_FORWARD"));
+        let [_, address, port] = [words.next(), words.next(), words.next()];
+        let address = address.zip(port).map(|(ip, port)| format!("{ip}:{port}"));
+        let address = address.and_then(|address| address.parse().ok());
+        address.unwrap_or_else(|| panic!("no port is forwarded: {network}"))
     }
 
     /// Runs a command, and returns its answer, in which line ends are white space.

@@ -20,6 +20,9 @@ const VARIABLE: &str = "WS_ECHO_SERVER";
 /// The tests whose sessions are played.
 const TESTS: [&str; 4] = ["framing", "text", "closing", "handshake"];
 
+/// Fewer clients than the sessions have that are played.
+const CLIENTS_MIN: usize = 5000;
+
 /// The longest head that every server of ours gathers, in bytes.
 const HEAD_LEN: usize = 768;
 
@@ -32,12 +35,13 @@ fn server() -> Option<SocketAddr> {
     })
 }
 
-/// Plays the sessions of all conformance tests against a server that greets and echoes.
+/// Plays the sessions of all conformance tests against a server that greets and echoes, and whose log has a
+/// line for each client.
 ///
 /// # Panics
 ///
-/// When a test fails.
-pub fn play_all(server: SocketAddr) {
+/// When a test fails, or the log does not tell of clients.
+pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["test", "--package=ws-echo-tests"]);
@@ -47,6 +51,8 @@ pub fn play_all(server: SocketAddr) {
     command.env(VARIABLE, server.to_string());
     let (status, stdout, stderr) = run(&mut command).expect("cargo runs");
     assert!(status.success(), "{stdout}\n{stderr}");
+    let clients = log().matches(" connected").count();
+    assert!(clients > CLIENTS_MIN, "{clients} clients connected");
 }
 
 /// Plays a session that begins behind the handshake.

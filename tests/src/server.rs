@@ -117,6 +117,11 @@ impl Server {
         wait(&mut self.child)
     }
 
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
     /// Waits until the log has a line with `text`, and returns the line.
     pub fn logged(&self, text: &str) -> String {
         self.log.wait_for(text)

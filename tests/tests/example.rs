@@ -47,7 +47,13 @@ const ON_TAP: &str = r#"
 fn python_websockets_is_greeted_and_gets_its_echoes_on_a_tap_interface() {
     let in_own_network = || {
         let mut command = Command::new("unshare");
-        command.args(["--net", "--map-root-user"]);
+        command.args([
+            "--net",
+            "--map-root-user",
+            "--pid",
+            "--fork",
+            "--kill-child",
+        ]);
         command
     };
     let mut probe = in_own_network();

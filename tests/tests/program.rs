@@ -470,7 +470,7 @@ fn clients_that_send_without_a_pause_are_served_in_turn() {
         counts
     });
     let least = received.iter().min().unwrap();
-    assert!(*least > GOAL / 4, "{received:?}");
+    assert!(*least > GOAL / 16, "{received:?}");
 }
 
 /// A whole GiB where the code is optimised; less where it is not, to save time.
@@ -498,7 +498,8 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
 
 #[test]
 fn the_sessions_of_the_conformance_tests_come_out_the_same_over_tcp() {
-    remote::play_all(Server::start(&[]).address);
+    let server = Server::start(&[]);
+    remote::play_all(server.address, || server.log());
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(crate) const PORT: u16 = 3000;
 /// What greets each client.
 const WELCOME: Message<'_> = Message::Text("Welcome to Awesome Chat");
 
+/// The time for a TCP connection to be open, once it was begun.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time for a request to be complete.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time for a client to take some of what is ready for it.
@@ -30,7 +32,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves one client after the other. Make several, for as many clients at a time, and some to spare:
-/// smoltcp turns a client away when it comes while no socket listens. The head of a request may be `HEAD_LEN`
+/// smoltcp turns a client away when it comes while no socket listens. And let smoltcp know more neighbors than
+/// there are clients (`iface-neighbor-cache-count-*`): each that it has forgotten costs all of them a second.
+/// The head of a request may be `HEAD_LEN`
 /// bytes long.
 pub(crate) struct Server<const HEAD_LEN: usize> {
     socket: SocketHandle,
@@ -103,21 +107,22 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             self.listen(socket, tell);
             return;
         }
+        if socket.state() == tcp::State::SynReceived {
+            self.await_client(socket, now);
+            return;
+        }
         if let Phase::Listening = self.phase {
             self.phase = Phase::Opening(Opening::new());
             self.deadline = Some(now + HANDSHAKE_TIMEOUT);
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.give_up(socket, now, &mut tell);
-            if !socket.is_active() {
-                return;
-            }
         }
         let has_taken = socket.send_queue() < self.untaken;
         while self.exchange(socket, storage, &mut tell) {}
-        // All that the client has sent is answered, and it has taken the answers.
-        let has_left = socket.state() == tcp::State::CloseWait && !socket.can_recv();
-        if self.is_done() || has_left && socket.send_queue() == 0 {
+        // All that a client has sent is answered once it has taken all answers.
+        let has_left = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
+        if self.is_done() || has_left {
             self.close(socket, now);
         } else if let Phase::Open(_) = self.phase
             && socket.may_send()
@@ -141,13 +146,21 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         self.deadline
     }
 
+    /// Waits for one that wants to connect to go on. It is no client yet.
+    fn await_client(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
+        let deadline = *self.deadline.get_or_insert(now + CONNECT_TIMEOUT);
+        if now >= deadline {
+            socket.abort();
+        }
+    }
+
     /// Waits for the next client.
     fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut tell: impl FnMut(Change)) {
         if !matches!(self.phase, Phase::Listening) {
             self.phase = Phase::Listening;
-            self.deadline = None;
             tell(Change::Gone);
         }
+        self.deadline = None;
         // It cannot fail: the socket is closed, or listens here already.
         let _ = socket.listen(PORT);
         socket.set_ack_delay(Some(ACK_DELAY));

@@ -67,6 +67,8 @@ fn run_at_50_mhz() {
 
     RCC.set(BYPASS);
     RCC.clear(USE_SYSTEM_DIVISOR | MAIN_OSCILLATOR_DISABLED);
+    // The oscillator needs time to start: this is a hundredth of a second at the 12 MHz of the start.
+    cortex_m::asm::delay(120_000);
     let with_crystal = RCC.read() & !(CRYSTAL | OSCILLATOR | POWER_DOWN);
     RCC.write(with_crystal | CRYSTAL_OF_8_MHZ);
     let divided = RCC.read() & !SYSTEM_DIVISOR;

@@ -1,6 +1,8 @@
 //! The LM3S6965's Ethernet controller as a smoltcp device (chapter 15 of the data sheet). Frames pass
 //! through its data register, word by word.
 
+use core::ops::RangeInclusive;
+
 use smoltcp::phy::{self, Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::EthernetAddress;
@@ -18,6 +20,9 @@ const FRAME_LEN: usize = HEADER_LEN + MTU;
 /// In front of a received frame stands the length, of 2 bytes, of this all; behind it a checksum of 4.
 const LENGTH_LEN: usize = 2;
 const CHECKSUM_LEN: usize = 4;
+
+/// The length of what stands there for a frame; the controller's memory has 2 KiB.
+const PLAUSIBLE_LEN: RangeInclusive<usize> = LENGTH_LEN + HEADER_LEN + CHECKSUM_LEN..=2048;
 
 const RECEIVED: u32 = 1 << 0;
 const NEW_TRANSMISSION: u32 = 1 << 0;
@@ -39,21 +44,18 @@ impl Ethernet {
     /// Starts the controller with the address that the board was given, and returns that.
     pub(crate) fn start(&mut self) -> EthernetAddress {
         const MAC_AND_PHY: u32 = 1 << 28 | 1 << 30;
-        const RECEIVE_AND_CHECK: u32 = 1 << 0 | 1 << 3;
-        const RESET_FIFO: u32 = 1 << 4;
         const TRANSMIT_PADDED_WITH_CHECKSUM_DUPLEX: u32 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 4;
 
         RCGC2.set(MAC_AND_PHY);
         cortex_m::asm::delay(3);
-        let [a, b, c, _] = USER0.read().to_le_bytes();
-        let [d, e, f, _] = USER1.read().to_le_bytes();
+        let address = address();
+        let [a, b, c, d, e, f] = address.0;
         IA0.write(u32::from_le_bytes([a, b, c, d]));
         IA1.write(u32::from_le_bytes([e, f, 0, 0]));
         IM.write(RECEIVED);
-        RCTL.write(RESET_FIFO);
-        RCTL.write(RECEIVE_AND_CHECK);
+        restart_receiver();
         TCTL.write(TRANSMIT_PADDED_WITH_CHECKSUM_DUPLEX);
-        EthernetAddress([a, b, c, d, e, f])
+        address
     }
 
     /// Whether a frame waits. If not, its arrival is an interrupt.
@@ -70,6 +72,11 @@ impl Ethernet {
         }
         let [len_low, len_high, first, second] = DATA.read().to_le_bytes();
         let len = usize::from(u16::from_le_bytes([len_low, len_high]));
+        if !PLAUSIBLE_LEN.contains(&len) {
+            // The place in the controller's memory is lost.
+            restart_receiver();
+            return None;
+        }
         let mut place = self.received.iter_mut();
         let mut store = |bytes: &[u8]| {
             for &byte in bytes {
@@ -113,6 +120,26 @@ impl Device for Ethernet {
         capabilities.max_transmission_unit = FRAME_LEN;
         capabilities
     }
+}
+
+/// The address that the board was given, or a local one.
+fn address() -> EthernetAddress {
+    const GROUP: u8 = 1;
+    let [a, b, c, _] = USER0.read().to_le_bytes();
+    let [d, e, f, _] = USER1.read().to_le_bytes();
+    // Where nothing was written, all bits are set.
+    if a & GROUP != 0 {
+        return EthernetAddress([0x02, 0, 0, 0, 0, 0x01]);
+    }
+    EthernetAddress([a, b, c, d, e, f])
+}
+
+/// Forgets all frames that wait, and receives anew.
+fn restart_receiver() {
+    const RESET_FIFO: u32 = 1 << 4;
+    const RECEIVE_AND_CHECK: u32 = 1 << 0 | 1 << 3;
+    RCTL.write(RESET_FIFO);
+    RCTL.write(RECEIVE_AND_CHECK);
 }
 
 /// A frame that was received.

@@ -38,6 +38,8 @@ const SERVERS: usize = 8;
 const BUFFER_LEN: usize = 512;
 /// The longest head of a request, in bytes. Browsers send 500, and their cookies.
 const HEAD_LEN: usize = 768;
+// A client whose neighbor smoltcp has forgotten costs all of them a second.
+const _: () = assert!(smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT > SERVERS);
 /// How many frames are received before clients are served.
 const FRAMES_PER_TURN: usize = 16;
 
@@ -54,6 +56,7 @@ fn main() -> ! {
     };
     let mut clock = Clock::start(&mut peripherals.SYST);
     let mut log = Log::start();
+    log_address(&mut log);
     let mut interface = interface(ETHERNET, &mut clock);
     while SOCKETS.push(SocketStorage::EMPTY).is_ok() {}
     let mut sockets = SocketSet::new(&mut SOCKETS[..]);
@@ -61,7 +64,6 @@ fn main() -> ! {
         // There is room for all.
         let _ = SERVING.push(Server::new(&mut sockets, socket(buffers)));
     }
-    log_address(&mut log);
     loop {
         let now = clock.now();
         for _ in 0..FRAMES_PER_TURN {
@@ -89,9 +91,13 @@ fn main() -> ! {
 fn interface(ethernet: &mut Ethernet, clock: &mut Clock) -> Interface {
     let address = ethernet.start();
     let mut config = Config::new(address.into());
-    // TCP begins its connections at numbers that should be hard to guess: on a network that is not
-    // yours alone, put something random here.
-    config.random_seed = u64::from(SYST::get_current());
+    // TCP begins its connections at numbers that should be hard to guess. When the first frame comes is
+    // not known beforehand; where an attacker may send it, put something random here.
+    while !ethernet.has_frame() {
+        sleep(ethernet);
+    }
+    let milliseconds = clock.now().total_millis().unsigned_abs();
+    config.random_seed = milliseconds << 16 | u64::from(SYST::get_current() & 0xFFFF);
     let mut interface = Interface::new(config, ethernet, clock.now());
     interface.update_ip_addrs(|addresses| {
         // There is room for one.
