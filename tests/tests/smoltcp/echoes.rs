@@ -132,6 +132,25 @@ fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
 }
 
 #[test]
+fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
+    let mut network = Network::new(Setup {
+        ring: 100,
+        client: [100, 4096],
+        ..Setup::default()
+    });
+    let client = network.open();
+    network.set_reads(client, false);
+    network.send(client, masked(BINARY, vec![7; 3000]));
+    network.pass(Duration::from_secs(1));
+    while network.read(client, 7) > 0 {
+        network.pass(Duration::from_millis(20));
+    }
+    // Where a ring ends, one is short.
+    let number = network.fragments(client).len();
+    assert!(number < 3000 / 12, "{number} fragments");
+}
+
+#[test]
 fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
     for ring in RINGS {
         let client_ring = 300;

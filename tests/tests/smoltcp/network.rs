@@ -229,18 +229,27 @@ impl Network {
     pub(crate) fn messages(&mut self, client: Number, count: usize) -> Vec<Frame> {
         let (mut frames, mut messages) = (Vec::new(), Vec::new());
         while messages.len() < count {
+            frames.extend(self.fragments(client));
+            messages = wire::joined(&frames);
+        }
+        messages
+    }
+
+    /// Waits for the next frames, up to one with FIN.
+    pub(crate) fn fragments(&mut self, client: Number) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        loop {
             self.wait("a frame", |network| network.has_frame(client));
             let received = &mut self.clients[client].received;
             let (frame, rest) = wire::split_frame(received).expect("it is there");
             let len = received.len() - rest.len();
             received.drain(..len);
-            let ends = frame.first & FIN != 0;
+            let is_last = frame.first & FIN != 0;
             frames.push(frame);
-            if ends {
-                messages = wire::joined(&frames);
+            if is_last {
+                return frames;
             }
         }
-        messages
     }
 
     fn has_frame(&self, client: Number) -> bool {
