@@ -37,15 +37,7 @@ impl Firmware {
     /// Starts a machine, and waits until it listens; `None` when `test` has been skipped, because there is
     /// no firmware or no QEMU.
     pub fn start(test: &str) -> Option<Self> {
-        let firmware = env::var_os(VARIABLE).map(|path| workspace().join(path));
-        let mut named = Command::new("test");
-        named
-            .arg("-n")
-            .arg(firmware.as_deref().unwrap_or(Path::new("")));
-        let is_there = required::is_there(&format!("{test} ({VARIABLE} names none)"), &mut named)
-            && required::is_there(test, Command::new(QEMU).arg("--version"));
-        let firmware = firmware.filter(|_| is_there)?;
-        assert!(firmware.exists(), "{} is not there", firmware.display());
+        let firmware = elf(test)?;
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
         let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
@@ -106,9 +98,24 @@ impl Drop for Firmware {
     }
 }
 
-/// Where a path begins that a user gives: tests run in their package's folder.
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The firmware; `None` when `test` has been skipped, because there is none or no QEMU.
+///
+/// # Panics
+///
+/// When the firmware that is named is not there.
+pub fn elf(test: &str) -> Option<PathBuf> {
+    // Tests run in their package's folder, and users write paths from the workspace's.
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let firmware = env::var_os(VARIABLE).map(|path| workspace.join(path));
+    let mut named = Command::new("test");
+    let path = firmware.as_deref().unwrap_or(Path::new(""));
+    let is_there = required::is_there(
+        &format!("{test} ({VARIABLE} names none)"),
+        named.arg("-n").arg(path),
+    ) && required::is_there(test, Command::new(QEMU).arg("--version"));
+    let firmware = firmware.filter(|_| is_there)?;
+    assert!(firmware.exists(), "{} is not there", firmware.display());
+    Some(firmware)
 }
 
 /// QEMU's monitor: lines of JSON (QMP).

@@ -7,6 +7,7 @@ pub mod firmware;
 pub mod fuzzing;
 pub mod keys;
 pub mod log;
+pub mod network;
 pub mod peers;
 pub mod remote;
 pub mod required;

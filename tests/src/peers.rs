@@ -2,6 +2,7 @@
 //! greets and echoes.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,6 +29,11 @@ pub fn python_websockets(url: &str) {
 
 /// The command that holds the sessions of python `websockets`, if that is there.
 pub fn python_websockets_command(url: &str) -> Option<Command> {
+    python_command("websockets_client.py", &[url])
+}
+
+/// The command that runs a file of the folder `peers` by a Python with `websockets`, if that is there.
+pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
     let python = required::program("WS_ECHO_PYTHON", "python3");
     let mut probe = Command::new(&python);
     probe.args(["-c", "import websockets.asyncio.client"]);
@@ -35,7 +41,7 @@ pub fn python_websockets_command(url: &str) -> Option<Command> {
         let mut command = Command::new(python);
         // A server with small buffers sends a long message in many fragments.
         command.env("WEBSOCKETS_MAX_FRAGMENTS", "1000000");
-        command.arg(file("websockets_client.py")).arg(url);
+        command.arg(file(name)).args(arguments);
         command
     })
 }

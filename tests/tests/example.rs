@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use ws_echo_tests::server::{built, run};
-use ws_echo_tests::{peers, required};
+use ws_echo_tests::{network, peers};
 
 fn example() -> PathBuf {
     let options = ["--package=ws-echo-core", "--example=smoltcp"];
@@ -29,7 +29,7 @@ fn embedded_websocket_is_greeted_and_gets_its_echoes_over_loopback() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-/// The README's commands, in a network namespace of this test's own. `"$@"` is the client.
+/// The README's commands. `"$@"` is the client.
 const ON_TAP: &str = r#"
     set -e
     example=$1; shift
@@ -45,29 +45,11 @@ const ON_TAP: &str = r#"
 
 #[test]
 fn python_websockets_is_greeted_and_gets_its_echoes_on_a_tap_interface() {
-    let in_own_network = || {
-        let mut command = Command::new("unshare");
-        command.args([
-            "--net",
-            "--map-root-user",
-            "--pid",
-            "--fork",
-            "--kill-child",
-        ]);
-        command
-    };
-    let mut probe = in_own_network();
-    probe.args("ip tuntap add name tap0 mode tap".split(' '));
-    if !required::is_there("a TAP interface", &mut probe) {
+    if !network::is_there("a TAP interface") {
         return;
     }
     let Some(client) = peers::python_websockets_command("ws://192.168.69.1:3000/") else {
         return;
     };
-    let mut command = in_own_network();
-    command.args(["bash", "-c", ON_TAP, "bash"]).arg(example());
-    command.arg(client.get_program()).args(client.get_args());
-    let variables = client.get_envs();
-    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
-    peers::expect_ok(&mut command);
+    peers::expect_ok(&mut network::command(ON_TAP, &example(), &client));
 }

@@ -4,10 +4,10 @@
 use std::ops::RangeInclusive;
 
 use ws_echo_tests::client::Client;
-use ws_echo_tests::firmware::Firmware;
+use ws_echo_tests::firmware::{self, Firmware};
 use ws_echo_tests::sessions::{self, expect_echo};
 use ws_echo_tests::wire::{BINARY, masked};
-use ws_echo_tests::{peers, remote};
+use ws_echo_tests::{network, peers, remote};
 
 /// How many clients the firmware serves at a time.
 const CLIENTS: usize = 8;
@@ -92,6 +92,37 @@ fn clients_that_vanish_are_forgotten_in_time() {
     firmware.set_cable(true);
     sessions::several_clients_at_once(firmware.address, CLIENTS);
     assert_started_once(&firmware);
+}
+
+/// The firmware on a network with many hosts. `"$@"` is the client.
+const ON_TAP: &str = r#"
+    set -e
+    firmware=$1; shift
+    ip tuntap add name tap0 mode tap
+    ip link set tap0 up
+    ip addr add 10.0.2.2/24 dev tap0
+    for host in 21 22 23 24 25 26 27 28; do ip addr add 10.0.2.$host/24 dev tap0; done
+    exec {log}< <(exec qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio \
+        -netdev tap,id=network,ifname=tap0,script=no,downscript=no \
+        -net nic,netdev=network,model=stellaris -kernel "$firmware" 2>&1)
+    trap "kill $!" EXIT
+    while read -r line <&$log; do case $line in listening*) break; esac; done
+    "$@"
+"#;
+
+#[test]
+fn clients_on_many_hosts_do_not_wait_for_one_another() {
+    let test = "the firmware among many hosts";
+    let Some(firmware) = firmware::elf(test).filter(|_| network::is_there(test)) else {
+        return;
+    };
+    let hosts = (21..21 + CLIENTS).map(|host| format!("10.0.2.{host}"));
+    let url = "ws://10.0.2.15:3000/".to_owned();
+    let arguments: Vec<_> = std::iter::once(url).chain(hosts).collect();
+    let Some(client) = peers::python_command("many_hosts.py", &arguments) else {
+        return;
+    };
+    peers::expect_ok(&mut network::command(ON_TAP, &firmware, &client));
 }
 
 /// A panic starts the firmware anew; and its lines are whole.

@@ -1,0 +1,36 @@
+//! A network of a test's own: a namespace of Linux, with a TAP interface to a server that brings its own TCP.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::required;
+
+/// Whether there can be one; when not, `test` has been skipped.
+pub fn is_there(test: &str) -> bool {
+    let mut probe = namespace();
+    probe.args("ip tuntap add name tap0 mode tap".split(' '));
+    required::is_there(test, &mut probe)
+}
+
+/// The command that runs a script of bash there, with a server's program as `$1` and a client's command
+/// behind it. Nothing of it outlives the script.
+pub fn command(script: &str, server: &Path, client: &Command) -> Command {
+    let mut command = namespace();
+    command.args(["bash", "-c", script, "bash"]).arg(server);
+    command.arg(client.get_program()).args(client.get_args());
+    let variables = client.get_envs();
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+fn namespace() -> Command {
+    let mut command = Command::new("unshare");
+    command.args([
+        "--net",
+        "--map-root-user",
+        "--pid",
+        "--fork",
+        "--kill-child",
+    ]);
+    command
+}
