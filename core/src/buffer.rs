@@ -17,7 +17,8 @@ use crate::frame::MAX_HEADER_LEN;
 use crate::utf8::MAX_HELD;
 
 /// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
-/// long frame, and the held bytes of a cut character.
+/// long frame, and the held bytes of a cut character. (The header is counted as long as a client's;
+/// ours has no masking key.)
 const HEADROOM: usize = MAX_HEADER_LEN + MAX_HELD;
 
 /// The least useful length of a [`Buffer`]'s storage, in bytes.
@@ -65,7 +66,8 @@ pub struct Buffer<S> {
 
 impl<S: Storage> Buffer<S> {
     /// A buffer that belongs to one connection for as long as bytes stand in it. A frame that
-    /// fits is answered by one frame.
+    /// fits is answered by one frame; one does whose payload is [`MIN_BUFFER_LEN`] bytes shorter
+    /// than the storage.
     pub fn new(storage: S) -> Self {
         Self::with(storage, Keep::Frames)
     }
@@ -94,8 +96,9 @@ impl<S: Storage> Buffer<S> {
 
     /// Room for what comes next from the transport; follow it with [`commit`](Self::commit).
     ///
-    /// It may be empty while bytes are [`ready`](Self::ready): transmit those first. It is never
-    /// empty when none are ready, if the storage has [`MIN_BUFFER_LEN`] bytes.
+    /// It may be empty while bytes are [`ready`](Self::ready), or were just transmitted: transmit
+    /// those, and have the connection go on, first. When that makes nothing ready there is room, if
+    /// the storage has [`MIN_BUFFER_LEN`] bytes.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.release();
         if self.ready.is_empty() {
@@ -105,7 +108,7 @@ impl<S: Storage> Buffer<S> {
         storage.get_mut(self.received.end..).unwrap_or_default()
     }
 
-    /// Says that the first `len` bytes of [`spare_mut`](Self::spare_mut) were received.
+    /// Says that the first `len` bytes of [`spare_mut`](Self::spare_mut) were received; at most all.
     pub fn commit(&mut self, len: usize) {
         let end = self.received.end.saturating_add(len);
         self.received.end = end.min(self.storage.as_ref().len());
@@ -145,6 +148,12 @@ impl<S: Storage> Buffer<S> {
     pub fn clear(&mut self) {
         self.consume(usize::MAX);
         self.discard_received();
+    }
+
+    /// Forgets all that was received; what is ready stays.
+    pub fn discard_received(&mut self) {
+        self.release();
+        self.received.start = self.received.end;
     }
 
     /// The storage, with whatever stands in it.
@@ -192,12 +201,6 @@ impl<S: Storage> Buffer<S> {
         self.storage.as_ref().get(at).copied()
     }
 
-    /// Reads and forgets all that was received.
-    pub fn discard_received(&mut self) {
-        self.release();
-        self.received.start = self.received.end;
-    }
-
     /// Puts bytes in front of what was received, as if they had come with it. The caller has
     /// asked for the [`gap`](Self::gap).
     pub(crate) fn unread(&mut self, bytes: &[u8]) {
@@ -216,9 +219,15 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
+    /// Whether these bytes are lent still. A loan of another buffer may have this one's number, and
+    /// any length.
+    fn is_lent(&self, loan: &Loan) -> bool {
+        loan.number == self.returns && loan.len <= self.lent
+    }
+
     /// The lent bytes; none when they are lent no longer.
     pub(crate) fn lent(&self, loan: &Loan) -> &[u8] {
-        if loan.number != self.returns {
+        if !self.is_lent(loan) {
             return &[];
         }
         let start = self.received.start;
@@ -226,10 +235,10 @@ impl<S: Storage> Buffer<S> {
     }
 
     /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
-    /// them; `false`, and nothing, when they are lent no longer.
+    /// them; `false`, and nothing, when they are lent no longer, or there is no room for `header`.
     pub(crate) fn answer(&mut self, header: &[u8], loan: Loan) -> bool {
         let payload = self.received.start;
-        if loan.number != self.returns || self.gap() < header.len() {
+        if !self.is_lent(&loan) || self.gap() < header.len() {
             return false;
         }
         if self.ready.is_empty() {
@@ -254,10 +263,11 @@ impl<S: Storage> Buffer<S> {
         len
     }
 
-    /// Pushes received bytes to the right, if it must, so that `len` bytes can be made ready.
+    /// Pushes received bytes to the right, if it must, so that `len` bytes can be made ready;
+    /// `false`, and nothing, when there is no room for that.
     pub(crate) fn make_gap(&mut self, len: usize) -> bool {
         let missing = len.saturating_sub(self.gap());
-        let spare = self.storage.as_ref().len() - self.received.end;
+        let spare = self.spare_len();
         if missing == 0 {
             return true;
         }
@@ -270,11 +280,16 @@ impl<S: Storage> Buffer<S> {
         true
     }
 
+    /// How much room there is behind what was received.
+    fn spare_len(&self) -> usize {
+        let len = self.storage.as_ref().len();
+        len.saturating_sub(self.received.end)
+    }
+
     /// Moves what was received to the left end when it is longer than the room behind it.
     fn make_spare(&mut self) {
         let Range { start, end } = self.received;
-        let spare = self.storage.as_ref().len() - end;
-        if start > HEADROOM && (spare < end - start || start == end) {
+        if start > HEADROOM && (self.spare_len() < end - start || start == end) {
             self.received = HEADROOM..HEADROOM + (end - start);
             move_left(self.storage.as_mut(), start..end, HEADROOM);
         }

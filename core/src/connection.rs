@@ -25,7 +25,7 @@ pub struct Connection {
     /// How many bytes of its payload are unmasked and checked, and still stand in the buffer at the
     /// start of what was received.
     plain: usize,
-    /// Whether it did not fit the buffer, and is handed out in pieces.
+    /// Whether it is handed out in pieces: it does not fit the buffer, or nothing may stay there.
     is_cut: bool,
     /// The message whose frames are being received.
     message: Option<Kind>,
@@ -161,6 +161,7 @@ impl Connection {
                 return Step::Event(Event::Pong);
             }
             opcode @ (Opcode::Ping | Opcode::Close) => {
+                // 125 at most.
                 let len = self.frame.remaining as u8;
                 match opcode {
                     Opcode::Ping => self.begin_answer(Opcode::Pong, len),
@@ -273,6 +274,7 @@ impl Connection {
         let come = payload.len();
         buffer.skip(come);
         let missing = self.frame.remaining;
+        // A Close that breaks a rule fails before all of it has come.
         let next = if self.frame.opcode == Opcode::Close {
             let payload = self.control.get(CONTROL_HEADER_LEN..).unwrap_or_default();
             Next::Close(Ok(close::decode(payload, missing)?))

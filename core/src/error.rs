@@ -67,7 +67,8 @@ impl From<InvalidUtf8> for ProtocolError {
 /// Why a frame of the application's own was not made ready. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendError {
-    /// There is no room now: transmit what is ready, or receive on, and try again.
+    /// There is no room now: transmit what is ready, go on with what was received, and try again. A
+    /// frame whose header and payload are longer than the storage less 10 bytes never has room.
     Full,
     /// A fragmented message is being echoed; its last fragment must come first.
     InsideMessage,

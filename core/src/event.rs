@@ -1,5 +1,5 @@
-//! What passes between an application and a connection: messages, pieces of them, and what else a peer
-//! sends (RFC 6455 sections 5.6 and 6). It does nothing.
+//! What passes between an application and a connection: messages, pieces of them, and what else a
+//! peer sends (RFC 6455 sections 5.6 and 6). It does nothing.
 
 use crate::buffer::Loan;
 use crate::close::CloseCode;
@@ -44,16 +44,17 @@ impl<'a> Message<'a> {
 /// What a peer has sent.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The next piece of a message: a whole frame if it fits the buffer.
+    /// The next piece of a message: a whole frame if it fits a buffer of the connection's own.
     Data(Chunk),
     /// A Pong frame. (A ping needs no event: it is answered already.)
     Pong,
-    /// A Close frame with this code, none if it was empty; it is answered already. The connection
-    /// is [done](crate::Connection::is_done).
+    /// A Close frame with this code, none if it was empty; it is answered already, if it is not
+    /// itself the answer to ours. The connection is [done](crate::Connection::is_done).
     Close(Option<CloseCode>),
 }
 
-/// A piece of a message in the buffer. It is good until the next event.
+/// A piece of a message in the buffer. It is good until the next event is asked for, or the
+/// buffer for room.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub(crate) kind: Kind,

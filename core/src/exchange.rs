@@ -35,13 +35,14 @@ impl<S: Storage> Exchange<'_, S> {
     ///
     /// # Errors
     ///
-    /// What the peer did wrong, once. The Close frame that says so is ready; from here on
-    /// received bytes are forgotten, and the connection is [done](Connection::is_done).
+    /// What the peer did wrong, once. The Close frame that says so is ready, unless one was sent
+    /// before; from here on received bytes are forgotten, and the connection is
+    /// [done](Connection::is_done).
     pub fn next_event(&mut self) -> Result<Option<Event>, ProtocolError> {
         self.connection.next_event(self.buffer)
     }
 
-    /// The bytes of a chunk, unmasked; none after a later event.
+    /// The bytes of a chunk, unmasked; none of one that is no longer good.
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
         self.buffer.lent(&chunk.loan)
     }
@@ -72,7 +73,8 @@ impl<S: Storage> Exchange<'_, S> {
     ///
     /// # Errors
     ///
-    /// When there is no room now, between the fragments of an echo, or after a Close frame.
+    /// When there is no room, now or [ever](SendError::Full), between the fragments of an echo, or
+    /// after a Close frame.
     pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
         self.connection.send(self.buffer, message)
     }

@@ -58,8 +58,8 @@ impl Opcode {
 /// Whether a frame is the last of its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fin {
-    Last = 0x80,
-    More = 0x00,
+    Last = FIN as isize,
+    More = 0,
 }
 
 /// A masked frame: its header, as far as that has come, and how much of it is still to come.
@@ -205,7 +205,7 @@ impl Frame {
             Field::Len16 => u64::from(LEN_IS_16_BITS),
             _ => 0x1_0000,
         };
-        // The upper half is looked at by itself: most machines for this code have 32 bits.
+        // The bit alone, not a comparison of 64 bits: most machines for this code have 32.
         if self.remaining >> 63 != 0 {
             return Err(ProtocolError::LengthTooLarge);
         }
@@ -231,6 +231,8 @@ impl Frame {
 }
 
 /// The header of an unmasked control frame, as bytes.
+///
+/// > A server MUST NOT mask any frames that it sends to the client. (section 5.1)
 pub(crate) fn encode_control(opcode: Opcode, len: u8) -> [u8; CONTROL_HEADER_LEN] {
     [FIN | opcode as u8, len]
 }

@@ -54,8 +54,9 @@ const FIELDS: [Field; 7] = [
     ),
 ];
 
-/// Of these fields, a request needs the first in any case.
+/// How many of these fields are checked whatever a request asks for: the first, Host.
 const HOST_ALONE: usize = 1;
+/// Which of them is Sec-WebSocket-Key: the last.
 const KEY: usize = FIELDS.len() - 1;
 
 /// A field, and what is wrong with a request in which this was [`Seen`] of it.
@@ -186,7 +187,7 @@ impl Headers {
     }
 }
 
-/// Whether this is not certainly the length of no body.
+/// Whether a Content-Length announces a body: whether it is anything but zeros.
 fn is_body_len(value: &[u8]) -> bool {
     value.is_empty() || value.iter().any(|&digit| digit != b'0')
 }

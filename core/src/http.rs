@@ -7,6 +7,9 @@ use crate::refusal::Refusal;
 ///
 /// > A recipient of such a bare CR MUST consider that element to be invalid or replace each
 /// > bare CR with SP before processing the element [...] (RFC 9112 section 2.2)
+///
+/// > [...] a recipient of CR, LF, or NUL within a field value MUST either reject the message or
+/// > replace each of those characters with SP [...] (RFC 9110 section 5.5)
 pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), Refusal> {
     match (before, byte) {
         (Some(b'\r'), b'\n') => Ok(()),
@@ -81,7 +84,7 @@ pub(crate) fn lists(mut list: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// A token of RFC 9110 section 5.6.2.
-fn is_token(bytes: &[u8]) -> bool {
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
     is_made_of(bytes, b"!#$%&'*+-.^_`|~")
 }
 

@@ -1,5 +1,5 @@
-//! The opening handshake of a server (RFC 6455 section 4.2): what gathers the request's head, and what
-//! puts the response where the head was. How a request looks is in `http`, `headers` and
+//! The opening handshake of a server (RFC 6455 section 4.2): what gathers the request's head, and
+//! what puts the response where the head was. How a request looks is in `http`, `headers` and
 //! `request`.
 
 use heapless::Vec;
@@ -122,7 +122,7 @@ impl<const N: usize> Opening<N> {
             Next::Decision => Ok(Progress::Request),
             Next::Refusal(refusal) => {
                 let _ = self.write_refusal(refusal, "");
-                self.advance(buffer)
+                Ok(self.respond(buffer, 0, Outcome::Refused))
             }
             Next::Response { produced, then } => Ok(self.respond(buffer, produced, then)),
             Next::Frame => Ok(Progress::Open),
@@ -144,7 +144,8 @@ impl<const N: usize> Opening<N> {
     /// Answers the request with 101, and sends a greeting right behind it. The `subprotocol` has to
     /// be one of those [offered](Request::subprotocols); no other is sent. The response and
     /// the greeting have to fit where the head was gathered: 129 bytes without subprotocol
-    /// and greeting.
+    /// and greeting. It does nothing unless the request is [complete](Progress::Request) and not
+    /// answered.
     ///
     /// # Errors
     ///
@@ -174,9 +175,10 @@ impl<const N: usize> Opening<N> {
         !is_answered
     }
 
-    /// Gives the response to a request that was just refused a text and a line feed as its content: the
-    /// refusal's own [text](Refusal::text), or another. Without it there is none, and with one that does
-    /// not fit where the head was gathered.
+    /// Gives the response a text and a line feed as its content: the refusal's own
+    /// [text](Refusal::text), or another. For this, call it between the refusal and the next
+    /// [`advance`](Self::advance); at other times it does nothing. A text that does not fit where
+    /// the head was gathered is left out.
     pub fn explain(&mut self, text: &str) {
         if let Next::Refusal(refusal) = self.next
             && self.write_refusal(refusal, text).is_err()
@@ -244,6 +246,8 @@ impl<const N: usize> Opening<N> {
         let request = self.request();
         request.check_line()?;
         let accept = accept(self.headers.key()?);
+        // > The value chosen MUST be derived from the client's handshake, specifically by selecting
+        // > one of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
         let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
         let protocol_header = match subprotocol {
             Some(_) => &b"\r\nSec-WebSocket-Protocol: "[..],
@@ -345,6 +349,8 @@ impl<const N: usize> Opening<N> {
         }
     }
 }
+
+const _: () = assert!(MESSAGE_LEN == KEY_LEN + GUID.len());
 
 /// The value of Sec-WebSocket-Accept.
 ///

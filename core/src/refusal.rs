@@ -3,7 +3,8 @@
 
 use core::fmt;
 
-/// What was wrong with a request. It is answered with a status, and with a text if the application gives one.
+/// What was wrong with a request. It is answered with a status, and with a text if the application
+/// [gives one](crate::Opening::explain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// A line feed without a carriage return before it.
@@ -48,7 +49,7 @@ pub enum Refusal {
     UnsupportedVersion,
     /// The head is longer than what gathers it.
     HeadTooLarge,
-    /// There are more than 64 headers.
+    /// There are more than [`MAX_HEADERS`](crate::MAX_HEADERS) headers.
     TooManyHeaders,
     /// The response and the greeting do not fit where the head was gathered.
     ResponseTooLarge,
@@ -67,7 +68,7 @@ impl Refusal {
             Self::HeadTooLarge | Self::TooManyHeaders => "431 Request Header Fields Too Large",
             Self::ResponseTooLarge => "500 Internal Server Error",
             Self::UnsupportedHttpVersion => "505 HTTP Version Not Supported",
-            // All that is malformed.
+            // What is malformed, missing or there twice, and a body.
             _ => "400 Bad Request",
         }
     }
@@ -78,7 +79,11 @@ impl Refusal {
     /// > header field [...] (RFC 9110 section 7.8)
     pub(crate) fn headers(self) -> &'static str {
         match self {
+            // > The origin server MUST generate an Allow header field in a 405 response [...]
+            // > (RFC 9110 section 15.5.6)
             Self::MethodNotAllowed => "\r\nAllow: GET\r\n",
+            // > The server MUST send an Upgrade header field in a 426 response [...] (RFC 9110
+            // > section 15.5.22)
             Self::UpgradeRequired | Self::UnsupportedVersion => {
                 ", Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             }

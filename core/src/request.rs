@@ -45,7 +45,8 @@ impl<'a> Request<'a> {
 
     /// The values of the headers with this name, in whatever case, in their order.
     pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let mut headers = self.head;
+        // The empty line at the end is no header.
+        let mut headers = self.head.strip_suffix(b"\r\n").unwrap_or_default();
         http::take_until(&mut headers, b'\n');
         Values { name, headers }
     }
@@ -55,7 +56,7 @@ impl<'a> Request<'a> {
         self.headers("sec-websocket-protocol")
             .flat_map(|list| list.split(|&byte| byte == b','))
             .filter_map(|element| from_utf8(element.trim_ascii()).ok())
-            .filter(|element| !element.is_empty())
+            .filter(|element| http::is_token(element.as_bytes()))
     }
 
     /// Checks what the request line asks for.
@@ -85,7 +86,7 @@ impl<'a> Request<'a> {
 #[derive(Clone, Debug)]
 struct Values<'a, 'n> {
     name: &'n str,
-    /// The header lines that were not looked at, and the empty line at their end.
+    /// The header lines that were not looked at.
     headers: &'a [u8],
 }
 

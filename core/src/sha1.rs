@@ -1,5 +1,5 @@
-//! SHA-1 (RFC 3174), for `Sec-WebSocket-Accept` alone: it proves nothing about security there, and a
-//! small one spares a microcontroller 2.7 KB of flash.
+//! SHA-1 (RFC 3174), for `Sec-WebSocket-Accept` alone: it proves nothing about security there. It
+//! hashes no other length, and is 2.7 KB of flash smaller than the crate `sha1`.
 
 /// What is hashed: a key and the GUID behind it.
 pub(crate) const MESSAGE_LEN: usize = 60;
@@ -36,13 +36,13 @@ fn add_block(state: &mut [u32; 5], words: &mut [u32; BLOCK_LEN]) {
             40..60 => (b & c | b & d | c & d, 0x8F1B_BCDC),
             _ => (b ^ c ^ d, 0xCA62_C1D6_u32),
         };
-        let word = words[t % 16];
+        let word = words[t % BLOCK_LEN];
         let sum = a.rotate_left(5).wrapping_add(f).wrapping_add(e);
         let next = sum.wrapping_add(word).wrapping_add(k);
         (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
         // The word of 16 steps later takes the place of this one.
         let later = word ^ words[(t + 2) % 16] ^ words[(t + 8) % 16] ^ words[(t + 13) % 16];
-        words[t % 16] = later.rotate_left(1);
+        words[t % BLOCK_LEN] = later.rotate_left(1);
     }
     for (sum, word) in state.iter_mut().zip(&[a, b, c, d, e]) {
         *sum = sum.wrapping_add(*word);

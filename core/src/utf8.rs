@@ -15,7 +15,7 @@ pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
     loop {
         rest = match rest {
             [0x00..=0x7F, next @ ..] => skip_ascii(next),
-            // What most letters are is looked at first.
+            // For speed: what most letters outside of ASCII are.
             [0xC2..=0xDF, 0x80..=0xBF, next @ ..]
             | [0xE1..=0xEC, 0x80..=0xBF, 0x80..=0xBF, next @ ..] => next,
             [first, after @ ..] => match skip_tail(*first, after)? {
@@ -52,7 +52,7 @@ fn skip_tail(first: u8, text: &[u8]) -> Result<Option<&[u8]>, InvalidUtf8> {
     Ok(text.get(len..))
 }
 
-/// What is left of `text` from about where it is no longer ASCII.
+/// What is left of `text` behind the blocks of 16 ASCII bytes at its start.
 fn skip_ascii(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((chunk, next)) = rest.split_first_chunk::<16>() {

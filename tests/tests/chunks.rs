@@ -58,6 +58,25 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
 }
 
 #[test]
+fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
+    let frames = [
+        masked(BINARY, "longer than the other"),
+        masked(BINARY, "short"),
+    ];
+    let [(_, _, longer), (mut connection, mut buffer, _)] = frames.map(|frame| {
+        let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+        receive(&mut buffer, &frame);
+        let chunk = next_chunk(&mut connection, &mut buffer);
+        (connection, buffer, chunk)
+    });
+    let mut exchange = connection.exchange(&mut buffer);
+    assert_eq!(exchange.bytes(&longer), b"");
+    exchange.echo(longer);
+    assert_eq!(exchange.next_event(), Ok(None));
+    assert!(buffer.is_empty());
+}
+
+#[test]
 fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
     for _ in 0..50 {

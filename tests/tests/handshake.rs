@@ -893,6 +893,16 @@ mod subprotocols {
         }
     }
 
+    // > The elements that comprise this value MUST be non-empty strings with characters in the range
+    // > U+0021 to U+007E not including separator characters [...] (section 4.1)
+    #[test]
+    fn what_is_no_token_is_no_offer() {
+        let offer = &["Sec-WebSocket-Protocol: a b, \"c\", \u{e9}, chat"];
+        for spoken in ["a b", "\"c\"", "\u{e9}"] {
+            assert_eq!(chosen(&[spoken, "chat"], offer), ["chat"]);
+        }
+    }
+
     #[test]
     fn offers_are_seen_in_their_order() {
         let request = with_more(&[

@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// Makes a frame ready whose payload is `first` and `second`, or nothing of it. Room stays for
-    /// the header of an echo, so that the application's frames never keep the peer's waiting.
+    /// the header of an echo: a chunk may be lent at the moment, and its echo cannot fail.
     fn send_frame<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
@@ -87,6 +87,7 @@ impl Connection {
         let len = first.len().saturating_add(second.len());
         let header = encode(opcode, Fin::Last, len);
         let room = len.saturating_add(header.len() + MAX_ENCODED_LEN);
+        // The rest of a begun Pong has to come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
@@ -120,8 +121,8 @@ impl Connection {
     /// > If an endpoint receives a Close frame and did not previously send a Close frame, the
     /// > endpoint MUST send a Close frame in response. (section 5.5.1)
     ///
-    /// > the endpoint SHOULD send a Close frame with an appropriate status code before proceeding
-    /// > to _Close the WebSocket Connection_. (section 7.1.7)
+    /// > [...] the endpoint SHOULD send a Close frame with an appropriate status code [...] before
+    /// > proceeding to _Close the WebSocket Connection_. (section 7.1.7)
     pub(super) fn answer_or_fail<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
