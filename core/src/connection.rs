@@ -98,6 +98,15 @@ impl Connection {
         matches!(self.next, Next::Nothing)
     }
 
+    /// Whether the connection is where [`server`](Self::server) begins: between two messages, with
+    /// no byte of the next frame read. Nothing has to be kept of it then.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.next, Next::Header)
+            && !self.frame.is_begun()
+            && self.message.is_none()
+            && self.sent == Sent::Message
+    }
+
     /// Whether a Close frame was made ready, ours or the answer to the peer's.
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close

@@ -115,6 +115,11 @@ impl Frame {
         }
     }
 
+    /// Whether a part of the header has come.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.next != Field::First
+    }
+
     /// Adds the next byte of the header, and says whether that was the last. What the bytes that
     /// are there break is told without waiting for others.
     // In the loop over a header's bytes it would be woven into what follows it: 124 bytes more on a

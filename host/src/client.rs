@@ -14,7 +14,7 @@ use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress, Refusal};
 
 use crate::deadlines::{Deadlines, Ticket};
 use crate::platform;
-use crate::pool::{HeapBuffer, Pool};
+use crate::pool::{HeapBuffer, HeapConnection, Pool};
 use crate::service::{self, Ending, HEAD_LEN, Service};
 
 /// What the clients of a worker share.
@@ -49,10 +49,10 @@ pub(crate) struct Client {
 enum Phase {
     /// The opening handshake.
     Opening(Box<Opening<HEAD_LEN>>),
-    /// Echoing.
-    Open(Connection),
+    /// Echoing. Nothing is kept of a connection that is idle.
+    Open(Option<HeapConnection>),
     /// Echoing no more: our Close has to be made ready, or waits for its answer.
-    Leaving(Connection),
+    Leaving(Option<HeapConnection>),
     /// The last bytes are transmitted; what comes is forgotten.
     Flushing,
     /// Our side of the transport is shut. What comes is forgotten until the client's is shut as
@@ -138,13 +138,13 @@ impl Client {
         if buffer.is_none() && self.unread == Unread::Nothing && !self.has_to_close() {
             return Turn::Wait;
         }
-        let mut buffer = buffer.unwrap_or_else(|| shared.pool.take());
+        let mut buffer = buffer.unwrap_or_else(|| shared.pool.take_buffer());
         let turn = self.work(&mut buffer, shared).unwrap_or_else(|error| {
             self.lose(error);
             Turn::Gone
         });
         if turn == Turn::Gone || buffer.is_empty() {
-            shared.pool.put(buffer);
+            shared.pool.put_buffer(buffer);
         } else {
             self.buffer = Some(buffer);
         }
@@ -158,7 +158,7 @@ impl Client {
         };
         opening.refuse(Refusal::Timeout);
         service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
-        self.buffer.get_or_insert_with(|| shared.pool.take());
+        self.buffer.get_or_insert_with(|| shared.pool.take_buffer());
         self.turn(shared)
     }
 
@@ -174,9 +174,9 @@ impl Client {
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
         match mem::replace(&mut self.phase, Phase::Flushing) {
             Phase::Opening(_) => return Turn::Gone,
-            Phase::Open(connection) => {
+            Phase::Open(kept) => {
                 shared.closes.set(shared.now, self.ticket);
-                self.phase = Phase::Leaving(connection);
+                self.phase = Phase::Leaving(kept);
             }
             phase => self.phase = phase,
         }
@@ -184,7 +184,10 @@ impl Client {
     }
 
     fn has_to_close(&self) -> bool {
-        matches!(&self.phase, Phase::Leaving(connection) if !connection.is_closing())
+        let Phase::Leaving(kept) = &self.phase else {
+            return false;
+        };
+        !kept.as_deref().is_some_and(Connection::is_closing)
     }
 
     fn work(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
@@ -267,6 +270,8 @@ impl Client {
         }
         match self.phase {
             Phase::Opening(_) => {}
+            // Nothing is begun and nothing has come.
+            Phase::Open(None) if buffer.is_empty() => {}
             Phase::Open(_) | Phase::Leaving(_) => self.exchange(buffer, shared),
             Phase::Flushing | Phase::Draining => buffer.discard_received(),
         }
@@ -281,7 +286,7 @@ impl Client {
                 Ok(Progress::Request) => shared.service.answer(self.peer, opening),
                 Ok(Progress::Wait) => break,
                 Ok(Progress::Open) => {
-                    self.phase = Phase::Open(Connection::server());
+                    self.phase = Phase::Open(None);
                     return;
                 }
                 Err(refusal) => service::explain_refusal(self.peer, opening, refusal, ""),
@@ -293,40 +298,23 @@ impl Client {
     }
 
     fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let (connection, is_leaving) = match &mut self.phase {
-            Phase::Open(connection) => (connection, false),
-            Phase::Leaving(connection) => (connection, true),
-            _ => return,
+        let is_leaving = matches!(self.phase, Phase::Leaving(_));
+        let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
+            return;
         };
-        let peer = self.peer;
-        let is_closed_by_us = connection.is_closing();
-        let mut exchange = connection.exchange(buffer);
-        loop {
-            match exchange.next_event() {
-                Ok(None) => break,
-                Ok(Some(Event::Data(chunk))) => {
-                    if shared.service.logs_messages() {
-                        service::log_chunk(peer, &chunk, exchange.bytes(&chunk));
-                    }
-                    exchange.echo(chunk);
-                }
-                Ok(Some(Event::Pong)) => debug!("pong {peer}"),
-                Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    service::log_ending(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
-                }
-                Ok(Some(Event::Close(code))) => {
-                    let ending = Ending::ClosedByClient(code, exchange.close_reason());
-                    service::log_ending(peer, &ending);
-                }
-                Err(error) => service::log_ending(peer, &Ending::Failed(error)),
-            }
-        }
+        let new = || shared.pool.take_connection();
+        let mut connection = kept.take().unwrap_or_else(new);
+        echo(self.peer, &mut connection, buffer, &shared.service);
         if is_leaving {
             // When there is no room now, there is after the next transmission.
-            let _ = exchange.close(CloseCode::GOING_AWAY, "");
+            let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
         }
         if connection.is_done() {
             self.finish(shared);
+        } else if connection.is_idle() {
+            shared.pool.put_connection(connection);
+        } else {
+            *kept = Some(connection);
         }
     }
 
@@ -357,5 +345,41 @@ impl Client {
             }
             Phase::Flushing | Phase::Draining => {}
         }
+    }
+}
+
+/// Echoes what stands in the buffer, as far as there is room for the answers.
+fn echo(peer: SocketAddr, connection: &mut Connection, buffer: &mut HeapBuffer, service: &Service) {
+    let is_closed_by_us = connection.is_closing();
+    let mut exchange = connection.exchange(buffer);
+    loop {
+        match exchange.next_event() {
+            Ok(None) => return,
+            Ok(Some(Event::Data(chunk))) => {
+                if service.logs_messages() {
+                    service::log_chunk(peer, &chunk, exchange.bytes(&chunk));
+                }
+                exchange.echo(chunk);
+            }
+            Ok(Some(Event::Pong)) => debug!("pong {peer}"),
+            Ok(Some(Event::Close(_))) if is_closed_by_us => {
+                service::log_ending(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
+            }
+            Ok(Some(Event::Close(code))) => {
+                let ending = Ending::ClosedByClient(code, exchange.close_reason());
+                service::log_ending(peer, &ending);
+            }
+            Err(error) => service::log_ending(peer, &Ending::Failed(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_client_is_at_most_128_bytes() {
+        assert!(size_of::<Client>() <= 128);
     }
 }

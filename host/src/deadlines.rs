@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// How late a deadline may be: deadlines that are closer together cost one wake-up.
 pub(crate) const GRANULARITY: Duration = Duration::from_millis(50);
 
+/// How many deadlines of no use there may be beyond as many as were pending at the last look.
+const SPARE: usize = 1024;
+
 /// Which connection a deadline is for. Keys are used again, numbers are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
@@ -21,6 +24,8 @@ pub(crate) struct Ticket {
 pub(crate) struct Deadlines {
     after: Duration,
     queue: VecDeque<(Instant, Ticket)>,
+    /// With how many it is worth to look for those of no use.
+    many: usize,
 }
 
 impl Deadlines {
@@ -29,6 +34,7 @@ impl Deadlines {
         Self {
             after,
             queue: VecDeque::new(),
+            many: SPARE,
         }
     }
 
@@ -36,13 +42,14 @@ impl Deadlines {
         self.queue.push_back((now + self.after, ticket));
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.queue.len()
-    }
-
-    /// Forgets all deadlines but those that are `is_pending`.
-    pub(crate) fn retain(&mut self, is_pending: impl Fn(Ticket) -> bool) {
+    /// Forgets all deadlines but those that are `is_pending`, as soon as there are many.
+    pub(crate) fn forget(&mut self, is_pending: impl Fn(Ticket) -> bool) {
+        if self.queue.len() < self.many {
+            return;
+        }
         self.queue.retain(|&(_, ticket)| is_pending(ticket));
+        // So each new one pays for a look at one that is pending.
+        self.many = 2 * self.queue.len() + SPARE;
     }
 
     /// Takes the next deadline that is due.
@@ -94,14 +101,18 @@ mod tests {
         let due = deadlines.next(|pending| pending == ticket(2));
         assert_eq!(due, Some(start + Duration::from_secs(1)));
         assert_eq!(deadlines.next(|_| false), None);
-        assert_eq!(deadlines.len(), 0);
+        assert!(deadlines.queue.is_empty());
     }
 
     #[test]
     fn what_is_not_pending_can_be_forgotten_behind_what_is() {
         let mut deadlines = Deadlines::new(Duration::from_secs(1));
-        (0..10).for_each(|key| deadlines.set(Instant::now(), ticket(key)));
-        deadlines.retain(|pending| pending == ticket(0) || pending == ticket(7));
-        assert_eq!(deadlines.len(), 2);
+        for key in 0..10 * SPARE {
+            deadlines.set(Instant::now(), ticket(key));
+            deadlines.forget(|pending| pending == ticket(0) || pending == ticket(7));
+            assert!(deadlines.queue.len() < SPARE + 4);
+        }
+        let kept: Vec<_> = deadlines.queue.iter().take(2).map(|it| it.1).collect();
+        assert_eq!(kept, [ticket(0), ticket(7)]);
     }
 }

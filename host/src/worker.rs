@@ -26,9 +26,6 @@ const EVENTS_LEN: usize = 1024;
 /// How long no clients are accepted after that failed: for want of file descriptors, for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How many deadlines of no use there may be beyond twice the number of clients.
-const DEADLINES_SPARE: usize = 1024;
-
 const WAKER: Token = Token(0);
 const FIRST_LISTENER: usize = 1;
 
@@ -263,10 +260,8 @@ impl Worker {
     /// Forgets deadlines of clients that are gone, or open, before there are many.
     fn forget_deadlines(&mut self) {
         let clients = &self.clients;
-        if self.shared.handshakes.len() > 2 * clients.len() + DEADLINES_SPARE {
-            let is_pending = |ticket| is_pending(clients, ticket, Client::is_opening);
-            self.shared.handshakes.retain(is_pending);
-        }
+        let is_pending = |ticket| is_pending(clients, ticket, Client::is_opening);
+        self.shared.handshakes.forget(is_pending);
     }
 
     /// Ends all connections; the listeners close at once.

@@ -4,9 +4,10 @@
 use ws_echo_core::{
     Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Storage,
 };
-use ws_echo_tests::drive::{Cuts, echo, echo_eagerly, echo_in_pieces};
+use ws_echo_tests::drive::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
 use ws_echo_tests::wire::{
-    BINARY, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_close, masked_with,
+    BINARY, CONTINUATION, Frame, PING, PONG, TEXT, joined, masked, masked_close, masked_with,
+    unmasked,
 };
 
 /// A session with frames of all kinds and lengths, and its answer with fragments joined.
@@ -66,6 +67,82 @@ fn a_buffer_of_every_useful_length_loses_nothing() {
             assert_eq!(outcome.frames, frames, "{cuts:?}, buffer of {buffer_len}");
             let outcome = echo_in_pieces(&input, &cuts, buffer_len).joined();
             assert_eq!(outcome.frames, frames, "{cuts:?}, buffer of {buffer_len}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_is_idle_between_messages_only() {
+    let pieces = [
+        (masked(TEXT, "gr\u{fc}n"), true),
+        (masked(BINARY, [7; 300]), true),
+        (masked(PING, "ping"), true),
+        (masked(0x01, "\u{20ac}"), false),
+        (masked(PONG, ""), false),
+        (masked(CONTINUATION, ""), true),
+        (masked_close(1000, ""), false),
+    ];
+    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 400]));
+    assert!(connection.is_idle());
+    for (bytes, is_last) in &pieces {
+        for (behind, byte) in (1..).zip(bytes) {
+            buffer.spare_mut()[0] = *byte;
+            buffer.commit(1);
+            echo_all(&mut connection, &mut buffer);
+            let is_whole = behind == bytes.len();
+            let is_idle = connection.is_idle();
+            assert_eq!(is_idle, is_whole && *is_last, "{behind} of {bytes:?}");
+            buffer.consume(usize::MAX);
+        }
+    }
+}
+
+#[test]
+fn an_idle_connection_is_as_good_as_a_new_one() {
+    let (input, frames) = session();
+    for buffer_len in MIN_BUFFER_LEN..=200 {
+        for (cuts, takes) in Cuts::many(input.len()) {
+            let mut connection = Connection::server();
+            let transmitted = run(&input, &cuts, &takes, buffer_len, |buffer| {
+                if connection.is_idle() {
+                    connection = Connection::server();
+                }
+                echo_all(&mut connection, buffer);
+            });
+            let (answered, rest) = unmasked(&transmitted);
+            assert_eq!(rest, []);
+            let answered = joined(&answered);
+            assert_eq!(answered, frames, "{cuts:?}, buffer of {buffer_len}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_has_sent_close_is_not_idle() {
+    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 100]));
+    let mut exchange = connection.exchange(&mut buffer);
+    exchange.close(CloseCode::NORMAL, "").unwrap();
+    assert!(!connection.is_idle());
+}
+
+#[test]
+fn inside_a_message_that_nobody_echoes_a_connection_is_not_idle() {
+    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 100]));
+    let fragment = masked(0x01, "a");
+    buffer.spare_mut()[..fragment.len()].copy_from_slice(&fragment);
+    buffer.commit(fragment.len());
+    let mut exchange = connection.exchange(&mut buffer);
+    assert!(matches!(exchange.next_event(), Ok(Some(Event::Data(_)))));
+    assert!(matches!(exchange.next_event(), Ok(None)));
+    assert!(!connection.is_idle());
+}
+
+/// Echoes all that stands in the buffer.
+fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
+    let mut exchange = connection.exchange(buffer);
+    while let Ok(Some(event)) = exchange.next_event() {
+        if let Event::Data(chunk) = event {
+            exchange.echo(chunk);
         }
     }
 }
