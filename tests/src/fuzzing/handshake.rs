@@ -139,10 +139,7 @@ impl<const N: usize> Server<N> {
     fn decide(&mut self) -> Result<(), Refusal> {
         let request = self.opening.request();
         assert!(!request.path().is_empty());
-        let subprotocol = request
-            .subprotocols()
-            .filter(|name| !name.contains(char::REPLACEMENT_CHARACTER));
-        let subprotocol = subprotocol.last().map(str::to_owned);
+        let subprotocol = request.subprotocols().last().map(str::to_owned);
         if self.choice.refuses {
             self.opening.refuse(Refusal::NotFound);
             return Err(Refusal::NotFound);
@@ -265,6 +262,12 @@ impl Head<'_> {
     }
 }
 
+/// Whether a subprotocol can have this name (RFC 9110 section 5.6.2).
+fn is_token(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
+}
+
 /// Whether four signs at a time are three bytes, and the last two of 24 none.
 fn is_16_bytes(key: &str) -> bool {
     let is_digit = |sign: char| sign.is_ascii_alphanumeric() || "+/".contains(sign);
@@ -294,8 +297,7 @@ fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
     assert_eq!(value("Sec-WebSocket-Accept"), Some(&accept[..]));
     let offered = request.values("sec-websocket-protocol").join(",");
     let mut offered = offered.split(',').map(str::trim_ascii);
-    let last =
-        offered.rfind(|name| !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER));
+    let last = offered.rfind(|name| is_token(name));
     assert_eq!(
         value("Sec-WebSocket-Protocol"),
         last.filter(|_| choice.picks_subprotocol)
