@@ -2,10 +2,10 @@
 
 use smoltcp::time::Duration;
 use ws_echo_core::{ProtocolError, Refusal};
-use ws_echo_tests::client::request;
+use ws_echo_tests::client::{WELCOME, request};
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-use crate::network::{Network, Setup, WELCOME};
+use crate::network::{Network, Setup};
 use crate::server::Change::{Failed, Gone, Opened, Refused};
 
 /// Networks with short rings and long ones.

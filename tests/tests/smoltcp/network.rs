@@ -6,14 +6,11 @@ use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
-use ws_echo_tests::client::request;
+use ws_echo_tests::client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::line::Line;
 use crate::server::{Change, PORT, Server};
-
-/// The servers' greeting.
-pub(crate) const WELCOME: &str = "Welcome to Awesome Chat";
 
 /// The longest head of a request, in bytes.
 const HEAD_LEN: usize = 256;
