@@ -13,7 +13,7 @@
 
 use core::ops::Range;
 
-use crate::frame::MAX_HEADER_LEN;
+use crate::frame::{MASKING_KEY_LEN, MAX_HEADER_LEN};
 use crate::utf8::MAX_HELD;
 
 /// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
@@ -253,6 +253,40 @@ impl<S: Storage> Buffer<S> {
         self.ready.end += loan.len;
         self.release();
         true
+    }
+
+    /// Bytes in which whole frames can be answered one by one, without asking for room: from where
+    /// the first answer may stand to the end of what was received. Then where in them the first
+    /// frame stands, and where its answer has to; when it is the only one, its payload is not moved.
+    pub(crate) fn passage(&mut self) -> (&mut [u8], usize, usize) {
+        let start = self.passage_start();
+        let from = self.received.start - start;
+        let to = if self.ready.is_empty() {
+            MASKING_KEY_LEN
+        } else {
+            0
+        };
+        let storage = self.storage.as_mut();
+        let bytes = storage.get_mut(start..self.received.end);
+        (bytes.unwrap_or_default(), from, to)
+    }
+
+    fn passage_start(&self) -> usize {
+        if self.ready.is_empty() {
+            self.received.start
+        } else {
+            self.ready.end
+        }
+    }
+
+    /// Says where in a [`passage`](Self::passage) answers stand, and where what is not read begins.
+    pub(crate) fn pass(&mut self, answers: Range<usize>, unread: usize) {
+        let start = self.passage_start();
+        if self.ready.is_empty() {
+            self.ready.start = start + answers.start;
+        }
+        self.ready.end = start + answers.end;
+        self.received.start = start + unread;
     }
 
     /// Makes as many of `bytes` ready as there is room for, and returns how many those are.

@@ -9,8 +9,11 @@ use crate::mask::MaskingKey;
 /// The longest header: two bytes, eight of extended payload length, four of masking key.
 pub(crate) const MAX_HEADER_LEN: usize = 14;
 
+/// The length of the masking key, which a client's header has and a server's has not.
+pub(crate) const MASKING_KEY_LEN: usize = 4;
+
 /// The longest header that a server writes: there is no masking key in it.
-pub(crate) const MAX_ENCODED_LEN: usize = 10;
+pub(crate) const MAX_ENCODED_LEN: usize = MAX_HEADER_LEN - MASKING_KEY_LEN;
 
 /// The longest payload of a control frame (section 5.5).
 pub(crate) const MAX_CONTROL_LEN: usize = 125;
@@ -18,13 +21,13 @@ pub(crate) const MAX_CONTROL_LEN: usize = 125;
 /// The length of the header of an unmasked control frame.
 pub(crate) const CONTROL_HEADER_LEN: usize = 2;
 
-const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 const RSV: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
-const MASK: u8 = 0x80;
+pub(crate) const MASK: u8 = 0x80;
 const LEN: u8 = 0x7F;
-const LEN_IS_16_BITS: u8 = 126;
-const LEN_IS_64_BITS: u8 = 127;
+pub(crate) const LEN_IS_16_BITS: u8 = 126;
+pub(crate) const LEN_IS_64_BITS: u8 = 127;
 
 /// What a frame is (section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,6 +52,10 @@
     )
 )]
 
+#[cfg(feature = "std")]
+#[cfg(feature = "std")]
+extern crate std;
+
 mod base64;
 mod buffer;
 mod close;
@@ -68,6 +72,7 @@ mod refusal;
 mod request;
 mod sha1;
 mod utf8;
+mod whole;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN, Storage};
 pub use close::CloseCode;

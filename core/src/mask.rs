@@ -1,5 +1,10 @@
 //! Masking (RFC 6455 section 5.3). It does not choose keys.
 
+use core::mem;
+
+#[cfg(feature = "std")]
+use multiversion::multiversion;
+
 /// A frame's masking key, turned so that its first byte belongs to the next byte of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MaskingKey(u32);
@@ -20,14 +25,147 @@ impl MaskingKey {
     /// > j = i MOD 4
     /// > transformed-octet-i = original-octet-i XOR masking-key-octet-j (section 5.3)
     pub(crate) fn apply(&mut self, payload: &mut [u8]) {
-        let (words, rest) = payload.as_chunks_mut::<4>();
-        for word in words {
-            *word = (u32::from_be_bytes(*word) ^ self.0).to_be_bytes();
-        }
+        let (words, rest) = payload.as_chunks_mut();
+        apply_to_words(*self, words);
         for byte in rest {
             self.0 = self.0.rotate_left(8);
             *byte ^= self.0 as u8;
         }
+    }
+
+    /// Masks or unmasks a whole payload of `len` bytes, which stands `distance` bytes behind the
+    /// start of `bytes`, and moves it there. Tells whether it has become ASCII; `None` when there
+    /// is less of it.
+    // Most payloads are a few bytes long: calling this would cost as much as doing it.
+    #[inline(always)]
+    pub(crate) fn apply_and_move(
+        self,
+        bytes: &mut [u8],
+        distance: usize,
+        len: usize,
+    ) -> Option<bool> {
+        let mut moving = Moving {
+            bytes,
+            distance,
+            len,
+            key: self,
+            bits: [0; 4],
+        };
+        moving.pass_blocks::<16>()?;
+        moving.pass_rest()?;
+        Some(moving.is_ascii())
+    }
+
+    /// The masking key, as it stands before the next bytes of the payload.
+    fn bytes(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
+
+    fn applied(self, word: [u8; 4]) -> [u8; 4] {
+        (u32::from_be_bytes(word) ^ self.0).to_be_bytes()
+    }
+}
+
+/// Masks or unmasks many bytes.
+#[cfg_attr(feature = "std", multiversion(targets("x86_64+avx2")))]
+fn apply_to_words(key: MaskingKey, words: &mut [[u8; 4]]) {
+    // A block of known length is a row of vector instructions. It is not worth its flash elsewhere.
+    let (blocks, rest) = match words {
+        words if cfg!(feature = "std") => words.as_chunks_mut::<128>(),
+        words => (&mut [][..], words),
+    };
+    for block in blocks {
+        for word in block {
+            *word = key.applied(*word);
+        }
+    }
+    for word in rest {
+        *word = key.applied(*word);
+    }
+}
+
+/// Does what [`MaskingKey::apply_and_move`] does, for a payload of many bytes.
+#[cfg_attr(feature = "std", multiversion(targets("x86_64+avx2")))]
+pub(crate) fn apply_and_move_long(
+    key: MaskingKey,
+    bytes: &mut [u8],
+    distance: usize,
+    len: usize,
+) -> Option<bool> {
+    let mut moving = Moving {
+        bytes,
+        distance,
+        len,
+        key,
+        bits: [0; 4],
+    };
+    moving.pass_blocks::<256>()?;
+    moving.pass_blocks::<32>()?;
+    moving.pass_rest()?;
+    Some(moving.is_ascii())
+}
+
+/// A payload on its way to the left.
+struct Moving<'b> {
+    /// From the place of the next byte on.
+    bytes: &'b mut [u8],
+    /// How far that byte has to go.
+    distance: usize,
+    /// How many bytes are on the way still.
+    len: usize,
+    key: MaskingKey,
+    /// The bits that are set in those which are through, in one place or another.
+    bits: [u64; 4],
+}
+
+impl Moving<'_> {
+    /// Lets as many blocks of `N` bytes pass as there are; `N` is a multiple of 8.
+    #[inline(always)]
+    fn pass_blocks<const N: usize>(&mut self) -> Option<()> {
+        let [a, b, c, d] = self.key.bytes();
+        let key = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+        while self.len >= N {
+            let mut block = *self.bytes.get(self.distance..)?.first_chunk::<N>()?;
+            for words in block.as_chunks_mut().0.chunks_mut(4) {
+                for (word, bits) in words.iter_mut().zip(&mut self.bits) {
+                    let passed = u64::from_ne_bytes(*word) ^ key;
+                    *bits |= passed;
+                    *word = passed.to_ne_bytes();
+                }
+            }
+            self.put(block)?;
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn pass_rest(&mut self) -> Option<()> {
+        while self.len >= 4 {
+            let word = *self.bytes.get(self.distance..)?.first_chunk()?;
+            let word = self.key.applied(word);
+            self.bits[0] |= u64::from(u32::from_ne_bytes(word));
+            self.put(word)?;
+        }
+        for byte in self.key.bytes().into_iter().take(self.len) {
+            let byte = self.bytes.get(self.distance)? ^ byte;
+            self.bits[0] |= u64::from(byte);
+            self.put([byte])?;
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, block: [u8; N]) -> Option<()> {
+        let (target, rest) = mem::take(&mut self.bytes).split_first_chunk_mut()?;
+        *target = block;
+        self.bytes = rest;
+        self.len -= N;
+        Some(())
+    }
+
+    fn is_ascii(&self) -> bool {
+        let bits = self.bits.iter().fold(0, |all, bits| all | bits);
+        bits & u64::from_ne_bytes([0x80; 8]) == 0
     }
 }
 
@@ -43,6 +181,59 @@ mod tests {
         let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
         MaskingKey::new(u32::from_be_bytes(KEY)).apply(&mut payload);
         assert_eq!(&payload, b"Hello");
+    }
+
+    /// The most bytes that are moved here.
+    const ROOM: usize = 4096;
+
+    /// `len` masked ASCII bytes behind `distance` others, and what they are by the definition.
+    fn masked(distance: usize, len: usize) -> ([u8; ROOM], [u8; ROOM]) {
+        let plain: [u8; ROOM] = core::array::from_fn(|at| at as u8 & 0x7F);
+        let mut bytes = [b'!'; ROOM];
+        for (at, byte) in bytes[distance..distance + len].iter_mut().enumerate() {
+            *byte = plain[at] ^ KEY[at % 4];
+        }
+        (bytes, plain)
+    }
+
+    #[test]
+    fn a_payload_of_any_length_is_unmasked_and_moved() {
+        let key = MaskingKey::new(u32::from_be_bytes(KEY));
+        for len in (0..300).chain([511, 512, 513, 1024, 1100]) {
+            for distance in [0, 1, 4, 8, 200, 2000] {
+                let (mut bytes, plain) = masked(distance, len);
+                let before = bytes;
+                let mut long = bytes;
+                let is_ascii = key.apply_and_move(&mut bytes, distance, len);
+                assert_eq!(is_ascii, Some(true), "{len} bytes, {distance}");
+                assert_eq!(bytes[..len], plain[..len], "{len} bytes, {distance}");
+                assert_eq!(bytes[len..], before[len..], "{len} bytes, {distance}");
+                let is_ascii = apply_and_move_long(key, &mut long, distance, len);
+                assert_eq!((is_ascii, long), (Some(true), bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_not_ascii_is_seen_wherever_it_stands() {
+        let key = MaskingKey::new(u32::from_be_bytes(KEY));
+        for place in 0..300 {
+            let (mut bytes, _) = masked(0, 300);
+            bytes[place] ^= 0x80;
+            let is_ascii = apply_and_move_long(key, &mut bytes.clone(), 0, 300);
+            assert_eq!(is_ascii, Some(false), "{place}");
+            assert_eq!(key.apply_and_move(&mut bytes, 0, 300), Some(false));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_not_there_is_not_moved() {
+        let key = MaskingKey::new(0);
+        for (distance, len) in [(0, 41), (1, 40), (41, 1), (usize::MAX, 1), (4, usize::MAX)] {
+            assert_eq!(key.apply_and_move(&mut [0; 40], distance, len), None);
+            let is_ascii = apply_and_move_long(key, &mut [0; 40], distance, len);
+            assert_eq!(is_ascii, None);
+        }
     }
 
     #[test]

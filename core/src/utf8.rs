@@ -11,7 +11,7 @@ pub(crate) struct InvalidUtf8;
 /// Checks text that begins with a character, and returns the first bytes of the character that is
 /// not whole at its end: none when it ends with a whole one.
 pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
-    let mut rest = skip_ascii(text);
+    let mut rest = skip_whole(text);
     loop {
         rest = match rest {
             [0x00..=0x7F, next @ ..] => skip_ascii(next),
@@ -26,6 +26,21 @@ pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
         };
     }
 }
+
+/// What is left of `text` behind whole characters at its start: the last one, if all are right.
+#[cfg(feature = "std")]
+fn skip_whole(text: &[u8]) -> &[u8] {
+    // For less it is not worth the way there.
+    if text.len() < 64 {
+        return skip_ascii(text);
+    }
+    let last = text.iter().rposition(|byte| byte & 0xC0 != 0x80);
+    let (before, last) = text.split_at(last.unwrap_or_default());
+    simdutf8::basic::from_utf8(before).map_or(text, |_| last)
+}
+
+#[cfg(not(feature = "std"))]
+use skip_ascii as skip_whole;
 
 /// What is left of `text`, which follows the first byte of a character, behind that character;
 /// `None` when it is cut.

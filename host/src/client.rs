@@ -352,6 +352,9 @@ impl Client {
 fn echo(peer: SocketAddr, connection: &mut Connection, buffer: &mut HeapBuffer, service: &Service) {
     let is_closed_by_us = connection.is_closing();
     let mut exchange = connection.exchange(buffer);
+    if !service.logs_messages() && exchange.echo_whole_messages() {
+        return;
+    }
     loop {
         match exchange.next_event() {
             Ok(None) => return,

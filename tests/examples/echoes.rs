@@ -70,6 +70,9 @@ fn main() {
 #[inline(never)]
 fn echo(connection: &mut Connection, buffer: &mut Buffer<Vec<u8>>) {
     let mut exchange = connection.exchange(buffer);
+    if exchange.echo_whole_messages() {
+        return;
+    }
     while let Some(event) = exchange.next_event().expect("the frames are right") {
         if let Event::Data(chunk) = event {
             exchange.echo(chunk);

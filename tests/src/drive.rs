@@ -187,31 +187,51 @@ pub fn run_in_pieces(
     }
 }
 
+/// How an application sends messages back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It looks at each event.
+    Events,
+    /// It looks at nothing that can be echoed whole.
+    Whole,
+}
+
+/// Echoes a session in either manner, as `run` does it: with the same outcome, which it returns.
+fn in_each_manner(run: impl Fn(&mut Session) -> Vec<u8>) -> Outcome {
+    let [expected, outcome] = [Manner::Events, Manner::Whole].map(|manner| {
+        let mut session = Session::new(manner);
+        let transmitted = run(&mut session);
+        session.outcome(&transmitted)
+    });
+    assert_eq!(outcome, expected, "echoed whole, and by events");
+    outcome
+}
+
 /// Echoes a session through a buffer that belongs to it: see [`run`].
 pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    let mut session = Session::default();
-    let transmitted = run(input, cuts, takes, buffer_len, |buffer| {
-        session.exchange(buffer);
-    });
-    session.outcome(&transmitted)
+    in_each_manner(|session| {
+        run(input, cuts, takes, buffer_len, |buffer| {
+            session.exchange(buffer)
+        })
+    })
 }
 
 /// Echoes a session through a buffer that belongs to it, and receives while bytes are ready: see
 /// [`run_eagerly`].
 pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    let mut session = Session::default();
-    let transmitted = run_eagerly(input, cuts, takes, buffer_len, |buffer| {
-        session.exchange(buffer);
-    });
-    session.outcome(&transmitted)
+    in_each_manner(|session| {
+        run_eagerly(input, cuts, takes, buffer_len, |buffer| {
+            session.exchange(buffer)
+        })
+    })
 }
 
 /// Echoes a session through a buffer that is lent for one exchange at a time: see
 /// [`run_in_pieces`].
 pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
-    let mut session = Session::default();
-    let transmitted = run_in_pieces(input, cuts, buffer_len, |buffer| session.exchange(buffer));
-    session.outcome(&transmitted)
+    in_each_manner(|session| {
+        run_in_pieces(input, cuts, buffer_len, |buffer| session.exchange(buffer))
+    })
 }
 
 /// Echoes a session whole, byte by byte and at random splits, through small buffers and large
@@ -243,22 +263,25 @@ pub fn echo_always(input: &[u8]) -> Outcome {
 
 /// An open connection that echoes, and what has become of it so far.
 pub(crate) struct Session {
+    manner: Manner,
     connection: Connection,
     outcome: Outcome,
 }
 
-impl Default for Session {
-    fn default() -> Self {
+impl Session {
+    pub(crate) fn new(manner: Manner) -> Self {
         Self {
+            manner,
             connection: Connection::server(),
             outcome: Outcome::default(),
         }
     }
-}
 
-impl Session {
     pub(crate) fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
         let mut exchange = self.connection.exchange(buffer);
+        if self.manner == Manner::Whole && exchange.echo_whole_messages() {
+            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
+        }
         loop {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),

@@ -6,7 +6,10 @@ use crate::buffer::{Buffer, Storage};
 use crate::close::{CODE_LEN, CloseCode};
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
-use crate::frame::{CONTROL_HEADER_LEN, Fin, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode, encode};
+use crate::frame::{
+    CONTROL_HEADER_LEN, Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode, encode,
+};
+use crate::whole;
 
 /// The length of a Close frame with a code and no reason.
 const CLOSE_LEN: usize = CONTROL_HEADER_LEN + CODE_LEN;
@@ -31,6 +34,35 @@ impl Connection {
         if buffer.answer(&header, chunk.loan) {
             self.sent = sent;
         }
+    }
+
+    pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> bool {
+        buffer.release();
+        if !self.is_idle() {
+            return false;
+        }
+        let (mut bytes, mut from, mut to) = buffer.passage();
+        let start = to;
+        let len = bytes.len();
+        while let Some(answered) = whole::answer(bytes, from, to) {
+            match answered {
+                Ok(len) => {
+                    bytes = bytes.get_mut(to + len..).unwrap_or_default();
+                    from = from + MASKING_KEY_LEN - to;
+                    to = 0;
+                }
+                Err(error) => {
+                    self.begin_failure(error.into());
+                    break;
+                }
+            }
+        }
+        let ready = len - bytes.len();
+        let is_all = from == bytes.len();
+        if ready > 0 {
+            buffer.pass(start..ready, ready + from);
+        }
+        is_all
     }
 
     pub(crate) fn send<S: Storage>(

@@ -57,6 +57,9 @@ fn turn<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: 
         progress => drop(black_box(progress)),
     }
     let mut exchange = connection.exchange(buffer);
+    if black_box(true) {
+        black_box(exchange.echo_whole_messages());
+    }
     loop {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {

@@ -18,6 +18,8 @@ const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).
 #[derive(Debug)]
 pub(super) struct Echoer<'a> {
     connection: Connection,
+    /// Whether it looks at nothing that can be echoed whole.
+    is_hasty: bool,
     /// What the application does, an action a byte; nothing behind the end.
     actions: &'a [u8],
     /// Where the application's own frames are in what was transmitted.
@@ -71,6 +73,7 @@ impl<'a> Echoer<'a> {
     pub(super) fn new(actions: &'a [u8]) -> Self {
         Self {
             connection: Connection::server(),
+            is_hasty: false,
             actions,
             own: Vec::new(),
             has_closed: false,
@@ -79,6 +82,14 @@ impl<'a> Echoer<'a> {
             error: None,
             close: None,
             pongs: 0,
+        }
+    }
+
+    /// An application that looks at nothing that can be echoed whole.
+    pub(super) fn hasty(actions: &'a [u8]) -> Self {
+        Self {
+            is_hasty: true,
+            ..Self::new(actions)
         }
     }
 
@@ -199,6 +210,10 @@ impl<'a> Echoer<'a> {
 
 impl Machine for Echoer<'_> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
+        let mut exchange = self.connection.exchange(buffer);
+        if self.is_hasty && exchange.echo_whole_messages() {
+            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
+        }
         loop {
             match self.connection.exchange(buffer).next_event() {
                 Ok(Some(Event::Data(chunk))) => {

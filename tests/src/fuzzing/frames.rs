@@ -23,15 +23,16 @@ pub fn run(data: &[u8]) {
         _ => script.0.to_vec(),
     };
     let expected = Expected::of(&input);
-    if actions.is_empty() {
-        keep(&Plan::whole(&input), &input, &expected, actions);
+    for new in [Echoer::new, Echoer::hasty] {
+        if actions.is_empty() {
+            keep(&Plan::whole(&input), &input, &expected, new(actions));
+        }
+        keep(&plan, &input, &expected, new(actions));
+        lend(&plan, &input, &expected, new(actions));
     }
-    keep(&plan, &input, &expected, actions);
-    lend(&plan, &input, &expected, actions);
 }
 
-fn keep(plan: &Plan, input: &[u8], expected: &Expected, actions: &[u8]) {
-    let mut echoer = Echoer::new(actions);
+fn keep(plan: &Plan, input: &[u8], expected: &Expected, mut echoer: Echoer<'_>) {
     let output = plan.keep(input, &mut echoer);
     let transmitted = echoer.check(expected, &output);
     if echoer.echoes_all() {
@@ -39,8 +40,7 @@ fn keep(plan: &Plan, input: &[u8], expected: &Expected, actions: &[u8]) {
     }
 }
 
-fn lend(plan: &Plan, input: &[u8], expected: &Expected, actions: &[u8]) {
-    let mut echoer = Echoer::new(actions);
+fn lend(plan: &Plan, input: &[u8], expected: &Expected, mut echoer: Echoer<'_>) {
     let output = plan.lend(input, &mut echoer);
     let transmitted = echoer.check(expected, &output);
     if echoer.echoes_all() {

@@ -81,7 +81,8 @@ impl<'a> Message<'a> {
         place.or(Some(self.bytes.len() - 1))
     }
 
-    /// What comes of the first `len` bytes in a buffer that is kept, and in one that is lent.
+    /// What comes of the first `len` bytes in a buffer that is kept, echoed whole where that can be,
+    /// and in one that is lent.
     fn transmitted(
         &self,
         plan: &Plan,
@@ -89,7 +90,7 @@ impl<'a> Message<'a> {
         error: Option<ProtocolError>,
     ) -> [Transmitted; 2] {
         let input = &self.bytes[..len];
-        let (mut kept, mut lent) = (Echoer::new(&[]), Echoer::new(&[]));
+        let (mut kept, mut lent) = (Echoer::hasty(&[]), Echoer::new(&[]));
         let outputs = [plan.keep(input, &mut kept), plan.lend(input, &mut lent)];
         assert_eq!([kept.error(), lent.error()], [error; 2]);
         let all = outputs.map(|output| Transmitted::read(&output));
