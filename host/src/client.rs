@@ -1,44 +1,38 @@
-//! One client: its socket, the state of its connection, and the turns in which both move on.
+//! One client: its transport, the state of its connection, and the turns in which both move on.
 //!
 //! A turn transmits what is ready, receives at most once, and transmits the answers at once. While
 //! the client does not take what is ready, nothing is received from it.
 
-use std::io::{self, ErrorKind, Read, Write};
+mod expiry;
+
+use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{Shutdown, SocketAddr};
-use std::time::Instant;
+use std::net::SocketAddr;
 
 use log::debug;
-use mio::net::TcpStream;
-use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress, Refusal};
+use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress};
 
-use crate::deadlines::{Deadlines, Ticket};
-use crate::platform;
 use crate::pool::{HeapBuffer, HeapConnection, Pool};
 use crate::service::{self, Ending, HEAD_LEN, Service};
+use crate::transport::{Transport, Unread};
 
 /// What the clients of a worker share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
-    /// For requests to be complete.
-    pub(crate) handshakes: Deadlines,
-    /// For connections to end, once that has begun.
-    pub(crate) closes: Deadlines,
-    /// When the worker last woke up.
-    pub(crate) now: Instant,
 }
 
-/// A client of this server.
+/// A client of this server. Idle, it is one line of the processor's cache, so as not to cost more
+/// among many than among few.
 #[derive(Debug)]
-pub(crate) struct Client {
-    pub(crate) socket: TcpStream,
+pub(crate) struct Client<T> {
+    transport: T,
     peer: SocketAddr,
-    ticket: Ticket,
     phase: Phase,
     unread: Unread,
-    /// Whether the worker has promised another turn.
+    pulse: Pulse,
+    /// Whether it was promised another turn.
     pub(crate) is_queued: bool,
     /// Its own for as long as something stands in it.
     buffer: Option<HeapBuffer>,
@@ -60,20 +54,34 @@ enum Phase {
     Draining,
 }
 
-/// What the socket may hold, as far as its events tell.
+/// The signs of life that a client has given since its deadline was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unread {
-    Nothing,
-    Bytes,
-    /// Bytes, urgent data or the end of the stream: it has to be read until it says that there is
-    /// nothing.
-    All,
+enum Pulse {
+    /// None since it was sent a Ping.
+    Pinged,
+    /// None.
+    Silent,
+    /// It has sent bytes, or taken some that waited.
+    Heard,
+}
+
+/// What a client has to do before its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// Send the whole request.
+    Request,
+    /// Send anything.
+    SignOfLife,
+    /// Send anything, now that it was sent a Ping.
+    Answer,
+    /// End the connection, now that one side has closed it.
+    End,
 }
 
 /// What a turn leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// The next event of the socket.
+    /// The next event of the transport.
     Wait,
     /// Another turn, after the other clients': there may be more to receive.
     Again,
@@ -88,85 +96,43 @@ enum Transmitted {
     Part,
 }
 
-impl Client {
+impl<T: Transport> Client<T> {
     /// A client that has just connected.
-    pub(crate) fn new(
-        socket: TcpStream,
-        peer: SocketAddr,
-        ticket: Ticket,
-        shared: &mut Shared,
-    ) -> Self {
-        shared.handshakes.set(shared.now, ticket);
+    pub(crate) fn new(transport: T, peer: SocketAddr) -> Self {
         Self {
-            socket,
+            transport,
             peer,
-            ticket,
             phase: Phase::Opening(Box::default()),
             unread: Unread::Nothing,
+            pulse: Pulse::Silent,
             is_queued: false,
             buffer: None,
         }
     }
 
-    /// Which connection this is.
-    pub(crate) fn ticket(&self) -> Ticket {
-        self.ticket
-    }
-
-    /// Whether the deadline for the request is still on.
-    pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.phase, Phase::Opening(_))
-    }
-
-    /// Whether the deadline for the end is on.
-    pub(crate) fn is_closing(&self) -> bool {
-        !matches!(self.phase, Phase::Opening(_) | Phase::Open(_))
-    }
-
-    /// Notes what an event of the socket tells.
-    pub(crate) fn note(&mut self, event: &mio::event::Event) {
-        if event.is_read_closed() || event.is_error() || platform::is_urgent(event) {
-            self.unread = Unread::All;
-        } else if event.is_readable() && self.unread == Unread::Nothing {
-            self.unread = Unread::Bytes;
+    /// What its deadline is for.
+    pub(crate) fn awaited(&self) -> Awaited {
+        match self.phase {
+            Phase::Opening(_) => Awaited::Request,
+            Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
+            Phase::Open(_) => Awaited::SignOfLife,
+            Phase::Leaving(_) | Phase::Flushing | Phase::Draining => Awaited::End,
         }
+    }
+
+    /// Notes what the transport may hold.
+    pub(crate) fn note(&mut self, unread: Unread) {
+        self.unread = self.unread.max(unread);
     }
 
     /// Does what can be done now, up to a buffer's worth.
     pub(crate) fn turn(&mut self, shared: &mut Shared) -> Turn {
-        let buffer = self.buffer.take();
-        if buffer.is_none() && self.unread == Unread::Nothing && !self.has_to_close() {
-            return Turn::Wait;
+        if self.buffer.is_some() || self.has_to_close() {
+            return self.with_buffer(shared, Self::go_on);
         }
-        let mut buffer = buffer.unwrap_or_else(|| shared.pool.take_buffer());
-        let turn = self.work(&mut buffer, shared).unwrap_or_else(|error| {
-            self.lose(error);
-            Turn::Gone
-        });
-        if turn == Turn::Gone || buffer.is_empty() {
-            shared.pool.put_buffer(buffer);
-        } else {
-            self.buffer = Some(buffer);
-        }
-        turn
-    }
-
-    /// Answers a request that was not complete in time.
-    pub(crate) fn refuse_late_request(&mut self, shared: &mut Shared) -> Turn {
-        let Phase::Opening(opening) = &mut self.phase else {
-            return Turn::Wait;
-        };
-        opening.refuse(Refusal::Timeout);
-        service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
-        self.buffer.get_or_insert_with(|| shared.pool.take_buffer());
-        self.turn(shared)
-    }
-
-    /// Gives up a client whose connection did not end in time.
-    pub(crate) fn give_up(&self) {
-        if let Phase::Leaving(_) = self.phase {
-            let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
-            service::log_ending(self.peer, &ending);
+        match self.unread {
+            Unread::Nothing => Turn::Wait,
+            Unread::Bytes | Unread::All => self.with_buffer(shared, Self::receive),
         }
     }
 
@@ -174,10 +140,7 @@ impl Client {
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
         match mem::replace(&mut self.phase, Phase::Flushing) {
             Phase::Opening(_) => return Turn::Gone,
-            Phase::Open(kept) => {
-                shared.closes.set(shared.now, self.ticket);
-                self.phase = Phase::Leaving(kept);
-            }
+            Phase::Open(kept) => self.phase = Phase::Leaving(kept),
             phase => self.phase = phase,
         }
         self.turn(shared)
@@ -190,20 +153,70 @@ impl Client {
         !kept.as_deref().is_some_and(Connection::is_closing)
     }
 
-    fn work(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
-        if self.advance_and_transmit(buffer, shared)? == Transmitted::Part {
+    /// Works with the client's buffer, or with a free one, which it keeps only if something stands
+    /// in it then.
+    fn with_buffer(
+        &mut self,
+        shared: &mut Shared,
+        work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Turn>,
+    ) -> Turn {
+        let own = self.buffer.take();
+        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer());
+        let turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
+            self.lose(error);
+            Turn::Gone
+        });
+        if turn == Turn::Gone || buffer.is_empty() {
+            shared.pool.put_buffer(buffer);
+        } else {
+            self.buffer = Some(buffer);
+        }
+        turn
+    }
+
+    /// Works with the state of an open connection, or with a free one, which is kept only if
+    /// something is begun then.
+    fn with_connection(
+        &mut self,
+        shared: &mut Shared,
+        work: impl FnOnce(&mut Connection, &Service),
+    ) {
+        let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
+            return;
+        };
+        let new = || shared.pool.take_connection();
+        let mut connection = kept.take().unwrap_or_else(new);
+        work(&mut connection, &shared.service);
+        if connection.is_done() {
+            // What is ready is the last.
+            self.phase = Phase::Flushing;
+        } else if connection.is_idle() {
+            shared.pool.put_connection(connection);
+        } else {
+            *kept = Some(connection);
+        }
+    }
+
+    /// Goes on with what stands in the buffer, and then with what comes.
+    fn go_on(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
+        if self.transmit_late(buffer)? == Transmitted::Part
+            || self.advance_and_transmit(buffer, shared)? == Transmitted::Part
+            || self.unread == Unread::Nothing
+        {
             return Ok(Turn::Wait);
         }
-        if self.unread == Unread::Nothing {
-            return Ok(Turn::Wait);
-        }
+        self.receive(buffer, shared)
+    }
+
+    /// Receives once, and answers. All that was ready is transmitted.
+    fn receive(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
         let mut spare = buffer.spare_mut();
-        if self.is_opening() {
+        if let Phase::Opening(_) = self.phase {
             // So that the whole response fits, whatever stands behind the request.
             spare = spare.split_at_mut(spare.len() / 2).0;
         }
         let offered = spare.len();
-        let len = match self.socket.read(spare) {
+        let len = match self.transport.read(spare) {
             Ok(0) => {
                 self.end_of_stream();
                 return Ok(Turn::Gone);
@@ -217,6 +230,7 @@ impl Client {
             Err(error) => return Err(error),
         };
         buffer.commit(len);
+        self.hear();
         // A read that returns less than it was offered has drained the socket.
         if len < offered && self.unread == Unread::Bytes {
             self.unread = Unread::Nothing;
@@ -225,6 +239,25 @@ impl Client {
             Transmitted::All if self.unread != Unread::Nothing => Ok(Turn::Again),
             _ => Ok(Turn::Wait),
         }
+    }
+
+    /// Transmits what the client has not taken before. To take some of it is a sign of life.
+    fn transmit_late(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
+        let len = buffer.ready().len();
+        let transmitted = self.transmit(buffer)?;
+        if buffer.ready().len() < len {
+            self.hear();
+        }
+        Ok(transmitted)
+    }
+
+    /// Notes a sign of life.
+    fn hear(&mut self) {
+        self.pulse = match self.pulse {
+            // From here on it may be silent for as long as any other.
+            Pulse::Pinged => Pulse::Silent,
+            Pulse::Silent | Pulse::Heard => Pulse::Heard,
+        };
     }
 
     /// Answers what stands in the buffer, as far as the client takes the answers.
@@ -243,15 +276,18 @@ impl Client {
             }
         }
         if let Phase::Flushing = self.phase {
-            self.socket.shutdown(Shutdown::Write)?;
+            self.transport.shut()?;
             self.phase = Phase::Draining;
         }
         Ok(Transmitted::All)
     }
 
+    /// Transmits what is ready, as far as the client takes it. (As a call of its own it would cost an
+    /// echo 40 instructions more.)
+    #[inline]
     fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
         while !buffer.ready().is_empty() {
-            match self.socket.write(buffer.ready()) {
+            match self.transport.write(buffer.ready()) {
                 Ok(len) => buffer.consume(len),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Ok(Transmitted::Part);
@@ -293,37 +329,20 @@ impl Client {
             }
         }
         if opening.is_done() {
-            self.finish(shared);
+            self.phase = Phase::Flushing;
         }
     }
 
     fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        let peer = self.peer;
         let is_leaving = matches!(self.phase, Phase::Leaving(_));
-        let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
-            return;
-        };
-        let new = || shared.pool.take_connection();
-        let mut connection = kept.take().unwrap_or_else(new);
-        echo(self.peer, &mut connection, buffer, &shared.service);
-        if is_leaving {
-            // When there is no room now, there is after the next transmission.
-            let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
-        }
-        if connection.is_done() {
-            self.finish(shared);
-        } else if connection.is_idle() {
-            shared.pool.put_connection(connection);
-        } else {
-            *kept = Some(connection);
-        }
-    }
-
-    /// Ends the connection: what is ready is the last.
-    fn finish(&mut self, shared: &mut Shared) {
-        if !self.is_closing() {
-            shared.closes.set(shared.now, self.ticket);
-        }
-        self.phase = Phase::Flushing;
+        self.with_connection(shared, |connection, service| {
+            echo(peer, connection, buffer, service);
+            if is_leaving {
+                // When there is no room now, there is after the next transmission.
+                let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
+            }
+        });
     }
 
     fn end_of_stream(&self) {
@@ -379,10 +398,59 @@ fn echo(peer: SocketAddr, connection: &mut Connection, buffer: &mut HeapBuffer, 
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
+    use crate::command_line::tests::options;
+
+    /// A transport that takes everything, and from which these bytes come.
+    struct Paper(&'static [u8]);
+
+    impl Read for Paper {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            self.0.read(bytes)
+        }
+    }
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Transport for Paper {
+        fn shut(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
-    fn an_idle_client_is_at_most_128_bytes() {
-        assert!(size_of::<Client>() <= 128);
+    fn an_idle_client_is_a_line_of_the_cache_and_is_kept_in_no_more() {
+        assert_eq!(size_of::<Client<u32>>(), 64);
+        assert_eq!(size_of::<Option<Client<u32>>>(), 64);
+    }
+
+    #[test]
+    fn a_client_that_is_pinged_owns_nothing_more_than_before() {
+        let options = options(&[], &[]);
+        let mut shared = Shared {
+            service: Service::new(&options),
+            pool: Pool::new(options.buffer_len),
+        };
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let mut client = Client::new(Paper(request), ([127, 0, 0, 1], 1).into());
+        client.note(Unread::Bytes);
+        assert_eq!(client.turn(&mut shared), Turn::Wait);
+        for awaited in [Awaited::SignOfLife, Awaited::Answer] {
+            assert_eq!(client.expire(&mut shared), Turn::Wait);
+            assert_eq!(client.awaited(), awaited);
+            assert!(matches!(client.phase, Phase::Open(None)));
+            assert!(client.buffer.is_none());
+        }
     }
 }

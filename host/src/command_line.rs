@@ -15,6 +15,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::listen::Listen;
+use self::quantity::Interval;
 use crate::logging::Filter;
 
 /// What the user asked for.
@@ -26,7 +27,7 @@ pub(crate) enum Command {
 
 /// How to serve. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServeOptions {
+pub struct ServeOptions {
     /// Where to listen, at least one; port 0 leaves the port to the system.
     pub(crate) listen: Vec<SocketAddr>,
     /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
@@ -43,6 +44,11 @@ pub(crate) struct ServeOptions {
     pub(crate) handshake_timeout: Duration,
     /// The time a client has to answer a Close frame, from a millisecond to a day.
     pub(crate) close_timeout: Duration,
+    /// The time after which a silent client is sent a Ping, from a millisecond to a day; `None` for
+    /// no Pings.
+    pub(crate) ping_interval: Option<Duration>,
+    /// The time a client has to answer a Ping, from a millisecond to a day.
+    pub(crate) ping_timeout: Duration,
     /// Which records are logged.
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.
@@ -167,6 +173,16 @@ struct ServeArguments {
     #[arg(default_value = "5s")]
     close_timeout: Duration,
 
+    /// How long a client may be silent before it gets a Ping, or off
+    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
+    #[arg(default_value = "25s")]
+    ping_interval: Interval,
+
+    /// How long a client may take to answer a Ping
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "20s")]
+    ping_timeout: Duration,
+
     /// What to log, on stderr [default: RUST_LOG, or info]
     #[arg(long, value_name = "FILTER")]
     log_level: Option<Filter>,
@@ -174,6 +190,20 @@ struct ServeArguments {
     /// Log messages too: text escaped and cut, binary in hex
     #[arg(long)]
     log_messages: bool,
+}
+
+impl ServeOptions {
+    /// Reads a command line, without the program's name; no variable is looked at.
+    ///
+    /// # Errors
+    ///
+    /// What the program would print: a mistake, but also the answer to `--help`.
+    pub fn parse(
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let Command::Serve(options) = parse_from(arguments, |_| None)?;
+        Ok(options)
+    }
 }
 
 impl ServeArguments {
@@ -189,6 +219,8 @@ impl ServeArguments {
             buffer_len: self.buffer_len,
             handshake_timeout: self.handshake_timeout,
             close_timeout: self.close_timeout,
+            ping_interval: self.ping_interval.0,
+            ping_timeout: self.ping_timeout,
             log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
             log_messages: self.log_messages,
         }

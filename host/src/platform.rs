@@ -1,4 +1,4 @@
-//! What differs between systems: listeners that share a port, events, and signals.
+//! What differs between systems: listeners that share a port, events, limits, and signals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpListener};
 use mio::Interest;
 use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::transport::Unread;
 
 /// How many clients may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 1024;
@@ -79,12 +81,39 @@ pub(crate) fn interest() -> Interest {
     both
 }
 
+/// What an event tells of a client's socket.
+pub(crate) fn unread(event: &Event) -> Unread {
+    if event.is_read_closed() || event.is_error() || is_urgent(event) {
+        Unread::All
+    } else if event.is_readable() {
+        Unread::Bytes
+    } else {
+        Unread::Nothing
+    }
+}
+
 /// Whether an event tells of urgent data. A read ends there, though more may follow.
-pub(crate) fn is_urgent(event: &Event) -> bool {
+fn is_urgent(event: &Event) -> bool {
     #[cfg(target_os = "linux")]
     return event.is_priority();
     #[cfg(not(target_os = "linux"))]
     return false;
+}
+
+/// Lets the process have as many files open as it may, and so as many clients.
+///
+/// # Errors
+///
+/// When the system refuses.
+#[cfg(unix)]
+pub(crate) fn raise_file_limit() -> io::Result<()> {
+    rlimit::increase_nofile_limit(u64::MAX).map(drop)
+}
+
+/// Elsewhere sockets are not counted among the files.
+#[cfg(not(unix))]
+pub(crate) fn raise_file_limit() -> io::Result<()> {
+    Ok(())
 }
 
 /// Calls `stop` at each SIGINT and SIGTERM, from a thread of its own.

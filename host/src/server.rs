@@ -58,6 +58,9 @@ impl std::error::Error for Error {}
 ///
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
+    if let Err(error) = platform::raise_file_limit() {
+        warn!("cannot raise the limit of open files: {error}");
+    }
     let listeners = listen(options)?;
     let listening = format!("listening on {}", enumerate(&urls(&listeners)));
     let stop = Arc::new(AtomicBool::new(false));

@@ -38,6 +38,8 @@ pub(crate) enum Ending<'a> {
     Failed(ProtocolError),
     /// The client did not answer our Close in time.
     CloseTimeout(CloseCode),
+    /// The client did not answer a Ping in time.
+    Silent,
     /// The transport ended without a Close frame.
     EndOfStream,
     /// The transport broke.
@@ -137,6 +139,7 @@ impl Display for Ending<'_> {
             Self::CloseTimeout(code) => {
                 write!(f, "closed by server with {code}, not answered in time")
             }
+            Self::Silent => f.write_str("lost: no answer to a ping"),
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),
             Self::Lost(error) => write!(f, "lost: {}", error.kind()),
         }

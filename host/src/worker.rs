@@ -1,8 +1,7 @@
-//! The event loop of one thread: it accepts clients, and gives each a turn when its socket or a
-//! deadline asks for one.
+//! The event loop of one thread: it accepts clients, and tells their table what sockets and the clock
+//! say.
 
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +9,13 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use log::{debug, warn};
+use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
-use slab::Slab;
 
-use crate::client::{Client, Shared, Turn};
+use crate::clients::Clients;
 use crate::command_line::ServeOptions;
-use crate::deadlines::{Deadlines, GRANULARITY, Ticket};
 use crate::platform;
-use crate::pool::Pool;
-use crate::service::Service;
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;
@@ -51,17 +47,14 @@ pub(crate) struct Worker {
     others: Vec<Handle>,
     inbox: Receiver<Accepted>,
     stop: Arc<AtomicBool>,
-    clients: Slab<Client>,
-    /// How many clients there have been.
-    added: u64,
+    clients: Clients<TcpStream>,
     /// How many clients were handed to the others.
     handed: usize,
-    /// The clients that were promised another turn.
-    again: Vec<Ticket>,
     accept_paused_until: Option<Instant>,
     /// Whether accepting failed the last time.
     is_short: bool,
-    shared: Shared,
+    /// When it last woke up.
+    now: Instant,
     is_stopping: bool,
 }
 
@@ -73,6 +66,7 @@ impl Worker {
         stop: Arc<AtomicBool>,
         options: &ServeOptions,
     ) -> Self {
+        let now = Instant::now();
         Self {
             poll,
             listeners: Vec::new(),
@@ -80,19 +74,11 @@ impl Worker {
             others: Vec::new(),
             inbox,
             stop,
-            clients: Slab::new(),
-            added: 0,
+            clients: Clients::new(options, now),
             handed: 0,
-            again: Vec::new(),
             accept_paused_until: None,
             is_short: false,
-            shared: Shared {
-                service: Service::new(options),
-                pool: Pool::new(options.buffer_len),
-                handshakes: Deadlines::new(options.handshake_timeout),
-                closes: Deadlines::new(options.close_timeout),
-                now: Instant::now(),
-            },
+            now,
             is_stopping: false,
         }
     }
@@ -130,59 +116,30 @@ impl Worker {
             let timeout = self.timeout();
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => self.shared.now = Instant::now(),
+                _ => self.now = Instant::now(),
             }
-            for ticket in mem::take(&mut self.again) {
-                self.turn_again(ticket);
-            }
+            self.clients.advance(self.now);
+            self.clients.keep_promises();
             for event in &events {
                 self.handle(event);
             }
-            self.expire();
+            self.clients.expire();
+            self.resume_accepting();
         }
         Ok(())
     }
 
     /// Handles an event. One may be left from a client whose key another has got in the meantime:
     /// that one then gets a turn for nothing.
-    fn handle(&mut self, event: &mio::event::Event) {
+    fn handle(&mut self, event: &Event) {
         let first_client = self.first_client;
         match event.token() {
             WAKER => self.wake(),
             Token(token) if token < first_client => self.accept(token - FIRST_LISTENER),
-            Token(token) => self.turn(token - first_client, |client, shared| {
-                client.note(event);
-                // Nobody gets two turns in a round.
-                if client.is_queued {
-                    return Turn::Wait;
-                }
-                client.turn(shared)
-            }),
-        }
-    }
-
-    /// Gives a client the turn that it was promised.
-    fn turn_again(&mut self, ticket: Ticket) {
-        if is_pending(&self.clients, ticket, |client| client.is_queued) {
-            self.turn(ticket.key, |client, shared| {
-                client.is_queued = false;
-                client.turn(shared)
-            });
-        }
-    }
-
-    /// Gives the client at `key` a turn, if it is still there.
-    fn turn(&mut self, key: usize, turn: impl FnOnce(&mut Client, &mut Shared) -> Turn) {
-        let Some(client) = self.clients.get_mut(key) else {
-            return;
-        };
-        match turn(client, &mut self.shared) {
-            Turn::Again if !client.is_queued => {
-                client.is_queued = true;
-                self.again.push(client.ticket());
+            Token(token) => {
+                let key = token - first_client;
+                self.clients.handle(key, platform::unread(event));
             }
-            Turn::Wait | Turn::Again => {}
-            Turn::Gone => drop(self.clients.remove(key)),
         }
     }
 
@@ -214,7 +171,7 @@ impl Worker {
                         warn!("cannot accept clients, trying again: {error}");
                     }
                     self.is_short = true;
-                    self.accept_paused_until = Some(self.shared.now + ACCEPT_PAUSE);
+                    self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
                     return;
                 }
             }
@@ -236,59 +193,28 @@ impl Worker {
     }
 
     fn add(&mut self, mut socket: TcpStream, peer: SocketAddr) {
-        let entry = self.clients.vacant_entry();
-        let ticket = Ticket {
-            key: entry.key(),
-            number: self.added,
-        };
-        self.added += 1;
-        let token = Token(self.first_client + ticket.key);
+        let token = Token(self.first_client + self.clients.next_key());
         // Small echoes are sent at once: they never wait for the acknowledgement of others.
         let registered = socket.set_nodelay(true).and_then(|()| {
             let registry = self.poll.registry();
             registry.register(&mut socket, token, platform::interest())
         });
         match registered {
-            Ok(()) => {
-                entry.insert(Client::new(socket, peer, ticket, &mut self.shared));
-            }
+            Ok(()) => drop(self.clients.add(socket, peer)),
             Err(error) => debug!("client {peer} left: {error}"),
         }
-        self.forget_deadlines();
-    }
-
-    /// Forgets deadlines of clients that are gone, or open, before there are many.
-    fn forget_deadlines(&mut self) {
-        let clients = &self.clients;
-        let is_pending = |ticket| is_pending(clients, ticket, Client::is_opening);
-        self.shared.handshakes.forget(is_pending);
     }
 
     /// Ends all connections; the listeners close at once.
     fn stop(&mut self) {
         self.is_stopping = true;
         self.listeners.clear();
-        let keys: Vec<_> = self.clients.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            self.turn(key, Client::leave);
-        }
+        self.clients.stop();
     }
 
-    fn expire(&mut self) {
-        while let Some(ticket) = self.shared.handshakes.take_due(self.shared.now) {
-            if is_pending(&self.clients, ticket, Client::is_opening) {
-                self.turn(ticket.key, Client::refuse_late_request);
-            }
-        }
-        while let Some(ticket) = self.shared.closes.take_due(self.shared.now) {
-            if is_pending(&self.clients, ticket, Client::is_closing) {
-                self.turn(ticket.key, |client, _| {
-                    client.give_up();
-                    Turn::Gone
-                });
-            }
-        }
-        let now = self.shared.now;
+    /// Accepts again after a pause.
+    fn resume_accepting(&mut self) {
+        let now = self.now;
         if self
             .accept_paused_until
             .take_if(|until| *until <= now)
@@ -298,30 +224,15 @@ impl Worker {
         }
     }
 
-    /// How long to wait for events: for ever, unless there is a deadline.
+    /// How long to wait for events: for ever, unless there is something to do at some time.
     fn timeout(&mut self) -> Option<Duration> {
-        if !self.again.is_empty() {
-            return Some(Duration::ZERO);
-        }
-        let Shared {
-            handshakes, closes, ..
-        } = &mut self.shared;
-        let clients = &self.clients;
-        let next = [
-            handshakes.next(|ticket| is_pending(clients, ticket, Client::is_opening)),
-            closes.next(|ticket| is_pending(clients, ticket, Client::is_closing)),
-            self.accept_paused_until,
-        ];
-        let next = next.into_iter().flatten().min()?;
-        let left = next.saturating_duration_since(self.shared.now);
-        Some(left.max(GRANULARITY))
+        let timeout = self.clients.timeout();
+        let Some(until) = self.accept_paused_until else {
+            return timeout;
+        };
+        let pause = until.saturating_duration_since(self.now);
+        Some(timeout.map_or(pause, |timeout| timeout.min(pause)))
     }
-}
-
-/// Whether a deadline's connection is still there, and still waits for it.
-fn is_pending(clients: &Slab<Client>, ticket: Ticket, waits: impl Fn(&Client) -> bool) -> bool {
-    let client = clients.get(ticket.key);
-    client.is_some_and(|client| client.ticket() == ticket && waits(client))
 }
 
 /// Whether accepting failed because of the client rather than the server.
@@ -351,25 +262,6 @@ mod tests {
         let address = listener.local_addr().unwrap();
         worker.listen(TcpListener::from_std(listener)).unwrap();
         (worker, address, waker)
-    }
-
-    #[test]
-    fn a_client_is_promised_one_turn_at_a_time() {
-        let (mut worker, address, _) = worker();
-        let _client = net::TcpStream::connect(address).unwrap();
-        worker.accept(0);
-        for _ in 0..3 {
-            worker.turn(0, |_, _| Turn::Again);
-        }
-        assert_eq!(worker.again.len(), 1);
-        let ticket = worker.again.pop().unwrap();
-        worker.turn_again(ticket);
-        assert!(!worker.clients[0].is_queued, "the promise was kept");
-        // It was kept once: an old promise is worth nothing.
-        worker.clients[0].is_queued = true;
-        let number = ticket.number + 1;
-        worker.turn_again(Ticket { number, ..ticket });
-        assert!(worker.clients[0].is_queued);
     }
 
     #[test]

@@ -6,14 +6,14 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::server::{Server, command, run, wait};
-use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked, masked_close};
+use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
 use ws_echo_tests::{remote, sessions};
 
 fn going_away() -> Option<Frame> {
@@ -36,6 +36,8 @@ fn help_goes_to_stdout_and_shows_every_flag_and_examples() {
         "--path",
         "--threads",
         "--buffer",
+        "--ping-interval",
+        "--ping-timeout",
         "Examples:",
     ] {
         assert!(stdout.contains(text), "{text} is not in\n{stdout}");
@@ -292,6 +294,60 @@ fn a_client_that_stays_after_a_failure_or_a_refusal_is_dropped_in_time() {
 }
 
 #[test]
+fn a_silent_client_gets_a_ping_then_close_1011_and_is_dropped() {
+    let server = Server::start(&[
+        "--no-welcome",
+        "--ping-interval=300ms",
+        "--ping-timeout=300ms",
+    ]);
+    let mut client = Client::open(server.address);
+    assert_eq!(client.receive_frame(), Some(Frame::new(PING, "")));
+    let reason = [&1011_u16.to_be_bytes()[..], b"no answer to a ping"].concat();
+    assert_eq!(client.receive_frame(), Some(Frame::new(CLOSE, reason)));
+    assert_eq!(client.receive_frame(), None);
+    let address = client.address();
+    server.logged(&format!(
+        "client disconnected {address} lost: no answer to a ping"
+    ));
+}
+
+#[test]
+fn a_client_that_answers_pings_stays_also_in_the_middle_of_a_message() {
+    let server = Server::start(&["--no-welcome", "--ping-interval=100ms"]);
+    let mut client = Client::open(server.address);
+    let mut answer_ping = |fragment: u8, text: &str| {
+        client.send(masked(fragment, text));
+        assert_eq!(client.receive_frame(), Some(Frame::new(fragment, text)));
+        assert_eq!(client.receive_frame(), Some(Frame::new(PING, "")));
+        client.send(masked(PONG, ""));
+    };
+    answer_ping(0x01, "first");
+    for _ in 0..5 {
+        answer_ping(0x00, "another");
+    }
+    answer_ping(0x80, "last");
+}
+
+#[test]
+fn more_clients_are_served_than_the_soft_limit_of_open_files_allows() {
+    let served = command(["--listen", "127.0.0.1:0", "--no-welcome"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -S -n 64 && exec \"$0\" \"$@\""])
+        .arg(served.get_program())
+        .args(served.get_args());
+    for (name, _) in served.get_envs() {
+        limited.env_remove(name);
+    }
+    let server = Server::spawn(limited.stderr(Stdio::piped()));
+    let mut clients: Vec<_> = (0..100).map(|_| Client::open(server.address)).collect();
+    for client in &mut clients {
+        client.send(masked(TEXT, "here"));
+        assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "here")));
+    }
+}
+
+#[test]
 fn the_log_tells_who_came_and_who_closed_why() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::connect(server.address);
@@ -400,7 +456,7 @@ fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
         thread::yield_now();
     }
     let id = child.id().to_string();
-    run(std::process::Command::new("kill").args(["-s", "TERM", &id])).unwrap();
+    run(Command::new("kill").args(["-s", "TERM", &id])).unwrap();
     assert_eq!(wait(&mut child).code(), Some(0));
     drop(kept);
     assert!(filler.join().unwrap().is_err());

@@ -42,6 +42,20 @@ pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
     Ok(timeout)
 }
 
+/// A time between two events, or none when they are not wanted. (clap takes an `Option` for an
+/// argument that may be missing.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interval(pub(super) Option<Duration>);
+
+/// A time limit, or `off`.
+pub(super) fn interval(text: &str) -> Result<Interval, String> {
+    if text == "off" {
+        return Ok(Interval(None));
+    }
+    let limit = timeout(text).map_err(|advice| format!("{advice}, or off"))?;
+    Ok(Interval(Some(limit)))
+}
+
 /// The length of a receive buffer in bytes, from 4 KiB to 16 MiB.
 pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
     let Some(len) = quantity(text, &BYTES) else {
@@ -111,6 +125,17 @@ mod tests {
         ] {
             assert!(timeout(text).unwrap_err().contains("10s"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_interval_is_a_duration_or_off() {
+        assert_eq!(interval("25s"), Ok(Interval(Some(Duration::from_secs(25)))));
+        assert_eq!(interval("off"), Ok(Interval(None)));
+        for text in ["never", "", "OFF", "1d"] {
+            let advice = interval(text).unwrap_err();
+            assert!(advice.ends_with("2m or 1h, or off"), "{text:?}: {advice}");
+        }
+        assert!(interval("0").unwrap_err().ends_with("at least 1ms, or off"));
     }
 
     #[test]

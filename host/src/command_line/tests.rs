@@ -54,6 +54,8 @@ fn nothing_said_gives_the_defaults() {
         buffer_len: 65_536,
         handshake_timeout: Duration::from_secs(10),
         close_timeout: Duration::from_secs(5),
+        ping_interval: Some(Duration::from_secs(25)),
+        ping_timeout: Duration::from_secs(20),
         log: "info".parse().expect("a level"),
         log_messages: false,
     };
@@ -64,7 +66,7 @@ fn nothing_said_gives_the_defaults() {
 fn every_option_is_read_with_and_without_the_word_serve() {
     let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
-                --handshake-timeout 500ms --close-timeout 2m --log-level mio=off --log-messages";
+                --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
@@ -75,6 +77,8 @@ fn every_option_is_read_with_and_without_the_word_serve() {
         buffer_len: 16 << 20,
         handshake_timeout: Duration::from_millis(500),
         close_timeout: Duration::from_secs(120),
+        ping_interval: None,
+        ping_timeout: Duration::from_secs(1),
         log: "mio=off".parse().expect("a filter"),
         log_messages: true,
     };
@@ -94,6 +98,8 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_BUFFER", "4096"),
         ("WS_ECHO_HANDSHAKE_TIMEOUT", "1"),
         ("WS_ECHO_CLOSE_TIMEOUT", "1h"),
+        ("WS_ECHO_PING_INTERVAL", "1m"),
+        ("WS_ECHO_PING_TIMEOUT", "5"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
         ("WS_ECHO_LOG_MESSAGES", "yes"),
     ];
@@ -106,6 +112,8 @@ fn every_option_is_read_from_the_environment() {
         buffer_len: 4_096,
         handshake_timeout: Duration::from_secs(1),
         close_timeout: Duration::from_secs(3_600),
+        ping_interval: Some(Duration::from_secs(60)),
+        ping_timeout: Duration::from_secs(5),
         log: "warn,mio=off".parse().expect("a filter"),
         log_messages: true,
     };
@@ -130,7 +138,7 @@ fn the_command_line_wins_over_the_environment_even_over_what_is_wrong_there() {
 #[test]
 fn an_empty_variable_counts_as_unset() {
     let names = "LISTEN WELCOME NO_WELCOME PATH SUBPROTOCOL THREADS BUFFER HANDSHAKE_TIMEOUT \
-                 CLOSE_TIMEOUT LOG_LEVEL LOG_MESSAGES";
+                 CLOSE_TIMEOUT PING_INTERVAL PING_TIMEOUT LOG_LEVEL LOG_MESSAGES";
     for name in names.split_whitespace() {
         let variable = format!("WS_ECHO_{name}");
         assert_eq!(

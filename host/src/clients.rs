@@ -1,0 +1,226 @@
+//! The clients of one worker: who gets a turn, who was promised another, and whose deadline is due.
+//!
+//! It knows neither sockets nor the clock. Whoever drives it says what has happened, and when:
+//!
+//! 1. [`advance`](Clients::advance) moves the clock on;
+//! 2. [`keep_promises`](Clients::keep_promises) gives turns to those that had more to do than one
+//!    turn allows;
+//! 3. [`handle`](Clients::handle) gives one to each client whose transport can go on;
+//! 4. [`expire`](Clients::expire) does what deadlines ask for;
+//! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+use crate::client::{Awaited, Client, Shared, Turn};
+use crate::command_line::ServeOptions;
+use crate::pool::Pool;
+use crate::service::Service;
+use crate::transport::{Transport, Unread};
+use crate::wheel::{self, Ticks, Wheel};
+
+/// How many deadlines lead to something in one round, so that events do not wait for many.
+const EXPIRED_MAX: usize = 256;
+
+/// 2^32 divided by the golden ratio: multiples of it, modulo 2^32, spread evenly however many
+/// there are.
+const SPREAD: u32 = 0x9E37_79B9;
+
+/// All clients of a worker.
+#[derive(Debug)]
+pub struct Clients<T> {
+    table: Slab<Client<T>>,
+    wheel: Wheel,
+    limits: Limits,
+    shared: Shared,
+    /// The keys of the clients that are queued for another turn, each once.
+    promised: Vec<usize>,
+    /// When in an interval the client that was opened last is looked at first: a part of 2^32.
+    spread: u32,
+}
+
+/// How long a client has for what is awaited of it.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    request: Ticks,
+    /// For signs of life; `None` when none are asked for.
+    silence: Option<Ticks>,
+    answer: Ticks,
+    end: Ticks,
+}
+
+impl Limits {
+    fn new(options: &ServeOptions) -> Self {
+        Self {
+            request: Ticks::at_least(options.handshake_timeout),
+            silence: options.ping_interval.map(Ticks::at_least),
+            answer: Ticks::at_least(options.ping_timeout),
+            end: Ticks::at_least(options.close_timeout),
+        }
+    }
+
+    fn of(&self, awaited: Awaited) -> Option<Ticks> {
+        match awaited {
+            Awaited::Request => Some(self.request),
+            Awaited::SignOfLife => self.silence,
+            Awaited::Answer => Some(self.answer),
+            Awaited::End => Some(self.end),
+        }
+    }
+}
+
+impl<T: Transport> Clients<T> {
+    /// How many bytes an idle client costs: its place in the table, and its deadline's.
+    pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + wheel::KEY_COST;
+
+    /// No clients yet.
+    pub fn new(options: &ServeOptions, now: Instant) -> Self {
+        Self {
+            table: Slab::new(),
+            wheel: Wheel::new(now),
+            limits: Limits::new(options),
+            shared: Shared {
+                service: Service::new(options),
+                pool: Pool::new(options.buffer_len),
+            },
+            promised: Vec::new(),
+            spread: 0,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The key that the next client will have.
+    pub fn next_key(&self) -> usize {
+        self.table.vacant_key()
+    }
+
+    /// Adds a client that has just connected, and returns its key. Keys are used again.
+    pub fn add(&mut self, transport: T, peer: SocketAddr) -> usize {
+        let key = self.table.insert(Client::new(transport, peer));
+        self.wheel.set(key, self.limits.request);
+        key
+    }
+
+    /// Moves the clock on. It never goes back.
+    pub fn advance(&mut self, now: Instant) {
+        self.wheel.advance(now);
+    }
+
+    /// Gives those clients a turn that were promised one before.
+    pub fn keep_promises(&mut self) {
+        let promised = self.promised.len();
+        if promised == 0 {
+            return;
+        }
+        for place in 0..promised {
+            let key = self.promised[place];
+            self.turn(key, |client, shared| {
+                client.is_queued = false;
+                client.turn(shared)
+            });
+        }
+        self.promised.drain(..promised);
+    }
+
+    /// Gives the client at `key` a turn, if there is one: its transport may hold `unread`, or has
+    /// room again.
+    pub fn handle(&mut self, key: usize, unread: Unread) {
+        self.turn(key, |client, shared| {
+            client.note(unread);
+            // Nobody gets two turns in a round.
+            if client.is_queued {
+                return Turn::Wait;
+            }
+            client.turn(shared)
+        });
+    }
+
+    /// Does what has to be done for some of the clients whose deadline is due, the earliest first.
+    pub fn expire(&mut self) {
+        for _ in 0..EXPIRED_MAX {
+            let Some(key) = self.wheel.take_due() else {
+                return;
+            };
+            self.turn(key, Client::expire);
+            if let Some(client) = self.table.get(key)
+                && !self.wheel.is_set(key)
+            {
+                let awaited = client.awaited();
+                self.set_deadline(key, self.limits.of(awaited));
+            }
+        }
+    }
+
+    /// How long to wait for events: for ever, unless there is a promise or a deadline.
+    pub fn timeout(&mut self) -> Option<Duration> {
+        if !self.promised.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.wheel.timeout()
+    }
+
+    /// Ends all connections because the server stops.
+    pub fn stop(&mut self) {
+        let keys: Vec<_> = self.table.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.turn(key, Client::leave);
+        }
+    }
+
+    /// Gives the client at `key` a turn, if it is still there, and the deadline that this leads to.
+    fn turn(&mut self, key: usize, turn: impl FnOnce(&mut Client<T>, &mut Shared) -> Turn) {
+        let Some(client) = self.table.get_mut(key) else {
+            return;
+        };
+        let before = client.awaited();
+        match turn(client, &mut self.shared) {
+            Turn::Again if !client.is_queued => {
+                client.is_queued = true;
+                self.promised.push(key);
+            }
+            Turn::Wait | Turn::Again => {}
+            Turn::Gone => return self.remove(key),
+        }
+        let after = client.awaited();
+        if after == before {
+            return;
+        }
+        let mut limit = self.limits.of(after);
+        if before == Awaited::Request && after == Awaited::SignOfLife {
+            // Those that come at once are not pinged at once.
+            self.spread = self.spread.wrapping_add(SPREAD);
+            limit = limit.map(|limit| limit.part(self.spread));
+        }
+        self.set_deadline(key, limit);
+    }
+
+    fn set_deadline(&mut self, key: usize, limit: Option<Ticks>) {
+        match limit {
+            Some(limit) => self.wheel.set(key, limit),
+            None => self.wheel.cancel(key),
+        }
+    }
+
+    /// Drops a client, and all that is known of its key, which another client may get.
+    fn remove(&mut self, key: usize) {
+        let client = self.table.remove(key);
+        self.wheel.cancel(key);
+        if client.is_queued {
+            self.promised.retain(|promised| *promised != key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

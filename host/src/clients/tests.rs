@@ -1,0 +1,398 @@
+//! Clients in memory, and a clock that stands still unless a test moves it: deadlines, Pings and
+//! promises as a client sees them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use super::*;
+use crate::command_line::tests::options;
+use crate::wheel::GRANULARITY;
+
+const REQUEST: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const PING: &[u8] = b"\x89\x00";
+/// Masked with a key of zeros, as are all frames here.
+const PONG: &[u8] = b"\x8a\x80\0\0\0\0";
+const SECOND: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What stands between a client and the server.
+#[derive(Debug, Default)]
+struct Line {
+    to_server: VecDeque<u8>,
+    to_client: Vec<u8>,
+    /// How many bytes to the client are taken; then a write has to wait.
+    room: usize,
+    is_shut: bool,
+}
+
+/// The server's end; the test has the other.
+#[derive(Clone, Debug, Default)]
+struct End(Rc<RefCell<Line>>);
+
+impl Read for End {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self.0.borrow_mut().to_server.read(bytes)? {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            len => Ok(len),
+        }
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut line = self.0.borrow_mut();
+        let len = bytes.len().min(line.room);
+        line.room -= len;
+        line.to_client.extend_from_slice(&bytes[..len]);
+        if len == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for End {
+    fn shut(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().is_shut = true;
+        Ok(())
+    }
+}
+
+struct Server {
+    clients: Clients<End>,
+    now: Instant,
+}
+
+impl Server {
+    /// A server without a greeting, and with more arguments.
+    fn new(arguments: &[&str]) -> Self {
+        let mut all = vec!["--no-welcome", "--buffer=4KiB", "--ping-timeout=3s"];
+        if !arguments.contains(&"--ping-interval=off") {
+            all.push("--ping-interval=10s");
+        }
+        all.extend(arguments);
+        let now = Instant::now();
+        let clients = Clients::new(&options(&all, &[]), now);
+        Self { clients, now }
+    }
+
+    /// A client that has connected and said nothing.
+    fn connect(&mut self) -> (usize, End) {
+        let end = End::default();
+        end.0.borrow_mut().room = usize::MAX;
+        let peer = (Ipv4Addr::LOCALHOST, 1).into();
+        (self.clients.add(end.clone(), peer), end)
+    }
+
+    /// A client whose connection is open.
+    fn open(&mut self) -> (usize, End) {
+        let (key, end) = self.connect();
+        self.send(key, &end, REQUEST);
+        assert!(received(&end).starts_with(b"HTTP/1.1 101 "));
+        (key, end)
+    }
+
+    fn send(&mut self, key: usize, end: &End, bytes: impl AsRef<[u8]>) {
+        end.0.borrow_mut().to_server.extend(bytes.as_ref());
+        self.clients.handle(key, Unread::Bytes);
+        self.round();
+    }
+
+    fn round(&mut self) {
+        self.clients.advance(self.now);
+        self.clients.keep_promises();
+        self.clients.expire();
+    }
+
+    /// Lets time pass, with a round whenever the clients ask for one; how many those were.
+    fn pass(&mut self, time: Duration) -> usize {
+        let end = self.now + time;
+        let mut rounds = 0;
+        while let Some(timeout) = self.clients.timeout()
+            && self.now + timeout <= end
+        {
+            self.now += timeout;
+            self.round();
+            rounds += 1;
+        }
+        self.now = end;
+        self.clients.advance(end);
+        rounds
+    }
+
+    /// Lets time pass until something is received from the server.
+    fn pass_until_received(&mut self, end: &End) -> Duration {
+        let before = self.now;
+        while end.0.borrow().to_client.is_empty() {
+            let timeout = self.clients.timeout().expect("there is a deadline");
+            self.now += timeout;
+            self.round();
+        }
+        self.now - before
+    }
+}
+
+/// What the client has received since it was last asked.
+fn received(end: &End) -> Vec<u8> {
+    std::mem::take(&mut end.0.borrow_mut().to_client)
+}
+
+fn frame(first: u8, payload: &str) -> Vec<u8> {
+    let header = [first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    [&header, payload.as_bytes()].concat()
+}
+
+fn echo(first: u8, payload: &str) -> Vec<u8> {
+    [&[first, payload.len() as u8], payload.as_bytes()].concat()
+}
+
+fn gone() -> Vec<u8> {
+    let payload = [&1011_u16.to_be_bytes()[..], b"no answer to a ping"].concat();
+    [&[0x88, payload.len() as u8][..], &payload].concat()
+}
+
+#[test]
+fn a_silent_client_gets_a_ping_then_a_close_and_is_dropped() {
+    let mut server = Server::new(&[]);
+    let (_, end) = server.open();
+    let silence = server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    assert!(silence >= INTERVAL && silence <= 2 * INTERVAL + 3 * GRANULARITY);
+    let patience = server.pass_until_received(&end);
+    assert_eq!(received(&end), gone());
+    assert!(patience >= TIMEOUT && patience <= TIMEOUT + 2 * GRANULARITY);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_client_that_answers_pings_lives_and_is_pinged_once_an_interval() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.pass_until_received(&end);
+    for _ in 0..100 {
+        assert_eq!(received(&end), PING);
+        server.pass(TIMEOUT / 2);
+        server.send(key, &end, PONG);
+        let quiet = server.pass_until_received(&end);
+        assert!(quiet >= INTERVAL && quiet <= INTERVAL + 2 * GRANULARITY);
+    }
+}
+
+#[test]
+fn a_client_that_talks_gets_no_ping_before_it_falls_silent() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    for _ in 0..100 {
+        server.pass(INTERVAL - SECOND);
+        server.send(key, &end, frame(0x81, "here"));
+        assert_eq!(received(&end), echo(0x81, "here"));
+    }
+    let silence = server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    assert!(silence >= INTERVAL - SECOND && silence <= 2 * INTERVAL);
+}
+
+#[test]
+fn a_single_byte_is_a_sign_of_life() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let text = "x".repeat(100);
+    for byte in frame(0x81, &text) {
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), PING);
+        server.send(key, &end, [byte]);
+        if let [0x81, ..] = &*end.0.borrow().to_client {
+            break;
+        }
+    }
+    assert_eq!(received(&end), echo(0x81, &text));
+}
+
+#[test]
+fn a_ping_stands_between_fragments_and_in_the_middle_of_a_frame_that_comes() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.send(key, &end, frame(0x01, "first "));
+    assert_eq!(received(&end), echo(0x01, "first "));
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    let last = frame(0x80, "last");
+    let (begin, rest) = last.split_at(8);
+    server.send(key, &end, begin);
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    server.send(key, &end, rest);
+    assert_eq!(received(&end), echo(0x80, "last"));
+}
+
+#[test]
+fn who_takes_nothing_is_dropped_and_who_takes_slowly_is_not() {
+    let mut server = Server::new(&[]);
+    // The system does not tell of every byte of room.
+    for (rooms, is_told) in [(0, true), (100, true), (100, false)] {
+        let (key, end) = server.open();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, frame(0x81, "x").repeat(1000));
+        for _ in 0..rooms {
+            server.pass(TIMEOUT - SECOND);
+            end.0.borrow_mut().room = 1;
+            if is_told {
+                server.clients.handle(key, Unread::Nothing);
+            }
+        }
+        assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
+        server.pass(2 * INTERVAL + TIMEOUT + SECOND);
+        assert!(!received(&end).is_empty() || rooms == 0);
+        server.pass(2 * INTERVAL + TIMEOUT + SECOND);
+        assert!(server.clients.is_empty());
+        assert!(received(&end).is_empty(), "there is no room for a Close");
+    }
+}
+
+#[test]
+fn a_ping_that_is_not_taken_waits_like_any_other_answer() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    end.0.borrow_mut().room = 0;
+    // The first client's first Ping is due after 1.6 intervals.
+    server.pass(INTERVAL * 17 / 10);
+    end.0.borrow_mut().room = usize::MAX;
+    server.clients.handle(key, Unread::Nothing);
+    assert_eq!(received(&end), PING);
+    server.send(key, &end, frame(0x81, "still here"));
+    assert_eq!(received(&end), echo(0x81, "still here"));
+}
+
+#[test]
+fn an_answer_that_nobody_has_looked_at_is_an_answer() {
+    let mut server = Server::new(&[]);
+    let (_, end) = server.open();
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    // It comes in time, but the server was stopped for a while, and has many others to attend to.
+    end.0.borrow_mut().to_server.extend(PONG);
+    server.pass(TIMEOUT + SECOND);
+    assert_eq!(received(&end), b"");
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+}
+
+#[test]
+fn without_pings_nothing_wakes_a_server_whose_clients_are_quiet() {
+    let mut server = Server::new(&["--ping-interval=off"]);
+    let (key, end) = server.open();
+    assert_eq!(server.clients.timeout(), None);
+    server.pass(86_400 * SECOND);
+    server.send(key, &end, frame(0x81, "hi"));
+    assert_eq!(received(&end), echo(0x81, "hi"));
+}
+
+#[test]
+fn a_quiet_server_sleeps_until_something_is_due() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.pass_until_received(&end);
+    for _ in 0..10 {
+        assert_eq!(received(&end), PING);
+        server.send(key, &end, PONG);
+        assert_eq!(server.pass(INTERVAL + 2 * GRANULARITY), 1);
+    }
+}
+
+#[test]
+fn clients_that_come_at_once_are_not_pinged_at_once() {
+    let mut server = Server::new(&[]);
+    let ends: Vec<_> = (0..1000).map(|_| server.open().1).collect();
+    let mut most = 0;
+    for _ in 0..100 {
+        server.pass(2 * INTERVAL / 100);
+        let pinged = ends.iter().filter(|end| received(end) == PING);
+        most = most.max(pinged.count());
+    }
+    // Evenly spread they are 20 in this time.
+    assert!((1..=25).contains(&most), "{most}");
+}
+
+#[test]
+fn many_deadlines_at_once_are_dealt_with_in_several_rounds() {
+    let mut server = Server::new(&["--handshake-timeout=1s"]);
+    let ends: Vec<_> = (0..1000).map(|_| server.connect().1).collect();
+    server.now += 2 * SECOND;
+    server.round();
+    let answered = |ends: &[End]| ends.iter().filter(|end| end.0.borrow().is_shut).count();
+    assert_eq!(answered(&ends), EXPIRED_MAX);
+    assert_eq!(server.clients.timeout(), Some(Duration::ZERO));
+    assert_eq!(server.pass(Duration::ZERO), 3);
+    assert_eq!(answered(&ends), 1000);
+    for end in &ends {
+        assert!(received(end).starts_with(b"HTTP/1.1 408 "));
+    }
+    // They are dropped when they do not end their side either.
+    server.pass(6 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
+fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_deadline() {
+    let mut server = Server::new(&["--close-timeout=1s"]);
+    let (key, answering) = server.open();
+    let (_, silent) = server.open();
+    server.connect();
+    server.clients.stop();
+    assert_eq!(received(&answering), b"\x88\x02\x03\xe9");
+    assert_eq!(received(&silent), b"\x88\x02\x03\xe9");
+    assert_eq!(server.clients.len(), 2, "who has not asked yet is dropped");
+    server.send(key, &answering, b"\x88\x82\0\0\0\0\x03\xe9");
+    assert!(answering.0.borrow().is_shut);
+    server.pass(2 * SECOND);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
+    let mut server = Server::new(&["--handshake-timeout=1s"]);
+    let (key, end) = server.connect();
+    let clients = &mut server.clients;
+    for _ in 0..3 {
+        clients.turn(key, |_, _| Turn::Again);
+    }
+    assert_eq!(clients.promised, [key]);
+    // While it waits for its turn it gets no other.
+    end.0.borrow_mut().to_server.extend(REQUEST);
+    clients.handle(key, Unread::Bytes);
+    assert!(received(&end).is_empty());
+    clients.turn(key, |_, _| Turn::Gone);
+    assert!(clients.promised.is_empty());
+    let (again, _) = server.connect();
+    assert_eq!(again, key, "keys are used again");
+    server.clients.keep_promises();
+    assert_eq!(server.clients.len(), 1);
+}
+
+#[test]
+fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let frames = frame(0x82, &"x".repeat(58)).repeat(1024);
+    end.0.borrow_mut().to_server.extend(&frames);
+    server.clients.handle(key, Unread::All);
+    let mut rounds = 1;
+    while server.clients.timeout() == Some(Duration::ZERO) {
+        server.round();
+        rounds += 1;
+    }
+    assert_eq!(received(&end), echo(0x82, &"x".repeat(58)).repeat(1024));
+    assert!((16..20).contains(&rounds), "{rounds}");
+}
