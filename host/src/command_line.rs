@@ -3,9 +3,11 @@
 //! Everything that can be wrong is found here and told with what to write instead, before a socket
 //! is opened. No other module reads an argument or a variable.
 
+mod bench;
 mod environment;
 mod listen;
 mod quantity;
+mod url;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -14,15 +16,20 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::bench::BenchArguments;
+pub(crate) use self::bench::{Amount, BenchOptions, Payload};
 use self::listen::Listen;
 use self::quantity::Interval;
+pub(crate) use self::url::Url;
 use crate::logging::Filter;
 
 /// What the user asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     /// Run the echo server.
     Serve(ServeOptions),
+    /// Load a server and measure it.
+    Bench(BenchOptions),
 }
 
 /// How to serve. Every value is within its limits.
@@ -87,8 +94,10 @@ fn parse_from(
     }
     let matches = CommandLine::command().try_get_matches_from(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
-    let Action::Serve(serve) = action.unwrap_or(Action::Serve(serve));
-    Ok(Command::Serve(serve.into_options(environment)))
+    Ok(match action.unwrap_or(Action::Serve(serve)) {
+        Action::Serve(serve) => Command::Serve(serve.into_options(environment)),
+        Action::Bench(bench) => Command::Bench(bench.into_options()),
+    })
 }
 
 const AFTER_HELP: &str = "\
@@ -109,11 +118,13 @@ Examples:
                                        echo only, on a free port, and print it
   ws-echo --path /echo --log-messages  serve one path, and log what is said";
 
+const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>";
+
 /// A WebSocket echo server: it greets each client and sends every message back.
 #[derive(Parser)]
 #[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
 #[command(version, after_help = AFTER_HELP)]
-#[command(override_usage = "ws-echo [serve] [OPTIONS]")]
+#[command(override_usage = USAGE)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 struct CommandLine {
     #[command(subcommand)]
@@ -127,6 +138,9 @@ enum Action {
     /// Run the echo server; this is also what happens without a command
     #[command(after_help = AFTER_HELP)]
     Serve(ServeArguments),
+    /// Load a WebSocket echo server, this or another, and measure it
+    #[command(after_help = bench::AFTER_HELP)]
+    Bench(BenchArguments),
 }
 
 #[derive(Args)]
@@ -197,12 +211,15 @@ impl ServeOptions {
     ///
     /// # Errors
     ///
-    /// What the program would print: a mistake, but also the answer to `--help`.
+    /// What the program would print, a mistake but also the answer to `--help`; and another command
+    /// than to serve.
     pub fn parse(
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let Command::Serve(options) = parse_from(arguments, |_| None)?;
-        Ok(options)
+        match parse_from(arguments, |_| None)? {
+            Command::Serve(options) => Ok(options),
+            Command::Bench(_) => Err("this is no server's command line".into()),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
-//! `ws-echo`: a WebSocket echo server. Each client is greeted, and gets every message back.
+//! `ws-echo`: a WebSocket echo server, and a load generator for such servers. Each client is greeted,
+//! and gets every message back.
 //!
 //! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command line.
 //! The program is all in [`run`]. What else is public is there to be driven without sockets, by
 //! benchmarks and tests.
 
+mod bench;
 mod client;
 mod clients;
 mod command_line;
@@ -26,21 +28,28 @@ pub use clients::Clients;
 pub use command_line::ServeOptions;
 pub use transport::{Transport, Unread};
 
-/// Runs the program: reads the process's command line and environment, and serves until a signal.
+/// Runs the program: reads the process's command line and environment, and does what they say.
 pub fn run() -> ExitCode {
-    let Command::Serve(options) = command_line::parse();
-    if let Err(error) = logging::start(options.log.clone()) {
-        say(&format!("no logs: {error}"));
-    }
-    let served = server::run(&options);
-    logging::finish();
-    match served {
+    let result = match command_line::parse() {
+        Command::Serve(options) => serve(&options).map_err(|error| error.to_string()),
+        Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&error.to_string());
+        Err(message) => {
+            say(&message);
             ExitCode::FAILURE
         }
     }
+}
+
+fn serve(options: &ServeOptions) -> Result<(), server::Error> {
+    if let Err(error) = logging::start(options.log.clone()) {
+        say(&format!("no logs: {error}"));
+    }
+    let served = server::run(options);
+    logging::finish();
+    served
 }
 
 /// Tells the user something on stderr, which may be gone.

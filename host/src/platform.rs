@@ -1,4 +1,4 @@
-//! What differs between systems: listeners that share a port, events, limits, and signals.
+//! What differs between systems: listeners that share a port, events, the limit of files, and signals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -100,20 +100,21 @@ fn is_urgent(event: &Event) -> bool {
     return false;
 }
 
-/// Lets the process have as many files open as it may, and so as many clients.
+/// Lets this process have as many files open as it may, sockets among them, and returns how many
+/// those are.
 ///
 /// # Errors
 ///
 /// When the system refuses.
 #[cfg(unix)]
-pub(crate) fn raise_file_limit() -> io::Result<()> {
-    rlimit::increase_nofile_limit(u64::MAX).map(drop)
+pub(crate) fn raise_file_limit() -> io::Result<u64> {
+    rlimit::increase_nofile_limit(u64::MAX)
 }
 
 /// Elsewhere sockets are not counted among the files.
 #[cfg(not(unix))]
-pub(crate) fn raise_file_limit() -> io::Result<()> {
-    Ok(())
+pub(crate) fn raise_file_limit() -> io::Result<u64> {
+    Ok(u64::MAX)
 }
 
 /// Calls `stop` at each SIGINT and SIGTERM, from a thread of its own.

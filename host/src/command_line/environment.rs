@@ -38,13 +38,17 @@ pub(super) fn arguments(
         })?;
         arguments.extend(added);
     }
-    match command.clone().try_get_matches_from(&arguments) {
+    // What has no variable is judged later, with what the command line says about it.
+    let optional = command
+        .clone()
+        .mut_args(|argument| argument.required(false));
+    match optional.try_get_matches_from(&arguments) {
         Ok(_) => Ok(arguments),
         Err(error) => Err(with_variables(error, command)),
     }
 }
 
-/// The variable of an option; none for what takes no part in serving, such as `--help`.
+/// The variable of an option; none for what is no setting, such as `--help`.
 fn variable(option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;

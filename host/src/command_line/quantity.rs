@@ -26,20 +26,31 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const BUFFER_LEN_MIN: u64 = 4 << 10;
 const BUFFER_LEN_MAX: u64 = 16 << 20;
 const THREAD_COUNT_MAX: usize = 1_024;
+const CONNECTION_COUNT_MAX: usize = 20_000;
+const PAYLOAD_LEN_MAX: u64 = 64 << 20;
+const IN_FLIGHT_MAX: u64 = 65_536;
+const MESSAGE_COUNT_MAX: u64 = 1_000_000_000_000;
+const RATE_MAX: f64 = 1e9;
 
 /// A time limit, from a millisecond to a day.
 pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
-    let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
-        return Err("write a whole number and its unit, such as 500ms, 10s, 2m or 1h");
-    };
-    let timeout = Duration::from_millis(milliseconds);
+    let timeout = span(text)?;
     if timeout.is_zero() {
         return Err("no time at all would end every connection; write at least 1ms");
     }
-    if timeout > DAY {
+    Ok(timeout)
+}
+
+/// A length of time, up to a day; may be zero.
+pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
+    let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
+        return Err("write a whole number and its unit, such as 500ms, 10s, 2m or 1h");
+    };
+    let span = Duration::from_millis(milliseconds);
+    if span > DAY {
         return Err("write at most 24h");
     }
-    Ok(timeout)
+    Ok(span)
 }
 
 /// A time between two events, or none when they are not wanted. (clap takes an `Option` for an
@@ -73,6 +84,51 @@ pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
         .ok()
         .filter(|count: &NonZeroUsize| count.get() <= THREAD_COUNT_MAX)
         .ok_or("write a whole number from 1 to 1024")
+}
+
+/// A number of connections, from 1 to 20,000.
+pub(super) fn connection_count(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=CONNECTION_COUNT_MAX).contains(count))
+        .ok_or("write a whole number from 1 to 20000")
+}
+
+/// The length of a message's payload in bytes, up to 64 MiB; may be zero.
+pub(super) fn payload_len(text: &str) -> Result<usize, &'static str> {
+    let Some(len) = quantity(text, &BYTES) else {
+        return Err("write a whole number of bytes, KiB or MiB (not KB or MB), such as 16KiB");
+    };
+    if len > PAYLOAD_LEN_MAX {
+        return Err("write at most 64MiB");
+    }
+    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+}
+
+/// How many messages may be without their echo, from 1 to 65,536.
+pub(super) fn in_flight(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=IN_FLIGHT_MAX).contains(count))
+        .ok_or("write a whole number from 1 to 65536")
+}
+
+/// A number of messages, from 1 to a million million.
+pub(super) fn message_count(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|count| (1..=MESSAGE_COUNT_MAX).contains(count))
+        .ok_or("write a whole number from 1 to 1000000000000")
+}
+
+/// Messages each second, from one in a day to a thousand million.
+pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
+    let is_decimal = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    Some(text)
+        .filter(|_| is_decimal)
+        .and_then(|text| text.parse().ok())
+        .filter(|rate| (1.0 / DAY.as_secs_f64()..=RATE_MAX).contains(rate))
+        .ok_or("write a number of messages each second up to 1000000000, such as 20000 or 0.5")
 }
 
 /// One thread for each core that this process may use.
@@ -177,6 +233,53 @@ mod tests {
         assert_eq!(thread_count("1024").map(NonZeroUsize::get), Ok(1_024));
         for text in ["0", "1025", "-1", "", "two", "1.5", ALL_DIGITS] {
             assert!(thread_count(text).unwrap_err().contains("1 to 1024"));
+        }
+    }
+
+    #[test]
+    fn a_span_may_be_zero_and_a_payload_may_be_empty() {
+        assert_eq!(span("0"), Ok(Duration::ZERO));
+        assert_eq!(span("25h"), Err("write at most 24h"));
+        assert_eq!(payload_len("0"), Ok(0));
+        assert_eq!(payload_len("64MiB"), Ok(64 << 20));
+        assert_eq!(payload_len("65MiB"), Err("write at most 64MiB"));
+        assert!(payload_len("1KB").unwrap_err().contains("16KiB"));
+    }
+
+    #[test]
+    fn counts_lie_between_1_and_their_limit() {
+        assert_eq!(connection_count("20000"), Ok(20_000));
+        assert_eq!(in_flight("65536"), Ok(65_536));
+        assert_eq!(message_count("1000000000000"), Ok(1_000_000_000_000));
+        for text in ["0", "-1", "", "two", "1.5", ALL_DIGITS] {
+            assert!(connection_count(text).unwrap_err().contains("1 to 20000"));
+            assert!(in_flight(text).unwrap_err().contains("1 to 65536"));
+            assert!(
+                message_count(text)
+                    .unwrap_err()
+                    .contains("1 to 1000000000000")
+            );
+        }
+        assert!(connection_count("20001").is_err() && in_flight("65537").is_err());
+    }
+
+    #[test]
+    fn a_rate_is_a_decimal_number() {
+        assert_eq!(rate("20000"), Ok(20_000.0));
+        assert_eq!(rate("0.5"), Ok(0.5));
+        for text in [
+            "0",
+            "-1",
+            "",
+            "1e3",
+            "inf",
+            "NaN",
+            "1,5",
+            "1000000001",
+            "0.00001",
+            ".",
+        ] {
+            assert!(rate(text).unwrap_err().contains("such as 20000"), "{text}");
         }
     }
 }

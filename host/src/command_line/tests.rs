@@ -9,6 +9,7 @@ fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions,
     };
     match parse_from(arguments, environment) {
         Ok(Command::Serve(options)) => Ok(options),
+        Ok(Command::Bench(_)) => Err("these are options of bench".into()),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }
 }

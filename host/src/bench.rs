@@ -1,0 +1,120 @@
+//! `ws-echo bench`: loads any WebSocket echo server, checks what comes back, and tells how fast it was.
+//!
+//! One thread, so that what it costs is known and the rest of the machine is the server's.
+
+mod connection;
+mod failure;
+mod frames;
+mod generator;
+mod handshake;
+mod interrupt;
+mod message;
+mod opening;
+mod pace;
+mod phase;
+mod processor;
+mod progress;
+mod replies;
+mod report;
+mod summary;
+
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use mio::Poll;
+
+use self::failure::Failure;
+use self::generator::Generator;
+use self::interrupt::Interrupt;
+use self::message::Message;
+use self::opening::Destination;
+use self::processor::ProcessTime;
+use self::progress::Progress;
+use self::replies::Comparison;
+use self::report::Report;
+use crate::command_line::{Amount, BenchOptions, Url};
+use crate::platform;
+
+/// How many files are open besides the connections, generously.
+const OTHER_FILES: u64 = 32;
+
+/// Measures a server and prints the figures.
+///
+/// # Errors
+///
+/// When there are none: a connection failed, or something else than an echo came.
+pub(crate) fn run(options: &BenchOptions) -> Result<(), Failure> {
+    let mut generator = open(options)?;
+    let warm_up = Amount::For(options.warm_up);
+    let comparison = if options.warm_up.is_zero() {
+        Comparison::Next
+    } else {
+        generator.run(warm_up, Comparison::Every, &mut Progress::new("warm-up"))?;
+        if generator.interrupt.is_set() {
+            return Err(Failure::Stopped);
+        }
+        Comparison::Off
+    };
+    let server_before = server_time(options)?;
+    let own_before = processor::own_time();
+    let mut progress = Progress::new("measuring");
+    let outcome = generator.run(options.amount, comparison, &mut progress)?;
+    drop(progress);
+    let own = processor::own_time().zip(own_before);
+    let own = own.map(|(after, before)| after.saturating_sub(before));
+    let server = server_time(options)?.zip(server_before);
+    let server = server.map(|(after, before)| after.since(before));
+    generator.close();
+    if outcome.latencies.is_empty() {
+        return Err(Failure::Stopped);
+    }
+    let report = Report::new(options, &outcome, own, server);
+    let printed = if options.json {
+        report.json().map_err(io::Error::from)
+    } else {
+        Ok(summary::text(&report, &outcome.latencies))
+    };
+    let printed = printed.and_then(|text| writeln!(io::stdout(), "{text}"));
+    printed.map_err(|error| Failure::System("print the figures", error))
+}
+
+fn open(options: &BenchOptions) -> Result<Generator, Failure> {
+    let needed = options.connections as u64 + OTHER_FILES;
+    // Where the limit cannot be known, the sockets will tell.
+    let limit = platform::raise_file_limit().unwrap_or(u64::MAX);
+    if limit < needed {
+        return Err(Failure::Files { needed, limit });
+    }
+    let mut poll = Poll::new().map_err(|error| Failure::System("wait for sockets", error))?;
+    let interrupt = Interrupt::install(&poll)?;
+    let destination = Destination {
+        url: &options.url,
+        address: reachable(&options.url, options.timeout),
+        timeout: options.timeout,
+    };
+    let connections = opening::open_all(&mut poll, &interrupt, &destination, options.connections)?;
+    let at_once = options.in_flight.unwrap_or(u64::MAX);
+    Ok(Generator {
+        poll,
+        interrupt,
+        connections,
+        message: Message::new(options.payload, options.size, at_once),
+        in_flight_max: at_once,
+        rate: options.rate,
+        timeout: options.timeout,
+    })
+}
+
+/// The first of a host's addresses that takes a connection. A single one is not tried first.
+fn reachable(url: &Url, timeout: Duration) -> SocketAddr {
+    let takes = |address: &&SocketAddr| TcpStream::connect_timeout(address, timeout).is_ok();
+    let mut others = url.other_addresses.iter();
+    *others.find(takes).unwrap_or(&url.address)
+}
+
+fn server_time(options: &BenchOptions) -> Result<Option<ProcessTime>, Failure> {
+    let read =
+        |id| ProcessTime::of(id).map_err(|error| Failure::System("read the time of --pid", error));
+    options.process.map(read).transpose()
+}

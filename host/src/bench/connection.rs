@@ -1,0 +1,198 @@
+//! One open connection: what it still has to send, and what has not come back.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+
+use super::failure::{Difference, Wrong};
+use super::message::{self, CLOSE, Message};
+use super::replies::{Comparison, Replies};
+
+/// The code of a Close that says that all is well.
+const NORMAL: u16 = 1000;
+
+/// Messages that were sent together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Batch {
+    /// When, in nanoseconds since the start of the phase.
+    pub(super) at: u64,
+    pub(super) count: u64,
+}
+
+/// What one read has brought.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Received {
+    /// How many bytes; none when there was nothing to read.
+    pub(super) len: usize,
+    /// How many echoes ended in them.
+    pub(super) count: u64,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    replies: Replies,
+    /// Answers to Pings that are to be sent at the next end of a frame, or that are being sent.
+    pongs: Vec<u8>,
+    /// How many bytes of messages are to be sent. As all messages are the same, this tells where in one
+    /// the sending stands, too.
+    unsent: u64,
+    /// Whether the socket has taken less than it was given, and has not asked for more.
+    is_blocked: bool,
+    /// How many messages were sent, or are to be, and are not back.
+    pub(super) in_flight: u64,
+    /// When they were sent, if there is no schedule that says so.
+    pub(super) batches: VecDeque<Batch>,
+    /// How many messages are due by the schedule and exceed what may be in flight.
+    pub(super) waiting: u64,
+    /// How many messages have come back in this phase.
+    pub(super) answered: u64,
+}
+
+impl Connection {
+    /// A connection whose server has answered; `pongs` are still to be sent.
+    pub(super) fn new(stream: TcpStream, replies: Replies, pongs: Vec<u8>) -> Self {
+        Self {
+            stream,
+            replies,
+            pongs,
+            unsent: 0,
+            is_blocked: false,
+            in_flight: 0,
+            batches: VecDeque::new(),
+            waiting: 0,
+            answered: 0,
+        }
+    }
+
+    /// Begins a phase, in which messages are compared in this way.
+    pub(super) fn begin(&mut self, comparison: Comparison) {
+        self.replies.comparison = comparison;
+        self.answered = 0;
+    }
+
+    /// Notes when messages are sent.
+    pub(super) fn note(&mut self, at: u64, count: u64) {
+        if count > 0 {
+            self.batches.push_back(Batch { at, count });
+        }
+    }
+
+    /// Reads once, into a buffer that is shared by all connections.
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        message: &Message,
+    ) -> Result<Received, Wrong> {
+        let len = match self.stream.read(buffer) {
+            Ok(0) => return Err(Wrong::Ended),
+            Ok(len) => len,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => 0,
+            Err(error) => return Err(error.into()),
+        };
+        let count = self
+            .replies
+            .take(&buffer[..len], message, &mut self.pongs)?;
+        if count > self.in_flight {
+            return Err(Difference::Unasked.into());
+        }
+        Ok(Received { len, count })
+    }
+
+    /// Adds messages to those that are to be sent.
+    pub(super) fn send(&mut self, count: u64, message: &Message) {
+        self.unsent += count * message.frame_len;
+        self.in_flight += count;
+    }
+
+    /// Takes back the messages that are due and whose first byte was not sent, and returns how many
+    /// they are.
+    pub(super) fn recall(&mut self, message: &Message) -> u64 {
+        let count = self.unsent / message.frame_len;
+        self.unsent -= count * message.frame_len;
+        self.in_flight -= count;
+        count + std::mem::take(&mut self.waiting)
+    }
+
+    /// The socket takes bytes again.
+    pub(super) fn unblock(&mut self) {
+        self.is_blocked = false;
+    }
+
+    /// Writes what the socket takes.
+    pub(super) fn flush(&mut self, message: &Message) -> Result<(), Wrong> {
+        while !self.is_blocked && (self.unsent > 0 || !self.pongs.is_empty()) {
+            let cut = self.unsent % message.frame_len;
+            let is_pong = cut == 0 && !self.pongs.is_empty();
+            let bytes = if is_pong {
+                &self.pongs
+            } else {
+                let most = if self.pongs.is_empty() {
+                    self.unsent
+                } else {
+                    cut
+                };
+                next_bytes(message, cut, most)
+            };
+            match self.stream.write(bytes) {
+                Ok(len) => {
+                    self.is_blocked = len < bytes.len();
+                    if is_pong {
+                        self.pongs.drain(..len);
+                    } else {
+                        self.unsent -= len as u64;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_blocked = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says goodbye, if the socket takes it.
+    pub(super) fn close(mut self) {
+        let frame = message::masked(CLOSE, &NORMAL.to_be_bytes());
+        let _ = self.stream.write(&frame);
+    }
+}
+
+/// What comes next of messages in a row, `most` bytes at most; `cut` bytes of the one that was begun are
+/// left, or none was begun.
+fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
+    let offset = if cut == 0 { 0 } else { message.frame_len - cut };
+    // An offset lies within a frame, and a frame within the batch.
+    let rest = &message.batch[offset as usize..];
+    let len = usize::try_from(most).map_or(rest.len(), |most| most.min(rest.len()));
+    &rest[..len]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_line::Payload;
+
+    #[test]
+    fn whatever_a_write_takes_the_next_one_goes_on_behind_it() {
+        for in_flight in [1, 3] {
+            let message = Message::new(Payload::Binary, 16, in_flight);
+            for takes in [[1, 1], [5, 17], [22, 1], [23, 64], [100, 7]] {
+                let mut unsent = 5 * message.frame_len;
+                let mut written: Vec<u8> = Vec::new();
+                for take in takes.into_iter().cycle() {
+                    let bytes = next_bytes(&message, unsent % message.frame_len, unsent);
+                    let len = bytes.len().min(take);
+                    written.extend(&bytes[..len]);
+                    unsent -= len as u64;
+                    if unsent == 0 {
+                        break;
+                    }
+                }
+                let frames = message::masked(message.opcode, &message.payload).repeat(5);
+                assert_eq!(written, frames, "{takes:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Why a server could not be measured, told to the user with what to change.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::escape::Untrusted;
+
+/// How many characters of a server's words are shown.
+const SHOWN_LEN_MAX: usize = 200;
+
+/// Why there are no figures.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// This machine does not give what is needed; the text says for what.
+    System(&'static str, io::Error),
+    /// The process may not open so many files: how many are needed, and the hard limit.
+    Files { needed: u64, limit: u64 },
+    /// A connection failed, counted from 1.
+    Connection { number: usize, wrong: Wrong },
+    /// Nothing has come for so long, though so many messages had not come back.
+    Silent { time: Duration, missing: u64 },
+    /// The user stopped it before there was anything to tell.
+    Stopped,
+}
+
+/// What was wrong with a connection, or with what the server sent.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    /// The connection could not be made: to where, and why.
+    Connect(SocketAddr, io::Error),
+    /// The connection broke.
+    Socket(io::Error),
+    /// The server ended the connection without a Close frame.
+    Ended,
+    /// It took too long to open: what was waited for, and how long.
+    Late(&'static str, Duration),
+    /// The response is no HTTP/1; its start.
+    NotHttp(String),
+    /// The server refused the upgrade; the status line.
+    Refused(String),
+    /// The response lacks a header, or has one that was not asked for.
+    Response(&'static str),
+    /// A frame that no server may send.
+    Frame(&'static str),
+    /// The server closed the connection: the code if there is one, and the reason.
+    Closed(Option<u16>, String),
+    /// A message came that is not the echo of what was sent.
+    Echo(Difference),
+}
+
+/// What a message has that its echo would not have.
+#[derive(Debug)]
+pub(crate) enum Difference {
+    /// This kind, where the other one was sent.
+    Kind(&'static str),
+    /// Another length.
+    Length { received: u64, sent: u64 },
+    /// Another byte, at an offset.
+    Byte { offset: u64, received: u8, sent: u8 },
+    /// Nothing that was sent for it.
+    Unasked,
+}
+
+impl Wrong {
+    /// The same, with the connection's position among all.
+    pub(super) fn on(self, index: usize) -> Failure {
+        let number = index + 1;
+        Failure::Connection {
+            number,
+            wrong: self,
+        }
+    }
+}
+
+impl From<Difference> for Wrong {
+    fn from(difference: Difference) -> Self {
+        Self::Echo(difference)
+    }
+}
+
+impl From<io::Error> for Wrong {
+    fn from(error: io::Error) -> Self {
+        Self::Socket(error)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(purpose, error) => write!(formatter, "cannot {purpose}: {error}"),
+            Self::Files { needed, limit } => write!(
+                formatter,
+                "{needed} files must be open at once, and this process may open {limit}: raise \
+                 the hard limit (ulimit -Hn), or ask for fewer --connections"
+            ),
+            Self::Connection { number, wrong } => write!(formatter, "connection {number}: {wrong}"),
+            Self::Silent { time, missing } => write!(
+                formatter,
+                "nothing came for {time:?} (--timeout), and {missing} messages are not back"
+            ),
+            Self::Stopped => formatter.write_str("stopped before anything was measured"),
+        }
+    }
+}
+
+impl Display for Wrong {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let shown = |text| Untrusted::new(text, SHOWN_LEN_MAX);
+        match self {
+            Self::Connect(address, error) if error.kind() == ErrorKind::AddrNotAvailable => write!(
+                formatter,
+                "cannot connect to {address}: {error}: this machine may have no port left; ask for \
+                 fewer --connections"
+            ),
+            Self::Connect(address, error) => {
+                write!(formatter, "cannot connect to {address}: {error}")
+            }
+            Self::Socket(error) => write!(formatter, "{error}"),
+            Self::Ended => formatter.write_str("the server ended the connection without a Close"),
+            Self::Late(what, time) => {
+                write!(formatter, "{what} did not come within {time:?} (--timeout)")
+            }
+            Self::NotHttp(start) => {
+                write!(
+                    formatter,
+                    "the server does not speak HTTP/1: {}",
+                    shown(start)
+                )
+            }
+            Self::Refused(status_line) => write!(
+                formatter,
+                "the server refused the upgrade: {}",
+                shown(status_line)
+            ),
+            Self::Response(what) => write!(formatter, "the server's response {what}"),
+            Self::Frame(what) => write!(formatter, "the server sent a frame with {what}"),
+            Self::Closed(None, _) => formatter.write_str("the server closed without a code"),
+            Self::Closed(Some(code), reason) if reason.is_empty() => {
+                write!(formatter, "the server closed with {code}")
+            }
+            Self::Closed(Some(code), reason) => {
+                write!(
+                    formatter,
+                    "the server closed with {code}: {}",
+                    shown(reason)
+                )
+            }
+            Self::Echo(difference) => write!(formatter, "no echo: {difference}"),
+        }
+    }
+}
+
+impl Display for Difference {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kind(kind) => {
+                write!(formatter, "a {kind} message came for one of the other kind")
+            }
+            Self::Length { received, sent } => {
+                write!(
+                    formatter,
+                    "{received} bytes or more came for a message of {sent}"
+                )
+            }
+            Self::Byte {
+                offset,
+                received,
+                sent,
+            } => write!(
+                formatter,
+                "byte {offset} of a message is {received:#04x}, {sent:#04x} was sent"
+            ),
+            Self::Unasked => formatter.write_str("a message came that nothing was sent for"),
+        }
+    }
+}

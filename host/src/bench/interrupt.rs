@@ -1,0 +1,56 @@
+//! Waiting for sockets, until the user wants no more: the first SIGINT ends the run early, the second
+//! one the process.
+
+use std::io::ErrorKind;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mio::{Events, Poll, Token, Waker};
+
+use super::failure::Failure;
+use crate::platform;
+
+/// No connection has this index.
+const WAKER: Token = Token(usize::MAX);
+const STATUS_STOPPED: i32 = 1;
+
+/// Whether the user wants the run to end.
+#[derive(Debug)]
+pub(super) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Takes over the process's signals, which from now on wake `poll`.
+    pub(super) fn install(poll: &Poll) -> Result<Self, Failure> {
+        let is_set = Arc::new(AtomicBool::new(false));
+        let waker = Waker::new(poll.registry(), WAKER)
+            .map_err(|error| Failure::System("be woken by signals", error))?;
+        let flag = Arc::clone(&is_set);
+        let stop = move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                process::exit(STATUS_STOPPED);
+            }
+            // At the latest the next event ends the wait.
+            let _ = waker.wake();
+        };
+        platform::on_stop_signal(stop)
+            .map_err(|error| Failure::System("be told of signals", error))?;
+        Ok(Self(is_set))
+    }
+
+    /// Whether there was a signal.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits for events, for `timeout` at most.
+pub(super) fn wait(poll: &mut Poll, events: &mut Events, timeout: Duration) -> Result<(), Failure> {
+    match poll.poll(events, Some(timeout)) {
+        Err(error) if error.kind() != ErrorKind::Interrupted => {
+            Err(Failure::System("wait for sockets", error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,157 @@
+//! What is sent, prepared once for all connections: a message as one masked frame (RFC 6455
+//! section 5.2), and many copies of it in a row.
+
+use crate::command_line::Payload;
+
+const FIN: u8 = 0x80;
+const MASKED: u8 = 0x80;
+pub(super) const TEXT: u8 = 0x1;
+pub(super) const BINARY: u8 = 0x2;
+pub(super) const CLOSE: u8 = 0x8;
+pub(super) const PING: u8 = 0x9;
+pub(super) const PONG: u8 = 0xA;
+
+/// One for all frames: it guards browsers' users against proxies, and none of them is here. It is
+/// not zero, or a server could be measured that leaves unmasking out.
+const MASKING_KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+
+/// How many bytes of frames are prepared, at least one frame: what one write may take.
+const BATCH_LEN: usize = 256 << 10;
+
+/// The message that is sent over and over.
+#[derive(Debug)]
+pub(super) struct Message {
+    /// Text or binary.
+    pub(super) opcode: u8,
+    /// What is echoed.
+    pub(super) payload: Vec<u8>,
+    /// The header of its echo when that is one frame: a server masks nothing.
+    pub(super) reply_header: Vec<u8>,
+    /// The length of its frame, masking key included.
+    pub(super) frame_len: u64,
+    /// Its frame, at least once.
+    pub(super) batch: Vec<u8>,
+}
+
+impl Message {
+    /// A message of `len` bytes; up to `count` of them may be sent at once.
+    pub(super) fn new(kind: Payload, len: usize, count: u64) -> Self {
+        let (opcode, payload) = match kind {
+            Payload::Binary => (BINARY, bytes(len)),
+            Payload::Ascii => (TEXT, ascii(len)),
+            Payload::Chinese => (TEXT, chinese(len)),
+        };
+        let frame = masked(opcode, &payload);
+        let copies = usize::try_from(count).unwrap_or(usize::MAX);
+        let copies = copies.min(BATCH_LEN / frame.len()).max(1);
+        Self {
+            opcode,
+            reply_header: header(opcode, 0, payload.len()),
+            payload,
+            frame_len: frame.len() as u64,
+            batch: frame.repeat(copies),
+        }
+    }
+
+    /// How a report names what the payload is made of.
+    pub(super) fn name(kind: Payload) -> &'static str {
+        match kind {
+            Payload::Binary => "binary",
+            Payload::Ascii => "ascii",
+            Payload::Chinese => "chinese",
+        }
+    }
+}
+
+/// A final frame, as a client sends it.
+pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = header(opcode, MASKED, payload.len());
+    frame.extend(MASKING_KEY);
+    let key = MASKING_KEY.iter().cycle();
+    frame.extend(payload.iter().zip(key).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+fn header(opcode: u8, mask: u8, len: usize) -> Vec<u8> {
+    let mut header = vec![FIN | opcode];
+    match len {
+        0..126 => header.push(mask | len as u8),
+        126..=0xFFFF => {
+            header.push(mask | 126);
+            header.extend((len as u16).to_be_bytes());
+        }
+        _ => {
+            header.push(mask | 127);
+            header.extend((len as u64).to_be_bytes());
+        }
+    }
+    header
+}
+
+/// Bytes of every value, without a period that a wrong echo could hide in.
+fn bytes(len: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        // The constants are Knuth's; the upper bits are the good ones.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+fn ascii(len: usize) -> Vec<u8> {
+    (b' '..=b'~').cycle().take(len).collect()
+}
+
+fn chinese(len: usize) -> Vec<u8> {
+    const CHARACTERS: &str = "天地玄黃宇宙洪荒日月盈昃辰宿列張寒來暑往秋收冬藏";
+    let characters = CHARACTERS.chars().cycle().take(len / 3);
+    let mut text: String = characters.collect();
+    text.extend(std::iter::repeat_n('.', len % 3));
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_has_the_length_asked_for_and_text_is_utf_8() {
+        for len in [0, 1, 2, 3, 4, 5, 125, 126, 1024, 70_000] {
+            for kind in [Payload::Binary, Payload::Ascii, Payload::Chinese] {
+                let message = Message::new(kind, len, 1);
+                assert_eq!(message.payload.len(), len);
+                assert!(kind == Payload::Binary || str::from_utf8(&message.payload).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn chinese_is_made_of_characters_of_three_bytes() {
+        let message = Message::new(Payload::Chinese, 100, 1);
+        let text = str::from_utf8(&message.payload).expect("UTF-8");
+        assert_eq!(text.chars().filter(|it| it.len_utf8() == 3).count(), 33);
+        assert!(text.ends_with('.'));
+    }
+
+    #[test]
+    fn frames_are_masked_and_have_the_shortest_length() {
+        assert_eq!(
+            masked(TEXT, b"Hello"),
+            *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+        );
+        assert_eq!(masked(BINARY, &[0; 126])[..4], [0x82, 0xFE, 0, 126]);
+        let long = masked(BINARY, &[0; 0x1_0000]);
+        assert_eq!(long[..10], [0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(masked(CLOSE, b""), *b"\x88\x80\x37\xfa\x21\x3d");
+    }
+
+    #[test]
+    fn as_many_frames_are_prepared_as_may_be_sent_at_once_and_one_at_least() {
+        let message = Message::new(Payload::Binary, 16, 16);
+        assert_eq!(message.batch.len(), 16 * 22);
+        assert_eq!(message.batch[..22], message.batch[15 * 22..]);
+        let message = Message::new(Payload::Binary, 1 << 20, 16);
+        assert_eq!(message.batch.len() as u64, message.frame_len);
+    }
+}

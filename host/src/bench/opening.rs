@@ -1,0 +1,289 @@
+//! Opens all connections, a bounded number at a time: connect, handshake, probe.
+//!
+//! A server may greet, or say anything else of its own accord. So each connection sends one text that
+//! no server says by itself, and what comes before its echo is skipped.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use super::connection::Connection;
+use super::failure::{Difference, Failure, Wrong};
+use super::frames::{Frames, Piece};
+use super::handshake::Handshake;
+use super::interrupt::{self, Interrupt};
+use super::message::{self, PONG, TEXT};
+use super::replies::Replies;
+use crate::command_line::Url;
+
+/// How many connections are opened at a time: few enough for the queue of any server.
+const AT_A_TIME: usize = 256;
+const READ_LEN: usize = 16 << 10;
+/// How long is waited at a time, so that what is late is noticed.
+const WAIT_MAX: Duration = Duration::from_millis(100);
+
+/// Where the connections lead, and how long each may take to open.
+#[derive(Debug)]
+pub(super) struct Destination<'a> {
+    pub(super) url: &'a Url,
+    pub(super) address: SocketAddr,
+    pub(super) timeout: Duration,
+}
+
+/// Opens `count` connections and registers them with the poll, each under its index.
+pub(super) fn open_all(
+    poll: &mut Poll,
+    interrupt: &Interrupt,
+    destination: &Destination<'_>,
+    count: usize,
+) -> Result<Vec<Connection>, Failure> {
+    let random = RandomState::new();
+    let mut events = Events::with_capacity(AT_A_TIME);
+    let mut places: Vec<Place> = Vec::with_capacity(count);
+    let mut buffer = vec![0; READ_LEN];
+    let mut open_count = 0;
+    let mut oldest = 0;
+    while open_count < count {
+        while places.len() < count.min(open_count + AT_A_TIME) {
+            let index = places.len();
+            let opening = Opening::start(poll, destination, &random, index);
+            places.push(Place::Opening(opening.map_err(|wrong| wrong.on(index))?));
+        }
+        interrupt::wait(poll, &mut events, WAIT_MAX)?;
+        if interrupt.is_set() {
+            return Err(Failure::Stopped);
+        }
+        for event in &events {
+            let Token(index) = event.token();
+            if let Some(place) = places.get_mut(index) {
+                let opened = place.advance(destination, &mut buffer);
+                open_count += usize::from(opened.map_err(|wrong| wrong.on(index))?);
+            }
+        }
+        while let Some(Place::Open(_)) = places.get(oldest) {
+            oldest += 1;
+        }
+        if let Some(Place::Opening(opening)) = places.get(oldest) {
+            let is_late = opening.check_time(destination.timeout);
+            is_late.map_err(|wrong| wrong.on(oldest))?;
+        }
+    }
+    Ok(places
+        .into_iter()
+        .filter_map(Place::into_connection)
+        .collect())
+}
+
+/// A connection in the course of time.
+#[derive(Debug)]
+enum Place {
+    Opening(Box<Opening>),
+    Open(Connection),
+    /// The opening has failed, and with it the whole run.
+    Failed,
+}
+
+impl Place {
+    /// Goes on with what the socket is ready for; tells whether this has opened the connection.
+    fn advance(&mut self, destination: &Destination<'_>, buffer: &mut [u8]) -> Result<bool, Wrong> {
+        match std::mem::replace(self, Self::Failed) {
+            Self::Opening(opening) => *self = opening.advance(destination, buffer)?,
+            // What an open one has received is looked at when it is first used.
+            open => {
+                *self = open;
+                return Ok(false);
+            }
+        }
+        Ok(matches!(self, Self::Open(_)))
+    }
+
+    fn into_connection(self) -> Option<Connection> {
+        match self {
+            Self::Open(connection) => Some(connection),
+            Self::Opening(_) | Self::Failed => None,
+        }
+    }
+}
+
+/// What is to come next.
+#[derive(Debug)]
+enum Step {
+    /// The connection itself.
+    Connecting,
+    /// The end of the response's head; this has come of it.
+    Response(Vec<u8>),
+    /// The probe's echo; whether the message that is coming agrees with it so far.
+    Echo { is_probe: bool },
+    /// Nothing: the echo has come.
+    Done,
+}
+
+/// A connection that is being opened.
+#[derive(Debug)]
+struct Opening {
+    stream: TcpStream,
+    step: Step,
+    handshake: Handshake,
+    probe: String,
+    frames: Frames,
+    /// What is still to be sent.
+    outgoing: Vec<u8>,
+    started: Instant,
+}
+
+impl Opening {
+    fn start(
+        poll: &Poll,
+        destination: &Destination<'_>,
+        random: &RandomState,
+        index: usize,
+    ) -> Result<Box<Self>, Wrong> {
+        let address = destination.address;
+        let connected = TcpStream::connect(address);
+        let mut stream = connected.map_err(|error| Wrong::Connect(address, error))?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        poll.registry().register(&mut stream, Token(index), both)?;
+        Ok(Box::new(Self {
+            stream,
+            step: Step::Connecting,
+            handshake: Handshake::new(random, index),
+            probe: format!("ws-echo bench {:016x}", random.hash_one(index)),
+            frames: Frames::new(),
+            outgoing: Vec::new(),
+            started: Instant::now(),
+        }))
+    }
+
+    /// Sends and receives what the socket is ready for.
+    fn advance(
+        mut self: Box<Self>,
+        destination: &Destination<'_>,
+        buffer: &mut [u8],
+    ) -> Result<Place, Wrong> {
+        if matches!(self.step, Step::Connecting) {
+            let is_connected = self.is_connected();
+            if !is_connected.map_err(|error| Wrong::Connect(destination.address, error))? {
+                return Ok(Place::Opening(self));
+            }
+            self.stream.set_nodelay(true)?;
+            self.outgoing = self.handshake.request(destination.url);
+            self.step = Step::Response(Vec::new());
+        }
+        loop {
+            self.flush()?;
+            match self.stream.read(buffer) {
+                Ok(0) => return Err(Wrong::Ended),
+                Ok(len) => self.receive(&buffer[..len])?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match self.step {
+            Step::Done => Ok(Place::Open(Connection::new(
+                self.stream,
+                Replies::new(self.frames),
+                self.outgoing,
+            ))),
+            _ => Ok(Place::Opening(self)),
+        }
+    }
+
+    fn is_connected(&self) -> io::Result<bool> {
+        if let Some(error) = self.stream.take_error()? {
+            return Err(error);
+        }
+        match self.stream.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Wrong> {
+        while !self.outgoing.is_empty() {
+            match self.stream.write(&self.outgoing) {
+                Ok(len) => drop(self.outgoing.drain(..len)),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), Wrong> {
+        let Step::Response(head) = &mut self.step else {
+            return self.receive_frames(bytes);
+        };
+        head.extend(bytes);
+        let Some(frames_start) = self.handshake.judge(head)? else {
+            return Ok(());
+        };
+        let behind = head.split_off(frames_start);
+        self.step = Step::Echo { is_probe: true };
+        self.outgoing
+            .extend(message::masked(TEXT, self.probe.as_bytes()));
+        self.receive_frames(&behind)
+    }
+
+    /// Skips messages up to the probe's echo; behind that there must be none.
+    fn receive_frames(&mut self, mut bytes: &[u8]) -> Result<(), Wrong> {
+        while let Some(piece) = self.frames.next(&mut bytes)? {
+            match piece {
+                Piece::Data {
+                    opcode,
+                    offset,
+                    bytes,
+                    is_last,
+                } => {
+                    self.compare(opcode, offset, bytes, is_last)?;
+                }
+                Piece::Ping(payload) => self.outgoing.extend(message::masked(PONG, &payload)),
+                Piece::Pong => {}
+                Piece::Close(code, reason) => return Err(Wrong::Closed(code, reason)),
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        opcode: u8,
+        offset: u64,
+        bytes: &[u8],
+        is_last: bool,
+    ) -> Result<(), Wrong> {
+        let Step::Echo { is_probe } = &mut self.step else {
+            return Err(Difference::Unasked.into());
+        };
+        let probe = self.probe.as_bytes();
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = probe.get(start..).unwrap_or_default();
+        *is_probe = (*is_probe || start == 0) && rest.starts_with(bytes);
+        if !is_last || !*is_probe || rest.len() != bytes.len() {
+            return Ok(());
+        }
+        if opcode != TEXT {
+            return Err(Difference::Kind("binary").into());
+        }
+        self.step = Step::Done;
+        Ok(())
+    }
+
+    fn check_time(&self, timeout: Duration) -> Result<(), Wrong> {
+        let awaited = match self.step {
+            Step::Connecting => "the connection",
+            Step::Response(_) => "the response to the request",
+            Step::Echo { .. } | Step::Done => "the echo of a first text message",
+        };
+        if self.started.elapsed() < timeout {
+            return Ok(());
+        }
+        Err(Wrong::Late(awaited, timeout))
+    }
+}

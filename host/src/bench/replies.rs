@@ -1,0 +1,252 @@
+//! Whether what comes back is what was sent: kind and length of each message always, every byte of
+//! those that are not yet trusted.
+
+use super::failure::{Difference, Wrong};
+use super::frames::{Frames, Piece};
+use super::message::{self, BINARY, Message, PONG};
+
+/// Which messages are compared byte by byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// Every one.
+    Every,
+    /// The next one, and none behind it.
+    Next,
+    /// None: the measurement would be of comparing.
+    Off,
+}
+
+/// The echoes of one connection.
+#[derive(Debug)]
+pub(super) struct Replies {
+    frames: Frames,
+    pub(super) comparison: Comparison,
+}
+
+impl Replies {
+    /// Continues behind what `frames` has taken.
+    pub(super) fn new(frames: Frames) -> Self {
+        Self {
+            frames,
+            comparison: Comparison::Next,
+        }
+    }
+
+    /// Takes all of `input`, and returns how many echoes of `message` ended in it. Answers to Pings are
+    /// appended to `pongs`.
+    pub(super) fn take(
+        &mut self,
+        mut input: &[u8],
+        message: &Message,
+        pongs: &mut Vec<u8>,
+    ) -> Result<u64, Wrong> {
+        let mut count = 0;
+        loop {
+            if self.comparison == Comparison::Off && self.frames.is_between_messages() {
+                count += skip_echoes(&mut input, message);
+            }
+            match self.frames.next(&mut input)? {
+                None => return Ok(count),
+                Some(Piece::Data {
+                    opcode,
+                    offset,
+                    bytes,
+                    is_last,
+                }) => {
+                    self.check(opcode, offset, bytes, message)?;
+                    if is_last {
+                        check_len(offset + bytes.len() as u64, message)?;
+                        self.trust();
+                        count += 1;
+                    }
+                }
+                Some(Piece::Ping(payload)) => pongs.extend(message::masked(PONG, &payload)),
+                Some(Piece::Pong) => {}
+                Some(Piece::Close(code, reason)) => return Err(Wrong::Closed(code, reason)),
+            }
+        }
+    }
+
+    fn trust(&mut self) {
+        if self.comparison == Comparison::Next {
+            self.comparison = Comparison::Off;
+        }
+    }
+
+    fn check(&self, opcode: u8, offset: u64, bytes: &[u8], message: &Message) -> Result<(), Wrong> {
+        if opcode != message.opcode {
+            let kind = if opcode == BINARY { "binary" } else { "text" };
+            return Err(Difference::Kind(kind).into());
+        }
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| message.payload.get(offset..));
+        let Some(expected) = rest.and_then(|rest| rest.get(..bytes.len())) else {
+            return check_len(offset + bytes.len() as u64, message);
+        };
+        if self.comparison == Comparison::Off || bytes == expected {
+            return Ok(());
+        }
+        let mut pairs = bytes.iter().zip(expected).zip(offset..);
+        match pairs.find(|((received, sent), _)| received != sent) {
+            Some(((&received, &sent), offset)) => Err(Difference::Byte {
+                offset,
+                received,
+                sent,
+            }
+            .into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_len(received: u64, message: &Message) -> Result<(), Wrong> {
+    let sent = message.payload.len() as u64;
+    if received == sent {
+        Ok(())
+    } else {
+        Err(Difference::Length { received, sent }.into())
+    }
+}
+
+/// Takes the echoes that are whole and one frame each off the front, without looking into them. This
+/// is what is done per message while measuring.
+fn skip_echoes(input: &mut &[u8], message: &Message) -> u64 {
+    // Of a short message the header is two bytes: compared as one number.
+    let Some((start, rest)) = message.reply_header.split_first_chunk::<2>() else {
+        return 0;
+    };
+    let start = u16::from_ne_bytes(*start);
+    let echo_len = message.reply_header.len() + message.payload.len();
+    let mut echoes = input.chunks_exact(echo_len);
+    let begins = |echo: &[u8]| matches!(echo, [a, b, ..] if u16::from_ne_bytes([*a, *b]) == start);
+    let count = if rest.is_empty() {
+        echoes.position(|echo| !begins(echo))
+    } else {
+        echoes.position(|echo| !begins(echo) || !echo[2..].starts_with(rest))
+    };
+    let count = count.unwrap_or(input.len() / echo_len);
+    *input = &input[count * echo_len..];
+    count as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_line::Payload;
+
+    const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
+
+    fn taken(
+        comparison: Comparison,
+        message: &Message,
+        parts: &[&[u8]],
+    ) -> Result<(u64, Vec<u8>), String> {
+        let mut replies = Replies::new(Frames::new());
+        replies.comparison = comparison;
+        let mut pongs = Vec::new();
+        let mut count = 0;
+        for part in parts {
+            let taken = replies.take(part, message, &mut pongs);
+            count += taken.map_err(|wrong| wrong.to_string())?;
+        }
+        Ok((count, pongs))
+    }
+
+    /// What is taken at every cut, which must be the same.
+    fn taken_always(
+        comparison: Comparison,
+        message: &Message,
+        input: &[u8],
+    ) -> Result<(u64, Vec<u8>), String> {
+        let whole = taken(comparison, message, &[input]);
+        for cut in 0..=input.len() {
+            let (first, second) = input.split_at(cut);
+            let cut_once = taken(comparison, message, &[first, second]);
+            match &whole {
+                Ok(_) => assert_eq!(cut_once, whole, "cut at {cut}"),
+                // Where a length is wrong, more of it may have come.
+                Err(_) => assert!(cut_once.is_err(), "cut at {cut}"),
+            }
+        }
+        let bytes: Vec<&[u8]> = input.chunks(1).collect();
+        assert_eq!(taken(comparison, message, &bytes).is_ok(), whole.is_ok());
+        whole
+    }
+
+    fn echo(message: &Message) -> Vec<u8> {
+        [&message.reply_header[..], &message.payload].concat()
+    }
+
+    #[test]
+    fn whole_echoes_are_counted_at_every_split() {
+        for (kind, len) in [
+            (Payload::Binary, 0),
+            (Payload::Ascii, 3),
+            (Payload::Chinese, 125),
+            (Payload::Binary, 126),
+        ] {
+            let message = Message::new(kind, len, 1);
+            for comparison in ALL {
+                let taken = taken_always(comparison, &message, &echo(&message).repeat(5));
+                assert_eq!(taken, Ok((5, vec![])), "{kind:?} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_echo_is_counted_across_reads() {
+        let message = Message::new(Payload::Binary, 70_000, 1);
+        let echoes = echo(&message).repeat(3);
+        for comparison in ALL {
+            for len in [7, 1_000, 69_999, 70_010, 100_000] {
+                let parts: Vec<&[u8]> = echoes.chunks(len).collect();
+                assert_eq!(taken(comparison, &message, &parts), Ok((3, vec![])));
+            }
+        }
+    }
+
+    #[test]
+    fn fragments_and_pings_between_them_are_an_echo_and_pongs() {
+        let message = Message::new(Payload::Ascii, 5, 1);
+        let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
+        for comparison in ALL {
+            let taken = taken_always(comparison, &message, input);
+            assert_eq!(taken, Ok((3, message::masked(PONG, b"p"))));
+        }
+    }
+
+    #[test]
+    fn another_opcode_or_length_is_never_an_echo() {
+        let message = Message::new(Payload::Ascii, 3, 1);
+        for comparison in ALL {
+            let refusal = |input: &[u8]| {
+                let after_one = [&echo(&message), input].concat();
+                taken_always(comparison, &message, &after_one).expect_err("it is wrong")
+            };
+            assert!(refusal(b"\x82\x03 !\"").contains("a binary message came"));
+            assert!(refusal(b"\x81\x02 !").contains("2 bytes or more came for a message of 3"));
+            assert!(refusal(b"\x81\x04 !\"#").contains("for a message of 3"));
+            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains("for a message of 3"));
+            assert!(refusal(b"\x88\x05\x03\xf3a\x1bb").contains(r"with 1011: a\u{1b}b"));
+        }
+    }
+
+    #[test]
+    fn a_wrong_byte_is_found_where_bytes_are_compared() {
+        let message = Message::new(Payload::Ascii, 3, 1);
+        let wrong = [&echo(&message)[..], b"\x81\x03 !x"].concat();
+        let found = taken_always(Comparison::Every, &message, &wrong);
+        assert!(found.expect_err("it is wrong").contains("byte 2"));
+        assert_eq!(
+            taken_always(Comparison::Next, &message, &wrong),
+            Ok((2, vec![]))
+        );
+        let first = taken_always(Comparison::Next, &message, b"\x81\x03 !x");
+        assert!(
+            first
+                .expect_err("it is wrong")
+                .contains("0x78, 0x22 was sent")
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! The options of `ws-echo bench`: which server to load, with what, and how long.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::quantity;
+use super::url::{self, Url};
+
+/// How to load a server. Every value is within its limits.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BenchOptions {
+    /// The server.
+    pub(crate) url: Url,
+    /// How many connections to open, from 1 to 20,000.
+    pub(crate) connections: usize,
+    /// The length of each message's payload in bytes, at most 64 MiB.
+    pub(crate) size: usize,
+    /// What the payload is made of.
+    pub(crate) payload: Payload,
+    /// How many messages may be without their echo, for each connection; `None` for any number.
+    pub(crate) in_flight: Option<u64>,
+    /// How many messages are sent each second over all connections, if there is a schedule.
+    pub(crate) rate: Option<f64>,
+    /// How much to measure.
+    pub(crate) amount: Amount,
+    /// How long to load the server before it is measured; may be zero.
+    pub(crate) warm_up: Duration,
+    /// How long the server may be silent while something is expected of it.
+    pub(crate) timeout: Duration,
+    /// The server's process, whose processor time is to be told.
+    pub(crate) process: Option<u32>,
+    /// Whether the report is for programs.
+    pub(crate) json: bool,
+}
+
+/// How much to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Amount {
+    /// What can be sent in this time.
+    For(Duration),
+    /// This many messages, at least one.
+    Messages(u64),
+}
+
+/// What a payload is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// Bytes of every value, in binary messages.
+    Binary,
+    /// One-byte characters, in text messages.
+    Ascii,
+    /// Three-byte characters, in text messages.
+    Chinese,
+}
+
+/// The characters that `--text` names.
+#[derive(Clone, Copy, ValueEnum)]
+enum Text {
+    Ascii,
+    Chinese,
+}
+
+pub(super) const AFTER_HELP: &str = "\
+Without --rate each echo is answered by the next message (closed loop): this
+finds out how much the server can do. With --rate message k is due at k/rate
+seconds, whatever the server does (open loop), and its latency counts from then:
+this finds out how long a user waits at that load. The generator then uses a
+whole core.
+
+Each option can be set by a variable too: --in-flight by WS_ECHO_IN_FLIGHT, and
+so on. The command line wins, and an empty variable counts as unset.
+
+A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
+A SIZE is written 64KiB or 1MiB; a bare number is bytes.
+
+Examples:
+  ws-echo bench ws://127.0.0.1:3000    one connection, one message at a time
+  ws-echo bench ws://127.0.0.1:3000 --connections 64 --in-flight 16
+                                       how much the server can do
+  ws-echo bench ws://127.0.0.1:3000 --connections 1000 --rate 20000
+                                       how long a message takes at that load
+  ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
+                                       text, and a report for programs
+
+Exit status: 0 when the server was measured, 1 when it was not: a connection
+failed or an echo was wrong; 2 for a wrong command line.";
+
+#[derive(Args)]
+pub(super) struct BenchArguments {
+    // No documentation: it would take the brackets for links.
+    #[arg(value_name = "URL", value_parser = url::url)]
+    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    url: Url,
+
+    /// How many connections to open, up to 20000
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::connection_count)]
+    #[arg(default_value = "1")]
+    connections: usize,
+
+    /// The payload of each message, up to 64MiB; may be 0
+    #[arg(long, value_name = "SIZE", value_parser = quantity::payload_len)]
+    #[arg(default_value = "16")]
+    size: usize,
+
+    /// How many messages of a connection may be without their echo [default: 1, with --rate any
+    /// number]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::in_flight)]
+    in_flight: Option<u64>,
+
+    /// How many messages to send each second over all connections, such as 20000 or 0.5
+    /// [default: as many as are echoed]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::rate)]
+    rate: Option<f64>,
+
+    /// How long to measure
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s", conflicts_with = "messages")]
+    duration: Duration,
+
+    /// Measure exactly so many messages instead
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::message_count)]
+    messages: Option<u64>,
+
+    /// How long to load the server before measuring; may be 0
+    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
+    #[arg(default_value = "1s")]
+    warm_up: Duration,
+
+    /// Send text: ascii if nothing else is said [default: binary]
+    #[arg(long, value_name = "CHARACTERS", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "ascii")]
+    text: Option<Text>,
+
+    /// How long the server may take to open a connection, or be silent when an echo is due
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    timeout: Duration,
+
+    /// The server's process, to tell its processor time too (Linux)
+    #[arg(long, value_name = "PID", value_parser = process)]
+    pid: Option<u32>,
+
+    /// Print one JSON object instead of a report for people
+    #[arg(long)]
+    json: bool,
+}
+
+impl BenchArguments {
+    pub(super) fn into_options(self) -> BenchOptions {
+        let closed_loop = if self.rate.is_none() { Some(1) } else { None };
+        BenchOptions {
+            url: self.url,
+            connections: self.connections,
+            size: self.size,
+            payload: match self.text {
+                None => Payload::Binary,
+                Some(Text::Ascii) => Payload::Ascii,
+                Some(Text::Chinese) => Payload::Chinese,
+            },
+            in_flight: self.in_flight.or(closed_loop),
+            rate: self.rate,
+            amount: match self.messages {
+                Some(count) => Amount::Messages(count),
+                None => Amount::For(self.duration),
+            },
+            warm_up: self.warm_up,
+            timeout: self.timeout,
+            process: self.pid,
+            json: self.json,
+        }
+    }
+}
+
+/// A process of this machine whose processor time can be read.
+fn process(text: &str) -> Result<u32, String> {
+    if !cfg!(target_os = "linux") {
+        return Err("only Linux tells a process's time; leave --pid out".into());
+    }
+    let Some(id) = text.parse().ok().filter(|id| *id > 0) else {
+        return Err("write the number of a process, as ps shows it".into());
+    };
+    let path = format!("/proc/{id}/schedstat");
+    match std::fs::read_to_string(&path) {
+        Ok(_) => Ok(id),
+        Err(error) => Err(format!(
+            "{path} cannot be read: {error}; write the number of a process, as ps shows it"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,548 @@
+//! What `ws-echo bench` says about our server, and about servers that are no echo servers.
+
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use tungstenite::handshake::derive_accept_key;
+use ws_echo_tests::client::Client;
+use ws_echo_tests::server::{Server, command, run, wait};
+
+/// The first bytes of frames, by hand.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+const CLOSE: u8 = 0x88;
+const PING: u8 = 0x89;
+const PONG: u8 = 0x8A;
+
+/// Sooner than the default, as nothing will come.
+const SHORT: [&str; 2] = ["--timeout", "300ms"];
+
+/// A run of the generator, without a warm-up unless one is asked for: its exit status, stdout and stderr.
+fn bench(url: &str, options: &[&str]) -> (Option<i32>, String, String) {
+    let (status, stdout, stderr) = run(&mut bench_command(url, options)).unwrap();
+    (status.code(), stdout, stderr)
+}
+
+fn bench_command(url: &str, options: &[&str]) -> Command {
+    let warm_up = if options.contains(&"--warm-up") {
+        &[][..]
+    } else {
+        &["--warm-up", "0"]
+    };
+    command([&["bench", url], warm_up, options].concat())
+}
+
+/// The figures of a run that must succeed, and say nothing on stderr.
+fn figures(url: &str, options: &[&str]) -> Value {
+    let (status, stdout, stderr) = bench(url, &[options, &["--json"]].concat());
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert_eq!(stdout.lines().count(), 1, "{stdout}");
+    serde_json::from_str(&stdout).expect("one JSON object")
+}
+
+/// The message of a run that must fail.
+fn failure(url: &str, options: &[&str]) -> String {
+    let (status, stdout, stderr) = bench(url, options);
+    assert_eq!((status, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(stderr.starts_with("ws-echo: ") && stderr.lines().count() == 1);
+    assert!(!stderr.trim_end().contains(char::is_control), "{stderr:?}");
+    stderr
+}
+
+/// A server of a test's making: each connection is a call, on a thread of its own. Returns its URL.
+fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let serve = Arc::clone(&serve);
+            thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    url
+}
+
+/// A server that takes the handshake, echoes the first message, and gives each further one to `answer`,
+/// whose bytes it sends. Control frames do not count as messages.
+fn answering(
+    answer: impl Fn(&mut TcpStream, u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
+) -> String {
+    server(move |mut stream| {
+        accept(&mut stream)?;
+        let (first, probe) = frame(&mut stream)?;
+        stream.write_all(&unmasked(first, &probe)).ok()?;
+        while let Some((first, payload)) = frame(&mut stream) {
+            if first != CLOSE {
+                let answer = answer(&mut stream, first, &payload);
+                stream.write_all(&answer).ok()?;
+            }
+        }
+        Some(())
+    })
+}
+
+/// The head of a request.
+fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.extend(byte);
+    }
+    String::from_utf8(head).ok()
+}
+
+fn response(request: &str) -> String {
+    let key = "Sec-WebSocket-Key: ";
+    let key = request.lines().find_map(|line| line.strip_prefix(key));
+    let accept = derive_accept_key(key.expect("a key").as_bytes());
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+fn accept(stream: &mut TcpStream) -> Option<()> {
+    let request = request(stream)?;
+    stream.write_all(response(&request).as_bytes()).ok()
+}
+
+/// A client's frame of less than 126 bytes: its first byte and its payload; `None` at the end.
+fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let mut header = [0; 6];
+    stream.read_exact(&mut header).ok()?;
+    let [first, second, key @ ..] = header;
+    assert!((0x80..0x80 + 126).contains(&second), "masked and short");
+    assert_ne!(key, [0; 4], "masked with something");
+    let mut payload = vec![0; usize::from(second & 0x7F)];
+    stream.read_exact(&mut payload).ok()?;
+    for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
+        *byte ^= key;
+    }
+    Some((first, payload))
+}
+
+fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
+    assert!(payload.len() < 126);
+    [&[first, payload.len() as u8], payload].concat()
+}
+
+#[test]
+fn our_server_is_measured_with_each_load() {
+    let server = Server::start(&["--threads", "1"]);
+    for (options, payload, size) in [
+        (&[][..], "binary", 16),
+        (&["--connections", "5", "--in-flight", "7"], "binary", 16),
+        (&["--size", "0", "--in-flight", "3"], "binary", 0),
+        (&["--text", "--size", "125"], "ascii", 125),
+        (&["--text=chinese", "--size", "1000"], "chinese", 1000),
+        (&["--size", "70000", "--in-flight", "4"], "binary", 70_000),
+        (&["--size", "1MiB", "--connections", "2"], "binary", 1 << 20),
+        (&["--rate", "5000", "--connections", "3"], "binary", 16),
+        (&["--rate", "1000000", "--in-flight", "2"], "binary", 16),
+        (&["--warm-up", "50ms"], "binary", 16),
+    ] {
+        let options = [options, &["--messages", "200"]].concat();
+        let figures = figures(&server.url("/a?b"), &options);
+        assert_eq!(figures["messages"], 200, "{options:?}");
+        assert_eq!(figures["payload"], payload);
+        assert_eq!(figures["size"], size);
+    }
+    assert!(!server.log().contains("lost"), "each was closed");
+}
+
+#[test]
+fn the_json_object_has_the_names_that_the_readme_promises() {
+    let server = Server::start(&[]);
+    let url = server.url("/");
+    let options = ["--messages", "100", "--connections", "2", "--pid"];
+    let pid = server.id().to_string();
+    let options = [&options[..], &[&pid]].concat();
+    let options = if cfg!(target_os = "linux") {
+        &options[..]
+    } else {
+        &options[..4]
+    };
+    let figures = figures(&url, options);
+    assert_eq!(figures["url"], url);
+    assert_eq!(figures["connections"], 2);
+    assert_eq!(figures["in_flight"], 1);
+    assert_eq!(figures["rate"], Value::Null);
+    assert_eq!(figures["messages_not_sent"], 0);
+    for name in ["seconds", "messages_per_second", "bytes_per_second"] {
+        assert!(figures[name].as_f64().unwrap() > 0.0, "{name}");
+    }
+    let latency = |name: &str| figures["latency_us"][name].as_f64().expect(name);
+    let names = ["min", "p50", "p90", "p99", "p99_9", "max"];
+    assert!(names.map(latency).is_sorted() && latency("min") > 0.0);
+    assert!((latency("min")..=latency("max")).contains(&latency("mean")));
+    assert!(figures["generator_is_the_limit"].is_boolean());
+    if cfg!(target_os = "linux") {
+        assert!(figures["generator_cpu_seconds"].as_f64().unwrap() > 0.0);
+        for name in [
+            "server_cpu_seconds",
+            "server_user_seconds",
+            "server_system_seconds",
+        ] {
+            assert!(figures[name].as_f64().unwrap() >= 0.0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_report_for_people_has_all_figures_in_80_columns() {
+    let server = Server::start(&[]);
+    let (status, stdout, stderr) = bench(&server.url("/"), &["--messages", "1000"]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    for text in [
+        "1 connection, 16 B of binary",
+        "1,000 in ",
+        "MiB/s",
+        "p99.9",
+        " % #",
+    ] {
+        assert!(stdout.contains(text), "{text} is not in\n{stdout}");
+    }
+    assert!(
+        stdout.lines().all(|line| line.chars().count() <= 80),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn exactly_so_many_messages_are_sent_as_are_asked_for() {
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&count);
+    let url = answering(move |_, first, payload| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        unmasked(first, payload)
+    });
+    for options in [
+        &["--connections", "4", "--in-flight", "8"][..],
+        &["--rate", "100000", "--connections", "4"],
+        &["--rate", "100000", "--in-flight", "1"],
+    ] {
+        let options = [options, &["--messages", "101"]].concat();
+        assert_eq!(figures(&url, &options)["messages"], 101);
+        assert_eq!(count.swap(0, Ordering::Relaxed), 101, "{options:?}");
+    }
+}
+
+#[test]
+fn by_a_schedule_a_latency_counts_from_when_the_message_was_due() {
+    const STALL: Duration = Duration::from_millis(400);
+    let count = AtomicU64::new(0);
+    let url = answering(move |_, first, payload| {
+        if count.fetch_add(1, Ordering::Relaxed).is_multiple_of(20) {
+            thread::sleep(STALL);
+        }
+        unmasked(first, payload)
+    });
+    for in_flight in [&["--in-flight", "1"][..], &[]] {
+        let options = [&["--rate", "100", "--messages", "20"], in_flight].concat();
+        let figures = figures(&url, &options);
+        // The last one is due after 190 ms, and the first one holds all up.
+        assert!(figures["latency_us"]["min"].as_f64().unwrap() >= 209_000.0);
+        assert!(figures["latency_us"]["max"].as_f64().unwrap() >= 399_000.0);
+    }
+}
+
+#[test]
+fn a_schedule_keeps_to_what_may_be_in_flight() {
+    let url = server(|mut stream| {
+        accept(&mut stream)?;
+        let (first, probe) = frame(&mut stream)?;
+        stream.write_all(&unmasked(first, &probe)).ok()?;
+        loop {
+            let (first, payload) = frame(&mut stream)?;
+            frame(&mut stream)?;
+            // A third message would come by now.
+            let wait = Some(Duration::from_millis(50));
+            stream.set_read_timeout(wait).ok()?;
+            let is_quiet = stream.peek(&mut [0]).is_err();
+            stream.set_read_timeout(None).ok()?;
+            let echo = if is_quiet { payload } else { vec![0; 16] };
+            stream.write_all(&unmasked(first, &echo).repeat(2)).ok()?;
+        }
+    });
+    let options = ["--rate", "1000", "--in-flight", "2", "--messages", "6"];
+    assert_eq!(figures(&url, &options)["messages"], 6);
+}
+
+#[test]
+fn a_fragmented_echo_counts_as_one_and_pings_are_answered() {
+    let pongs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&pongs);
+    let url = answering(move |_, first, payload| {
+        if first == PONG {
+            assert_eq!(payload, b"p");
+            counted.fetch_add(1, Ordering::Relaxed);
+            return Vec::new();
+        }
+        let (start, end) = payload.split_at(5);
+        [
+            unmasked(first & 0x0F, start),
+            unmasked(PING, b"p"),
+            unmasked(0x80, end),
+        ]
+        .concat()
+    });
+    let options = ["--messages", "100", "--in-flight", "4", "--text"];
+    assert_eq!(figures(&url, &options)["messages"], 100);
+    // The last one may come behind the end.
+    assert!(pongs.load(Ordering::Relaxed) >= 90);
+}
+
+#[test]
+fn whatever_comes_before_the_first_echo_is_skipped() {
+    let url = server(|mut stream| {
+        let request = request(&mut stream)?;
+        let greetings = [
+            unmasked(TEXT, b"hello"),
+            unmasked(PING, b"p"),
+            unmasked(0x02, b"ws-echo"),
+            unmasked(0x80, b" bench"),
+            unmasked(TEXT, b""),
+        ];
+        let bytes = [response(&request).into_bytes(), greetings.concat()].concat();
+        for part in bytes.chunks(11) {
+            stream.write_all(part).ok()?;
+        }
+        while let Some((first, payload)) = frame(&mut stream) {
+            if first == TEXT || first == BINARY {
+                stream.write_all(&unmasked(first, &payload)).ok()?;
+            }
+        }
+        Some(())
+    });
+    assert_eq!(figures(&url, &["--messages", "9"])["messages"], 9);
+}
+
+#[test]
+fn what_is_no_echo_is_an_error_that_says_what_came() {
+    let wrong_byte = answering(|_, first, payload| {
+        let mut payload = payload.to_vec();
+        payload[3] ^= 1;
+        unmasked(first, &payload)
+    });
+    assert!(failure(&wrong_byte, &[]).contains("connection 1: no echo: byte 3 of a message"));
+    let wrong_opcode = answering(|_, _, payload| unmasked(TEXT, payload));
+    assert!(failure(&wrong_opcode, &[]).contains("a text message came"));
+    let too_short = answering(|_, first, payload| unmasked(first, &payload[..15]));
+    assert!(failure(&too_short, &[]).contains("15 bytes or more came for a message of 16"));
+    let twice = answering(|_, first, payload| unmasked(first, payload).repeat(2));
+    assert!(failure(&twice, &[]).contains("a message came that nothing was sent for"));
+    let masked = answering(|_, _, _| vec![0x82, 0x80, 0, 0, 0, 0]);
+    assert!(failure(&masked, &[]).contains("a frame with a masking key"));
+    let garbage = answering(|_, _, _| vec![0xFF; 100]);
+    assert!(failure(&garbage, &[]).contains("a frame with reserved bits"));
+}
+
+#[test]
+fn every_echo_of_the_warm_up_is_compared_byte_by_byte() {
+    let count = AtomicU64::new(0);
+    let url = answering(move |_, first, payload| {
+        let is_wrong = count.fetch_add(1, Ordering::Relaxed) == 20;
+        unmasked(
+            first,
+            &if is_wrong {
+                vec![0; 16]
+            } else {
+                payload.to_vec()
+            },
+        )
+    });
+    let message = failure(&url, &["--warm-up", "1h"]);
+    assert!(
+        message.contains("no echo: byte 0 of a message"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_probe_that_comes_back_as_binary_is_an_error() {
+    let url = server(|mut stream| {
+        accept(&mut stream)?;
+        let (_, payload) = frame(&mut stream)?;
+        stream.write_all(&unmasked(BINARY, &payload)).ok()?;
+        frame(&mut stream).map(drop)
+    });
+    assert!(failure(&url, &[]).contains("a binary message came"));
+}
+
+#[test]
+fn a_refusal_and_what_is_no_http_are_told_by_their_first_line() {
+    let server_of_one_path = Server::start(&["--path", "/echo"]);
+    let message = failure(&server_of_one_path.url("/other"), &[]);
+    assert!(
+        message.contains("refused the upgrade: HTTP/1.1 404 Not Found"),
+        "{message}"
+    );
+    let garbage = server(|mut stream| {
+        request(&mut stream)?;
+        stream.write_all(b"\x1b[31mSSH-2.0\r\n").ok()
+    });
+    let message = failure(&garbage, &[]);
+    assert!(
+        message.contains(r"does not speak HTTP/1: \u{1b}[31mSSH-2.0"),
+        "{message}"
+    );
+    let wrong_accept = server(|mut stream| {
+        let request = request(&mut stream)?;
+        let response = response(&request).replace("Accept: ", "Accept: x");
+        stream.write_all(response.as_bytes()).ok()
+    });
+    assert!(failure(&wrong_accept, &[]).contains("'Sec-WebSocket-Accept'"));
+}
+
+#[test]
+fn the_end_of_a_connection_is_an_error_with_its_code_and_reason() {
+    let closes = answering(|_, _, _| unmasked(CLOSE, b"\x03\xf3so\n\x1b[1m"));
+    let message = failure(&closes, &[]);
+    assert!(
+        message.contains(r"closed with 1011: so\n\u{1b}[1m"),
+        "{message}"
+    );
+    let ends = answering(|stream, first, payload| {
+        // The echo comes, and the end right behind it; the next message finds nobody.
+        let _ = stream.write_all(&unmasked(first, payload));
+        let _ = stream.shutdown(Shutdown::Write);
+        Vec::new()
+    });
+    for _ in 0..20 {
+        let message = failure(&ends, &["--messages", "2", "--in-flight", "2"]);
+        assert!(message.contains("ended the connection"), "{message}");
+    }
+    let ends_at_once = server(|mut stream| request(&mut stream).map(drop));
+    assert!(failure(&ends_at_once, &[]).contains("ended the connection"));
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
+    let never = |stream: &mut TcpStream| while frame(stream).is_some() {};
+    let no_response = server(move |mut stream| {
+        request(&mut stream)?;
+        request(&mut stream).map(drop)
+    });
+    let message = failure(&no_response, &SHORT);
+    assert!(message.contains("the response to the request did not come within 300ms (--timeout)"));
+    let no_probe = server(move |mut stream| {
+        accept(&mut stream)?;
+        never(&mut stream);
+        Some(())
+    });
+    let message = failure(&no_probe, &SHORT);
+    assert!(
+        message.contains("the echo of a first text message did not come"),
+        "{message}"
+    );
+    let no_echo = answering(|_, _, _| Vec::new());
+    let message = failure(&no_echo, &[&SHORT[..], &["--in-flight", "5"]].concat());
+    assert!(message.contains("nothing came for 300ms (--timeout), and 5 messages are not back"));
+}
+
+#[test]
+fn nobody_there_is_an_error_that_names_the_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let message = failure(&format!("ws://{address}"), &[]);
+    assert!(
+        message.contains(&format!("cannot connect to {address}: ")),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_signal_ends_the_measurement_early_and_prints_it() {
+    let (reached, is_reached) = std::sync::mpsc::channel();
+    let count = AtomicU64::new(0);
+    let url = answering(move |_, first, payload| {
+        if count.fetch_add(1, Ordering::Relaxed) == 100 {
+            reached.send(()).unwrap();
+        }
+        unmasked(first, payload)
+    });
+    let mut command = bench_command(&url, &["--duration", "1h", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    is_reached.recv().unwrap();
+    let id = child.id().to_string();
+    run(Command::new("kill").args(["-s", "INT", &id])).unwrap();
+    assert_eq!(wait(&mut child).code(), Some(0));
+    let mut stdout = String::new();
+    child.stdout.unwrap().read_to_string(&mut stdout).unwrap();
+    let figures: Value = serde_json::from_str(&stdout).unwrap();
+    assert!(figures["messages"].as_u64().unwrap() >= 100);
+}
+
+#[test]
+fn a_wrong_command_line_gets_status_2() {
+    for (arguments, advice) in [
+        (&["bench"][..], "<URL>"),
+        (&["bench", "wss://127.0.0.1"], "TLS is not supported"),
+        (&["bench", "127.0.0.1:3000"], "ws://127.0.0.1:3000"),
+        (
+            &["bench", "ws://127.0.0.1", "--connections", "20001"],
+            "1 to 20000",
+        ),
+        (&["bench", "ws://127.0.0.1", "--listen", "x"], "--listen"),
+    ] {
+        let (status, stdout, stderr) = run(&mut command(arguments)).unwrap();
+        assert_eq!((status.code(), stdout.as_str()), (Some(2), ""));
+        assert!(stderr.contains(advice), "{stderr}");
+    }
+}
+
+#[test]
+fn a_message_longer_than_what_sockets_hold_is_sent_piece_by_piece() {
+    let server = Server::start(&["--no-welcome", "--threads", "1"]);
+    let options = ["--size", "16MiB", "--messages", "2", "--in-flight", "2"];
+    assert_eq!(figures(&server.url("/"), &options)["messages"], 2);
+}
+
+#[test]
+fn silence_is_no_failure_while_nothing_is_missing() {
+    let server = Server::start(&[]);
+    let options = ["--rate", "0.5", "--messages", "2", "--timeout", "1s"];
+    assert_eq!(figures(&server.url("/"), &options)["messages"], 2);
+}
+
+#[test]
+fn many_connections_are_opened_and_closed() {
+    let server = Server::start(&["--log-level", "warn"]);
+    let options = ["--connections", "300", "--messages", "900"];
+    assert_eq!(figures(&server.url("/"), &options)["messages"], 900);
+    // The server is as it was.
+    Client::greeted(server.address);
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_as_far_as_it_can_be() {
+    let server = Server::start(&["--log-level", "warn"]);
+    let limited = |limit: &str| {
+        let script = format!("{limit}; exec \"$@\"");
+        let options = ["--connections", "100", "--messages", "100", "--json"];
+        let bench = bench_command(&server.url("/"), &options);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, "sh"]).arg(bench.get_program());
+        run(shell.args(bench.get_args())).unwrap()
+    };
+    let (status, _, stderr) = limited("ulimit -S -n 50");
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    let (status, _, stderr) = limited("ulimit -n 50");
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        stderr.contains("this process may open 50: raise the hard limit"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("fewer --connections"), "{stderr}");
+}
