@@ -139,6 +139,11 @@ impl<S: Storage> Buffer<S> {
         self.slice(start..self.received.end)
     }
 
+    /// The length of the storage in bytes.
+    pub fn capacity(&self) -> usize {
+        self.storage.as_ref().len()
+    }
+
     /// Whether nothing stands in the buffer, so that it can serve another connection.
     pub fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.received().is_empty()
@@ -323,7 +328,12 @@ impl<S: Storage> Buffer<S> {
     /// Moves what was received to the left end when it is longer than the room behind it.
     fn make_spare(&mut self) {
         let Range { start, end } = self.received;
-        if start > HEADROOM && (self.spare_len() < end - start || start == end) {
+        if start <= HEADROOM {
+            return;
+        }
+        if start == end {
+            self.received = HEADROOM..HEADROOM;
+        } else if self.spare_len() < end - start {
             self.received = HEADROOM..HEADROOM + (end - start);
             move_left(self.storage.as_mut(), start..end, HEADROOM);
         }

@@ -4,15 +4,16 @@
 //! the client does not take what is ready, nothing is received from it.
 
 mod expiry;
+mod transfer;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::mem;
 use std::net::SocketAddr;
 
 use log::debug;
 use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress};
 
-use crate::pool::{HeapBuffer, HeapConnection, Pool};
+use crate::pool::{Demand, HeapBuffer, HeapConnection, Pool};
 use crate::service::{self, Ending, HEAD_LEN, Service};
 use crate::transport::{Transport, Unread};
 
@@ -32,6 +33,7 @@ pub(crate) struct Client<T> {
     phase: Phase,
     unread: Unread,
     pulse: Pulse,
+    demand: Demand,
     /// Whether it was promised another turn.
     pub(crate) is_queued: bool,
     /// Its own for as long as something stands in it.
@@ -105,6 +107,7 @@ impl<T: Transport> Client<T> {
             phase: Phase::Opening(Box::default()),
             unread: Unread::Nothing,
             pulse: Pulse::Silent,
+            demand: Demand::Small,
             is_queued: false,
             buffer: None,
         }
@@ -130,10 +133,44 @@ impl<T: Transport> Client<T> {
         if self.buffer.is_some() || self.has_to_close() {
             return self.with_buffer(shared, Self::go_on);
         }
-        match self.unread {
-            Unread::Nothing => Turn::Wait,
-            Unread::Bytes | Unread::All => self.with_buffer(shared, Self::receive),
+        if self.unread == Unread::Nothing {
+            return Turn::Wait;
         }
+        if let Phase::Open(None) = self.phase
+            && !shared.service.logs_messages()
+        {
+            return self.echo_at_once(shared);
+        }
+        self.with_buffer(shared, Self::receive_and_answer)
+    }
+
+    /// What most turns are: an idle client has sent whole messages, and takes their echoes at once,
+    /// while the buffer and the connection that are next in the pool stay there.
+    #[inline]
+    fn echo_at_once(&mut self, shared: &mut Shared) -> Turn {
+        let demand = self.demand;
+        let (buffer, connection) = shared.pool.next(demand);
+        if let Err(turn) = self.receive(buffer) {
+            return turn;
+        }
+        let is_all = connection.exchange(buffer).echo_whole_messages();
+        if is_all {
+            match self.transmit(buffer) {
+                Ok(Transmitted::All) => return self.then(),
+                Ok(Transmitted::Part) => {}
+                Err(error) => {
+                    self.lose(error);
+                    buffer.clear();
+                    return Turn::Gone;
+                }
+            }
+        }
+        self.buffer = Some(shared.pool.take_buffer(demand));
+        if is_all {
+            return Turn::Wait;
+        }
+        self.phase = Phase::Open(Some(shared.pool.take_connection()));
+        self.with_buffer(shared, Self::answer)
     }
 
     /// Ends the connection because the server stops.
@@ -161,12 +198,15 @@ impl<T: Transport> Client<T> {
         work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Turn>,
     ) -> Turn {
         let own = self.buffer.take();
-        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer());
+        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.demand));
         let turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
             self.lose(error);
             Turn::Gone
         });
-        if turn == Turn::Gone || buffer.is_empty() {
+        if turn == Turn::Gone {
+            buffer.clear();
+        }
+        if buffer.is_empty() {
             shared.pool.put_buffer(buffer);
         } else {
             self.buffer = Some(buffer);
@@ -205,59 +245,34 @@ impl<T: Transport> Client<T> {
         {
             return Ok(Turn::Wait);
         }
-        self.receive(buffer, shared)
+        self.receive_and_answer(buffer, shared)
     }
 
     /// Receives once, and answers. All that was ready is transmitted.
-    fn receive(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
-        let mut spare = buffer.spare_mut();
-        if let Phase::Opening(_) = self.phase {
-            // So that the whole response fits, whatever stands behind the request.
-            spare = spare.split_at_mut(spare.len() / 2).0;
-        }
-        let offered = spare.len();
-        let len = match self.transport.read(spare) {
-            Ok(0) => {
-                self.end_of_stream();
-                return Ok(Turn::Gone);
-            }
-            Ok(len) => len,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.unread = Unread::Nothing;
-                return Ok(Turn::Wait);
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Turn::Again),
-            Err(error) => return Err(error),
-        };
-        buffer.commit(len);
-        self.hear();
-        // A read that returns less than it was offered has drained the socket.
-        if len < offered && self.unread == Unread::Bytes {
-            self.unread = Unread::Nothing;
-        }
-        match self.advance_and_transmit(buffer, shared)? {
-            Transmitted::All if self.unread != Unread::Nothing => Ok(Turn::Again),
-            _ => Ok(Turn::Wait),
+    fn receive_and_answer(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) -> io::Result<Turn> {
+        match self.receive(buffer) {
+            Ok(()) => self.answer(buffer, shared),
+            Err(turn) => Ok(turn),
         }
     }
 
-    /// Transmits what the client has not taken before. To take some of it is a sign of life.
-    fn transmit_late(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
-        let len = buffer.ready().len();
-        let transmitted = self.transmit(buffer)?;
-        if buffer.ready().len() < len {
-            self.hear();
-        }
-        Ok(transmitted)
+    fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
+        Ok(match self.advance_and_transmit(buffer, shared)? {
+            Transmitted::All => self.then(),
+            Transmitted::Part => Turn::Wait,
+        })
     }
 
-    /// Notes a sign of life.
-    fn hear(&mut self) {
-        self.pulse = match self.pulse {
-            // From here on it may be silent for as long as any other.
-            Pulse::Pinged => Pulse::Silent,
-            Pulse::Silent | Pulse::Heard => Pulse::Heard,
-        };
+    /// What a turn leads to in which all was answered.
+    fn then(&self) -> Turn {
+        match self.unread {
+            Unread::Nothing => Turn::Wait,
+            Unread::Bytes | Unread::All => Turn::Again,
+        }
     }
 
     /// Answers what stands in the buffer, as far as the client takes the answers.
@@ -278,23 +293,6 @@ impl<T: Transport> Client<T> {
         if let Phase::Flushing = self.phase {
             self.transport.shut()?;
             self.phase = Phase::Draining;
-        }
-        Ok(Transmitted::All)
-    }
-
-    /// Transmits what is ready, as far as the client takes it. (As a call of its own it would cost an
-    /// echo 40 instructions more.)
-    #[inline]
-    fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
-        while !buffer.ready().is_empty() {
-            match self.transport.write(buffer.ready()) {
-                Ok(len) => buffer.consume(len),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Ok(Transmitted::Part);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
         }
         Ok(Transmitted::All)
     }
@@ -343,27 +341,6 @@ impl<T: Transport> Client<T> {
                 let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
             }
         });
-    }
-
-    fn end_of_stream(&self) {
-        match &self.phase {
-            Phase::Opening(_) => debug!("client {} left without a request", self.peer),
-            Phase::Open(_) | Phase::Leaving(_) => {
-                service::log_ending(self.peer, &Ending::EndOfStream);
-            }
-            // Some clients shut their side as soon as they have sent Close.
-            Phase::Flushing | Phase::Draining => {}
-        }
-    }
-
-    fn lose(&self, error: io::Error) {
-        match &self.phase {
-            Phase::Opening(_) => debug!("client {} left: {}", self.peer, error.kind()),
-            Phase::Open(_) | Phase::Leaving(_) => {
-                service::log_ending(self.peer, &Ending::Lost(error));
-            }
-            Phase::Flushing | Phase::Draining => {}
-        }
     }
 }
 

@@ -9,44 +9,114 @@ pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
 /// The state of a connection on the heap.
 pub(crate) type HeapConnection = Box<Connection>;
 
-/// How many bytes of empty buffers are kept for the next busy connections: at least one buffer.
-const KEPT_LEN_MAX: usize = 1024 * 1024;
+/// The length of a large buffer, unless all are longer. One of this length moves large messages for
+/// two thirds of what one of 64 KiB costs; with longer ones it was not less.
+const LARGE_LEN: usize = 512 * 1024;
+
+/// How many bytes of empty small buffers, and of large ones, are kept for the next busy connections:
+/// at least one buffer.
+const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
 /// How many states of idle connections are kept for the next busy ones.
 const IDLE_MAX: usize = 1024;
 
+/// How large a buffer is worth its memory for a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Small,
+    /// It fills small ones.
+    Large,
+}
+
+impl Demand {
+    /// What it is when `len` bytes were received into room for `offered`.
+    #[inline]
+    pub(crate) fn after(self, len: usize, offered: usize) -> Self {
+        if len == offered {
+            Self::Large
+        } else if len < offered / 32 {
+            // Bursts that come in two parts do not change it each time.
+            Self::Small
+        } else {
+            self
+        }
+    }
+}
+
 /// What is free: of each, the one that was used last is on top.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    storage_len: usize,
-    kept_max: usize,
-    empty: Vec<HeapBuffer>,
+    small: Buffers,
+    large: Buffers,
     idle: Vec<HeapConnection>,
 }
 
-impl Pool {
-    /// A pool of buffers in which a frame with a payload of this many bytes fits.
-    pub(crate) fn new(buffer_len: usize) -> Self {
+/// Empty buffers of one length.
+#[derive(Debug)]
+struct Buffers {
+    storage_len: usize,
+    kept_max: usize,
+    empty: Vec<HeapBuffer>,
+}
+
+impl Buffers {
+    /// Buffers in which a frame with a payload of this many bytes fits.
+    fn new(buffer_len: usize) -> Self {
         let storage_len = buffer_len + MIN_BUFFER_LEN;
         Self {
             storage_len,
             kept_max: (KEPT_LEN_MAX / storage_len).max(1),
             empty: Vec::new(),
-            idle: Vec::new(),
         }
     }
 
-    pub(crate) fn take_buffer(&mut self) -> HeapBuffer {
+    fn take(&mut self) -> HeapBuffer {
         let storage = || vec![0; self.storage_len].into_boxed_slice();
         let new = || Box::new(Buffer::new(storage()));
         self.empty.pop().unwrap_or_else(new)
     }
 
-    /// Takes a buffer back. What still stands in it is forgotten.
-    pub(crate) fn put_buffer(&mut self, mut buffer: HeapBuffer) {
-        if self.empty.len() < self.kept_max {
-            buffer.clear();
+    fn next(&mut self) -> &mut HeapBuffer {
+        if self.empty.is_empty() {
+            let buffer = self.take();
             self.empty.push(buffer);
+        }
+        let last = self.empty.len() - 1;
+        &mut self.empty[last]
+    }
+}
+
+impl Pool {
+    /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones.
+    pub(crate) fn new(buffer_len: usize) -> Self {
+        Self {
+            small: Buffers::new(buffer_len),
+            large: Buffers::new(buffer_len.max(LARGE_LEN)),
+            idle: Vec::new(),
+        }
+    }
+
+    fn buffers(&mut self, demand: Demand) -> &mut Buffers {
+        match demand {
+            Demand::Small => &mut self.small,
+            Demand::Large => &mut self.large,
+        }
+    }
+
+    pub(crate) fn take_buffer(&mut self, demand: Demand) -> HeapBuffer {
+        self.buffers(demand).take()
+    }
+
+    /// Takes a buffer back, which is empty.
+    pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
+        let demand = if buffer.capacity() > self.small.storage_len {
+            Demand::Large
+        } else {
+            Demand::Small
+        };
+        let buffers = self.buffers(demand);
+        if buffers.empty.len() < buffers.kept_max {
+            buffers.empty.push(buffer);
         }
     }
 
@@ -61,5 +131,20 @@ impl Pool {
         if self.idle.len() < IDLE_MAX {
             self.idle.push(connection);
         }
+    }
+
+    /// The buffer and the connection that are taken next. They have to be taken if something stays
+    /// in them.
+    #[inline]
+    pub(crate) fn next(&mut self, demand: Demand) -> (&mut HeapBuffer, &mut Connection) {
+        if self.idle.is_empty() {
+            self.idle.push(Box::new(Connection::server()));
+        }
+        let last = self.idle.len() - 1;
+        let buffers = match demand {
+            Demand::Small => &mut self.small,
+            Demand::Large => &mut self.large,
+        };
+        (buffers.next(), &mut self.idle[last])
     }
 }

@@ -16,6 +16,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::platform;
+use crate::transport::Socket;
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;
@@ -47,7 +48,7 @@ pub(crate) struct Worker {
     others: Vec<Handle>,
     inbox: Receiver<Accepted>,
     stop: Arc<AtomicBool>,
-    clients: Clients<TcpStream>,
+    clients: Clients<Socket>,
     /// How many clients were handed to the others.
     handed: usize,
     accept_paused_until: Option<Instant>,
@@ -200,7 +201,7 @@ impl Worker {
             registry.register(&mut socket, token, platform::interest())
         });
         match registered {
-            Ok(()) => drop(self.clients.add(socket, peer)),
+            Ok(()) => drop(self.clients.add(Socket(socket), peer)),
             Err(error) => debug!("client {peer} left: {error}"),
         }
     }

@@ -396,3 +396,26 @@ fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
     assert_eq!(received(&end), echo(0x82, &"x".repeat(58)).repeat(1024));
     assert!((16..20).contains(&rounds), "{rounds}");
 }
+
+#[test]
+fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
+    let long = [&[0x82, 0xFE, 0x80, 0x00, 0, 0, 0, 0][..], &[b'x'; 0x8000]].concat();
+    let whole = [&[0x82, 126, 0x80, 0x00][..], &[b'x'; 0x8000]].concat();
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let mut echo = |bytes: &[u8]| {
+        server.send(key, &end, bytes);
+        while !end.0.borrow().to_server.is_empty() {
+            server.round();
+        }
+        received(&end)
+    };
+    assert_eq!(
+        echo(&long)[0],
+        0x02,
+        "a fragment: it does not fit a small buffer"
+    );
+    assert_eq!(echo(&long), whole, "it fits a large one");
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&long)[0], 0x02, "the large one is for others again");
+}

@@ -1,0 +1,111 @@
+//! What passes between a client's buffer and its transport, and how that fails.
+
+use std::io::{self, ErrorKind};
+
+use log::debug;
+
+use super::{Client, Phase, Pulse, Transmitted, Turn};
+use crate::pool::HeapBuffer;
+use crate::service::{self, Ending};
+use crate::transport::{Transport, Unread};
+
+impl<T: Transport> Client<T> {
+    /// Receives once. `Err` is what it leads to when nothing has come.
+    #[inline(always)]
+    pub(super) fn receive(&mut self, buffer: &mut HeapBuffer) -> Result<(), Turn> {
+        let mut spare = buffer.spare_mut();
+        if let Phase::Opening(_) = self.phase {
+            // So that the whole response fits, whatever stands behind the request.
+            spare = spare.split_at_mut(spare.len() / 2).0;
+        }
+        let offered = spare.len();
+        let len = self
+            .transport
+            .read(spare)
+            .or_else(|error| self.receive_nothing(error))?;
+        if len == 0 {
+            self.end_of_stream();
+            return Err(Turn::Gone);
+        }
+        buffer.commit(len);
+        self.hear();
+        self.demand = self.demand.after(len, offered);
+        // A read that returns less than it was offered has drained the socket.
+        if len < offered && self.unread == Unread::Bytes {
+            self.unread = Unread::Nothing;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn receive_nothing(&mut self, error: io::Error) -> Result<usize, Turn> {
+        Err(match error.kind() {
+            ErrorKind::WouldBlock => {
+                self.unread = Unread::Nothing;
+                Turn::Wait
+            }
+            ErrorKind::Interrupted => Turn::Again,
+            _ => {
+                self.lose(error);
+                Turn::Gone
+            }
+        })
+    }
+
+    /// Transmits what the client has not taken before. To take some of it is a sign of life.
+    pub(super) fn transmit_late(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
+        let len = buffer.ready().len();
+        let transmitted = self.transmit(buffer)?;
+        if buffer.ready().len() < len {
+            self.hear();
+        }
+        Ok(transmitted)
+    }
+
+    /// Notes a sign of life.
+    fn hear(&mut self) {
+        self.pulse = match self.pulse {
+            // From here on it may be silent for as long as any other.
+            Pulse::Pinged => Pulse::Silent,
+            Pulse::Silent | Pulse::Heard => Pulse::Heard,
+        };
+    }
+
+    /// Transmits what is ready, as far as the client takes it. (As a call of its own it would cost an
+    /// echo 40 instructions more.)
+    #[inline(always)]
+    pub(super) fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
+        while !buffer.ready().is_empty() {
+            match self.transport.write(buffer.ready()) {
+                Ok(len) => buffer.consume(len),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Ok(Transmitted::Part);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Transmitted::All)
+    }
+
+    fn end_of_stream(&self) {
+        match &self.phase {
+            Phase::Opening(_) => debug!("client {} left without a request", self.peer),
+            Phase::Open(_) | Phase::Leaving(_) => {
+                service::log_ending(self.peer, &Ending::EndOfStream);
+            }
+            // Some clients shut their side as soon as they have sent Close.
+            Phase::Flushing | Phase::Draining => {}
+        }
+    }
+
+    pub(super) fn lose(&self, error: io::Error) {
+        match &self.phase {
+            Phase::Opening(_) => debug!("client {} left: {}", self.peer, error.kind()),
+            Phase::Open(_) | Phase::Leaving(_) => {
+                service::log_ending(self.peer, &Ending::Lost(error));
+            }
+            Phase::Flushing | Phase::Draining => {}
+        }
+    }
+}
