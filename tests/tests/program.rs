@@ -186,6 +186,8 @@ fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
         client.receive_frame(),
         Some(Frame::new(TEXT, "x".repeat(4096)))
     );
+    // One that has filled no buffer yet.
+    let mut client = Client::open(server.address);
     client.send(masked(BINARY, [2; 5000]));
     let first = client.receive_frame().unwrap();
     assert_eq!(
