@@ -92,6 +92,7 @@ fn open(options: &BenchOptions) -> Result<Generator, Failure> {
         url: &options.url,
         address: reachable(&options.url, options.timeout),
         timeout: options.timeout,
+        echo: options.echo,
     };
     let connections = opening::open_all(&mut poll, &interrupt, &destination, options.connections)?;
     let at_once = options.in_flight.unwrap_or(u64::MAX);
@@ -99,7 +100,7 @@ fn open(options: &BenchOptions) -> Result<Generator, Failure> {
         poll,
         interrupt,
         connections,
-        message: Message::new(options.payload, options.size, at_once),
+        message: Message::new(options.payload, options.size, at_once, options.echo),
         in_flight_max: at_once,
         rate: options.rate,
         timeout: options.timeout,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
-pub(crate) use self::bench::{Amount, BenchOptions, Payload};
+pub(crate) use self::bench::{Amount, BenchOptions, Echo, Payload};
 use self::listen::Listen;
 use self::quantity::Interval;
 pub(crate) use self::url::Url;

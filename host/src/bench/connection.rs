@@ -172,12 +172,12 @@ fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command_line::Payload;
+    use crate::command_line::{Echo, Payload};
 
     #[test]
     fn whatever_a_write_takes_the_next_one_goes_on_behind_it() {
         for in_flight in [1, 3] {
-            let message = Message::new(Payload::Binary, 16, in_flight);
+            let message = Message::new(Payload::Binary, 16, in_flight, Echo::Messages);
             for takes in [[1, 1], [5, 17], [22, 1], [23, 64], [100, 7]] {
                 let mut unsent = 5 * message.frame_len;
                 let mut written: Vec<u8> = Vec::new();

@@ -5,13 +5,15 @@
 
 use super::failure::Wrong;
 use super::message::{BINARY, CLOSE, PING, PONG, TEXT};
+use crate::command_line::Echo;
 
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
 const CONTROL_LEN_MAX: u64 = 125;
-const HEADER_LEN_MAX: usize = 10;
+const HEADER_LEN_MAX: usize = 14;
+const MASKING_KEY_LEN: usize = 4;
 
 /// What a server has sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,14 +70,16 @@ struct Unfinished {
 pub(super) struct Frames {
     state: State,
     message: Option<Unfinished>,
+    echo: Echo,
 }
 
 impl Frames {
     /// Nothing has come.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(echo: Echo) -> Self {
         Self {
             state: State::START,
             message: None,
+            echo,
         }
     }
 
@@ -89,7 +93,7 @@ impl Frames {
         loop {
             match &mut self.state {
                 State::Header { gathered, len } => {
-                    if !gather(gathered, len, input) {
+                    if !gather(gathered, len, self.echo, input) {
                         return Ok(None);
                     }
                     let header = *gathered;
@@ -128,8 +132,10 @@ impl Frames {
         if first & RESERVED != 0 {
             return Err(Wrong::Frame("reserved bits"));
         }
-        if second & MASKED != 0 {
-            return Err(Wrong::Frame("a masking key"));
+        match (self.echo, second & MASKED != 0) {
+            (Echo::Messages, true) => return Err(Wrong::Frame("a masking key")),
+            (Echo::Bytes, false) => return Err(Wrong::Frame("no masking key")),
+            _ => {}
         }
         let left = payload_len(header)?;
         match (opcode, &self.message) {
@@ -145,7 +151,7 @@ impl Frames {
                 return Err(Wrong::Frame("a new message inside a fragmented one"));
             }
             (CLOSE | PING | PONG, _) if is_final && left <= CONTROL_LEN_MAX => {
-                let (left, payload) = (usize::from(second), Vec::new());
+                let (left, payload) = (usize::from(second & !MASKED), Vec::new());
                 return Ok(State::Control {
                     opcode,
                     left,
@@ -182,8 +188,13 @@ impl Frames {
 }
 
 /// Takes what has come of a header, and tells whether it is whole.
-fn gather(gathered: &mut [u8; HEADER_LEN_MAX], len: &mut usize, input: &mut &[u8]) -> bool {
-    while *len < 2 || *len < header_len(gathered) {
+fn gather(
+    gathered: &mut [u8; HEADER_LEN_MAX],
+    len: &mut usize,
+    echo: Echo,
+    input: &mut &[u8],
+) -> bool {
+    while *len < 2 || *len < header_len(gathered, echo) {
         let Some(byte) = input.split_off_first() else {
             return false;
         };
@@ -204,19 +215,23 @@ fn payload<'a>(left: &mut u64, input: &mut &'a [u8]) -> Option<(&'a [u8], bool)>
 }
 
 /// The length of a header whose first two bytes are known.
-fn header_len(header: &[u8; HEADER_LEN_MAX]) -> usize {
-    match header[1] & !MASKED {
+fn header_len(header: &[u8; HEADER_LEN_MAX], echo: Echo) -> usize {
+    let len = match header[1] & !MASKED {
         126 => 4,
         127 => 10,
         _ => 2,
+    };
+    match echo {
+        Echo::Messages => len,
+        Echo::Bytes => len + MASKING_KEY_LEN,
     }
 }
 
 /// RFC 6455 section 5.2: "the minimal number of bytes MUST be used to encode the length".
 fn payload_len(header: &[u8; HEADER_LEN_MAX]) -> Result<u64, Wrong> {
     let [_, second, a, b, rest @ ..] = *header;
-    let [c, d, e, f, g, h] = rest;
-    let (len, least) = match second {
+    let [c, d, e, f, g, h, ..] = rest;
+    let (len, least) = match second & !MASKED {
         126 => (u64::from(u16::from_be_bytes([a, b])), 126),
         127 => (u64::from_be_bytes([a, b, c, d, e, f, g, h]), 0x1_0000),
         len => (u64::from(len), 0),
@@ -248,7 +263,7 @@ mod tests {
 
     /// What is taken from pieces of input: messages joined, and control frames, in their order.
     fn taken(parts: &[&[u8]]) -> Result<Vec<String>, String> {
-        let mut frames = Frames::new();
+        let mut frames = Frames::new(Echo::Messages);
         let mut events = Vec::new();
         let mut message = Vec::new();
         for part in parts {

@@ -1,7 +1,7 @@
 //! What is sent, prepared once for all connections: a message as one masked frame (RFC 6455
 //! section 5.2), and many copies of it in a row.
 
-use crate::command_line::Payload;
+use crate::command_line::{Echo, Payload};
 
 const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
@@ -23,9 +23,9 @@ const BATCH_LEN: usize = 256 << 10;
 pub(super) struct Message {
     /// Text or binary.
     pub(super) opcode: u8,
-    /// What is echoed.
+    /// The payload of its echo.
     pub(super) payload: Vec<u8>,
-    /// The header of its echo when that is one frame: a server masks nothing.
+    /// The header of its echo when that is one frame: a server of messages masks nothing.
     pub(super) reply_header: Vec<u8>,
     /// The length of its frame, masking key included.
     pub(super) frame_len: u64,
@@ -35,7 +35,7 @@ pub(super) struct Message {
 
 impl Message {
     /// A message of `len` bytes; up to `count` of them may be sent at once.
-    pub(super) fn new(kind: Payload, len: usize, count: u64) -> Self {
+    pub(super) fn new(kind: Payload, len: usize, count: u64, echo: Echo) -> Self {
         let (opcode, payload) = match kind {
             Payload::Binary => (BINARY, bytes(len)),
             Payload::Ascii => (TEXT, ascii(len)),
@@ -46,8 +46,11 @@ impl Message {
         let copies = copies.min(BATCH_LEN / frame.len()).max(1);
         Self {
             opcode,
-            reply_header: header(opcode, 0, payload.len()),
-            payload,
+            reply_header: match echo {
+                Echo::Messages => header(opcode, 0, payload.len()),
+                Echo::Bytes => frame[..frame.len() - payload.len()].to_vec(),
+            },
+            payload: echoed(payload, echo),
             frame_len: frame.len() as u64,
             batch: frame.repeat(copies),
         }
@@ -67,9 +70,21 @@ impl Message {
 pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, MASKED, payload.len());
     frame.extend(MASKING_KEY);
-    let key = MASKING_KEY.iter().cycle();
-    frame.extend(payload.iter().zip(key).map(|(byte, key)| byte ^ key));
+    frame.extend(masked_payload(payload));
     frame
+}
+
+/// A payload as it comes back.
+pub(super) fn echoed(payload: Vec<u8>, echo: Echo) -> Vec<u8> {
+    match echo {
+        Echo::Messages => payload,
+        Echo::Bytes => masked_payload(&payload).collect(),
+    }
+}
+
+fn masked_payload(payload: &[u8]) -> impl Iterator<Item = u8> {
+    let key = MASKING_KEY.iter().cycle();
+    payload.iter().zip(key).map(|(byte, key)| byte ^ key)
 }
 
 fn header(opcode: u8, mask: u8, len: usize) -> Vec<u8> {
@@ -119,7 +134,7 @@ mod tests {
     fn a_payload_has_the_length_asked_for_and_text_is_utf_8() {
         for len in [0, 1, 2, 3, 4, 5, 125, 126, 1024, 70_000] {
             for kind in [Payload::Binary, Payload::Ascii, Payload::Chinese] {
-                let message = Message::new(kind, len, 1);
+                let message = Message::new(kind, len, 1, Echo::Messages);
                 assert_eq!(message.payload.len(), len);
                 assert!(kind == Payload::Binary || str::from_utf8(&message.payload).is_ok());
             }
@@ -128,7 +143,7 @@ mod tests {
 
     #[test]
     fn chinese_is_made_of_characters_of_three_bytes() {
-        let message = Message::new(Payload::Chinese, 100, 1);
+        let message = Message::new(Payload::Chinese, 100, 1, Echo::Messages);
         let text = str::from_utf8(&message.payload).expect("UTF-8");
         assert_eq!(text.chars().filter(|it| it.len_utf8() == 3).count(), 33);
         assert!(text.ends_with('.'));
@@ -148,10 +163,10 @@ mod tests {
 
     #[test]
     fn as_many_frames_are_prepared_as_may_be_sent_at_once_and_one_at_least() {
-        let message = Message::new(Payload::Binary, 16, 16);
+        let message = Message::new(Payload::Binary, 16, 16, Echo::Messages);
         assert_eq!(message.batch.len(), 16 * 22);
         assert_eq!(message.batch[..22], message.batch[15 * 22..]);
-        let message = Message::new(Payload::Binary, 1 << 20, 16);
+        let message = Message::new(Payload::Binary, 1 << 20, 16, Echo::Messages);
         assert_eq!(message.batch.len() as u64, message.frame_len);
     }
 }

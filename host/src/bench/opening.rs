@@ -18,7 +18,7 @@ use super::handshake::Handshake;
 use super::interrupt::{self, Interrupt};
 use super::message::{self, PONG, TEXT};
 use super::replies::Replies;
-use crate::command_line::Url;
+use crate::command_line::{Echo, Url};
 
 /// How many connections are opened at a time: few enough for the queue of any server.
 const AT_A_TIME: usize = 256;
@@ -32,6 +32,7 @@ pub(super) struct Destination<'a> {
     pub(super) url: &'a Url,
     pub(super) address: SocketAddr,
     pub(super) timeout: Duration,
+    pub(super) echo: Echo,
 }
 
 /// Opens `count` connections and registers them with the poll, each under its index.
@@ -129,6 +130,8 @@ struct Opening {
     step: Step,
     handshake: Handshake,
     probe: String,
+    /// The payload of the probe's echo.
+    probe_echo: Vec<u8>,
     frames: Frames,
     /// What is still to be sent.
     outgoing: Vec<u8>,
@@ -147,12 +150,14 @@ impl Opening {
         let mut stream = connected.map_err(|error| Wrong::Connect(address, error))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(index), both)?;
+        let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
             step: Step::Connecting,
             handshake: Handshake::new(random, index),
-            probe: format!("ws-echo bench {:016x}", random.hash_one(index)),
-            frames: Frames::new(),
+            probe_echo: message::echoed(probe.clone().into_bytes(), destination.echo),
+            probe,
+            frames: Frames::new(destination.echo),
             outgoing: Vec::new(),
             started: Instant::now(),
         }))
@@ -261,7 +266,7 @@ impl Opening {
         let Step::Echo { is_probe } = &mut self.step else {
             return Err(Difference::Unasked.into());
         };
-        let probe = self.probe.as_bytes();
+        let probe = &self.probe_echo;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let rest = probe.get(start..).unwrap_or_default();
         *is_probe = (*is_probe || start == 0) && rest.starts_with(bytes);

@@ -133,7 +133,7 @@ fn skip_echoes(input: &mut &[u8], message: &Message) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command_line::Payload;
+    use crate::command_line::{Echo, Payload};
 
     const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
 
@@ -142,7 +142,7 @@ mod tests {
         message: &Message,
         parts: &[&[u8]],
     ) -> Result<(u64, Vec<u8>), String> {
-        let mut replies = Replies::new(Frames::new());
+        let mut replies = Replies::new(Frames::new(Echo::Messages));
         replies.comparison = comparison;
         let mut pongs = Vec::new();
         let mut count = 0;
@@ -186,7 +186,7 @@ mod tests {
             (Payload::Chinese, 125),
             (Payload::Binary, 126),
         ] {
-            let message = Message::new(kind, len, 1);
+            let message = Message::new(kind, len, 1, Echo::Messages);
             for comparison in ALL {
                 let taken = taken_always(comparison, &message, &echo(&message).repeat(5));
                 assert_eq!(taken, Ok((5, vec![])), "{kind:?} {len}");
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_long_echo_is_counted_across_reads() {
-        let message = Message::new(Payload::Binary, 70_000, 1);
+        let message = Message::new(Payload::Binary, 70_000, 1, Echo::Messages);
         let echoes = echo(&message).repeat(3);
         for comparison in ALL {
             for len in [7, 1_000, 69_999, 70_010, 100_000] {
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn fragments_and_pings_between_them_are_an_echo_and_pongs() {
-        let message = Message::new(Payload::Ascii, 5, 1);
+        let message = Message::new(Payload::Ascii, 5, 1, Echo::Messages);
         let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
         for comparison in ALL {
             let taken = taken_always(comparison, &message, input);
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn another_opcode_or_length_is_never_an_echo() {
-        let message = Message::new(Payload::Ascii, 3, 1);
+        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
         for comparison in ALL {
             let refusal = |input: &[u8]| {
                 let after_one = [&echo(&message), input].concat();
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_wrong_byte_is_found_where_bytes_are_compared() {
-        let message = Message::new(Payload::Ascii, 3, 1);
+        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
         let wrong = [&echo(&message)[..], b"\x81\x03 !x"].concat();
         let found = taken_always(Comparison::Every, &message, &wrong);
         assert!(found.expect_err("it is wrong").contains("byte 2"));
@@ -248,5 +248,18 @@ mod tests {
                 .expect_err("it is wrong")
                 .contains("0x78, 0x22 was sent")
         );
+    }
+
+    #[test]
+    fn an_echo_of_bytes_is_the_frame_that_was_sent() {
+        for len in [0, 5, 200, 70_000] {
+            let message = Message::new(Payload::Ascii, len, 1, Echo::Bytes);
+            for comparison in ALL {
+                let mut replies = Replies::new(Frames::new(Echo::Bytes));
+                replies.comparison = comparison;
+                let taken = replies.take(&message.batch.repeat(3), &message, &mut Vec::new());
+                assert_eq!(taken.map_err(|wrong| wrong.to_string()), Ok(3));
+            }
+        }
     }
 }

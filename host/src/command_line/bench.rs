@@ -28,6 +28,8 @@ pub(crate) struct BenchOptions {
     pub(crate) warm_up: Duration,
     /// How long the server may be silent while something is expected of it.
     pub(crate) timeout: Duration,
+    /// What the server sends back.
+    pub(crate) echo: Echo,
     /// The server's process, whose processor time is to be told.
     pub(crate) process: Option<u32>,
     /// Whether the report is for programs.
@@ -52,6 +54,15 @@ pub(crate) enum Payload {
     Ascii,
     /// Three-byte characters, in text messages.
     Chinese,
+}
+
+/// What a server sends back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// Messages, and so frames without a masking key.
+    Messages,
+    /// The very bytes that it was sent, masking key and all.
+    Bytes,
 }
 
 /// The characters that `--text` names.
@@ -141,6 +152,11 @@ pub(super) struct BenchArguments {
     #[arg(long, value_name = "PID", value_parser = process)]
     pid: Option<u32>,
 
+    /// Expect each frame as it was sent, masking key and all. No WebSocket server may do that: this is for
+    /// the raw echo of tests/benchmark, the limit that servers are compared with
+    #[arg(long, hide = true)]
+    masked_echo: bool,
+
     /// Print one JSON object instead of a report for people
     #[arg(long)]
     json: bool,
@@ -166,6 +182,11 @@ impl BenchArguments {
             },
             warm_up: self.warm_up,
             timeout: self.timeout,
+            echo: if self.masked_echo {
+                Echo::Bytes
+            } else {
+                Echo::Messages
+            },
             process: self.pid,
             json: self.json,
         }

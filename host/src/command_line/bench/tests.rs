@@ -39,6 +39,7 @@ fn every_option() -> BenchOptions {
         amount: Amount::Messages(7),
         warm_up: Duration::ZERO,
         timeout: Duration::from_millis(500),
+        echo: Echo::Bytes,
         process: None,
         json: true,
     }
@@ -55,6 +56,7 @@ fn a_url_alone_gives_the_defaults() {
         amount: Amount::For(Duration::from_secs(10)),
         warm_up: Duration::from_secs(1),
         timeout: Duration::from_secs(10),
+        echo: Echo::Messages,
         json: false,
         ..every_option()
     };
@@ -65,7 +67,7 @@ fn a_url_alone_gives_the_defaults() {
 fn every_option_is_read_from_the_line_and_from_the_environment() {
     let line = format!(
         "--connections 64 --size 1KiB --text=chinese --in-flight 16 --rate 0.5 --messages 7 \
-         --warm-up 0 --timeout 500ms --json {URL}"
+         --warm-up 0 --timeout 500ms --masked-echo --json {URL}"
     );
     assert_eq!(options(&line, &[]), every_option());
     let variables = [
@@ -77,6 +79,7 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
         ("WS_ECHO_MESSAGES", "7"),
         ("WS_ECHO_WARM_UP", "0"),
         ("WS_ECHO_TIMEOUT", "500ms"),
+        ("WS_ECHO_MASKED_ECHO", "true"),
         ("WS_ECHO_JSON", "true"),
         ("WS_ECHO_PID", ""),
     ];

@@ -1,0 +1,67 @@
+//! Where everything runs: with as many files as a process may have, and as root in a network of its
+//! own.
+
+use std::env;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context;
+
+/// Set for the program that has been started again.
+const ENTERED: &str = "WS_ECHO_COMPARE_ENTERED";
+const CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
+/// These leave loopback at its own pace.
+const UNPACED: [&str; 2] = ["reno", "cubic"];
+
+const RAISE_FILE_LIMIT: &str = "ulimit -n $(ulimit -Hn)";
+/// The system gives clients every second port as long as it can, and then searches long. It has
+/// enough of them here for tens of thousands, above those that servers are given.
+const PREPARE_NETWORK: &str = "ip link set lo up && cd /proc/sys/net/ipv4 \
+     && echo reno >tcp_congestion_control && echo 10000 65535 >ip_local_port_range";
+
+/// Starts this program again where it has many files, and a network without pacing if it may have
+/// one.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) fn enter() -> anyhow::Result<()> {
+    if env::var_os(ENTERED).is_some() {
+        return Ok(());
+    }
+    let is_unpaced = UNPACED.contains(&congestion_control().as_str());
+    let mut command = if !is_unpaced && may_have_network() {
+        let mut command = Command::new("unshare");
+        let script = format!("({PREPARE_NETWORK}) && {RAISE_FILE_LIMIT} && exec \"$0\" \"$@\"");
+        command.args(["--net", "sh", "-c", &script]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        let script = format!("{RAISE_FILE_LIMIT} && exec \"$0\" \"$@\"");
+        command.args(["-c", &script]);
+        command
+    };
+    let error = command
+        .arg(env::current_exe()?)
+        .args(env::args_os().skip(1))
+        .env(ENTERED, "1")
+        .exec();
+    Err(error).context("cannot start this program again")
+}
+
+/// The congestion control of this network.
+pub(crate) fn congestion_control() -> String {
+    let name = fs::read_to_string(Path::new(CONGESTION_CONTROL)).unwrap_or_default();
+    name.trim().to_owned()
+}
+
+fn may_have_network() -> bool {
+    let script = format!("({PREPARE_NETWORK}) 2>/dev/null");
+    let status = Command::new("unshare")
+        .args(["--net", "sh", "-c", &script])
+        .stderr(std::process::Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
+}

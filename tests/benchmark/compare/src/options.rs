@@ -1,0 +1,141 @@
+//! The command line.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+
+use crate::scenario::{self, Scenario};
+
+/// Between two turns with real-time priority.
+const REST: Duration = Duration::from_millis(300);
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Messages for each second of the server's CPU time
+    Throughput,
+    /// Percentiles of the latency at the same offered load
+    Latency,
+    /// System calls for each message, one message in each read
+    SystemCalls,
+    /// User-mode instructions for each message
+    Instructions,
+    /// One worker of ws-echo against two
+    Workers,
+    /// Memory of an idle connection
+    Memory,
+}
+
+/// Compares ws-echo with a raw echo, the physical limit, and with other echo servers.
+#[derive(Debug, Parser)]
+pub(crate) struct Options {
+    #[arg(value_enum, default_value = "throughput")]
+    pub(crate) mode: Mode,
+
+    /// The ws-echo to measure [default: the project's target/release/ws-echo]
+    #[arg(long, value_name = "PATH")]
+    ws_echo: Option<PathBuf>,
+
+    /// The ws-echo whose bench is the load generator [default: the one to measure]
+    #[arg(long, value_name = "PATH")]
+    generator: Option<PathBuf>,
+
+    /// Where the peers that are Rust crates are [default: beside this program]
+    #[arg(long, value_name = "DIR")]
+    peers: Option<PathBuf>,
+
+    /// Where install.sh has installed the others
+    #[arg(long, value_name = "DIR")]
+    pub(crate) installed: Option<PathBuf>,
+
+    /// How often each server's turn comes
+    #[arg(long, value_name = "NUMBER", default_value = "5")]
+    pub(crate) rounds: usize,
+
+    /// How long each turn is measured
+    #[arg(long, value_name = "SECONDS", default_value = "1")]
+    seconds: f64,
+
+    /// A scenario to run; repeatable [default: all that the mode is for]
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+
+    /// A server to measure; repeatable [default: all that are installed]
+    #[arg(long = "server", value_name = "NAME")]
+    pub(crate) servers: Vec<String>,
+
+    /// What part of the raw echo's throughput to offer, in percent; repeatable (latency)
+    #[arg(long = "load", value_name = "PERCENT", default_values = ["30", "60"])]
+    pub(crate) loads: Vec<f64>,
+
+    /// Gives servers and generator real-time priority, with rests (needs root; turns of half a
+    /// second at most, or the system interrupts them)
+    #[arg(long)]
+    pub(crate) real_time: bool,
+
+    /// Draws the ratios to the raw echo (throughput)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
+
+    /// Writes every turn's numbers (throughput)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn ws_echo(&self) -> PathBuf {
+        let built = || benchmark_folder().join("../../target/release/ws-echo");
+        self.ws_echo.clone().unwrap_or_else(built)
+    }
+
+    pub(crate) fn generator(&self) -> PathBuf {
+        self.generator.clone().unwrap_or_else(|| self.ws_echo())
+    }
+
+    pub(crate) fn peers(&self) -> PathBuf {
+        let beside = || {
+            let this = std::env::current_exe().unwrap_or_default();
+            this.parent().map(Path::to_path_buf).unwrap_or_default()
+        };
+        self.peers.clone().unwrap_or_else(beside)
+    }
+
+    /// Leaves the machine to others for a while, if that is needed.
+    pub(crate) fn rest(&self) {
+        if self.real_time {
+            thread::sleep(REST);
+        }
+    }
+
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+
+    /// The scenarios that were asked for, or else the mode's own.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub(crate) fn scenarios(&self, of_mode: &[Scenario]) -> anyhow::Result<Vec<Scenario>> {
+        if self.scenarios.is_empty() {
+            return Ok(of_mode.to_vec());
+        }
+        let find = |name: &String| {
+            let mut all = scenario::ALL.iter().chain(scenario::COUNTED);
+            let found = all.find(|scenario| scenario.name == *name);
+            found
+                .cloned()
+                .with_context(|| format!("no scenario {name}"))
+        };
+        self.scenarios.iter().map(find).collect()
+    }
+}
+
+/// The folder `tests/benchmark` of the checkout that this program was built from.
+pub(crate) fn benchmark_folder() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}

@@ -1,0 +1,242 @@
+//! The servers: how each is started, and those that are not installed.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::options::{Options, benchmark_folder};
+
+pub(crate) const WS_ECHO: &str = "ws-echo";
+/// The raw echo with each of its buffers. The better one in a scenario is what the others are
+/// compared with.
+pub(crate) const RAW: [&str; 2] = ["raw-64KiB", "raw-512KiB"];
+/// Fixes the program on the core that the load generator does not use.
+pub(crate) const ON_FIRST_CORE: [&str; 3] = ["taskset", "-c", "0"];
+pub(crate) const ON_SECOND_CORE: [&str; 3] = ["taskset", "-c", "1"];
+pub(crate) const REAL_TIME: [&str; 3] = ["chrt", "-f", "10"];
+
+const RUST_PEERS: [&str; 7] = [
+    "fastwebsockets",
+    "sockudo-ws",
+    "tokio-tungstenite",
+    "tokio-websockets",
+    "web-socket",
+    "wtx",
+    "yawc",
+];
+/// Stands for the port in a server's arguments.
+const PORT: &str = "PORT";
+const FIRST_PORT: u16 = 4_000;
+/// Programs that valgrind slows down take their time.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A server that can be started.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    program: PathBuf,
+    arguments: Vec<String>,
+    variable: Option<(&'static str, PathBuf)>,
+    /// Whether its instructions are what its author wrote, rather than what an interpreter makes of
+    /// it.
+    pub(crate) is_compiled: bool,
+}
+
+/// A server that listens. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    fn compiled(name: &'static str, program: PathBuf, arguments: &[&str]) -> Self {
+        Self {
+            name,
+            program,
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            variable: None,
+            is_compiled: true,
+        }
+    }
+
+    fn interpreted(name: &'static str, program: PathBuf, script: &str) -> Self {
+        let script = benchmark_folder().join("elsewhere").join(script);
+        Self {
+            is_compiled: false,
+            ..Self::compiled(name, program, &[&script.to_string_lossy(), PORT])
+        }
+    }
+
+    pub(crate) fn is_raw(&self) -> bool {
+        RAW.contains(&self.name)
+    }
+
+    /// Starts the server by another program that gets it as its last arguments, and waits until it
+    /// listens.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub(crate) fn start(&self, by: &[&str], messages: Option<&Path>) -> anyhow::Result<Running> {
+        let port = free_port()?;
+        let (first, others) = by.split_first().context("started by nothing")?;
+        let mut command = Command::new(first);
+        command.args(others).arg(&self.program);
+        for argument in &self.arguments {
+            command.arg(argument.replace(PORT, &port.to_string()));
+        }
+        if let Some((name, value)) = &self.variable {
+            command.env(name, value);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some(path) = messages {
+            command.stderr(File::create(path)?);
+        }
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.name))?;
+        let mut running = Running { child, port };
+        running
+            .wait_until_it_listens()
+            .with_context(|| self.name.to_owned())?;
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// The process that was started. Pinning a program keeps its number; tracing it does not.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn wait_until_it_listens(&mut self) -> anyhow::Result<()> {
+        let start = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("ended at once: {status}");
+            }
+            ensure!(start.elapsed() < START_LIMIT, "does not listen");
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+
+    /// Ends a process, the server or the one that traces it is waiting for, in an orderly way.
+    ///
+    /// # Errors
+    ///
+    /// When it goes on.
+    pub(crate) fn terminate(mut self, process: u32) -> anyhow::Result<()> {
+        Command::new("kill").arg(process.to_string()).status()?;
+        let start = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            ensure!(start.elapsed() < STOP_LIMIT, "does not end");
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// ws-echo with a number of workers.
+pub(crate) fn ws_echo(options: &Options, threads: &str) -> Server {
+    let arguments = [
+        "--listen",
+        &format!("127.0.0.1:{PORT}"),
+        "--threads",
+        threads,
+        "--no-welcome",
+        "--log-level",
+        "warn",
+    ];
+    Server::compiled(WS_ECHO, options.ws_echo(), &arguments)
+}
+
+/// The servers to compare: those that were asked for, or else all that are installed. The others
+/// are named.
+///
+/// # Errors
+///
+/// When one that was asked for is not there.
+pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
+    let servers = all(options);
+    if options.servers.is_empty() {
+        let (there, missing): (Vec<_>, Vec<_>) = servers.into_iter().partition(is_installed);
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.iter().map(|server| server.name).collect();
+            println!("Left out, not installed: {}.", names.join(", "));
+        }
+        return Ok(there);
+    }
+    let find = |name: &String| {
+        let server = servers.iter().find(|server| server.name == name);
+        let server = server.with_context(|| format!("no server {name}"))?;
+        ensure!(is_installed(server), "{name} is not installed");
+        Ok(server.clone())
+    };
+    options.servers.iter().map(find).collect()
+}
+
+/// All servers, in the order of the first round.
+fn all(options: &Options) -> Vec<Server> {
+    let peers = options.peers();
+    let raw = |name, len| Server::compiled(name, peers.join("raw"), &[PORT, len]);
+    let mut servers = vec![
+        raw(RAW[0], "65536"),
+        ws_echo(options, "1"),
+        raw(RAW[1], "524288"),
+    ];
+    servers.extend(RUST_PEERS.map(|name| Server::compiled(name, peers.join(name), &[PORT])));
+    let folder = options.installed.clone().unwrap_or_default();
+    let bun = folder.join("bun/node_modules/.bin/bun");
+    servers.push(Server::interpreted("bun", bun, "bun.js"));
+    let modules = folder.join("node/node_modules");
+    let node = match modules.join("ws").exists() {
+        true => PathBuf::from("node"),
+        false => modules.join("ws"),
+    };
+    servers.push(Server {
+        variable: Some(("NODE_PATH", modules)),
+        ..Server::interpreted("node-ws", node, "ws.cjs")
+    });
+    let python = folder.join("python/bin/python");
+    servers.push(Server::interpreted("picows", python, "picows_echo.py"));
+    let libwebsockets = folder.join("libwebsockets");
+    servers.push(Server::compiled("libwebsockets", libwebsockets, &[PORT]));
+    servers
+}
+
+/// Whether its program is there; one without a folder is looked for when it is started.
+fn is_installed(server: &Server) -> bool {
+    let is_name = server.program.components().count() == 1;
+    server.program.exists() || is_name && server.variable.is_some()
+}
+
+/// A port that nobody uses: another one each time, so that no connection waits for an old one to be
+/// forgotten.
+fn free_port() -> anyhow::Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(FIRST_PORT);
+    for _ in 0..1000 {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port")
+}

@@ -1,0 +1,113 @@
+//! One worker of ws-echo against two: whether they are in each other's way.
+//!
+//! Both run where the system puts them, together with the load generator, so seconds would tell
+//! nothing. What counts is CPU time: two workers that share nothing need as much of it for a
+//! message as one does, and so do twice as many messages each second where each has a core.
+
+use std::fs;
+
+use anyhow::Context;
+
+use crate::generator::{Amount, Generator, Load, Measured};
+use crate::options::Options;
+use crate::scenario::{self, Scenario};
+use crate::server::{self, Server};
+use crate::statistics::median;
+use crate::table;
+
+const SCENARIOS: [&str; 4] = ["64x16x16", "200x20x1", "500x125x1", "10x16384x8"];
+/// Workers are not pinned.
+const ANYWHERE: [&str; 1] = ["env"];
+
+/// A turn, and what part of the CPU time the busiest thread had.
+struct Turn {
+    measured: Measured,
+    busiest: f64,
+}
+
+/// Compares; `false` when ws-echo did not echo.
+///
+/// # Errors
+///
+/// When nothing can be measured.
+pub(crate) fn compare(options: &Options) -> anyhow::Result<bool> {
+    let generator = Generator::unpinned(options);
+    let servers = ["1", "2"].map(|threads| server::ws_echo(options, threads));
+    let of_mode: Vec<_> = scenario::ALL
+        .iter()
+        .filter(|scenario| SCENARIOS.contains(&scenario.name))
+        .cloned()
+        .collect();
+    let mut rows = Vec::new();
+    for scenario in options.scenarios(&of_mode)? {
+        let mut turns = [Vec::new(), Vec::new()];
+        for _ in 0..options.rounds {
+            for (server, turns) in servers.iter().zip(&mut turns) {
+                turns.push(turn(options, &generator, server, &scenario)?);
+            }
+        }
+        rows.push(row(&scenario, &turns));
+    }
+    println!("\nws-echo with two workers, each message's CPU time against that with one:\n");
+    let head = [
+        "scenario",
+        "messages / CPU s, 1 worker",
+        "messages / CPU s, 2 workers",
+        "two workers do so much",
+        "share of the busier one",
+    ];
+    table::print(&table::cells(&head), &rows);
+    println!("\nTwo workers do 2.0 times what one does where they are not in each other's way.");
+    Ok(true)
+}
+
+fn row(scenario: &Scenario, [one, two]: &[Vec<Turn>; 2]) -> Vec<String> {
+    let speed = |turns: &[Turn]| {
+        let speeds = turns
+            .iter()
+            .map(|turn| turn.measured.messages_per_cpu_second());
+        median(speeds)
+    };
+    let ratios = one.iter().zip(two).map(|(one, two)| {
+        2.0 * two.measured.messages_per_cpu_second() / one.measured.messages_per_cpu_second()
+    });
+    vec![
+        scenario.name.to_owned(),
+        table::number(speed(one)),
+        table::number(speed(two)),
+        table::number(median(ratios)),
+        format!(
+            "{:.0} %",
+            100.0 * median(two.iter().map(|turn| turn.busiest))
+        ),
+    ]
+}
+
+fn turn(
+    options: &Options,
+    generator: &Generator,
+    server: &Server,
+    scenario: &Scenario,
+) -> anyhow::Result<Turn> {
+    let running = server.start(&ANYWHERE, None)?;
+    let load = Load {
+        scenario,
+        amount: Amount::For(options.duration()),
+        rate: None,
+    };
+    let measured = generator.run(server, &running, load)?;
+    let times = thread_times(running.process())?;
+    let busiest = times.iter().copied().fold(0.0, f64::max) / times.iter().sum::<f64>();
+    Ok(Turn { measured, busiest })
+}
+
+/// The CPU time of each of a process's threads, in nanoseconds.
+fn thread_times(process: u32) -> anyhow::Result<Vec<f64>> {
+    let threads = fs::read_dir(format!("/proc/{process}/task"))?;
+    let time = |thread: std::io::Result<fs::DirEntry>| {
+        let times = fs::read_to_string(thread?.path().join("schedstat"))?;
+        let on_cpu = times.split_whitespace().next().context("no time")?;
+        Ok(on_cpu.parse()?)
+    };
+    threads.map(time).collect()
+}

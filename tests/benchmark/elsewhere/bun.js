@@ -1,0 +1,23 @@
+// An echo by Bun, whose server is uWebSockets inside.
+//
+//   bun bun.js PORT
+
+const longestMessage = 64 * 1024 * 1024;
+
+Bun.serve({
+  hostname: "127.0.0.1",
+  port: Number(process.argv[2]),
+  fetch(request, server) {
+    return server.upgrade(request) ? undefined : new Response("", { status: 426 });
+  },
+  websocket: {
+    message(socket, message) {
+      socket.send(message);
+    },
+    // Without this Bun would drop the echoes of those who are slow to take them.
+    backpressureLimit: longestMessage,
+    idleTimeout: 0,
+    maxPayloadLength: longestMessage,
+    perMessageDeflate: false,
+  },
+});

@@ -1,0 +1,139 @@
+//! What the peers share: the listener, the loop that accepts, the opening handshake for crates that
+//! have none, and the echo of those whose connections are a stream and a sink.
+//!
+//! Each peer is one thread, as the worker of ws-echo that it is compared with. Messages of 16 MiB
+//! and more are allowed, compression is not offered, and text is validated where the crate can do
+//! it.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use futures_util::{FutureExt, Sink, SinkExt, Stream, StreamExt};
+use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How many connections wait to be accepted: thousands come at once.
+const BACKLOG: i32 = 16_384;
+/// How many messages are gathered at most, so that no client keeps the others waiting.
+const TOGETHER: usize = 256;
+/// How long a request may be.
+const HEAD_LEN: usize = 4096;
+
+/// The port that is the program's first argument.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn port() -> io::Result<u16> {
+    let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
+    port.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "usage: PROGRAM PORT"))
+}
+
+/// A socket that listens on a port of 127.0.0.1 and does not block.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn listen(port: u16) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Serves each client by a task of this thread.
+///
+/// # Errors
+///
+/// When the system refuses to listen or to accept.
+pub fn serve<Client, Failure>(client: impl Fn(TcpStream) -> Client) -> io::Result<Infallible>
+where
+    Client: Future<Output = Result<(), Failure>> + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::from_std(listen(port()?)?)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let client = client(stream);
+            // How a connection ends is its client's business; here it only is over.
+            let client = async { drop(client.await) };
+            tokio::spawn(tokio::task::unconstrained(client));
+        }
+    })
+}
+
+/// Answers a client's opening handshake.
+///
+/// # Errors
+///
+/// When the client leaves, or asks for something else.
+pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
+    let mut head = Vec::with_capacity(HEAD_LEN);
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() > HEAD_LEN || stream.read_buf(&mut head).await? == 0 {
+            return Err(ErrorKind::InvalidData.into());
+        }
+    }
+    stream.write_all(response(&head)?.as_bytes()).await
+}
+
+/// The response to an opening handshake.
+///
+/// # Errors
+///
+/// When the request has no key.
+pub fn response(request: &[u8]) -> io::Result<String> {
+    let request = String::from_utf8_lossy(request);
+    let key = request.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_key = name.eq_ignore_ascii_case("sec-websocket-key");
+        is_key.then(|| value.trim())
+    });
+    let key = key.ok_or(ErrorKind::InvalidData)?;
+    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    Ok(format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    ))
+}
+
+/// Echoes messages until the connection ends. Those that have come together are sent together:
+/// flushing after each would cost a system call for each. They are gathered first, as asking for
+/// the next message flushes the last one in some crates.
+///
+/// # Errors
+///
+/// When the connection fails.
+pub async fn echo<Connection, Message, Failure>(
+    mut connection: Connection,
+    is_data: impl Fn(&Message) -> bool,
+) -> Result<(), Failure>
+where
+    Connection: Stream<Item = Result<Message, Failure>> + Sink<Message, Error = Failure> + Unpin,
+{
+    let mut messages = Vec::new();
+    while let Some(message) = connection.next().await {
+        messages.push(message?);
+        while messages.len() < TOGETHER
+            && let Some(Some(message)) = connection.next().now_or_never()
+        {
+            messages.push(message?);
+        }
+        for message in messages.drain(..) {
+            if is_data(&message) {
+                connection.feed(message).await?;
+            }
+        }
+        connection.flush().await?;
+    }
+    Ok(())
+}
