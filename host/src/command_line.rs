@@ -172,7 +172,7 @@ struct ServeArguments {
     threads: Option<NonZeroUsize>,
 
     /// The buffer of a busy connection, from 4KiB to 16MiB; a frame up to this length comes back
-    /// as one
+    /// as one, and who fills it gets one of 512KiB as long as that goes on
     #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
     #[arg(default_value = "64KiB")]
     buffer_len: usize,

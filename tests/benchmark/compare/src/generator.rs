@@ -120,7 +120,7 @@ impl Generator {
         command.args(["--json", "--timeout", TIMEOUT, "--pid"]);
         command.arg(running.process().to_string());
         add_load(&mut command, load);
-        if server.is_raw() {
+        if server.echoes_masked() {
             command.arg("--masked-echo");
         }
         let output = command.stderr(Stdio::piped()).output();

@@ -16,6 +16,8 @@ pub(crate) const WS_ECHO: &str = "ws-echo";
 /// The raw echo with each of its buffers. The better one in a scenario is what the others are
 /// compared with.
 pub(crate) const RAW: [&str; 2] = ["raw-64KiB", "raw-512KiB"];
+/// The raw echo that touches each byte once, as unmasking does: what is lost by that is not the server's.
+const TOUCHING: &str = "raw-touching";
 /// Fixes the program on the core that the load generator does not use.
 pub(crate) const ON_FIRST_CORE: [&str; 3] = ["taskset", "-c", "0"];
 pub(crate) const ON_SECOND_CORE: [&str; 3] = ["taskset", "-c", "1"];
@@ -78,6 +80,11 @@ impl Server {
 
     pub(crate) fn is_raw(&self) -> bool {
         RAW.contains(&self.name)
+    }
+
+    /// Whether it sends back what it gets, mask and all.
+    pub(crate) fn echoes_masked(&self) -> bool {
+        self.is_raw() || self.name == TOUCHING
     }
 
     /// Starts the server by another program that gets it as its last arguments, and waits until it
@@ -196,11 +203,12 @@ pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
 /// All servers, in the order of the first round.
 fn all(options: &Options) -> Vec<Server> {
     let peers = options.peers();
-    let raw = |name, len| Server::compiled(name, peers.join("raw"), &[PORT, len]);
+    let raw = |name, arguments| Server::compiled(name, peers.join("raw"), arguments);
     let mut servers = vec![
-        raw(RAW[0], "65536"),
+        raw(RAW[0], &[PORT, "65536"]),
         ws_echo(options, "1"),
-        raw(RAW[1], "524288"),
+        raw(RAW[1], &[PORT, "524288"]),
+        raw(TOUCHING, &[PORT, "524288", "touch"]),
     ];
     servers.extend(RUST_PEERS.map(|name| Server::compiled(name, peers.join(name), &[PORT])));
     let folder = options.installed.clone().unwrap_or_default();

@@ -1,13 +1,17 @@
 //! The physical limit: a mio loop that reads bytes and writes the same bytes back.
 //!
-//!     raw PORT BUFFER_LEN
+//!     raw PORT BUFFER_LEN [touch]
 //!
 //! It does with its sockets what ws-echo does, and nothing else: one poll, one edge-triggered
 //! registration for both directions, one read of up to a buffer's length, one write at once; while
 //! a client does not take what is written, nothing is read from it. It answers the opening
 //! handshake, so that the same load can be put on it; afterwards it knows nothing of frames, and
 //! its echoes are masked as their originals are.
+//!
+//! With `touch` it reads and writes each byte once, as whoever unmasks it must: what that costs, no
+//! WebSocket server can do without.
 
+use std::hint::black_box;
 use std::io::{self, ErrorKind, Read, Write};
 
 use mio::event::Event;
@@ -33,6 +37,7 @@ struct Client {
 fn main() -> io::Result<()> {
     let buffer_len = std::env::args().nth(2).and_then(|len| len.parse().ok());
     let buffer_len: usize = buffer_len.ok_or(ErrorKind::InvalidInput)?;
+    let touches = std::env::args().nth(3).is_some();
     let mut buffer = vec![0; buffer_len];
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(EVENTS_LEN);
@@ -48,10 +53,19 @@ fn main() -> io::Result<()> {
                 continue;
             }
             let key = event.token().0 - FIRST_CLIENT;
-            if clients[key].turn(event, &mut buffer).is_err() {
+            if clients[key].turn(event, &mut buffer, touches).is_err() {
                 clients.remove(key);
             }
         }
+    }
+}
+
+/// Masks bytes with a key of zeros, which the compiler does not know to be that.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+fn touch(bytes: &mut [u8]) {
+    let key = black_box(0);
+    for byte in bytes {
+        *byte ^= key;
     }
 }
 
@@ -78,7 +92,7 @@ fn accept(listener: &TcpListener, poll: &Poll, clients: &mut Slab<Client>) -> io
 
 impl Client {
     /// Echoes what there is. An error is the connection's end.
-    fn turn(&mut self, event: &Event, buffer: &mut [u8]) -> io::Result<()> {
+    fn turn(&mut self, event: &Event, buffer: &mut [u8], touches: bool) -> io::Result<()> {
         self.is_readable |= event.is_readable();
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
@@ -97,6 +111,9 @@ impl Client {
             // A read that returns less than it was offered has drained the socket, or ends at
             // urgent data.
             self.is_readable = len == buffer.len() || event.is_read_closed() || event.is_priority();
+            if touches {
+                touch(&mut buffer[..len]);
+            }
             self.answer(&buffer[..len])?;
         }
         Ok(())
