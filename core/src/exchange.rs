@@ -44,7 +44,8 @@ impl<S: Storage> Exchange<'_, S> {
 
     /// Echoes what no application has to look at: the messages that have come whole, in one frame
     /// each, up to whatever else has come. It is as if each had been an [event](Event::Data) that
-    /// was [echoed](Self::echo), and takes a fraction of the time.
+    /// was [echoed](Self::echo), and takes a fraction of the time. Chunks that were lent before are
+    /// no longer good. What is wrong with a message is told by the next event.
     ///
     /// `true` says that nothing is left of what was received: there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {

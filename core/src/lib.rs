@@ -15,6 +15,9 @@
 //! buffer still holds, before receiving more. A frame that fits the buffer comes back as one
 //! frame; longer ones come back in fragments while they arrive.
 //!
+//! With the feature `std`, long messages and text go through the vector instructions that the
+//! processor is found to have, by way of the crates `multiversion` and `simdutf8`.
+//!
 //! ```
 //! use ws_echo_core::{Buffer, Connection, Event};
 //!
@@ -52,7 +55,6 @@
     )
 )]
 
-#[cfg(feature = "std")]
 #[cfg(feature = "std")]
 extern crate std;
 

@@ -93,6 +93,7 @@ impl<const N: usize> WholeMessage<N> {
         }
     }
 
+    /// The same for a longer payload; of one that is binary, not whether it is ASCII.
     #[inline(never)]
     fn unmask_long(&self, bytes: &mut [u8], distance: usize) -> Option<bool> {
         if self.header[0] == BINARY && distance == 0 {

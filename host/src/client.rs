@@ -406,6 +406,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_pointer_width = "64")]
     fn an_idle_client_is_a_line_of_the_cache_and_is_kept_in_no_more() {
         assert_eq!(size_of::<Client<u32>>(), 64);
         assert_eq!(size_of::<Option<Client<u32>>>(), 64);

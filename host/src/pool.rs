@@ -20,25 +20,29 @@ const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 /// How many states of idle connections are kept for the next busy ones.
 const IDLE_MAX: usize = 1024;
 
+/// With how little in a large buffer, twice in a row, a small one would do.
+const LITTLE_LEN: usize = 16 * 1024;
+
 /// How large a buffer is worth its memory for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
     Small,
-    /// It fills small ones.
+    /// It has filled a small one.
     Large,
+    /// The last read was of little. It may have been the end of a message.
+    Waning,
 }
 
 impl Demand {
     /// What it is when `len` bytes were received into room for `offered`.
     #[inline]
     pub(crate) fn after(self, len: usize, offered: usize) -> Self {
-        if len == offered {
-            Self::Large
-        } else if len < offered / 32 {
-            // Bursts that come in two parts do not change it each time.
-            Self::Small
-        } else {
-            self
+        match self {
+            _ if len == offered => Self::Large,
+            Self::Small => Self::Small,
+            _ if len >= LITTLE_LEN => Self::Large,
+            Self::Large => Self::Waning,
+            Self::Waning => Self::Small,
         }
     }
 }
@@ -46,9 +50,25 @@ impl Demand {
 /// What is free: of each, the one that was used last is on top.
 #[derive(Debug)]
 pub(crate) struct Pool {
+    buffers: BothBuffers,
+    idle: Vec<HeapConnection>,
+}
+
+/// Buffers of two lengths; when the small ones are as long as the large, all are large.
+#[derive(Debug)]
+struct BothBuffers {
     small: Buffers,
     large: Buffers,
-    idle: Vec<HeapConnection>,
+}
+
+impl BothBuffers {
+    #[inline]
+    fn of(&mut self, demand: Demand) -> &mut Buffers {
+        match demand {
+            Demand::Small if self.small.storage_len < self.large.storage_len => &mut self.small,
+            _ => &mut self.large,
+        }
+    }
 }
 
 /// Empty buffers of one length.
@@ -90,31 +110,26 @@ impl Pool {
     /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones.
     pub(crate) fn new(buffer_len: usize) -> Self {
         Self {
-            small: Buffers::new(buffer_len),
-            large: Buffers::new(buffer_len.max(LARGE_LEN)),
+            buffers: BothBuffers {
+                small: Buffers::new(buffer_len),
+                large: Buffers::new(buffer_len.max(LARGE_LEN)),
+            },
             idle: Vec::new(),
         }
     }
 
-    fn buffers(&mut self, demand: Demand) -> &mut Buffers {
-        match demand {
-            Demand::Small => &mut self.small,
-            Demand::Large => &mut self.large,
-        }
-    }
-
     pub(crate) fn take_buffer(&mut self, demand: Demand) -> HeapBuffer {
-        self.buffers(demand).take()
+        self.buffers.of(demand).take()
     }
 
     /// Takes a buffer back, which is empty.
     pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
-        let demand = if buffer.capacity() > self.small.storage_len {
-            Demand::Large
-        } else {
+        let demand = if buffer.capacity() < self.buffers.large.storage_len {
             Demand::Small
+        } else {
+            Demand::Large
         };
-        let buffers = self.buffers(demand);
+        let buffers = self.buffers.of(demand);
         if buffers.empty.len() < buffers.kept_max {
             buffers.empty.push(buffer);
         }
@@ -141,10 +156,45 @@ impl Pool {
             self.idle.push(Box::new(Connection::server()));
         }
         let last = self.idle.len() - 1;
-        let buffers = match demand {
-            Demand::Small => &mut self.small,
-            Demand::Large => &mut self.large,
-        };
-        (buffers.next(), &mut self.idle[last])
+        (self.buffers.of(demand).next(), &mut self.idle[last])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_to_where_it_was_taken_from() {
+        for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
+            let mut pool = Pool::new(buffer_len);
+            for demand in [Demand::Small, Demand::Large, Demand::Waning] {
+                let buffer = pool.take_buffer(demand);
+                let storage = buffer.received().as_ptr();
+                pool.put_buffer(buffer);
+                let again = pool.take_buffer(demand);
+                assert_eq!(
+                    again.received().as_ptr(),
+                    storage,
+                    "{buffer_len}, {demand:?}"
+                );
+                assert!(again.capacity() >= buffer_len);
+            }
+        }
+    }
+
+    #[test]
+    fn demand_grows_with_a_full_buffer_and_wanes_with_two_reads_of_little() {
+        use Demand::{Large, Small, Waning};
+        for (before, len, after) in [
+            (Small, 65_535, Small),
+            (Small, 65_536, Large),
+            (Large, LITTLE_LEN, Large),
+            (Large, LITTLE_LEN - 1, Waning),
+            (Waning, LITTLE_LEN, Large),
+            (Waning, LITTLE_LEN - 1, Small),
+        ] {
+            assert_eq!(before.after(len, 65_536), after, "{before:?}, {len}");
+        }
     }
 }

@@ -20,8 +20,15 @@ pub trait Transport: Read + Write {
     fn shut(&mut self) -> io::Result<()>;
 }
 
-/// A client's socket. On Unix it is read and written without the C library's way around system calls,
-/// which a program with more than one thread pays for each time (60 instructions of a message's 500).
+/// A client that is gone is an error, not a signal: there the flag does not exist, and the signal is
+/// ignored in every Rust program.
+#[cfg(target_vendor = "apple")]
+const SEND_FLAGS: SendFlags = SendFlags::empty();
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
+
+/// A client's socket. On Unix it is read and written without the C library's way around system
+/// calls, which costs a program with more than one thread 60 instructions each time.
 #[derive(Debug)]
 pub(crate) struct Socket(pub(crate) TcpStream);
 
@@ -41,7 +48,7 @@ impl Read for Socket {
 impl Write for Socket {
     #[cfg(unix)]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::net::send(&self.0, bytes, SendFlags::NOSIGNAL)?)
+        Ok(rustix::net::send(&self.0, bytes, SEND_FLAGS)?)
     }
 
     #[cfg(not(unix))]

@@ -13,7 +13,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a tick is: deadlines that are closer together cost one wake-up. One may be found two ticks
-/// late.
+/// late, and a far one a few seconds.
 pub(crate) const GRANULARITY: Duration = Duration::from_millis(GRANULARITY_MILLISECONDS);
 const GRANULARITY_MILLISECONDS: u64 = 50;
 

@@ -9,62 +9,75 @@ use std::env;
 use std::hint::black_box;
 
 use ws_echo_core::{Buffer, Connection, Event};
-use ws_echo_tests::wire::{BINARY, PING, TEXT, masked_with};
+use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, PING, TEXT, masked_with};
 
-/// The names of messages, the first byte of a frame, its payload, and how many frames come at once.
-fn messages() -> [(&'static str, u8, Vec<u8>, usize); 8] {
-    let letters = |len| "abcdefgh".bytes().cycle().take(len).collect();
+/// Frames that come at once: the first byte of each, and its payload.
+type Frames = Vec<(u8, Vec<u8>)>;
+
+/// What is echoed, and how it is called.
+fn messages() -> [(&'static str, Frames); 9] {
+    let letters = |len| "abcdefgh".bytes().cycle().take(len).collect::<Vec<u8>>();
     // 341 characters of 3 bytes, and one of 1.
-    let chinese: Vec<u8> = "\u{6c34}\u{706b}\u{6728}"
-        .bytes()
-        .cycle()
-        .take(1023)
-        .collect();
-    let chinese = [chinese, b".".to_vec()].concat();
+    let chinese = "\u{6c34}\u{706b}\u{6728}".repeat(114)[..1023].to_owned() + ".";
+    let fragments = [(TEXT & !FIN, letters(512)), (CONTINUATION, letters(512))];
     [
-        ("text-16", TEXT, letters(16), 1),
-        ("text-16-x16", TEXT, letters(16), 16),
-        ("text-1k", TEXT, letters(1024), 1),
-        ("text-1k-x16", TEXT, letters(1024), 16),
-        ("binary-16k", BINARY, letters(16 << 10), 1),
-        ("binary-1m", BINARY, letters(1 << 20), 1),
-        ("chinese-1k", TEXT, chinese, 1),
-        ("ping-4", PING, letters(4), 1),
+        ("text-16", vec![(TEXT, letters(16))]),
+        ("text-16-x16", vec![(TEXT, letters(16)); 16]),
+        ("text-1k", vec![(TEXT, letters(1024))]),
+        ("text-1k-x16", vec![(TEXT, letters(1024)); 16]),
+        ("binary-16k", vec![(BINARY, letters(16 << 10))]),
+        ("binary-1m", vec![(BINARY, letters(1 << 20))]),
+        ("chinese-1k", vec![(TEXT, chinese.into_bytes())]),
+        ("fragments-1k", fragments.to_vec()),
+        ("ping-4", vec![(PING, letters(4))]),
     ]
 }
 
 fn main() {
     let mut arguments = env::args().skip(1);
     let (Some(name), Some(times)) = (arguments.next(), arguments.next()) else {
-        messages().iter().for_each(|(name, ..)| println!("{name}"));
+        messages().iter().for_each(|(name, _)| println!("{name}"));
         return;
     };
     let message = messages().into_iter().find(|message| message.0 == name);
-    let (_, first, payload, number) = message.expect("a message has this name");
+    let (_, frames) = message.expect("a message has this name");
     let times: usize = times.parse().expect("TIMES is a number");
-    // With a masking key of zeros the payload that stands in the buffer is as good as before, once it was
-    // unmasked and sent: so a lone frame needs only its header again.
-    let frame = masked_with([0; 4], first, &payload);
-    let header_len = frame.len() - payload.len();
-    let written = if number == 1 {
-        header_len
-    } else {
-        frame.len() * number
+    let frames: Vec<(Vec<u8>, usize)> = frames.iter().map(masked).collect();
+    // The payload that stands in the buffer is as good as before, once it was unmasked and sent: so a lone
+    // frame needs only its header again.
+    let again = |(frame, header_len): &(Vec<u8>, usize)| match frames.len() {
+        1 => *header_len,
+        _ => frame.len(),
     };
-    let received = frame.repeat(number);
+    let received: Vec<u8> = frames
+        .iter()
+        .flat_map(|(frame, _)| frame)
+        .copied()
+        .collect();
 
     let mut connection = Connection::server();
     let mut buffer = Buffer::new(vec![0; received.len() + 100]);
     buffer.spare_mut()[..received.len()].copy_from_slice(&received);
     for _ in 0..times {
-        let places = buffer.spare_mut()[..written].chunks_mut(frame.len());
-        places.for_each(|place| place.copy_from_slice(&frame[..place.len()]));
+        let mut spare = buffer.spare_mut();
+        for frame in &frames {
+            let (place, rest) = spare.split_at_mut(frame.0.len());
+            place[..again(frame)].copy_from_slice(&frame.0[..again(frame)]);
+            spare = rest;
+        }
         buffer.commit(received.len());
         echo(&mut connection, &mut buffer);
         let sent = black_box(buffer.ready()).len();
-        assert_eq!(sent, received.len() - 4 * number);
+        assert_eq!(sent, received.len() - 4 * frames.len());
         buffer.consume(sent);
     }
+}
+
+/// A frame with a masking key of zeros, and the length of its header.
+fn masked((first, payload): &(u8, Vec<u8>)) -> (Vec<u8>, usize) {
+    let frame = masked_with([0; 4], *first, payload);
+    let header_len = frame.len() - payload.len();
+    (frame, header_len)
 }
 
 #[inline(never)]

@@ -42,8 +42,8 @@ impl Connection {
             return false;
         }
         let (mut bytes, mut from, mut to) = buffer.passage();
-        let start = to;
-        let len = bytes.len();
+        let first = to;
+        let all = bytes.len();
         while let Some(answered) = whole::answer(bytes, from, to) {
             match answered {
                 Ok(len) => {
@@ -57,10 +57,10 @@ impl Connection {
                 }
             }
         }
-        let ready = len - bytes.len();
+        let ready = all - bytes.len();
         let is_all = from == bytes.len();
         if ready > 0 {
-            buffer.pass(start..ready, ready + from);
+            buffer.pass(first..ready, ready + from);
         }
         is_all
     }

@@ -59,10 +59,15 @@ impl<T: Transport> Client<T> {
     fn ping(&mut self, shared: &mut Shared) -> Turn {
         self.pulse = Pulse::Pinged;
         self.with_buffer(shared, |client, buffer, shared| {
+            let mut is_asked = false;
             client.with_connection(shared, |connection, _| {
-                let _ = connection.exchange(buffer).ping(&[]);
+                is_asked = connection.exchange(buffer).ping(&[]).is_ok();
             });
-            client.transmit(buffer).map(|_| Turn::Wait)
+            if is_asked {
+                client.answer(buffer, shared)
+            } else {
+                client.go_on(buffer, shared)
+            }
         })
     }
 

@@ -28,6 +28,8 @@ struct Line {
     to_client: Vec<u8>,
     /// How many bytes to the client are taken; then a write has to wait.
     room: usize,
+    /// How many writes have to wait although there is room.
+    refused: usize,
     is_shut: bool,
 }
 
@@ -47,6 +49,10 @@ impl Read for End {
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line = self.0.borrow_mut();
+        if line.refused > 0 {
+            line.refused -= 1;
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let len = bytes.len().min(line.room);
         line.room -= len;
         line.to_client.extend_from_slice(&bytes[..len]);
@@ -417,5 +423,25 @@ fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
     );
     assert_eq!(echo(&long), whole, "it fits a large one");
     assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&long), whole, "it may have been the end of something");
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
     assert_eq!(echo(&long)[0], 0x02, "the large one is for others again");
+}
+
+#[test]
+fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    end.0.borrow_mut().room = 0;
+    // Its second part makes room for a part of the Pong only.
+    let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
+    let (first, second) = ping.split_at(100);
+    server.send(key, &end, first);
+    server.send(key, &end, second);
+    end.0.borrow_mut().room = usize::MAX;
+    end.0.borrow_mut().refused = 1;
+    server.pass_until_received(&end);
+    let pong = [&[0x8A, 125][..], &[b'p'; 125]].concat();
+    assert_eq!(received(&end), pong);
 }
