@@ -9,7 +9,7 @@
 # Needs, for each: npm; npm and node; python3 with venv; gcc and libwebsockets-dev (apt-get as root, or sudo,
 # where that is missing).
 #
-# Exit status: 0 also where something was left out, 1 nothing can be installed, 2 wrong usage.
+# Exit status: 0 also where something was left out, 1 DIR cannot be written to, 2 wrong usage.
 set -uo pipefail
 
 bun=1.4.5
@@ -23,8 +23,6 @@ uvloop=0.23.0
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(realpath -m "$1")
 mkdir -p "$dir" 2>/dev/null && [ -w "$dir" ] || { echo "install.sh: cannot write to $dir" >&2; exit 1; }
-log=$dir/install.log
-: >"$log"
 
 # from_npm FOLDER PACKAGE@VERSION...
 from_npm() {
@@ -63,7 +61,9 @@ install_libwebsockets() {
 }
 
 for peer in bun ws picows libwebsockets; do
-    if "install_$peer" >>"$log" 2>&1; then
+    # One for each, so that no peer's failure is explained by the words of another.
+    log=$dir/install-$peer.log
+    if "install_$peer" >"$log" 2>&1; then
         echo "$peer: installed"
     else
         echo "$peer: left out: $(grep -v '^ *$' "$log" | tail -n 1) (see $log)"

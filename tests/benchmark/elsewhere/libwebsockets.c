@@ -45,13 +45,15 @@ static int keep(struct session *session, struct lws *client, const void *payload
 }
 
 static int send_pieces(struct session *session, struct lws *client) {
-    while (session->sent < session->filled && !lws_send_pipe_choked(client)) {
+    /* One can write when told so: asking before the first piece would be a poll for nothing. */
+    if (session->sent == session->filled) return 0;
+    do {
         struct piece piece;
         memcpy(&piece, session->pieces + session->sent, sizeof piece);
         unsigned char *payload = session->pieces + payload_at(session->sent);
         if (lws_write(client, payload, piece.len, piece.kind) < 0) return -1;
         session->sent = next_at(session->sent, piece.len);
-    }
+    } while (session->sent < session->filled && !lws_send_pipe_choked(client));
     if (session->sent < session->filled)
         lws_callback_on_writable(client);
     else

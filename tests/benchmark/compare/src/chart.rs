@@ -24,9 +24,9 @@ const LEGEND_COLUMNS: usize = 4;
 const LARGEST: f64 = 1.2;
 const OURS: &str = "#d6336c";
 /// Colors that can be told apart also by those who see fewer of them.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 14] = [
     "#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7",
-    "#79706e", "#2f4b7c", "#8cd17d",
+    "#79706e", "#2f4b7c", "#8cd17d", "#6741d9", "#a0cbe8", "#5c5c00",
 ];
 
 /// Draws the chart.
@@ -129,7 +129,8 @@ fn mark(svg: &mut String, [x, y]: [f64; 2], name: &str, names: &[&str], title: &
     }
     let others = names.iter().filter(|other| **other != WS_ECHO);
     let number = others.clone().position(|other| *other == name).unwrap_or(0);
-    let color = OTHERS[number % OTHERS.len()];
+    assert!(number < OTHERS.len(), "{name} would share another's color");
+    let color = OTHERS[number];
     let _ = writeln!(
         svg,
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"{color}\" fill-opacity=\"0.85\" \
@@ -142,4 +143,33 @@ fn text(svg: &mut String, [x, y]: [f64; 2], anchor: &str, attributes: &str, text
         svg,
         "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" {attributes}>{text}</text>"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::options::Options;
+    use crate::server;
+
+    #[test]
+    fn each_server_has_a_color_of_its_own() {
+        let servers = server::all(&Options::parse_from(["compare"]));
+        let compared = servers.iter().filter(|server| !server.is_raw());
+        let ratios = compared.map(|server| (server.name, 0.5)).collect();
+        let names: Vec<_> = servers.iter().map(|server| server.name).collect();
+        let svg = draw(&[Group {
+            name: "any",
+            ratios,
+        }]);
+        let marks = svg.lines().filter(|line| line.starts_with("<circle"));
+        let colors = marks.filter_map(|line| line.split("fill=\"").nth(1)?.split('"').next());
+        let colors: BTreeSet<_> = colors.collect();
+        // The raw echo is the scale, and ours is no circle.
+        assert_eq!(colors.len(), names.len() - server::RAW.len() - 1);
+        assert!(!colors.contains(OURS));
+    }
 }

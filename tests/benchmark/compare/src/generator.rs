@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -13,6 +14,9 @@ use crate::server::{ON_SECOND_CORE, REAL_TIME, Running, Server};
 
 /// Long enough for buffers to grow and for windows to open.
 const WARM_UP: Duration = Duration::from_millis(300);
+/// What servers that are compiled while they run, or interpreted, are loaded with before: they
+/// start anew each turn, and are slower until what is done often has been compiled.
+const INTERPRETED_WARM_UP: Duration = Duration::from_secs(2);
 /// Thousands of connections under valgrind or strace take their time.
 const TIMEOUT: &str = "30s";
 
@@ -38,6 +42,9 @@ pub(crate) struct Load<'a> {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
     pub(crate) messages: u64,
+    /// Those that were due when the time was over: the latencies are without them.
+    #[serde(default)]
+    pub(crate) messages_not_sent: u64,
     pub(crate) seconds: f64,
     pub(crate) messages_per_second: f64,
     pub(crate) latency_us: Latency,
@@ -76,6 +83,8 @@ const BUSY: f64 = 0.95;
 pub(crate) struct Generator {
     program: PathBuf,
     started_by: Vec<&'static str>,
+    /// After each warm-up of its own.
+    rest: Duration,
 }
 
 impl Generator {
@@ -88,6 +97,7 @@ impl Generator {
         Self {
             program: options.generator(),
             started_by,
+            rest: options.rest_time(),
         }
     }
 
@@ -96,6 +106,7 @@ impl Generator {
         Self {
             program: options.generator(),
             started_by: vec!["env"],
+            rest: Duration::ZERO,
         }
     }
 
@@ -105,6 +116,22 @@ impl Generator {
     ///
     /// When an echo is wrong or missing.
     pub(crate) fn run(
+        &self,
+        server: &Server,
+        running: &Running,
+        load: Load<'_>,
+    ) -> anyhow::Result<Measured> {
+        if matches!(load.amount, Amount::For(_)) && !server.is_compiled {
+            // A run of its own: with real-time priority the system would interrupt a longer one,
+            // and that is not to happen where something is measured.
+            let amount = Amount::For(INTERPRETED_WARM_UP);
+            self.run_once(server, running, Load { amount, ..load })?;
+            thread::sleep(self.rest);
+        }
+        self.run_once(server, running, load)
+    }
+
+    fn run_once(
         &self,
         server: &Server,
         running: &Running,

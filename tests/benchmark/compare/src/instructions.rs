@@ -67,7 +67,7 @@ fn instructions(
     log: &Path,
 ) -> anyhow::Result<Counts> {
     let by = [ON_FIRST_CORE.as_slice(), VALGRIND.as_slice()].concat();
-    let running = server.start(&by, Some(log))?;
+    let running = server.start(&by, scenario.in_flight, Some(log))?;
     difference::send(generator, server, &running, scenario, count)?;
     let process = running.process();
     running.terminate(process)?;

@@ -77,7 +77,7 @@ impl Comparison<'_> {
         rate: Option<f64>,
     ) -> anyhow::Result<Measured> {
         self.options.rest();
-        let running = server.start(&started_by(self.options), None)?;
+        let running = server.start(&started_by(self.options), scenario.in_flight, None)?;
         let amount = Amount::For(self.options.duration());
         let load = Load {
             scenario,
@@ -92,7 +92,7 @@ impl Comparison<'_> {
         let p99 = |turns: &[Measured]| median(turns.iter().map(|turn| turn.latency_us.p99));
         // One of them is the limit: of the best of both in each percentile nobody could be as good.
         let raw = self.servers.iter().zip(turns);
-        let raw = raw.filter(|(server, _)| server.is_raw());
+        let raw = raw.filter(|(server, turns)| server.is_raw() && !turns.is_empty());
         let raw = raw.min_by(|(_, a), (_, b)| p50(a).total_cmp(&p50(b)));
         let (raw_p50, raw_p99) =
             raw.map_or((f64::NAN, f64::NAN), |(_, turns)| (p50(turns), p99(turns)));
@@ -105,7 +105,7 @@ impl Comparison<'_> {
                 p99(turns) / raw_p99,
                 reached,
             ];
-            let mut row = vec![server.name.to_owned()];
+            let mut row = vec![format!("{}{}", server.name, marks(turns))];
             row.extend(numbers.map(table::number));
             row
         };
@@ -119,5 +119,72 @@ impl Comparison<'_> {
             "messages / s",
         ];
         table::print(&table::cells(&head), &rows);
+        print_notes(turns);
+    }
+}
+
+/// A turn in which the generator worked all the time: what it tells may be its own latency,
+/// whatever the server did.
+fn is_limited(turn: &Measured) -> bool {
+    turn.generator_is_the_limit
+}
+
+/// A turn with messages that were never sent, for the server was behind.
+fn is_behind(turn: &Measured) -> bool {
+    turn.messages_not_sent > 0
+}
+
+const LIMITED: &str = " +";
+const BEHIND: &str = " !";
+
+/// What is behind a server's name: one such turn is enough.
+fn marks(turns: &[Measured]) -> String {
+    let limited = turns.iter().any(is_limited).then_some(LIMITED);
+    let behind = turns.iter().any(is_behind).then_some(BEHIND);
+    limited.into_iter().chain(behind).collect()
+}
+
+/// Explains the marks that there are.
+fn print_notes(turns: &[Vec<Measured>]) {
+    if turns.iter().flatten().any(is_limited) {
+        println!("\n+ The load generator was the limit in a turn: these are its latencies also.");
+    }
+    if turns.iter().flatten().any(is_behind) {
+        println!(
+            "\n! Messages were due and not sent in a turn: the server did not keep up, and these \
+             are the latencies of the others."
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generator::Latency;
+
+    #[test]
+    fn a_turn_that_tells_less_than_it_seems_to_is_marked() {
+        let good = Measured {
+            messages: 1,
+            messages_not_sent: 0,
+            seconds: 1.0,
+            messages_per_second: 1.0,
+            latency_us: Latency { p50: 1.0, p99: 1.0 },
+            generator_is_the_limit: false,
+            server_cpu_seconds: None,
+            server_user_seconds: None,
+            server_system_seconds: None,
+        };
+        let behind = Measured {
+            messages_not_sent: 1,
+            ..good.clone()
+        };
+        let both = Measured {
+            generator_is_the_limit: true,
+            ..behind.clone()
+        };
+        assert_eq!(marks(std::slice::from_ref(&good)), "");
+        assert_eq!(marks(&[good.clone(), behind]), " !");
+        assert_eq!(marks(&[good, both]), " + !");
     }
 }

@@ -17,10 +17,13 @@
 //! ```
 //!
 //! Servers run in turns on one core, the load generator (`ws-echo bench`) on another; the order of
-//! the servers rotates from round to round, so that what drifts hits all alike. As root it all
-//! happens in a network namespace of its own, with Reno for congestion control: BBR paces what
-//! loopback need not pace. The scenarios' names are connections x bytes of a message x messages in
-//! flight for each connection.
+//! the servers rotates from round to round, so that what drifts hits all alike. Where
+//! congestion control is neither Reno nor Cubic, it all happens as root in a network namespace of its
+//! own, with Reno: BBR paces what loopback need not pace. The scenarios' names are connections x
+//! bytes of a message x messages in flight for each connection.
+//!
+//! A ratio of throughputs is the median of the rounds' ratios, each to the raw echo in the same round;
+//! a ratio of latencies is the ratio of the rounds' medians.
 //!
 //! Exit status: 0 when every server echoed what it was sent, 1 when one did not.
 
@@ -49,6 +52,7 @@ use options::{Mode, Options};
 
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
+    options.check()?;
     isolation::enter()?;
     println!("Congestion control: {}.", isolation::congestion_control());
     let servers = server::chosen(&options)?;
@@ -57,7 +61,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Mode::Latency => latency::compare(&options, &servers)?,
         Mode::SystemCalls => system_calls::compare(&options, &servers)?,
         Mode::Instructions => instructions::compare(&options, &servers)?,
-        Mode::Workers => workers::compare(&options)?,
+        Mode::Workers => workers::compare(&options).map(|()| true)?,
         Mode::Memory => memory::compare(&servers)?,
     };
     Ok(if all_echoed {

@@ -44,7 +44,7 @@ pub(crate) fn compare(servers: &[Server]) -> anyhow::Result<bool> {
 }
 
 fn measure(server: &Server) -> anyhow::Result<[f64; 2]> {
-    let running = server.start(&ON_FIRST_CORE, None)?;
+    let running = server.start(&ON_FIRST_CORE, 1, None)?;
     let message = vec![0x55; MESSAGE_LEN];
     let mut clients = Vec::with_capacity(CONNECTIONS + FIRST_CONNECTIONS);
     for _ in 0..FIRST_CONNECTIONS {

@@ -4,11 +4,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::scenario::{self, Scenario};
 
+/// How long a turn is measured, and with real-time priority, by default and at most: the system
+/// lets such programs run for 950 ms of each second, and a turn has a warm-up besides.
+const SECONDS: f64 = 1.0;
+const REAL_TIME_SECONDS: f64 = 0.4;
+const MOST_REAL_TIME_SECONDS: f64 = 0.5;
 /// Between two turns with real-time priority.
 const REST: Duration = Duration::from_millis(300);
 
@@ -55,9 +60,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NUMBER", default_value = "5")]
     pub(crate) rounds: usize,
 
-    /// How long each turn is measured
-    #[arg(long, value_name = "SECONDS", default_value = "1")]
-    seconds: f64,
+    /// How long each turn is measured [default: 1, with --real-time 0.4]
+    #[arg(long, value_name = "SECONDS")]
+    seconds: Option<f64>,
 
     /// A scenario to run; repeatable [default: all that the mode is for]
     #[arg(long = "scenario", value_name = "NAME")]
@@ -72,7 +77,7 @@ pub(crate) struct Options {
     pub(crate) loads: Vec<f64>,
 
     /// Gives servers and generator real-time priority, with rests (needs root; turns of half a
-    /// second at most, or the system interrupts them)
+    /// second at most, as the system interrupts longer ones)
     #[arg(long)]
     pub(crate) real_time: bool,
 
@@ -86,6 +91,29 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Refuses what could not be measured.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let seconds = self.seconds();
+        ensure!(seconds > 0.0 && seconds.is_finite(), "--seconds {seconds}");
+        ensure!(
+            !self.real_time || seconds <= MOST_REAL_TIME_SECONDS,
+            "with --real-time the system interrupts turns of more than {MOST_REAL_TIME_SECONDS} s"
+        );
+        Ok(())
+    }
+
+    fn seconds(&self) -> f64 {
+        let default = match self.real_time {
+            true => REAL_TIME_SECONDS,
+            false => SECONDS,
+        };
+        self.seconds.unwrap_or(default)
+    }
+
     pub(crate) fn ws_echo(&self) -> PathBuf {
         let built = || benchmark_folder().join("../../target/release/ws-echo");
         self.ws_echo.clone().unwrap_or_else(built)
@@ -105,13 +133,18 @@ impl Options {
 
     /// Leaves the machine to others for a while, if that is needed.
     pub(crate) fn rest(&self) {
-        if self.real_time {
-            thread::sleep(REST);
+        thread::sleep(self.rest_time());
+    }
+
+    pub(crate) fn rest_time(&self) -> Duration {
+        match self.real_time {
+            true => REST,
+            false => Duration::ZERO,
         }
     }
 
     pub(crate) fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.seconds)
+        Duration::from_secs_f64(self.seconds())
     }
 
     /// The scenarios that were asked for, or else the mode's own.
@@ -138,4 +171,21 @@ impl Options {
 pub(crate) fn benchmark_folder() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package).to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_with_real_time_priority_are_short() {
+        let options = |arguments: &str| Options::parse_from(arguments.split(' '));
+        assert_eq!(options("compare").duration(), Duration::from_secs(1));
+        let real_time = options("compare --real-time");
+        assert!(real_time.check().is_ok());
+        assert_eq!(real_time.duration(), Duration::from_millis(400));
+        assert!(options("compare --real-time --seconds 1").check().is_err());
+        assert!(options("compare --seconds 2").check().is_ok());
+        assert!(options("compare --seconds 0").check().is_err());
+    }
 }

@@ -1,6 +1,7 @@
 //! The servers: how each is started, and those that are not installed.
 
-use std::fs::File;
+use std::env;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,6 +33,16 @@ const RUST_PEERS: [&str; 7] = [
     "wtx",
     "yawc",
 ];
+/// Those of them that gather messages where they are told to. Looking for more of them costs where
+/// none can have come, so they are told only where several are in flight.
+const GATHERING_PEERS: [&str; 4] = [
+    "sockudo-ws",
+    "tokio-tungstenite",
+    "tokio-websockets",
+    "yawc",
+];
+/// What tells them.
+const GATHER: &str = "gather";
 /// Stands for the port in a server's arguments.
 const PORT: &str = "PORT";
 const FIRST_PORT: u16 = 4_000;
@@ -88,18 +99,26 @@ impl Server {
     }
 
     /// Starts the server by another program that gets it as its last arguments, and waits until it
-    /// listens.
+    /// listens. How many messages of a connection are in flight decides how some servers work.
     ///
     /// # Errors
     ///
     /// When it does not.
-    pub(crate) fn start(&self, by: &[&str], messages: Option<&Path>) -> anyhow::Result<Running> {
+    pub(crate) fn start(
+        &self,
+        by: &[&str],
+        in_flight: usize,
+        messages: Option<&Path>,
+    ) -> anyhow::Result<Running> {
         let port = free_port()?;
         let (first, others) = by.split_first().context("started by nothing")?;
         let mut command = Command::new(first);
         command.args(others).arg(&self.program);
         for argument in &self.arguments {
             command.arg(argument.replace(PORT, &port.to_string()));
+        }
+        if in_flight > 1 && GATHERING_PEERS.contains(&self.name) {
+            command.arg(GATHER);
         }
         if let Some((name, value)) = &self.variable {
             command.env(name, value);
@@ -123,6 +142,16 @@ impl Running {
     /// The process that was started. Pinning a program keeps its number; tracing it does not.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What the process that was started has started: the traced server where that is a tracer.
+    pub(crate) fn children(&self) -> Vec<u32> {
+        let process = self.process();
+        let path = format!("/proc/{process}/task/{process}/children");
+        // There is no such file when the process has ended, and then there are no children.
+        let children = fs::read_to_string(path).unwrap_or_default();
+        let numbers = children.split_whitespace();
+        numbers.filter_map(|number| number.parse().ok()).collect()
     }
 
     fn wait_until_it_listens(&mut self) -> anyhow::Result<()> {
@@ -155,6 +184,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // A tracer that is killed leaves the traced server running, unless that ends first.
+        for child in self.children() {
+            let mut kill = Command::new("kill");
+            let _ = kill.args(["-KILL", &child.to_string()]).status();
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -201,7 +235,7 @@ pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
 }
 
 /// All servers, in the order of the first round.
-fn all(options: &Options) -> Vec<Server> {
+pub(crate) fn all(options: &Options) -> Vec<Server> {
     let peers = options.peers();
     let raw = |name, arguments| Server::compiled(name, peers.join("raw"), arguments);
     let mut servers = vec![
@@ -230,10 +264,13 @@ fn all(options: &Options) -> Vec<Server> {
     servers
 }
 
-/// Whether its program is there; one without a folder is looked for when it is started.
+/// Whether its program is there; one without a folder is looked for where the shell would do it.
 fn is_installed(server: &Server) -> bool {
-    let is_name = server.program.components().count() == 1;
-    server.program.exists() || is_name && server.variable.is_some()
+    if server.program.components().count() > 1 {
+        return server.program.exists();
+    }
+    let folders = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&folders).any(|folder| folder.join(&server.program).is_file())
 }
 
 /// A port that nobody uses: another one each time, so that no connection waits for an old one to be

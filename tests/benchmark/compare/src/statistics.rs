@@ -1,13 +1,13 @@
 //! Medians.
 
-/// The middle of some numbers; not a number when there is none.
+/// The middle of some numbers, without those that are none; not a number when none is left.
 pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     quantile(numbers, 0.5)
 }
 
 /// The number below which a part of them lies, between neighbours by interpolation.
 pub(crate) fn quantile(numbers: impl IntoIterator<Item = f64>, part: f64) -> f64 {
-    let mut numbers: Vec<_> = numbers.into_iter().collect();
+    let mut numbers: Vec<_> = numbers.into_iter().filter(|it| !it.is_nan()).collect();
     numbers.sort_by(f64::total_cmp);
     let Some(last) = numbers.len().checked_sub(1) else {
         return f64::NAN;
@@ -26,5 +26,7 @@ mod tests {
         assert_eq!(median([3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median([4.0, 1.0, 3.0, 2.0]), 2.5);
         assert!(median([]).is_nan());
+        assert!(median([f64::NAN]).is_nan());
+        assert_eq!(median([f64::NAN, 1.0, -f64::NAN]), 1.0);
     }
 }

@@ -74,15 +74,11 @@ fn calls(
     let log_name = log.to_string_lossy();
     let strace = ["strace", "-f", "-c", "-o", &log_name];
     let by = [strace.as_slice(), ON_FIRST_CORE.as_slice()].concat();
-    let running = server.start(&by, None)?;
+    let running = server.start(&by, scenario.in_flight, None)?;
     difference::send(generator, server, &running, scenario, count)?;
-    let tracer = running.process();
-    let children = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children"))?;
-    let traced = children.split_whitespace().next();
-    let traced = traced
-        .and_then(|process| process.parse().ok())
-        .context("strace runs nothing")?;
-    running.terminate(traced)?;
+    let children = running.children();
+    let traced = children.first().context("strace runs nothing")?;
+    running.terminate(*traced)?;
     Ok(parse(&fs::read_to_string(log)?))
 }
 

@@ -110,7 +110,7 @@ fn turn(
     scenario: &Scenario,
 ) -> anyhow::Result<Measured> {
     options.rest();
-    let running = server.start(&started_by(options), None)?;
+    let running = server.start(&started_by(options), scenario.in_flight, None)?;
     let load = Load {
         scenario,
         amount: Amount::For(options.duration()),
@@ -128,7 +128,7 @@ pub(crate) fn started_by(options: &Options) -> Vec<&'static str> {
     by
 }
 
-/// The turns of the raw echo with the better of its buffers.
+/// The turns of the raw echo with the better of its buffers, of those that worked.
 fn best_raw(results: &Results) -> Option<&Turns> {
     let raw = RAW.iter().filter_map(|name| results.turns.get(name));
     let speed = |turns: &&Turns| {
@@ -139,18 +139,21 @@ fn best_raw(results: &Results) -> Option<&Turns> {
                 .map(Measured::messages_per_cpu_second),
         )
     };
-    raw.max_by(|a, b| speed(a).total_cmp(&speed(b)))
+    raw.filter(|turns| !speed(turns).is_nan())
+        .max_by(|a, b| speed(a).total_cmp(&speed(b)))
 }
 
-/// The servers' rows, the best first.
+/// The servers' rows, the best first, those that failed last.
 fn rows(servers: &[Server], results: &Results) -> Vec<Row> {
     let raw = best_raw(results);
     let row = |server: &Server| Some(row(server.name, results.turns.get(server.name)?, raw));
     let mut rows: Vec<_> = servers.iter().filter_map(row).collect();
-    rows.sort_by(|a, b| {
-        b.messages_per_cpu_second
-            .total_cmp(&a.messages_per_cpu_second)
-    });
+    // By `total_cmp` alone what is not a number would be above all numbers.
+    let speed = |row: &Row| match row.messages_per_cpu_second {
+        speed if speed.is_nan() => f64::NEG_INFINITY,
+        speed => speed,
+    };
+    rows.sort_by(|a, b| speed(b).total_cmp(&speed(a)));
     rows
 }
 
