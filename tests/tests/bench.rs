@@ -369,6 +369,49 @@ fn every_echo_of_the_warm_up_is_compared_byte_by_byte() {
 }
 
 #[test]
+fn a_first_message_behind_the_warm_up_is_compared_too() {
+    let count = AtomicU64::new(0);
+    let url = answering(move |_, first, payload| {
+        let mut payload = payload.to_vec();
+        // The warm-up has the first message only; the third is the first one of its connection.
+        payload[3] ^= u8::from(count.fetch_add(1, Ordering::Relaxed) == 2);
+        unmasked(first, &payload)
+    });
+    let load = ["--rate", "10", "--connections", "3", "--messages", "2"];
+    let message = failure(&url, &[&load[..], &["--warm-up", "50ms"]].concat());
+    assert!(
+        message.contains("connection 2: no echo: byte 3"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_message_from_before_the_first_one_is_not_its_echo() {
+    let count = AtomicU64::new(0);
+    let url = server(move |mut stream| {
+        let is_late = count.fetch_add(1, Ordering::Relaxed) > 0;
+        if is_late {
+            // So long the one before is open and has received what nobody asked for.
+            thread::sleep(Duration::from_millis(300));
+        }
+        accept(&mut stream)?;
+        let (first, probe) = frame(&mut stream)?;
+        stream.write_all(&unmasked(first, &probe)).ok()?;
+        if !is_late {
+            thread::sleep(Duration::from_millis(100));
+            stream.write_all(&unmasked(BINARY, b"")).ok()?;
+        }
+        while let Some((first, payload)) = frame(&mut stream) {
+            stream.write_all(&unmasked(first, &payload)).ok()?;
+        }
+        Some(())
+    });
+    let options = ["--connections", "2", "--size", "0", "--messages", "1"];
+    let message = failure(&url, &options);
+    assert!(message.contains("nothing was sent for"), "{message}");
+}
+
+#[test]
 fn a_probe_that_comes_back_as_binary_is_an_error() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
@@ -447,7 +490,64 @@ fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
     );
     let no_echo = answering(|_, _, _| Vec::new());
     let message = failure(&no_echo, &[&SHORT[..], &["--in-flight", "5"]].concat());
-    assert!(message.contains("nothing came for 300ms (--timeout), and 5 messages are not back"));
+    assert!(message.contains("no echo came for 300ms (--timeout), and 5 messages are not back"));
+}
+
+#[test]
+fn pings_and_empty_fragments_do_not_stand_in_for_an_echo() {
+    let endless = |start: Vec<u8>, then: Vec<u8>| {
+        answering(move |stream, _, _| {
+            let mut written = stream.write_all(&start);
+            while written.is_ok() {
+                thread::sleep(Duration::from_millis(50));
+                written = stream.write_all(&then);
+            }
+            Vec::new()
+        })
+    };
+    for url in [
+        endless(Vec::new(), unmasked(PING, b"p")),
+        endless(unmasked(BINARY & 0x0F, b""), unmasked(0x00, b"")),
+    ] {
+        let message = failure(&url, &SHORT);
+        assert!(message.contains("no echo came for 300ms"), "{message}");
+    }
+}
+
+#[test]
+fn a_flood_of_pings_whose_pongs_are_not_read_is_an_error() {
+    fn flood(stream: &mut TcpStream) {
+        let pings = unmasked(PING, &[0; 125]).repeat(1000);
+        while stream.write_all(&pings).is_ok() {}
+    }
+    let while_opening = server(|mut stream| {
+        accept(&mut stream)?;
+        flood(&mut stream);
+        Some(())
+    });
+    let while_measuring = answering(|stream, _, _| {
+        flood(stream);
+        Vec::new()
+    });
+    for url in [while_opening, while_measuring] {
+        let message = failure(&url, &[]);
+        assert!(message.contains("does not read the Pongs"), "{message}");
+    }
+}
+
+#[test]
+fn a_flood_of_messages_before_the_first_echo_does_not_hide_the_time() {
+    let url = server(|mut stream| {
+        accept(&mut stream)?;
+        let messages = unmasked(TEXT, b"x").repeat(100_000);
+        while stream.write_all(&messages).is_ok() {}
+        Some(())
+    });
+    let message = failure(&url, &SHORT);
+    assert!(
+        message.contains("the echo of a first text message did not come"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -11,6 +11,8 @@ use super::replies::{Comparison, Replies};
 
 /// The code of a Close that says that all is well.
 const NORMAL: u16 = 1000;
+/// How many bytes of Pongs may be unsent: a server that reads never leaves so many.
+const PONGS_LEN_MAX: usize = 64 << 10;
 
 /// Messages that were sent together.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,8 @@ pub(super) struct Received {
     pub(super) len: usize,
     /// How many echoes ended in them.
     pub(super) count: u64,
+    /// Whether an echo that is awaited has come nearer.
+    pub(super) is_progress: bool,
 }
 
 /// An open connection.
@@ -69,7 +73,7 @@ impl Connection {
 
     /// Begins a phase, in which messages are compared in this way.
     pub(super) fn begin(&mut self, comparison: Comparison) {
-        self.replies.comparison = comparison;
+        self.replies.compare(comparison);
         self.answered = 0;
     }
 
@@ -92,13 +96,17 @@ impl Connection {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => 0,
             Err(error) => return Err(error.into()),
         };
-        let count = self
+        let taken = self
             .replies
             .take(&buffer[..len], message, &mut self.pongs)?;
-        if count > self.in_flight {
+        if taken.count > self.in_flight {
             return Err(Difference::Unasked.into());
         }
-        Ok(Received { len, count })
+        Ok(Received {
+            len,
+            count: taken.count,
+            is_progress: taken.is_progress && self.in_flight > 0,
+        })
     }
 
     /// Adds messages to those that are to be sent.
@@ -149,7 +157,7 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        check_pongs(&self.pongs)
     }
 
     /// Says goodbye, if the socket takes it.
@@ -157,6 +165,14 @@ impl Connection {
         let frame = message::masked(CLOSE, &NORMAL.to_be_bytes());
         let _ = self.stream.write(&frame);
     }
+}
+
+/// Fails when a server sends Pings and does not read the answers, which would fill the memory.
+pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), Wrong> {
+    if unsent.len() <= PONGS_LEN_MAX {
+        return Ok(());
+    }
+    Err(Wrong::Pings)
 }
 
 /// What comes next of messages in a row, `most` bytes at most; `cut` bytes of the one that was begun are

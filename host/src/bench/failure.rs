@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     Files { needed: u64, limit: u64 },
     /// A connection failed, counted from 1.
     Connection { number: usize, wrong: Wrong },
-    /// Nothing has come for so long, though so many messages had not come back.
+    /// Nothing of an echo has come for so long, though so many messages had not come back.
     Silent { time: Duration, missing: u64 },
     /// The user stopped it before there was anything to tell.
     Stopped,
@@ -46,6 +46,8 @@ pub(crate) enum Wrong {
     Frame(&'static str),
     /// The server closed the connection: the code if there is one, and the reason.
     Closed(Option<u16>, String),
+    /// The server sends Pings and does not read the Pongs.
+    Pings,
     /// A message came that is not the echo of what was sent.
     Echo(Difference),
 }
@@ -98,7 +100,7 @@ impl Display for Failure {
             Self::Connection { number, wrong } => write!(formatter, "connection {number}: {wrong}"),
             Self::Silent { time, missing } => write!(
                 formatter,
-                "nothing came for {time:?} (--timeout), and {missing} messages are not back"
+                "no echo came for {time:?} (--timeout), and {missing} messages are not back"
             ),
             Self::Stopped => formatter.write_str("stopped before anything was measured"),
         }
@@ -136,6 +138,9 @@ impl Display for Wrong {
             ),
             Self::Response(what) => write!(formatter, "the server's response {what}"),
             Self::Frame(what) => write!(formatter, "the server sent a frame with {what}"),
+            Self::Pings => formatter.write_str(
+                "the server sends Pings and does not read the Pongs: over 64 KiB of them are unsent",
+            ),
             Self::Closed(None, _) => formatter.write_str("the server closed without a code"),
             Self::Closed(Some(code), reason) if reason.is_empty() => {
                 write!(formatter, "the server closed with {code}")

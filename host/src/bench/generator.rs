@@ -66,6 +66,10 @@ impl Generator {
         let mut now = run.phase.now();
         while !run.phase.is_over() {
             let rest = run.rest(now);
+            if rest == Rest::Awake {
+                // What was sent since the last look was no idleness.
+                now = run.phase.now();
+            }
             interrupt::wait(&mut self.poll, &mut events, rest.timeout())?;
             run.turn_again()?;
             for event in &events {
@@ -122,18 +126,22 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Sends the first messages, and takes what has come before: it is not told of again.
+    /// Takes what has come before, as it is not told of again, and sends the first messages. In this
+    /// order, so that a message from before is not taken for an echo.
     fn start(&mut self, in_flight_max: u64) -> Result<(), Failure> {
-        let now = self.phase.now();
         for index in 0..self.connections.len() {
+            self.turn(index)?;
             if let Pace::Closed { .. } = self.phase.pace {
+                // The ones before have taken time, which is none of this one's latency.
+                let now = self.phase.now();
                 let connection = &mut self.connections[index];
                 let count = self.phase.take(connection, in_flight_max, now);
                 connection.send(count, self.message);
+                let flushed = connection.flush(self.message);
+                flushed.map_err(|wrong| wrong.on(index))?;
             }
-            self.turn(index)?;
         }
-        self.send_due(now)
+        self.send_due(self.phase.now())
     }
 
     fn handle(&mut self, event: &Event) -> Result<(), Failure> {
@@ -164,7 +172,7 @@ impl Run<'_> {
         let received = connection
             .receive(&mut self.buffer, self.message)
             .map_err(|wrong| wrong.on(index))?;
-        if received.len > 0 {
+        if received.is_progress {
             let now = self.phase.now();
             self.phase.heard_at = now;
             if received.count > 0 {

@@ -66,7 +66,9 @@ impl Handshake {
     fn judge_head(&self, head: &str) -> Result<(), Wrong> {
         let mut lines = head.split("\r\n");
         let status_line = lines.next().unwrap_or_default();
-        if !status_line.starts_with("HTTP/1.1 101") {
+        // "HTTP/1.1 1019" is no 101.
+        let behind = status_line.strip_prefix("HTTP/1.1 101");
+        if behind.is_none_or(|behind| !behind.is_empty() && !behind.starts_with(' ')) {
             return Err(Wrong::Refused(status_line.into()));
         }
         let headers: Vec<_> = lines.filter_map(|line| line.split_once(':')).collect();
@@ -156,6 +158,18 @@ mod tests {
             message,
             r"the server refused the upgrade: HTTP/1.1 404 Not\u{1b}Found"
         );
+        for status_line in [
+            "HTTP/1.1 1019 X",
+            "HTTP/1.1 101x",
+            "HTTP/1.0 101 X",
+            "HTTP/1.1  101",
+        ] {
+            let message =
+                refusal(&RESPONSE.replace("HTTP/1.1 101 Switching Protocols", status_line));
+            assert!(message.ends_with(status_line), "{message}");
+        }
+        let bare = RESPONSE.replace(" Switching Protocols", "");
+        assert!(handshake().judge(bare.as_bytes()).is_ok());
         assert!(refusal("SSH-2.0-x\r\n").ends_with(r"does not speak HTTP/1: SSH-2.0-x\r\n"));
         assert!(refusal(&format!("HTTP/{}", "x".repeat(20_000))).contains("16 KiB"));
     }

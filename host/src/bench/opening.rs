@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::connection::Connection;
+use super::connection::{self, Connection};
 use super::failure::{Difference, Failure, Wrong};
 use super::frames::{Frames, Piece};
 use super::handshake::Handshake;
@@ -23,6 +23,8 @@ use crate::command_line::{Echo, Url};
 /// How many connections are opened at a time: few enough for the queue of any server.
 const AT_A_TIME: usize = 256;
 const READ_LEN: usize = 16 << 10;
+/// How often one connection is read before the clock, the signals and the others get their turn.
+const READS_MAX: usize = 16;
 /// How long is waited at a time, so that what is late is noticed.
 const WAIT_MAX: Duration = Duration::from_millis(100);
 
@@ -48,21 +50,26 @@ pub(super) fn open_all(
     let mut buffer = vec![0; READ_LEN];
     let mut open_count = 0;
     let mut oldest = 0;
+    // Those that may have more to read than was taken: the poll does not tell of them again.
+    let mut again: Vec<usize> = Vec::new();
     while open_count < count {
         while places.len() < count.min(open_count + AT_A_TIME) {
             let index = places.len();
             let opening = Opening::start(poll, destination, &random, index);
             places.push(Place::Opening(opening.map_err(|wrong| wrong.on(index))?));
         }
-        interrupt::wait(poll, &mut events, WAIT_MAX)?;
+        interrupt::wait(poll, &mut events, wait_max(&again))?;
         if interrupt.is_set() {
             return Err(Failure::Stopped);
         }
-        for event in &events {
-            let Token(index) = event.token();
+        let ready = events.iter().map(|event| event.token().0);
+        for index in std::mem::take(&mut again).into_iter().chain(ready) {
             if let Some(place) = places.get_mut(index) {
                 let opened = place.advance(destination, &mut buffer);
                 open_count += usize::from(opened.map_err(|wrong| wrong.on(index))?);
+                if place.has_more() && !again.contains(&index) {
+                    again.push(index);
+                }
             }
         }
         while let Some(Place::Open(_)) = places.get(oldest) {
@@ -77,6 +84,15 @@ pub(super) fn open_all(
         .into_iter()
         .filter_map(Place::into_connection)
         .collect())
+}
+
+/// How long to wait while these may have more to read: nothing would end the wait for them.
+fn wait_max(again: &[usize]) -> Duration {
+    if again.is_empty() {
+        WAIT_MAX
+    } else {
+        Duration::ZERO
+    }
 }
 
 /// A connection in the course of time.
@@ -100,6 +116,11 @@ impl Place {
             }
         }
         Ok(matches!(self, Self::Open(_)))
+    }
+
+    /// Whether it is to go on although the poll does not say so.
+    fn has_more(&self) -> bool {
+        matches!(self, Self::Opening(opening) if opening.has_more)
     }
 
     fn into_connection(self) -> Option<Connection> {
@@ -135,6 +156,8 @@ struct Opening {
     frames: Frames,
     /// What is still to be sent.
     outgoing: Vec<u8>,
+    /// Whether the socket was left before it was empty.
+    has_more: bool,
     started: Instant,
 }
 
@@ -159,6 +182,7 @@ impl Opening {
             probe,
             frames: Frames::new(destination.echo),
             outgoing: Vec::new(),
+            has_more: false,
             started: Instant::now(),
         }))
     }
@@ -178,16 +202,7 @@ impl Opening {
             self.outgoing = self.handshake.request(destination.url);
             self.step = Step::Response(Vec::new());
         }
-        loop {
-            self.flush()?;
-            match self.stream.read(buffer) {
-                Ok(0) => return Err(Wrong::Ended),
-                Ok(len) => self.receive(&buffer[..len])?,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
+        self.exchange(buffer)?;
         match self.step {
             Step::Done => Ok(Place::Open(Connection::new(
                 self.stream,
@@ -196,6 +211,24 @@ impl Opening {
             ))),
             _ => Ok(Place::Opening(self)),
         }
+    }
+
+    /// Sends and reads until the socket is empty, or has had its turn.
+    fn exchange(&mut self, buffer: &mut [u8]) -> Result<(), Wrong> {
+        self.has_more = false;
+        for _ in 0..READS_MAX {
+            self.flush()?;
+            connection::check_pongs(&self.outgoing)?;
+            match self.stream.read(buffer) {
+                Ok(0) => return Err(Wrong::Ended),
+                Ok(len) => self.receive(&buffer[..len])?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.has_more = true;
+        self.flush()
     }
 
     fn is_connected(&self) -> io::Result<bool> {

@@ -27,7 +27,7 @@ pub(super) struct Phase {
     missing: u64,
     /// How many messages were due and never sent, because the time was over.
     unsent: u64,
-    /// When something came from the server for the last time.
+    /// When a part of an awaited echo came for the last time.
     pub(super) heard_at: u64,
     /// When the last echo came.
     answered_at: u64,
@@ -183,7 +183,7 @@ impl Phase {
         }
     }
 
-    /// Fails when the server has said nothing for too long.
+    /// Fails when the server has echoed nothing for too long, whatever else it may have sent.
     pub(super) fn check_silence(&self, now: u64, timeout: Duration) -> Result<(), Failure> {
         if self.missing == 0 || Duration::from_nanos(now - self.heard_at) < timeout {
             return Ok(());

@@ -20,7 +20,19 @@ pub(super) enum Comparison {
 #[derive(Debug)]
 pub(super) struct Replies {
     frames: Frames,
-    pub(super) comparison: Comparison,
+    comparison: Comparison,
+    /// Whether every byte of some message was compared.
+    has_compared: bool,
+}
+
+/// What some bytes have brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// How many echoes ended in them.
+    pub(super) count: u64,
+    /// Whether they have any byte of a message's payload, or end a message. Pings and empty fragments
+    /// bring no echo nearer.
+    pub(super) is_progress: bool,
 }
 
 impl Replies {
@@ -29,24 +41,37 @@ impl Replies {
         Self {
             frames,
             comparison: Comparison::Next,
+            has_compared: false,
         }
     }
 
-    /// Takes all of `input`, and returns how many echoes of `message` ended in it. Answers to Pings are
-    /// appended to `pongs`.
+    /// Compares in this way from now on; but the first message always, whatever a warm-up has left out.
+    pub(super) fn compare(&mut self, comparison: Comparison) {
+        self.comparison = match comparison {
+            Comparison::Off if !self.has_compared => Comparison::Next,
+            comparison => comparison,
+        };
+    }
+
+    /// Takes all of `input`, and tells how much of the echoes of `message` was in it. Answers to Pings
+    /// are appended to `pongs`.
     pub(super) fn take(
         &mut self,
         mut input: &[u8],
         message: &Message,
         pongs: &mut Vec<u8>,
-    ) -> Result<u64, Wrong> {
+    ) -> Result<Taken, Wrong> {
         let mut count = 0;
+        let mut is_progress = false;
         loop {
             if self.comparison == Comparison::Off && self.frames.is_between_messages() {
                 count += skip_echoes(&mut input, message);
             }
             match self.frames.next(&mut input)? {
-                None => return Ok(count),
+                None => {
+                    is_progress |= count > 0;
+                    return Ok(Taken { count, is_progress });
+                }
                 Some(Piece::Data {
                     opcode,
                     offset,
@@ -54,6 +79,7 @@ impl Replies {
                     is_last,
                 }) => {
                     self.check(opcode, offset, bytes, message)?;
+                    is_progress |= !bytes.is_empty();
                     if is_last {
                         check_len(offset + bytes.len() as u64, message)?;
                         self.trust();
@@ -68,6 +94,7 @@ impl Replies {
     }
 
     fn trust(&mut self) {
+        self.has_compared |= self.comparison != Comparison::Off;
         if self.comparison == Comparison::Next {
             self.comparison = Comparison::Off;
         }
@@ -148,7 +175,7 @@ mod tests {
         let mut count = 0;
         for part in parts {
             let taken = replies.take(part, message, &mut pongs);
-            count += taken.map_err(|wrong| wrong.to_string())?;
+            count += taken.map_err(|wrong| wrong.to_string())?.count;
         }
         Ok((count, pongs))
     }
@@ -251,6 +278,51 @@ mod tests {
     }
 
     #[test]
+    fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
+        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
+        let wrong = b"\x81\x03 !x";
+        let mut replies = Replies::new(Frames::new(Echo::Messages));
+        let mut takes = |comparison, input: &[u8]| {
+            replies.compare(comparison);
+            replies.take(input, &message, &mut Vec::new()).is_ok()
+        };
+        assert!(takes(Comparison::Every, b""), "a warm-up without a message");
+        assert!(takes(Comparison::Off, &echo(&message)));
+        assert!(takes(Comparison::Off, wrong), "only the first is compared");
+        let mut fresh = Replies::new(Frames::new(Echo::Messages));
+        fresh.compare(Comparison::Every);
+        fresh.compare(Comparison::Off);
+        assert!(fresh.take(wrong, &message, &mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn pings_and_empty_fragments_are_no_progress() {
+        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
+        let empty = Message::new(Payload::Ascii, 0, 1, Echo::Messages);
+        for comparison in ALL {
+            let mut replies = Replies::new(Frames::new(Echo::Messages));
+            replies.comparison = comparison;
+            let mut is_progress = |input: &[u8], message| {
+                let taken = replies.take(input, message, &mut Vec::new());
+                taken.expect("it is right").is_progress
+            };
+            for input in [
+                &b"\x89\x01p"[..],
+                b"\x8a\x00",
+                b"\x01\x00",
+                b"\x00\x00",
+                b"\x00",
+            ] {
+                assert!(!is_progress(input, &message), "{input:?}");
+            }
+            assert!(is_progress(b"\x02 !", &message));
+            assert!(is_progress(b"\x80\x01\"", &message));
+            assert!(is_progress(&echo(&message), &message));
+            assert!(is_progress(&echo(&empty), &empty));
+        }
+    }
+
+    #[test]
     fn an_echo_of_bytes_is_the_frame_that_was_sent() {
         for len in [0, 5, 200, 70_000] {
             let message = Message::new(Payload::Ascii, len, 1, Echo::Bytes);
@@ -258,7 +330,7 @@ mod tests {
                 let mut replies = Replies::new(Frames::new(Echo::Bytes));
                 replies.comparison = comparison;
                 let taken = replies.take(&message.batch.repeat(3), &message, &mut Vec::new());
-                assert_eq!(taken.map_err(|wrong| wrong.to_string()), Ok(3));
+                assert_eq!(taken.map_or(0, |taken| taken.count), 3);
             }
         }
     }

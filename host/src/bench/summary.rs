@@ -74,9 +74,17 @@ fn percentiles(report: &Report<'_>) -> [String; 2] {
 
 /// One bar for each range of latencies from the least to the greatest.
 fn bars(latencies: &Histogram<u64>) -> Vec<String> {
-    let is_needed = |&(low, high): &(u64, u64)| high > latencies.min() && low <= latencies.max();
+    // A latency is known up to its bucket. One that lies across a bound belongs to where it begins, or it
+    // would be counted on both sides.
+    let greatest = latencies.lowest_equivalent(latencies.max());
+    let is_needed = |&(low, high): &(u64, u64)| high > latencies.min() && low <= greatest;
     let ranges: Vec<_> = ranges().filter(is_needed).collect();
-    let count = |&(low, high): &(u64, u64)| latencies.count_between(low, high - 1);
+    let count = |&(low, high): &(u64, u64)| -> u64 {
+        let begins = |value| (low..high).contains(&latencies.lowest_equivalent(value));
+        let buckets = latencies.iter_recorded();
+        let within = buckets.filter(|bucket| begins(bucket.value_iterated_to()));
+        within.map(|bucket| bucket.count_at_value()).sum()
+    };
     let most = ranges.iter().map(count).max().unwrap_or_default().max(1);
     let bar = |range: &(u64, u64)| {
         let count = count(range) as f64;
@@ -225,5 +233,14 @@ mod tests {
         );
         let marks = lines.iter().filter(|line| line.contains('#'));
         assert_eq!(marks.count(), 5, "{lines:#?}");
+    }
+
+    #[test]
+    fn a_bucket_that_lies_across_a_bound_is_counted_once() {
+        let mut latencies = Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("bounds");
+        latencies.record(50_000).expect("within the bounds");
+        let lines = bars(&latencies);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].contains("100.00 % #"), "{lines:#?}");
     }
 }

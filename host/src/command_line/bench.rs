@@ -125,12 +125,13 @@ pub(super) struct BenchArguments {
     rate: Option<f64>,
 
     /// How long to measure
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(long, value_name = "DURATION", value_parser = quantity::duration)]
     #[arg(default_value = "10s", conflicts_with = "messages")]
     duration: Duration,
 
     /// Measure exactly so many messages instead
     #[arg(long, value_name = "NUMBER", value_parser = quantity::message_count)]
+    #[arg(conflicts_with = "duration")]
     messages: Option<u64>,
 
     /// How long to load the server before measuring; may be 0

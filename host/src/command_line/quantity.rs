@@ -41,6 +41,15 @@ pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
     Ok(timeout)
 }
 
+/// How long to measure, from a millisecond to a day.
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let duration = span(text)?;
+    if duration.is_zero() {
+        return Err("no time at all measures nothing; write at least 1ms");
+    }
+    Ok(duration)
+}
+
 /// A length of time, up to a day; may be zero.
 pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
     let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
@@ -128,7 +137,10 @@ pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
         .filter(|_| is_decimal)
         .and_then(|text| text.parse().ok())
         .filter(|rate| (1.0 / DAY.as_secs_f64()..=RATE_MAX).contains(rate))
-        .ok_or("write a number of messages each second up to 1000000000, such as 20000 or 0.5")
+        .ok_or(
+            "write a number of messages each second from 0.0000116 (one in a day) to 1000000000, such \
+             as 20000 or 0.5",
+        )
 }
 
 /// One thread for each core that this process may use.
@@ -168,6 +180,8 @@ mod tests {
     fn a_duration_of_zero_or_over_a_day_is_refused() {
         for zero in ["0", "0ms", "00h"] {
             assert!(timeout(zero).unwrap_err().contains("at least 1ms"));
+            let advice = "no time at all measures nothing; write at least 1ms";
+            assert_eq!(duration(zero), Err(advice));
         }
         for long in ["25h", "86401", ALL_DIGITS, "18446744073709552s"] {
             assert_eq!(timeout(long), Err("write at most 24h"), "{long}");
@@ -267,6 +281,8 @@ mod tests {
     fn a_rate_is_a_decimal_number() {
         assert_eq!(rate("20000"), Ok(20_000.0));
         assert_eq!(rate("0.5"), Ok(0.5));
+        assert_eq!(rate("0.0000116"), Ok(0.0000116));
+        assert!(rate("0.00001").unwrap_err().contains("from 0.0000116 "));
         for text in [
             "0",
             "-1",

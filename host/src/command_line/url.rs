@@ -1,7 +1,8 @@
 //! The server that `bench` talks to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]` (RFC 6455
 //! section 3).
 //!
-//! A host name is resolved here, once, to all of its addresses. `wss://` is refused: there is no TLS.
+//! A host name is resolved here to all of its addresses, so that a wrong one is an error of the command
+//! line. `wss://` is refused: there is no TLS.
 
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 
@@ -53,7 +54,9 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
 }
 
 fn behind_scheme(text: &str) -> Result<&str, String> {
-    match text.split_once("://") {
+    // A query may have a URL in it, whose scheme is not this one's.
+    let with_scheme = text.split_once("://").filter(|(it, _)| is_scheme(it));
+    match with_scheme {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => Ok(rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => Err(format!(
             "TLS is not supported: write {SCHEME}{rest} if the server also listens without it"
@@ -67,6 +70,15 @@ fn behind_scheme(text: &str) -> Result<&str, String> {
 fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
     if let Some((_, host)) = authority.rsplit_once('@') {
         return Err(format!("leave name and password out: {SCHEME}{host}"));
+    }
+    if let Some((address, zone)) = authority.split_once('%')
+        && address.starts_with('[')
+    {
+        let zone = zone.split(']').next().unwrap_or_default();
+        return Err(format!(
+            "leave the zone (%{zone}) out: a URL has none; write an address that needs none, such as \
+             ws://[::1]:3000"
+        ));
     }
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => rest
@@ -89,6 +101,12 @@ fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
         Some(port) if port > 0 => Ok((host, port)),
         _ => Err("write a port from 1 to 65535, such as ws://127.0.0.1:3000".into()),
     }
+}
+
+/// RFC 3986 section 3.1.
+fn is_scheme(text: &str) -> bool {
+    let is_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_rest)
 }
 
 fn is_number(text: &str) -> bool {
@@ -157,6 +175,9 @@ mod tests {
     fn another_scheme_and_none_are_told_the_right_one() {
         assert!(refusal("http://a:1/b").ends_with("ws://a:1/b"));
         assert!(refusal("127.0.0.1:3000").ends_with("ws://127.0.0.1:3000"));
+        for text in ["127.0.0.1:3000/x?y=a://b", "a:1/x?y=ws://b", "a/b://c"] {
+            assert_eq!(refusal(text), format!("write the scheme too: ws://{text}"));
+        }
         assert!(refusal("").ends_with("ws://"));
     }
 
@@ -183,6 +204,9 @@ mod tests {
             assert!(refusal(text).contains("write a host"), "{text}");
         }
         assert!(refusal("ws://u:p@h/").ends_with("ws://h"));
+        for text in ["ws://[fe80::1%lo]", "ws://[fe80::1%lo]:3000/"] {
+            assert!(refusal(text).starts_with("leave the zone (%lo) out"));
+        }
     }
 
     #[test]

@@ -117,6 +117,8 @@ fn a_duration_and_a_number_of_messages_exclude_each_other() {
     assert!(message.starts_with("the argument 'WS_ECHO_DURATION' cannot be used with"));
     let amount = options(&format!("--messages 3 {URL}"), &both[..1]).amount;
     assert_eq!(amount, Amount::Messages(3));
+    let amount = options(&format!("--duration 3s {URL}"), &both[1..]).amount;
+    assert_eq!(amount, Amount::For(Duration::from_secs(3)));
 }
 
 #[test]
