@@ -44,13 +44,7 @@ impl MaskingKey {
         distance: usize,
         len: usize,
     ) -> Option<bool> {
-        let mut moving = Moving {
-            bytes,
-            distance,
-            len,
-            key: self,
-            bits: [0; 4],
-        };
+        let mut moving = Moving::new(self, bytes, distance, len);
         moving.pass_blocks::<16>()?;
         moving.pass_rest()?;
         Some(moving.is_ascii())
@@ -92,13 +86,7 @@ pub(crate) fn apply_and_move_long(
     distance: usize,
     len: usize,
 ) -> Option<bool> {
-    let mut moving = Moving {
-        bytes,
-        distance,
-        len,
-        key,
-        bits: [0; 4],
-    };
+    let mut moving = Moving::new(key, bytes, distance, len);
     moving.pass_blocks::<256>()?;
     moving.pass_blocks::<32>()?;
     moving.pass_rest()?;
@@ -118,7 +106,18 @@ struct Moving<'b> {
     bits: [u64; 4],
 }
 
-impl Moving<'_> {
+impl<'b> Moving<'b> {
+    #[inline(always)]
+    fn new(key: MaskingKey, bytes: &'b mut [u8], distance: usize, len: usize) -> Self {
+        Self {
+            bytes,
+            distance,
+            len,
+            key,
+            bits: [0; 4],
+        }
+    }
+
     /// Lets as many blocks of `N` bytes pass as there are; `N` is a multiple of 8.
     #[inline(always)]
     fn pass_blocks<const N: usize>(&mut self) -> Option<()> {
