@@ -4,12 +4,10 @@
 //! What the messages say is judged elsewhere.
 
 use super::failure::Wrong;
-use super::message::{BINARY, CLOSE, PING, PONG, TEXT};
+use super::message::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
 use crate::command_line::Echo;
 
-const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
-const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
 const CONTROL_LEN_MAX: u64 = 125;
 const HEADER_LEN_MAX: usize = 14;
