@@ -153,7 +153,8 @@ impl Pool {
     #[inline]
     pub(crate) fn next(&mut self, demand: Demand) -> (&mut HeapBuffer, &mut Connection) {
         if self.idle.is_empty() {
-            self.idle.push(Box::new(Connection::server()));
+            let connection = self.take_connection();
+            self.idle.push(connection);
         }
         let last = self.idle.len() - 1;
         (self.buffers.of(demand).next(), &mut self.idle[last])
