@@ -15,13 +15,13 @@ pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
     }
 }
 
-/// A SHA-1 digest, in base64: 27 digits, with two zeros behind the last bit, and a sign of padding.
-pub(crate) fn encode(mut digest: [u32; 5]) -> [u8; 28] {
-    let mut text = [b'='; 28];
-    for sign in text.iter_mut().take(27) {
+/// Bytes in base64, as long as it takes: those of a SHA-1 digest, or of a key, most significant first.
+pub(crate) fn encode<const WORDS: usize, const LEN: usize>(mut bytes: [u32; WORDS]) -> [u8; LEN] {
+    let mut text = [b'='; LEN];
+    for sign in text.iter_mut().take((32 * WORDS).div_ceil(6)) {
         // All of it moves up by six bits; those that fall out are a digit.
         let mut out = 0;
-        for word in digest.iter_mut().rev() {
+        for word in bytes.iter_mut().rev() {
             let top = *word >> 26;
             *word = *word << 6 | out;
             out = top;

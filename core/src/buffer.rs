@@ -239,6 +239,20 @@ impl<S: Storage> Buffer<S> {
         self.slice(start..start + loan.len)
     }
 
+    /// The lent bytes, to be masked where they stand.
+    pub(crate) fn lent_mut(&mut self, loan: &Loan) -> &mut [u8] {
+        let len = self.lent(loan).len();
+        let lent = self.received_mut().get_mut(..len);
+        lent.unwrap_or_default()
+    }
+
+    /// The last `len` bytes that were made ready, to be masked where they stand.
+    pub(crate) fn last_ready_mut(&mut self, len: usize) -> &mut [u8] {
+        let start = self.ready.end.saturating_sub(len);
+        let storage = self.storage.as_mut();
+        storage.get_mut(start..self.ready.end).unwrap_or_default()
+    }
+
     /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
     /// them; `false`, and nothing, when they are lent no longer, or there is no room for `header`.
     pub(crate) fn answer(&mut self, header: &[u8], loan: Loan) -> bool {

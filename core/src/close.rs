@@ -65,6 +65,7 @@ impl ProtocolError {
             Self::ReservedBits(_)
             | Self::ReservedOpcode(_)
             | Self::Unmasked
+            | Self::Masked
             | Self::FragmentedControlFrame
             | Self::ControlFrameTooLong
             | Self::LengthNotMinimal(_)

@@ -10,15 +10,18 @@ use crate::close::{self, CODE_LEN, CloseCode};
 use crate::error::ProtocolError;
 use crate::event::{Chunk, Event, Kind};
 use crate::frame::{
-    CONTROL_HEADER_LEN, Fin, Frame, MAX_CONTROL_LEN, Opcode, encode_control, encoded_len,
+    CONTROL_HEADER_LEN, Fin, Frame, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode_control,
+    encoded_len,
 };
+use crate::role::{Client, Role, Server};
 use crate::utf8::{self, MAX_HELD};
 
-/// An open WebSocket connection, seen from the server.
+/// An open WebSocket connection, seen from the [`Server`] or from the [`Client`].
 ///
 /// It owns no buffer: a driver lends it one for as long as there are bytes.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub struct Connection<R = Server> {
+    role: R,
     next: Next,
     /// The frame that is being received.
     frame: Frame,
@@ -33,7 +36,7 @@ pub struct Connection {
     held: Vec<u8, MAX_HELD, u8>,
     sent: Sent,
     /// The control frame that is to be sent; behind a Close, the reason in the peer's.
-    control: Vec<u8, { CONTROL_HEADER_LEN + MAX_CONTROL_LEN }, u8>,
+    control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
 }
 
 /// What the next received byte is, or what has to be made ready before it is looked at.
@@ -66,6 +69,16 @@ enum Sent {
     Close,
 }
 
+impl Sent {
+    /// A message's frame.
+    fn message(fin: Fin) -> Self {
+        match fin {
+            Fin::Last => Self::Message,
+            Fin::More => Self::Fragment,
+        }
+    }
+}
+
 /// What a transition leads to.
 enum Step {
     /// The next transition.
@@ -76,9 +89,27 @@ enum Step {
 }
 
 impl Connection {
-    /// A connection whose opening handshake has just been answered by us.
+    /// A connection whose opening handshake has just been [answered](crate::Opening) by us.
     pub const fn server() -> Self {
+        Self::new(Server)
+    }
+}
+
+impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Connection<Client<F>> {
+    /// A connection whose opening handshake has just been [answered](crate::Connecting) by the
+    /// server. Each frame that is sent asks `next_key` for its masking key.
+    ///
+    /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a
+    /// > strong source of entropy [...] (section 5.3)
+    pub const fn client(next_key: F) -> Self {
+        Self::new(Client::new(next_key))
+    }
+}
+
+impl<R> Connection<R> {
+    const fn new(role: R) -> Self {
         Self {
+            role,
             next: Next::Header,
             frame: Frame::new(),
             plain: 0,
@@ -93,12 +124,13 @@ impl Connection {
     /// Whether the connection is over: transmit what is ready, then close the transport.
     ///
     /// > After both sending and receiving a Close message, [...] The server MUST close the
-    /// > underlying TCP connection immediately; [...] (section 5.5.1)
+    /// > underlying TCP connection immediately; the client SHOULD wait for the server to close the
+    /// > connection but MAY close the connection at any time [...] (section 5.5.1)
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
 
-    /// Whether the connection is where [`server`](Self::server) begins: between two messages, with
+    /// Whether the connection is where it began: between two messages, with
     /// no byte of the next frame read. Nothing has to be kept of it then.
     pub fn is_idle(&self) -> bool {
         matches!(self.next, Next::Header)
@@ -111,13 +143,18 @@ impl Connection {
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close
     }
+}
+
+impl<R: Role> Connection<R> {
+    /// The length of the header of a control frame that is sent.
+    const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
 
     /// The reason in the peer's Close frame; empty before one has come.
     pub fn close_reason(&self) -> &str {
         if !self.is_done() {
             return "";
         }
-        let reason = self.control.get(CONTROL_HEADER_LEN + CODE_LEN..);
+        let reason = self.control.get(Self::CONTROL_HEADER_LEN + CODE_LEN..);
         core::str::from_utf8(reason.unwrap_or_default()).unwrap_or_default()
     }
 
@@ -153,7 +190,7 @@ impl Connection {
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
         while let Some(byte) = buffer.read_byte() {
-            if self.frame.push(byte, self.message.is_some())? {
+            if self.frame.push::<R>(byte, self.message.is_some())? {
                 return Ok(self.begin_payload());
             }
         }
@@ -195,6 +232,7 @@ impl Connection {
         self.control.clear();
         // There is room for a whole control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
+        self.role.seal(&mut self.control);
     }
 
     /// Has a Close frame sent that tells what the peer did wrong.
@@ -221,14 +259,14 @@ impl Connection {
         }
         let held = if self.plain == 0 { &self.held[..] } else { &[] };
         let here = self.plain + held.len() + come;
-        if buffer.gap() < encoded_len(here) + held.len() {
+        if buffer.gap() < encoded_len(here) + R::SENT_KEY_LEN + held.len() {
             return Ok(Step::Wait);
         }
         buffer.unread(held);
         self.plain += held.len();
         let received = buffer.received_mut();
         let masked = received.get_mut(self.plain..).unwrap_or_default();
-        self.frame.unmask(masked);
+        self.frame.unmask::<R>(masked);
         if self.message == Some(Kind::Text) {
             // The begun character is looked at again, with what has come of its rest.
             let unchecked = self.plain - self.held.len()..here;
@@ -277,7 +315,7 @@ impl Connection {
         &mut self,
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
-        let payload = self.frame.unmask(buffer.received_mut());
+        let payload = self.frame.unmask::<R>(buffer.received_mut());
         // A control frame's payload was found to fit when its header was decoded.
         let _ = self.control.extend_from_slice(payload);
         let come = payload.len();
@@ -285,7 +323,8 @@ impl Connection {
         let missing = self.frame.remaining;
         // A Close that breaks a rule fails before all of it has come.
         let next = if self.frame.opcode == Opcode::Close {
-            let payload = self.control.get(CONTROL_HEADER_LEN..).unwrap_or_default();
+            let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
+            let payload = payload.unwrap_or_default();
             Next::Close(Ok(close::decode(payload, missing)?))
         } else {
             Next::Pong { produced: 0 }
@@ -293,12 +332,15 @@ impl Connection {
         if missing > 0 {
             return Ok(Step::Wait);
         }
+        if let Next::Pong { .. } = next {
+            self.masked_control(self.control.len());
+        }
         self.next = next;
         Ok(Step::Go)
     }
 
     fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Step {
-        let come = self.frame.unmask(buffer.received_mut()).len();
+        let come = self.frame.unmask::<R>(buffer.received_mut()).len();
         buffer.skip(come);
         if self.frame.remaining > 0 {
             return Step::Wait;

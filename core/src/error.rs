@@ -14,6 +14,8 @@ pub enum ProtocolError {
     ReservedOpcode(u8),
     /// A frame from a client is not masked.
     Unmasked,
+    /// A frame from a server is masked.
+    Masked,
     /// A Close, Ping or Pong frame has its FIN bit clear.
     FragmentedControlFrame,
     /// A Close, Ping or Pong frame has a payload of more than 125 bytes.
@@ -42,6 +44,7 @@ impl fmt::Display for ProtocolError {
             Self::ReservedBits(bits) => write!(f, "reserved bits {bits:#04x} are set"),
             Self::ReservedOpcode(opcode) => write!(f, "opcode {opcode:#x} is reserved"),
             Self::Unmasked => f.write_str("frame is not masked"),
+            Self::Masked => f.write_str("frame from the server is masked"),
             Self::FragmentedControlFrame => f.write_str("control frame is fragmented"),
             Self::ControlFrameTooLong => f.write_str("control frame is longer than 125 bytes"),
             Self::LengthNotMinimal(len) => write!(f, "length {len} is not minimally encoded"),
@@ -68,7 +71,8 @@ impl From<InvalidUtf8> for ProtocolError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendError {
     /// There is no room now: transmit what is ready, go on with what was received, and try again. A
-    /// frame whose header and payload are longer than the storage less 10 bytes never has room.
+    /// frame whose header and payload are longer than the storage less the longest header (10
+    /// bytes, for a client 14) never has room.
     Full,
     /// A fragmented message is being echoed; its last fragment must come first.
     InsideMessage,

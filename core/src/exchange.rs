@@ -8,20 +8,22 @@ use crate::close::CloseCode;
 use crate::connection::Connection;
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Kind, Message};
+use crate::frame::Fin;
+use crate::role::{Role, Server};
 
 /// A connection and the buffer that it works in, for as long as there is something to do.
 ///
 /// Made by [`Connection::exchange`].
 #[derive(Debug)]
-pub struct Exchange<'a, S> {
-    connection: &'a mut Connection,
+pub struct Exchange<'a, S, R = Server> {
+    connection: &'a mut Connection<R>,
     buffer: &'a mut Buffer<S>,
 }
 
-impl Connection {
+impl<R: Role> Connection<R> {
     /// Works on what stands in `buffer`. As long as bytes stand there, the next exchange
     /// must be given the same one.
-    pub fn exchange<'a, S>(&'a mut self, buffer: &'a mut Buffer<S>) -> Exchange<'a, S> {
+    pub fn exchange<'a, S>(&'a mut self, buffer: &'a mut Buffer<S>) -> Exchange<'a, S, R> {
         Exchange {
             connection: self,
             buffer,
@@ -30,6 +32,18 @@ impl Connection {
 }
 
 impl<S: Storage> Exchange<'_, S> {
+    /// Echoes what no application has to look at: the messages that have come whole, in one frame
+    /// each, up to whatever else has come. It is as if each had been an [event](Event::Data) that
+    /// was [echoed](Self::echo), and takes a fraction of the time. Chunks that were lent before are
+    /// no longer good. What is wrong with a message is told by the next event.
+    ///
+    /// `true` says that nothing is left of what was received: there is no event to ask for.
+    pub fn echo_whole_messages(&mut self) -> bool {
+        self.connection.echo_whole_messages(self.buffer)
+    }
+}
+
+impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// Reads on, up to the next event. `None` says that there is none until bytes are
     /// transmitted or received.
     ///
@@ -40,16 +54,6 @@ impl<S: Storage> Exchange<'_, S> {
     /// [done](Connection::is_done).
     pub fn next_event(&mut self) -> Result<Option<Event>, ProtocolError> {
         self.connection.next_event(self.buffer)
-    }
-
-    /// Echoes what no application has to look at: the messages that have come whole, in one frame
-    /// each, up to whatever else has come. It is as if each had been an [event](Event::Data) that
-    /// was [echoed](Self::echo), and takes a fraction of the time. Chunks that were lent before are
-    /// no longer good. What is wrong with a message is told by the next event.
-    ///
-    /// `true` says that nothing is left of what was received: there is no event to ask for.
-    pub fn echo_whole_messages(&mut self) -> bool {
-        self.connection.echo_whole_messages(self.buffer)
     }
 
     /// The bytes of a chunk, unmasked; none of one that is no longer good.
@@ -83,10 +87,21 @@ impl<S: Storage> Exchange<'_, S> {
     ///
     /// # Errors
     ///
-    /// When there is no room, now or [ever](SendError::Full), between the fragments of an echo, or
-    /// after a Close frame.
+    /// When there is no room, now or [ever](SendError::Full), between the fragments of another
+    /// message, or after a Close frame.
     pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
         self.connection.send(self.buffer, message)
+    }
+
+    /// Sends a fragment of a message of the application's own: the first of a message as its first
+    /// frame, the others as continuation frames, up to the one with [`Fin::Last`]. All are of one
+    /// kind. Until then no other message may be sent or [echoed](Self::echo).
+    ///
+    /// # Errors
+    ///
+    /// When there is no room, now or [ever](SendError::Full), or after a Close frame.
+    pub fn send_fragment(&mut self, fragment: Message<'_>, fin: Fin) -> Result<(), SendError> {
+        self.connection.send_fragment(self.buffer, fragment, fin)
     }
 
     /// Sends a Ping frame; `payload` is 125 bytes at most.

@@ -5,6 +5,7 @@ use heapless::Vec;
 
 use crate::error::ProtocolError;
 use crate::mask::MaskingKey;
+use crate::role::Role;
 
 /// The longest header: two bytes, eight of extended payload length, four of masking key.
 pub(crate) const MAX_HEADER_LEN: usize = 14;
@@ -12,8 +13,8 @@ pub(crate) const MAX_HEADER_LEN: usize = 14;
 /// The length of the masking key, which a client's header has and a server's has not.
 pub(crate) const MASKING_KEY_LEN: usize = 4;
 
-/// The longest header that a server writes: there is no masking key in it.
-pub(crate) const MAX_ENCODED_LEN: usize = MAX_HEADER_LEN - MASKING_KEY_LEN;
+/// The longest header of an unmasked frame.
+pub(crate) const MAX_UNMASKED_LEN: usize = MAX_HEADER_LEN - MASKING_KEY_LEN;
 
 /// The longest payload of a control frame (section 5.5).
 pub(crate) const MAX_CONTROL_LEN: usize = 125;
@@ -58,14 +59,19 @@ impl Opcode {
     }
 }
 
-/// Whether a frame is the last of its message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fin {
+/// Whether a frame is the last of its message (section 5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fin {
+    /// FIN is set: the message ends here.
     Last = FIN as isize,
+    /// FIN is clear: other fragments follow.
     More = 0,
 }
 
-/// A masked frame: its header, as far as that has come, and how much of it is still to come.
+/// A header with room for a masking key.
+pub(crate) type Header = Vec<u8, MAX_HEADER_LEN, u8>;
+
+/// A frame that comes: its header, as far as that is there, and how much of it is still to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     next: Field,
@@ -103,6 +109,14 @@ impl Field {
             Self::MaskingKey => 4,
         }
     }
+
+    /// What follows the length: the next frame's first byte, if this one is not masked.
+    fn behind_len<R: Role>() -> Self {
+        match R::RECEIVED_MASK {
+            0 => Self::First,
+            _ => Self::MaskingKey,
+        }
+    }
 }
 
 impl Frame {
@@ -128,17 +142,21 @@ impl Frame {
     // In the loop over a header's bytes it would be woven into what follows it: 124 bytes more on a
     // Cortex-M3.
     #[inline(never)]
-    pub(crate) fn push(&mut self, byte: u8, inside_message: bool) -> Result<bool, ProtocolError> {
+    pub(crate) fn push<R: Role>(
+        &mut self,
+        byte: u8,
+        inside_message: bool,
+    ) -> Result<bool, ProtocolError> {
         let next = match self.next {
             Field::First => self.decode_first(byte, inside_message)?,
-            Field::Len => self.decode_len(byte)?,
+            Field::Len => self.decode_len::<R>(byte)?,
             Field::Len16 | Field::Len64 => {
                 self.remaining = self.remaining << 8 | u64::from(byte);
                 if self.missing > 1 {
                     self.missing -= 1;
                     return Ok(false);
                 }
-                self.check_len()?
+                self.check_len::<R>()?
             }
             Field::MaskingKey => {
                 self.key.push(byte);
@@ -187,11 +205,9 @@ impl Frame {
         }
     }
 
-    fn decode_len(&mut self, byte: u8) -> Result<Field, ProtocolError> {
-        // > The server MUST close the connection upon receiving a frame that is not masked.
-        // > (section 5.1)
-        if byte & MASK == 0 {
-            return Err(ProtocolError::Unmasked);
+    fn decode_len<R: Role>(&mut self, byte: u8) -> Result<Field, ProtocolError> {
+        if byte & MASK != R::RECEIVED_MASK {
+            return Err(R::WRONG_MASK);
         }
         let len = byte & LEN;
         if self.opcode.is_control() && usize::from(len) > MAX_CONTROL_LEN {
@@ -200,7 +216,7 @@ impl Frame {
         let (next, len) = match len {
             LEN_IS_16_BITS => (Field::Len16, 0),
             LEN_IS_64_BITS => (Field::Len64, 0),
-            _ => (Field::MaskingKey, len),
+            _ => (Field::behind_len::<R>(), len),
         };
         self.remaining = len.into();
         Ok(next)
@@ -208,7 +224,7 @@ impl Frame {
 
     /// > [...] (the most significant bit MUST be 0) [...] Note that in all cases, the minimal
     /// > number of bytes MUST be used to encode the length, [...] (section 5.2)
-    fn check_len(&self) -> Result<Field, ProtocolError> {
+    fn check_len<R: Role>(&self) -> Result<Field, ProtocolError> {
         let minimum = match self.next {
             Field::Len16 => u64::from(LEN_IS_16_BITS),
             _ => 0x1_0000,
@@ -220,7 +236,7 @@ impl Frame {
         if self.remaining < minimum {
             return Err(ProtocolError::LengthNotMinimal(self.remaining as u16));
         }
-        Ok(Field::MaskingKey)
+        Ok(Field::behind_len::<R>())
     }
 
     /// How many of `len` received bytes are this frame's payload.
@@ -228,25 +244,25 @@ impl Frame {
         self.remaining.min(len as u64) as usize
     }
 
-    /// Unmasks what has come of the payload at the start of `received`, and returns it.
-    pub(crate) fn unmask<'b>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
+    /// Unmasks, if it is masked, what has come of the payload at the start of `received`, and returns it.
+    pub(crate) fn unmask<'b, R: Role>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
         let come = self.come(received.len());
         self.remaining -= come as u64;
         let payload = received.get_mut(..come).unwrap_or_default();
-        self.key.apply(payload);
+        if R::RECEIVED_MASK != 0 {
+            self.key.apply(payload);
+        }
         payload
     }
 }
 
 /// The header of an unmasked control frame, as bytes.
-///
-/// > A server MUST NOT mask any frames that it sends to the client. (section 5.1)
 pub(crate) fn encode_control(opcode: Opcode, len: u8) -> [u8; CONTROL_HEADER_LEN] {
     [FIN | opcode as u8, len]
 }
 
 /// The header of an unmasked frame with a payload of `len` bytes, as bytes.
-pub(crate) fn encode(opcode: Opcode, fin: Fin, len: usize) -> Vec<u8, MAX_ENCODED_LEN, u8> {
+pub(crate) fn encode(opcode: Opcode, fin: Fin, len: usize) -> Header {
     let first = fin as u8 | opcode as u8;
     let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
     match encoded_len(len) {
@@ -263,13 +279,14 @@ pub(crate) fn encoded_len(len: usize) -> usize {
     } else if len <= usize::from(u16::MAX) {
         4
     } else {
-        MAX_ENCODED_LEN
+        MAX_UNMASKED_LEN
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::role::Server;
 
     #[test]
     fn a_header_is_written_with_the_least_bytes() {
@@ -297,12 +314,12 @@ mod tests {
             let mut frame = Frame::new();
             let (last, others) = bytes.split_last().unwrap();
             for &byte in others {
-                assert_eq!(frame.push(byte, false), Ok(false));
+                assert_eq!(frame.push::<Server>(byte, false), Ok(false));
             }
-            assert_eq!(frame.push(*last, false), Ok(true));
+            assert_eq!(frame.push::<Server>(*last, false), Ok(true));
             assert_eq!(frame.remaining, len);
             let mut payload = [0; 4];
-            frame.unmask(&mut payload);
+            frame.unmask::<Server>(&mut payload);
             assert_eq!(payload, [1, 2, 3, 4]);
         }
     }

@@ -1,7 +1,45 @@
-//! The lines of an HTTP/1.1 request's head (RFC 9112), checked one at a time. What they mean for a
-//! WebSocket is in `headers` and `request`.
+//! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket is in
+//! `headers` and `request`, `client_request` and `response`.
+
+use core::fmt;
 
 use crate::refusal::Refusal;
+
+/// What can be wrong with the head of any HTTP/1.1 message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SyntaxError {
+    /// A line feed without a carriage return before it.
+    BareLineFeed,
+    /// A carriage return without a line feed behind it.
+    BareCarriageReturn,
+    /// A control character in the head: NUL, the start of a TLS handshake.
+    ControlCharacter,
+    /// A header line without a colon, or with a name that is no token.
+    MalformedHeader,
+    /// A header line that begins with white space.
+    FoldedHeader,
+}
+
+impl SyntaxError {
+    /// What was wrong, in a few words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::BareLineFeed => "line feed without carriage return",
+            Self::BareCarriageReturn => "carriage return without line feed",
+            Self::ControlCharacter => "control character in the head",
+            Self::MalformedHeader => "header is malformed",
+            Self::FoldedHeader => "header begins with white space",
+        }
+    }
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl core::error::Error for SyntaxError {}
 
 /// Checks a byte against the one before it.
 ///
@@ -10,13 +48,13 @@ use crate::refusal::Refusal;
 ///
 /// > [...] a recipient of CR, LF, or NUL within a field value MUST either reject the message or
 /// > replace each of those characters with SP [...] (RFC 9110 section 5.5)
-pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), Refusal> {
+pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), SyntaxError> {
     match (before, byte) {
         (Some(b'\r'), b'\n') => Ok(()),
-        (Some(b'\r'), _) => Err(Refusal::BareCarriageReturn),
-        (_, b'\n') => Err(Refusal::BareLineFeed),
+        (Some(b'\r'), _) => Err(SyntaxError::BareCarriageReturn),
+        (_, b'\n') => Err(SyntaxError::BareLineFeed),
         (_, b'\r' | b'\t') => Ok(()),
-        (_, 0..=31 | 127) => Err(Refusal::ControlCharacter),
+        (_, 0..=31 | 127) => Err(SyntaxError::ControlCharacter),
         _ => Ok(()),
     }
 }
@@ -25,8 +63,7 @@ pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), Refusal> {
 pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
     let method = take_until(&mut line, b' ');
     let target = take_until(&mut line, b' ');
-    let is_target = !target.is_empty() && target.iter().all(u8::is_ascii_graphic);
-    if !is_token(method) || !is_target {
+    if !is_token(method) || !is_visible(target) {
         return Err(Refusal::MalformedRequestLine);
     }
     match line.strip_prefix(b"HTTP/") {
@@ -37,18 +74,18 @@ pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
 }
 
 /// The name and the value of a header line, without its line end.
-pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), SyntaxError> {
     // > A server that receives an obs-fold in a request message [...] MUST either reject the
     // > message by sending a 400 (Bad Request), [...] or replace [...] (RFC 9112 section 5.2)
     if let [b' ' | b'\t', ..] = line {
-        return Err(Refusal::FoldedHeader);
+        return Err(SyntaxError::FoldedHeader);
     }
     let mut value = line;
     let name = take_until(&mut value, b':');
     // > A server MUST reject, with a response status code of 400 (Bad Request), any [...] message
     // > that contains whitespace between a header field name and colon. (RFC 9112 section 5.1)
     if name.len() == line.len() || !is_token(name) {
-        return Err(Refusal::MalformedHeader);
+        return Err(SyntaxError::MalformedHeader);
     }
     Ok((name, trim(value)))
 }
@@ -81,6 +118,11 @@ pub(crate) fn lists(mut list: &[u8], wanted: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// Whether there are bytes, and all are visible ASCII characters.
+pub(crate) fn is_visible(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 /// A token of RFC 9110 section 5.6.2.

@@ -58,31 +58,43 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod accept;
 mod base64;
 mod buffer;
+mod client_request;
 mod close;
+mod connecting;
 mod connection;
 mod error;
 mod event;
 mod exchange;
 mod frame;
+mod head;
 mod headers;
 mod http;
 mod mask;
 mod opening;
 mod refusal;
 mod request;
+mod response;
+mod role;
 mod sha1;
 mod utf8;
 mod whole;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN, Storage};
+pub use client_request::{ClientRequest, RequestError};
 pub use close::CloseCode;
+pub use connecting::Connecting;
 pub use connection::Connection;
 pub use error::{ProtocolError, SendError};
 pub use event::{Chunk, Event, Kind, Message};
 pub use exchange::Exchange;
+pub use frame::Fin;
 pub use headers::MAX_HEADERS;
+pub use http::SyntaxError;
 pub use opening::{MIN_HEAD_LEN, Opening, Progress};
 pub use refusal::Refusal;
 pub use request::Request;
+pub use response::{Response, ResponseError};
+pub use role::{Client, Role, Server};

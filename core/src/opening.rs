@@ -4,7 +4,7 @@
 
 use heapless::Vec;
 
-use crate::base64::{self, KEY_LEN};
+use crate::accept::accept;
 use crate::buffer::{Buffer, Storage};
 use crate::event::Message;
 use crate::frame::{Fin, encode};
@@ -12,13 +12,9 @@ use crate::headers::Headers;
 use crate::http;
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::sha1::{MESSAGE_LEN, sha1};
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
 pub const MIN_HEAD_LEN: usize = 256;
-
-/// What is put behind the key before it is hashed (section 1.3).
-const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A connection before it is open. It gathers a head of up to `N` bytes, [`MIN_HEAD_LEN`] at least,
 /// and needs them no longer once the connection is open.
@@ -348,18 +344,4 @@ impl<const N: usize> Opening<N> {
             }
         }
     }
-}
-
-const _: () = assert!(MESSAGE_LEN == KEY_LEN + GUID.len());
-
-/// The value of Sec-WebSocket-Accept.
-///
-/// > [...] concatenating /key/, [...] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
-/// > taking the SHA-1 hash [...] and base64-encoding [...] this 20-byte hash. (section 4.2.2)
-fn accept(key: &[u8; KEY_LEN]) -> [u8; 28] {
-    let mut concatenated = [0; MESSAGE_LEN];
-    let (start, end) = concatenated.split_at_mut(KEY_LEN);
-    start.copy_from_slice(key);
-    end.copy_from_slice(GUID);
-    base64::encode(sha1(&concatenated))
 }

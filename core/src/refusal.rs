@@ -3,24 +3,18 @@
 
 use core::fmt;
 
+use crate::http::SyntaxError;
+
 /// What was wrong with a request. It is answered with a status, and with a text if the application
 /// [gives one](crate::Opening::explain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// A line feed without a carriage return before it.
-    BareLineFeed,
-    /// A carriage return without a line feed behind it.
-    BareCarriageReturn,
-    /// A control character in the head: NUL, the start of a TLS handshake.
-    ControlCharacter,
+    /// The head is malformed.
+    Syntax(SyntaxError),
     /// The request line is not a method, a target and a version between single spaces.
     MalformedRequestLine,
     /// The target is neither a path nor an absolute URI.
     MalformedTarget,
-    /// A header line without a colon, or with a name that is no token.
-    MalformedHeader,
-    /// A header line that begins with white space.
-    FoldedHeader,
     /// There is no Host header.
     MissingHost,
     /// There are several Host headers.
@@ -94,13 +88,9 @@ impl Refusal {
     /// What was wrong, in a few words.
     pub fn text(self) -> &'static str {
         match self {
-            Self::BareLineFeed => "line feed without carriage return",
-            Self::BareCarriageReturn => "carriage return without line feed",
-            Self::ControlCharacter => "control character in the head",
+            Self::Syntax(error) => error.text(),
             Self::MalformedRequestLine => "request line is malformed",
             Self::MalformedTarget => "target is neither a path nor an absolute URI",
-            Self::MalformedHeader => "header is malformed",
-            Self::FoldedHeader => "header begins with white space",
             Self::MissingHost => "Host is missing",
             Self::RepeatedHost => "Host is repeated",
             Self::MalformedHost => "Host is no host",
@@ -129,3 +119,9 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+impl From<SyntaxError> for Refusal {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax(error)
+    }
+}

@@ -3,6 +3,7 @@
 
 use core::str::from_utf8;
 
+use crate::head;
 use crate::http;
 use crate::refusal::Refusal;
 
@@ -45,10 +46,7 @@ impl<'a> Request<'a> {
 
     /// The values of the headers with this name, in whatever case, in their order.
     pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        // The empty line at the end is no header.
-        let mut headers = self.head.strip_suffix(b"\r\n").unwrap_or_default();
-        http::take_until(&mut headers, b'\n');
-        Values { name, headers }
+        head::values(self.head, name)
     }
 
     /// The subprotocols that the client offers, in its order of preference.
@@ -79,29 +77,6 @@ impl<'a> Request<'a> {
         let method = http::take_until(&mut head, b' ');
         let target = http::take_until(&mut head, b' ');
         (method, target)
-    }
-}
-
-/// The values of the headers with one name.
-#[derive(Clone, Debug)]
-struct Values<'a, 'n> {
-    name: &'n str,
-    /// The header lines that were not looked at.
-    headers: &'a [u8],
-}
-
-impl<'a> Iterator for Values<'a, '_> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        while !self.headers.is_empty() {
-            let mut line = http::take_until(&mut self.headers, b'\n');
-            let name = http::take_until(&mut line, b':');
-            if name.eq_ignore_ascii_case(self.name.as_bytes()) {
-                return Some(line.trim_ascii());
-            }
-        }
-        None
     }
 }
 

@@ -1,7 +1,9 @@
 //! The opening handshake (RFC 6455 sections 4.1 and 4.2, RFC 9112): requests, and their answers. The
 //! requests of real clients are written from what their documentation says that they send.
 
-use ws_echo_core::{Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Opening, Progress, Refusal};
+use ws_echo_core::{
+    Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Opening, Progress, Refusal, SyntaxError,
+};
 use ws_echo_tests::drive::{Cuts, Outcome};
 use ws_echo_tests::serve::{Application, Served, serve, serve_always};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
@@ -460,7 +462,7 @@ mod real_clients {
 
     #[test]
     fn a_tls_client_is_told_at_its_first_byte() {
-        assert_refused(b"\x16", Refusal::ControlCharacter);
+        assert_refused(b"\x16", Refusal::Syntax(SyntaxError::ControlCharacter));
     }
 }
 
@@ -482,17 +484,32 @@ mod refused {
     #[test]
     fn bare_line_ends() {
         for (start, refusal) in [
-            (&b"\n"[..], Refusal::BareLineFeed),
-            (b"GET / HTTP/1.1\n", Refusal::BareLineFeed),
-            (b"GET / HTTP/1.1\r\nHost: a\n", Refusal::BareLineFeed),
-            (b"GET / HTTP/1.1\r\nHost: a\r\n\n", Refusal::BareLineFeed),
-            (b"\r\r", Refusal::BareCarriageReturn),
-            (b"\rG", Refusal::BareCarriageReturn),
-            (b"GET / HTTP/1.1\r\r", Refusal::BareCarriageReturn),
-            (b"GET / HTTP/1.1\r\nHost: a\rb", Refusal::BareCarriageReturn),
+            (&b"\n"[..], Refusal::Syntax(SyntaxError::BareLineFeed)),
+            (
+                b"GET / HTTP/1.1\n",
+                Refusal::Syntax(SyntaxError::BareLineFeed),
+            ),
+            (
+                b"GET / HTTP/1.1\r\nHost: a\n",
+                Refusal::Syntax(SyntaxError::BareLineFeed),
+            ),
+            (
+                b"GET / HTTP/1.1\r\nHost: a\r\n\n",
+                Refusal::Syntax(SyntaxError::BareLineFeed),
+            ),
+            (b"\r\r", Refusal::Syntax(SyntaxError::BareCarriageReturn)),
+            (b"\rG", Refusal::Syntax(SyntaxError::BareCarriageReturn)),
+            (
+                b"GET / HTTP/1.1\r\r",
+                Refusal::Syntax(SyntaxError::BareCarriageReturn),
+            ),
+            (
+                b"GET / HTTP/1.1\r\nHost: a\rb",
+                Refusal::Syntax(SyntaxError::BareCarriageReturn),
+            ),
             (
                 b"GET / HTTP/1.1\r\nHost: a\r\n\r\r",
-                Refusal::BareCarriageReturn,
+                Refusal::Syntax(SyntaxError::BareCarriageReturn),
             ),
         ] {
             assert_refused_at_last_byte(start, refusal);
@@ -513,7 +530,7 @@ mod refused {
                 b"GET / HTTP/1.1\r\nHost: a",
             ] {
                 let start = [start, &[byte]].concat();
-                assert_refused_at_last_byte(&start, Refusal::ControlCharacter);
+                assert_refused_at_last_byte(&start, Refusal::Syntax(SyntaxError::ControlCharacter));
             }
         }
     }
@@ -574,7 +591,10 @@ mod refused {
             "\"Host\": a",
         ] {
             let start = format!("GET / HTTP/1.1\r\n{line}\r\n");
-            assert_refused_at_last_byte(start.as_bytes(), Refusal::MalformedHeader);
+            assert_refused_at_last_byte(
+                start.as_bytes(),
+                Refusal::Syntax(SyntaxError::MalformedHeader),
+            );
         }
     }
 
@@ -584,9 +604,15 @@ mod refused {
     fn folded_headers() {
         for line in [" folded", "\tfolded", " Host: a", " ", "\t"] {
             let first = format!("GET / HTTP/1.1\r\n{line}\r\n");
-            assert_refused_at_last_byte(first.as_bytes(), Refusal::FoldedHeader);
+            assert_refused_at_last_byte(
+                first.as_bytes(),
+                Refusal::Syntax(SyntaxError::FoldedHeader),
+            );
             let second = format!("GET / HTTP/1.1\r\nX-Long: a\r\n{line}\r\n");
-            assert_refused_at_last_byte(second.as_bytes(), Refusal::FoldedHeader);
+            assert_refused_at_last_byte(
+                second.as_bytes(),
+                Refusal::Syntax(SyntaxError::FoldedHeader),
+            );
         }
     }
 
@@ -996,13 +1022,13 @@ mod the_application {
     }
 
     const ALL: [(Refusal, &str); 24] = [
-        (Refusal::BareLineFeed, "400 "),
-        (Refusal::BareCarriageReturn, "400 "),
-        (Refusal::ControlCharacter, "400 "),
+        (Refusal::Syntax(SyntaxError::BareLineFeed), "400 "),
+        (Refusal::Syntax(SyntaxError::BareCarriageReturn), "400 "),
+        (Refusal::Syntax(SyntaxError::ControlCharacter), "400 "),
         (Refusal::MalformedRequestLine, "400 "),
         (Refusal::MalformedTarget, "400 "),
-        (Refusal::MalformedHeader, "400 "),
-        (Refusal::FoldedHeader, "400 "),
+        (Refusal::Syntax(SyntaxError::MalformedHeader), "400 "),
+        (Refusal::Syntax(SyntaxError::FoldedHeader), "400 "),
         (Refusal::MissingHost, "400 "),
         (Refusal::RepeatedHost, "400 "),
         (Refusal::MalformedHost, "400 "),

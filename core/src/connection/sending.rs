@@ -6,36 +6,11 @@ use crate::buffer::{Buffer, Storage};
 use crate::close::{CODE_LEN, CloseCode};
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
-use crate::frame::{
-    CONTROL_HEADER_LEN, Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_ENCODED_LEN, Opcode, encode,
-};
+use crate::frame::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode, encode};
+use crate::role::Role;
 use crate::whole;
 
-/// The length of a Close frame with a code and no reason.
-const CLOSE_LEN: usize = CONTROL_HEADER_LEN + CODE_LEN;
-
 impl Connection {
-    pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
-        // > The application MUST NOT send any more data frames after sending a Close frame.
-        // > (section 5.5.1)
-        if self.sent == Sent::Close {
-            return;
-        }
-        let opcode = match self.sent {
-            Sent::Fragment => Opcode::Continuation,
-            _ => chunk.kind.opcode(),
-        };
-        let (fin, sent) = if chunk.ends_message {
-            (Fin::Last, Sent::Message)
-        } else {
-            (Fin::More, Sent::Fragment)
-        };
-        let header = encode(opcode, fin, chunk.loan.len);
-        if buffer.answer(&header, chunk.loan) {
-            self.sent = sent;
-        }
-    }
-
     pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> bool {
         buffer.release();
         if !self.is_idle() {
@@ -64,6 +39,31 @@ impl Connection {
         }
         is_all
     }
+}
+
+impl<R: Role> Connection<R> {
+    /// The length of a Close frame with a code and no reason.
+    const CLOSE_LEN: usize = Self::CONTROL_HEADER_LEN + CODE_LEN;
+
+    pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
+        // > The application MUST NOT send any more data frames after sending a Close frame.
+        // > (section 5.5.1)
+        if self.sent == Sent::Close {
+            return;
+        }
+        let fin = if chunk.ends_message {
+            Fin::Last
+        } else {
+            Fin::More
+        };
+        let opcode = self.continued(chunk.kind.opcode());
+        let mut header = encode(opcode, fin, chunk.loan.len);
+        self.role.seal(&mut header);
+        R::mask(&header, buffer.lent_mut(&chunk.loan));
+        if buffer.answer(&header, chunk.loan) {
+            self.sent = Sent::message(fin);
+        }
+    }
 
     pub(crate) fn send<S: Storage>(
         &mut self,
@@ -73,8 +73,27 @@ impl Connection {
         if self.sent == Sent::Fragment {
             return Err(SendError::InsideMessage);
         }
-        let (opcode, payload) = message.encode();
-        self.send_frame(buffer, opcode, &[], payload)
+        self.send_fragment(buffer, message, Fin::Last)
+    }
+
+    pub(crate) fn send_fragment<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        fragment: Message<'_>,
+        fin: Fin,
+    ) -> Result<(), SendError> {
+        let (opcode, payload) = fragment.encode();
+        self.send_frame(buffer, self.continued(opcode), fin, [payload, &[]])?;
+        self.sent = Sent::message(fin);
+        Ok(())
+    }
+
+    /// The opcode of a message's next frame, if this is the opcode of its first.
+    fn continued(&self, opcode: Opcode) -> Opcode {
+        match self.sent {
+            Sent::Fragment => Opcode::Continuation,
+            _ => opcode,
+        }
     }
 
     pub(crate) fn ping<S: Storage>(
@@ -85,7 +104,7 @@ impl Connection {
         if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::TooLong);
         }
-        self.send_frame(buffer, Opcode::Ping, &[], payload)
+        self.send_frame(buffer, Opcode::Ping, Fin::Last, [payload, &[]])
     }
 
     pub(crate) fn close<S: Storage>(
@@ -98,35 +117,38 @@ impl Connection {
         if reason.len() > MAX_CONTROL_LEN - code.len() {
             return Err(SendError::TooLong);
         }
-        self.send_frame(buffer, Opcode::Close, &code, reason.as_bytes())?;
+        self.send_frame(buffer, Opcode::Close, Fin::Last, [&code, reason.as_bytes()])?;
         self.sent = Sent::Close;
         self.ignore_payload();
         Ok(())
     }
 
-    /// Makes a frame ready whose payload is `first` and `second`, or nothing of it. Room stays for
+    /// Makes a frame ready whose payload are these parts, or nothing of it. Room stays for
     /// the header of an echo: a chunk may be lent at the moment, and its echo cannot fail.
     fn send_frame<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
         opcode: Opcode,
-        first: &[u8],
-        second: &[u8],
+        fin: Fin,
+        parts: [&[u8]; 2],
     ) -> Result<(), SendError> {
         if self.sent == Sent::Close {
             return Err(SendError::Closed);
         }
-        let len = first.len().saturating_add(second.len());
-        let header = encode(opcode, Fin::Last, len);
-        let room = len.saturating_add(header.len() + MAX_ENCODED_LEN);
+        let len = parts[0].len().saturating_add(parts[1].len());
+        let mut header = encode(opcode, fin, len);
+        self.role.seal(&mut header);
+        let room = len.saturating_add(header.len() + MAX_UNMASKED_LEN + R::SENT_KEY_LEN);
         // The rest of a begun Pong has to come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
         }
         buffer.append(&header);
-        buffer.append(first);
-        buffer.append(second);
+        for part in parts {
+            buffer.append(part);
+        }
+        R::mask(&header, buffer.last_ready_mut(len));
         Ok(())
     }
 
@@ -160,15 +182,23 @@ impl Connection {
         buffer: &mut Buffer<S>,
         reason: Result<Option<CloseCode>, ProtocolError>,
     ) -> Result<Option<Event>, ProtocolError> {
-        let frame = self.control.get(..CLOSE_LEN).unwrap_or(&self.control);
+        let len = self.control.len().min(Self::CLOSE_LEN);
         if self.sent != Sent::Close {
-            if buffer.gap() < frame.len() {
+            if buffer.gap() < len {
                 return Ok(None);
             }
-            buffer.append(frame);
+            buffer.append(self.masked_control(len));
         }
         self.sent = Sent::Close;
         self.next = Next::Nothing;
         reason.map(|code| Some(Event::Close(code)))
+    }
+    /// Masks the first `len` bytes of the control frame that is to be sent, behind its header.
+    pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
+        let frame = self.control.get_mut(..len).unwrap_or_default();
+        if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {
+            R::mask(header, payload);
+        }
+        frame
     }
 }

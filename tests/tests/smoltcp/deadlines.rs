@@ -2,7 +2,7 @@
 
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Duration;
-use ws_echo_core::Refusal;
+use ws_echo_core::{Refusal, SyntaxError};
 use ws_echo_tests::client::request;
 use ws_echo_tests::wire::{BINARY, Frame, PONG, TEXT, masked, masked_close};
 
@@ -90,7 +90,10 @@ fn a_408_that_is_longer_than_the_ring_is_sent_whole() {
 #[test]
 fn a_client_that_does_not_take_its_response_is_dropped() {
     for (request, refusal) in [
-        ("GET / HTTP/1.1\n", Some(Refused(Refusal::BareLineFeed))),
+        (
+            "GET / HTTP/1.1\n",
+            Some(Refused(Refusal::Syntax(SyntaxError::BareLineFeed))),
+        ),
         (&request("/"), None),
     ] {
         let mut network = Network::new(Setup {

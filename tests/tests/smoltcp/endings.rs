@@ -1,7 +1,7 @@
 //! How connections end: refused, failed, closed, or left by a client that has said all it had to say.
 
 use smoltcp::time::Duration;
-use ws_echo_core::{ProtocolError, Refusal};
+use ws_echo_core::{ProtocolError, Refusal, SyntaxError};
 use ws_echo_tests::client::{WELCOME, request};
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
@@ -22,7 +22,10 @@ fn networks() -> impl Iterator<Item = Network> {
 fn a_refused_request_gets_its_status_and_the_end_of_the_connection() {
     let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(300));
     for (request, refusal) in [
-        ("GET / HTTP/1.1\n", Refusal::BareLineFeed),
+        (
+            "GET / HTTP/1.1\n",
+            Refusal::Syntax(SyntaxError::BareLineFeed),
+        ),
         ("GET / HTTP/1.1\r\n\r\n", Refusal::MissingHost),
         (
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -1,0 +1,173 @@
+//! What a client sends in its opening handshake (RFC 6455 section 4.1), as bytes. What comes back is
+//! `response`'s.
+
+use core::fmt;
+
+use crate::base64::KEY_LEN;
+use crate::http;
+
+/// A client's opening handshake.
+///
+/// ```
+/// use ws_echo_core::ClientRequest;
+///
+/// let request = ClientRequest {
+///     subprotocols: &["chat.v2", "chat.v1"],
+///     headers: &[("Authorization", "Bearer 1234")],
+///     ..ClientRequest::new("server.example.com:3000", "/chat?room=1")
+/// };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientRequest<'a> {
+    /// The value of Host: the server's name or address, and its port unless that is the scheme's.
+    pub host: &'a str,
+    /// The resource name: the path, with its leading `/`, and the query (section 3).
+    pub resource: &'a str,
+    /// The value of Origin; a client that is no browser may leave it out.
+    pub origin: Option<&'a str>,
+    /// The subprotocols that the client would speak, the preferred one first.
+    pub subprotocols: &'a [&'a str],
+    /// Other headers: their names and their values.
+    pub headers: &'a [(&'a str, &'a str)],
+}
+
+/// What cannot be sent as it is in a client's opening handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RequestError {
+    /// The host is no host with an optional port.
+    Host,
+    /// The resource name does not begin with `/`, or has other characters than visible ASCII.
+    Resource,
+    /// The origin is empty, or has other characters than visible ASCII.
+    Origin,
+    /// A subprotocol is no token, or is there twice.
+    Subprotocol,
+    /// The name of a header is no token, or its value has control characters.
+    Header,
+    /// The header is one that the handshake itself sends, or announces a body.
+    ReservedHeader,
+}
+
+impl<'a> ClientRequest<'a> {
+    /// The request with nothing that can be left out.
+    pub const fn new(host: &'a str, resource: &'a str) -> Self {
+        Self {
+            host,
+            resource,
+            origin: None,
+            subprotocols: &[],
+            headers: &[],
+        }
+    }
+
+    /// Checks that the request says what it seems to say, whatever stands in it.
+    pub(crate) fn check(&self) -> Result<(), RequestError> {
+        if !http::is_host(self.host.as_bytes()) {
+            return Err(RequestError::Host);
+        }
+        // > Fragment identifiers [...] MUST NOT be used on these URIs. (section 3)
+        if !self.resource.starts_with('/') || self.resource.contains('#') {
+            return Err(RequestError::Resource);
+        }
+        if !http::is_visible(self.resource.as_bytes()) {
+            return Err(RequestError::Resource);
+        }
+        if let Some(origin) = self.origin
+            && !http::is_visible(origin.as_bytes())
+        {
+            return Err(RequestError::Origin);
+        }
+        self.check_subprotocols()?;
+        self.headers.iter().try_for_each(check_header)
+    }
+
+    /// > The elements that comprise this value MUST be non-empty strings with characters in the
+    /// > range U+0021 to U+007E not including separator characters [...] and MUST all be unique
+    /// > strings. (section 4.1)
+    fn check_subprotocols(&self) -> Result<(), RequestError> {
+        let mut others = self.subprotocols;
+        while let [name, rest @ ..] = others {
+            if !http::is_token(name.as_bytes()) || rest.contains(name) {
+                return Err(RequestError::Subprotocol);
+            }
+            others = rest;
+        }
+        Ok(())
+    }
+
+    /// Hands the request's bytes to `write`, part by part.
+    pub(crate) fn write(&self, key: &[u8; KEY_LEN], mut write: impl FnMut(&[u8])) {
+        for part in [
+            b"GET ",
+            self.resource.as_bytes(),
+            b" HTTP/1.1\r\nHost: ",
+            self.host.as_bytes(),
+            b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+              Sec-WebSocket-Key: ",
+            key,
+        ] {
+            write(part);
+        }
+        if let Some(origin) = self.origin {
+            write(b"\r\nOrigin: ");
+            write(origin.as_bytes());
+        }
+        for (i, name) in self.subprotocols.iter().enumerate() {
+            write(match i {
+                0 => b"\r\nSec-WebSocket-Protocol: ",
+                _ => b", ",
+            });
+            write(name.as_bytes());
+        }
+        for (name, value) in self.headers {
+            for part in ["\r\n", name, ": ", value] {
+                write(part.as_bytes());
+            }
+        }
+        write(b"\r\n\r\n");
+    }
+}
+
+fn check_header((name, value): &(&str, &str)) -> Result<(), RequestError> {
+    let is_text = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    if !http::is_token(name.as_bytes()) || !value.bytes().all(is_text) {
+        return Err(RequestError::Header);
+    }
+    let is = |other: &&str| name.eq_ignore_ascii_case(other);
+    if RESERVED.iter().any(is) || is_of_handshake(name) {
+        return Err(RequestError::ReservedHeader);
+    }
+    Ok(())
+}
+
+/// The headers that an application may not add, beside those of [`is_of_handshake`].
+const RESERVED: [&str; 6] = [
+    "host",
+    "upgrade",
+    "connection",
+    "origin",
+    "content-length",
+    "transfer-encoding",
+];
+
+/// Whether a header's name begins with `Sec-WebSocket-`.
+fn is_of_handshake(name: &str) -> bool {
+    let start = "sec-websocket-";
+    name.get(..start.len())
+        .is_some_and(|it| it.eq_ignore_ascii_case(start))
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host is no host",
+            Self::Resource => "resource is no path with visible ASCII characters alone",
+            Self::Origin => "origin has other characters than visible ASCII",
+            Self::Subprotocol => "subprotocol is no token, or is repeated",
+            Self::Header => "header is malformed",
+            Self::ReservedHeader => "header belongs to the handshake",
+        })
+    }
+}
+
+impl core::error::Error for RequestError {}

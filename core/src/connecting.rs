@@ -1,0 +1,200 @@
+//! The opening handshake of a client (RFC 6455 section 4.1): what sends the request, and what gathers
+//! the response's head. How they look is in `client_request` and `response`.
+
+use heapless::Vec;
+
+use crate::accept::accept;
+use crate::base64::{self, KEY_LEN};
+use crate::buffer::{Buffer, Storage};
+use crate::client_request::{ClientRequest, RequestError};
+use crate::http;
+use crate::response::{Response, ResponseError, StatusLine};
+
+/// A client's connection before it is open. It gathers a response's head of up to `N` bytes, and
+/// needs them no longer once the connection is open.
+///
+/// ```
+/// use ws_echo_core::{Buffer, ClientRequest, Connecting, Connection, Event};
+///
+/// let request = ClientRequest::new("server.example.com", "/chat");
+/// let mut connecting = Connecting::<1024>::new(request, *b"the sample nonce")?;
+/// let mut buffer = Buffer::new([0; 1024]);
+///
+/// connecting.advance(&mut buffer)?;
+/// assert!(buffer.ready().starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n"));
+/// buffer.consume(usize::MAX); // All was transmitted.
+///
+/// let response = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi";
+/// buffer.spare_mut()[..response.len()].copy_from_slice(response);
+/// buffer.commit(response.len());
+/// connecting.advance(&mut buffer)?;
+/// assert!(connecting.is_open());
+///
+/// // Of a strong source of entropy, not this.
+/// let mut connection = Connection::client(|| [1, 2, 3, 4]);
+/// let mut exchange = connection.exchange(&mut buffer);
+/// let Some(Event::Data(chunk)) = exchange.next_event()? else { panic!() };
+/// assert_eq!(exchange.text(&chunk), Some("hi"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connecting<'a, const N: usize = 1024> {
+    request: ClientRequest<'a>,
+    key: [u8; KEY_LEN],
+    next: Next<'a>,
+    /// The response's head, as far as it has come.
+    head: Vec<u8, N>,
+}
+
+/// What has to be made ready, or what the next received byte is.
+#[derive(Clone, Copy, Debug)]
+enum Next<'a> {
+    /// The request is made ready, `produced` bytes of it so far.
+    Request { produced: usize },
+    /// A byte of the line that began at `start` of the response's head.
+    Line { start: usize },
+    /// A frame's: the connection is open, with this subprotocol.
+    Frame { subprotocol: Option<&'a str> },
+    /// One behind a head that refuses.
+    Content,
+    /// One behind something that is no head.
+    Nothing,
+}
+
+impl<'a, const N: usize> Connecting<'a, N> {
+    /// A connection on which nothing was sent. `nonce` is used for no other.
+    ///
+    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
+    /// > value that has been base64-encoded [...] The nonce MUST be selected randomly for each
+    /// > connection. (section 4.1)
+    ///
+    /// # Errors
+    ///
+    /// What in the request cannot be sent.
+    pub fn new(request: ClientRequest<'a>, nonce: [u8; 16]) -> Result<Self, RequestError> {
+        request.check()?;
+        let (words, _) = nonce.as_chunks::<4>();
+        let mut nonce = [0; 4];
+        for (number, &word) in nonce.iter_mut().zip(words) {
+            *number = u32::from_be_bytes(word);
+        }
+        Ok(Self {
+            request,
+            key: base64::encode(nonce),
+            next: Next::Request { produced: 0 },
+            head: Vec::new(),
+        })
+    }
+
+    /// Makes the request ready, and works on what stands in `buffer`. Bytes behind the head stay
+    /// there: the first frames, or the content of a refusal.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection is not open, once: close the transport.
+    pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<(), ResponseError> {
+        if let Next::Request { produced } = self.next {
+            self.send_request(buffer, produced);
+        }
+        if let Next::Line { .. } = self.next {
+            let gathered = self.gather(buffer);
+            return gathered.inspect_err(|_| {
+                if !matches!(self.next, Next::Content) {
+                    self.next = Next::Nothing;
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the connection is open: go on with
+    /// [`Connection::client`](crate::Connection::client) and the same buffer.
+    pub fn is_open(&self) -> bool {
+        matches!(self.next, Next::Frame { .. })
+    }
+
+    /// The subprotocol that the server has chosen.
+    pub fn subprotocol(&self) -> Option<&'a str> {
+        match self.next {
+            Next::Frame { subprotocol } => subprotocol,
+            _ => None,
+        }
+    }
+
+    /// The response, once its head is complete; an empty one before.
+    pub fn response(&self) -> Response<'_> {
+        match self.next {
+            Next::Frame { .. } | Next::Content => Response::new(&self.head),
+            _ => Response::new(&[]),
+        }
+    }
+
+    /// Makes as much of the request ready as there is room for.
+    fn send_request<S: Storage>(&mut self, buffer: &mut Buffer<S>, produced: usize) {
+        let mut len = 0;
+        self.request.write(&self.key, |part| len += part.len());
+        buffer.make_gap(len - produced);
+        let (mut before, mut now) = (produced, 0);
+        self.request.write(&self.key, |part| {
+            let rest = part.get(before..).unwrap_or_default();
+            before = before.saturating_sub(part.len());
+            now += buffer.append(rest);
+        });
+        let produced = produced + now;
+        self.next = if produced < len {
+            Next::Request { produced }
+        } else {
+            Next::Line { start: 0 }
+        };
+    }
+
+    /// Gathers bytes up to the end of the head.
+    fn gather<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<(), ResponseError> {
+        buffer.release();
+        while let Next::Line { start } = self.next
+            && let Some(byte) = buffer.read_byte()
+        {
+            http::check_byte(self.head.last().copied(), byte)?;
+            let too_large = |_| ResponseError::HeadTooLarge;
+            self.head.push(byte).map_err(too_large)?;
+            if byte == b'\n' {
+                self.end_line(start)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the line that began at `start` and has ended.
+    fn end_line(&mut self, start: usize) -> Result<(), ResponseError> {
+        // `check_byte` has seen the line end.
+        let end = self.head.len().saturating_sub(2);
+        let line = self.head.get(start..end).unwrap_or_default();
+        if start == 0 {
+            StatusLine::decode(line)?;
+        } else if line.is_empty() {
+            return self.end_head();
+        } else {
+            http::split_header(line)?;
+        }
+        self.next = Next::Line {
+            start: self.head.len(),
+        };
+        Ok(())
+    }
+
+    fn end_head(&mut self) -> Result<(), ResponseError> {
+        self.next = Next::Content;
+        let response = Response::new(&self.head);
+        // > A client MUST be able to parse one or more 1xx responses received prior to a final
+        // > response, even if the client does not expect one. (RFC 9110 section 15.2)
+        if response.is_interim() {
+            self.head.clear();
+            self.next = Next::Line { start: 0 };
+            return Ok(());
+        }
+        let subprotocol = response.check(&accept(&self.key), self.request.subprotocols)?;
+        self.next = Next::Frame { subprotocol };
+        Ok(())
+    }
+}

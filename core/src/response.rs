@@ -1,0 +1,197 @@
+//! What a server answers to a client's opening handshake, and whether that opens the connection
+//! (RFC 6455 section 4.1), read from a head whose lines were found well-formed.
+
+use core::fmt;
+use core::str::from_utf8;
+
+use crate::accept::ACCEPT_LEN;
+use crate::head;
+use crate::http::{self, SyntaxError};
+
+/// A server's response.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    head: &'a [u8],
+}
+
+/// Why a response does not open the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResponseError {
+    /// The first line is no status line of HTTP/1.0 or HTTP/1.1.
+    MalformedStatusLine,
+    /// The head is malformed.
+    Syntax(SyntaxError),
+    /// The head is longer than what gathers it.
+    HeadTooLarge,
+    /// The status code, which is not 101: a refusal or a redirect.
+    Status(u16),
+    /// The status is 101, but the response is not HTTP/1.1.
+    UnsupportedHttpVersion,
+    /// There is no Upgrade header with "websocket".
+    NoUpgrade,
+    /// There is no Connection header with "Upgrade".
+    NoConnectionUpgrade,
+    /// There is no Sec-WebSocket-Accept header.
+    NoAccept,
+    /// The Sec-WebSocket-Accept header does not answer the key, or is there twice.
+    WrongAccept,
+    /// A subprotocol is chosen that was not asked for, or several are.
+    UnexpectedSubprotocol,
+    /// An extension is chosen, and none was asked for.
+    UnexpectedExtension,
+}
+
+impl<'a> Response<'a> {
+    pub(crate) fn new(head: &'a [u8]) -> Self {
+        Self { head }
+    }
+
+    /// The status code; 0 before the head is complete.
+    pub fn status(&self) -> u16 {
+        StatusLine::decode(self.status_line()).map_or(0, |line| line.status)
+    }
+
+    /// The reason phrase, which may be empty; also when it is no UTF-8.
+    pub fn reason(&self) -> &'a str {
+        let reason = StatusLine::decode(self.status_line()).map_or(&b""[..], |line| line.reason);
+        from_utf8(reason).unwrap_or_default()
+    }
+
+    /// The values of the headers with this name, in whatever case, in their order.
+    pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        head::values(self.head, name)
+    }
+
+    /// Whether another response follows this one, to the same request.
+    pub(crate) fn is_interim(&self) -> bool {
+        let status = self.status();
+        status / 100 == 1 && status != SWITCHING_PROTOCOLS
+    }
+
+    fn status_line(&self) -> &'a [u8] {
+        let mut head = self.head;
+        http::take_until(&mut head, b'\r')
+    }
+
+    /// Checks whether the response opens the connection of a client that waits for `accept` and asked
+    /// for these subprotocols; returns which of them was chosen.
+    pub(crate) fn check<'s>(
+        &self,
+        accept: &[u8; ACCEPT_LEN],
+        subprotocols: &[&'s str],
+    ) -> Result<Option<&'s str>, ResponseError> {
+        let line = StatusLine::decode(self.status_line())?;
+        // > If the status code received from the server is not 101, the client handles the
+        // > response per HTTP [RFC2616] procedures. (section 4.1)
+        if line.status != SWITCHING_PROTOCOLS {
+            return Err(ResponseError::Status(line.status));
+        }
+        if line.version != b"HTTP/1.1" {
+            return Err(ResponseError::UnsupportedHttpVersion);
+        }
+        // > If the response lacks an |Upgrade| header field or the |Upgrade| header field contains
+        // > a value that is not an ASCII case-insensitive match for the value "websocket", [...]
+        // > (section 4.1)
+        if !self.lists("upgrade", b"websocket") {
+            return Err(ResponseError::NoUpgrade);
+        }
+        // > If the response lacks a |Connection| header field or the |Connection| header field
+        // > doesn't contain a token that is an ASCII case-insensitive match for the value
+        // > "Upgrade", [...] (section 4.1)
+        if !self.lists("connection", b"upgrade") {
+            return Err(ResponseError::NoConnectionUpgrade);
+        }
+        // > If the response lacks a |Sec-WebSocket-Accept| header field or the
+        // > |Sec-WebSocket-Accept| contains a value other than [...] (section 4.1)
+        let mut accepts = self.headers("sec-websocket-accept");
+        match (accepts.next(), accepts.next()) {
+            (None, _) => return Err(ResponseError::NoAccept),
+            (Some(value), None) if value == accept => {}
+            _ => return Err(ResponseError::WrongAccept),
+        }
+        // > If the response includes a |Sec-WebSocket-Extensions| header field and this header
+        // > field indicates the use of an extension that was not present in the client's handshake
+        // > [...] (section 4.1)
+        if self.headers("sec-websocket-extensions").next().is_some() {
+            return Err(ResponseError::UnexpectedExtension);
+        }
+        self.check_subprotocol(subprotocols)
+    }
+
+    /// > If the response includes a |Sec-WebSocket-Protocol| header field and this header field
+    /// > indicates the use of a subprotocol that was not present in the client's handshake [...],
+    /// > the client MUST _Fail the WebSocket Connection_. (section 4.1)
+    fn check_subprotocol<'s>(&self, asked: &[&'s str]) -> Result<Option<&'s str>, ResponseError> {
+        let mut values = self.headers("sec-websocket-protocol");
+        let Some(chosen) = values.next() else {
+            return Ok(None);
+        };
+        let mut asked = asked.iter();
+        let asked = asked.find(|name| name.as_bytes() == chosen);
+        if asked.is_none() || values.next().is_some() {
+            return Err(ResponseError::UnexpectedSubprotocol);
+        }
+        Ok(asked.copied())
+    }
+
+    /// Whether one of these headers lists `wanted`.
+    fn lists(&self, name: &str, wanted: &[u8]) -> bool {
+        self.headers(name).any(|value| http::lists(value, wanted))
+    }
+}
+
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+/// The first line of a response (RFC 9112 section 4).
+pub(crate) struct StatusLine<'a> {
+    version: &'a [u8],
+    status: u16,
+    reason: &'a [u8],
+}
+
+impl<'a> StatusLine<'a> {
+    /// Reads the line, without its line end.
+    pub(crate) fn decode(mut line: &'a [u8]) -> Result<Self, ResponseError> {
+        let version = http::take_until(&mut line, b' ');
+        let status = http::take_until(&mut line, b' ');
+        let (b"HTTP/1.0" | b"HTTP/1.1", &[hundreds @ b'1'..=b'9', tens, ones]) = (version, status)
+        else {
+            return Err(ResponseError::MalformedStatusLine);
+        };
+        if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
+            return Err(ResponseError::MalformedStatusLine);
+        }
+        let digits = [hundreds, tens, ones].map(|digit| u16::from(digit - b'0'));
+        Ok(Self {
+            version,
+            status: 100 * digits[0] + 10 * digits[1] + digits[2],
+            reason: line,
+        })
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MalformedStatusLine => "this is no HTTP response",
+            Self::Syntax(error) => error.text(),
+            Self::HeadTooLarge => "response head is too large",
+            Self::Status(status) => return write!(f, "status is {status}"),
+            Self::UnsupportedHttpVersion => "response is not HTTP/1.1",
+            Self::NoUpgrade => "Upgrade does not say websocket",
+            Self::NoConnectionUpgrade => "Connection does not say Upgrade",
+            Self::NoAccept => "Sec-WebSocket-Accept is missing",
+            Self::WrongAccept => "Sec-WebSocket-Accept does not answer the key",
+            Self::UnexpectedSubprotocol => "Sec-WebSocket-Protocol was not asked for",
+            Self::UnexpectedExtension => "Sec-WebSocket-Extensions was not asked for",
+        })
+    }
+}
+
+impl core::error::Error for ResponseError {}
+
+impl From<SyntaxError> for ResponseError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax(error)
+    }
+}

@@ -1,0 +1,88 @@
+//! The two ends of a connection, and which of them masks its frames (RFC 6455 sections 5.1 and 5.3).
+//! All else is the same for both.
+
+use core::fmt;
+
+use heapless::Vec;
+
+use crate::error::ProtocolError;
+use crate::frame::{MASK, MASKING_KEY_LEN};
+use crate::mask::MaskingKey;
+
+/// An end of a connection: [`Server`] or [`Client`].
+pub trait Role: Masking {}
+
+impl<R: Masking> Role for R {}
+
+/// The end that accepts connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
+
+/// The end that makes connections. Its masking keys come from `F`.
+#[derive(Clone)]
+pub struct Client<F> {
+    next_key: F,
+}
+
+impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Client<F> {
+    pub(crate) const fn new(next_key: F) -> Self {
+        Self { next_key }
+    }
+}
+
+impl<F> fmt::Debug for Client<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+/// What the two ends do differently.
+pub trait Masking {
+    /// The MASK bit in each frame that comes from the other end.
+    const RECEIVED_MASK: u8;
+    /// What is wrong with a frame in which it is not so.
+    const WRONG_MASK: ProtocolError;
+    /// The length of the masking key in each frame that is sent.
+    const SENT_KEY_LEN: usize;
+
+    /// Makes the header of an unmasked frame one of a frame that this end may send.
+    fn seal<const N: usize>(&mut self, header: &mut Vec<u8, N, u8>);
+
+    /// Masks what is to be sent behind such a header.
+    fn mask(header: &[u8], payload: &mut [u8]);
+}
+
+impl Masking for Server {
+    // > The server MUST close the connection upon receiving a frame that is not masked.
+    // > (section 5.1)
+    const RECEIVED_MASK: u8 = MASK;
+    const WRONG_MASK: ProtocolError = ProtocolError::Unmasked;
+    // > A server MUST NOT mask any frames that it sends to the client. (section 5.1)
+    const SENT_KEY_LEN: usize = 0;
+
+    fn seal<const N: usize>(&mut self, _: &mut Vec<u8, N, u8>) {}
+
+    fn mask(_: &[u8], _: &mut [u8]) {}
+}
+
+impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
+    // > A client MUST close a connection if it detects a masked frame. (section 5.1)
+    const RECEIVED_MASK: u8 = 0;
+    const WRONG_MASK: ProtocolError = ProtocolError::Masked;
+    // > [...] a client MUST mask all frames that it sends to the server [...] (section 5.1)
+    const SENT_KEY_LEN: usize = MASKING_KEY_LEN;
+
+    fn seal<const N: usize>(&mut self, header: &mut Vec<u8, N, u8>) {
+        if let Some(second) = header.get_mut(1) {
+            *second |= MASK;
+        }
+        // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
+        // > (section 5.3)
+        let _ = header.extend_from_slice(&(self.next_key)());
+    }
+
+    fn mask(header: &[u8], payload: &mut [u8]) {
+        let key = header.last_chunk().copied().unwrap_or_default();
+        MaskingKey::new(u32::from_be_bytes(key)).apply(payload);
+    }
+}
