@@ -98,11 +98,14 @@ impl<S: Storage> Buffer<S> {
     ///
     /// It may be empty while bytes are [`ready`](Self::ready), or were just transmitted: transmit
     /// those, and have the connection go on, first. When that makes nothing ready there is room, if
-    /// the storage has [`MIN_BUFFER_LEN`] bytes.
+    /// the storage has [`MIN_BUFFER_LEN`] bytes. A client has to receive for its words to be taken:
+    /// it lends a buffer [for pieces](Self::for_pieces), and says nothing while half of it is ready.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.release();
         if self.ready.is_empty() {
             self.make_spare();
+        } else if self.received.is_empty() && self.spare_len() == 0 {
+            self.make_spare_behind_ready();
         }
         let storage = self.storage.as_mut();
         storage.get_mut(self.received.end..).unwrap_or_default()
@@ -351,6 +354,16 @@ impl<S: Storage> Buffer<S> {
             self.received = HEADROOM..HEADROOM + (end - start);
             move_left(self.storage.as_mut(), start..end, HEADROOM);
         }
+    }
+
+    /// Moves what is ready to the left end, so that there is room behind it for answers, and behind that
+    /// to receive. Nothing that was received stands here.
+    fn make_spare_behind_ready(&mut self) {
+        let len = self.ready.len();
+        move_left(self.storage.as_mut(), self.ready.clone(), 0);
+        self.ready = 0..len;
+        let start = self.received.start.min(len + HEADROOM);
+        self.received = start..start;
     }
 
     fn write(&mut self, at: usize, bytes: &[u8]) {

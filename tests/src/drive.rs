@@ -1,6 +1,9 @@
 //! Drivers of the core in memory: they cut what is received, and what is transmitted, as they are told.
 
-use ws_echo_core::{Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Storage};
+use ws_echo_core::{
+    Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role, Server,
+    Storage,
+};
 
 use crate::remote;
 use crate::wire::{self, Frame};
@@ -187,50 +190,54 @@ pub fn run_in_pieces(
     }
 }
 
-/// How an application sends messages back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// It looks at each event.
-    Events,
-    /// It looks at nothing that can be echoed whole.
-    Whole,
+/// What hands a session a buffer: see [`run`].
+type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
+
+/// Echoes a session as `run` does it, by a server that looks at each event, by one that looks at nothing that
+/// can be echoed whole, and by a client, for which it is mirrored. The outcome is the same, and is returned.
+fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
+    let mut server = Session::server();
+    let transmitted = run(input, &mut |buffer| server.exchange(buffer));
+    let expected = server.outcome(&transmitted);
+
+    let mut server = Session::server();
+    let transmitted = run(input, &mut |buffer| server.exchange_whole(buffer));
+    assert_eq!(server.outcome(&transmitted), expected, "echoed whole");
+
+    let outcome = by_client(input, run);
+    assert_eq!(outcome.joined(), expected.clone().joined(), "by a client");
+    expected
 }
 
-/// Echoes a session in either manner, as `run` does it: with the same outcome, which it returns.
-fn in_each_manner(run: impl Fn(&mut Session) -> Vec<u8>) -> Outcome {
-    let [expected, outcome] = [Manner::Events, Manner::Whole].map(|manner| {
-        let mut session = Session::new(manner);
-        let transmitted = run(&mut session);
-        session.outcome(&transmitted)
+/// Echoes a session by a client, for which it is mirrored, and so is the outcome.
+fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
+    let mut client = Session::client();
+    let transmitted = run(&wire::mirrored(input), &mut |buffer| {
+        client.exchange(buffer)
     });
-    assert_eq!(outcome, expected, "echoed whole, and by events");
-    outcome
+    client.outcome(&transmitted)
 }
 
 /// Echoes a session through a buffer that belongs to it: see [`run`].
 pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    in_each_manner(|session| {
-        run(input, cuts, takes, buffer_len, |buffer| {
-            session.exchange(buffer)
-        })
+    by_each_end(input, |input, exchange| {
+        run(input, cuts, takes, buffer_len, exchange)
     })
 }
 
 /// Echoes a session through a buffer that belongs to it, and receives while bytes are ready: see
 /// [`run_eagerly`].
 pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    in_each_manner(|session| {
-        run_eagerly(input, cuts, takes, buffer_len, |buffer| {
-            session.exchange(buffer)
-        })
+    by_each_end(input, |input, exchange| {
+        run_eagerly(input, cuts, takes, buffer_len, exchange)
     })
 }
 
 /// Echoes a session through a buffer that is lent for one exchange at a time: see
 /// [`run_in_pieces`].
 pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
-    in_each_manner(|session| {
-        run_in_pieces(input, cuts, buffer_len, |buffer| session.exchange(buffer))
+    by_each_end(input, |input, exchange| {
+        run_in_pieces(input, cuts, buffer_len, exchange)
     })
 }
 
@@ -248,6 +255,13 @@ pub fn echo_always(input: &[u8]) -> Outcome {
     for (cuts, takes) in Cuts::many(input.len()) {
         let outcome = echo(input, &cuts, &takes, roomy);
         assert_eq!(outcome, expected, "{cuts:?}, {takes:?}");
+        let outcome = by_client(input, |input, exchange| {
+            run(input, &cuts, &takes, roomy, exchange)
+        });
+        assert_eq!(
+            outcome, expected,
+            "frame for frame by a client, {cuts:?}, {takes:?}"
+        );
         for len in [MIN_BUFFER_LEN, MIN_BUFFER_LEN + 1, 61, 200] {
             let outcome = echo(input, &cuts, &takes, len).joined();
             assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, buffer of {len}");
@@ -262,36 +276,70 @@ pub fn echo_always(input: &[u8]) -> Outcome {
 }
 
 /// An open connection that echoes, and what has become of it so far.
-pub(crate) struct Session {
-    manner: Manner,
-    connection: Connection,
+pub(crate) struct Session<R> {
+    connection: Connection<R>,
     outcome: Outcome,
 }
 
-impl Session {
-    pub(crate) fn new(manner: Manner) -> Self {
+impl Session<Server> {
+    pub(crate) fn server() -> Self {
+        Self::new(Connection::server())
+    }
+
+    /// As [`exchange`](Self::exchange), but looks at nothing that can be echoed whole.
+    fn exchange_whole<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+        let mut exchange = self.connection.exchange(buffer);
+        if exchange.echo_whole_messages() {
+            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
+        }
+        self.exchange(buffer);
+    }
+
+    pub(crate) fn outcome(self, transmitted: &[u8]) -> Outcome {
+        self.ended(transmitted)
+    }
+}
+
+impl Session<Client<NextKey>> {
+    /// A client whose masking keys are drawn at random, the same ones each time.
+    pub(crate) fn client() -> Self {
+        let mut random = fastrand::Rng::with_seed(1);
+        Self::new(Connection::client(Box::new(move || {
+            random.u32(..).to_be_bytes()
+        })))
+    }
+
+    /// As a server would have transmitted it.
+    pub(crate) fn outcome(self, transmitted: &[u8]) -> Outcome {
+        let mut outcome = self.ended(&wire::mirrored(transmitted));
+        assert_ne!(outcome.error, Some(ProtocolError::Unmasked));
+        if outcome.error == Some(ProtocolError::Masked) {
+            outcome.error = Some(ProtocolError::Unmasked);
+        }
+        outcome
+    }
+}
+
+/// Where masking keys come from.
+pub(crate) type NextKey = Box<dyn FnMut() -> [u8; 4]>;
+
+impl<R: Role> Session<R> {
+    fn new(connection: Connection<R>) -> Self {
         Self {
-            manner,
-            connection: Connection::server(),
+            connection,
             outcome: Outcome::default(),
         }
     }
 
     pub(crate) fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
         let mut exchange = self.connection.exchange(buffer);
-        if self.manner == Manner::Whole && exchange.echo_whole_messages() {
-            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
-        }
         loop {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
                 Ok(Some(Event::Pong)) => self.outcome.pongs += 1,
                 Ok(Some(Event::Close(code))) => {
-                    assert_eq!(
-                        self.outcome.close.replace(code),
-                        None,
-                        "a second Close event"
-                    );
+                    let before = self.outcome.close.replace(code);
+                    assert_eq!(before, None, "a second Close event");
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -301,7 +349,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn outcome(mut self, transmitted: &[u8]) -> Outcome {
+    fn ended(mut self, transmitted: &[u8]) -> Outcome {
         let (frames, rest) = wire::unmasked(transmitted);
         assert!(rest.is_empty(), "a frame was cut: {rest:?}");
         self.outcome.frames = frames;

@@ -5,6 +5,7 @@
 
 use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
+pub mod client;
 pub mod differential;
 mod echoer;
 mod expected;

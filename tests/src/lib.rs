@@ -2,6 +2,7 @@
 //! binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder to check the core's decoder.
 
 pub mod client;
+pub mod connect;
 pub mod drive;
 pub mod firmware;
 pub mod fuzzing;

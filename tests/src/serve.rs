@@ -2,7 +2,7 @@
 
 use ws_echo_core::{Buffer, Message, Opening, Progress, Refusal, Storage};
 
-use crate::drive::{self, Cuts, Manner, Outcome, Session};
+use crate::drive::{self, Cuts, Outcome, Session};
 use crate::remote;
 
 /// What an application decides about a request.
@@ -111,7 +111,7 @@ struct Server<'a, const N: usize> {
     application: Application<'a>,
     opening: Opening<N>,
     refusal: Option<Refusal>,
-    session: Option<Session>,
+    session: Option<Session<ws_echo_core::Server>>,
 }
 
 impl<'a, const N: usize> Server<'a, N> {
@@ -130,7 +130,7 @@ impl<'a, const N: usize> Server<'a, N> {
                 Ok(Progress::Wait) => return,
                 Ok(Progress::Request) => self.decide(),
                 Ok(Progress::Open) => {
-                    self.session = Some(Session::new(Manner::Events));
+                    self.session = Some(Session::server());
                     Ok(())
                 }
                 Err(refusal) => Err(refusal),

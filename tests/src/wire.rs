@@ -16,6 +16,10 @@ pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
 /// The bit that makes a frame the last of its message.
 pub const FIN: u8 = 0x80;
+/// The bit of the second byte that says that a frame is masked.
+const MASK: u8 = 0x80;
+/// A masking key.
+const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
 /// A frame as it was received from a server.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,8 +74,54 @@ pub fn masked_with(key: [u8; 4], first: u8, payload: &[u8]) -> Vec<u8> {
         }
     }
     frame.extend(key);
-    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(a, b)| a ^ b));
+    frame.extend(with_key(key, payload));
     frame
+}
+
+/// The same frames from the other end, however wrong they are: those that are masked are not, and those that
+/// are not are. The last may be cut.
+pub fn mirrored(mut bytes: &[u8]) -> Vec<u8> {
+    let mut mirrored = Vec::new();
+    while let [first, second, rest @ ..] = bytes {
+        mirrored.extend([*first, second ^ MASK]);
+        let len_len = match second & !MASK {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let (len, rest) = rest.split_at(len_len.min(rest.len()));
+        mirrored.extend(len);
+        if len.len() < len_len {
+            return mirrored;
+        }
+        let len = match len {
+            [] => u64::from(second & !MASK),
+            len => len.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
+        };
+        let is_masked = second & MASK != 0;
+        let (key, rest) = match rest.split_first_chunk() {
+            Some((&key, rest)) if is_masked => (key, rest),
+            None if is_masked => return mirrored,
+            _ => (KEY, rest),
+        };
+        if !is_masked {
+            mirrored.extend(key);
+        }
+        let (payload, rest) =
+            rest.split_at(rest.len().min(usize::try_from(len).unwrap_or(usize::MAX)));
+        mirrored.extend(with_key(key, payload));
+        bytes = rest;
+    }
+    mirrored.extend(bytes);
+    mirrored
+}
+
+/// A payload with the key applied to it: masked, or unmasked.
+fn with_key(key: [u8; 4], payload: &[u8]) -> impl Iterator<Item = u8> {
+    payload
+        .iter()
+        .zip(key.into_iter().cycle())
+        .map(|(a, b)| a ^ b)
 }
 
 /// A masked Close frame with a code and a reason.

@@ -39,3 +39,8 @@ fn the_corpus_of_utf8_keeps_every_promise() {
 fn the_corpus_of_differential_keeps_every_promise() {
     replay("differential", fuzzing::differential::run);
 }
+
+#[test]
+fn the_corpus_of_client_keeps_every_promise() {
+    replay("client", fuzzing::client::run);
+}

@@ -1,12 +1,15 @@
-//! An application that echoes, and may have words of its own.
+//! An application that echoes, at the server's end or at the client's, and may have words of its own.
 
 use std::ops::Range;
 
-use ws_echo_core::{Chunk, CloseCode, Connection, Event, Message, ProtocolError, SendError};
+use ws_echo_core::{
+    Chunk, Client, CloseCode, Connection, Event, Message, ProtocolError, Role, SendError, Server,
+};
 
 use super::expected::{End, Expected};
 use super::transmitted::Transmitted;
 use super::{Bytes, Machine};
+use crate::wire;
 
 const LONGEST_PAYLOAD: [u8; 125] = [b'p'; 125];
 const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).0) {
@@ -16,10 +19,12 @@ const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).
 
 /// A connection, an application, and what they have seen.
 #[derive(Debug)]
-pub(super) struct Echoer<'a> {
-    connection: Connection,
-    /// Whether it looks at nothing that can be echoed whole.
-    is_hasty: bool,
+pub(super) struct Echoer<'a, R = Server> {
+    connection: Connection<R>,
+    /// Echoes what nobody has to look at.
+    hurry: fn(&mut Connection<R>, &mut Bytes),
+    /// Whether a short frame has room beside whatever stands in the buffer.
+    has_room: bool,
     /// What the application does, an action a byte; nothing behind the end.
     actions: &'a [u8],
     /// Where the application's own frames are in what was transmitted.
@@ -71,9 +76,60 @@ impl Action {
 
 impl<'a> Echoer<'a> {
     pub(super) fn new(actions: &'a [u8]) -> Self {
+        Self::with(Connection::server(), actions)
+    }
+
+    /// An application that looks at nothing that can be echoed whole.
+    pub(super) fn hasty(actions: &'a [u8]) -> Self {
         Self {
-            connection: Connection::server(),
-            is_hasty: false,
+            hurry: |connection, buffer| {
+                let mut exchange = connection.exchange(buffer);
+                if exchange.echo_whole_messages() {
+                    assert_eq!(exchange.next_event(), Ok(None), "there was something left");
+                }
+            },
+            ..Self::new(actions)
+        }
+    }
+}
+
+/// Where a client's masking keys come from.
+pub(super) type NextKey = fn() -> [u8; 4];
+
+impl<'a> Echoer<'a, Client<NextKey>> {
+    pub(super) fn client(actions: &'a [u8]) -> Self {
+        Self {
+            has_room: false,
+            ..Self::with(Connection::client(|| [0x37, 0xFA, 0x21, 0x3D]), actions)
+        }
+    }
+
+    /// As [`check`](Self::check), of what is expected of a server; the first `request_len` bytes are none of
+    /// the application's.
+    pub(super) fn check_mirrored(
+        &mut self,
+        expected: &Expected,
+        output: &[u8],
+        request_len: usize,
+    ) -> Transmitted {
+        let at = |end: usize| wire::mirrored(&output[request_len..end]).len();
+        for own in &mut self.own {
+            *own = at(own.start)..at(own.end);
+        }
+        self.error = self.error.map(|error| match error {
+            ProtocolError::Masked => ProtocolError::Unmasked,
+            error => error,
+        });
+        self.check(expected, &wire::mirrored(&output[request_len..]))
+    }
+}
+
+impl<'a, R: Role> Echoer<'a, R> {
+    fn with(connection: Connection<R>, actions: &'a [u8]) -> Self {
+        Self {
+            connection,
+            hurry: |_, _| {},
+            has_room: true,
             actions,
             own: Vec::new(),
             has_closed: false,
@@ -85,14 +141,6 @@ impl<'a> Echoer<'a> {
         }
     }
 
-    /// An application that looks at nothing that can be echoed whole.
-    pub(super) fn hasty(actions: &'a [u8]) -> Self {
-        Self {
-            is_hasty: true,
-            ..Self::new(actions)
-        }
-    }
-
     /// Takes the next action; `true` when it is to skip.
     fn act(&mut self, buffer: &mut Bytes, transmitted: usize, is_lent: bool) -> bool {
         let Some((&byte, actions)) = self.actions.split_first() else {
@@ -100,7 +148,8 @@ impl<'a> Echoer<'a> {
         };
         self.actions = actions;
         let action = Action::new(byte);
-        let must_fit = action.is_short() && !is_lent && buffer.ready().is_empty();
+        let has_room = self.has_room || buffer.received().is_empty();
+        let must_fit = action.is_short() && !is_lent && buffer.ready().is_empty() && has_room;
         let before = transmitted + buffer.ready().len();
         let was_closing = self.connection.is_closing();
         let mut exchange = self.connection.exchange(buffer);
@@ -208,12 +257,9 @@ impl<'a> Echoer<'a> {
     }
 }
 
-impl Machine for Echoer<'_> {
+impl<R: Role> Machine for Echoer<'_, R> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        let mut exchange = self.connection.exchange(buffer);
-        if self.is_hasty && exchange.echo_whole_messages() {
-            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
-        }
+        (self.hurry)(&mut self.connection, buffer);
         loop {
             match self.connection.exchange(buffer).next_event() {
                 Ok(Some(Event::Data(chunk))) => {

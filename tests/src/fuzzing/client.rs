@@ -1,0 +1,201 @@
+//! Hostile bytes to a client: no panic, and the same outcome however the bytes are cut and however little
+//! room there is (RFC 6455 section 4.1, and 5 to 8). Responses are read again by httparse; the frames behind
+//! one have the outcome that they have for a server, mirrored.
+
+use tungstenite::handshake::derive_accept_key;
+use ws_echo_core::{Client, ClientRequest, Connecting, ResponseError};
+
+use super::echoer::{Echoer, NextKey};
+use super::expected::Expected;
+use super::{Bytes, Machine, Plan, Script, session};
+use crate::wire;
+
+/// How many actions an application takes.
+const ACTIONS: usize = 8;
+/// The longest head of a response that is gathered, in bytes.
+const HEAD_LEN: usize = 256;
+
+const REQUEST: ClientRequest<'_> = ClientRequest {
+    subprotocols: &["chat", "superchat"],
+    ..ClientRequest::new("localhost:3000", "/")
+};
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// What the bytes from 0x80 on stand for in a response, over and over; 0xFF is before a byte that stands
+/// for itself.
+const WORDS: [&str; 24] = [
+    "HTTP/1.1 101 Switching Protocols\r\n",
+    "Upgrade: websocket\r\n",
+    "Connection: Upgrade\r\n",
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n",
+    "\r\n",
+    "HTTP/1.1 103 Early Hints\r\n",
+    "HTTP/1.1 ",
+    "HTTP/1.0 403 Forbidden\r\n",
+    "Sec-WebSocket-Protocol: ",
+    "Sec-WebSocket-Extensions: ",
+    "chat\r\n",
+    "superchat",
+    "permessage-deflate\r\n",
+    "connection: keep-alive, Upgrade\r\n",
+    "UPGRADE: WebSocket\r\n",
+    "Content-Length: 5\r\n",
+    "302 Found\r\n",
+    "101",
+    ":",
+    ", ",
+    "\r",
+    "\n",
+    "a: b\r\n",
+    "a-long-word-of-sixty-four-bytes-with-which-a-head-soon-is-large-",
+];
+
+/// Bytes: a mode, a plan, the application's actions if the mode says so, a response if the mode says so,
+/// the session, which is mirrored. Bit 0 of the mode: the session is taken as it is; 1: the application speaks;
+/// 2: what comes is no right response, but words and bytes.
+pub fn run(data: &[u8]) {
+    let mut script = Script(data);
+    let mode = script.byte();
+    let plan = Plan::read(&mut script);
+    let actions = match mode & 2 {
+        0 => &[],
+        _ => script.bytes(ACTIONS),
+    };
+    if mode & 4 != 0 {
+        return check(&plan, &words(&mut script), actions);
+    }
+    let frames = match mode & 1 {
+        0 => session::damaged(&mut script),
+        _ => script.0.to_vec(),
+    };
+    let input = [RESPONSE.as_bytes(), &wire::mirrored(&frames)].concat();
+    check(&plan, &input, actions);
+}
+
+fn words(script: &mut Script<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while !script.is_empty() {
+        match script.byte() {
+            0xFF => bytes.push(script.byte()),
+            word @ 0x80.. => bytes.extend(WORDS[usize::from(word - 0x80) % WORDS.len()].bytes()),
+            byte => bytes.push(byte),
+        }
+    }
+    bytes
+}
+
+fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
+    let mut whole = Connector::new(&[]);
+    let output = Plan::whole(input).keep(input, &mut whole);
+    whole.check(input, &output);
+    for is_lent in [false, true] {
+        let mut cut = Connector::new(actions);
+        let output = match is_lent {
+            true => plan.lend(input, &mut cut),
+            false => plan.keep(input, &mut cut),
+        };
+        assert_eq!(cut.error, whole.error);
+        assert_eq!(cut.connecting.subprotocol(), whole.connecting.subprotocol());
+        cut.check(input, &output);
+    }
+}
+
+/// A client from the first byte on.
+struct Connector<'a> {
+    connecting: Connecting<'static, HEAD_LEN>,
+    actions: &'a [u8],
+    error: Option<ResponseError>,
+    /// Once the connection is open, and how long the request was.
+    open: Option<(Echoer<'a, Client<NextKey>>, usize)>,
+}
+
+impl<'a> Connector<'a> {
+    fn new(actions: &'a [u8]) -> Self {
+        Self {
+            connecting: Connecting::new(REQUEST, *b"the sample nonce").unwrap(),
+            actions,
+            error: None,
+            open: None,
+        }
+    }
+
+    /// Asserts that the connection is open if it must be, and not if it must not be.
+    fn check(&mut self, input: &[u8], output: &[u8]) {
+        let Some((echoer, request_len)) = &mut self.open else {
+            assert!(!input.starts_with(RESPONSE.as_bytes()));
+            return;
+        };
+        assert!(output[..*request_len].ends_with(b"\r\n\r\n"));
+        let head_len = check_opens(input, self.connecting.subprotocol());
+        let frames = wire::mirrored(&input[head_len..]);
+        echoer.check_mirrored(&Expected::of(&frames), output, *request_len);
+    }
+}
+
+impl Machine for Connector<'_> {
+    fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
+        if let Err(error) = self.connecting.advance(buffer) {
+            let before = self.error.replace(error);
+            assert_eq!(before, None, "a second error");
+        }
+        if self.error.is_some() {
+            buffer.discard_received();
+        }
+        if !self.connecting.is_open() {
+            return;
+        }
+        let (echoer, _) = self.open.get_or_insert_with(|| {
+            let request_len = transmitted + buffer.ready().len();
+            (Echoer::client(self.actions), request_len)
+        });
+        echoer.exchange(buffer, transmitted);
+    }
+}
+
+/// Asserts that a response opens the connection as httparse reads it, and returns its length and that of the
+/// interim ones before it.
+fn check_opens(input: &[u8], subprotocol: Option<&str>) -> usize {
+    let mut start = 0;
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; HEAD_LEN / 4];
+        let mut response = httparse::Response::new(&mut headers);
+        let parsed = response.parse(&input[start..]).expect("it was accepted");
+        let httparse::Status::Complete(len) = parsed else {
+            panic!("it was accepted before it was complete");
+        };
+        start += len;
+        if response.code == Some(101) {
+            check_headers(response.headers, subprotocol);
+            return start;
+        }
+        assert!(matches!(response.code, Some(100..200)));
+    }
+}
+
+fn check_headers(headers: &[httparse::Header<'_>], subprotocol: Option<&str>) {
+    let values = |name: &str| -> Vec<String> {
+        let named = headers
+            .iter()
+            .filter(|it| it.name.eq_ignore_ascii_case(name));
+        named
+            .map(|header| String::from_utf8_lossy(header.value).trim().to_owned())
+            .collect()
+    };
+    let lists = |name, wanted: &str| {
+        let all = values(name).join(",");
+        all.split(',')
+            .any(|it| it.trim().eq_ignore_ascii_case(wanted))
+    };
+    assert!(lists("upgrade", "websocket") && lists("connection", "upgrade"));
+    let accept = derive_accept_key(KEY.as_bytes());
+    assert_eq!(values("sec-websocket-accept"), [accept]);
+    assert!(values("sec-websocket-extensions").is_empty());
+    assert_eq!(
+        values("sec-websocket-protocol").first().map(String::as_str),
+        subprotocol
+    );
+    assert!(subprotocol.is_none_or(|it| REQUEST.subprotocols.contains(&it)));
+}
