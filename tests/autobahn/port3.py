@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Port the fuzzing client of autobahntestsuite 25.10.1 (Python 2 only) to Python 3.
+"""Port the fuzzing client and the fuzzing server of autobahntestsuite 25.10.1 (Python 2 only) to Python 3.
 
     port3.py SDIST OUT
 
-SDIST is the unpacked source package. OUT gets a package `autobahntestsuite` with the cases, the
-fuzzing client and `wstest3`, its entry point; no fuzzing server, no TLS, no compression of reports.
+SDIST is the unpacked source package. OUT gets a package `autobahntestsuite` with the cases, both
+fuzzers and `wstest3`, their entry point; no TLS, no compression of reports.
 
 Every edit is an exact replacement that has to match a stated number of times, so that another
 version fails loudly instead of being ported by half.
@@ -70,15 +70,27 @@ BYTES_AT_THE_BOUNDARY = '''   ## port3: Python 2 byte strings are latin-1 str in
 
 '''
 
-ENTRY = '''"""python -m autobahntestsuite.wstest3 SPEC.json (written by port3.py)"""
-import json, sys
+ENTRY = '''"""python -m autobahntestsuite.wstest3 SPEC.json (written by port3.py)
+
+Where SPEC names no servers, it is one: it says where it listens, and ends with the last report.
+"""
+import json, socket, sys
 import txaio
 txaio.use_twisted()
 from twisted.internet import reactor
 from . import fuzzing
 
-with open(sys.argv[1]) as spec:
-    fuzzing.startClient(json.load(spec))
+with open(sys.argv[1]) as file:
+    spec = json.load(file)
+if "servers" in spec:
+    fuzzing.startClient(spec)
+else:
+    listener = socket.create_server(("127.0.0.1", 0))
+    spec["url"] = "ws://127.0.0.1:%d" % listener.getsockname()[1]
+    listener.setblocking(False)
+    factory = fuzzing.FuzzingServerFactory(spec)
+    reactor.adoptStreamPort(listener.fileno(), socket.AF_INET, factory)
+    print("listening on " + spec["url"], flush = True)
 reactor.run()
 '''
 

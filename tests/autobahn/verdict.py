@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Judge a report of Autobahn's fuzzing client.
+"""Judge a report of Autobahn's fuzzing client, or of its fuzzing server.
 
     verdict.py REPORT ASKED
 
@@ -20,7 +20,7 @@ CLOSED_WELL = {"OK", "INFORMATIONAL"}
 
 report, asked = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 agents = json.loads((report / "index.json").read_text())
-cases = agents["server"] if agents else sys.exit("autobahn: no case has run; is the server there?")
+[cases] = agents.values() or sys.exit("autobahn: no case has run; is the other end there?")
 
 
 def as_it_should_be(case, result):

@@ -10,13 +10,19 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, Message, Opening, Progress, Refusal, Storage,
+    Buffer, Client, ClientRequest, CloseCode, Connecting, Connection, Event, Exchange, Fin,
+    Message, Opening, Progress, Refusal, Role, Storage,
 };
+
+/// Where masking keys come from.
+type NextKey = fn() -> [u8; 4];
 
 /// What an open connection costs. (On a machine of 64 bits it is more.)
 #[used]
 static STATE_OF_AN_OPEN_CONNECTION: Connection = Connection::server();
-const _: () = assert!(size_of::<Connection>() <= if size_of::<usize>() == 4 { 192 } else { 256 });
+const MAX_LEN: usize = if size_of::<usize>() == 4 { 192 } else { 256 };
+const _: () = assert!(size_of::<Connection>() <= MAX_LEN);
+const _: () = assert!(size_of::<Connection<Client<NextKey>>>() <= MAX_LEN);
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -31,17 +37,30 @@ fn panic(_: &PanicInfo) -> ! {
 extern "C" fn _start() -> ! {
     let mut opening = Opening::<1024>::new();
     let mut connection = Connection::server();
+    let request = ClientRequest {
+        origin: black_box(None),
+        subprotocols: black_box(&["chat"]),
+        headers: black_box(&[("a", "b")]),
+        ..ClientRequest::new(black_box("localhost"), black_box("/"))
+    };
+    let Ok(mut connecting) = Connecting::<1024>::new(request, black_box([0; 16])) else {
+        loop {}
+    };
+    let mut client = Connection::client((|| black_box([0; 4])) as NextKey);
     let mut storage = [0; 1024];
     let mut buffer = Buffer::new([0; 1024]);
     loop {
-        turn(&mut opening, &mut connection, &mut buffer);
         let lent = storage.get_mut(..black_box(0)).unwrap_or_default();
-        turn(&mut opening, &mut connection, &mut Buffer::for_pieces(lent));
+        let mut lent = Buffer::for_pieces(lent);
+        serve(&mut opening, &mut connection, &mut buffer);
+        serve(&mut opening, &mut connection, &mut lent);
+        connect(&mut connecting, &mut client, &mut buffer);
+        connect(&mut connecting, &mut client, &mut lent);
     }
 }
 
-/// Everything that a driver can do, in an order that the compiler does not know.
-fn turn<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: &mut Buffer<S>) {
+/// Everything that a server's driver can do, in an order that the compiler does not know.
+fn serve<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: &mut Buffer<S>) {
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
     match opening.advance(buffer) {
@@ -56,10 +75,31 @@ fn turn<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: 
         }
         progress => drop(black_box(progress)),
     }
-    let mut exchange = connection.exchange(buffer);
     if black_box(true) {
-        black_box(exchange.echo_whole_messages());
+        black_box(connection.exchange(buffer).echo_whole_messages());
     }
+    exchange(connection.exchange(buffer));
+    transmit(connection, buffer);
+}
+
+/// Everything that a client's driver can do.
+fn connect<S: Storage>(
+    connecting: &mut Connecting<'_>,
+    connection: &mut Connection<Client<NextKey>>,
+    buffer: &mut Buffer<S>,
+) {
+    black_box(buffer.spare_mut());
+    buffer.commit(black_box(0));
+    black_box(connecting.advance(buffer).is_ok());
+    black_box((connecting.is_open(), connecting.subprotocol()));
+    let response = connecting.response();
+    black_box((response.status(), response.reason()));
+    black_box(response.headers(black_box("location")).next());
+    exchange(connection.exchange(buffer));
+    transmit(connection, buffer);
+}
+
+fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
     loop {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {
@@ -71,9 +111,18 @@ fn turn<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: 
         }
     }
     black_box(exchange.send(Message::Binary(black_box(&[0; 20]))).is_ok());
+    let fragment = Message::Text(black_box("hello"));
+    black_box(
+        exchange
+            .send_fragment(fragment, black_box(Fin::More))
+            .is_ok(),
+    );
     black_box(exchange.ping(black_box(&[])).is_ok());
     let code = CloseCode::new(black_box(1000)).unwrap_or(CloseCode::NORMAL);
     black_box(exchange.close(code, black_box("")).is_ok());
+}
+
+fn transmit<S: Storage, R: Role>(connection: &Connection<R>, buffer: &mut Buffer<S>) {
     black_box((connection.is_done(), connection.close_reason()));
     let len = black_box(buffer.ready()).len();
     buffer.consume(len);
