@@ -1,0 +1,42 @@
+// The chat at --url, watched: prints each status, and each line that the list shows. When the greeting has come,
+// --type= is typed into the input; when the text of --close-at= has come, the socket is closed; after a failure
+// --address= is typed into the address.
+import QtQuick 2.15
+
+Session {
+    id: session
+
+    property int printed: 0
+
+    function type(field, text) {
+        field.text = text;
+        field.accepted();
+    }
+
+    function printLines() {
+        for (; printed < chat.list.count; printed++) {
+            chat.list.positionViewAtIndex(printed, ListView.Contain); // what is out of view has no item
+            const line = chat.list.itemAtIndex(printed);
+            console.log(line.mark + " " + line.text);
+        }
+    }
+
+    Chat {
+        id: chat
+
+        url: session.argument("url")
+        anchors.fill: parent
+        list.onCountChanged: Qt.callLater(session.printLines)
+        onStatusChanged: console.log("status " + status)
+        onActiveChanged: {
+            if (!active && errorString !== "" && session.argument("address") !== "")
+                session.type(address, session.argument("address"));
+        }
+        onTextMessageReceived: function (message) {
+            if (message === "Welcome to Awesome Chat" && session.argument("type") !== "")
+                session.type(input, session.argument("type"));
+            if (message === session.argument("close-at"))
+                active = false;
+        }
+    }
+}

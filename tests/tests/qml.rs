@@ -1,0 +1,273 @@
+//! Qt's WebSocket in QML, of Qt 5.15 and of Qt 6, talks to the binary: the files of the folder `qml`, run without
+//! a display. What is expected of a status and of an error text is what the README tells.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use socket2::{Domain, Socket, Type};
+use ws_echo_tests::log::Log;
+use ws_echo_tests::required;
+use ws_echo_tests::server::{Server, run};
+
+const CHAT: &str = "ChatSession.qml";
+
+/// A Qt that is there.
+struct Qt {
+    qmlscene: OsString,
+}
+
+impl Qt {
+    /// Every version that is there; a missing one is told, once.
+    fn versions() -> &'static [Self] {
+        static VERSIONS: OnceLock<Vec<Qt>> = OnceLock::new();
+        VERSIONS.get_or_init(Self::find)
+    }
+
+    fn find() -> Vec<Self> {
+        let find = |test, variable, default| {
+            let qmlscene = required::program(variable, default);
+            let qt = Self { qmlscene };
+            let mut probe = qt.command(CHAT, &["--quit".into()]);
+            required::is_there(test, &mut probe).then_some(qt)
+        };
+        let qt5 = find("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene");
+        let qt6 = find("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene");
+        qt5.into_iter().chain(qt6).collect()
+    }
+
+    /// The command that runs a file of the folder `qml`.
+    fn command(&self, file: impl AsRef<Path>, arguments: &[String]) -> Command {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("qml");
+        let mut command = Command::new(&self.qmlscene);
+        command
+            .env("QT_QPA_PLATFORM", "offscreen")
+            .env("QT_QUICK_BACKEND", "software")
+            .env("QT_FORCE_STDERR_LOGGING", "1")
+            .env_remove("QT_MESSAGE_PATTERN")
+            .env_remove("QT_LOGGING_RULES")
+            .arg(folder.join(file))
+            .args(arguments);
+        command
+    }
+
+    /// Opens the chat; each argument is one of `ChatSession.qml`'s.
+    fn chat(&self, arguments: &[String]) -> Window {
+        self.open(CHAT, arguments)
+    }
+
+    fn open(&self, file: impl AsRef<Path>, arguments: &[String]) -> Window {
+        let mut child = self
+            .command(file, arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Log::default();
+        log.read(child.stderr.take().unwrap());
+        Window { child, log }
+    }
+}
+
+/// A window that nobody sees, and what it prints.
+struct Window {
+    child: Child,
+    log: Log,
+}
+
+impl Window {
+    /// Waits for the last of these lines, and compares what has been shown until then.
+    fn shows(&self, lines: &[&str]) {
+        self.log
+            .wait_for(&format!("qml: {}", lines.last().unwrap()));
+        let is_line = |it: &&str| !it.starts_with("status ");
+        let log = self.log.text();
+        let shown: Vec<_> = printed(&log).filter(is_line).collect();
+        assert_eq!(shown, lines, "{log}");
+    }
+
+    /// Compares the statuses until now.
+    fn has_been(&self, statuses: &[&str]) {
+        let log = self.log.text();
+        let been: Vec<_> = printed(&log)
+            .filter_map(|line| line.strip_prefix("status "))
+            .collect();
+        assert_eq!(been, statuses, "{log}");
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the file has printed: Qt itself has its say on the same stream.
+fn printed(log: &str) -> impl Iterator<Item = &str> {
+    log.lines().filter_map(|line| line.strip_prefix("qml: "))
+}
+
+fn at(url: impl std::fmt::Display) -> String {
+    format!("--url={url}")
+}
+
+#[test]
+fn qt_gets_back_text_binary_and_a_burst_and_its_close_is_1000() {
+    for qt in Qt::versions() {
+        // The short buffer gives long text back in many fragments; Qt 6.4 takes none that ends inside a character.
+        for buffer in ["64KiB", "4KiB"] {
+            let server = Server::start(&["--buffer", buffer]);
+            let mut echoes = qt.command("Echoes.qml", &[at(server.url("/"))]);
+            let (status, _, log) = run(&mut echoes).unwrap();
+            let is_ok = status.success() && printed(&log).last() == Some("ok");
+            assert!(is_ok, "{echoes:?}: {status}\n{log}");
+            server.logged("closed by client with 1000");
+        }
+    }
+}
+
+#[test]
+fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let chat = qt.chat(&[at(server.url("/")), "--type=hello \u{6c34}".into()]);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            "> hello \u{6c34}",
+            "< hello \u{6c34}",
+        ]);
+    }
+}
+
+#[test]
+fn the_chat_shows_long_messages_cut() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let long = "x".repeat(2001);
+        let chat = qt.chat(&[at(server.url("/")), format!("--type={long}")]);
+        let cut = format!("{}\u{2026}", &long[1..]);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            &format!("> {cut}"),
+            &format!("< {cut}"),
+        ]);
+    }
+}
+
+#[test]
+fn a_chat_that_closes_is_closed() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let chat = qt.chat(&[
+            at(server.url("/")),
+            "--close-at=Welcome to Awesome Chat".into(),
+        ]);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            "# socket closed",
+        ]);
+        chat.has_been(&["closed", "connecting", "open", "closing", "closed"]);
+        server.logged("closed by client with 1000");
+    }
+}
+
+#[test]
+fn a_server_that_stops_closes_the_chat_without_an_error() {
+    for qt in Qt::versions() {
+        let mut server = Server::start(&[]);
+        let chat = qt.chat(&[at(server.url("/"))]);
+        chat.shows(&["# socket open", "< Welcome to Awesome Chat"]);
+        server.signal("TERM");
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            "# socket closed",
+        ]);
+        chat.has_been(&["closed", "connecting", "open", "closing", "closed"]);
+        server.logged("closed by server with 1001");
+        assert!(server.wait().success());
+    }
+}
+
+#[test]
+fn a_server_that_dies_is_an_error_in_the_chat() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let chat = qt.chat(&[at(server.url("/"))]);
+        chat.shows(&["# socket open", "< Welcome to Awesome Chat"]);
+        drop(server);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            "# socket error The remote host closed the connection",
+            "# socket closed",
+        ]);
+        chat.has_been(&["closed", "connecting", "open", "error", "closing", "closed"]);
+    }
+}
+
+#[test]
+fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
+    for qt in Qt::versions() {
+        let server = Server::start(&["--path", "/chat"]);
+        let refused = [
+            "# socket error QWebSocketPrivate::processHandshake: Unhandled http status code: 404 (Not Found).",
+            "# socket closed",
+        ];
+        let chat = qt.chat(&[at(server.url("/other"))]);
+        chat.shows(&refused);
+        chat.has_been(&["closed", "connecting", "error", "closed"]);
+
+        let address = format!("--address={}", server.url("/chat"));
+        let chat = qt.chat(&[at(server.url("/other")), address]);
+        let opened = ["# socket open", "< Welcome to Awesome Chat"];
+        chat.shows(&[refused, opened].concat());
+    }
+}
+
+#[test]
+fn an_address_where_nothing_listens_or_that_is_no_websockets_is_an_error() {
+    for qt in Qt::versions() {
+        // Bound, so that nobody else listens there.
+        let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        silent
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
+        let address = silent.local_addr().unwrap().as_socket().unwrap();
+        let chat = qt.chat(&[at(format!("ws://{address}/"))]);
+        chat.shows(&["# socket closed", "# socket error Connection refused"]);
+        chat.has_been(&["closed", "connecting", "closed", "error"]);
+
+        let chat = qt.chat(&[at("http://127.0.0.1:1/")]);
+        chat.shows(&["# socket error Unsupported WebSocket scheme: http"]);
+        chat.has_been(&["closed", "error"]);
+    }
+}
+
+#[test]
+fn the_example_of_the_readme_is_greeted_and_gets_its_echo() {
+    let readme = include_str!("../../README.md");
+    let (_, example) = readme.split_once("```qml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let name = format!("ws-echo-example-{}.qml", server.address.port());
+        let file = env::temp_dir().join(name);
+        fs::write(
+            &file,
+            example.replace("ws://127.0.0.1:3000/", &server.url("/")),
+        )
+        .unwrap();
+        let window = qt.open(&file, &[]);
+        window.shows(&["< Welcome to Awesome Chat", "< hello"]);
+        fs::remove_file(file).unwrap();
+    }
+}
