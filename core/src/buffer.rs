@@ -311,7 +311,16 @@ impl<S: Storage> Buffer<S> {
         self.received.start = start + unread;
     }
 
-    /// Makes as many of `bytes` ready as there is room for, and returns how many those are.
+    /// Makes as many of `bytes` ready as there is room for, and returns how many those are; what was
+    /// received makes way. It is for drivers that answer a request themselves, with what is no
+    /// WebSocket: call it while no connection works with this buffer.
+    pub fn make_ready(&mut self, bytes: &[u8]) -> usize {
+        let room = self.gap() + self.spare_len();
+        self.make_gap(bytes.len().min(room));
+        self.append(bytes)
+    }
+
+    /// Makes as many of `bytes` ready as fit the [`gap`](Self::gap), and returns how many those are.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> usize {
         let len = self.gap().min(bytes.len());
         self.write(self.ready.end, bytes.get(..len).unwrap_or_default());
@@ -443,6 +452,19 @@ mod tests {
             (buffer.received(), buffer.ready().len()),
             (&b"received"[..], 56)
         );
+    }
+
+    #[test]
+    fn a_driver_s_own_answer_is_made_ready_as_far_as_there_is_room_and_keeps_what_was_received() {
+        let mut buffer = Buffer::new([0; 64]);
+        receive(&mut buffer, b"received");
+        assert_eq!(buffer.make_ready(&[b'y'; 60]), 56);
+        assert_eq!(buffer.make_ready(b"z"), 0);
+        assert_eq!(buffer.ready(), [b'y'; 56]);
+        buffer.consume(56);
+        assert_eq!(buffer.make_ready(b"z"), 1);
+        assert_eq!(buffer.ready(), b"z");
+        assert_eq!(buffer.received(), b"received");
     }
 
     #[test]

@@ -49,12 +49,18 @@ enum Phase {
     Open(Option<HeapConnection>),
     /// Echoing no more: our Close has to be made ready, or waits for its answer.
     Leaving(Option<HeapConnection>),
+    /// Answering a request for a page. (The box keeps a client small.)
+    Responding(Box<Rest>),
     /// The last bytes are transmitted; what comes is forgotten.
     Flushing,
     /// Our side of the transport is shut. What comes is forgotten until the client's is shut as
     /// well: closing at once could take back what the client has not read yet.
     Draining,
 }
+
+/// What of a response is not made ready yet.
+#[derive(Debug)]
+struct Rest(&'static [u8]);
 
 /// The signs of life that a client has given since its deadline was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +82,7 @@ pub(crate) enum Awaited {
     SignOfLife,
     /// Send anything, now that it was sent a Ping.
     Answer,
-    /// End the connection, now that one side has closed it.
+    /// End the connection, now that one side has closed it, or takes its last answer.
     End,
 }
 
@@ -119,7 +125,9 @@ impl<T: Transport> Client<T> {
             Phase::Opening(_) => Awaited::Request,
             Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
             Phase::Open(_) => Awaited::SignOfLife,
-            Phase::Leaving(_) | Phase::Flushing | Phase::Draining => Awaited::End,
+            Phase::Leaving(_) | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {
+                Awaited::End
+            }
         }
     }
 
@@ -302,8 +310,15 @@ impl<T: Transport> Client<T> {
         if let Phase::Opening(_) = self.phase {
             self.advance_opening(buffer, shared);
         }
-        match self.phase {
+        match &mut self.phase {
             Phase::Opening(_) => {}
+            Phase::Responding(rest) => {
+                let len = buffer.make_ready(rest.0);
+                rest.0 = &rest.0[len..];
+                if rest.0.is_empty() {
+                    self.phase = Phase::Flushing;
+                }
+            }
             // Nothing is begun and nothing has come.
             Phase::Open(None) if buffer.is_empty() => {}
             Phase::Open(_) | Phase::Leaving(_) => self.exchange(buffer, shared),
@@ -317,7 +332,12 @@ impl<T: Transport> Client<T> {
         };
         loop {
             match opening.advance(buffer) {
-                Ok(Progress::Request) => shared.service.answer(self.peer, opening),
+                Ok(Progress::Request) => {
+                    if let Some(response) = shared.service.answer(self.peer, opening) {
+                        self.phase = Phase::Responding(Box::new(Rest(response)));
+                        return;
+                    }
+                }
                 Ok(Progress::Wait) => break,
                 Ok(Progress::Open) => {
                     self.phase = Phase::Open(None);

@@ -41,6 +41,8 @@ pub struct ServeOptions {
     pub(crate) welcome: Option<String>,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
+    /// Whether browsers get the chat as a page.
+    pub(crate) has_page: bool,
     /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
     /// How many workers to run, at most 1,024.
@@ -163,6 +165,10 @@ struct ServeArguments {
     #[arg(long = "path", value_name = "PATH", value_parser = path)]
     paths: Vec<String>,
 
+    /// Do not serve the chat as a web page to browsers
+    #[arg(long)]
+    no_page: bool,
+
     /// A subprotocol to speak where a client offers it; may be repeated, the preferred one first
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
     subprotocols: Vec<String>,
@@ -231,6 +237,7 @@ impl ServeArguments {
             listen: listen::addresses(self.listen),
             welcome: (!self.no_welcome).then_some(self.welcome),
             paths: self.paths,
+            has_page: !self.no_page,
             subprotocols: self.subprotocols,
             threads: self.threads.unwrap_or_else(quantity::thread_per_core),
             buffer_len: self.buffer_len,

@@ -11,6 +11,7 @@ mod clients;
 mod command_line;
 mod escape;
 mod logging;
+mod page;
 mod platform;
 mod pool;
 mod server;

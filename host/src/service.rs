@@ -9,6 +9,7 @@ use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refu
 
 use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
+use crate::page;
 
 /// How long a request's head may be, in bytes.
 pub(crate) const HEAD_LEN: usize = 8 * 1024;
@@ -23,6 +24,7 @@ const LOGGED_BYTES_MAX: usize = 32;
 pub(crate) struct Service {
     welcome: Option<String>,
     paths: Vec<String>,
+    has_page: bool,
     subprotocols: Vec<String>,
     log_messages: bool,
 }
@@ -51,13 +53,19 @@ impl Service {
         Self {
             welcome: options.welcome.clone(),
             paths: options.paths.clone(),
+            has_page: options.has_page,
             subprotocols: options.subprotocols.clone(),
             log_messages: options.log_messages,
         }
     }
 
-    /// Accepts a request or refuses it, and says so in the log.
-    pub(crate) fn answer(&self, peer: SocketAddr, opening: &mut Opening<HEAD_LEN>) {
+    /// Accepts a request or refuses it, and says so in the log; or returns the response to one for a
+    /// page, which takes the place of the refusal.
+    pub(crate) fn answer(
+        &self,
+        peer: SocketAddr,
+        opening: &mut Opening<HEAD_LEN>,
+    ) -> Option<&'static [u8]> {
         let request = opening.request();
         let target = if log_enabled!(Level::Info) {
             Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string()
@@ -67,15 +75,25 @@ impl Service {
         let is_offered = |name: &&String| request.subprotocols().any(|offer| offer == *name);
         let subprotocol = self.subprotocols.iter().find(is_offered);
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());
-        if !is_served {
+        let response = page::response(&request, is_served).filter(|_| self.has_page);
+        if !is_served && response.is_none() {
             opening.refuse(Refusal::NotFound);
-            return explain_refusal(peer, opening, Refusal::NotFound, &target);
+            explain_refusal(peer, opening, Refusal::NotFound, &target);
+            return None;
         }
         let greeting = self.welcome.as_deref().map(Message::Text);
-        match opening.accept(subprotocol.map(String::as_str), greeting) {
-            Ok(()) => info!("client connected {peer} {target}"),
-            Err(refusal) => explain_refusal(peer, opening, refusal, &target),
+        let accepted = opening.accept(subprotocol.map(String::as_str), greeting);
+        match (accepted, response) {
+            (Ok(()), _) => info!("client connected {peer} {target}"),
+            // What else is wrong with the request comes first. HEAD is the only other method that has
+            // a response.
+            (Err(Refusal::UpgradeRequired | Refusal::MethodNotAllowed), Some(response)) => {
+                info!("page sent {peer} {target}");
+                return Some(response);
+            }
+            (Err(refusal), _) => explain_refusal(peer, opening, refusal, &target),
         }
+        None
     }
 
     /// Whether messages are logged.

@@ -52,16 +52,36 @@ pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Com
 ///
 /// When an answer is not as it should be.
 pub fn ws_of_node(url: &str) {
-    let node = || {
-        let mut command = Command::new("node");
-        if let Some(modules) = env::var_os("WS_ECHO_NODE_MODULES") {
-            command.env("NODE_PATH", modules);
-        }
-        command
-    };
     if required::is_there("ws", node().args(["-e", "require('ws')"])) {
         expect_ok(node().arg(file("ws_client.cjs")).arg(url));
     }
+}
+
+/// The sessions of a person who opens the page of the server `binary` in Chromium, if that and
+/// `playwright-core`, which drives it, are there. Pictures of the page go into `folder`.
+///
+/// # Panics
+///
+/// When the page is not as it should be.
+pub fn page_in_chromium(binary: &Path, folder: &Path) {
+    let chromium = required::program("WS_ECHO_CHROMIUM", "chromium");
+    let mut load = node();
+    load.args(["-e", "require('playwright-core')"]);
+    if required::is_there("page", Command::new(&chromium).arg("--version"))
+        && required::is_there("page", &mut load)
+    {
+        let mut command = node();
+        command.arg(file("page.cjs"));
+        expect_ok(command.arg(chromium).arg(binary).arg(folder));
+    }
+}
+
+fn node() -> Command {
+    let mut command = Command::new("node");
+    if let Some(modules) = env::var_os("WS_ECHO_NODE_MODULES") {
+        command.env("NODE_PATH", modules);
+    }
+    command
 }
 
 /// Runs a peer, whose last line is `ok` when all was as it should be.

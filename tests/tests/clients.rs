@@ -188,7 +188,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
     if !required::is_there("curl", Command::new("curl").arg("--version")) {
         return;
     }
-    let server = Server::start(&["--path", "/chat"]);
+    let server = Server::start(&["--path", "/chat", "--no-page"]);
     let url = |path: &str| format!("http://{}{path}", server.address);
     for (arguments, path, status, text) in [
         (

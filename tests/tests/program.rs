@@ -34,6 +34,7 @@ fn help_goes_to_stdout_and_shows_every_flag_and_examples() {
         "--listen",
         "--no-welcome",
         "--path",
+        "--no-page",
         "--threads",
         "--buffer",
         "--ping-interval",
@@ -556,7 +557,7 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
 
 #[test]
 fn the_sessions_of_the_conformance_tests_come_out_the_same_over_tcp() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--no-page"]);
     remote::play_all(server.address, || server.log());
 }
 

@@ -95,7 +95,7 @@ impl<T: Transport> Client<T> {
                 service::log_ending(self.peer, &Ending::EndOfStream);
             }
             // Some clients shut their side as soon as they have sent Close.
-            Phase::Flushing | Phase::Draining => {}
+            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }
     }
 
@@ -105,7 +105,7 @@ impl<T: Transport> Client<T> {
             Phase::Open(_) | Phase::Leaving(_) => {
                 service::log_ending(self.peer, &Ending::Lost(error));
             }
-            Phase::Flushing | Phase::Draining => {}
+            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }
     }
 }

@@ -367,6 +367,37 @@ fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_dead
 }
 
 #[test]
+fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut server = Server::new(&["--close-timeout=1s"]);
+    let (key, end) = server.connect();
+    server.send(key, &end, get);
+    let page = received(&end);
+    assert!(page.starts_with(b"HTTP/1.1 200 ") && page.ends_with(b"</html>\n"));
+    assert!(page.len() > 2 * 4096, "it is longer than the buffer");
+
+    for room in [1, 1000, 5000] {
+        let (key, end) = server.connect();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, get);
+        while !end.0.borrow().is_shut {
+            end.0.borrow_mut().room = room;
+            server.clients.handle(key, Unread::Nothing);
+        }
+        assert_eq!(received(&end), page, "{room} bytes at a time");
+    }
+
+    let (key, stuck) = server.connect();
+    stuck.0.borrow_mut().room = 5000;
+    server.send(key, &stuck, get);
+    server.clients.stop();
+    assert!(!server.clients.is_empty(), "a stop waits for who is served");
+    server.pass(2 * SECOND);
+    assert_eq!(received(&stuck), page[..5000]);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
 fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
     let mut server = Server::new(&["--handshake-timeout=1s"]);
     let (key, end) = server.connect();

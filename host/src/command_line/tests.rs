@@ -50,6 +50,7 @@ fn nothing_said_gives_the_defaults() {
         listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
         welcome: Some("Welcome to Awesome Chat".into()),
         paths: vec![],
+        has_page: true,
         subprotocols: vec![],
         threads: std::thread::available_parallelism().expect("a number of cores"),
         buffer_len: 65_536,
@@ -65,7 +66,7 @@ fn nothing_said_gives_the_defaults() {
 
 #[test]
 fn every_option_is_read_with_and_without_the_word_serve() {
-    let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c \
+    let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c --no-page \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
@@ -73,6 +74,7 @@ fn every_option_is_read_with_and_without_the_word_serve() {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
         welcome: Some("hi".into()),
         paths: vec!["/a".into(), "/b,c".into()],
+        has_page: false,
         subprotocols: vec!["chat".into(), "v2.chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 16 << 20,
@@ -94,6 +96,7 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_LISTEN", "127.0.0.1:0, [::1]:1,"),
         ("WS_ECHO_WELCOME", "hi, you"),
         ("WS_ECHO_PATH", "/a,/b"),
+        ("WS_ECHO_NO_PAGE", "true"),
         ("WS_ECHO_SUBPROTOCOL", "chat"),
         ("WS_ECHO_THREADS", "3"),
         ("WS_ECHO_BUFFER", "4096"),
@@ -108,6 +111,7 @@ fn every_option_is_read_from_the_environment() {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
         welcome: Some("hi, you".into()),
         paths: vec!["/a".into(), "/b".into()],
+        has_page: false,
         subprotocols: vec!["chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 4_096,

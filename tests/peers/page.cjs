@@ -1,0 +1,349 @@
+// A person's sessions with the page of ws-echo, in Chromium, driven by `playwright-core` (npm).
+//
+//     NODE_PATH=the folder that holds playwright-core  node page.cjs CHROMIUM SERVER FOLDER
+//
+// Starts the program SERVER on a free port, stops it and starts it again. Pictures of the page go into FOLDER.
+// Prints the name of each session and at last `ok`; where the page is not as it should be, prints what was
+// expected and what was found, and exits with status 1.
+"use strict";
+
+const { spawn } = require("child_process");
+const { mkdirSync } = require("fs");
+const { isDeepStrictEqual } = require("util");
+const { chromium } = require("playwright-core");
+
+const OVERALL_MS = 80_000;
+const ANSWER_MS = 20_000;
+const WELCOME = "< Welcome to Awesome Chat";
+const WIDE = { width: 900, height: 680 };
+const NARROW = { width: 320, height: 640 };
+const CONTRAST_MIN = 4.5; // WCAG 2.2, level AA, for text of any size
+
+const [executablePath, program, folder] = process.argv.slice(2);
+
+class Difference extends Error {}
+
+class Server {
+  static async start(port) {
+    const server = new Server();
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WS_ECHO_")));
+    const address = `127.0.0.1:${port}`;
+    server.process = spawn(program, ["--listen", address, "--path", "/chat"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    server.log = "";
+    server.process.stderr.on("data", (data) => (server.log += data));
+    server.ended = new Promise((resolve) => server.process.on("exit", resolve));
+    process.on("exit", () => server.process.kill("SIGKILL"));
+    const line = await new Promise((resolve) => server.process.stdout.once("data", (data) => resolve(String(data))));
+    server.port = Number(/:(\d+)\n/.exec(line)[1]);
+    return server;
+  }
+
+  async end(signal) {
+    this.process.kill(signal);
+    await this.ended;
+  }
+}
+
+// Waits until `found` gives what is expected.
+async function expect(what, expected, found) {
+  const deadline = Date.now() + ANSWER_MS;
+  let last;
+  do {
+    last = await found();
+    if (isDeepStrictEqual(last, expected)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } while (Date.now() < deadline);
+  const show = (value) => JSON.stringify(value, null, 1);
+  throw new Difference(`${what}: expected ${show(expected)}\n${what}: found    ${show(last)}`);
+}
+
+// A page, and what it did that nobody asked for.
+class Page {
+  static async open(browser, url, options) {
+    const page = new Page();
+    page.faults = [];
+    page.requests = [];
+    page.tab = await browser.newPage(options);
+    page.tab.on("console", (message) => page.faults.push(message.text()));
+    page.tab.on("pageerror", (error) => page.faults.push(error.message));
+    page.tab.on("request", (request) => page.requests.push(request.url()));
+    page.tab.on("websocket", (socket) => page.requests.push(socket.url()));
+    await page.tab.goto(url);
+    return page;
+  }
+
+  text(id) {
+    return this.tab.locator(`#${id}`).textContent();
+  }
+
+  expectText(id, expected) {
+    return expect(`#${id}`, expected, () => this.text(id));
+  }
+
+  expectFocus(id) {
+    return expect("focus", id, () => this.tab.evaluate(() => document.activeElement.id));
+  }
+
+  // The last lines, each as `mark text | note`; times are shown as T.
+  async expectLines(...expected) {
+    await expect("lines", expected, async () => {
+      const lines = await this.tab.locator("#log p").evaluateAll((all) =>
+        all.map((line) => [...line.children].map((part) => part.textContent)));
+      const shown = lines.map(([mark, text, note]) => `${mark}${text}${note && ` | ${note}`}`);
+      return shown.slice(-expected.length).map((line) => line.replace(/\d+(\.\d)? ms$/, "T"));
+    });
+  }
+
+  async type(text, ...keys) {
+    if (text) await this.tab.keyboard.insertText(text);
+    for (const key of keys) await this.tab.keyboard.press(key);
+  }
+
+  async expectEcho(text) {
+    await this.type(text, "Enter");
+    await this.expectLines(`> ${text}`, `< ${text} | T`);
+  }
+
+  async picture(name) {
+    await this.tab.screenshot({ path: `${folder}/${name}.png` });
+  }
+
+  expectNoFaults() {
+    return expect("faults", [], () => this.faults);
+  }
+
+  async expectFits() {
+    await expect("parts outside the window", [], () =>
+      this.tab.evaluate(() =>
+        [...document.querySelectorAll("body *")]
+          .filter((part) => part.checkVisibility() && !part.closest(".unseen, svg, #log p"))
+          .filter((part) => part.getBoundingClientRect().right > innerWidth || part.getBoundingClientRect().left < 0)
+          .map((part) => part.outerHTML)));
+    await expect("wider than the window", false, () =>
+      this.tab.evaluate(() =>
+        [document.documentElement, document.getElementById("log")].some((part) => part.scrollWidth > part.clientWidth)));
+  }
+
+  expectContrast() {
+    return expect("parts that are hard to read", [], () => this.tab.evaluate(hardToRead, CONTRAST_MIN));
+  }
+}
+
+// Runs in the page: what is written in a colour too close to what is behind it.
+function hardToRead(least) {
+  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [red, green, blue] = channels(colour)
+      .map((channel) => channel / 255)
+      .map((channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const behind = (part) => {
+    const colour = getComputedStyle(part).backgroundColor;
+    return channels(colour)[3] === 0 ? behind(part.parentElement) : colour;
+  };
+  const ratio = (colour, part) => {
+    const [dark, light] = [luminance(colour), luminance(behind(part))].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const isHard = (part) =>
+    ratio(getComputedStyle(part).color, part) < least ||
+    (part.placeholder && ratio(getComputedStyle(part, "::placeholder").color, part) < least);
+  const holdsText = (part) => part.value || part.placeholder || [...part.childNodes].some(({ data }) => data?.trim());
+  return [...document.querySelectorAll("body *")]
+    .filter((part) => part.checkVisibility() && holdsText(part) && isHard(part))
+    .map((part) => part.outerHTML);
+}
+
+async function chatsWithTheKeyboardAlone({ page }) {
+  await page.expectText("status", "open");
+  await page.expectLines("# socket open", WELCOME);
+  await page.expectFocus("message");
+  await page.expectText("median", "no echo yet");
+  await page.expectEcho("hello");
+  await page.expectEcho("héllo 水 🦀");
+  await page.expectEcho("<b>bold</b><img src=x onerror=alert(1)>");
+  await expect("HTML", 0, () => page.tab.locator("#log").locator("b, img").count());
+  await page.type("", "Enter");
+  await page.expectLines(">  | empty", "<  | empty, T");
+  await page.type("ß", "Tab", "Tab", "Enter");
+  await page.expectLines("> c3 9f | binary, 2 B", "< c3 9f | binary, 2 B, T");
+  await page.expectFocus("message");
+}
+
+async function countsAndMeasures({ page }) {
+  // 5 + 15 + 39 + 0 + 2 bytes; and the greeting.
+  await page.expectText("sent-messages", "5 messages");
+  await page.expectText("sent-bytes", "61 B");
+  await page.expectText("received-messages", "6 messages");
+  await page.expectText("received-bytes", "84 B");
+  for (const [id, shape] of [
+    ["round-trip", /^[\d.]+ ms$/],
+    ["median", /^median [\d.]+ ms$/],
+    ["range", /^[\d.]+ ms to [\d.]+ ms$/],
+  ]) {
+    await expect(id, true, async () => shape.test(await page.text(id)));
+  }
+  const bars = () => page.tab.locator("#chart path").getAttribute("d");
+  await expect("bars", 5, async () => (await bars()).split("M").length - 1);
+}
+
+async function isReadByAScreenReader({ page }) {
+  const tree = await page.tab.locator("body").ariaSnapshot();
+  for (const part of [
+    '- heading "ws-echo"',
+    "- status: open",
+    '- log "Messages"',
+    '- textbox "Message"',
+    '- button "Send"',
+    '- button "Send as binary"',
+    '- textbox "Code"',
+    '- textbox "Reason"',
+    '- button "Close"',
+    'img "Chart of the last 5 round trips: ',
+  ]) {
+    await expect(part, true, () => tree.includes(part) || tree);
+  }
+}
+
+async function closesWithACodeAndAReason({ page, server }) {
+  await page.type("", "Tab", "Tab", "Tab");
+  await page.expectFocus("code");
+  await page.type("2999", "Tab");
+  await page.type("bye ß", "Enter");
+  await page.expectLines("# not closed: write 1000 or 3000 to 4999, and a reason of up to 123 bytes");
+  await page.type("", "Shift+Tab");
+  await page.type("3001", "Tab", "Enter");
+  await page.expectLines("# socket closing 3001: bye ß", "# socket closed 3001");
+  await expect("the server's log", true, () => server.log.includes("closed by client with 3001: bye ß"));
+  await page.expectText("status", "closed");
+  await page.expectContrast();
+  await page.expectFocus("reconnect");
+  await page.type("", "Enter");
+  await page.expectText("status", "open");
+  await page.expectLines("# socket open", WELCOME);
+  await page.expectFocus("message");
+}
+
+async function showsWhyThereIsNoConnection(context) {
+  const { page, server } = context;
+  const url = `ws://127.0.0.1:${server.port}/chat`;
+  await page.expectNoFaults();
+  await server.end("SIGKILL");
+  await page.expectText("status", "error");
+  await page.expectLines("# socket closed 1006 without a Close frame");
+  await page.expectContrast();
+  await page.type("lost", "Enter");
+  await page.expectLines("# not sent: the socket is not open");
+  await page.tab.locator("#reconnect").press("Enter");
+  await page.expectLines(`# socket error: cannot connect to ${url}`, "# socket closed 1006 without a Close frame");
+  await page.expectText("status", "error");
+  // Chromium itself says so in the console, once.
+  await expect("faults", 1, () => page.faults.splice(0).length);
+
+  context.server = await Server.start(server.port);
+  await page.tab.locator("#reconnect").press("Enter");
+  await page.expectLines("# socket open", WELCOME);
+  await page.expectText("status", "open");
+  await page.type("", "Enter");
+  await page.expectLines("> lost", "< lost | T");
+}
+
+async function outlivesAFlood({ page }) {
+  const send = (text, times) =>
+    page.tab.evaluate(([text, times]) => {
+      for (let i = 0; i < times; i++) {
+        document.getElementById("message").value = text;
+        document.getElementById("sending").requestSubmit();
+      }
+    }, [text, times]);
+  await send("flood", 600);
+  await expect("the last echo", "606 messages", () => page.text("sent-messages"));
+  await expect("echoes", "609 messages", () => page.text("received-messages"));
+  await expect("lines", 1000, () => page.tab.locator("#log p").count());
+  await page.expectLines("< flood | T");
+  await send("x".repeat(10_000), 1);
+  await page.expectLines(`> ${"x".repeat(5000)} | cut, 9.8 KiB`, `< ${"x".repeat(5000)} | cut, 9.8 KiB, T`);
+  await expect("the last line is in sight", true, () =>
+    page.tab.locator("#log").evaluate((log) => log.scrollTop + log.clientHeight > log.scrollHeight - 8));
+  await page.expectFits();
+}
+
+async function fetchesNothingElse({ page, server }) {
+  const base = `127.0.0.1:${server.port}`;
+  const allowed = [`http://${base}/chat?query`, `http://${base}/favicon.ico`, `ws://${base}/chat`];
+  await expect("requests", [], () => page.requests.filter((url) => !allowed.includes(url)));
+  await page.expectNoFaults();
+}
+
+async function endsWithTheServer({ page, server }) {
+  await server.end("SIGTERM");
+  await page.expectLines("# socket closed 1001 going away");
+  await page.expectText("status", "closed");
+  await page.expectNoFaults();
+}
+
+// Light and dark, wide and narrow, at rest and moving.
+async function looksRight({ browser, server }) {
+  const url = `http://127.0.0.1:${server.port}/chat`;
+  for (const [name, options, animation] of [
+    ["light", { viewport: WIDE, colorScheme: "light" }, "breathe"],
+    ["dark", { viewport: WIDE, colorScheme: "dark", reducedMotion: "reduce" }, "none"],
+    ["narrow", { viewport: NARROW, colorScheme: "light" }, "breathe"],
+    ["narrow-dark", { viewport: NARROW, colorScheme: "dark" }, "breathe"],
+  ]) {
+    const page = await Page.open(browser, url, options);
+    await page.expectText("status", "open");
+    for (let i = 1; i <= 30; i++) await page.expectEcho(`message ${i}`);
+    await page.expectEcho("Grüße, <b>world</b>: this is text, and never HTML");
+    await page.type("bytes", "Tab", "Tab", "Enter");
+    await page.expectLines("> 62 79 74 65 73 | binary, 5 B", "< 62 79 74 65 73 | binary, 5 B, T");
+    await page.picture(name);
+    await page.expectFits();
+    await page.expectContrast();
+    const moving = () => page.tab.evaluate(() => {
+      const status = document.getElementById("status");
+      status.dataset.state = "connecting";
+      return getComputedStyle(status, "::before").animationName;
+    });
+    await expect("animation", animation, moving);
+    await page.expectContrast();
+    await page.expectNoFaults();
+    await page.tab.close();
+  }
+}
+
+async function main() {
+  setTimeout(fail, OVERALL_MS, `timeout: expected an end within ${OVERALL_MS} ms`);
+  mkdirSync(folder, { recursive: true });
+  const server = await Server.start(0);
+  // Root, as which a CI may run, gets no sandbox.
+  const args = ["--no-sandbox", "--disable-dev-shm-usage"];
+  const browser = await chromium.launch({ executablePath, args });
+  const page = await Page.open(browser, `http://127.0.0.1:${server.port}/chat?query`, { viewport: WIDE });
+  const context = { browser, page, server };
+  for (const session of [
+    chatsWithTheKeyboardAlone,
+    countsAndMeasures,
+    isReadByAScreenReader,
+    closesWithACodeAndAReason,
+    showsWhyThereIsNoConnection,
+    looksRight,
+    outlivesAFlood,
+    fetchesNothingElse,
+    endsWithTheServer,
+  ]) {
+    console.log(session.name);
+    await session(context);
+  }
+  await browser.close();
+  console.log("ok");
+  process.exit(0);
+}
+
+function fail(reason) {
+  console.log(reason instanceof Difference ? reason.message : (reason.stack ?? reason));
+  process.exit(1);
+}
+
+main().catch(fail);
