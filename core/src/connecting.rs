@@ -88,7 +88,8 @@ impl<'a, const N: usize> Connecting<'a, N> {
     }
 
     /// Makes the request ready, and works on what stands in `buffer`. Bytes behind the head stay
-    /// there: the first frames, or the content of a refusal.
+    /// there: the first frames, or the content of a refusal. Interim responses are skipped, however
+    /// many there are: set a deadline.
     ///
     /// # Errors
     ///

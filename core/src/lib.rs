@@ -1,5 +1,5 @@
-//! WebSocket (RFC 6455) for servers that echo, in one fixed buffer per busy connection: handshake,
-//! framing, masking, UTF-8 and closing. No heap, no clock, no I/O, no logging, no unsafe code, and no
+//! WebSocket (RFC 6455) for servers that echo, and for clients, in one fixed buffer per busy connection:
+//! handshake, framing, masking, UTF-8 and closing. No heap, no clock, no I/O, no logging, no unsafe code, and no
 //! panic that a peer could reach. It does not speak TLS, extensions, or HTTP beyond the handshake.
 //!
 //! A driver owns the transport. For each client it makes an [`Opening`], and when that is
@@ -10,8 +10,11 @@
 //!             buffer.commit(n)      connection.exchange(..)         buffer.consume(n)
 //! ```
 //!
+//! A client's driver makes a [`Connecting`] instead, and when that is [open](Connecting::is_open) a
+//! [`Connection::client`].
+//!
 //! Bytes may arrive cut anywhere. While bytes are ready and the peer does not take them, receive
-//! nothing: that is all of the flow control. After bytes were transmitted, go on with what the
+//! nothing: that is all of the flow control. (A client goes on receiving: see [`Buffer::spare_mut`].) After bytes were transmitted, go on with what the
 //! buffer still holds, before receiving more. A frame that fits the buffer comes back as one
 //! frame; longer ones come back in fragments while they arrive.
 //!
