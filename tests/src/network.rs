@@ -1,4 +1,4 @@
-//! A network of a test's own: a namespace of Linux, with a TAP interface to a server that brings its own TCP.
+//! A network of a test's own: a namespace of Linux, with a TAP interface to a program that brings its own TCP.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,13 +12,13 @@ pub fn is_there(test: &str) -> bool {
     required::is_there(test, &mut probe)
 }
 
-/// The command that runs a script of bash there, with a server's program as `$1` and a client's command
-/// behind it. Nothing of it outlives the script.
-pub fn command(script: &str, server: &Path, client: &Command) -> Command {
+/// The command that runs a script of bash there, with that program as `$1` and its peer's command behind it.
+/// Nothing of it outlives the script.
+pub fn command(script: &str, program: &Path, peer: &Command) -> Command {
     let mut command = namespace();
-    command.args(["bash", "-c", script, "bash"]).arg(server);
-    command.arg(client.get_program()).args(client.get_args());
-    let variables = client.get_envs();
+    command.args(["bash", "-c", script, "bash"]).arg(program);
+    command.arg(peer.get_program()).args(peer.get_args());
+    let variables = peer.get_envs();
     command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
     command
 }

@@ -1,19 +1,19 @@
-//! The smoltcp example, as a program.
+//! The smoltcp examples, as programs.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use ws_echo_tests::server::{built, run};
+use ws_echo_tests::server::{binary, built, run};
 use ws_echo_tests::{network, peers};
 
-fn example() -> PathBuf {
-    let options = ["--package=ws-echo-core", "--example=smoltcp"];
-    built(&options, "examples/smoltcp")
+fn example(name: &str) -> PathBuf {
+    let options = ["--package=ws-echo-core", &format!("--example={name}")];
+    built(&options, &format!("examples/{name}"))
 }
 
 #[test]
-fn embedded_websocket_is_greeted_and_gets_its_echoes_over_loopback() {
-    let (status, stdout, stderr) = run(&mut Command::new(example())).unwrap();
+fn the_client_is_greeted_and_gets_its_echoes_over_loopback() {
+    let (status, stdout, stderr) = run(&mut Command::new(example("smoltcp"))).unwrap();
     let expected = [
         "client 0: connected",
         "# socket open",
@@ -29,13 +29,17 @@ fn embedded_websocket_is_greeted_and_gets_its_echoes_over_loopback() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-/// The README's commands. `"$@"` is the client.
-const ON_TAP: &str = r#"
+/// The README's commands.
+const TAP: &str = "
     set -e
     example=$1; shift
     ip tuntap add name tap0 mode tap
     ip link set tap0 up
     ip addr add 192.168.69.100/24 dev tap0
+";
+
+/// `"$@"` is the client.
+const SERVE_ON_TAP: &str = r#"
     exec {log}< <(exec "$example" tap0)
     trap "kill $!" EXIT
     read -r line <&$log
@@ -51,5 +55,77 @@ fn python_websockets_is_greeted_and_gets_its_echoes_on_a_tap_interface() {
     let Some(client) = peers::python_websockets_command("ws://192.168.69.1:3000/") else {
         return;
     };
-    peers::expect_ok(&mut network::command(ON_TAP, &example(), &client));
+    let script = [TAP, SERVE_ON_TAP].concat();
+    peers::expect_ok(&mut network::command(&script, &example("smoltcp"), &client));
+}
+
+/// `"$@"` is the server.
+const TALK_ON_TAP: &str = r#"
+    exec {log}< <(exec "$@")
+    trap "kill $!" EXIT
+    read -r line <&$log
+    test "$line" = "listening on ws://192.168.69.100:3000"
+    "$example" tap0 192.168.69.100:3000 hello "" "$LONG"
+"#;
+
+/// Longer than all buffers of the client; a terminal must not obey it.
+fn long() -> String {
+    "h\u{e9}llo \u{6c34} \u{1b}[2J".repeat(2000)
+}
+
+/// The client's exit status and the lines that it has printed, where there can be a TAP interface.
+fn talk(server: &Command) -> Option<(Option<i32>, String)> {
+    if !network::is_there("a client on a TAP interface") {
+        return None;
+    }
+    let script = [TAP, TALK_ON_TAP].concat();
+    let mut command = network::command(&script, &example("smoltcp-client"), server);
+    let (status, stdout, stderr) = run(command.env("LONG", long())).unwrap();
+    println!("{stderr}");
+    Some((status.code(), stdout))
+}
+
+/// What is shown when all comes back.
+fn echoes() -> String {
+    let escaped = long().replace('\u{1b}', "\\u{1b}");
+    let texts = ["hello", "", &escaped];
+    texts.map(|text| format!("> {text}\n< {text}\n")).concat()
+}
+
+fn ws_echo() -> Command {
+    let mut server = Command::new(binary());
+    server.args(["--listen", "192.168.69.100:3000"]);
+    server
+}
+
+#[test]
+fn the_client_is_greeted_by_ws_echo_and_gets_its_echoes_on_a_tap_interface() {
+    let Some(outcome) = talk(&ws_echo()) else {
+        return;
+    };
+    let greeting = "# socket open\n< Welcome to Awesome Chat\n";
+    let expected = [greeting, &echoes(), "# socket closed\n"].concat();
+    assert_eq!(outcome, (Some(0), expected));
+}
+
+#[test]
+fn the_client_gets_its_echoes_from_python_websockets_on_a_tap_interface() {
+    let arguments = ["192.168.69.100", "3000"];
+    let Some(server) = peers::python_command("websockets_server.py", &arguments) else {
+        return;
+    };
+    let Some(outcome) = talk(&server) else {
+        return;
+    };
+    let expected = ["# socket open\n", &echoes(), "# socket closed\n"].concat();
+    assert_eq!(outcome, (Some(0), expected));
+}
+
+#[test]
+fn the_client_says_that_it_was_refused_and_fails() {
+    let Some(outcome) = talk(ws_echo().args(["--path", "/elsewhere"])) else {
+        return;
+    };
+    let expected = "# refused: status is 404\n# socket closed\n";
+    assert_eq!(outcome, (Some(1), expected.into()));
 }

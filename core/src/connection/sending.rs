@@ -193,6 +193,7 @@ impl<R: Role> Connection<R> {
         self.next = Next::Nothing;
         reason.map(|code| Some(Event::Close(code)))
     }
+
     /// Masks the first `len` bytes of the control frame that is to be sent, behind its header.
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();

@@ -9,11 +9,11 @@ use crate::line::Line;
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 
-const RINGS: [usize; 5] = [61, 64, 127, 512, 1000];
-const STORAGES: [usize; 4] = [MIN_BUFFER_LEN, 61, 256, 1024];
+pub(crate) const RINGS: [usize; 5] = [61, 64, 127, 512, 1000];
+pub(crate) const STORAGES: [usize; 4] = [MIN_BUFFER_LEN, 61, 256, 1024];
 
 /// A text of so many bytes, in characters of every length.
-fn text(len: usize) -> Frame {
+pub(crate) fn text(len: usize) -> Frame {
     let mut text = String::new();
     for character in "a\u{e9}\u{6c34}\u{1f980}".chars().cycle() {
         if text.len() + character.len_utf8() > len {
@@ -26,7 +26,7 @@ fn text(len: usize) -> Frame {
 }
 
 /// A binary message of so many bytes.
-fn binary(len: usize) -> Frame {
+pub(crate) fn binary(len: usize) -> Frame {
     let bytes = (0..len).map(|i| ((i * 31) >> 3) as u8);
     Frame::new(BINARY, bytes.collect::<Vec<_>>())
 }

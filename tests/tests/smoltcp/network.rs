@@ -1,4 +1,5 @@
-//! Servers and scripted clients on one interface, and a clock that jumps to the next thing to do.
+//! Servers and a client of the examples, and scripted peers of theirs, on one interface, and a clock that jumps
+//! to the next thing to do.
 
 use std::collections::VecDeque;
 
@@ -6,9 +7,12 @@ use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
+use ws_echo_core::ClientRequest;
 use ws_echo_tests::client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
+use crate::client::ConnectError;
+use crate::driven::{Driven, Told};
 use crate::line::Line;
 use crate::server::{Change, PORT, Server};
 
@@ -31,8 +35,10 @@ pub(crate) struct Setup {
     pub(crate) ring: usize,
     /// The length of the storage that all servers share.
     pub(crate) storage: usize,
-    /// The lengths of a client's receive ring and send ring.
+    /// The lengths of a client's receive ring and send ring, and of a scripted server's.
     pub(crate) client: [usize; 2],
+    /// The lengths of the receive ring and the send ring of the examples' client, and of its buffer.
+    pub(crate) driven: [usize; 3],
     /// The length of the longest packet.
     pub(crate) packet: usize,
 }
@@ -44,12 +50,13 @@ impl Default for Setup {
             ring: 512,
             storage: 256,
             client: [2048; 2],
+            driven: [512, 512, 256],
             packet: 1514,
         }
     }
 }
 
-/// The client's end of a connection.
+/// The script's end of a connection: a client's, or a server's that is used in the same way.
 struct Client {
     socket: SocketHandle,
     port: u16,
@@ -95,6 +102,8 @@ pub(crate) struct Network {
     client_rings: [usize; 2],
     clients: Vec<Client>,
     changes: Vec<(usize, Change)>,
+    /// The client of the examples.
+    pub(crate) driven: Driven,
 }
 
 impl Network {
@@ -117,6 +126,8 @@ impl Network {
         let servers = (0..setup.servers)
             .map(|_| Server::new(&mut sockets, socket([setup.ring; 2])))
             .collect();
+        let [receive, send, buffer] = setup.driven;
+        let driven = Driven::new(&mut sockets, socket([receive, send]), buffer);
         let mut network = Self {
             now,
             turns: 0,
@@ -128,6 +139,7 @@ impl Network {
             client_rings: setup.client,
             clients: Vec::new(),
             changes: Vec::new(),
+            driven,
         };
         network.turn();
         network
@@ -136,10 +148,21 @@ impl Network {
     /// A new client, whose first packet is about to be sent.
     pub(crate) fn connect(&mut self) -> Number {
         let mut socket = socket(self.client_rings);
-        let number = self.clients.len();
-        let port = 49152 + number as u16;
+        let port = 49152 + self.clients.len() as u16;
         let connected = socket.connect(self.interface.context(), (ADDRESS, PORT), port);
         connected.expect("a new socket can connect");
+        self.add(socket, port)
+    }
+
+    /// A server's end of a connection that is still to come. There are no other servers.
+    pub(crate) fn listen(&mut self) -> Number {
+        let mut socket = socket(self.client_rings);
+        socket.listen(PORT).expect("a new socket can listen");
+        self.add(socket, PORT)
+    }
+
+    fn add(&mut self, mut socket: Socket<'static>, port: u16) -> Number {
+        socket.set_nagle_enabled(false);
         self.clients.push(Client {
             socket: self.sockets.add(socket),
             port,
@@ -148,7 +171,51 @@ impl Network {
             unsent: VecDeque::new(),
             shuts: false,
         });
-        number
+        self.clients.len() - 1
+    }
+
+    /// Has the examples' client connect.
+    pub(crate) fn drive(&mut self, request: ClientRequest<'static>) -> Result<(), ConnectError> {
+        let Self {
+            interface, sockets, ..
+        } = self;
+        let server = (ADDRESS, PORT);
+        let context = interface.context();
+        self.driven
+            .connect(sockets, context, server, request, self.now)
+    }
+
+    /// Waits until the examples' client has told all of these, and nothing else, since the last time.
+    pub(crate) fn assert_driven(&mut self, told: &[Told]) {
+        self.wait(&format!("{told:?}"), |network| {
+            network.driven.told.len() >= told.len()
+        });
+        assert_eq!(std::mem::take(&mut self.driven.told), told);
+    }
+
+    /// Waits for the bytes of the next frame.
+    pub(crate) fn raw_frame(&mut self, client: Number) -> Vec<u8> {
+        self.wait("a frame", |network| network.has_frame(client));
+        let received = &mut self.clients[client].received;
+        let (_, rest) = wire::split_frame(received).expect("it is there");
+        let len = received.len() - rest.len();
+        received.drain(..len).collect()
+    }
+
+    /// What a script has received and not looked at.
+    pub(crate) fn received(&self, client: Number) -> &[u8] {
+        &self.clients[client].received
+    }
+
+    /// Forgets what a script has received.
+    pub(crate) fn forget(&mut self, client: Number) {
+        self.clients[client].received.clear();
+    }
+
+    /// The other end's port.
+    pub(crate) fn remote_port(&self, client: Number) -> u16 {
+        let other = self.socket(client).remote_endpoint();
+        other.expect("it is connected").port
     }
 
     /// A new client, served and greeted.
@@ -236,11 +303,8 @@ impl Network {
     pub(crate) fn fragments(&mut self, client: Number) -> Vec<Frame> {
         let mut frames = Vec::new();
         loop {
-            self.wait("a frame", |network| network.has_frame(client));
-            let received = &mut self.clients[client].received;
-            let (frame, rest) = wire::split_frame(received).expect("it is there");
-            let len = received.len() - rest.len();
-            received.drain(..len);
+            let bytes = self.raw_frame(client);
+            let (frame, _) = wire::split_frame(&bytes).expect("it is there");
             let is_last = frame.first & FIN != 0;
             frames.push(frame);
             if is_last {
@@ -341,8 +405,9 @@ impl Network {
             let states = states.map(|(number, _)| (self.state(number), self.queues(number)));
             assert!(
                 self.now < end,
-                "{what} did not come within {PATIENCE}; told: {:?}, clients: {:?}",
+                "{what} did not come within {PATIENCE}; told: {:?} and {:?}, clients: {:?}",
                 self.changes,
+                self.driven.told,
                 states.collect::<Vec<_>>(),
             );
             self.turn_until(end);
@@ -371,6 +436,7 @@ impl Network {
         for client in &mut self.clients {
             client.work(self.sockets.get_mut(client.socket));
         }
+        self.driven.turn(&mut self.sockets, self.now);
     }
 
     fn next_turn(&mut self) -> Instant {
@@ -379,8 +445,9 @@ impl Network {
             return soonest;
         }
         let interface = self.interface.poll_at(self.now, &self.sockets);
-        let deadlines = self.servers.iter().filter_map(Server::poll_at);
-        let next = deadlines.chain(interface).min();
+        let servers = self.servers.iter().filter_map(Server::poll_at);
+        let driven = self.driven.poll_at();
+        let next = servers.chain(driven).chain(interface).min();
         // Where there is nothing to do, it is only the script that waits.
         next.map_or(self.now + PATIENCE, |next| next.max(soonest))
     }
@@ -395,10 +462,8 @@ impl Network {
 }
 
 fn socket([receive, send]: [usize; 2]) -> Socket<'static> {
-    let mut socket = Socket::new(
+    Socket::new(
         SocketBuffer::new(vec![0; receive]),
         SocketBuffer::new(vec![0; send]),
-    );
-    socket.set_nagle_enabled(false);
-    socket
+    )
 }

@@ -1,0 +1,60 @@
+//! A client over smoltcp, as on a microcontroller, on a TAP interface of Linux.
+//!
+//! ```sh
+//! cargo run --example smoltcp-client -p ws-echo-core -- tap0 192.168.69.100:3000 "a text" "another"
+//! ```
+//!
+//! It says each text to the echo server at this address, and shows what comes. The exit status is 0 when all has
+//! come back. What connects is in `smoltcp/client.rs`: that file can be copied.
+
+#[path = "smoltcp/client.rs"]
+mod client;
+#[path = "smoltcp/stack.rs"]
+mod stack;
+#[path = "smoltcp/talk.rs"]
+mod talk;
+
+use std::env;
+use std::error::Error;
+use std::net::SocketAddrV4;
+use std::process::ExitCode;
+
+use stack::BUFFER_LEN;
+use talk::{Talk, WORDS};
+
+const USAGE: &str = "usage: smoltcp-client TAP-INTERFACE IPV4-ADDRESS:PORT [TEXT...]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [name, host, words @ ..] = &arguments[..] else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match talk(name, host, words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn talk(name: &str, host: &str, words: &[String]) -> Result<(), Box<dyn Error>> {
+    let server: SocketAddrV4 = host
+        .parse()
+        .map_err(|_| format!("{host} is no IPv4 address with a port: write 192.168.69.100:3000"))?;
+    let words = match words {
+        [] => &WORDS.map(str::to_owned),
+        words => words,
+    };
+    let mut stack = stack::on_tap(name)?;
+    let mut buffer = [0; BUFFER_LEN];
+    let mut talk = Talk::new(&mut stack, &mut buffer, server, host, words)?;
+    loop {
+        let now = stack.poll();
+        if let Some(outcome) = talk.turn(&mut stack.sockets, now) {
+            return Ok(outcome?);
+        }
+        stack.wait(now, talk.poll_at())?;
+    }
+}

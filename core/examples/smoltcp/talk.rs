@@ -1,0 +1,244 @@
+//! A talk with an echo server, for a terminal: what is said (`>`), what comes (`<`), and what becomes of the
+//! connection (`#`). Each text waits for the echo of the one before; then the connection is closed.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::{fmt, slice};
+
+use smoltcp::iface::SocketSet;
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpEndpoint;
+use ws_echo_core::{ClientRequest, CloseCode, Fin, Message, SendError};
+
+use crate::client::{Change, Client};
+use crate::stack::{Stack, socket};
+
+/// What is said where nothing else is asked for.
+pub(crate) const WORDS: [&str; 2] = ["hello", "h\u{e9}llo, w\u{f6}rld"];
+
+/// The longest head of a response, in bytes.
+const HEAD_LEN: usize = 1024;
+/// The longest message of the server's that is shown, in bytes: longer than any argument on Linux.
+const MESSAGE_LEN: usize = 256 << 10;
+/// The time for a part of an echo to come, or for room to say more.
+const ECHO_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) struct Talk<'a> {
+    client: Client<'a, HEAD_LEN>,
+    /// What has not been begun to be said.
+    words: slice::Iter<'a, String>,
+    /// What is still to be sent of the text whose echo is awaited.
+    unsent: Option<Message<'a>>,
+    hearing: Hearing<'a>,
+}
+
+/// What has come so far.
+struct Hearing<'a> {
+    stage: Stage<'a>,
+    /// When something was said or came last.
+    moved: Instant,
+    /// The beginning of a text that comes.
+    text: String,
+    /// How many bytes of a binary message have come.
+    binary_len: usize,
+    /// How many texts have not come back.
+    missing: usize,
+}
+
+enum Stage<'a> {
+    Connecting,
+    /// The next text can be said.
+    Open,
+    /// This text is to come back.
+    Awaiting(&'a str),
+    /// Nothing is said any more: the connection is to be closed.
+    Leaving(CloseCode),
+    Closing,
+    Gone,
+}
+
+impl<'a> Talk<'a> {
+    /// Begins to connect.
+    pub(crate) fn new<D: Device>(
+        stack: &mut Stack<D>,
+        buffer: &'a mut [u8],
+        server: impl Into<IpEndpoint>,
+        host: &'a str,
+        words: &'a [String],
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut client = Client::new(&mut stack.sockets, socket(), buffer, entropy);
+        let request = ClientRequest::new(host, "/");
+        let context = stack.interface.context();
+        let now = Instant::now();
+        client
+            .connect(&mut stack.sockets, context, server, request, now)
+            .map_err(|error| format!("cannot connect to {host}: {error}"))?;
+        Ok(Self {
+            client,
+            words: words.iter(),
+            unsent: None,
+            hearing: Hearing {
+                stage: Stage::Connecting,
+                moved: now,
+                text: String::new(),
+                binary_len: 0,
+                missing: words.len(),
+            },
+        })
+    }
+
+    /// Hears and speaks. Returns whether all has come back, once the connection is over.
+    pub(crate) fn turn(
+        &mut self,
+        sockets: &mut SocketSet<'_>,
+        now: Instant,
+    ) -> Option<Result<(), String>> {
+        let hearing = &mut self.hearing;
+        self.client
+            .poll(sockets, now, |change| hearing.hear(change, now));
+        self.speak(sockets, now);
+        let Stage::Gone = self.hearing.stage else {
+            return None;
+        };
+        Some(match self.hearing.missing {
+            0 => Ok(()),
+            missing => Err(format!("messages that have not come back: {missing}")),
+        })
+    }
+
+    /// When [`turn`](Self::turn) has something to do even if nothing comes.
+    pub(crate) fn poll_at(&self) -> Option<Instant> {
+        let echo = match self.hearing.stage {
+            Stage::Awaiting(_) => Some(self.hearing.moved + ECHO_TIMEOUT),
+            _ => None,
+        };
+        self.client.poll_at().into_iter().chain(echo).min()
+    }
+
+    fn speak(&mut self, sockets: &mut SocketSet<'_>, now: Instant) {
+        let hearing = &mut self.hearing;
+        if let Stage::Open = hearing.stage {
+            hearing.stage = Stage::Leaving(CloseCode::NORMAL);
+            if let Some(text) = self.words.next() {
+                show(">", Escaped(text));
+                hearing.stage = Stage::Awaiting(text);
+                hearing.moved = now;
+                self.unsent = Some(Message::Text(text));
+            }
+        }
+        if let Stage::Awaiting(_) = hearing.stage {
+            if let Some(message) = self.unsent
+                && let Ok(rest) = self.client.send(sockets, message)
+                && rest != Some(message)
+            {
+                self.unsent = rest;
+                hearing.moved = now;
+            }
+            if now >= hearing.moved + ECHO_TIMEOUT {
+                show("#", format_args!("no echo within {ECHO_TIMEOUT}"));
+                hearing.stage = Stage::Leaving(CloseCode::NORMAL);
+            }
+        }
+        if let Stage::Leaving(code) = hearing.stage
+            && self.client.close(sockets, code, "", now) != Err(SendError::Full)
+        {
+            hearing.stage = Stage::Closing;
+        }
+    }
+}
+
+impl Hearing<'_> {
+    fn hear(&mut self, change: Change<'_>, now: Instant) {
+        self.moved = now;
+        match change {
+            Change::Opened { .. } => {
+                show("#", "socket open");
+                self.stage = Stage::Open;
+            }
+            Change::Received(..) if matches!(self.stage, Stage::Leaving(_)) => {}
+            Change::Received(piece, fin) => self.gather(piece, fin),
+            Change::Closed { code, reason } => self.see_closed(code, reason),
+            Change::Refused(error) => {
+                show("#", format_args!("refused: {error}"));
+                self.stage = Stage::Closing;
+            }
+            Change::Failed(error) => show("#", format_args!("failed: {error}")),
+            Change::TimedOut => show("#", "took too long"),
+            Change::Gone => {
+                let was_there = !matches!(self.stage, Stage::Connecting);
+                let what = if was_there {
+                    "socket closed"
+                } else {
+                    "no connection"
+                };
+                show("#", what);
+                self.stage = Stage::Gone;
+            }
+        }
+    }
+
+    /// Joins a piece to those of its message that have come, and shows the whole.
+    fn gather(&mut self, piece: Message<'_>, fin: Fin) {
+        match piece {
+            Message::Text(text) => self.text.push_str(text),
+            Message::Binary(bytes) => self.binary_len += bytes.len(),
+        }
+        if self.text.len() > MESSAGE_LEN {
+            show("#", format_args!("text is longer than {MESSAGE_LEN} bytes"));
+            self.stage = Stage::Leaving(CloseCode::MESSAGE_TOO_BIG);
+            return;
+        }
+        match (piece, fin) {
+            (_, Fin::More) => {}
+            (Message::Text(_), Fin::Last) => self.see_text(),
+            (Message::Binary(_), Fin::Last) => {
+                show("<", format_args!("({} bytes of binary)", self.binary_len));
+                self.binary_len = 0;
+            }
+        }
+    }
+
+    fn see_text(&mut self) {
+        show("<", Escaped(&self.text));
+        if let Stage::Awaiting(text) = self.stage
+            && text == self.text
+        {
+            self.stage = Stage::Open;
+            self.missing -= 1;
+        }
+        self.text.clear();
+    }
+
+    fn see_closed(&mut self, code: Option<CloseCode>, reason: &str) {
+        let is_answer = matches!(self.stage, Stage::Closing);
+        self.stage = Stage::Closing;
+        match code {
+            _ if is_answer => {}
+            Some(code) => show("#", format_args!("closed with {code}: {}", Escaped(reason))),
+            None => show("#", "closed without a code"),
+        }
+    }
+}
+
+/// Prints a line. Where nobody reads any more, that is no reason to stop.
+fn show(mark: &str, what: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{mark} {what}");
+}
+
+/// Text on one line, with nothing in it that a terminal obeys.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|character| match character {
+            '\'' | '"' => write!(f, "{character}"),
+            _ => write!(f, "{}", character.escape_debug()),
+        })
+    }
+}
+
+fn entropy() -> [u8; 4] {
+    let number = getrandom::u32().expect("the system has entropy");
+    number.to_ne_bytes()
+}
