@@ -1,25 +1,26 @@
 //! The one buffer of a busy connection: what was received stands in it until it is read, and what
 //! is ready to transmit is built in front of that (RFC 6455 section 5.2: a client's frame is four
-//! bytes longer than the same frame from a server). It knows nothing of frames.
+//! bytes longer than the same frame from a server, and headroom makes up for it the other way round).
+//! It knows nothing of frames.
 //!
 //! ```text
 //!  | headroom | ready to transmit |  free  | lent | received, not yet read | spare |
 //!  0          ^ sent from here             ^      ^ read from here         ^ filled from here
 //! ```
 //!
-//! Bytes flow from right to left, with two exceptions that keep a small buffer from jamming:
-//! a frame that has come to stand too far right is moved to the left end before more is received,
-//! and what a driver sends of its own accord may push received bytes to the right.
+//! Bytes flow from right to left, with exceptions that keep a small buffer from jamming: what has
+//! come to stand too far right is moved to the left end before more is received, and what a driver
+//! sends of its own accord may push received bytes to the right.
 
 use core::ops::Range;
 
 use crate::frame::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::storage::{Storage, move_left, move_right};
 use crate::utf8::MAX_HELD;
 
 /// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
-/// long frame, and the held bytes of a cut character. (The header is counted as long as a client's;
-/// ours has no masking key.)
-const HEADROOM: usize = MAX_HEADER_LEN + MAX_HELD;
+/// long frame, and the held bytes of a cut character. (Only a client's header is as long.)
+pub(crate) const HEADROOM: usize = MAX_HEADER_LEN + MAX_HELD;
 
 /// The least useful length of a [`Buffer`]'s storage, in bytes.
 pub const MIN_BUFFER_LEN: usize = 2 * HEADROOM;
@@ -39,11 +40,6 @@ pub(crate) struct Loan {
     pub(crate) len: usize,
     number: u32,
 }
-
-/// Where the bytes of a [`Buffer`] are: `[u8; N]`, `&mut [u8]`, `Box<[u8]>`.
-pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {}
-
-impl<T: AsRef<[u8]> + AsMut<[u8]>> Storage for T {}
 
 /// Received bytes and bytes that are ready to transmit, in one storage of fixed length.
 ///
@@ -99,7 +95,7 @@ impl<S: Storage> Buffer<S> {
     /// It may be empty while bytes are [`ready`](Self::ready), or were just transmitted: transmit
     /// those, and have the connection go on, first. When that makes nothing ready there is room, if
     /// the storage has [`MIN_BUFFER_LEN`] bytes. A client has to receive for its words to be taken:
-    /// it lends a buffer [for pieces](Self::for_pieces), and says nothing while half of it is ready.
+    /// it lends a buffer [for pieces](Self::for_pieces), in which there is room behind what is ready.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.release();
         if self.ready.is_empty() {
@@ -365,8 +361,8 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Moves what is ready to the left end, so that there is room behind it for answers, and behind that
-    /// to receive. Nothing that was received stands here.
+    /// Moves what is ready to the left end, so that there is room behind it for answers, and behind
+    /// that to receive. Nothing that was received stands here.
     fn make_spare_behind_ready(&mut self) {
         let len = self.ready.len();
         move_left(self.storage.as_mut(), self.ready.clone(), 0);
@@ -384,25 +380,6 @@ impl<S: Storage> Buffer<S> {
 
     fn slice(&self, range: Range<usize>) -> &[u8] {
         self.storage.as_ref().get(range).unwrap_or_default()
-    }
-}
-
-/// Moves the bytes at `from`, which stand in `storage`, so that they begin at `to`.
-fn move_left(storage: &mut [u8], from: Range<usize>, to: usize) {
-    let both = storage.get_mut(to..from.end).unwrap_or_default();
-    let distance = both.len().saturating_sub(from.len());
-    both.copy_within(distance.., 0);
-}
-
-/// Moves the bytes at `from`, which stand in `storage`, by `distance`. For `copy_within` the
-/// compiler could not see that it does not panic.
-fn move_right(storage: &mut [u8], from: Range<usize>, distance: usize) {
-    for place in from.rev() {
-        if let Some(&byte) = storage.get(place)
-            && let Some(target) = storage.get_mut(place + distance)
-        {
-            *target = byte;
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::http;
 ///     ..ClientRequest::new("server.example.com:3000", "/chat?room=1")
 /// };
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ClientRequest<'a> {
     /// The value of Host: the server's name or address, and its port unless that is the scheme's.
     pub host: &'a str,
@@ -155,6 +155,18 @@ fn is_of_handshake(name: &str) -> bool {
     let start = "sec-websocket-";
     name.get(..start.len())
         .is_some_and(|it| it.eq_ignore_ascii_case(start))
+}
+
+/// Without the values of other headers, which may be secrets.
+impl fmt::Debug for ClientRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientRequest")
+            .field("host", &self.host)
+            .field("resource", &self.resource)
+            .field("origin", &self.origin)
+            .field("subprotocols", &self.subprotocols)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for RequestError {

@@ -5,10 +5,12 @@ use heapless::Vec;
 
 use crate::accept::accept;
 use crate::base64::{self, KEY_LEN};
-use crate::buffer::{Buffer, Storage};
+use crate::buffer::Buffer;
 use crate::client_request::{ClientRequest, RequestError};
+use crate::head;
 use crate::http;
 use crate::response::{Response, ResponseError, StatusLine};
+use crate::storage::Storage;
 
 /// A client's connection before it is open. It gathers a response's head of up to `N` bytes, and
 /// needs them no longer once the connection is open.
@@ -87,32 +89,37 @@ impl<'a, const N: usize> Connecting<'a, N> {
         })
     }
 
-    /// Makes the request ready, and works on what stands in `buffer`. Bytes behind the head stay
-    /// there: the first frames, or the content of a refusal. Interim responses are skipped, however
-    /// many there are: set a deadline.
+    /// Makes the request ready, as far as there is room, and works on what stands in `buffer`. Bytes
+    /// behind the head stay there: the first frames, or the content of a refusal. Interim responses
+    /// are skipped, however many there are: set a deadline.
     ///
     /// # Errors
     ///
-    /// Why the connection is not open, once: close the transport.
+    /// Why the connection is not open, once: close the transport. The next call forgets what stands
+    /// in the buffer.
     pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<(), ResponseError> {
-        if let Next::Request { produced } = self.next {
-            self.send_request(buffer, produced);
+        match self.next {
+            Next::Request { produced } => self.send_request(buffer, produced),
+            Next::Content | Next::Nothing => buffer.discard_received(),
+            Next::Line { .. } | Next::Frame { .. } => {}
         }
-        if let Next::Line { .. } = self.next {
-            let gathered = self.gather(buffer);
-            return gathered.inspect_err(|_| {
-                if !matches!(self.next, Next::Content) {
-                    self.next = Next::Nothing;
-                }
-            });
-        }
-        Ok(())
+        let gathered = self.gather(buffer);
+        gathered.inspect_err(|_| {
+            if !matches!(self.next, Next::Content) {
+                self.next = Next::Nothing;
+            }
+        })
     }
 
     /// Whether the connection is open: go on with
     /// [`Connection::client`](crate::Connection::client) and the same buffer.
     pub fn is_open(&self) -> bool {
         matches!(self.next, Next::Frame { .. })
+    }
+
+    /// Whether the connection will not be open: close the transport.
+    pub fn is_done(&self) -> bool {
+        matches!(self.next, Next::Content | Next::Nothing)
     }
 
     /// The subprotocol that the server has chosen.
@@ -156,10 +163,7 @@ impl<'a, const N: usize> Connecting<'a, N> {
         while let Next::Line { start } = self.next
             && let Some(byte) = buffer.read_byte()
         {
-            http::check_byte(self.head.last().copied(), byte)?;
-            let too_large = |_| ResponseError::HeadTooLarge;
-            self.head.push(byte).map_err(too_large)?;
-            if byte == b'\n' {
+            if head::push(&mut self.head, byte, ResponseError::HeadTooLarge)? {
                 self.end_line(start)?;
             }
         }
@@ -168,14 +172,15 @@ impl<'a, const N: usize> Connecting<'a, N> {
 
     /// Checks the line that began at `start` and has ended.
     fn end_line(&mut self, start: usize) -> Result<(), ResponseError> {
-        // `check_byte` has seen the line end.
-        let end = self.head.len().saturating_sub(2);
-        let line = self.head.get(start..end).unwrap_or_default();
+        let line = head::line(&self.head, start);
         if start == 0 {
             StatusLine::decode(line)?;
         } else if line.is_empty() {
             return self.end_head();
         } else {
+            // > A user agent that receives an obs-fold in a response message [...] MUST replace each
+            // > received obs-fold with one or more SP [...] (RFC 9112 section 5.2)
+            // It is refused instead: no server has a reason to send one.
             http::split_header(line)?;
         }
         self.next = Next::Line {

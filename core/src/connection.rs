@@ -5,7 +5,7 @@ mod sending;
 
 use heapless::Vec;
 
-use crate::buffer::{Buffer, Storage};
+use crate::buffer::Buffer;
 use crate::close::{self, CODE_LEN, CloseCode};
 use crate::error::ProtocolError;
 use crate::event::{Chunk, Event, Kind};
@@ -13,7 +13,8 @@ use crate::frame::{
     CONTROL_HEADER_LEN, Fin, Frame, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode_control,
     encoded_len,
 };
-use crate::role::{Client, Role, Server};
+use crate::role::{Client, Role, Server, seal};
+use crate::storage::Storage;
 use crate::utf8::{self, MAX_HELD};
 
 /// An open WebSocket connection, seen from the [`Server`] or from the [`Client`].
@@ -63,20 +64,12 @@ enum Next {
 enum Sent {
     /// Nothing, or a frame with FIN set.
     Message,
-    /// A fragment that others must follow.
-    Fragment,
+    /// A fragment of an echo, which others must follow.
+    Echo,
+    /// A fragment of the application's own, which others must follow.
+    Own,
     /// Close: nothing but Pongs may follow.
     Close,
-}
-
-impl Sent {
-    /// A message's frame.
-    fn message(fin: Fin) -> Self {
-        match fin {
-            Fin::Last => Self::Message,
-            Fin::More => Self::Fragment,
-        }
-    }
 }
 
 /// What a transition leads to.
@@ -126,6 +119,8 @@ impl<R> Connection<R> {
     /// > After both sending and receiving a Close message, [...] The server MUST close the
     /// > underlying TCP connection immediately; the client SHOULD wait for the server to close the
     /// > connection but MAY close the connection at any time [...] (section 5.5.1)
+    ///
+    /// So a client waits for that, for as long as it likes.
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
@@ -232,7 +227,7 @@ impl<R: Role> Connection<R> {
         self.control.clear();
         // There is room for a whole control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
-        self.role.seal(&mut self.control);
+        seal(&mut self.role, &mut self.control);
     }
 
     /// Has a Close frame sent that tells what the peer did wrong.

@@ -71,10 +71,11 @@ impl From<InvalidUtf8> for ProtocolError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SendError {
     /// There is no room now: transmit what is ready, go on with what was received, and try again. A
-    /// frame whose header and payload are longer than the storage less the longest header (10
-    /// bytes, for a client 14) never has room.
+    /// frame never has room whose header and payload are longer than the storage less 10 bytes, for
+    /// a client less 18. While a client's [own buffer](crate::Buffer::new) is filled by a frame of
+    /// which the rest is missing, there is none; one [for pieces](crate::Buffer::for_pieces) is not.
     Full,
-    /// A fragmented message is being echoed; its last fragment must come first.
+    /// A fragmented message is being echoed, or sent; its last fragment must come first.
     InsideMessage,
     /// The payload of a ping, or a close code and its reason, are longer than 125 bytes.
     TooLong,

@@ -1,6 +1,27 @@
-//! The head of an HTTP/1.1 message that is complete (RFC 9112 section 2.1): its headers by their names.
+//! The head of an HTTP/1.1 message (RFC 9112 section 2.1): its lines as they come, and its headers by
+//! their names once it is complete. What the lines say is not looked at.
 
-use crate::http;
+use heapless::Vec;
+
+use crate::http::{self, SyntaxError};
+
+/// Adds a byte to a head, and tells whether it ends a line.
+pub(crate) fn push<E: From<SyntaxError>, const N: usize>(
+    head: &mut Vec<u8, N>,
+    byte: u8,
+    too_large: E,
+) -> Result<bool, E> {
+    http::check_byte(head.last().copied(), byte)?;
+    head.push(byte).map_err(|_| too_large)?;
+    Ok(byte == b'\n')
+}
+
+/// The line that begins at `start` and ends with what was gathered, without its line end.
+pub(crate) fn line(head: &[u8], start: usize) -> &[u8] {
+    // `check_byte` has seen the line end.
+    let end = head.len().saturating_sub(2);
+    head.get(start..end).unwrap_or_default()
+}
 
 /// The values of the headers with this name, in whatever case, in their order, of a head whose lines
 /// were found well-formed.

@@ -1,5 +1,5 @@
-//! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket is in
-//! `headers` and `request`, `client_request` and `response`.
+//! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket is
+//! in `headers` and `request`, `client_request` and `response`.
 
 use core::fmt;
 

@@ -82,10 +82,11 @@ mod request;
 mod response;
 mod role;
 mod sha1;
+mod storage;
 mod utf8;
 mod whole;
 
-pub use buffer::{Buffer, MIN_BUFFER_LEN, Storage};
+pub use buffer::{Buffer, MIN_BUFFER_LEN};
 pub use client_request::{ClientRequest, RequestError};
 pub use close::CloseCode;
 pub use connecting::Connecting;
@@ -101,3 +102,4 @@ pub use refusal::Refusal;
 pub use request::Request;
 pub use response::{Response, ResponseError};
 pub use role::{Client, Role, Server};
+pub use storage::Storage;

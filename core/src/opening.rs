@@ -5,13 +5,15 @@
 use heapless::Vec;
 
 use crate::accept::accept;
-use crate::buffer::{Buffer, Storage};
+use crate::buffer::Buffer;
 use crate::event::Message;
 use crate::frame::{Fin, encode};
+use crate::head;
 use crate::headers::Headers;
 use crate::http;
 use crate::refusal::Refusal;
 use crate::request::Request;
+use crate::storage::Storage;
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
 pub const MIN_HEAD_LEN: usize = 256;
@@ -193,10 +195,7 @@ impl<const N: usize> Opening<N> {
     fn gather<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
         buffer.release();
         while let Some(byte) = buffer.read_byte() {
-            http::check_byte(self.bytes.last().copied(), byte)?;
-            let too_large = |_| Refusal::HeadTooLarge;
-            self.bytes.push(byte).map_err(too_large)?;
-            if byte == b'\n' {
+            if head::push(&mut self.bytes, byte, Refusal::HeadTooLarge)? {
                 self.next = self.end_line()?;
             }
             if let Next::Decision = self.next {
@@ -213,9 +212,7 @@ impl<const N: usize> Opening<N> {
             // Of the request line, or of an empty one.
             _ => 0,
         };
-        // `check_byte` has seen the line end.
-        let end = self.bytes.len().saturating_sub(2);
-        let line = self.bytes.get(start..end).unwrap_or_default();
+        let line = head::line(&self.bytes, start);
         match self.next {
             // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore
             // > at least one empty line (CRLF) [...] (RFC 9112 section 2.2)

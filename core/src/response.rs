@@ -17,7 +17,7 @@ pub struct Response<'a> {
 /// Why a response does not open the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResponseError {
-    /// The first line is no status line of HTTP/1.0 or HTTP/1.1.
+    /// The first line is no status line of HTTP/1.x.
     MalformedStatusLine,
     /// The head is malformed.
     Syntax(SyntaxError),
@@ -25,9 +25,9 @@ pub enum ResponseError {
     HeadTooLarge,
     /// The status code, which is not 101: a refusal or a redirect.
     Status(u16),
-    /// The status is 101, but the response is not HTTP/1.1.
+    /// The status is 101, but the response is HTTP/1.0.
     UnsupportedHttpVersion,
-    /// There is no Upgrade header with "websocket".
+    /// The Upgrade header is missing, repeated, or not "websocket".
     NoUpgrade,
     /// There is no Connection header with "Upgrade".
     NoConnectionUpgrade,
@@ -86,19 +86,22 @@ impl<'a> Response<'a> {
         if line.status != SWITCHING_PROTOCOLS {
             return Err(ResponseError::Status(line.status));
         }
-        if line.version != b"HTTP/1.1" {
+        if line.version == b"HTTP/1.0" {
             return Err(ResponseError::UnsupportedHttpVersion);
         }
         // > If the response lacks an |Upgrade| header field or the |Upgrade| header field contains
         // > a value that is not an ASCII case-insensitive match for the value "websocket", [...]
         // > (section 4.1)
-        if !self.lists("upgrade", b"websocket") {
-            return Err(ResponseError::NoUpgrade);
+        let mut upgrades = self.headers("upgrade");
+        match (upgrades.next(), upgrades.next()) {
+            (Some(value), None) if value.eq_ignore_ascii_case(b"websocket") => {}
+            _ => return Err(ResponseError::NoUpgrade),
         }
         // > If the response lacks a |Connection| header field or the |Connection| header field
         // > doesn't contain a token that is an ASCII case-insensitive match for the value
         // > "Upgrade", [...] (section 4.1)
-        if !self.lists("connection", b"upgrade") {
+        let lists_upgrade = |value| http::lists(value, b"upgrade");
+        if !self.headers("connection").any(lists_upgrade) {
             return Err(ResponseError::NoConnectionUpgrade);
         }
         // > If the response lacks a |Sec-WebSocket-Accept| header field or the
@@ -133,11 +136,6 @@ impl<'a> Response<'a> {
         }
         Ok(asked.copied())
     }
-
-    /// Whether one of these headers lists `wanted`.
-    fn lists(&self, name: &str, wanted: &[u8]) -> bool {
-        self.headers(name).any(|value| http::lists(value, wanted))
-    }
 }
 
 const SWITCHING_PROTOCOLS: u16 = 101;
@@ -154,17 +152,18 @@ impl<'a> StatusLine<'a> {
     pub(crate) fn decode(mut line: &'a [u8]) -> Result<Self, ResponseError> {
         let version = http::take_until(&mut line, b' ');
         let status = http::take_until(&mut line, b' ');
-        let (b"HTTP/1.0" | b"HTTP/1.1", &[hundreds @ b'1'..=b'9', tens, ones]) = (version, status)
-        else {
+        // > [...] process that message as if it were in the highest minor version within that major
+        // > version to which the recipient is conformant. (RFC 9110 section 2.5)
+        let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] = version else {
             return Err(ResponseError::MalformedStatusLine);
         };
-        if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
+        let &[a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] = status else {
             return Err(ResponseError::MalformedStatusLine);
-        }
-        let digits = [hundreds, tens, ones].map(|digit| u16::from(digit - b'0'));
+        };
+        let [hundreds, tens, ones] = [a, b, c].map(|digit| u16::from(digit - b'0'));
         Ok(Self {
             version,
-            status: 100 * digits[0] + 10 * digits[1] + digits[2],
+            status: 100 * hundreds + 10 * tens + ones,
             reason: line,
         })
     }
@@ -177,8 +176,8 @@ impl fmt::Display for ResponseError {
             Self::Syntax(error) => error.text(),
             Self::HeadTooLarge => "response head is too large",
             Self::Status(status) => return write!(f, "status is {status}"),
-            Self::UnsupportedHttpVersion => "response is not HTTP/1.1",
-            Self::NoUpgrade => "Upgrade does not say websocket",
+            Self::UnsupportedHttpVersion => "response is HTTP/1.0",
+            Self::NoUpgrade => "Upgrade is not websocket",
             Self::NoConnectionUpgrade => "Connection does not say Upgrade",
             Self::NoAccept => "Sec-WebSocket-Accept is missing",
             Self::WrongAccept => "Sec-WebSocket-Accept does not answer the key",

@@ -5,11 +5,12 @@ use core::fmt;
 
 use heapless::Vec;
 
+use crate::buffer::HEADROOM;
 use crate::error::ProtocolError;
-use crate::frame::{MASK, MASKING_KEY_LEN};
+use crate::frame::{MASK, MASKING_KEY_LEN, MAX_UNMASKED_LEN};
 use crate::mask::MaskingKey;
 
-/// An end of a connection: [`Server`] or [`Client`].
+/// An end of a connection: [`Server`] or [`Client`], and nothing else.
 pub trait Role: Masking {}
 
 impl<R: Masking> Role for R {}
@@ -19,7 +20,6 @@ impl<R: Masking> Role for R {}
 pub struct Server;
 
 /// The end that makes connections. Its masking keys come from `F`.
-#[derive(Clone)]
 pub struct Client<F> {
     next_key: F,
 }
@@ -44,12 +44,11 @@ pub trait Masking {
     const WRONG_MASK: ProtocolError;
     /// The length of the masking key in each frame that is sent.
     const SENT_KEY_LEN: usize;
+    /// The room that stays behind a frame of the application's own.
+    const RESERVE_LEN: usize;
 
-    /// Makes the header of an unmasked frame one of a frame that this end may send.
-    fn seal<const N: usize>(&mut self, header: &mut Vec<u8, N, u8>);
-
-    /// Masks what is to be sent behind such a header.
-    fn mask(header: &[u8], payload: &mut [u8]);
+    /// The masking key of the next frame that is sent, if it has one.
+    fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]>;
 }
 
 impl Masking for Server {
@@ -59,10 +58,12 @@ impl Masking for Server {
     const WRONG_MASK: ProtocolError = ProtocolError::Unmasked;
     // > A server MUST NOT mask any frames that it sends to the client. (section 5.1)
     const SENT_KEY_LEN: usize = 0;
+    // A chunk may be lent at the moment, and its echo cannot fail.
+    const RESERVE_LEN: usize = MAX_UNMASKED_LEN;
 
-    fn seal<const N: usize>(&mut self, _: &mut Vec<u8, N, u8>) {}
-
-    fn mask(_: &[u8], _: &mut [u8]) {}
+    fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]> {
+        None
+    }
 }
 
 impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
@@ -71,17 +72,29 @@ impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
     const WRONG_MASK: ProtocolError = ProtocolError::Masked;
     // > [...] a client MUST mask all frames that it sends to the server [...] (section 5.1)
     const SENT_KEY_LEN: usize = MASKING_KEY_LEN;
+    // The same, and it has to receive while the server does not take the frame.
+    const RESERVE_LEN: usize = HEADROOM + 1;
 
-    fn seal<const N: usize>(&mut self, header: &mut Vec<u8, N, u8>) {
-        if let Some(second) = header.get_mut(1) {
-            *second |= MASK;
-        }
-        // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
-        // > (section 5.3)
-        let _ = header.extend_from_slice(&(self.next_key)());
+    fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]> {
+        Some((self.next_key)())
     }
+}
 
-    fn mask(header: &[u8], payload: &mut [u8]) {
+/// Makes the header of an unmasked frame one of a frame that this end may send.
+pub(crate) fn seal<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
+    // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
+    // > (section 5.3)
+    if let Some(key) = role.next_key()
+        && let Some(second) = header.get_mut(1)
+    {
+        *second |= MASK;
+        let _ = header.extend_from_slice(&key);
+    }
+}
+
+/// Masks what is to be sent behind such a header, if this end masks.
+pub(crate) fn mask<R: Role>(header: &[u8], payload: &mut [u8]) {
+    if R::SENT_KEY_LEN > 0 {
         let key = header.last_chunk().copied().unwrap_or_default();
         MaskingKey::new(u32::from_be_bytes(key)).apply(payload);
     }

@@ -83,10 +83,12 @@ impl<'a, const N: usize> Client<'a, N> {
     }
 
     fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
-        if let Err(error) = self.connecting.advance(buffer) {
-            assert_eq!(self.error.replace(error), None, "a second error");
+        if !self.connecting.is_done()
+            && let Err(error) = self.connecting.advance(buffer)
+        {
+            self.error = Some(error);
         }
-        if self.error.is_some() {
+        if self.connecting.is_done() {
             self.content.extend(buffer.received());
             buffer.discard_received();
         }
@@ -102,6 +104,7 @@ impl<'a, const N: usize> Client<'a, N> {
         let (request, rest) = transmitted.split_at(end);
         let response = self.connecting.response();
         assert_eq!(self.session.is_some(), self.connecting.is_open());
+        assert_eq!(self.error.is_some(), self.connecting.is_done());
         Connected {
             request: String::from_utf8(request.to_vec()).expect("the request is text"),
             status: response.status(),

@@ -47,6 +47,7 @@ fn assert_opens(request: ClientRequest<'_>, response: &str) -> Option<String> {
         ..Outcome::default()
     };
     assert_eq!(connected.session, Some(echoed), "{response}");
+    assert_eq!(connected.status, 101, "{response}");
     connected.subprotocol
 }
 
@@ -169,6 +170,7 @@ mod the_request {
             "Transfer-Encoding",
             "Sec-WebSocket-Key",
             "sec-websocket-extensions",
+            "SEC-webSocket-a",
         ] {
             let headers = &[(name, "a")];
             let request = ClientRequest { headers, ..REQUEST };
@@ -190,6 +192,7 @@ mod a_response_that_opens {
         for response in [
             with("HTTP", &["HTTP/1.1 101 "]),
             with("HTTP", &["HTTP/1.1 101"]),
+            with("HTTP", &["HTTP/1.9 101 a"]),
             with("HTTP", &["HTTP/1.1 101 Gr\u{fc}\u{df}e und so weiter"]),
             with("Upgrade", &["uPGRADE:\t WebSocket \t"]),
             with("Connection", &["connection: keep-alive, upgrade"]),
@@ -220,7 +223,8 @@ mod a_response_that_opens {
     /// > A client MUST be able to parse one or more 1xx responses received prior to a final response
     #[test]
     fn may_come_behind_interim_ones() {
-        let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+        let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
+            HTTP/1.1 199 a\r\n\r\n";
         assert_opens(REQUEST, &format!("{early}{}", head(&RESPONSE)));
     }
 
@@ -272,6 +276,7 @@ mod a_response_that_does_not_open {
         let result = connecting.advance(&mut buffer);
         assert_eq!(result, Err(ResponseError::Status(302)));
         assert_eq!(connecting.advance(&mut buffer), Ok(()), "it is told once");
+        assert!(connecting.is_done());
         let response = connecting.response();
         let locations: Vec<_> = response.headers("Location").collect();
         assert_eq!(locations, [b"/b", b"/c"]);
@@ -288,6 +293,14 @@ mod a_response_that_does_not_open {
         for (response, error) in [
             (with("Upgrade", &[]), ResponseError::NoUpgrade),
             (with("Upgrade", &["Upgrade: h2c"]), ResponseError::NoUpgrade),
+            (
+                with("Upgrade", &["Upgrade: websocket, h2c"]),
+                ResponseError::NoUpgrade,
+            ),
+            (
+                with("Upgrade", &["Upgrade: websocket", "Upgrade: websocket"]),
+                ResponseError::NoUpgrade,
+            ),
             (with("Connection", &[]), ResponseError::NoConnectionUpgrade),
             (
                 with("Connection", &["Connection: keep-alive"]),
@@ -318,8 +331,10 @@ mod a_response_that_does_not_open {
     /// > [...] indicates the use of an extension that was not present in the client's handshake
     #[test]
     fn chooses_an_extension() {
-        let response = with_more("Sec-WebSocket-Extensions: permessage-deflate");
-        assert_fails(&response, ResponseError::UnexpectedExtension);
+        for extension in ["permessage-deflate", "a, b", ""] {
+            let response = with_more(&format!("Sec-WebSocket-Extensions: {extension}"));
+            assert_fails(&response, ResponseError::UnexpectedExtension);
+        }
     }
 
     /// > [...] indicates the use of a subprotocol that was not present in the client's handshake

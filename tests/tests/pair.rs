@@ -9,7 +9,7 @@ use ws_echo_core::{
 };
 use ws_echo_tests::connect::NONCE;
 
-/// What the client says. A frame of it, and room for another's header, fit the smallest of the buffers.
+/// What the client says. A frame of it, and room to receive, fit the smallest of the buffers.
 const WORDS: [Word; 8] = [
     Word::Text("", Fin::Last),
     Word::Text("hello", Fin::Last),

@@ -32,7 +32,7 @@ const FIRST_LOCAL_PORT: u16 = 49152;
 /// The length of the longest header of a frame with a payload of up to 65,535 bytes.
 const HEADER_LEN: usize = 8;
 /// What has to be free in the buffer beside a frame that is sent: see [`SendError::Full`].
-const RESERVE_LEN: usize = 14;
+const RESERVE_LEN: usize = 18;
 
 /// Four bytes that nobody can guess: a masking key, or a part of a nonce. Take them from the hardware's
 /// generator of random numbers, or from a cryptographic one that it has seeded.

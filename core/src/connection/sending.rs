@@ -2,12 +2,13 @@
 //! the application's own frames (RFC 6455 sections 5.5, 5.6 and 7.1).
 
 use super::{Connection, Next, Sent, Step};
-use crate::buffer::{Buffer, Storage};
+use crate::buffer::Buffer;
 use crate::close::{CODE_LEN, CloseCode};
 use crate::error::{ProtocolError, SendError};
 use crate::event::{Chunk, Event, Message};
-use crate::frame::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode, encode};
-use crate::role::Role;
+use crate::frame::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode, encoded_len};
+use crate::role::{Role, mask, seal};
+use crate::storage::Storage;
 use crate::whole;
 
 impl Connection {
@@ -48,7 +49,8 @@ impl<R: Role> Connection<R> {
     pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
         // > The application MUST NOT send any more data frames after sending a Close frame.
         // > (section 5.5.1)
-        if self.sent == Sent::Close {
+        // Nor can an echo stand inside a message of the application's own.
+        if let Sent::Close | Sent::Own = self.sent {
             return;
         }
         let fin = if chunk.ends_message {
@@ -58,10 +60,13 @@ impl<R: Role> Connection<R> {
         };
         let opcode = self.continued(chunk.kind.opcode());
         let mut header = encode(opcode, fin, chunk.loan.len);
-        self.role.seal(&mut header);
-        R::mask(&header, buffer.lent_mut(&chunk.loan));
+        seal(&mut self.role, &mut header);
+        mask::<R>(&header, buffer.lent_mut(&chunk.loan));
         if buffer.answer(&header, chunk.loan) {
-            self.sent = Sent::message(fin);
+            self.sent = match fin {
+                Fin::Last => Sent::Message,
+                Fin::More => Sent::Echo,
+            };
         }
     }
 
@@ -70,7 +75,7 @@ impl<R: Role> Connection<R> {
         buffer: &mut Buffer<S>,
         message: Message<'_>,
     ) -> Result<(), SendError> {
-        if self.sent == Sent::Fragment {
+        if self.sent == Sent::Own {
             return Err(SendError::InsideMessage);
         }
         self.send_fragment(buffer, message, Fin::Last)
@@ -82,17 +87,23 @@ impl<R: Role> Connection<R> {
         fragment: Message<'_>,
         fin: Fin,
     ) -> Result<(), SendError> {
+        if self.sent == Sent::Echo {
+            return Err(SendError::InsideMessage);
+        }
         let (opcode, payload) = fragment.encode();
         self.send_frame(buffer, self.continued(opcode), fin, [payload, &[]])?;
-        self.sent = Sent::message(fin);
+        self.sent = match fin {
+            Fin::Last => Sent::Message,
+            Fin::More => Sent::Own,
+        };
         Ok(())
     }
 
     /// The opcode of a message's next frame, if this is the opcode of its first.
     fn continued(&self, opcode: Opcode) -> Opcode {
         match self.sent {
-            Sent::Fragment => Opcode::Continuation,
-            _ => opcode,
+            Sent::Echo | Sent::Own => Opcode::Continuation,
+            Sent::Message | Sent::Close => opcode,
         }
     }
 
@@ -123,8 +134,7 @@ impl<R: Role> Connection<R> {
         Ok(())
     }
 
-    /// Makes a frame ready whose payload are these parts, or nothing of it. Room stays for
-    /// the header of an echo: a chunk may be lent at the moment, and its echo cannot fail.
+    /// Makes a frame ready whose payload are these parts, or nothing of it.
     fn send_frame<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
@@ -136,19 +146,20 @@ impl<R: Role> Connection<R> {
             return Err(SendError::Closed);
         }
         let len = parts[0].len().saturating_add(parts[1].len());
-        let mut header = encode(opcode, fin, len);
-        self.role.seal(&mut header);
-        let room = len.saturating_add(header.len() + MAX_UNMASKED_LEN + R::SENT_KEY_LEN);
+        let header_len = encoded_len(len) + R::SENT_KEY_LEN;
+        let room = len.saturating_add(header_len + R::RESERVE_LEN);
         // The rest of a begun Pong has to come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
         }
+        let mut header = encode(opcode, fin, len);
+        seal(&mut self.role, &mut header);
         buffer.append(&header);
         for part in parts {
             buffer.append(part);
         }
-        R::mask(&header, buffer.last_ready_mut(len));
+        mask::<R>(&header, buffer.last_ready_mut(len));
         Ok(())
     }
 
@@ -198,7 +209,7 @@ impl<R: Role> Connection<R> {
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();
         if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {
-            R::mask(header, payload);
+            mask::<R>(header, payload);
         }
         frame
     }
