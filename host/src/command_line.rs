@@ -4,6 +4,7 @@
 //! is opened. No other module reads an argument or a variable.
 
 mod bench;
+mod chat;
 mod environment;
 mod listen;
 mod quantity;
@@ -18,6 +19,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
 pub(crate) use self::bench::{Amount, BenchOptions, Echo, Payload};
+use self::chat::ChatArguments;
+pub(crate) use self::chat::ChatOptions;
 use self::listen::Listen;
 use self::quantity::Interval;
 pub(crate) use self::url::Url;
@@ -30,6 +33,8 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Load a server and measure it.
     Bench(BenchOptions),
+    /// Talk to a server.
+    Chat(ChatOptions),
 }
 
 /// How to serve. Every value is within its limits.
@@ -99,6 +104,7 @@ fn parse_from(
     Ok(match action.unwrap_or(Action::Serve(serve)) {
         Action::Serve(serve) => Command::Serve(serve.into_options(environment)),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
+        Action::Chat(chat) => Command::Chat(chat.into_options(environment)),
     })
 }
 
@@ -120,7 +126,8 @@ Examples:
                                        echo only, on a free port, and print it
   ws-echo --path /echo --log-messages  serve one path, and log what is said";
 
-const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>";
+const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>\n       \
+                     ws-echo chat [OPTIONS] <URL>";
 
 /// A WebSocket echo server: it greets each client and sends every message back.
 #[derive(Parser)]
@@ -143,6 +150,9 @@ enum Action {
     /// Load a WebSocket echo server, this or another, and measure it
     #[command(after_help = bench::AFTER_HELP)]
     Bench(BenchArguments),
+    /// Talk to a WebSocket server, this or another: from a terminal, or with each line of a pipe a message
+    #[command(after_help = chat::AFTER_HELP)]
+    Chat(ChatArguments),
 }
 
 #[derive(Args)]
@@ -224,7 +234,7 @@ impl ServeOptions {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, |_| None)? {
             Command::Serve(options) => Ok(options),
-            Command::Bench(_) => Err("this is no server's command line".into()),
+            Command::Bench(_) | Command::Chat(_) => Err("this is no server's command line".into()),
         }
     }
 }
@@ -278,15 +288,20 @@ fn path(text: &str) -> Result<String, String> {
 }
 
 fn subprotocol(text: &str) -> Result<String, &'static str> {
-    let is_token_byte =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if text.len() > SUBPROTOCOL_LEN_MAX {
         return Err("write at most 100 characters");
     }
-    if text.is_empty() || !text.bytes().all(is_token_byte) {
+    if !is_token(text) {
         return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
     }
     Ok(text.into())
+}
+
+/// What HTTP takes for a name (RFC 9110 section 5.6.2).
+fn is_token(text: &str) -> bool {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! `ws-echo`: a WebSocket echo server, and a load generator for such servers. Each client is greeted,
-//! and gets every message back.
+//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to any.
+//! Each client is greeted, and gets every message back.
 //!
 //! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command line.
 //! The program is all in [`run`]. What else is public is there to be driven without sockets, by
 //! benchmarks and tests.
 
 mod bench;
+mod chat;
 mod client;
 mod clients;
 mod command_line;
@@ -14,8 +15,10 @@ mod logging;
 mod page;
 mod platform;
 mod pool;
+mod random;
 mod server;
 mod service;
+mod time;
 mod transport;
 mod wheel;
 mod worker;
@@ -34,6 +37,7 @@ pub fn run() -> ExitCode {
     let result = match command_line::parse() {
         Command::Serve(options) => serve(&options).map_err(|error| error.to_string()),
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
+        Command::Chat(options) => return chat::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! What differs between systems: listeners that share a port, events, the limit of files, and signals.
+//! What differs between systems: listeners that share a port, events, the limit of files, signals, and
+//! how a terminal is set up.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -141,4 +142,52 @@ pub(crate) fn on_stop_signal(mut stop: impl FnMut() + Send + 'static) -> io::Res
 #[cfg(windows)]
 pub(crate) fn on_stop_signal(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(stop).map_err(io::Error::other)
+}
+
+/// Sends this process a SIGINT.
+#[cfg(unix)]
+pub(crate) fn interrupt() {
+    // There is such a signal.
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGINT);
+}
+
+/// Elsewhere nothing waits for it.
+#[cfg(not(unix))]
+pub(crate) fn interrupt() {}
+
+/// How the terminal on stdin is set up.
+#[cfg(unix)]
+#[derive(Clone, Debug)]
+pub(crate) struct TerminalMode(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl TerminalMode {
+    /// As it is now; nothing where stdin is no terminal.
+    pub(crate) fn now() -> Self {
+        Self(rustix::termios::tcgetattr(io::stdin()).ok())
+    }
+
+    /// Sets it up so again.
+    pub(crate) fn restore(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+
+        if let Some(mode) = &self.0 {
+            // Without its terminal the process can go on.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, mode);
+        }
+    }
+}
+
+/// Elsewhere a shell sets its terminal up for itself.
+#[cfg(not(unix))]
+#[derive(Clone, Debug)]
+pub(crate) struct TerminalMode;
+
+#[cfg(not(unix))]
+impl TerminalMode {
+    pub(crate) fn now() -> Self {
+        Self
+    }
+
+    pub(crate) fn restore(&self) {}
 }

@@ -3,7 +3,7 @@
 
     websockets_server.py ADDRESS PORT
 
-Says where it listens, as ours does, and serves until it is killed. It does not greet.
+Says where it listens, as ours does, and serves until it is killed. Port 0 takes a free one. It does not greet.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import sys
 
 from websockets.asyncio.server import serve
 
-address, port = sys.argv[1:]
+address, wanted_port = sys.argv[1:]
 
 
 async def echo(connection):
@@ -20,7 +20,8 @@ async def echo(connection):
 
 
 async def main():
-    async with serve(echo, address, int(port)) as server:
+    async with serve(echo, address, int(wanted_port)) as server:
+        _, port = server.sockets[0].getsockname()[:2]
         print(f"listening on ws://{address}:{port}", flush=True)
         await server.serve_forever()
 

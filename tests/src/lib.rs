@@ -12,6 +12,7 @@ pub mod network;
 pub mod peers;
 pub mod remote;
 pub mod required;
+pub mod scripted;
 pub mod serve;
 pub mod server;
 pub mod sessions;

@@ -20,7 +20,7 @@ struct Lines {
 
 impl Log {
     /// Reads lines to the end of the stream, on a thread of its own.
-    pub fn read(&self, stream: impl Read + Send + 'static) {
+    pub fn read(&self, stream: impl Read + Send + 'static) -> thread::JoinHandle<()> {
         let lines = self.lines.clone();
         thread::spawn(move || {
             for line in BufReader::new(stream).lines() {
@@ -30,7 +30,7 @@ impl Log {
                 text.push('\n');
                 lines.grown.notify_all();
             }
-        });
+        })
     }
 
     /// All lines so far.

@@ -52,9 +52,18 @@ pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Com
 ///
 /// When an answer is not as it should be.
 pub fn ws_of_node(url: &str) {
-    if required::is_there("ws", node().args(["-e", "require('ws')"])) {
-        expect_ok(node().arg(file("ws_client.cjs")).arg(url));
+    if let Some(mut command) = node_command("ws_client.cjs") {
+        expect_ok(command.arg(url));
     }
+}
+
+/// The command that runs a file of the folder `peers` by Node with `ws`, if that is there.
+pub fn node_command(name: &str) -> Option<Command> {
+    required::is_there("ws", node().args(["-e", "require('ws')"])).then(|| {
+        let mut command = node();
+        command.arg(file(name));
+        command
+    })
 }
 
 /// The sessions of a person who opens the page of the server `binary` in Chromium, if that and

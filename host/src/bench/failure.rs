@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ws_echo_core::{RequestError, ResponseError};
+
 use crate::escape::Untrusted;
 
 /// How many characters of a server's words are shown.
@@ -38,10 +40,12 @@ pub(crate) enum Wrong {
     Late(&'static str, Duration),
     /// The response is no HTTP/1; its start.
     NotHttp(String),
-    /// The server refused the upgrade; the status line.
-    Refused(String),
-    /// The response lacks a header, or has one that was not asked for.
-    Response(&'static str),
+    /// The server refused the upgrade: the status code and the reason phrase.
+    Refused(u16, String),
+    /// The response does not open the connection.
+    Response(ResponseError),
+    /// The request cannot be sent.
+    Request(RequestError),
     /// A frame that no server may send.
     Frame(&'static str),
     /// The server closed the connection: the code if there is one, and the reason.
@@ -131,12 +135,16 @@ impl Display for Wrong {
                     shown(start)
                 )
             }
-            Self::Refused(status_line) => write!(
+            Self::Refused(status, reason) => write!(
                 formatter,
-                "the server refused the upgrade: {}",
-                shown(status_line)
+                "the server refused the upgrade: {status} {}",
+                shown(reason)
             ),
-            Self::Response(what) => write!(formatter, "the server's response {what}"),
+            Self::Response(error) => write!(
+                formatter,
+                "the server's response opens no WebSocket: {error}"
+            ),
+            Self::Request(error) => write!(formatter, "this cannot be asked for: {error}"),
             Self::Frame(what) => write!(formatter, "the server sent a frame with {what}"),
             Self::Pings => formatter.write_str(
                 "the server sends Pings and does not read the Pongs: over 64 KiB of them are unsent",

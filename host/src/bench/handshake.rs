@@ -1,109 +1,86 @@
-//! The opening handshake of a client (RFC 6455 section 4.1): the request, and whether the response
-//! accepts it.
+//! The opening handshake of a client, which is the core's, for connections that share a buffer for what
+//! they read.
 
-use std::hash::{BuildHasher, RandomState};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use sha1::{Digest, Sha1};
+use ws_echo_core::{Buffer, ClientRequest, Connecting, RequestError, ResponseError};
 
 use super::failure::Wrong;
 use crate::command_line::Url;
+use crate::random;
 
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// A longer head is no answer to such a request.
 const HEAD_LEN_MAX: usize = 16 << 10;
-const END: &[u8] = b"\r\n\r\n";
+const BUFFER_LEN: usize = 4 << 10;
+/// How much of what comes is kept, to show what is no HTTP.
+const START_LEN_MAX: usize = 200;
 
-/// The request of one connection, and the answer that it needs.
+/// The handshake of one connection.
 #[derive(Debug)]
-pub(super) struct Handshake {
-    key: String,
+pub(super) struct Handshake<'a> {
+    connecting: Connecting<'a, HEAD_LEN_MAX>,
+    buffer: Buffer<[u8; BUFFER_LEN]>,
+    /// The first bytes that have come.
+    start: Vec<u8>,
 }
 
-impl Handshake {
-    /// A handshake with a key of its own.
-    pub(super) fn new(random: &RandomState, index: usize) -> Self {
-        let halves = [0, 1].map(|half| random.hash_one((index, half)).to_be_bytes());
-        let key = BASE64.encode(halves.concat());
-        Self { key }
+impl<'a> Handshake<'a> {
+    /// A handshake with a nonce of its own.
+    pub(super) fn new(url: &'a Url) -> Result<Self, RequestError> {
+        Self::with_nonce(url, random::bytes())
+    }
+
+    fn with_nonce(url: &'a Url, nonce: [u8; 16]) -> Result<Self, RequestError> {
+        let request = ClientRequest::new(&url.authority, &url.resource);
+        Ok(Self {
+            connecting: Connecting::new(request, nonce)?,
+            buffer: Buffer::new([0; BUFFER_LEN]),
+            start: Vec::new(),
+        })
     }
 
     /// The request's bytes.
-    pub(super) fn request(&self, url: &Url) -> Vec<u8> {
-        let Self { key } = self;
-        let Url {
-            resource,
-            authority,
-            ..
-        } = url;
-        format!(
-            "GET {resource} HTTP/1.1\r\nHost: {authority}\r\nUpgrade: websocket\r\n\
-             Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        .into_bytes()
+    pub(super) fn request(&mut self) -> Result<Vec<u8>, Wrong> {
+        let mut request = Vec::new();
+        loop {
+            self.advance()?;
+            if self.buffer.ready().is_empty() {
+                return Ok(request);
+            }
+            request.extend(self.buffer.ready());
+            self.buffer.consume(usize::MAX);
+        }
     }
 
-    /// Judges what has come so far: where the frames begin, or `None` when more of the head must
-    /// come.
-    pub(super) fn judge(&self, received: &[u8]) -> Result<Option<usize>, Wrong> {
-        let start = &received[..received.len().min(5)];
-        if !b"HTTP/".starts_with(start) {
-            let start = String::from_utf8_lossy(received);
+    /// Takes what has come, up to the end of the response, and tells whether that was in it.
+    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, Wrong> {
+        let room = START_LEN_MAX.saturating_sub(self.start.len());
+        self.start.extend(bytes.iter().take(room));
+        while !self.connecting.is_open() && !bytes.is_empty() {
+            let spare = self.buffer.spare_mut();
+            let len = spare.len().min(bytes.len());
+            spare[..len].copy_from_slice(&bytes[..len]);
+            self.buffer.commit(len);
+            self.advance()?;
+            // What the handshake leaves are frames.
+            let read = len - self.buffer.received().len();
+            self.buffer.discard_received();
+            *bytes = &bytes[read..];
+        }
+        Ok(self.connecting.is_open())
+    }
+
+    fn advance(&mut self) -> Result<(), Wrong> {
+        let Err(error) = self.connecting.advance(&mut self.buffer) else {
+            return Ok(());
+        };
+        if !self.start.starts_with(b"HTTP/") {
+            let start = String::from_utf8_lossy(&self.start);
             return Err(Wrong::NotHttp(start.into_owned()));
         }
-        let Some(end) = received.windows(END.len()).position(|it| it == END) else {
-            return match received.len() {
-                ..=HEAD_LEN_MAX => Ok(None),
-                _ => Err(Wrong::Response("is over 16 KiB long")),
-            };
-        };
-        let head = String::from_utf8_lossy(&received[..end]);
-        self.judge_head(&head)?;
-        Ok(Some(end + END.len()))
-    }
-
-    fn judge_head(&self, head: &str) -> Result<(), Wrong> {
-        let mut lines = head.split("\r\n");
-        let status_line = lines.next().unwrap_or_default();
-        // "HTTP/1.1 1019" is no 101.
-        let behind = status_line.strip_prefix("HTTP/1.1 101");
-        if behind.is_none_or(|behind| !behind.is_empty() && !behind.starts_with(' ')) {
-            return Err(Wrong::Refused(status_line.into()));
-        }
-        let headers: Vec<_> = lines.filter_map(|line| line.split_once(':')).collect();
-        let values = |name: &str| -> Vec<&str> {
-            let named = headers
-                .iter()
-                .filter(|(it, _)| it.eq_ignore_ascii_case(name));
-            named
-                .flat_map(|(_, value)| value.split(',').map(str::trim))
-                .collect()
-        };
-        let has = |name, word: &str| values(name).iter().any(|it| it.eq_ignore_ascii_case(word));
-        if !has("Upgrade", "websocket") {
-            return Err(Wrong::Response("has no 'Upgrade: websocket'"));
-        }
-        if !has("Connection", "Upgrade") {
-            return Err(Wrong::Response("has no 'Connection: Upgrade'"));
-        }
-        if values("Sec-WebSocket-Accept") != [self.accept()] {
-            return Err(Wrong::Response(
-                "has not the 'Sec-WebSocket-Accept' of this key",
-            ));
-        }
-        if !values("Sec-WebSocket-Extensions").is_empty() {
-            return Err(Wrong::Response("has an extension that was not asked for"));
-        }
-        if !values("Sec-WebSocket-Protocol").is_empty() {
-            return Err(Wrong::Response("has a subprotocol that was not asked for"));
-        }
-        Ok(())
-    }
-
-    fn accept(&self) -> String {
-        let hash = Sha1::new().chain_update(&self.key).chain_update(GUID);
-        BASE64.encode(hash.finalize())
+        let response = self.connecting.response();
+        Err(match error {
+            ResponseError::Status(status) => Wrong::Refused(status, response.reason().into()),
+            error => Wrong::Response(error),
+        })
     }
 }
 
@@ -111,74 +88,57 @@ impl Handshake {
 mod tests {
     use super::*;
 
-    /// The key and its answer are those of RFC 6455 section 1.3.
-    fn handshake() -> Handshake {
-        let key = "dGhlIHNhbXBsZSBub25jZQ==".into();
-        Handshake { key }
-    }
-
-    const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n\
-                            Connection: keep-alive, upgrade\r\n\
-                            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-
-    fn refusal(response: &str) -> String {
-        let wrong = handshake().judge(response.as_bytes()).expect_err(response);
-        wrong.to_string()
-    }
-
     #[test]
-    fn a_right_response_is_taken_at_every_cut_and_the_frames_begin_behind_it() {
-        let response = format!("{RESPONSE}frames");
-        for cut in 0..response.len() {
-            let expected = (cut >= RESPONSE.len()).then_some(RESPONSE.len());
-            let judged = handshake().judge(&response.as_bytes()[..cut]);
-            assert_eq!(judged.expect("it is right"), expected, "cut at {cut}");
+    fn frames_behind_the_response_are_left_wherever_it_is_cut() {
+        let url = url();
+        // The response to the key that all zeros make.
+        let response = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                         Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n";
+        let bytes = [&response[..], b"frames"].concat();
+        for cut in 0..bytes.len() {
+            let mut handshake = zero_handshake(&url);
+            handshake.request().expect("a request");
+            let (mut first, second) = bytes.split_at(cut);
+            let is_open = handshake.receive(&mut first).expect("a right response");
+            assert_eq!(is_open, cut >= response.len(), "cut at {cut}");
+            let left = [first, second].concat();
+            let mut left = &left[..];
+            assert!(handshake.receive(&mut left).expect("a right response"));
+            let expected = &b"frames"[..];
+            assert_eq!(left, expected, "cut at {cut}");
         }
     }
 
     #[test]
-    fn a_response_without_one_of_its_parts_is_refused() {
-        for line in ["upgrade: WebSocket", "Connection: keep-alive, upgrade"] {
-            let message = refusal(&RESPONSE.replace(line, "X: y"));
-            assert!(message.contains("has no '"), "{message}");
-        }
-        let message = refusal(&RESPONSE.replace("s3p", "S3P"));
-        assert!(message.contains("'Sec-WebSocket-Accept'"), "{message}");
-        for name in ["Extensions", "Protocol"] {
-            let header = format!("upgrade: websocket\r\nSec-WebSocket-{name}: x");
-            let message = refusal(&RESPONSE.replace("upgrade: WebSocket", &header));
-            assert!(message.contains("not asked for"), "{message}");
-        }
+    fn a_long_request_is_whole() {
+        let mut url = url();
+        url.resource = format!("/{}", "x".repeat(3 * BUFFER_LEN));
+        let request = zero_handshake(&url).request().expect("a request");
+        assert!(request.starts_with(format!("GET {} HTTP/1.1\r\n", url.resource).as_bytes()));
+        assert!(request.ends_with(b"\r\n\r\n"));
     }
 
     #[test]
-    fn a_refusal_is_told_by_its_status_line_and_garbage_by_its_start() {
-        let message = refusal("HTTP/1.1 404 Not\x1bFound\r\nA: b\r\n\r\n");
-        assert_eq!(
-            message,
-            r"the server refused the upgrade: HTTP/1.1 404 Not\u{1b}Found"
-        );
-        for status_line in [
-            "HTTP/1.1 1019 X",
-            "HTTP/1.1 101x",
-            "HTTP/1.0 101 X",
-            "HTTP/1.1  101",
-        ] {
-            let message =
-                refusal(&RESPONSE.replace("HTTP/1.1 101 Switching Protocols", status_line));
-            assert!(message.ends_with(status_line), "{message}");
-        }
-        let bare = RESPONSE.replace(" Switching Protocols", "");
-        assert!(handshake().judge(bare.as_bytes()).is_ok());
-        assert!(refusal("SSH-2.0-x\r\n").ends_with(r"does not speak HTTP/1: SSH-2.0-x\r\n"));
-        assert!(refusal(&format!("HTTP/{}", "x".repeat(20_000))).contains("16 KiB"));
-    }
-
-    #[test]
-    fn each_connection_has_a_key_of_16_bytes_of_its_own() {
-        let random = RandomState::new();
-        let [first, second] = [0, 1].map(|index| Handshake::new(&random, index).key);
+    fn each_connection_has_a_key_of_its_own() {
+        let url = url();
+        let [first, second] = [(); 2].map(|()| {
+            let mut handshake = Handshake::new(&url).expect("a request");
+            handshake.request().expect("a request")
+        });
         assert_ne!(first, second);
-        assert_eq!(BASE64.decode(first).expect("base64").len(), 16);
+    }
+
+    fn url() -> Url {
+        Url {
+            text: String::new(),
+            authority: "localhost".into(),
+            resource: "/".into(),
+            address: ([127, 0, 0, 1], 80).into(),
+            other_addresses: Vec::new(),
+        }
+    }
+
+    fn zero_handshake(url: &Url) -> Handshake<'_> {
+        Handshake::with_nonce(url, [0; 16]).expect("a request")
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn open_all(
 ) -> Result<Vec<Connection>, Failure> {
     let random = RandomState::new();
     let mut events = Events::with_capacity(AT_A_TIME);
-    let mut places: Vec<Place> = Vec::with_capacity(count);
+    let mut places: Vec<Place<'_>> = Vec::with_capacity(count);
     let mut buffer = vec![0; READ_LEN];
     let mut open_count = 0;
     let mut oldest = 0;
@@ -97,14 +97,14 @@ fn wait_max(again: &[usize]) -> Duration {
 
 /// A connection in the course of time.
 #[derive(Debug)]
-enum Place {
-    Opening(Box<Opening>),
+enum Place<'a> {
+    Opening(Box<Opening<'a>>),
     Open(Connection),
     /// The opening has failed, and with it the whole run.
     Failed,
 }
 
-impl Place {
+impl Place<'_> {
     /// Goes on with what the socket is ready for; tells whether this has opened the connection.
     fn advance(&mut self, destination: &Destination<'_>, buffer: &mut [u8]) -> Result<bool, Wrong> {
         match std::mem::replace(self, Self::Failed) {
@@ -136,8 +136,8 @@ impl Place {
 enum Step {
     /// The connection itself.
     Connecting,
-    /// The end of the response's head; this has come of it.
-    Response(Vec<u8>),
+    /// The end of the response's head.
+    Response,
     /// The probe's echo; whether the message that is coming agrees with it so far.
     Echo { is_probe: bool },
     /// Nothing: the echo has come.
@@ -146,10 +146,10 @@ enum Step {
 
 /// A connection that is being opened.
 #[derive(Debug)]
-struct Opening {
+struct Opening<'a> {
     stream: TcpStream,
     step: Step,
-    handshake: Handshake,
+    handshake: Handshake<'a>,
     probe: String,
     /// The payload of the probe's echo.
     probe_echo: Vec<u8>,
@@ -161,10 +161,10 @@ struct Opening {
     started: Instant,
 }
 
-impl Opening {
+impl<'a> Opening<'a> {
     fn start(
         poll: &Poll,
-        destination: &Destination<'_>,
+        destination: &Destination<'a>,
         random: &RandomState,
         index: usize,
     ) -> Result<Box<Self>, Wrong> {
@@ -173,11 +173,12 @@ impl Opening {
         let mut stream = connected.map_err(|error| Wrong::Connect(address, error))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(index), both)?;
+        let handshake = Handshake::new(destination.url);
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
             step: Step::Connecting,
-            handshake: Handshake::new(random, index),
+            handshake: handshake.map_err(Wrong::Request)?,
             probe_echo: message::echoed(probe.clone().into_bytes(), destination.echo),
             probe,
             frames: Frames::new(destination.echo),
@@ -192,15 +193,15 @@ impl Opening {
         mut self: Box<Self>,
         destination: &Destination<'_>,
         buffer: &mut [u8],
-    ) -> Result<Place, Wrong> {
+    ) -> Result<Place<'a>, Wrong> {
         if matches!(self.step, Step::Connecting) {
             let is_connected = self.is_connected();
             if !is_connected.map_err(|error| Wrong::Connect(destination.address, error))? {
                 return Ok(Place::Opening(self));
             }
             self.stream.set_nodelay(true)?;
-            self.outgoing = self.handshake.request(destination.url);
-            self.step = Step::Response(Vec::new());
+            self.outgoing = self.handshake.request()?;
+            self.step = Step::Response;
         }
         self.exchange(buffer)?;
         match self.step {
@@ -254,19 +255,13 @@ impl Opening {
         Ok(())
     }
 
-    fn receive(&mut self, bytes: &[u8]) -> Result<(), Wrong> {
-        let Step::Response(head) = &mut self.step else {
-            return self.receive_frames(bytes);
-        };
-        head.extend(bytes);
-        let Some(frames_start) = self.handshake.judge(head)? else {
-            return Ok(());
-        };
-        let behind = head.split_off(frames_start);
-        self.step = Step::Echo { is_probe: true };
-        self.outgoing
-            .extend(message::masked(TEXT, self.probe.as_bytes()));
-        self.receive_frames(&behind)
+    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), Wrong> {
+        if matches!(self.step, Step::Response) && self.handshake.receive(&mut bytes)? {
+            self.step = Step::Echo { is_probe: true };
+            self.outgoing
+                .extend(message::masked(TEXT, self.probe.as_bytes()));
+        }
+        self.receive_frames(bytes)
     }
 
     /// Skips messages up to the probe's echo; behind that there must be none.
@@ -316,7 +311,7 @@ impl Opening {
     fn check_time(&self, timeout: Duration) -> Result<(), Wrong> {
         let awaited = match self.step {
             Step::Connecting => "the connection",
-            Step::Response(_) => "the response to the request",
+            Step::Response => "the response to the request",
             Step::Echo { .. } | Step::Done => "the echo of a first text message",
         };
         if self.started.elapsed() < timeout {

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use hdrhistogram::Histogram;
 
 use super::report::Report;
+use crate::time::Time;
 
 const MIB: f64 = 1024.0 * 1024.0;
 const BAR_LEN_MAX: f64 = 45.0;
@@ -163,46 +164,9 @@ impl Display for Grouped {
     }
 }
 
-/// A time in nanoseconds, with the unit that suits it and three digits.
-struct Time(f64);
-
-impl Display for Time {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let (value, unit) = match self.0 {
-            ..1e3 => (self.0, "ns"),
-            ..1e6 => (self.0 / 1e3, "µs"),
-            ..1e9 => (self.0 / 1e6, "ms"),
-            _ => (self.0 / 1e9, "s"),
-        };
-        // A whole number is as exact as it looks.
-        let decimals = match value {
-            _ if value.fract() == 0.0 => 0,
-            ..10.0 => 2,
-            ..100.0 => 1,
-            _ => 0,
-        };
-        write!(formatter, "{value:.decimals$} {unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_has_three_digits_and_a_unit() {
-        for (nanoseconds, expected) in [
-            (0.0, "0 ns"),
-            (999.0, "999 ns"),
-            (1_000.0, "1 µs"),
-            (12_345.0, "12.3 µs"),
-            (123_456.0, "123 µs"),
-            (1_234_567.0, "1.23 ms"),
-            (2e9, "2 s"),
-        ] {
-            assert_eq!(Time(nanoseconds).to_string(), expected);
-        }
-    }
 
     #[test]
     fn thousands_are_grouped() {

@@ -9,7 +9,7 @@ fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions,
     };
     match parse_from(arguments, environment) {
         Ok(Command::Serve(options)) => Ok(options),
-        Ok(Command::Bench(_)) => Err("these are options of bench".into()),
+        Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }
 }

@@ -1,4 +1,4 @@
-//! The server that `bench` talks to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]` (RFC 6455
+//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]` (RFC 6455
 //! section 3).
 //!
 //! A host name is resolved here to all of its addresses, so that a wrong one is an error of the command
@@ -22,6 +22,13 @@ pub(crate) struct Url {
     pub(crate) address: SocketAddr,
     /// Where else it may be, to be preferred.
     pub(crate) other_addresses: Vec<SocketAddr>,
+}
+
+impl Url {
+    /// Where the host may be, in the order in which to try.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        [&self.other_addresses[..], &[self.address]].concat()
+    }
 }
 
 /// Reads a URL and resolves its host.
@@ -161,8 +168,9 @@ mod tests {
     fn a_host_name_stands_for_all_of_its_addresses() {
         let url = url("ws://localhost:3000").expect("localhost is known");
         assert_eq!(url.authority, "localhost:3000");
-        let addresses = url.other_addresses.iter().chain([&url.address]);
-        assert!(addresses.map(SocketAddr::ip).all(|it| it.is_loopback()));
+        let addresses = url.addresses();
+        assert_eq!(addresses.last(), Some(&url.address));
+        assert!(addresses.iter().all(|it| it.ip().is_loopback()));
     }
 
     #[test]

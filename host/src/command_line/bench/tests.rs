@@ -13,7 +13,7 @@ fn parse(line: &str, variables: &[(&str, &str)]) -> Result<BenchOptions, String>
     let arguments = ["bench"].into_iter().chain(line.split_whitespace());
     match parse_from(arguments, environment) {
         Ok(Command::Bench(options)) => Ok(options),
-        Ok(Command::Serve(_)) => Err("these are options of serve".into()),
+        Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }
 }

@@ -1,0 +1,208 @@
+//! How a connection, or the attempt to make one, has ended: in words, and as an exit status.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+use std::time::Duration;
+
+use ws_echo_core::{CloseCode, ProtocolError, RequestError, ResponseError};
+
+use crate::escape::Untrusted;
+use crate::time::Time;
+
+/// How many characters of a server's words are shown.
+const SHOWN_LEN_MAX: usize = 200;
+
+/// What the process ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Status {
+    /// Closed with 1000 or 1001.
+    Closed = 0,
+    /// Closed with another code, lost or broken.
+    Broken = 1,
+    /// The request that the command line asks for cannot be sent.
+    Usage = 2,
+    /// The server refused the handshake.
+    Refused = 3,
+    /// There was no connection, or messages were not answered.
+    Unanswered = 4,
+}
+
+/// How it has ended.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// By a Close frame: its code if there was one, and its reason.
+    Closed(Option<CloseCode>, String),
+    /// Without one; why.
+    Lost(String),
+    /// The server broke the protocol.
+    Failed(ProtocolError),
+    /// The input cannot be sent, or the output not be written; why.
+    Unusable(String),
+    /// The server refused the handshake.
+    Refused(Refusal),
+    /// What the server answered is no handshake.
+    Response(ResponseError),
+    /// The request cannot be sent.
+    Request(RequestError),
+    /// No address took a connection that became a WebSocket one; why.
+    NotConnected(String),
+    /// What did not come within the time for the handshake.
+    Late(&'static str, Duration),
+    /// The user wanted no connection any longer.
+    Stopped,
+    /// The system does not let the process wait.
+    System(io::Error),
+}
+
+/// An answer with another status than 101.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) reason: String,
+    /// Where to go instead, if the server says so.
+    pub(super) location: Option<String>,
+    /// The beginning of the response's content.
+    pub(super) content: Vec<u8>,
+}
+
+impl Ending {
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => Status::Closed,
+            Self::Closed(..) | Self::Lost(_) | Self::Failed(_) => Status::Broken,
+            Self::Unusable(_) | Self::System(_) => Status::Broken,
+            Self::Request(_) => Status::Usage,
+            Self::Refused(_) | Self::Response(_) => Status::Refused,
+            Self::NotConnected(_) | Self::Late(..) | Self::Stopped => Status::Unanswered,
+        }
+    }
+
+    /// Whether it may go better a little later.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::NotConnected(_) | Self::Late(..) => true,
+            Self::Refused(refusal) => refusal.status >= 500,
+            // Going away, an error in the server, a restart, an overload, a bad gateway.
+            Self::Closed(Some(code), _) => {
+                matches!(code.get(), 1001 | 1011 | 1012 | 1013 | 1014)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Display for Ending {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(None, _) => f.write_str("socket closed without a code"),
+            Self::Closed(Some(code), reason) if reason.is_empty() => {
+                write!(f, "socket closed {code}")
+            }
+            Self::Closed(Some(code), reason) => {
+                write!(f, "socket closed {code}: {}", shown(reason))
+            }
+            Self::Lost(reason) | Self::Unusable(reason) => write!(f, "socket error: {reason}"),
+            Self::Failed(error) => {
+                write!(f, "socket error: the server broke the protocol: {error}")
+            }
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Response(error) => write!(
+                f,
+                "socket error: the server's answer opens no WebSocket: {error}"
+            ),
+            Self::Request(error) => write!(f, "socket error: this cannot be asked for: {error}"),
+            Self::NotConnected(reason) => write!(f, "socket error: {reason}"),
+            Self::Late(what, time) => write!(
+                f,
+                "socket error: {what} did not come within {} (--timeout)",
+                Time::from(*time)
+            ),
+            Self::Stopped => f.write_str("stopped before there was a connection"),
+            Self::System(error) => write!(f, "socket error: cannot wait for sockets: {error}"),
+        }
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "the server refused: {}", self.status)?;
+        if !self.reason.is_empty() {
+            write!(f, " {}", shown(&self.reason))?;
+        }
+        if let Some(location) = &self.location {
+            write!(
+                f,
+                ", and names another place, which is not asked: {}",
+                shown(location)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(text: &str) -> Untrusted<'_> {
+    Untrusted::new(text, SHOWN_LEN_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed(code: u16) -> Ending {
+        Ending::Closed(CloseCode::new(code), String::new())
+    }
+
+    fn refused(status: u16) -> Ending {
+        Ending::Refused(Refusal {
+            status,
+            reason: "No\u{1b}".into(),
+            location: Some("http://a/\n".into()),
+            content: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_1000_and_1001_are_good_endings() {
+        assert_eq!(closed(1000).status(), Status::Closed);
+        assert_eq!(closed(1001).status(), Status::Closed);
+        for code in [0, 1002, 1011, 3000, 4999] {
+            assert_eq!(closed(code).status(), Status::Broken);
+        }
+    }
+
+    #[test]
+    fn what_may_pass_is_worth_another_attempt() {
+        for ending in [
+            Ending::Lost(String::new()),
+            Ending::NotConnected(String::new()),
+            Ending::Late("", Duration::ZERO),
+            refused(503),
+            closed(1012),
+        ] {
+            assert!(ending.is_temporary(), "{ending}");
+        }
+        for ending in [
+            closed(1000),
+            closed(1008),
+            closed(0),
+            refused(404),
+            refused(302),
+            Ending::Response(ResponseError::WrongAccept),
+            Ending::Failed(ProtocolError::Masked),
+            Ending::Stopped,
+        ] {
+            assert!(!ending.is_temporary(), "{ending}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_is_escaped() {
+        assert_eq!(
+            refused(302).to_string(),
+            r"the server refused: 302 No\u{1b}, and names another place, which is not asked: http://a/\n"
+        );
+        let ending = Ending::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
+        assert_eq!(ending.to_string(), r"socket closed 1000: bye\n\\");
+    }
+}

@@ -1,0 +1,210 @@
+//! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so that
+//! no line has to fit memory.
+//!
+//! A line ends at its line feed; a carriage return before it belongs to the message.
+
+use std::io::{self, BufRead, Read};
+use std::mem;
+
+use ws_echo_core::Fin;
+
+use super::command::{Command, FRAGMENT_LEN_MAX, Payload};
+
+/// A pipe, cut into commands.
+#[derive(Debug)]
+pub(super) struct Lines<R> {
+    input: R,
+    /// The number of the line that is being read, from 1.
+    number: u64,
+    /// How many bytes of it were handed out.
+    handed_out: u64,
+    next: Next,
+    /// The first bytes of the character that the last part ends in.
+    begun: Vec<u8>,
+}
+
+/// What the next part of a line is.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// A message's first, which decides on its kind.
+    First,
+    /// Another of a text.
+    Text,
+    /// Another of a binary message.
+    Binary,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            number: 1,
+            handed_out: 0,
+            next: Next::First,
+            begun: Vec::new(),
+        }
+    }
+
+    /// The next command: a fragment, or the end, behind which there is nothing.
+    pub(super) fn next_command(&mut self) -> Command {
+        let (part, fin) = match self.read_part() {
+            Ok(Some(part)) => part,
+            Ok(None) => return Command::End,
+            Err(error) => return Command::Fail(format!("the input cannot be read: {error}")),
+        };
+        let len = part.len() as u64;
+        let payload = match self.payload(part, fin) {
+            Ok(payload) => payload,
+            Err(reason) => return Command::Fail(reason),
+        };
+        self.handed_out += len - self.begun.len() as u64;
+        self.next = match &payload {
+            Payload::Text(_) => Next::Text,
+            Payload::Binary(_) => Next::Binary,
+        };
+        if fin == Fin::Last {
+            self.number += 1;
+            self.handed_out = 0;
+            self.next = Next::First;
+        }
+        Command::Send(payload, fin)
+    }
+
+    /// The next part of a line, without the line feed; `None` at the end of the input.
+    fn read_part(&mut self) -> io::Result<Option<(Vec<u8>, Fin)>> {
+        let mut part = mem::take(&mut self.begun);
+        let room = (FRAGMENT_LEN_MAX - part.len()) as u64;
+        let read_len = self
+            .input
+            .by_ref()
+            .take(room)
+            .read_until(b'\n', &mut part)?;
+        if part.last() == Some(&b'\n') {
+            part.pop();
+            return Ok(Some((part, Fin::Last)));
+        }
+        if part.len() == FRAGMENT_LEN_MAX {
+            return Ok(Some((part, Fin::More)));
+        }
+        // The last line may lack its line feed.
+        let is_over = read_len == 0 && part.is_empty() && matches!(self.next, Next::First);
+        Ok((!is_over).then_some((part, Fin::Last)))
+    }
+
+    /// Decides what the part is. Of text, the beginning of a character at its end waits for the next.
+    fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<Payload, String> {
+        if let Next::Binary = self.next {
+            return Ok(Payload::Binary(part));
+        }
+        let error = match String::from_utf8(part) {
+            Ok(text) => return Ok(Payload::Text(text)),
+            Err(error) => error,
+        };
+        let (valid_len, is_begun) = {
+            let error = error.utf8_error();
+            (error.valid_up_to(), error.error_len().is_none())
+        };
+        let mut part = error.into_bytes();
+        if fin == Fin::More && is_begun {
+            self.begun = part.split_off(valid_len);
+            return Ok(Payload::Text(String::from_utf8_lossy(&part).into_owned()));
+        }
+        match self.next {
+            Next::First => Ok(Payload::Binary(part)),
+            _ => Err(format!(
+                "line {} was begun as text and is not UTF-8 at byte {}: make it binary from its start, \
+                 or its lines shorter",
+                self.number,
+                self.handed_out + valid_len as u64
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The commands of an input, up to its end.
+    fn commands(input: impl AsRef<[u8]>) -> Vec<Command> {
+        let mut lines = Lines::new(input.as_ref());
+        let mut commands = Vec::new();
+        loop {
+            match lines.next_command() {
+                Command::End => return commands,
+                Command::Fail(reason) => {
+                    commands.push(Command::Fail(reason));
+                    return commands;
+                }
+                command => commands.push(command),
+            }
+        }
+    }
+
+    fn text(text: &str, fin: Fin) -> Command {
+        Command::Send(Payload::Text(text.into()), fin)
+    }
+
+    fn binary(bytes: &[u8], fin: Fin) -> Command {
+        Command::Send(Payload::Binary(bytes.into()), fin)
+    }
+
+    #[test]
+    fn each_line_is_a_message_and_the_last_needs_no_line_feed() {
+        assert_eq!(commands(""), []);
+        assert_eq!(commands("\n"), [text("", Fin::Last)]);
+        let expected = [
+            text("/a", Fin::Last),
+            text("", Fin::Last),
+            text("b\r", Fin::Last),
+            text("c", Fin::Last),
+        ];
+        assert_eq!(commands("/a\n\nb\r\nc"), expected);
+        assert_eq!(commands("/a\n\nb\r\nc\n"), expected);
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf_8_is_binary() {
+        let expected = [
+            binary(b"\xff", Fin::Last),
+            text("ß", Fin::Last),
+            binary(b"a\xc3", Fin::Last),
+        ];
+        assert_eq!(commands(b"\xff\n\xc3\x9f\na\xc3\n"), expected);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_into_fragments_but_no_character_is() {
+        let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
+        let expected = [text(&almost, Fin::More), text("ßy", Fin::Last)];
+        assert_eq!(commands(format!("{almost}ßy\n")), expected);
+
+        let exact = "x".repeat(FRAGMENT_LEN_MAX);
+        let expected = [
+            text(&exact, Fin::More),
+            text("", Fin::Last),
+            text("z", Fin::Last),
+        ];
+        assert_eq!(commands(format!("{exact}\nz")), expected);
+        assert_eq!(commands(&exact), expected[..2]);
+
+        let bytes = vec![0xFF; FRAGMENT_LEN_MAX + 1];
+        let expected = [binary(&bytes[1..], Fin::More), binary(b"\xff", Fin::Last)];
+        assert_eq!(commands(&bytes), expected);
+    }
+
+    #[test]
+    fn a_line_that_was_begun_as_text_and_is_none_is_told_with_its_number_and_place() {
+        let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
+        for wrong in [&b"\xff\n"[..], b"\xc3\xff\n", b"\xc3\n", b"\xc3"] {
+            let input = [b"a\n", almost.as_bytes(), b"\xc3\x9f", wrong].concat();
+            let commands = commands(input);
+            let Some(Command::Fail(reason)) = commands.last() else {
+                panic!("{commands:?}");
+            };
+            let place = almost.len() + 2;
+            let expected = format!("line 2 was begun as text and is not UTF-8 at byte {place}:");
+            assert!(reason.starts_with(&expected), "{reason}");
+        }
+    }
+}

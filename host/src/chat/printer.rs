@@ -1,0 +1,66 @@
+//! What a pipe is given: each message on a line of stdout, and what else happens on stderr.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use ws_echo_core::{Fin, Kind};
+
+use super::hex;
+use super::user::{Piece, View};
+use crate::escape::OneLine;
+
+/// A view that programs read.
+#[derive(Debug)]
+pub(super) struct Printer {
+    /// Whether what comes could change how a terminal looks.
+    is_terminal: bool,
+    /// Whether the beginning of a message was printed.
+    is_inside_message: bool,
+}
+
+impl Printer {
+    pub(super) fn new() -> Self {
+        Self {
+            is_terminal: io::stdout().is_terminal(),
+            is_inside_message: false,
+        }
+    }
+
+    /// A piece of a message as it is printed, without the line feed at its end.
+    fn text(&self, piece: Piece<'_>) -> String {
+        match (piece.kind, str::from_utf8(piece.bytes)) {
+            (Kind::Text, Ok(text)) if self.is_terminal => OneLine(text).to_string(),
+            (Kind::Text, Ok(text)) => text.replace('\n', "\\n").replace('\r', "\\r"),
+            _ => {
+                let prefix = if self.is_inside_message { "" } else { "0x" };
+                format!("{prefix}{}", hex::digits(piece.bytes))
+            }
+        }
+    }
+}
+
+impl View for Printer {
+    fn show(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        let mut text = self.text(piece);
+        self.is_inside_message = piece.fin == Fin::More;
+        if !self.is_inside_message {
+            text.push('\n');
+        }
+        io::stdout().write_all(text.as_bytes())
+    }
+
+    fn cut(&mut self) {
+        if self.is_inside_message {
+            self.is_inside_message = false;
+            // Nobody may be there to read it.
+            let _ = io::stdout().write_all(b"\n");
+            self.note(&"the last message was cut off");
+        }
+    }
+
+    fn note(&mut self, note: &dyn Display) {
+        let _ = writeln!(io::stderr(), "# {note}");
+    }
+
+    fn finish(&mut self) {}
+}

@@ -1,0 +1,212 @@
+//! Which messages were answered. An echo equals what was sent, so a greeting is not taken for one; of
+//! each message only its kind, its length and a hash are kept.
+
+use std::collections::VecDeque;
+
+use ws_echo_core::{Fin, Kind, Message};
+
+/// How many messages without an echo are kept: 24 MiB of them.
+const KEPT_MAX: usize = 1 << 20;
+
+/// What has been sent and what has come.
+#[derive(Debug, Default)]
+pub(super) struct Replies {
+    /// The messages without an echo, the oldest first.
+    outstanding: VecDeque<Digest>,
+    /// How many older ones are not kept.
+    not_kept: u64,
+    /// The message that is being sent, and the one that is coming.
+    sending: Option<Digest>,
+    receiving: Option<Digest>,
+    /// How many messages were sent and have come on this connection, and how many of these were echoes.
+    sent_count: u64,
+    received_count: u64,
+    echo_count: u64,
+    /// How many were sent on earlier connections, and how many of them were not answered.
+    sent_before: u64,
+    lost: u64,
+}
+
+/// What is kept of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Digest {
+    kind: Kind,
+    len: u64,
+    hash: u64,
+}
+
+impl Replies {
+    /// Notes a fragment that was sent.
+    pub(super) fn sent(&mut self, fragment: Message<'_>, fin: Fin) {
+        let (kind, bytes) = match fragment {
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, bytes),
+        };
+        let digest = self.sending.take().unwrap_or(Digest::new(kind));
+        let digest = digest.with(bytes);
+        if fin == Fin::More {
+            self.sending = Some(digest);
+            return;
+        }
+        self.sent_count += 1;
+        if self.outstanding.len() == KEPT_MAX {
+            self.outstanding.pop_front();
+            self.not_kept += 1;
+        }
+        self.outstanding.push_back(digest);
+    }
+
+    /// Notes a piece of a message that has come.
+    pub(super) fn received(&mut self, kind: Kind, bytes: &[u8], fin: Fin) {
+        let digest = self.receiving.take().unwrap_or(Digest::new(kind));
+        let digest = digest.with(bytes);
+        if fin == Fin::More {
+            self.receiving = Some(digest);
+            return;
+        }
+        self.received_count += 1;
+        if self.outstanding.front() == Some(&digest) {
+            self.outstanding.pop_front();
+            self.echo_count += 1;
+        }
+    }
+
+    /// Whether each message of this connection has its echo.
+    pub(super) fn are_complete(&self) -> bool {
+        self.outstanding.is_empty() && self.not_kept == 0
+    }
+
+    /// Whether a message's last fragment was not sent.
+    pub(super) fn is_inside_message(&self) -> bool {
+        self.sending.is_some()
+    }
+
+    /// Begins another connection: what has no answer will have none.
+    pub(super) fn begin_connection(&mut self) {
+        let (missing, sent) = (self.missing(), self.sent_total());
+        *self = Self {
+            lost: missing,
+            sent_before: sent,
+            ..Self::default()
+        };
+    }
+
+    /// Asks for no reply any longer.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many messages were sent, all or only their beginning.
+    pub(super) fn sent_total(&self) -> u64 {
+        self.sent_before + self.sent_count + u64::from(self.sending.is_some())
+    }
+
+    /// How many messages were not answered. A server that echoes none has answered when as many
+    /// messages have come as were sent.
+    pub(super) fn missing(&self) -> u64 {
+        let begun = u64::from(self.sending.is_some());
+        if self.echo_count == 0 && self.received_count >= self.sent_count {
+            return self.lost + begun;
+        }
+        self.lost + begun + self.not_kept + self.outstanding.len() as u64
+    }
+}
+
+impl Digest {
+    const fn new(kind: Kind) -> Self {
+        // FNV-1a, whose value does not depend on how the bytes are cut. Nobody gains by a collision.
+        let hash = 0xCBF2_9CE4_8422_2325;
+        Self { kind, len: 0, hash }
+    }
+
+    fn with(self, bytes: &[u8]) -> Self {
+        const PRIME: u64 = 0x0000_0100_0000_01B3;
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        Self {
+            len: self.len + bytes.len() as u64,
+            hash: bytes.iter().fold(self.hash, step),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(texts: &[&str]) -> Replies {
+        let mut replies = Replies::default();
+        for text in texts {
+            replies.sent(Message::Text(text), Fin::Last);
+        }
+        replies
+    }
+
+    fn receive(replies: &mut Replies, text: &str) {
+        replies.received(Kind::Text, text.as_bytes(), Fin::Last);
+    }
+
+    #[test]
+    fn an_echo_answers_however_it_is_cut_and_a_greeting_does_not() {
+        let mut replies = sent(&["one", "two"]);
+        receive(&mut replies, "welcome");
+        receive(&mut replies, "one");
+        assert!(!replies.are_complete());
+        replies.received(Kind::Text, b"t", Fin::More);
+        replies.received(Kind::Text, b"wo", Fin::Last);
+        assert!(replies.are_complete());
+        assert_eq!((replies.missing(), replies.sent_total()), (0, 2));
+    }
+
+    #[test]
+    fn another_kind_another_length_and_other_bytes_are_no_echo() {
+        let mut replies = sent(&["a", "a", "a", "a"]);
+        replies.received(Kind::Binary, b"a", Fin::Last);
+        receive(&mut replies, "aa");
+        receive(&mut replies, "b");
+        assert_eq!(replies.missing(), 4);
+    }
+
+    #[test]
+    fn as_many_messages_as_were_sent_are_answers_but_not_echoes() {
+        let mut replies = sent(&["one", "two"]);
+        receive(&mut replies, "1");
+        assert_eq!(replies.missing(), 2);
+        receive(&mut replies, "2");
+        assert_eq!(replies.missing(), 0);
+        assert!(!replies.are_complete(), "more may come");
+    }
+
+    #[test]
+    fn a_greeting_makes_up_for_no_echo() {
+        let mut replies = sent(&["one", "two", "three"]);
+        for text in ["welcome", "one", "two"] {
+            receive(&mut replies, text);
+        }
+        assert_eq!(replies.missing(), 1);
+    }
+
+    #[test]
+    fn what_a_lost_connection_did_not_answer_stays_so() {
+        let mut replies = sent(&["one", "two"]);
+        receive(&mut replies, "one");
+        replies.sent(Message::Text("begun"), Fin::More);
+        assert!(replies.is_inside_message());
+        replies.begin_connection();
+        assert!(replies.are_complete() && !replies.is_inside_message());
+        for text in ["welcome", "again"] {
+            receive(&mut replies, text);
+        }
+        assert_eq!((replies.missing(), replies.sent_total()), (2, 3));
+    }
+
+    #[test]
+    fn of_too_many_messages_the_oldest_are_only_counted() {
+        let mut replies = Replies::default();
+        for _ in 0..KEPT_MAX + 3 {
+            replies.sent(Message::Text(""), Fin::Last);
+        }
+        assert_eq!(replies.outstanding.len(), KEPT_MAX);
+        assert_eq!(replies.missing(), KEPT_MAX as u64 + 3);
+    }
+}

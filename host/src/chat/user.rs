@@ -1,0 +1,129 @@
+//! The user's side of a chat: commands come in, messages and notes go out, and everything waits here
+//! for whatever happens next.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use mio::{Events, Poll};
+use ws_echo_core::{Fin, Kind};
+
+use super::command::Command;
+use super::ending::Ending;
+use super::stop::Stop;
+
+/// A piece of a message that has come. Text is not cut inside a character.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) kind: Kind,
+    pub(super) bytes: &'a [u8],
+    pub(super) fin: Fin,
+}
+
+/// Where a user sees what happens.
+pub(super) trait View {
+    /// Shows the next piece of a message.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can see it.
+    fn show(&mut self, piece: Piece<'_>) -> io::Result<()>;
+
+    /// Says that no more comes of the message whose beginning was shown, if there is one.
+    fn cut(&mut self);
+
+    /// Says what has happened, on one line; it is escaped already.
+    fn note(&mut self, note: &dyn Display);
+
+    /// Says that there are no more commands: what follows are the last notes.
+    fn finish(&mut self);
+}
+
+/// What happens to messages while there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unconnected {
+    /// They wait.
+    Wait,
+    /// They are not sent, and the user is told.
+    Refuse,
+}
+
+/// How a wait has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// Something may have happened.
+    Woken,
+    /// The time is over.
+    TimeIsOver,
+}
+
+/// The user.
+pub(super) struct User {
+    pub(super) poll: Poll,
+    pub(super) events: Events,
+    pub(super) commands: Receiver<Command>,
+    /// A command that was received and could not be done yet.
+    pub(super) held: Option<Command>,
+    pub(super) unconnected: Unconnected,
+    /// Whether the rest of a message is to be skipped.
+    pub(super) is_skipping: bool,
+    pub(super) stop: Stop,
+    pub(super) view: Box<dyn View>,
+}
+
+impl User {
+    /// The next command, if there is one already.
+    pub(super) fn next_command(&mut self) -> Option<Command> {
+        loop {
+            let command = self.held.take().or_else(|| self.commands.try_recv().ok())?;
+            match &command {
+                Command::Send(_, fin) if self.is_skipping => self.is_skipping = *fin == Fin::More,
+                _ => return Some(command),
+            }
+        }
+    }
+
+    /// Waits for sockets and commands, up to a time if there is one.
+    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), Ending> {
+        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(Ending::System(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits while there is no connection.
+    ///
+    /// # Errors
+    ///
+    /// When the user wants none.
+    pub(super) fn wait_unconnected(&mut self, until: Instant) -> Result<Waited, Ending> {
+        if self.stop.is_asked_for() || self.is_left() {
+            return Err(Ending::Stopped);
+        }
+        if Instant::now() >= until {
+            return Ok(Waited::TimeIsOver);
+        }
+        self.wait(Some(until))?;
+        Ok(Waited::Woken)
+    }
+
+    /// Whether one of the commands says that there need not be a connection. The others wait, or the
+    /// user is told that nothing can be done about them.
+    fn is_left(&mut self) -> bool {
+        if self.unconnected == Unconnected::Wait {
+            return false;
+        }
+        while let Some(command) = self.next_command() {
+            match command {
+                Command::Close(..) | Command::End | Command::Fail(_) => return true,
+                Command::Ping | Command::Send(_, Fin::Last) => {
+                    self.view.note(&"not sent: there is no connection");
+                }
+                Command::Send(_, Fin::More) => {}
+            }
+        }
+        false
+    }
+}

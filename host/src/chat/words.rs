@@ -1,0 +1,175 @@
+//! What a line means that was typed on a terminal: a message, or a word that begins with `/`.
+
+use ws_echo_core::CloseCode;
+
+use super::command::{Command, Payload};
+
+/// What the control frame's payload leaves for a reason (RFC 6455 section 5.5): 125 bytes, less two
+/// for the code.
+const REASON_LEN_MAX: usize = 123;
+
+/// All words, a line each.
+pub(super) const HELP: [&str; 6] = [
+    "/ping                    send a Ping, and tell how long its Pong takes",
+    "/close [CODE [REASON]]   close, with 1000 if nothing else is said",
+    "/binary HEX              send a binary message, such as /binary 00 ff",
+    "/quit                    close with 1000; so do Ctrl-D and Ctrl-C",
+    "/help                    show this",
+    "//TEXT                   send a text that begins with /",
+];
+
+/// What a line means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Commands(Vec<Command>),
+    Help,
+}
+
+/// Reads a line.
+///
+/// # Errors
+///
+/// What is wrong with it, and what to write instead.
+pub(super) fn read(line: &str) -> Result<Line, String> {
+    let Some(rest) = line.strip_prefix('/') else {
+        return Ok(text(line));
+    };
+    if rest.starts_with('/') {
+        return Ok(text(rest));
+    }
+    let (word, rest) = split_word(rest);
+    match (word, rest) {
+        ("binary", digits) => binary(digits),
+        ("close", rest) => close(rest),
+        ("help", "") => Ok(Line::Help),
+        ("ping", "") => Ok(Line::Commands(vec![Command::Ping])),
+        ("quit", "") => close(""),
+        ("help" | "ping" | "quit", _) => Err(format!("write /{word} alone, or /{line} to send it")),
+        _ => Err(format!(
+            "there is no /{word}: /help shows what there is, and /{line} sends it"
+        )),
+    }
+}
+
+fn text(text: &str) -> Line {
+    Line::Commands(Payload::Text(text.into()).into_commands())
+}
+
+/// Splits at the first blanks.
+fn split_word(line: &str) -> (&str, &str) {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    (word, rest.trim())
+}
+
+fn binary(digits: &str) -> Result<Line, String> {
+    let advice = "write bytes as pairs of hexadecimal digits, such as /binary 00 ff";
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
+    let digits: Vec<u8> = digits.bytes().filter(|byte| *byte != b' ').collect();
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return Err(advice.into());
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let bytes = pairs.iter().map(|pair| {
+        let byte = 16 * digit(pair[0])? + digit(pair[1])?;
+        u8::try_from(byte).ok()
+    });
+    let bytes: Option<Vec<u8>> = bytes.collect();
+    let payload = Payload::Binary(bytes.ok_or(advice)?);
+    Ok(Line::Commands(payload.into_commands()))
+}
+
+fn close(rest: &str) -> Result<Line, String> {
+    let (code, reason) = split_word(rest);
+    let code = if code.is_empty() {
+        CloseCode::NORMAL
+    } else {
+        let code = code.parse().ok().and_then(CloseCode::new);
+        code.ok_or("write a code that may be sent: 1000 to 1003, 1007 to 1014 or 3000 to 4999")?
+    };
+    if reason.len() > REASON_LEN_MAX {
+        let len = reason.len();
+        return Err(format!(
+            "the reason has {len} bytes; write at most {REASON_LEN_MAX}"
+        ));
+    }
+    Ok(Line::Commands(vec![Command::Close(code, reason.into())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use ws_echo_core::Fin;
+
+    use super::*;
+
+    fn command(line: &str) -> Command {
+        match read(line) {
+            Ok(Line::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
+            other => panic!("{line:?}: {other:?}"),
+        }
+    }
+
+    fn text(text: &str) -> Command {
+        Command::Send(Payload::Text(text.into()), Fin::Last)
+    }
+
+    #[test]
+    fn a_line_is_a_message_unless_it_begins_with_a_slash() {
+        for line in ["hello", "", " /ping", "a/b", " "] {
+            assert_eq!(command(line), text(line));
+        }
+    }
+
+    #[test]
+    fn two_slashes_send_one() {
+        assert_eq!(command("//ping"), text("/ping"));
+        assert_eq!(command("//"), text("/"));
+    }
+
+    #[test]
+    fn words_are_commands() {
+        assert_eq!(command("/ping"), Command::Ping);
+        assert_eq!(command("/ping "), Command::Ping);
+        assert_eq!(read("/help"), Ok(Line::Help));
+        let normal = |reason: &str| Command::Close(CloseCode::NORMAL, reason.into());
+        assert_eq!(command("/quit"), normal(""));
+        assert_eq!(command("/close"), normal(""));
+        assert_eq!(command("/close 1000 bye, all"), normal("bye, all"));
+        let code = CloseCode::new(4999).expect("a code");
+        assert_eq!(command("/close 4999"), Command::Close(code, String::new()));
+    }
+
+    #[test]
+    fn binary_takes_pairs_of_hexadecimal_digits() {
+        let binary = |bytes: &[u8]| Command::Send(Payload::Binary(bytes.into()), Fin::Last);
+        assert_eq!(command("/binary 00 fF 7a"), binary(&[0, 255, 0x7A]));
+        assert_eq!(command("/binary"), binary(&[]));
+        assert_eq!(command("/binary 0x00ff"), binary(&[0, 255]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_what_to_write_instead() {
+        for (line, advice) in [
+            ("/binary 0", "such as /binary 00 ff"),
+            ("/binary 0g", "such as /binary 00 ff"),
+            ("/binary ß", "such as /binary 00 ff"),
+            ("/close 999", "1000 to 1003"),
+            ("/close 1005", "1000 to 1003"),
+            ("/close bye", "1000 to 1003"),
+            ("/close 66536", "1000 to 1003"),
+            ("/ping me", "write /ping alone, or //ping me to send it"),
+            ("/quit 1", "write /quit alone"),
+            (
+                "/Ping",
+                "there is no /Ping: /help shows what there is, and //Ping sends it",
+            ),
+            ("/", "/help"),
+            ("/etc/passwd", "//etc/passwd sends it"),
+        ] {
+            let message = read(line).expect_err(line);
+            assert!(message.contains(advice), "{line:?}: {message}");
+        }
+        let reason = "ß".repeat(62);
+        let message = read(&format!("/close 1000 {reason}")).expect_err("too long");
+        assert_eq!(message, "the reason has 124 bytes; write at most 123");
+    }
+}

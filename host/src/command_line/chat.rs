@@ -1,0 +1,168 @@
+//! The options of `ws-echo chat`: which server to talk to, what to ask it for, and how long to wait.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::url::{self, Url};
+use super::{is_token, quantity, subprotocol};
+
+/// How to talk to a server. Every value is within its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChatOptions {
+    /// The server.
+    pub(crate) url: Url,
+    /// The subprotocols to offer, HTTP tokens, the preferred one first; may be empty.
+    pub(crate) subprotocols: Vec<String>,
+    /// What else the request says.
+    pub(crate) headers: Vec<Header>,
+    /// The value of `Origin`, if that is sent.
+    pub(crate) origin: Option<String>,
+    /// Whether to connect again when the connection is lost.
+    pub(crate) reconnect: bool,
+    /// How long to wait for replies after the end of the input; may be zero.
+    pub(crate) wait: Duration,
+    /// The time for connecting and the handshake, from a millisecond to a day.
+    pub(crate) timeout: Duration,
+    /// Whether a terminal may be shown colours.
+    pub(crate) color: bool,
+}
+
+/// A header of the request that the handshake itself does not send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// An HTTP token.
+    pub(crate) name: String,
+    /// Visible characters, blanks and tabs.
+    pub(crate) value: String,
+}
+
+pub(super) const AFTER_HELP: &str = "\
+On a terminal a typed line is a message, and /help tells of the words that are
+none. In a pipe each line is a message, also one with a '/' at its start; what
+comes goes to stdout, one message a line, and everything else to stderr. A line
+that is not UTF-8 is sent as a binary message, and a binary message is printed
+as 0x and hex. At the end of the input the replies are waited for.
+
+Each option can be set by a variable too: --timeout by WS_ECHO_TIMEOUT, and so
+on. The command line wins, and an empty variable counts as unset. What may be
+repeated is separated by commas there. With NO_COLOR nothing is coloured.
+
+A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
+
+Examples:
+  ws-echo chat ws://127.0.0.1:3000     talk to a server
+  printf 'ping\\n' | ws-echo chat ws://127.0.0.1:3000
+                                       send one message, print what comes
+  ws-echo chat ws://127.0.0.1:3000/chat --subprotocol chat.v1 \\
+      --header 'Authorization: Bearer 1234' --origin http://localhost
+                                       ask for more
+  tail -f log | ws-echo chat ws://127.0.0.1:3000 --reconnect
+                                       go on when the server comes back
+
+Exit status: 0 when it was closed with 1000 or 1001, 1 when it was closed with
+another code, lost or broken, 2 for a wrong command line, 3 when the server
+refused the handshake, 4 when there was no connection in time, or messages were
+not answered.";
+
+#[derive(Args)]
+pub(super) struct ChatArguments {
+    // No documentation: it would take the brackets for links.
+    #[arg(value_name = "URL", value_parser = url::url)]
+    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    url: Url,
+
+    /// A subprotocol to offer; may be repeated, the preferred one first
+    #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
+    subprotocols: Vec<String>,
+
+    /// Something else to say in the request; may be repeated
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<Header>,
+
+    /// The page to name as the one that asks, such as http://localhost
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    origin: Option<String>,
+
+    /// Connect again when the connection is lost, or there was none
+    #[arg(long)]
+    reconnect: bool,
+
+    /// How long to wait for replies after the end of the input; may be 0
+    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
+    #[arg(default_value = "5s")]
+    wait: Duration,
+
+    /// How long connecting and the handshake may take
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    timeout: Duration,
+}
+
+impl ChatArguments {
+    pub(super) fn into_options(
+        self,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> ChatOptions {
+        ChatOptions {
+            url: self.url,
+            subprotocols: self.subprotocols,
+            headers: self.headers,
+            origin: self.origin,
+            reconnect: self.reconnect,
+            wait: self.wait,
+            timeout: self.timeout,
+            color: environment("NO_COLOR").is_none_or(|it| it.is_empty()),
+        }
+    }
+}
+
+/// A header, with nothing in it that could break a request's lines.
+fn header(text: &str) -> Result<Header, String> {
+    let Some((name, value)) = text.split_once(':') else {
+        return Err("write a name, a colon and a value, such as 'Accept-Language: de'".into());
+    };
+    if !is_token(name) {
+        return Err(
+            "write a name of letters, digits and !#$%&'*+-.^_`|~, such as 'Accept-Language: de'"
+                .into(),
+        );
+    }
+    let value = value.trim_matches([' ', '\t']);
+    if value.contains(|it: char| it.is_control() && it != '\t') {
+        return Err("write the value without line breaks and other control characters".into());
+    }
+    if let Some(advice) = instead_of(name) {
+        return Err(format!("the handshake itself sends {name}: {advice}"));
+    }
+    Ok(Header {
+        name: name.into(),
+        value: value.into(),
+    })
+}
+
+/// What to write instead of a header that the handshake sends itself.
+fn instead_of(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    match name.as_str() {
+        "origin" => Some("write it as --origin"),
+        "sec-websocket-protocol" => Some("write it as --subprotocol"),
+        "host" => Some("write the host in the URL"),
+        "upgrade" | "connection" => Some("leave it out"),
+        "content-length" | "transfer-encoding" => Some("leave it out: there is no content"),
+        _ if name.starts_with("sec-websocket-") => Some("leave it out"),
+        _ => None,
+    }
+}
+
+/// The value of `Origin`: visible ASCII.
+fn origin(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write visible ASCII only, such as http://localhost:8080 or null");
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Command lines of `chat` and environments in, options or messages out.
+
+use super::super::{Command, parse_from};
+use super::*;
+
+const URL: &str = "ws://127.0.0.1:3000/";
+
+fn parse(words: &[&str], variables: &[(&str, &str)]) -> Result<ChatOptions, String> {
+    let environment = |name: &str| {
+        let variable = variables.iter().find(|(variable, _)| *variable == name);
+        variable.map(|(_, value)| value.into())
+    };
+    match parse_from(["chat"].iter().chain(words), environment) {
+        Ok(Command::Chat(options)) => Ok(options),
+        Ok(other) => Err(format!("another command: {other:?}")),
+        Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
+    }
+}
+
+fn options(words: &[&str], variables: &[(&str, &str)]) -> ChatOptions {
+    parse(words, variables).unwrap_or_else(|message| panic!("{message}"))
+}
+
+/// The message of a wrong command line, which always ends the process with status 2.
+fn refusal(words: &[&str]) -> String {
+    let message = parse(words, &[]).expect_err("a wrong command line");
+    message.strip_prefix("2 error: ").expect(&message).into()
+}
+
+fn every_option() -> ChatOptions {
+    let header = |name: &str, value: &str| Header {
+        name: name.into(),
+        value: value.into(),
+    };
+    ChatOptions {
+        url: url::url(URL).expect("a URL"),
+        subprotocols: vec!["b".into(), "a".into()],
+        headers: vec![header("X-A", "b: c"), header("X-B", "")],
+        origin: Some("http://localhost".into()),
+        reconnect: true,
+        wait: Duration::ZERO,
+        timeout: Duration::from_millis(500),
+        color: false,
+    }
+}
+
+#[test]
+fn a_url_alone_gives_the_defaults() {
+    let expected = ChatOptions {
+        subprotocols: Vec::new(),
+        headers: Vec::new(),
+        origin: None,
+        reconnect: false,
+        wait: Duration::from_secs(5),
+        timeout: Duration::from_secs(10),
+        color: true,
+        ..every_option()
+    };
+    assert_eq!(options(&[URL], &[]), expected);
+    assert_eq!(options(&[URL], &[("NO_COLOR", "")]), expected);
+}
+
+#[test]
+fn every_option_is_read_from_the_line_and_from_the_environment() {
+    let line = [
+        "--subprotocol=b",
+        "--subprotocol=a",
+        "--header",
+        "X-A: \tb: c ",
+        "--header=X-B:",
+        "--origin=http://localhost",
+        "--reconnect",
+        "--wait=0",
+        "--timeout=500ms",
+        URL,
+    ];
+    assert_eq!(options(&line, &[("NO_COLOR", "1")]), every_option());
+    let variables = [
+        ("WS_ECHO_SUBPROTOCOL", "b,a"),
+        ("WS_ECHO_HEADER", "X-A: b: c, X-B:"),
+        ("WS_ECHO_ORIGIN", "http://localhost"),
+        ("WS_ECHO_RECONNECT", "true"),
+        ("WS_ECHO_WAIT", "0"),
+        ("WS_ECHO_TIMEOUT", "500ms"),
+        ("NO_COLOR", "1"),
+    ];
+    assert_eq!(options(&[URL], &variables), every_option());
+}
+
+#[test]
+fn a_header_that_could_break_the_request_is_refused() {
+    for (header, advice) in [
+        ("X-A", "a name, a colon and a value"),
+        (": b", "write a name of letters"),
+        ("X A: b", "write a name of letters"),
+        ("X-A : b", "write a name of letters"),
+        ("X-Ä: b", "write a name of letters"),
+        ("X-A: b\r\nX-C: d", "without line breaks"),
+        ("X-A: b\nc", "without line breaks"),
+        ("X-A: \u{7f}", "without line breaks"),
+        ("X-A: \0", "without line breaks"),
+    ] {
+        let message = refusal(&["--header", header, URL]);
+        assert!(message.contains(advice), "{header:?}: {message}");
+    }
+}
+
+#[test]
+fn a_header_that_the_handshake_sends_is_refused_with_what_to_write_instead() {
+    for (header, advice) in [
+        ("Origin: http://a", "write it as --origin"),
+        ("sec-websocket-protocol: a", "write it as --subprotocol"),
+        ("HOST: a", "write the host in the URL"),
+        ("Upgrade: a", "leave it out"),
+        ("connection: close", "leave it out"),
+        ("Sec-WebSocket-Key: a", "leave it out"),
+        ("Sec-WebSocket-Extensions: a", "leave it out"),
+        ("Content-Length: 3", "there is no content"),
+        ("Transfer-Encoding: chunked", "there is no content"),
+    ] {
+        let message = refusal(&["--header", header, URL]);
+        assert!(message.contains("the handshake itself sends"), "{message}");
+        assert!(message.contains(advice), "{header:?}: {message}");
+    }
+}
+
+#[test]
+fn what_else_is_wrong_is_told_with_what_to_write_instead() {
+    for (words, advice) in [
+        (&["wss://a"][..], "TLS is not supported"),
+        (&["--origin=a b", URL], "such as http://localhost:8080"),
+        (&["--origin=", URL], "such as http://localhost:8080"),
+        (&["--subprotocol=a b", URL], "such as chat.v1"),
+        (&["--timeout=0", URL], "write at least 1ms"),
+        (&["--wait=soon", URL], "such as 500ms"),
+        (&[], "<URL>"),
+    ] {
+        let message = refusal(words);
+        assert!(message.contains(advice), "{words:?}: {message}");
+    }
+}
+
+#[test]
+fn help_tells_of_variables_and_statuses_and_gives_examples() {
+    let text = parse(&["--help"], &[]).expect_err("a text to print");
+    for expected in [
+        "0 ",
+        "Usage: ws-echo chat [OPTIONS] <URL>",
+        "WS_ECHO_TIMEOUT",
+        "Examples:",
+        "Exit status:",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,0 +1,105 @@
+//! A WebSocket server that does what a test says, byte by byte, over a real socket.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use tungstenite::handshake::derive_accept_key;
+
+/// Starts a server: each connection is a call, on a thread of its own. Returns its URL.
+///
+/// # Panics
+///
+/// When there is no port left.
+pub fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it listens");
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let serve = Arc::clone(&serve);
+            thread::spawn(move || serve(stream.expect("a client")));
+        }
+    });
+    format!("ws://{address}/")
+}
+
+/// Receives the head of a request; `None` when there is none.
+pub fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.extend(byte);
+    }
+    String::from_utf8(head).ok()
+}
+
+/// The response that accepts a request.
+///
+/// # Panics
+///
+/// When the request has no key.
+pub fn response(request: &str) -> String {
+    let key = "Sec-WebSocket-Key: ";
+    let key = request.lines().find_map(|line| line.strip_prefix(key));
+    let accept = derive_accept_key(key.expect("a key").as_bytes());
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+/// Accepts the request that comes, whatever it is, and returns it.
+pub fn accept(stream: &mut TcpStream) -> Option<String> {
+    let request = request(stream)?;
+    stream.write_all(response(&request).as_bytes()).ok()?;
+    Some(request)
+}
+
+/// A client's frame: its first byte and its payload; `None` at the end.
+///
+/// # Panics
+///
+/// When it is not masked.
+pub fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let [first, second] = read(stream)?;
+    assert!(second >= 0x80, "masked");
+    let len = match second & 0x7F {
+        126 => u16::from_be_bytes(read(stream)?).into(),
+        127 => u64::from_be_bytes(read(stream)?),
+        len => u64::from(len),
+    };
+    let key: [u8; 4] = read(stream)?;
+    assert_ne!(key, [0; 4], "masked with something");
+    let mut payload = vec![0; usize::try_from(len).expect("a length")];
+    stream.read_exact(&mut payload).ok()?;
+    for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
+        *byte ^= key;
+    }
+    Some((first, payload))
+}
+
+fn read<const N: usize>(stream: &mut TcpStream) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    stream.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// A server's frame of less than 126 bytes.
+///
+/// # Panics
+///
+/// When there are more.
+pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    assert!(payload.len() < 126);
+    [&[first, payload.len() as u8], payload].concat()
+}
+
+/// A server's Close frame.
+pub fn close(code: u16, reason: &str) -> Vec<u8> {
+    let payload = [&code.to_be_bytes()[..], reason.as_bytes()].concat();
+    unmasked(crate::wire::CLOSE, payload)
+}

@@ -1,0 +1,39 @@
+//! Servers of others, which echo.
+
+use std::process::Command;
+
+use ws_echo_tests::peers::{node_command, python_command};
+use ws_echo_tests::server::Server;
+
+use super::{talk, well};
+
+const FREE_PORT: [&str; 2] = ["127.0.0.1", "0"];
+
+/// Text of many lengths, and a binary message, are sent and come back.
+fn expect_echoes(command: &mut Command) {
+    let server = Server::spawn(command);
+    let long = "aß水🦀".repeat(100_000);
+    let short: String = (0..1000).map(|number| format!("{number}\n")).collect();
+    let text = format!("hello\n\n{long}\n{short}");
+    let input = [text.as_bytes(), b"\xff\x00\xfe\n"].concat();
+    let ended = talk(&server.url("/"), &[], input);
+    assert!(
+        ended == well(&format!("{text}0xff00fe\n")),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn python_websockets_is_talked_to() {
+    if let Some(mut command) = python_command("websockets_server.py", &FREE_PORT) {
+        expect_echoes(&mut command);
+    }
+}
+
+#[test]
+fn ws_of_node_is_talked_to() {
+    if let Some(mut command) = node_command("ws_server.cjs") {
+        expect_echoes(command.args(FREE_PORT));
+    }
+}

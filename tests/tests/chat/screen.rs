@@ -1,0 +1,156 @@
+//! A program in a pseudo-terminal: keys in, and what is seen on the screen.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use vt100::{Color, Parser};
+use ws_echo_tests::server::{PATIENCE, wait};
+
+const ROWS: NonZero<u16> = NonZero::new(40).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
+
+/// A program and its terminal.
+pub(crate) struct Screen {
+    child: Child,
+    keyboard: File,
+    /// How the terminal was set up before.
+    modes: LocalModes,
+    seen: Arc<Seen>,
+    reader: JoinHandle<()>,
+}
+
+struct Seen {
+    parser: Mutex<Parser>,
+    changed: Condvar,
+}
+
+/// What a program in a terminal has ended with: its exit status, and the lines that are seen.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) lines: Vec<String>,
+}
+
+impl Screen {
+    /// Starts a program whose stdin, stdout and stderr are the terminal.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&keyboard).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let size = Winsize {
+            ws_row: ROWS.get(),
+            ws_col: COLUMNS.get(),
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&keyboard, size).unwrap();
+        let name = ptsname(&keyboard, Vec::new()).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(name, flags, Mode::empty()).unwrap();
+        let modes = tcgetattr(&terminal).unwrap().local_modes;
+        let stdio = || terminal.try_clone().unwrap();
+        let command = command.stdin(stdio()).stdout(stdio());
+        let child = command.stderr(stdio()).spawn().unwrap();
+        // So that the end of the child is the end of what is written.
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null());
+        command.stderr(Stdio::null());
+        drop(terminal);
+        let seen = Arc::new(Seen {
+            parser: Mutex::new(Parser::new(ROWS, COLUMNS, 0)),
+            changed: Condvar::new(),
+        });
+        let keyboard = File::from(keyboard);
+        let reader = read(keyboard.try_clone().unwrap(), Arc::clone(&seen));
+        Self {
+            child,
+            keyboard,
+            modes,
+            seen,
+            reader,
+        }
+    }
+
+    /// Types keys.
+    pub(crate) fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Types a line.
+    pub(crate) fn line(&mut self, line: &str) {
+        self.keys(line);
+        self.keys("\r");
+    }
+
+    /// Waits until there is such a line.
+    pub(crate) fn wait_for(&self, line: &str) {
+        self.wait_until(line, |lines| lines.iter().any(|it| it == line));
+    }
+
+    /// Waits until there are so many lines with such a text.
+    pub(crate) fn wait_for_texts(&self, text: &str, count: usize) {
+        let is_one = |line: &&String| line.contains(text);
+        self.wait_until(text, |lines| lines.iter().filter(is_one).count() >= count);
+    }
+
+    fn wait_until(&self, what: &str, is_so: impl Fn(&[String]) -> bool) {
+        let parser = self.seen.parser.lock().unwrap();
+        let is_missing = |parser: &mut Parser| !is_so(&lines(parser));
+        let changed = &self.seen.changed;
+        let waited = changed.wait_timeout_while(parser, PATIENCE, is_missing);
+        let (parser, result) = waited.unwrap();
+        assert!(
+            !result.timed_out(),
+            "{what:?} is not in {:#?}",
+            lines(&parser)
+        );
+    }
+
+    /// Whether anything is seen in another colour, or fainter, than the rest.
+    pub(crate) fn has_color(&self) -> bool {
+        let parser = self.seen.parser.lock().unwrap();
+        let places = (0..ROWS.get()).flat_map(|row| (0..COLUMNS.get()).map(move |at| (row, at)));
+        let mut cells = places.filter_map(|(row, column)| parser.screen().cell(row, column));
+        cells.any(|cell| cell.dim() || cell.fgcolor() != Color::Default)
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the program's end, which leaves the terminal as it was.
+    pub(crate) fn wait(mut self) -> Ended {
+        let status = wait(&mut self.child).code();
+        self.reader.join().unwrap();
+        let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
+        assert_eq!(modes, self.modes, "the terminal is set up as before");
+        let lines = lines(&self.seen.parser.lock().unwrap());
+        Ended { status, lines }
+    }
+}
+
+/// The lines, without the empty ones.
+fn lines(parser: &Parser) -> Vec<String> {
+    let contents = parser.screen().contents();
+    let lines = contents.lines().map(|line| line.trim_end().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+fn read(mut terminal: File, seen: Arc<Seen>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        // When nobody has the terminal any longer, a read fails.
+        while let Ok(len @ 1..) = terminal.read(&mut bytes) {
+            seen.parser.lock().unwrap().process(&bytes[..len]);
+            seen.changed.notify_all();
+        }
+    })
+}

@@ -1,0 +1,306 @@
+//! On a terminal lines are typed and edited, and what comes is shown above them.
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+
+use ws_echo_tests::scripted::{accept, close, frame, server, unmasked};
+use ws_echo_tests::server::{Server, binary};
+use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
+
+use super::chat;
+use super::screen::{Ended, Screen};
+
+const UP: &str = "\x1b[A";
+const LEFT: &str = "\x1b[D";
+const CONTROL_C: &str = "\x03";
+const CONTROL_D: &str = "\x04";
+
+fn screen(url: &str, options: &[&str]) -> Screen {
+    let mut command = chat(url, options);
+    Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"))
+}
+
+fn ended(status: i32, lines: &[&str]) -> Ended {
+    Ended {
+        status: Some(status),
+        lines: lines.iter().map(|line| (*line).into()).collect(),
+    }
+}
+
+/// A server that accepts, sends these bytes, and answers Close.
+fn sending(bytes: Vec<u8>) -> String {
+    server(move |mut stream| {
+        accept(&mut stream)?;
+        stream.write_all(&bytes).ok()?;
+        while let Some((first, payload)) = frame(&mut stream) {
+            if first == CLOSE {
+                return stream.write_all(&unmasked(CLOSE, payload)).ok();
+            }
+        }
+        Some(())
+    })
+}
+
+/// A server that sends these bytes when it has got a message.
+fn answering(bytes: Vec<u8>) -> String {
+    server(move |mut stream| {
+        accept(&mut stream)?;
+        frame(&mut stream)?;
+        stream.write_all(&bytes).ok()?;
+        frame(&mut stream).map(drop)
+    })
+}
+
+#[test]
+fn a_chat_shows_what_is_sent_what_comes_and_what_happens() {
+    let server = Server::start(&[]);
+    let mut screen = screen(&server.url("/"), &[]);
+    screen.wait_for("< Welcome to Awesome Chat");
+    screen.line("hello");
+    screen.wait_for("< hello");
+    screen.line("/binary 00 ff");
+    screen.wait_for("< binary, 2 B: 0x00ff");
+    screen.line("//help");
+    screen.wait_for("< /help");
+    screen.line("/close 1000 bye");
+    let expected = [
+        "# socket open",
+        "< Welcome to Awesome Chat",
+        "> hello",
+        "< hello",
+        "> /binary 00 ff",
+        "< binary, 2 B: 0x00ff",
+        "> //help",
+        "< /help",
+        "> /close 1000 bye",
+        "# socket closed 1000",
+    ];
+    assert_eq!(screen.wait(), ended(0, &expected));
+    assert!(server.logged("disconnected").contains("1000: bye"));
+}
+
+#[test]
+fn a_line_is_edited_and_comes_back_from_the_history() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut screen = screen(&server.url("/"), &[]);
+    screen.wait_for("# socket open");
+    screen.keys("hlo");
+    screen.keys(&LEFT.repeat(2));
+    screen.line("el");
+    screen.wait_for("< hello");
+    screen.keys(UP);
+    screen.line("!");
+    screen.wait_for("< hello!");
+    screen.line("/quit");
+    assert_eq!(screen.wait().status, Some(0));
+}
+
+#[test]
+fn what_comes_in_the_middle_of_a_line_is_shown_above_it() {
+    let (sender, go) = std::sync::mpsc::channel::<()>();
+    let go = std::sync::Mutex::new(go);
+    let url = server(move |mut stream| {
+        accept(&mut stream)?;
+        go.lock().unwrap().recv().ok()?;
+        stream.write_all(&unmasked(TEXT, "unasked")).ok()?;
+        let (_, payload) = frame(&mut stream)?;
+        stream
+            .write_all(&close(1000, str::from_utf8(&payload).ok()?))
+            .ok()
+    });
+    let mut screen = screen(&url, &[]);
+    screen.wait_for("# socket open");
+    screen.keys("hel");
+    screen.wait_for("> hel");
+    sender.send(()).unwrap();
+    screen.wait_for("< unasked");
+    screen.line("lo");
+    let expected = [
+        "# socket open",
+        "< unasked",
+        "> hello",
+        "# socket closed 1000: hello",
+    ];
+    assert_eq!(screen.wait(), ended(0, &expected));
+}
+
+#[test]
+fn all_that_comes_before_a_close_is_shown() {
+    let messages: Vec<u8> = (0..2000)
+        .flat_map(|number| unmasked(TEXT, format!("message {number}")))
+        .collect();
+    let screen = screen(&sending([messages, close(1001, "")].concat()), &[]);
+    let Ended { status, lines } = screen.wait();
+    assert_eq!(status, Some(0));
+    let last = &lines[lines.len() - 3..];
+    let expected = ["< message 1998", "< message 1999", "# socket closed 1001"];
+    assert_eq!(last, expected);
+}
+
+#[test]
+fn nothing_that_comes_can_control_the_terminal() {
+    let evil = "\x1b[2J\x1b]0;title\x07\r\n\u{202e}\u{9b}1m";
+    let reason = "\x1b[31mred\u{2028}";
+    let bytes = [unmasked(TEXT, evil), close(1011, reason)].concat();
+    let expected = [
+        "# socket open",
+        r"< \u{1b}[2J\u{1b}]0;title\u{7}\r\n\u{202e}\u{9b}1m",
+        r"# socket closed 1011: \u{1b}[31mred\u{2028}",
+    ];
+    assert_eq!(screen(&sending(bytes), &[]).wait(), ended(1, &expected));
+}
+
+#[test]
+fn a_long_message_is_cut_and_says_how_much_is_left_out() {
+    let fragment = |first| unmasked(first, "x".repeat(100));
+    let fragments = [fragment(0x01), fragment(0x00).repeat(18), fragment(0x80)].concat();
+    let screen = screen(&sending([fragments, close(1000, "")].concat()), &[]);
+    let lines = screen.wait().lines.concat();
+    assert!(
+        lines.contains(&format!("< {}… (+1000 B)", "x".repeat(1000))),
+        "{lines}"
+    );
+}
+
+#[test]
+fn a_ping_is_timed() {
+    let mut screen = screen(
+        &answering([unmasked(PONG, ""), close(1000, "")].concat()),
+        &[],
+    );
+    screen.wait_for("# socket open");
+    screen.line("/ping");
+    let Ended { status, lines } = screen.wait();
+    assert_eq!(status, Some(0));
+    let pong = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("# pong after "));
+    let (number, unit) = pong.expect("a Pong").split_once(' ').unwrap();
+    assert!(number.parse::<f64>().unwrap() > 0.0);
+    assert!(["ns", "µs", "ms", "s"].contains(&unit));
+}
+
+#[test]
+fn a_ping_of_the_server_is_answered_and_not_shown() {
+    let url = server(|mut stream| {
+        accept(&mut stream)?;
+        stream.write_all(&unmasked(PING, "are you there?")).ok()?;
+        assert_eq!(frame(&mut stream)?, (PONG, b"are you there?".into()));
+        stream.write_all(&close(1000, "")).ok()
+    });
+    let expected = ["# socket open", "# socket closed 1000"];
+    assert_eq!(screen(&url, &[]).wait(), ended(0, &expected));
+}
+
+#[test]
+fn a_word_that_is_none_is_told_and_not_sent() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut screen = screen(&server.url("/"), &[]);
+    screen.wait_for("# socket open");
+    screen.line("/pong");
+    screen.wait_for("# there is no /pong: /help shows what there is, and //pong sends it");
+    screen.line("/help");
+    screen.wait_for("# //TEXT                   send a text that begins with /");
+    screen.line("/binary 0");
+    screen.wait_for("# write bytes as pairs of hexadecimal digits, such as /binary 00 ff");
+    screen.line("/quit");
+    let Ended { status, lines } = screen.wait();
+    assert_eq!(status, Some(0));
+    assert!(!lines.iter().any(|line| line.starts_with('<')), "{lines:?}");
+}
+
+#[test]
+fn control_c_control_d_and_quit_close_with_1000() {
+    for keys in [CONTROL_C, CONTROL_D, "/quit\r"] {
+        let server = Server::start(&["--no-welcome"]);
+        let mut screen = screen(&server.url("/"), &[]);
+        screen.wait_for("# socket open");
+        screen.keys(keys);
+        let Ended { status, lines } = screen.wait();
+        assert_eq!(status, Some(0), "{keys:?}: {lines:?}");
+        assert_eq!(lines.last().unwrap(), "# socket closed 1000");
+        assert!(
+            server
+                .logged("disconnected")
+                .contains("by client with 1000")
+        );
+    }
+}
+
+#[test]
+fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::start(&["--no-welcome"]);
+        let screen = screen(&server.url("/"), &[]);
+        screen.wait_for("# socket open");
+        screen.wait_for(">");
+        let id = screen.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.unwrap().success());
+        let Ended { status, lines } = screen.wait();
+        assert_eq!(status, Some(0), "{signal}: {lines:?}");
+        assert_eq!(lines.last().unwrap(), "# socket closed 1000");
+    }
+}
+
+#[test]
+fn what_is_typed_before_there_is_a_connection_is_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let mut screen = screen(&url, &[]);
+    let client: TcpStream = listener.accept().unwrap().0;
+    screen.wait_for(">");
+    screen.line("hello");
+    screen.wait_for("# not sent: there is no connection");
+    screen.line("/quit");
+    let expected = [
+        "> hello",
+        "# not sent: there is no connection",
+        "> /quit",
+        "# stopped before there was a connection",
+    ];
+    assert_eq!(screen.wait(), ended(4, &expected));
+    drop(client);
+}
+
+#[test]
+fn colours_are_shown_unless_no_color_is_set() {
+    let has_color = |no_color: &str| {
+        let url = sending([unmasked(TEXT, "hi"), close(1000, "")].concat());
+        let mut command = chat(&url, &[]);
+        let screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", no_color));
+        screen.wait_for("# socket closed 1000");
+        let has_color = screen.has_color();
+        assert_eq!(screen.wait().status, Some(0));
+        has_color
+    };
+    assert!(has_color(""));
+    assert!(!has_color("1"));
+}
+
+#[test]
+fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut screen = Screen::start(chat(&server.url("/"), &[]).env("TERM", "dumb"));
+    screen.wait_for_texts("# socket open", 1);
+    screen.line("hello");
+    screen.wait_for_texts("< hello", 1);
+    screen.line("/quit");
+    let Ended { status, lines } = screen.wait();
+    assert_eq!(status, Some(0));
+    assert!(
+        lines.last().unwrap().ends_with("# socket closed 1000"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_pipe_into_a_terminal_cannot_control_it_either() {
+    let url = answering([unmasked(TEXT, "\x1b[2Ja\tb\n"), close(1000, "")].concat());
+    let mut shell = Command::new("sh");
+    let script = r#"printf 'x\n' | "$0" chat "$1""#;
+    let screen = Screen::start(shell.args(["-c", script]).arg(binary()).arg(url));
+    let expected = ["# socket open", r"\u{1b}[2Ja\tb\n", "# socket closed 1000"];
+    assert_eq!(screen.wait(), ended(0, &expected));
+}
