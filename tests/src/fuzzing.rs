@@ -18,6 +18,9 @@ pub mod utf8;
 /// What a body works in.
 type Bytes = Buffer<Vec<u8>>;
 
+/// How many actions an application takes.
+const ACTIONS: usize = 8;
+
 /// The most exchanges that the cuts of one input lead to, about.
 const MAX_PIECES: usize = 512;
 
@@ -35,6 +38,14 @@ impl<'a> Script<'a> {
         let (now, later) = self.0.split_at(len.min(self.0.len()));
         self.0 = later;
         now
+    }
+
+    /// What an application does: nothing, unless bit 1 of the mode says that it speaks.
+    fn actions(&mut self, mode: u8) -> &'a [u8] {
+        match mode & 2 {
+            0 => &[],
+            _ => self.bytes(ACTIONS),
+        }
     }
 
     fn array<const N: usize>(&mut self) -> [u8; N] {

@@ -10,8 +10,6 @@ use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script, session};
 use crate::wire;
 
-/// How many actions an application takes.
-const ACTIONS: usize = 8;
 /// The longest head of a response that is gathered, in bytes.
 const HEAD_LEN: usize = 256;
 
@@ -60,10 +58,7 @@ pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let mode = script.byte();
     let plan = Plan::read(&mut script);
-    let actions = match mode & 2 {
-        0 => &[],
-        _ => script.bytes(ACTIONS),
-    };
+    let actions = script.actions(mode);
     if mode & 4 != 0 {
         return check(&plan, &words(&mut script), actions);
     }

@@ -5,19 +5,13 @@ use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Plan, Script, session};
 
-/// How many actions an application takes.
-const ACTIONS: usize = 8;
-
 /// Bytes: a mode, a plan, the application's actions if the mode says so, the session. A mode with bit 0
 /// set is a session as it is; the others are made of frames. Bit 1: the application speaks.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let mode = script.byte();
     let plan = Plan::read(&mut script);
-    let actions = match mode & 2 {
-        0 => &[],
-        _ => script.bytes(ACTIONS),
-    };
+    let actions = script.actions(mode);
     let input = match mode & 1 {
         0 => session::damaged(&mut script),
         _ => script.0.to_vec(),
