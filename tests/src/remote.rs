@@ -1,5 +1,6 @@
 //! A server that runs elsewhere, in a microcontroller or as a process. With
-//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is also played against it, over TCP.
+//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is played against it, over TCP, in
+//! place of all the cuts in memory.
 
 use std::env;
 use std::io::Write as _;
@@ -7,11 +8,12 @@ use std::net::{Shutdown, SocketAddr};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use crate::client::{Client, WELCOME, request};
 use crate::drive::Outcome;
 use crate::serve::Served;
-use crate::server::run;
+use crate::server::run_up_to;
 use crate::wire::{self, Frame, TEXT};
 
 /// The variable that names the server.
@@ -23,8 +25,16 @@ const TESTS: [&str; 4] = ["framing", "text", "closing", "handshake"];
 /// Fewer clients than the sessions have that are played.
 const CLIENTS_MIN: usize = 5000;
 
+/// For cargo, which may have to build them.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// The longest head that every server of ours gathers, in bytes.
 const HEAD_LEN: usize = 768;
+
+/// Whether there is such a server.
+pub fn is_named() -> bool {
+    server().is_some()
+}
 
 fn server() -> Option<SocketAddr> {
     static SERVER: OnceLock<Option<SocketAddr>> = OnceLock::new();
@@ -49,7 +59,7 @@ pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
     command.args((!cfg!(debug_assertions)).then_some("--release"));
     command.args(TESTS.iter().flat_map(|name| ["--test", name]));
     command.env(VARIABLE, server.to_string());
-    let (status, stdout, stderr) = run(&mut command).expect("cargo runs");
+    let (status, stdout, stderr) = run_up_to(PATIENCE, &mut command).expect("cargo runs");
     assert!(status.success(), "{stdout}\n{stderr}");
     let clients = log().matches(" connected").count();
     assert!(clients > CLIENTS_MIN, "{clients} clients connected");

@@ -156,12 +156,16 @@ pub fn peak_memory(id: u32) -> Option<u64> {
 ///
 /// When it does not end.
 pub fn wait(child: &mut Child) -> ExitStatus {
+    wait_up_to(PATIENCE, child)
+}
+
+fn wait_up_to(patience: Duration, child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child can be waited for") {
             return status;
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             let _ = child.kill();
             panic!("process {} does not end", child.id());
         }
@@ -179,6 +183,22 @@ pub fn wait(child: &mut Child) -> ExitStatus {
 ///
 /// When it does not end.
 pub fn run(command: &mut Command) -> io::Result<(ExitStatus, String, String)> {
+    run_up_to(PATIENCE, command)
+}
+
+/// The same, in another time.
+///
+/// # Errors
+///
+/// When it cannot be started.
+///
+/// # Panics
+///
+/// When it does not end.
+pub fn run_up_to(
+    patience: Duration,
+    command: &mut Command,
+) -> io::Result<(ExitStatus, String, String)> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -186,7 +206,7 @@ pub fn run(command: &mut Command) -> io::Result<(ExitStatus, String, String)> {
         .spawn()?;
     let stdout = read_all(child.stdout.take());
     let stderr = read_all(child.stderr.take());
-    let status = wait(&mut child);
+    let status = wait_up_to(patience, &mut child);
     let text = |thread: thread::JoinHandle<String>| thread.join().unwrap_or_default();
     Ok((status, text(stdout), text(stderr)))
 }
