@@ -16,6 +16,7 @@ mod talk;
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::net::SocketAddrV4;
 use std::process::ExitCode;
 
@@ -25,8 +26,8 @@ use talk::{Talk, WORDS};
 const USAGE: &str = "usage: smoltcp-client TAP-INTERFACE IPV4-ADDRESS:PORT [TEXT...]";
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let [name, host, words @ ..] = &arguments[..] else {
+    let arguments: Result<Vec<_>, _> = env::args_os().skip(1).map(OsString::into_string).collect();
+    let Ok([name, host, words @ ..]) = arguments.as_deref() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };

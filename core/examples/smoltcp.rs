@@ -36,8 +36,8 @@ const SERVERS: usize = 8;
 const HEAD_LEN: usize = 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    match env::args().nth(1) {
-        Some(name) => serve_tap(&name),
+    match env::args_os().nth(1) {
+        Some(name) => serve_tap(&name.to_string_lossy()),
         None => talk_over_loopback(),
     }
 }

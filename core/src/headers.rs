@@ -56,6 +56,8 @@ const FIELDS: [Field; 7] = [
 
 /// How many of these fields are checked whatever a request asks for: the first, Host.
 const HOST_ALONE: usize = 1;
+/// How many of them are checked of GET and HEAD, whatever they ask for: the two that announce a body, too.
+const HOST_AND_BODY: usize = 3;
 /// Which of them is Sec-WebSocket-Key: the last.
 const KEY: usize = FIELDS.len() - 1;
 
@@ -170,6 +172,11 @@ impl Headers {
     /// Checks what every request must have, whatever it asks for.
     pub(crate) fn check_host(&self) -> Result<(), Refusal> {
         self.check(HOST_ALONE)
+    }
+
+    /// Checks that no body is announced either.
+    pub(crate) fn check_body(&self) -> Result<(), Refusal> {
+        self.check(HOST_AND_BODY)
     }
 
     /// The key, if these are the headers of a request for a WebSocket connection.

@@ -237,7 +237,7 @@ impl<const N: usize> Opening<N> {
         greeting: Option<Message<'_>>,
     ) -> Result<(), Refusal> {
         let request = self.request();
-        request.check_line()?;
+        request.check(&self.headers)?;
         let accept = accept(self.headers.key()?);
         // > The value chosen MUST be derived from the client's handshake, specifically by selecting
         // > one of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)

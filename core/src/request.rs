@@ -4,6 +4,7 @@
 use core::str::from_utf8;
 
 use crate::head;
+use crate::headers::Headers;
 use crate::http;
 use crate::refusal::Refusal;
 
@@ -57,18 +58,22 @@ impl<'a> Request<'a> {
             .filter(|element| http::is_token(element.as_bytes()))
     }
 
-    /// Checks what the request line asks for.
-    pub(crate) fn check_line(&self) -> Result<(), Refusal> {
+    /// Checks what the request line asks for, and that no body goes with it.
+    pub(crate) fn check(&self, headers: &Headers) -> Result<(), Refusal> {
+        let (method, target) = self.request_line();
+        let checked = if http::is_path_or_uri(target) {
+            headers.check_body()
+        } else {
+            Err(Refusal::MalformedTarget)
+        };
         // > The method of the request MUST be GET, and the HTTP version MUST be at least 1.1.
         // > (section 4.1)
-        let (method, target) = self.request_line();
-        if method != b"GET" {
-            return Err(Refusal::MethodNotAllowed);
+        match method {
+            b"GET" => checked,
+            // It differs from GET in its answer alone.
+            b"HEAD" => checked.and(Err(Refusal::MethodNotAllowed)),
+            _ => Err(Refusal::MethodNotAllowed),
         }
-        if !http::is_path_or_uri(target) {
-            return Err(Refusal::MalformedTarget);
-        }
-        Ok(())
     }
 
     /// The method and the target.

@@ -8,8 +8,8 @@ use ws_echo_core::Request;
 /// What a browser may do for the page: nothing but run its style and its script, of which these are the
 /// hashes, show its icon, and talk to where it came from.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-QvJgsPfd50MlzFOpzjJq6hIrnbkS3CUEXY28PD1MtL4='; \
-    style-src 'sha256-PK9oZ7BMmlkElUauViy2YUc8RIuLpiLzi61oPoKB7u8='; \
+    script-src 'sha256-JWmKCt1cmli7bAdzG2NqnURwGrNCVxQJwUlIVY6DznA='; \
+    style-src 'sha256-L+e+Ifc9haqy2lLPDbjjRNpgN8GeTcSwSOPNA9Kb+tU='; \
     connect-src 'self'; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -40,8 +40,7 @@ pub(crate) fn response(request: &Request<'_>, is_served: bool) -> Option<&'stati
         "GET" => Some(&response.bytes),
         // > The HEAD method is identical to GET except that the server MUST NOT send content in the
         // > response. (RFC 9110 section 9.3.2)
-        // Of its target the handshake sees nothing.
-        "HEAD" if request.target().starts_with('/') => response.bytes.get(..response.head_len),
+        "HEAD" => response.bytes.get(..response.head_len),
         _ => None,
     }
 }

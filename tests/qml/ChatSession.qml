@@ -1,6 +1,6 @@
-// The chat at --url, watched: prints each status, and each line that the list shows. When the greeting has come,
-// --type= is typed into the input; when the text of --close-at= has come, the socket is closed; after a failure
-// --address= is typed into the address.
+// The chat at --url, watched: prints each status, each reason of a failure, each line that the list shows, and what
+// stays in the input. When the greeting has come, --type= is typed into the input; when the text of --close-at= has
+// come, the socket is closed; after a failure --address= is typed into the address.
 import QtQuick 2.15
 
 Session {
@@ -17,6 +17,10 @@ Session {
         for (; printed < chat.list.count; printed++) {
             chat.list.positionViewAtIndex(printed, ListView.Contain); // what is out of view has no item
             const line = chat.list.itemAtIndex(printed);
+            for (let i = 0; i < line.children.length; i++) {
+                if (line.children[i].textFormat !== Text.PlainText)
+                    console.log("is not shown as plain text:");
+            }
             console.log(line.mark + " " + line.text);
         }
     }
@@ -28,13 +32,16 @@ Session {
         anchors.fill: parent
         list.onCountChanged: Qt.callLater(session.printLines)
         onStatusChanged: console.log("status " + status)
+        onErrorStringChanged: console.log("reason " + errorString)
         onActiveChanged: {
             if (!active && errorString !== "" && session.argument("address") !== "")
                 session.type(address, session.argument("address"));
         }
         onTextMessageReceived: function (message) {
-            if (message === "Welcome to Awesome Chat" && session.argument("type") !== "")
+            if (message === "Welcome to Awesome Chat" && session.argument("type") !== "") {
                 session.type(input, session.argument("type"));
+                console.log("input " + input.text);
+            }
             if (message === session.argument("close-at"))
                 active = false;
         }

@@ -5,10 +5,14 @@ use std::process::Command;
 
 use crate::required;
 
+/// Shows the interfaces of the namespace in place of the machine's.
+const SHOW_INTERFACES: &str = "mount -t sysfs sysfs /sys";
+
 /// Whether there can be one; when not, `test` has been skipped.
 pub fn is_there(test: &str) -> bool {
     let mut probe = namespace();
-    probe.args("ip tuntap add name tap0 mode tap".split(' '));
+    let script = format!("{SHOW_INTERFACES} && ip tuntap add name tap0 mode tap");
+    probe.args(["bash", "-c", &script]);
     required::is_there(test, &mut probe)
 }
 
@@ -16,7 +20,8 @@ pub fn is_there(test: &str) -> bool {
 /// Nothing of it outlives the script.
 pub fn command(script: &str, program: &Path, peer: &Command) -> Command {
     let mut command = namespace();
-    command.args(["bash", "-c", script, "bash"]).arg(program);
+    let script = format!("{SHOW_INTERFACES}\n{script}");
+    command.args(["bash", "-c", &script, "bash"]).arg(program);
     command.arg(peer.get_program()).args(peer.get_args());
     let variables = peer.get_envs();
     command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
@@ -27,6 +32,7 @@ fn namespace() -> Command {
     let mut command = Command::new("unshare");
     command.args([
         "--net",
+        "--mount",
         "--map-root-user",
         "--pid",
         "--fork",

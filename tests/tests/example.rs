@@ -129,3 +129,79 @@ fn the_client_says_that_it_was_refused_and_fails() {
     let expected = "# refused: status is 404\n# socket closed\n";
     assert_eq!(outcome, (Some(1), expected.into()));
 }
+
+/// `"$@"` is the server, which is stopped while much is still to be said.
+const STOP_ON_TAP: &str = r#"
+    exec {log}< <(exec "$@")
+    server=$!
+    read -r line <&$log
+    exec {shown}< <(exec "$example" tap0 192.168.69.100:3000 $(seq 10000))
+    read -r line <&$shown
+    kill -TERM $server
+    grep closed <&$shown
+"#;
+
+#[test]
+fn a_close_without_a_reason_is_shown_as_its_code_alone() {
+    if !network::is_there("a server that stops") {
+        return;
+    }
+    let script = [TAP, STOP_ON_TAP].concat();
+    let mut command = network::command(&script, &example("smoltcp-client"), &ws_echo());
+    let (_, stdout, stderr) = run(&mut command).unwrap();
+    assert_eq!(stdout, "# closed with 1001\n# socket closed\n", "{stderr}");
+}
+
+const CLIENT_S_ARGUMENTS: [&str; 2] = ["tap0", "192.168.69.100:3000"];
+
+#[test]
+fn an_interface_that_is_down_is_an_error_that_says_what_to_do() {
+    if !network::is_there("a TAP interface that is down") {
+        return;
+    }
+    let down = TAP.replace("ip link set tap0 up", "");
+    for (name, arguments) in [
+        ("smoltcp", &CLIENT_S_ARGUMENTS[..1]),
+        ("smoltcp-client", &CLIENT_S_ARGUMENTS),
+    ] {
+        let script = format!("{down}\n\"$example\" {}", arguments.join(" "));
+        let mut command = network::command(&script, &example(name), &Command::new("none"));
+        let (status, _, stderr) = run(&mut command).unwrap();
+        assert_eq!(status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("tap0 is down: ip link set tap0 up"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
+    let mut client = Command::new(example("smoltcp-client"));
+    let (status, _, stderr) = run(client.args(["nowhere0", CLIENT_S_ARGUMENTS[1]])).unwrap();
+    let expected = "nowhere0 is not there: ip tuntap add name nowhere0 mode tap user $USER\n";
+    assert_eq!((status.code(), stderr.as_str()), (Some(1), expected));
+}
+
+#[test]
+#[cfg(unix)]
+fn arguments_that_are_too_few_or_no_text_are_a_wrong_command_line() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    for arguments in [
+        &[][..],
+        &["tap0".as_ref()],
+        &[
+            "tap0".as_ref(),
+            "192.168.69.100:3000".as_ref(),
+            OsStr::from_bytes(b"\xff"),
+        ],
+    ] {
+        let mut client = Command::new(example("smoltcp-client"));
+        let (status, _, stderr) = run(client.args(arguments)).unwrap();
+        assert_eq!(status.code(), Some(2), "{stderr}");
+        assert!(stderr.starts_with("usage: smoltcp-client "), "{stderr}");
+    }
+}

@@ -681,6 +681,26 @@ mod refused {
         assert_eq!(served.body, "");
     }
 
+    #[test]
+    fn the_target_and_the_body_of_head_are_looked_at_as_those_of_get_are_and_of_no_other_method() {
+        for (target, header, refusal) in [
+            ("*", "Name: value", Refusal::MalformedTarget),
+            ("/chat#fragment", "Name: value", Refusal::MalformedTarget),
+            ("/", "Content-Length: 1", Refusal::Body),
+            ("/", "Transfer-Encoding: chunked", Refusal::Body),
+        ] {
+            for (method, refusal) in [
+                ("GET", refusal),
+                ("HEAD", refusal),
+                ("OPTIONS", Refusal::MethodNotAllowed),
+            ] {
+                let line = format!("{method} {target} HTTP/1.1");
+                let served = served(Application::default(), &head(&[&line, "Host: a", header]));
+                assert_eq!(served.refusal, Some(refusal), "{line}, {header}");
+            }
+        }
+    }
+
     // > Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used
     // > on these URIs. (section 3)
     #[test]

@@ -84,7 +84,8 @@ impl Window {
     fn shows(&self, lines: &[&str]) {
         self.log
             .wait_for(&format!("qml: {}", lines.last().unwrap()));
-        let is_line = |it: &&str| !it.starts_with("status ");
+        let others = ["status ", "reason ", "input "];
+        let is_line = |line: &&str| !others.iter().any(|other| line.starts_with(other));
         let log = self.log.text();
         let shown: Vec<_> = printed(&log).filter(is_line).collect();
         assert_eq!(shown, lines, "{log}");
@@ -92,11 +93,16 @@ impl Window {
 
     /// Compares the statuses until now.
     fn has_been(&self, statuses: &[&str]) {
+        self.has_told("status ", statuses);
+    }
+
+    /// Compares what has been printed behind this word until now.
+    fn has_told(&self, word: &str, expected: &[&str]) {
         let log = self.log.text();
-        let been: Vec<_> = printed(&log)
-            .filter_map(|line| line.strip_prefix("status "))
+        let told: Vec<_> = printed(&log)
+            .filter_map(|line| line.strip_prefix(word))
             .collect();
-        assert_eq!(been, statuses, "{log}");
+        assert_eq!(told, expected, "{log}");
     }
 }
 
@@ -141,6 +147,36 @@ fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
             "< Welcome to Awesome Chat",
             "> hello \u{6c34}",
             "< hello \u{6c34}",
+        ]);
+    }
+}
+
+#[test]
+fn what_was_sent_is_no_longer_in_the_input() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let chat = qt.chat(&[at(server.url("/")), "--type=hello".into()]);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            "> hello",
+            "< hello",
+        ]);
+        chat.has_told("input ", &[""]);
+    }
+}
+
+#[test]
+fn html_is_shown_as_plain_text() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let html = "<b>x</b><img src=qrc:/none.png>";
+        let chat = qt.chat(&[at(server.url("/")), format!("--type={html}")]);
+        chat.shows(&[
+            "# socket open",
+            "< Welcome to Awesome Chat",
+            &format!("> {html}"),
+            &format!("< {html}"),
         ]);
     }
 }
@@ -225,11 +261,14 @@ fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
         let chat = qt.chat(&[at(server.url("/other"))]);
         chat.shows(&refused);
         chat.has_been(&["closed", "connecting", "error", "closed"]);
+        let reason = refused[0].strip_prefix("# socket error ").unwrap();
+        chat.has_told("reason ", &[reason]);
 
         let address = format!("--address={}", server.url("/chat"));
         let chat = qt.chat(&[at(server.url("/other")), address]);
         let opened = ["# socket open", "< Welcome to Awesome Chat"];
         chat.shows(&[refused, opened].concat());
+        chat.has_told("reason ", &[reason, ""]);
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) type Entropy = fn() -> [u8; 4];
 /// ```text
 /// interface.poll(now, device, sockets)
 /// client.poll(sockets, now, |change| ..)
-/// unsent = client.send(sockets, unsent)       // if there is something to be said
+/// unsent = client.send(sockets, unsent, now)  // if there is something to be said
 /// wait until client.poll_at(), interface.poll_at(now, sockets), or a packet comes
 /// ```
 pub(crate) struct Client<'a, const HEAD_LEN: usize> {
@@ -173,7 +173,10 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             return;
         }
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
-        self.see_taken(socket.send_queue(), now);
+        if socket.send_queue() < self.untaken {
+            self.untaken_since = now;
+        }
+        self.untaken = socket.send_queue();
         while self.exchange(socket, now, &mut tell) {}
         // What came before the end was told.
         if !socket.is_active() {
@@ -214,9 +217,10 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         &mut self,
         sockets: &mut SocketSet<'_>,
         message: Message<'m>,
+        now: Instant,
     ) -> Result<Option<Message<'m>>, SendError> {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
-        self.transmit(socket);
+        self.transmit(socket, now);
         let (Phase::Open(connection), true) = (&mut self.phase, socket.may_send()) else {
             return Err(SendError::Closed);
         };
@@ -230,7 +234,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         let fin = if rest.is_some() { Fin::More } else { Fin::Last };
         let mut exchange = connection.exchange(&mut self.buffer);
         let sent = exchange.send_fragment(fragment, fin);
-        self.transmit(socket);
+        self.transmit(socket, now);
         match sent {
             Ok(()) => Ok(rest),
             Err(SendError::Full) => Ok(Some(message)),
@@ -258,7 +262,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             Phase::Open(connection) => {
                 connection.exchange(&mut self.buffer).close(code, reason)?;
                 self.deadline = Some(now + CLOSE_TIMEOUT);
-                self.transmit(socket);
+                self.transmit(socket, now);
             }
         }
         Ok(())
@@ -271,7 +275,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         now: Instant,
         tell: impl FnMut(Change<'_>),
     ) -> bool {
-        let sent = self.transmit(socket);
+        let sent = self.transmit(socket, now);
         let spare = self.buffer.spare_mut();
         let received = socket.recv_slice(spare).unwrap_or_default();
         self.buffer.commit(received);
@@ -282,19 +286,14 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         sent + received > 0
     }
 
-    fn transmit(&mut self, socket: &mut tcp::Socket<'_>) -> usize {
+    fn transmit(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> usize {
         let sent = socket.send_slice(self.buffer.ready()).unwrap_or_default();
         self.buffer.consume(sent);
-        self.untaken += sent;
-        sent
-    }
-
-    /// Takes note of how much the server has taken since the last time.
-    fn see_taken(&mut self, untaken: usize, now: Instant) {
-        if untaken < self.untaken || untaken == 0 {
+        if self.untaken == 0 {
             self.untaken_since = now;
         }
-        self.untaken = untaken;
+        self.untaken += sent;
+        sent
     }
 
     /// Reads what has come, and makes the answers ready that the protocol asks for.
@@ -369,7 +368,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             // Where there is no room for it, the server has enough to take, and as long for that.
             let _ = connection.exchange(&mut self.buffer).ping(b"");
             self.heard = Heard::NotSincePing(now);
-            self.transmit(socket);
+            self.transmit(socket, now);
         }
     }
 }

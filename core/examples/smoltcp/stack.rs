@@ -87,11 +87,28 @@ pub(crate) fn on_tap(name: &str) -> Result<Stack<smoltcp::phy::TunTapInterface>,
     use smoltcp::phy::{self, TunTapInterface};
     use std::os::fd::AsRawFd as _;
 
+    check_is_up(name)?;
     let device = TunTapInterface::new(name, Medium::Ethernet)
         .map_err(|error| format!("{name} is no TAP interface that you may use: {error}"))?;
     Ok(Stack::new(device, |device, time| {
         phy::wait(device.as_raw_fd(), time)
     }))
+}
+
+/// Checks that there is an interface that is up: one that is not takes no packets, which smoltcp does not expect.
+#[cfg(target_os = "linux")]
+fn check_is_up(name: &str) -> Result<(), String> {
+    const IFF_UP: u32 = 1; // of linux/if.h
+    let Ok(flags) = std::fs::read_to_string(format!("/sys/class/net/{name}/flags")) else {
+        return Err(format!(
+            "{name} is not there: ip tuntap add name {name} mode tap user $USER"
+        ));
+    };
+    let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16);
+    if flags.is_ok_and(|flags| flags & IFF_UP == 0) {
+        return Err(format!("{name} is down: ip link set {name} up"));
+    }
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]

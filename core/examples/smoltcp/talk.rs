@@ -129,7 +129,7 @@ impl<'a> Talk<'a> {
         }
         if let Stage::Awaiting(_) = hearing.stage {
             if let Some(message) = self.unsent
-                && let Ok(rest) = self.client.send(sockets, message)
+                && let Ok(rest) = self.client.send(sockets, message, now)
                 && rest != Some(message)
             {
                 self.unsent = rest;
@@ -215,6 +215,7 @@ impl Hearing<'_> {
         self.stage = Stage::Closing;
         match code {
             _ if is_answer => {}
+            Some(code) if reason.is_empty() => show("#", format_args!("closed with {code}")),
             Some(code) => show("#", format_args!("closed with {code}: {}", Escaped(reason))),
             None => show("#", "closed without a code"),
         }

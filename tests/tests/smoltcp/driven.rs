@@ -103,7 +103,7 @@ impl Driven {
             ..
         } = self;
         client.poll(sockets, now, |change| told.extend(hear(begun, change)));
-        while self.speak(sockets) {}
+        while self.speak(sockets, now) {}
         if self.words.is_empty()
             && let Some((code, reason)) = self.farewell
             && self.client.close(sockets, code, reason, now) != Err(SendError::Full)
@@ -113,7 +113,7 @@ impl Driven {
     }
 
     /// Sends as much of the next message as there is room for; whether that was something.
-    fn speak(&mut self, sockets: &mut SocketSet<'static>) -> bool {
+    pub(crate) fn speak(&mut self, sockets: &mut SocketSet<'static>, now: Instant) -> bool {
         let Some(message) = self.words.front() else {
             return false;
         };
@@ -122,7 +122,7 @@ impl Driven {
             TEXT => Message::Text(str::from_utf8(rest).expect("no character was cut")),
             _ => Message::Binary(rest),
         };
-        match self.client.send(sockets, rest) {
+        match self.client.send(sockets, rest, now) {
             Ok(Some(left)) if left == rest => return false,
             Ok(Some(left)) => self.sent = message.payload.len() - payload(left).len(),
             Ok(None) => {

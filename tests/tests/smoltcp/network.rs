@@ -185,6 +185,12 @@ impl Network {
             .connect(sockets, context, server, request, self.now)
     }
 
+    /// Has the examples' client say something, whatever has come since it looked last.
+    pub(crate) fn say_at_once(&mut self, message: Frame) {
+        self.driven.say(message);
+        while self.driven.speak(&mut self.sockets, self.now) {}
+    }
+
     /// Waits until the examples' client has told all of these, and nothing else, since the last time.
     pub(crate) fn assert_driven(&mut self, told: &[Told]) {
         self.wait(&format!("{told:?}"), |network| {

@@ -130,6 +130,19 @@ fn a_server_that_talks_but_takes_nothing_is_given_up() {
 }
 
 #[test]
+fn what_a_server_has_to_take_is_waited_for_since_it_was_said() {
+    let mut network = network();
+    network.open_to_script(b"");
+    let idle = Duration::from_secs(20);
+    network.driven.is_busy = true;
+    network.pass(idle);
+    network.driven.is_busy = false;
+    network.line.cut_off = Some(PORT);
+    network.say_at_once(Frame::new(TEXT, "untaken"));
+    network.assert_gives_up_after(PING_INTERVAL + PING_TIMEOUT - idle, &[TimedOut]);
+}
+
+#[test]
 fn a_server_that_takes_slowly_stays_even_if_the_program_seldom_looks() {
     for is_busy in [false, true] {
         let mut network = network();
