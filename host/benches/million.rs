@@ -66,7 +66,7 @@ impl Server {
         let added = self
             .clients
             .add(Peer::new(key), (Ipv4Addr::LOCALHOST, 1).into());
-        assert_eq!(added, key);
+        assert_eq!(added, Some(key));
         let before = peers::counts().opened;
         self.clients.handle(key, Unread::Bytes);
         assert_eq!(peers::counts().opened, before + 1);

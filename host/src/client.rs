@@ -8,7 +8,7 @@ mod transfer;
 
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use log::debug;
 use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress};
@@ -22,6 +22,8 @@ use crate::transport::{Transport, Unread};
 pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
+    /// Whether the server stops: then a deadline is when a client has to go.
+    pub(crate) is_stopping: bool,
 }
 
 /// A client of this server. Idle, it is one line of the processor's cache, so as not to cost more
@@ -47,7 +49,8 @@ enum Phase {
     Opening(Box<Opening<HEAD_LEN>>),
     /// Echoing. Nothing is kept of a connection that is idle.
     Open(Option<HeapConnection>),
-    /// Echoing no more: our Close has to be made ready, or waits for its answer.
+    /// Echoing what has come and the message that is coming: then our Close is made ready, and waits
+    /// for its answer.
     Leaving(Option<HeapConnection>),
     /// Answering a request for a page. (The box keeps a client small.)
     Responding(Box<Rest>),
@@ -82,6 +85,8 @@ pub(crate) enum Awaited {
     SignOfLife,
     /// Send anything, now that it was sent a Ping.
     Answer,
+    /// End the message that it has begun, now that the server stops.
+    EndOfMessage,
     /// End the connection, now that one side has closed it, or takes its last answer.
     End,
 }
@@ -125,10 +130,26 @@ impl<T: Transport> Client<T> {
             Phase::Opening(_) => Awaited::Request,
             Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
             Phase::Open(_) => Awaited::SignOfLife,
+            Phase::Leaving(_) if !self.is_closing() => Awaited::EndOfMessage,
             Phase::Leaving(_) | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {
                 Awaited::End
             }
         }
+    }
+
+    /// Where it connects from.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.peer.ip()
+    }
+
+    /// Whether it is connected, and neither side has closed.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open(_))
+    }
+
+    /// Asks for no sign of life any longer.
+    pub(crate) fn forget_pulse(&mut self) {
+        self.pulse = Pulse::Silent;
     }
 
     /// Notes what the transport may hold.
@@ -181,21 +202,29 @@ impl<T: Transport> Client<T> {
         self.with_buffer(shared, Self::answer)
     }
 
-    /// Ends the connection because the server stops.
+    /// Ends the connection because the server stops: what has come is echoed before.
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
         match mem::replace(&mut self.phase, Phase::Flushing) {
             Phase::Opening(_) => return Turn::Gone,
             Phase::Open(kept) => self.phase = Phase::Leaving(kept),
             phase => self.phase = phase,
         }
+        // Something may have come whose event is still to be told.
+        self.note(Unread::Bytes);
         self.turn(shared)
     }
 
-    fn has_to_close(&self) -> bool {
-        let Phase::Leaving(kept) = &self.phase else {
+    /// Whether our Close was made ready.
+    fn is_closing(&self) -> bool {
+        let (Phase::Open(kept) | Phase::Leaving(kept)) = &self.phase else {
             return false;
         };
-        !kept.as_deref().is_some_and(Connection::is_closing)
+        kept.as_deref().is_some_and(Connection::is_closing)
+    }
+
+    /// Whether our Close is to be made ready: all that has come is echoed, and no message is begun.
+    fn has_to_close(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(None)) && self.unread == Unread::Nothing
     }
 
     /// Works with the client's buffer, or with a free one, which it keeps only if something stands
@@ -264,6 +293,7 @@ impl<T: Transport> Client<T> {
     ) -> io::Result<Turn> {
         match self.receive(buffer) {
             Ok(()) => self.answer(buffer, shared),
+            Err(Turn::Wait) if self.has_to_close() => self.answer(buffer, shared),
             Err(turn) => Ok(turn),
         }
     }
@@ -353,10 +383,10 @@ impl<T: Transport> Client<T> {
 
     fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         let peer = self.peer;
-        let is_leaving = matches!(self.phase, Phase::Leaving(_));
+        let is_leaving = matches!(self.phase, Phase::Leaving(_)) && self.unread == Unread::Nothing;
         self.with_connection(shared, |connection, service| {
             echo(peer, connection, buffer, service);
-            if is_leaving {
+            if is_leaving && connection.is_idle() && buffer.received().is_empty() {
                 // When there is no room now, there is after the next transmission.
                 let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
             }
@@ -438,6 +468,7 @@ mod tests {
         let mut shared = Shared {
             service: Service::new(&options),
             pool: Pool::new(options.buffer_len),
+            is_stopping: false,
         };
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

@@ -10,10 +10,12 @@
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
+use crate::admission::{Admission, Admitted};
 use crate::client::{Awaited, Client, Shared, Turn};
 use crate::command_line::ServeOptions;
 use crate::pool::Pool;
@@ -31,6 +33,7 @@ const SPREAD: u32 = 0x9E37_79B9;
 /// All clients of a worker.
 #[derive(Debug)]
 pub struct Clients<T> {
+    admission: Arc<Admission>,
     table: Slab<Client<T>>,
     wheel: Wheel,
     limits: Limits,
@@ -66,6 +69,8 @@ impl Limits {
             Awaited::Request => Some(self.request),
             Awaited::SignOfLife => self.silence,
             Awaited::Answer => Some(self.answer),
+            // All are given up at once: see `Clients::give_up`.
+            Awaited::EndOfMessage => None,
             Awaited::End => Some(self.end),
         }
     }
@@ -75,15 +80,23 @@ impl<T: Transport> Clients<T> {
     /// How many bytes an idle client costs: its place in the table, and its deadline's.
     pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + wheel::KEY_COST;
 
-    /// No clients yet.
+    /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
+        let admission = Admission::new(options, u64::MAX);
+        Self::sharing(options, now, Arc::new(admission))
+    }
+
+    /// No clients yet; other workers have some.
+    pub(crate) fn sharing(options: &ServeOptions, now: Instant, admission: Arc<Admission>) -> Self {
         Self {
+            admission,
             table: Slab::new(),
             wheel: Wheel::new(now),
             limits: Limits::new(options),
             shared: Shared {
                 service: Service::new(options),
                 pool: Pool::new(options.buffer_len),
+                is_stopping: false,
             },
             promised: Vec::new(),
             spread: 0,
@@ -105,11 +118,20 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
-    /// Adds a client that has just connected, and returns its key. Keys are used again.
-    pub fn add(&mut self, transport: T, peer: SocketAddr) -> usize {
+    /// Adds a client that has just connected, and returns its key. Keys are used again. Where there
+    /// are too many already it is told so; `None` when there is not even room for that.
+    pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
+        let admitted = self.admission.admit(peer.ip());
+        if admitted == Admitted::Unheard {
+            return None;
+        }
         let key = self.table.insert(Client::new(transport, peer));
         self.wheel.set(key, self.limits.request);
-        key
+        if let Admitted::No(too_many) = admitted {
+            let response = too_many.response();
+            self.turn(key, |client, shared| client.turn_away(shared, response));
+        }
+        Some(key)
     }
 
     /// Moves the clock on. It never goes back.
@@ -170,12 +192,32 @@ impl<T: Transport> Clients<T> {
         self.wheel.timeout()
     }
 
-    /// Ends all connections because the server stops.
-    pub fn stop(&mut self) {
-        let keys: Vec<_> = self.table.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            self.turn(key, Client::leave);
+    /// Ends all connections because the server stops: those that are open one after the other, spread
+    /// over that time.
+    pub fn stop(&mut self, spread: Duration) {
+        self.shared.is_stopping = true;
+        for key in self.keys() {
+            let client = &mut self.table[key];
+            if spread.is_zero() || !client.is_open() {
+                self.turn(key, Client::leave);
+                continue;
+            }
+            client.forget_pulse();
+            self.spread = self.spread.wrapping_add(SPREAD);
+            self.wheel
+                .set(key, Ticks::at_least(spread).part(self.spread));
         }
+    }
+
+    /// Drops all clients, because the time to end their connections is over.
+    pub fn give_up(&mut self) {
+        for key in self.keys() {
+            self.turn(key, Client::cut_off);
+        }
+    }
+
+    fn keys(&self) -> Vec<usize> {
+        self.table.iter().map(|(key, _)| key).collect()
     }
 
     /// Gives the client at `key` a turn, if it is still there, and the deadline that this leads to.
@@ -215,6 +257,7 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is known of its key, which another client may get.
     fn remove(&mut self, key: usize) {
         let client = self.table.remove(key);
+        self.admission.release(client.address());
         self.wheel.cancel(key);
         if client.is_queued {
             self.promised.retain(|promised| *promised != key);

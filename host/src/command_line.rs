@@ -25,6 +25,7 @@ use self::listen::Listen;
 use self::quantity::Interval;
 pub(crate) use self::url::Url;
 use crate::logging::Filter;
+use crate::origin::Origins;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,12 @@ pub struct ServeOptions {
     pub(crate) has_page: bool,
     /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
+    /// The pages that may connect.
+    pub(crate) origins: Origins,
+    /// The most connections; `None` for as many as the limit of open files leaves.
+    pub(crate) max_connections: Option<NonZeroUsize>,
+    /// The most connections from one address; `None` for no limit.
+    pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
     /// How many workers to run, at most 1,024.
     pub(crate) threads: NonZeroUsize,
     /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.
@@ -63,6 +70,10 @@ pub struct ServeOptions {
     pub(crate) ping_interval: Option<Duration>,
     /// The time a client has to answer a Ping, from a millisecond to a day.
     pub(crate) ping_timeout: Duration,
+    /// The time over which Close frames are spread when the server stops, up to a day.
+    pub(crate) drain_spread: Duration,
+    /// The time after which the last clients are dropped then, from a millisecond to a day.
+    pub(crate) drain_timeout: Duration,
     /// Which records are logged.
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.
@@ -183,6 +194,18 @@ struct ServeArguments {
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
     subprotocols: Vec<String>,
 
+    /// Another origin whose pages may connect, or * for all; may be repeated [default: the server's own]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
+    origins: Vec<String>,
+
+    /// How many connections there may be [default: what the limit of open files leaves]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
+    max_connections: Option<NonZeroUsize>,
+
+    /// How many connections there may be from one address [default: no limit]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
+    max_connections_per_ip: Option<NonZeroUsize>,
+
     /// How many threads serve [default: one per core]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
     threads: Option<NonZeroUsize>,
@@ -212,6 +235,16 @@ struct ServeArguments {
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "20s")]
     ping_timeout: Duration,
+
+    /// How long clients may take to end their messages and connections when the server stops
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    drain_timeout: Duration,
+
+    /// Over how long the closes are spread when the server stops; 0 for all at once
+    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
+    #[arg(default_value = "0")]
+    drain_spread: Duration,
 
     /// What to log, on stderr [default: RUST_LOG, or info]
     #[arg(long, value_name = "FILTER")]
@@ -249,12 +282,21 @@ impl ServeArguments {
             paths: self.paths,
             has_page: !self.no_page,
             subprotocols: self.subprotocols,
+            origins: if self.origins.iter().any(|it| it == "*") {
+                Origins::Any
+            } else {
+                Origins::These(self.origins)
+            },
+            max_connections: self.max_connections,
+            max_connections_per_ip: self.max_connections_per_ip,
             threads: self.threads.unwrap_or_else(quantity::thread_per_core),
             buffer_len: self.buffer_len,
             handshake_timeout: self.handshake_timeout,
             close_timeout: self.close_timeout,
             ping_interval: self.ping_interval.0,
             ping_timeout: self.ping_timeout,
+            drain_spread: self.drain_spread,
+            drain_timeout: self.drain_timeout,
             log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
             log_messages: self.log_messages,
         }
@@ -283,6 +325,25 @@ fn path(text: &str) -> Result<String, String> {
     }
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("write what is no visible ASCII as a client sends it, such as %20".into());
+    }
+    Ok(text.into())
+}
+
+/// `*`, `null`, or a scheme and a host, as a browser writes them.
+fn origin(text: &str) -> Result<String, String> {
+    if let "*" | "null" = text {
+        return Ok(text.into());
+    }
+    let Some((scheme, host)) = text.split_once("://") else {
+        return Err(format!(
+            "write the scheme too: http://{text} or https://{text}"
+        ));
+    };
+    if let Some((host, _)) = host.split_once('/') {
+        return Err(format!("write no path: {scheme}://{host}"));
+    }
+    if host.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write it as a browser does, such as https://example.com:8080".into());
     }
     Ok(text.into())
 }

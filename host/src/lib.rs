@@ -5,6 +5,7 @@
 //! The program is all in [`run`]. What else is public is there to be driven without sockets, by
 //! benchmarks and tests.
 
+mod admission;
 mod bench;
 mod chat;
 mod client;
@@ -12,10 +13,12 @@ mod clients;
 mod command_line;
 mod escape;
 mod logging;
+mod origin;
 mod page;
 mod platform;
 mod pool;
 mod random;
+mod response;
 mod server;
 mod service;
 mod time;

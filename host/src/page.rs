@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use ws_echo_core::Request;
 
+use crate::response::Response;
+
 /// What a browser may do for the page: nothing but run its style and its script, of which these are the
 /// hashes, show its icon, and talk to where it came from.
 const SECURITY_POLICY: &str = "default-src 'none'; \
@@ -20,9 +22,19 @@ const ICON_PATH: &str = "/favicon.ico";
 const WEBSOCKET_HEADERS: [&str; 3] = ["upgrade", "sec-websocket-key", "sec-websocket-version"];
 
 static PAGE: LazyLock<Response> =
-    LazyLock::new(|| Response::new("text/html; charset=utf-8", include_str!("page/chat.html")));
+    LazyLock::new(|| file("text/html; charset=utf-8", include_str!("page/chat.html")));
 static ICON: LazyLock<Response> =
-    LazyLock::new(|| Response::new("image/svg+xml", include_str!("page/icon.svg")));
+    LazyLock::new(|| file("image/svg+xml", include_str!("page/icon.svg")));
+
+fn file(content_type: &str, content: &str) -> Response {
+    let headers = format!(
+        "Cache-Control: no-cache\r\n\
+         Content-Security-Policy: {SECURITY_POLICY}\r\n\
+         X-Content-Type-Options: nosniff\r\n\
+         Referrer-Policy: no-referrer\r\n"
+    );
+    Response::new("200 OK", &headers, content_type, content)
+}
 
 /// The response to a request for the page or its icon, if it is one; `is_served` says whether its path
 /// serves WebSockets.
@@ -42,31 +54,5 @@ pub(crate) fn response(request: &Request<'_>, is_served: bool) -> Option<&'stati
         // > response. (RFC 9110 section 9.3.2)
         "HEAD" => response.bytes.get(..response.head_len),
         _ => None,
-    }
-}
-
-/// A response whose head ends, and whose content begins, behind `head_len` bytes.
-struct Response {
-    bytes: Vec<u8>,
-    head_len: usize,
-}
-
-impl Response {
-    fn new(content_type: &str, content: &str) -> Self {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\n\
-             Connection: close\r\n\
-             Content-Type: {content_type}\r\n\
-             Content-Length: {}\r\n\
-             Cache-Control: no-cache\r\n\
-             Content-Security-Policy: {SECURITY_POLICY}\r\n\
-             X-Content-Type-Options: nosniff\r\n\
-             Referrer-Policy: no-referrer\r\n\r\n",
-            content.len()
-        );
-        Self {
-            head_len: head.len(),
-            bytes: [head, content.into()].concat().into_bytes(),
-        }
     }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use log::{error, info, warn};
 
+use crate::admission::Admission;
 use crate::command_line::ServeOptions;
 use crate::logging;
 use crate::platform;
@@ -20,6 +21,9 @@ use crate::worker::{Handle, Worker};
 
 /// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
 const ONE_SIGNAL: Duration = Duration::from_millis(20);
+
+/// How many files a process may have open on any system, about.
+const LEAST_FILE_LIMIT: u64 = 256;
 
 /// Why the server cannot serve.
 #[derive(Debug)]
@@ -58,13 +62,15 @@ impl std::error::Error for Error {}
 ///
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
-    if let Err(error) = platform::raise_file_limit() {
+    let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
         warn!("cannot raise the limit of open files: {error}");
-    }
+        LEAST_FILE_LIMIT
+    });
+    let admission = Arc::new(Admission::new(options, file_limit));
     let listeners = listen(options)?;
     let listening = format!("listening on {}", enumerate(&urls(&listeners)));
     let stop = Arc::new(AtomicBool::new(false));
-    let (workers, handles) = workers(options, listeners, &stop)?;
+    let (workers, handles) = workers(options, listeners, &stop, &admission)?;
     stop_on_signal(stop.clone(), handles.clone())?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
@@ -72,6 +78,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     }
     drop(sender);
     logging::print_line(listening);
+    info!("at most {} connections", admission.limit());
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The others stop as well: a server that serves some clients only helps nobody.
@@ -155,6 +162,7 @@ fn workers(
     options: &ServeOptions,
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
+    admission: &Arc<Admission>,
 ) -> Result<(Vec<Worker>, Vec<Handle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
@@ -166,7 +174,13 @@ fn workers(
             waker,
             inbox: sender,
         });
-        workers.push(Worker::new(poll, inbox, stop.clone(), options));
+        workers.push(Worker::new(
+            poll,
+            inbox,
+            stop.clone(),
+            admission.clone(),
+            options,
+        ));
     }
     for shared in listeners {
         if shared.len() < workers.len() {
@@ -213,7 +227,9 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
-        let (workers, handles) = workers(&options, vec![vec![listener]], &stop).unwrap();
+        let admission = Arc::new(Admission::new(&options, u64::MAX));
+        let (workers, handles) =
+            workers(&options, vec![vec![listener]], &stop, &admission).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();

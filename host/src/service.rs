@@ -5,11 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 
 use log::{Level, info, log_enabled};
-use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refusal};
+use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refusal, Request};
 
 use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
+use crate::origin::Origins;
 use crate::page;
+use crate::response::FORBIDDEN_ORIGIN;
 
 /// How long a request's head may be, in bytes.
 pub(crate) const HEAD_LEN: usize = 8 * 1024;
@@ -25,6 +27,7 @@ pub(crate) struct Service {
     welcome: Option<String>,
     paths: Vec<String>,
     has_page: bool,
+    origins: Origins,
     subprotocols: Vec<String>,
     log_messages: bool,
 }
@@ -40,6 +43,8 @@ pub(crate) enum Ending<'a> {
     Failed(ProtocolError),
     /// The client did not answer our Close in time.
     CloseTimeout(CloseCode),
+    /// The server stopped before the client had ended its message.
+    CutOff(CloseCode),
     /// The client did not answer a Ping in time.
     Silent,
     /// The transport ended without a Close frame.
@@ -54,13 +59,14 @@ impl Service {
             welcome: options.welcome.clone(),
             paths: options.paths.clone(),
             has_page: options.has_page,
+            origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             log_messages: options.log_messages,
         }
     }
 
     /// Accepts a request or refuses it, and says so in the log; or returns the response to one for a
-    /// page, which takes the place of the refusal.
+    /// page, or from a page that may not connect.
     pub(crate) fn answer(
         &self,
         peer: SocketAddr,
@@ -81,6 +87,9 @@ impl Service {
             explain_refusal(peer, opening, Refusal::NotFound, &target);
             return None;
         }
+        if response.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
+            return Some(refuse_origin(peer, &request));
+        }
         let greeting = self.welcome.as_deref().map(Message::Text);
         let accepted = opening.accept(subprotocol.map(String::as_str), greeting);
         match (accepted, response) {
@@ -100,6 +109,15 @@ impl Service {
     pub(crate) fn logs_messages(&self) -> bool {
         self.log_messages
     }
+}
+
+/// Says in the log how a page of another origin can be allowed, and returns the response to it.
+fn refuse_origin(peer: SocketAddr, request: &Request<'_>) -> &'static [u8] {
+    let origin = request.headers("origin").next().unwrap_or_default();
+    let origin = String::from_utf8_lossy(origin);
+    let origin = Untrusted::new(&origin, LOGGED_LEN_MAX).to_string();
+    info!("client refused {peer}: 403 Forbidden: allow its pages with --origin {origin}");
+    &FORBIDDEN_ORIGIN.bytes
 }
 
 /// Says why a request was refused, to the client and in the log; `target` is empty when none was read.
@@ -156,6 +174,12 @@ impl Display for Ending<'_> {
             }
             Self::CloseTimeout(code) => {
                 write!(f, "closed by server with {code}, not answered in time")
+            }
+            Self::CutOff(code) => {
+                write!(
+                    f,
+                    "closed by server with {code}, in the middle of a message"
+                )
             }
             Self::Silent => f.write_str("lost: no answer to a ping"),
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),

@@ -13,6 +13,7 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
+use crate::admission::Admission;
 use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::platform;
@@ -56,7 +57,18 @@ pub(crate) struct Worker {
     is_short: bool,
     /// When it last woke up.
     now: Instant,
-    is_stopping: bool,
+    drain: Drain,
+    /// When the last clients are dropped, once it stops.
+    stop_deadline: Option<Instant>,
+}
+
+/// How clients are left when the server stops.
+#[derive(Clone, Copy, Debug)]
+struct Drain {
+    /// The time over which their Close frames are spread.
+    spread: Duration,
+    /// The time after which they are dropped.
+    timeout: Duration,
 }
 
 impl Worker {
@@ -65,6 +77,7 @@ impl Worker {
         poll: Poll,
         inbox: Receiver<Accepted>,
         stop: Arc<AtomicBool>,
+        admission: Arc<Admission>,
         options: &ServeOptions,
     ) -> Self {
         let now = Instant::now();
@@ -75,12 +88,16 @@ impl Worker {
             others: Vec::new(),
             inbox,
             stop,
-            clients: Clients::new(options, now),
+            clients: Clients::sharing(options, now, admission),
             handed: 0,
             accept_paused_until: None,
             is_short: false,
             now,
-            is_stopping: false,
+            drain: Drain {
+                spread: options.drain_spread,
+                timeout: options.drain_timeout,
+            },
+            stop_deadline: None,
         }
     }
 
@@ -113,7 +130,7 @@ impl Worker {
     /// When the system does not report events any more.
     pub(crate) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_LEN);
-        while !(self.is_stopping && self.clients.is_empty()) {
+        while !(self.is_stopping() && self.clients.is_empty()) {
             let timeout = self.timeout();
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
@@ -126,6 +143,7 @@ impl Worker {
             }
             self.clients.expire();
             self.resume_accepting();
+            self.drop_last_clients();
         }
         Ok(())
     }
@@ -145,11 +163,11 @@ impl Worker {
     }
 
     fn wake(&mut self) {
-        if self.stop.load(Ordering::Acquire) && !self.is_stopping {
+        if self.stop.load(Ordering::Acquire) && !self.is_stopping() {
             self.stop();
         }
         while let Ok((socket, peer)) = self.inbox.try_recv() {
-            if !self.is_stopping {
+            if !self.is_stopping() {
                 self.add(socket, peer);
             }
         }
@@ -206,11 +224,25 @@ impl Worker {
         }
     }
 
+    fn is_stopping(&self) -> bool {
+        self.stop_deadline.is_some()
+    }
+
     /// Ends all connections; the listeners close at once.
     fn stop(&mut self) {
-        self.is_stopping = true;
+        self.stop_deadline = Some(self.now + self.drain.timeout);
         self.listeners.clear();
-        self.clients.stop();
+        self.clients.stop(self.drain.spread);
+    }
+
+    /// Drops the clients whose connections did not end in time.
+    fn drop_last_clients(&mut self) {
+        if self
+            .stop_deadline
+            .is_some_and(|deadline| deadline <= self.now)
+        {
+            self.clients.give_up();
+        }
     }
 
     /// Accepts again after a pause.
@@ -228,11 +260,12 @@ impl Worker {
     /// How long to wait for events: for ever, unless there is something to do at some time.
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
-        let Some(until) = self.accept_paused_until else {
-            return timeout;
-        };
-        let pause = until.saturating_duration_since(self.now);
-        Some(timeout.map_or(pause, |timeout| timeout.min(pause)))
+        let own = self
+            .accept_paused_until
+            .into_iter()
+            .chain(self.stop_deadline);
+        let own = own.map(|until| until.saturating_duration_since(self.now));
+        timeout.into_iter().chain(own).min()
     }
 }
 
@@ -257,7 +290,9 @@ mod tests {
     fn worker() -> (Worker, SocketAddr, Arc<Waker>) {
         let (poll, waker) = Worker::poll().unwrap();
         let (_, inbox) = mpsc::channel();
-        let mut worker = Worker::new(poll, inbox, Arc::default(), &options(&[], &[]));
+        let options = options(&[], &[]);
+        let admission = Arc::new(Admission::new(&options, u64::MAX));
+        let mut worker = Worker::new(poll, inbox, Arc::default(), admission, &options);
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

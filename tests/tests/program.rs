@@ -209,30 +209,78 @@ fn a_signal_closes_every_client_with_1001_and_the_exit_status_is_0() {
     for signal in ["INT", "TERM"] {
         let mut server = Server::start(&["--no-welcome", "--threads", "2"]);
         let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
-        // In the middle of a frame, and of a fragmented message.
-        clients[0].send(&masked(TEXT, "half a frame")[..9]);
-        clients[1].send(masked(0x01, "first fragment"));
-        assert_eq!(
-            clients[1].receive_frame(),
-            Some(Frame::new(0x01, "first fragment"))
-        );
         server.signal(signal);
         for client in &mut clients {
             assert_eq!(client.receive_frame(), going_away());
-        }
-        for client in &mut clients[1..] {
             client.send(masked_close(1001, ""));
             assert_eq!(client.receive_frame(), None);
         }
-        clients[0].send(&masked(TEXT, "half a frame")[9..]);
-        clients[0].send(masked_close(1001, ""));
-        assert_eq!(clients[0].receive_frame(), None);
         assert_eq!(server.wait().code(), Some(0), "SIG{signal}");
         server.logged(&format!(
             "{} closed by server with 1001",
             clients[5].address()
         ));
     }
+}
+
+#[test]
+fn a_client_in_the_middle_of_a_message_gets_all_of_it_back_when_the_server_stops() {
+    let mut server = Server::start(&["--no-welcome"]);
+    let [mut frame, mut fragments] = [(); 2].map(|()| Client::open(server.address));
+    let whole = masked(TEXT, "x".repeat(100_000));
+    frame.send(&whole[..60_000]);
+    fragments.send(masked(0x01, "in "));
+    assert_eq!(fragments.receive_frame(), Some(Frame::new(0x01, "in ")));
+    server.signal("TERM");
+    server.logged("stopping");
+    frame.send(&whole[60_000..]);
+    fragments.send(masked(0x80, "pieces"));
+    assert_eq!(fragments.receive_frame(), Some(Frame::new(0x80, "pieces")));
+    assert_eq!(fragments.receive_frame(), going_away());
+    let mut len = 0;
+    while len < 100_000 {
+        len += frame
+            .receive_frame()
+            .expect("its echo goes on")
+            .payload
+            .len();
+    }
+    assert_eq!(frame.receive_frame(), going_away());
+    for mut client in [frame, fragments] {
+        client.send(masked_close(1001, ""));
+        assert_eq!(client.receive_frame(), None);
+    }
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_client_that_does_not_end_its_message_holds_a_stop_up_to_the_deadline_only() {
+    let mut server = Server::start(&["--no-welcome", "--drain-timeout", "300ms"]);
+    let mut client = Client::open(server.address);
+    client.send(masked(0x01, "in "));
+    assert_eq!(client.receive_frame(), Some(Frame::new(0x01, "in ")));
+    server.signal("TERM");
+    assert_eq!(client.receive_frame(), going_away());
+    assert_eq!(client.receive_frame(), None);
+    assert_eq!(server.wait().code(), Some(0));
+    server.logged("closed by server with 1001, in the middle of a message");
+}
+
+#[test]
+fn closes_are_spread_when_they_are_asked_to_be() {
+    let mut server = Server::start(&["--no-welcome", "--drain-spread", "500ms", "--threads", "1"]);
+    let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+    server.signal("TERM");
+    server.logged("stopping");
+    // The last ones are still served when the first have gone.
+    let last = &mut clients[19];
+    sessions::expect_echo(last);
+    for client in &mut clients {
+        assert_eq!(client.receive_frame(), going_away());
+        client.send(masked_close(1001, ""));
+        assert_eq!(client.receive_frame(), None);
+    }
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
@@ -557,7 +605,7 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
 
 #[test]
 fn the_sessions_of_the_conformance_tests_come_out_the_same_over_tcp() {
-    let server = Server::start(&["--no-page"]);
+    let server = Server::start(&["--no-page", "--origin", "*"]);
     remote::play_all(server.address, || server.log());
 }
 

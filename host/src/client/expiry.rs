@@ -3,7 +3,7 @@
 
 use ws_echo_core::{CloseCode, Refusal};
 
-use super::{Awaited, Client, Phase, Pulse, Shared, Turn};
+use super::{Awaited, Client, Phase, Pulse, Rest, Shared, Turn};
 use crate::service::{self, Ending};
 use crate::transport::{Transport, Unread};
 
@@ -15,6 +15,8 @@ impl<T: Transport> Client<T> {
     pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
         match self.awaited() {
             Awaited::Request => self.refuse_late_request(shared),
+            Awaited::SignOfLife | Awaited::Answer if shared.is_stopping => self.leave(shared),
+            Awaited::EndOfMessage => self.cut_off(shared),
             Awaited::SignOfLife | Awaited::Answer => self.feel_pulse(shared),
             Awaited::End => self.give_up_closing(),
         }
@@ -54,6 +56,12 @@ impl<T: Transport> Client<T> {
         self.with_buffer(shared, Self::go_on)
     }
 
+    /// Answers a client that has just connected, before it has asked. Of this the log tells in sum.
+    pub(crate) fn turn_away(&mut self, shared: &mut Shared, response: &'static [u8]) -> Turn {
+        self.phase = Phase::Responding(Box::new(Rest(response)));
+        self.with_buffer(shared, Self::go_on)
+    }
+
     /// Asks for a sign of life. Where there is no room for a Ping, what the client does not take
     /// asks as well.
     fn ping(&mut self, shared: &mut Shared) -> Turn {
@@ -74,10 +82,23 @@ impl<T: Transport> Client<T> {
     /// Gives up a client that has given no sign of life, with a Close if it can be sent at once.
     fn give_up_silent(&mut self, shared: &mut Shared) -> Turn {
         service::log_ending(self.peer, &Ending::Silent);
+        self.say_last(shared, CloseCode::INTERNAL_ERROR, NO_ANSWER)
+    }
+
+    /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
+    pub(crate) fn cut_off(&mut self, shared: &mut Shared) -> Turn {
+        if self.is_closing() || !matches!(self.phase, Phase::Open(_) | Phase::Leaving(_)) {
+            return self.give_up_closing();
+        }
+        service::log_ending(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
+        self.say_last(shared, CloseCode::GOING_AWAY, "")
+    }
+
+    /// Sends a Close if it can be sent at once, and ends the connection.
+    fn say_last(&mut self, shared: &mut Shared, code: CloseCode, reason: &str) -> Turn {
         self.with_buffer(shared, |client, buffer, shared| {
             client.with_connection(shared, |connection, _| {
-                let mut exchange = connection.exchange(buffer);
-                let _ = exchange.close(CloseCode::INTERNAL_ERROR, NO_ANSWER);
+                let _ = connection.exchange(buffer).close(code, reason);
             });
             let _ = client.transmit(buffer);
             Ok(Turn::Gone)

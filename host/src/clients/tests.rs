@@ -17,6 +17,7 @@ const REQUEST: &[u8] =
 const PING: &[u8] = b"\x89\x00";
 /// Masked with a key of zeros, as are all frames here.
 const PONG: &[u8] = b"\x8a\x80\0\0\0\0";
+const GOING_AWAY: &[u8] = b"\x88\x02\x03\xe9";
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -97,7 +98,8 @@ impl Server {
         let end = End::default();
         end.0.borrow_mut().room = usize::MAX;
         let peer = (Ipv4Addr::LOCALHOST, 1).into();
-        (self.clients.add(end.clone(), peer), end)
+        let key = self.clients.add(end.clone(), peer);
+        (key.expect("there is room"), end)
     }
 
     /// A client whose connection is open.
@@ -355,15 +357,109 @@ fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_dead
     let (key, answering) = server.open();
     let (_, silent) = server.open();
     server.connect();
-    server.clients.stop();
-    assert_eq!(received(&answering), b"\x88\x02\x03\xe9");
-    assert_eq!(received(&silent), b"\x88\x02\x03\xe9");
+    server.clients.stop(Duration::ZERO);
+    assert_eq!(received(&answering), GOING_AWAY);
+    assert_eq!(received(&silent), GOING_AWAY);
     assert_eq!(server.clients.len(), 2, "who has not asked yet is dropped");
     server.send(key, &answering, b"\x88\x82\0\0\0\0\x03\xe9");
     assert!(answering.0.borrow().is_shut);
     server.pass(2 * SECOND);
     assert!(server.clients.is_empty());
     assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_then_closes() {
+    let mut server = Server::new(&[]);
+    let (_, unread) = server.open();
+    let (half, half_end) = server.open();
+    let (fragments, fragments_end) = server.open();
+    let begun = frame(0x81, "half a frame");
+    server.send(half, &half_end, &begun[..9]);
+    server.send(fragments, &fragments_end, frame(0x01, "in "));
+    assert_eq!(received(&fragments_end), echo(0x01, "in "));
+
+    // Its event is still to come.
+    unread
+        .0
+        .borrow_mut()
+        .to_server
+        .extend(frame(0x81, "unread"));
+    server.clients.stop(Duration::ZERO);
+    let [unread_echo, half_echo] = ["unread", "half a frame"].map(|text| echo(0x81, text));
+    assert_eq!(received(&unread), [&unread_echo[..], GOING_AWAY].concat());
+    assert_eq!(received(&half_end), b"");
+    assert_eq!(received(&fragments_end), b"");
+
+    server.send(half, &half_end, &begun[9..]);
+    assert_eq!(received(&half_end), [&half_echo[..], GOING_AWAY].concat());
+    server.send(fragments, &fragments_end, frame(0x89, "?"));
+    assert_eq!(received(&fragments_end), echo(0x8A, "?"));
+    server.send(fragments, &fragments_end, frame(0x80, "pieces"));
+    let end = echo(0x80, "pieces");
+    assert_eq!(received(&fragments_end), [&end[..], GOING_AWAY].concat());
+    for (key, end) in [(half, half_end), (fragments, fragments_end)] {
+        server.send(key, &end, b"\x88\x82\0\0\0\0\x03\xe9");
+        assert!(end.0.borrow().is_shut);
+    }
+}
+
+#[test]
+fn who_does_not_end_its_message_is_given_up_with_a_close() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.send(key, &end, frame(0x01, "in "));
+    received(&end);
+    server.clients.stop(Duration::ZERO);
+    server.pass(60 * SECOND);
+    assert_eq!(received(&end), b"", "it is for the driver to say when");
+    server.clients.give_up();
+    assert_eq!(received(&end), GOING_AWAY);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_client_that_was_pinged_has_to_go_in_its_turn_whether_it_answers_or_not() {
+    for answers in [true, false] {
+        let mut server = Server::new(&[]);
+        let (key, end) = server.open();
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), PING);
+        server.clients.stop(SECOND);
+        if answers {
+            server.send(key, &end, PONG);
+        }
+        server.pass(SECOND + 2 * GRANULARITY);
+        assert_eq!(received(&end), GOING_AWAY);
+    }
+}
+
+#[test]
+fn closes_are_spread_over_the_time_that_they_are_given() {
+    let mut server = Server::new(&[]);
+    let ends: Vec<_> = (0..100).map(|_| server.open()).collect();
+    server.clients.stop(10 * SECOND);
+    // Who is to go later is served until then.
+    server.send(ends[99].0, &ends[99].1, frame(0x81, "still"));
+    let mut closed = [0; 10];
+    for count in &mut closed {
+        server.pass(SECOND);
+        *count = ends
+            .iter()
+            .filter(|(_, end)| received(end).ends_with(GOING_AWAY))
+            .count();
+    }
+    server.pass(SECOND);
+    let late = ends
+        .iter()
+        .filter(|(_, end)| received(end).ends_with(GOING_AWAY))
+        .count();
+    assert_eq!(closed.iter().sum::<usize>() + late, 100);
+    assert!(
+        closed.iter().all(|count| (5..=15).contains(count)),
+        "{closed:?}"
+    );
 }
 
 #[test]
@@ -390,7 +486,7 @@ fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
     let (key, stuck) = server.connect();
     stuck.0.borrow_mut().room = 5000;
     server.send(key, &stuck, get);
-    server.clients.stop();
+    server.clients.stop(Duration::ZERO);
     assert!(!server.clients.is_empty(), "a stop waits for who is served");
     server.pass(2 * SECOND);
     assert_eq!(received(&stuck), page[..5000]);

@@ -95,6 +95,11 @@ pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
         .ok_or("write a whole number from 1 to 1024")
 }
 
+/// The most of something, at least one.
+pub(super) fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 1 on")
+}
+
 /// A number of connections, from 1 to 20,000.
 pub(super) fn connection_count(text: &str) -> Result<usize, &'static str> {
     text.parse()

@@ -51,6 +51,9 @@ fn nothing_said_gives_the_defaults() {
         welcome: Some("Welcome to Awesome Chat".into()),
         paths: vec![],
         has_page: true,
+        origins: Origins::These(Vec::new()),
+        max_connections: None,
+        max_connections_per_ip: None,
         subprotocols: vec![],
         threads: std::thread::available_parallelism().expect("a number of cores"),
         buffer_len: 65_536,
@@ -58,6 +61,8 @@ fn nothing_said_gives_the_defaults() {
         close_timeout: Duration::from_secs(5),
         ping_interval: Some(Duration::from_secs(25)),
         ping_timeout: Duration::from_secs(20),
+        drain_spread: Duration::ZERO,
+        drain_timeout: Duration::from_secs(10),
         log: "info".parse().expect("a level"),
         log_messages: false,
     };
@@ -67,14 +72,19 @@ fn nothing_said_gives_the_defaults() {
 #[test]
 fn every_option_is_read_with_and_without_the_word_serve() {
     let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c --no-page \
+                --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
-                --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s --log-level mio=off --log-messages";
+                --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
+                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
         welcome: Some("hi".into()),
         paths: vec!["/a".into(), "/b,c".into()],
         has_page: false,
+        origins: Origins::These(vec!["http://a".into(), "null".into()]),
+        max_connections: NonZeroUsize::new(7),
+        max_connections_per_ip: NonZeroUsize::new(2),
         subprotocols: vec!["chat".into(), "v2.chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 16 << 20,
@@ -82,6 +92,8 @@ fn every_option_is_read_with_and_without_the_word_serve() {
         close_timeout: Duration::from_secs(120),
         ping_interval: None,
         ping_timeout: Duration::from_secs(1),
+        drain_spread: Duration::from_secs(2),
+        drain_timeout: Duration::from_secs(3),
         log: "mio=off".parse().expect("a filter"),
         log_messages: true,
     };
@@ -97,6 +109,9 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_WELCOME", "hi, you"),
         ("WS_ECHO_PATH", "/a,/b"),
         ("WS_ECHO_NO_PAGE", "true"),
+        ("WS_ECHO_ORIGIN", "http://a,*"),
+        ("WS_ECHO_MAX_CONNECTIONS", "9"),
+        ("WS_ECHO_MAX_CONNECTIONS_PER_IP", "3"),
         ("WS_ECHO_SUBPROTOCOL", "chat"),
         ("WS_ECHO_THREADS", "3"),
         ("WS_ECHO_BUFFER", "4096"),
@@ -104,6 +119,8 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_CLOSE_TIMEOUT", "1h"),
         ("WS_ECHO_PING_INTERVAL", "1m"),
         ("WS_ECHO_PING_TIMEOUT", "5"),
+        ("WS_ECHO_DRAIN_TIMEOUT", "1m"),
+        ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
         ("WS_ECHO_LOG_MESSAGES", "yes"),
     ];
@@ -112,6 +129,9 @@ fn every_option_is_read_from_the_environment() {
         welcome: Some("hi, you".into()),
         paths: vec!["/a".into(), "/b".into()],
         has_page: false,
+        origins: Origins::Any,
+        max_connections: NonZeroUsize::new(9),
+        max_connections_per_ip: NonZeroUsize::new(3),
         subprotocols: vec!["chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 4_096,
@@ -119,6 +139,8 @@ fn every_option_is_read_from_the_environment() {
         close_timeout: Duration::from_secs(3_600),
         ping_interval: Some(Duration::from_secs(60)),
         ping_timeout: Duration::from_secs(5),
+        drain_spread: Duration::ZERO,
+        drain_timeout: Duration::from_secs(60),
         log: "warn,mio=off".parse().expect("a filter"),
         log_messages: true,
     };

@@ -1,0 +1,51 @@
+//! Responses that are the same for all who get them: written once, and sent as they are (RFC 9112 section
+//! 4). What the handshake itself answers is the core's.
+
+use std::sync::LazyLock;
+
+/// To a page that may not connect.
+pub(crate) static FORBIDDEN_ORIGIN: LazyLock<Response> = LazyLock::new(|| {
+    Response::refusal("403 Forbidden", "", "pages of this origin may not connect")
+});
+/// To one client too many from its address.
+pub(crate) static TOO_MANY_FROM_ADDRESS: LazyLock<Response> = LazyLock::new(|| {
+    let text = "too many connections from this address";
+    Response::refusal("429 Too Many Requests", RETRY_AFTER, text)
+});
+/// To one client too many.
+pub(crate) static TOO_MANY_CONNECTIONS: LazyLock<Response> = LazyLock::new(|| {
+    let text = "too many connections";
+    Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
+});
+
+/// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the service is
+/// > expected to be unavailable to the client. (RFC 9110 section 10.2.3)
+const RETRY_AFTER: &str = "Retry-After: 5\r\n";
+
+/// A response whose head ends, and whose content begins, behind `head_len` bytes.
+pub(crate) struct Response {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) head_len: usize,
+}
+
+impl Response {
+    /// A response after which the connection ends; `headers` are lines, each with its end.
+    pub(crate) fn new(status: &str, headers: &str, content_type: &str, content: &str) -> Self {
+        let head = format!(
+            "HTTP/1.1 {status}\r\n\
+             Connection: close\r\n\
+             Content-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\
+             {headers}\r\n",
+            content.len()
+        );
+        Self {
+            head_len: head.len(),
+            bytes: [head, content.into()].concat().into_bytes(),
+        }
+    }
+
+    fn refusal(status: &str, headers: &str, text: &str) -> Self {
+        Self::new(status, headers, "text/plain", &format!("{text}\n"))
+    }
+}

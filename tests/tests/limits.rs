@@ -1,0 +1,146 @@
+//! What the server does when there is too much of something, or something is not allowed; a client that does
+//! nothing wrong notices none of it.
+
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::server::{Server, command};
+use ws_echo_tests::sessions::expect_echo;
+
+/// What a connection is told that is one too many.
+fn answer(server: &Server) -> String {
+    let mut client = Client::connect(server.address);
+    // Nobody has to read it.
+    client.try_send(request("/"));
+    let head = client.receive_head();
+    client.shut();
+    client.receive_rest();
+    head
+}
+
+/// A connection that is admitted, as soon as there is room again.
+fn admitted(server: &Server) -> Client {
+    for _ in 0..1000 {
+        let mut client = Client::connect(server.address);
+        client.try_send(request("/"));
+        if client.receive_head().starts_with("HTTP/1.1 101 ") {
+            return client;
+        }
+        client.shut();
+        client.receive_rest();
+    }
+    panic!("{}", server.log());
+}
+
+#[test]
+fn one_connection_too_many_is_told_so_and_those_that_are_there_notice_nothing() {
+    let server = Server::start(&["--no-welcome", "--max-connections", "3"]);
+    let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
+    for _ in 0..100 {
+        let head = answer(&server);
+        assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+        assert!(head.contains("\r\nRetry-After: 5\r\n"), "{head}");
+        clients.iter_mut().for_each(expect_echo);
+    }
+    server.logged("too many connections (--max-connections 3): turned away");
+    let lines = server.log().lines().count();
+    assert!(lines < 50, "a line for each is too much: {lines}");
+    clients.pop();
+    expect_echo(&mut admitted(&server));
+    clients.iter_mut().for_each(expect_echo);
+}
+
+#[test]
+fn an_address_has_its_own_limit() {
+    let server = Server::start(&["--no-welcome", "--max-connections-per-ip", "2"]);
+    let mut clients: Vec<_> = (0..2).map(|_| Client::open(server.address)).collect();
+    let head = answer(&server);
+    assert!(head.starts_with("HTTP/1.1 429 "), "{head}");
+    server.logged("too many connections from one address (--max-connections-per-ip 2)");
+    clients.pop();
+    expect_echo(&mut admitted(&server));
+    expect_echo(&mut clients[0]);
+}
+
+#[test]
+fn more_connections_than_files_are_turned_away_before_there_are_none_left() {
+    let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 160 && exec \"$0\" \"$@\""])
+        .arg(served.get_program())
+        .args(served.get_args())
+        .stderr(Stdio::piped());
+    let server = Server::spawn(&mut command);
+    server.logged("at most 32 connections");
+    let mut clients: Vec<_> = (0..32).map(|_| Client::open(server.address)).collect();
+    let idle: Vec<_> = (0..300)
+        .map(|_| TcpStream::connect(server.address))
+        .collect();
+    for client in &mut clients {
+        expect_echo(client);
+    }
+    server.logged("too many connections (");
+    assert!(
+        !server.log().contains("cannot accept clients"),
+        "{}",
+        server.log()
+    );
+    drop(idle);
+    clients.clear();
+    expect_echo(&mut admitted(&server));
+}
+
+#[test]
+fn only_pages_of_the_server_itself_and_of_listed_origins_may_connect() {
+    let server = Server::start(&[
+        "--no-welcome",
+        "--origin",
+        "https://app.example",
+        "--origin",
+        "null",
+    ]);
+    let host = server.address.to_string();
+    let status = |origins: &[&str]| {
+        let headers: String = origins
+            .iter()
+            .map(|it| format!("Origin: {it}\r\n"))
+            .collect();
+        let request =
+            request("/").replace("Host: localhost\r\n", &format!("Host: {host}\r\n{headers}"));
+        let mut client = Client::connect(server.address);
+        client.send(request);
+        let head = client.receive_head();
+        head[9..12].to_owned()
+    };
+    let own = format!("http://{host}");
+    for origins in [
+        &[][..],
+        &[own.as_str()],
+        &["https://app.example"],
+        &["HTTPS://App.Example"],
+        &["null"],
+    ] {
+        assert_eq!(status(origins), "101", "{origins:?}");
+    }
+    for origins in [
+        &["http://evil.example"][..],
+        &["http://app.example"],
+        &["https://app.example.evil"],
+        &["https://app.example", "https://app.example"],
+        &[""],
+        &["http://127.0.0.1"],
+    ] {
+        assert_eq!(status(origins), "403", "{origins:?}");
+    }
+    server.logged("403 Forbidden: allow its pages with --origin http://evil.example");
+}
+
+#[test]
+fn a_star_lets_all_pages_connect() {
+    let server = Server::start(&["--no-welcome", "--origin", "*"]);
+    let mut client = Client::connect(server.address);
+    client.send(request("/").replace("Host:", "Origin: http://evil.example\r\nHost:"));
+    assert!(client.receive_head().starts_with("HTTP/1.1 101 "));
+}
