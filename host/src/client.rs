@@ -4,10 +4,10 @@
 //! the client does not take what is ready, nothing is received from it.
 
 mod expiry;
+mod leaving;
 mod transfer;
 
 use std::io;
-use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
 use log::debug;
@@ -142,16 +142,6 @@ impl<T: Transport> Client<T> {
         self.peer.ip()
     }
 
-    /// Whether it is connected, and neither side has closed.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open(_))
-    }
-
-    /// Asks for no sign of life any longer.
-    pub(crate) fn forget_pulse(&mut self) {
-        self.pulse = Pulse::Silent;
-    }
-
     /// Notes what the transport may hold.
     pub(crate) fn note(&mut self, unread: Unread) {
         self.unread = self.unread.max(unread);
@@ -200,31 +190,6 @@ impl<T: Transport> Client<T> {
         }
         self.phase = Phase::Open(Some(shared.pool.take_connection()));
         self.with_buffer(shared, Self::answer)
-    }
-
-    /// Ends the connection because the server stops: what has come is echoed before.
-    pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
-        match mem::replace(&mut self.phase, Phase::Flushing) {
-            Phase::Opening(_) => return Turn::Gone,
-            Phase::Open(kept) => self.phase = Phase::Leaving(kept),
-            phase => self.phase = phase,
-        }
-        // Something may have come whose event is still to be told.
-        self.note(Unread::Bytes);
-        self.turn(shared)
-    }
-
-    /// Whether our Close was made ready.
-    fn is_closing(&self) -> bool {
-        let (Phase::Open(kept) | Phase::Leaving(kept)) = &self.phase else {
-            return false;
-        };
-        kept.as_deref().is_some_and(Connection::is_closing)
-    }
-
-    /// Whether our Close is to be made ready: all that has come is echoed, and no message is begun.
-    fn has_to_close(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(None)) && self.unread == Unread::Nothing
     }
 
     /// Works with the client's buffer, or with a free one, which it keeps only if something stands

@@ -129,11 +129,8 @@ impl Display for Wrong {
                 write!(formatter, "{what} did not come within {time:?} (--timeout)")
             }
             Self::NotHttp(start) => {
-                write!(
-                    formatter,
-                    "the server does not speak HTTP/1: {}",
-                    shown(start)
-                )
+                let start = shown(start);
+                write!(formatter, "the server does not speak HTTP/1: {start}")
             }
             Self::Refused(status, reason) => write!(
                 formatter,

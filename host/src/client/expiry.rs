@@ -84,33 +84,4 @@ impl<T: Transport> Client<T> {
         service::log_ending(self.peer, &Ending::Silent);
         self.say_last(shared, CloseCode::INTERNAL_ERROR, NO_ANSWER)
     }
-
-    /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
-    pub(crate) fn cut_off(&mut self, shared: &mut Shared) -> Turn {
-        if self.is_closing() || !matches!(self.phase, Phase::Open(_) | Phase::Leaving(_)) {
-            return self.give_up_closing();
-        }
-        service::log_ending(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
-        self.say_last(shared, CloseCode::GOING_AWAY, "")
-    }
-
-    /// Sends a Close if it can be sent at once, and ends the connection.
-    fn say_last(&mut self, shared: &mut Shared, code: CloseCode, reason: &str) -> Turn {
-        self.with_buffer(shared, |client, buffer, shared| {
-            client.with_connection(shared, |connection, _| {
-                let _ = connection.exchange(buffer).close(code, reason);
-            });
-            let _ = client.transmit(buffer);
-            Ok(Turn::Gone)
-        })
-    }
-
-    /// Gives up a client whose connection did not end in time.
-    fn give_up_closing(&self) -> Turn {
-        if let Phase::Leaving(_) = self.phase {
-            let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
-            service::log_ending(self.peer, &ending);
-        }
-        Turn::Gone
-    }
 }

@@ -1,0 +1,75 @@
+//! How a client is left: because the server stops, or because its time is over.
+
+use std::mem;
+
+use ws_echo_core::{CloseCode, Connection};
+
+use super::{Client, Phase, Pulse, Shared, Turn};
+use crate::service::{self, Ending};
+use crate::transport::{Transport, Unread};
+
+impl<T: Transport> Client<T> {
+    /// Whether it is connected, and neither side has closed.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open(_))
+    }
+
+    /// Asks for no sign of life any longer.
+    pub(crate) fn forget_pulse(&mut self) {
+        self.pulse = Pulse::Silent;
+    }
+
+    /// Ends the connection because the server stops: what has come is echoed before.
+    pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
+        match mem::replace(&mut self.phase, Phase::Flushing) {
+            Phase::Opening(_) => return Turn::Gone,
+            Phase::Open(kept) => self.phase = Phase::Leaving(kept),
+            phase => self.phase = phase,
+        }
+        // Something may have come whose event is still to be told.
+        self.note(Unread::Bytes);
+        self.turn(shared)
+    }
+
+    /// Whether our Close was made ready.
+    pub(super) fn is_closing(&self) -> bool {
+        let (Phase::Open(kept) | Phase::Leaving(kept)) = &self.phase else {
+            return false;
+        };
+        kept.as_deref().is_some_and(Connection::is_closing)
+    }
+
+    /// Whether our Close is to be made ready: all that has come is echoed, and no message is begun.
+    pub(super) fn has_to_close(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(None)) && self.unread == Unread::Nothing
+    }
+
+    /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
+    pub(crate) fn cut_off(&mut self, shared: &mut Shared) -> Turn {
+        if self.is_closing() || !matches!(self.phase, Phase::Open(_) | Phase::Leaving(_)) {
+            return self.give_up_closing();
+        }
+        service::log_ending(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
+        self.say_last(shared, CloseCode::GOING_AWAY, "")
+    }
+
+    /// Sends a Close if it can be sent at once, and ends the connection.
+    pub(super) fn say_last(&mut self, shared: &mut Shared, code: CloseCode, reason: &str) -> Turn {
+        self.with_buffer(shared, |client, buffer, shared| {
+            client.with_connection(shared, |connection, _| {
+                let _ = connection.exchange(buffer).close(code, reason);
+            });
+            let _ = client.transmit(buffer);
+            Ok(Turn::Gone)
+        })
+    }
+
+    /// Gives up a client whose connection did not end in time.
+    pub(super) fn give_up_closing(&self) -> Turn {
+        if let Phase::Leaving(_) = self.phase {
+            let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
+            service::log_ending(self.peer, &ending);
+        }
+        Turn::Gone
+    }
+}
