@@ -37,7 +37,7 @@ use self::replies::Replies;
 use self::session::{Outcome, Session};
 use self::stop::Stop;
 use self::terminal::Terminal;
-use self::user::{Unconnected, User, Waited};
+use self::user::{Unconnected, User};
 use crate::command_line::ChatOptions;
 use crate::escape::OneLine;
 use crate::say;
@@ -185,7 +185,9 @@ fn pause(user: &mut User, pause: Duration) -> Result<(), Ending> {
     let time = Time::from(pause);
     user.view.note(&format_args!("connecting again in {time}"));
     let until = Instant::now() + pause;
-    while user.wait_unconnected(until)? == Waited::Woken {}
+    while !user.is_over(until)? {
+        user.wait(Some(until))?;
+    }
     Ok(())
 }
 

@@ -172,8 +172,8 @@ impl TerminalMode {
         use rustix::termios::{OptionalActions, tcsetattr};
 
         if let Some(mode) = &self.0 {
-            // Without its terminal the process can go on.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, mode);
+            // Without its terminal the process can go on. What nobody takes any longer is not waited for.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
         }
     }
 }

@@ -47,8 +47,8 @@ pub(super) enum Ending {
     Request(RequestError),
     /// No address took a connection that became a WebSocket one; why.
     NotConnected(String),
-    /// What did not come within the time for the handshake.
-    Late(&'static str, Duration),
+    /// The response did not come within the time for the handshake.
+    Late(Duration),
     /// The user wanted no connection any longer.
     Stopped,
     /// The system does not let the process wait.
@@ -74,14 +74,14 @@ impl Ending {
             Self::Unusable(_) | Self::System(_) => Status::Broken,
             Self::Request(_) => Status::Usage,
             Self::Refused(_) | Self::Response(_) => Status::Refused,
-            Self::NotConnected(_) | Self::Late(..) | Self::Stopped => Status::Unanswered,
+            Self::NotConnected(_) | Self::Late(_) | Self::Stopped => Status::Unanswered,
         }
     }
 
     /// Whether it may go better a little later.
     pub(super) fn is_temporary(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::NotConnected(_) | Self::Late(..) => true,
+            Self::Lost(_) | Self::NotConnected(_) | Self::Late(_) => true,
             Self::Refused(refusal) => refusal.status >= 500,
             // Going away, an error in the server, a restart, an overload, a bad gateway.
             Self::Closed(Some(code), _) => {
@@ -113,9 +113,9 @@ impl Display for Ending {
             ),
             Self::Request(error) => write!(f, "socket error: this cannot be asked for: {error}"),
             Self::NotConnected(reason) => write!(f, "socket error: {reason}"),
-            Self::Late(what, time) => write!(
+            Self::Late(time) => write!(
                 f,
-                "socket error: {what} did not come within {} (--timeout)",
+                "socket error: the answer to the request did not come within {} (--timeout)",
                 Time::from(*time)
             ),
             Self::Stopped => f.write_str("stopped before there was a connection"),
@@ -176,7 +176,7 @@ mod tests {
         for ending in [
             Ending::Lost(String::new()),
             Ending::NotConnected(String::new()),
-            Ending::Late("", Duration::ZERO),
+            Ending::Late(Duration::ZERO),
             refused(503),
             closed(1012),
         ] {

@@ -11,7 +11,7 @@ use ws_echo_core::{ClientRequest, Connecting, Response, ResponseError};
 
 use super::ending::{Ending, Refusal};
 use super::stream::{Received, Stream};
-use super::user::{User, Waited};
+use super::user::User;
 use crate::command_line::{ChatOptions, Url};
 use crate::random;
 use crate::time::Time;
@@ -57,14 +57,16 @@ pub(super) fn open(user: &mut User, options: &ChatOptions) -> Result<Opened, End
     };
     let mut connecting = Connecting::new(request, random::bytes()).map_err(Ending::Request)?;
     let mut stream = Stream::new(connect(user, &options.url, deadline)?);
-    match shake_hands(user, &mut connecting, &mut stream, deadline) {
-        Ok(Waited::Woken) => Ok(Opened {
-            stream,
-            subprotocol: connecting.subprotocol().map(str::to_owned),
-        }),
-        Ok(Waited::TimeIsOver) => Err(Ending::Late("the answer to the request", options.timeout)),
-        Err(ending) => Err(ending),
+    while !connecting.is_open() {
+        if user.is_over(deadline)? {
+            return Err(Ending::Late(options.timeout));
+        }
+        shake_hands(user, &mut connecting, &mut stream, deadline)?;
     }
+    Ok(Opened {
+        stream,
+        subprotocol: connecting.subprotocol().map(str::to_owned),
+    })
 }
 
 /// Connects to the first of the host's addresses that takes it. Each has its share of the time.
@@ -109,9 +111,10 @@ fn connect_to(
             Ok(false) => {}
             Err(error) => return Ok(Err(error)),
         }
-        if user.wait_unconnected(until)? == Waited::TimeIsOver {
+        if user.is_over(until)? {
             return Ok(Err(ErrorKind::TimedOut.into()));
         }
+        user.wait(Some(until))?;
     }
 }
 
@@ -126,35 +129,26 @@ fn is_connected(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-/// Does the handshake, unless the time is over before.
+/// Does what can be done of the handshake now, or waits for more.
 fn shake_hands(
     user: &mut User,
     connecting: &mut Connecting<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
-) -> Result<Waited, Ending> {
-    loop {
-        match connecting.advance(&mut stream.buffer) {
-            Ok(()) => {}
-            Err(ResponseError::Status(_)) => return Err(refusal(user, connecting, stream)),
-            Err(error) => return Err(Ending::Response(error)),
-        }
-        if connecting.is_open() {
-            return Ok(Waited::Woken);
-        }
-        // A long request is made ready in parts.
-        if stream.transmit() {
-            continue;
-        }
-        match stream.receive() {
-            Received::Bytes => {}
-            Received::End(error) => return Err(Ending::NotConnected(ended_early(error))),
-            Received::Nothing => {
-                if user.wait_unconnected(deadline)? == Waited::TimeIsOver {
-                    return Ok(Waited::TimeIsOver);
-                }
-            }
-        }
+) -> Result<(), Ending> {
+    match connecting.advance(&mut stream.buffer) {
+        Ok(()) => {}
+        Err(ResponseError::Status(_)) => return Err(refusal(user, connecting, stream)),
+        Err(error) => return Err(Ending::Response(error)),
+    }
+    // A long request is made ready in parts.
+    if connecting.is_open() || stream.transmit() {
+        return Ok(());
+    }
+    match stream.receive() {
+        Received::Bytes => Ok(()),
+        Received::Nothing => user.wait(Some(deadline)),
+        Received::End(error) => Err(Ending::NotConnected(ended_early(error))),
     }
 }
 
@@ -176,14 +170,11 @@ fn refusal(
     let content_len = content_len(&response).unwrap_or(CONTENT_LEN_MAX);
     let until = Instant::now() + CONTENT_TIME;
     // What ends the wait early ends it well: the status is known.
-    while stream.buffer.received().len() < content_len {
+    while stream.buffer.received().len() < content_len && matches!(user.is_over(until), Ok(false)) {
         match stream.receive() {
             Received::Bytes => {}
-            Received::End(_) => break,
-            Received::Nothing => match user.wait_unconnected(until) {
-                Ok(Waited::Woken) => {}
-                Ok(Waited::TimeIsOver) | Err(_) => break,
-            },
+            Received::Nothing if user.wait(Some(until)).is_ok() => {}
+            Received::Nothing | Received::End(_) => break,
         }
     }
     let received = stream.buffer.received();

@@ -94,7 +94,6 @@ impl Terminal {
             Err(_) => (Screen::plain()?, None),
         };
         let typist = Typist {
-            screen: screen.clone(),
             marks,
             commands,
             waker,
@@ -246,7 +245,6 @@ impl Beginning {
 
 /// What reads lines, and tells what they mean.
 struct Typist {
-    screen: Screen,
     marks: Marks,
     commands: Sender<Command>,
     waker: Arc<Waker>,
@@ -287,8 +285,10 @@ impl Typist {
         let _ = self.waker.wake();
     }
 
+    /// Says something between two lines, when nothing else is printed. To wait among what is printed would
+    /// be to wait for the next line.
     fn note(&self, note: &dyn Display) {
-        self.screen.print(self.marks.note(note));
+        let _ = writeln!(io::stdout(), "{}", self.marks.note(note));
     }
 }
 

@@ -49,15 +49,6 @@ pub(super) enum Unconnected {
     Refuse,
 }
 
-/// How a wait has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waited {
-    /// Something may have happened.
-    Woken,
-    /// The time is over.
-    TimeIsOver,
-}
-
 /// The user.
 pub(super) struct User {
     pub(super) poll: Poll,
@@ -93,20 +84,16 @@ impl User {
         }
     }
 
-    /// Waits while there is no connection.
+    /// Whether a time without a connection is over.
     ///
     /// # Errors
     ///
-    /// When the user wants none.
-    pub(super) fn wait_unconnected(&mut self, until: Instant) -> Result<Waited, Ending> {
+    /// When the user wants no connection.
+    pub(super) fn is_over(&mut self, until: Instant) -> Result<bool, Ending> {
         if self.stop.is_asked_for() || self.is_left() {
             return Err(Ending::Stopped);
         }
-        if Instant::now() >= until {
-            return Ok(Waited::TimeIsOver);
-        }
-        self.wait(Some(until))?;
-        Ok(Waited::Woken)
+        Ok(Instant::now() >= until)
     }
 
     /// Whether one of the commands says that there need not be a connection. The others wait, or the

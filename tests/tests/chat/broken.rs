@@ -162,6 +162,18 @@ fn a_server_that_says_nothing_is_not_waited_for_longer_than_the_timeout() {
 }
 
 #[test]
+fn interim_responses_without_end_do_not_outlast_the_timeout() {
+    let url = server(|mut stream| {
+        request(&mut stream)?;
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while stream.write_all(interim.as_bytes()).is_ok() {}
+        Some(())
+    });
+    let late = note(&talk(&url, &["--timeout", "300ms"], ""), 4);
+    assert!(late.ends_with("within 300 ms (--timeout)"), "{late}");
+}
+
+#[test]
 fn a_server_that_ends_the_connection_early_is_told() {
     let at_once = server(|mut stream| request(&mut stream).map(drop));
     let in_the_head = server(|mut stream| {

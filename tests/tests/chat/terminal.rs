@@ -211,6 +211,17 @@ fn a_word_that_is_none_is_told_and_not_sent() {
 }
 
 #[test]
+fn help_is_shown_while_more_comes_than_can_be_printed_at_once() {
+    let flood = unmasked(TEXT, "").repeat(50_000);
+    let mut screen = screen(&sending([flood, close(1000, "")].concat()), &[]);
+    screen.wait_for("<");
+    for _ in 0..20 {
+        screen.line("/help");
+    }
+    assert_eq!(screen.wait().status, Some(0));
+}
+
+#[test]
 fn control_c_control_d_and_quit_close_with_1000() {
     for keys in [CONTROL_C, CONTROL_D, "/quit\r"] {
         let server = Server::start(&["--no-welcome"]);
