@@ -26,7 +26,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Token, Waker};
+use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
 use self::command::Command;
@@ -44,7 +44,6 @@ use crate::say;
 use crate::time::Time;
 
 const WAKER: Token = Token(1);
-const EVENT_COUNT: usize = 8;
 /// How many lines, or parts of long ones, are read before the first of them is sent.
 const READ_AHEAD: usize = 16;
 
@@ -86,7 +85,7 @@ fn missing(replies: &Replies, outcome: &Outcome, wait: Duration) -> String {
     let note = format!("{missing} of {sent} messages were not answered");
     // Otherwise they were not waited for to the end.
     if outcome.was_asked_for && outcome.ending.status() == Status::Closed {
-        format!("{note} within {}", Time::from(wait))
+        format!("{note}: the next did not come within {}", Time::from(wait))
     } else {
         note
     }
@@ -97,32 +96,16 @@ fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = Stop::install(Arc::clone(&waker))?;
     let (terminal, commands) = Terminal::start(waker, stop.clone(), has_color)?;
-    Ok(User {
-        poll,
-        events: Events::with_capacity(EVENT_COUNT),
-        commands,
-        held: None,
-        unconnected: Unconnected::Refuse,
-        is_skipping: false,
-        stop,
-        view: Box::new(terminal),
-    })
+    let view = Box::new(terminal);
+    Ok(User::new(poll, stop, commands, Unconnected::Refuse, view))
 }
 
 /// A user that writes lines into a pipe.
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = Stop::install(Arc::clone(&waker))?;
-    Ok(User {
-        poll,
-        events: Events::with_capacity(EVENT_COUNT),
-        commands: read_lines(waker)?,
-        held: None,
-        unconnected: Unconnected::Wait,
-        is_skipping: false,
-        stop,
-        view: Box::new(Printer::new()),
-    })
+    let (commands, view) = (read_lines(waker)?, Box::new(Printer::new()));
+    Ok(User::new(poll, stop, commands, Unconnected::Wait, view))
 }
 
 fn poll() -> io::Result<(Poll, Arc<Waker>)> {
@@ -196,6 +179,6 @@ fn show_content(content: &[u8]) {
     let text = String::from_utf8_lossy(content);
     for line in text.lines() {
         // Without a stderr there is the status.
-        let _ = writeln!(io::stderr(), "{}", OneLine(line));
+        let _ = writeln!(io::stderr(), "#   {}", OneLine(line));
     }
 }

@@ -9,6 +9,9 @@ use super::hex;
 use super::user::{Piece, View};
 use crate::escape::OneLine;
 
+/// How many bytes wait for others to be printed with them.
+const UNPRINTED_MAX: usize = 64 << 10;
+
 /// A view that programs read.
 #[derive(Debug)]
 pub(super) struct Printer {
@@ -16,6 +19,8 @@ pub(super) struct Printer {
     is_terminal: bool,
     /// Whether the beginning of a message was printed.
     is_inside_message: bool,
+    /// What is printed with the next write.
+    unprinted: String,
 }
 
 impl Printer {
@@ -23,6 +28,7 @@ impl Printer {
         Self {
             is_terminal: io::stdout().is_terminal(),
             is_inside_message: false,
+            unprinted: String::new(),
         }
     }
 
@@ -41,19 +47,30 @@ impl Printer {
 
 impl View for Printer {
     fn show(&mut self, piece: Piece<'_>) -> io::Result<()> {
-        let mut text = self.text(piece);
+        let text = self.text(piece);
+        self.unprinted.push_str(&text);
         self.is_inside_message = piece.fin == Fin::More;
         if !self.is_inside_message {
-            text.push('\n');
+            self.unprinted.push('\n');
         }
-        io::stdout().write_all(text.as_bytes())
+        if self.unprinted.len() < UNPRINTED_MAX {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let printed = io::stdout().write_all(self.unprinted.as_bytes());
+        self.unprinted.clear();
+        printed
     }
 
     fn cut(&mut self) {
         if self.is_inside_message {
             self.is_inside_message = false;
+            self.unprinted.push('\n');
             // Nobody may be there to read it.
-            let _ = io::stdout().write_all(b"\n");
+            let _ = self.flush();
             self.note(&"the last message was cut off");
         }
     }

@@ -56,19 +56,21 @@ impl Replies {
         self.outstanding.push_back(digest);
     }
 
-    /// Notes a piece of a message that has come.
-    pub(super) fn received(&mut self, kind: Kind, bytes: &[u8], fin: Fin) {
+    /// Notes a piece of a message that has come, and tells whether that was the end of an echo.
+    pub(super) fn received(&mut self, kind: Kind, bytes: &[u8], fin: Fin) -> bool {
         let digest = self.receiving.take().unwrap_or(Digest::new(kind));
         let digest = digest.with(bytes);
         if fin == Fin::More {
             self.receiving = Some(digest);
-            return;
+            return false;
         }
         self.received_count += 1;
-        if self.outstanding.front() == Some(&digest) {
+        let is_echo = self.outstanding.front() == Some(&digest);
+        if is_echo {
             self.outstanding.pop_front();
             self.echo_count += 1;
         }
+        is_echo
     }
 
     /// Whether each message of this connection has its echo.

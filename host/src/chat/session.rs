@@ -21,7 +21,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 const END_TIME: Duration = Duration::from_secs(1);
 
 /// Where masking keys come from.
-type Keys = fn() -> [u8; 4];
+type Keys = Box<dyn FnMut() -> [u8; 4]>;
 
 /// An open connection, and the user whose it is.
 pub(super) struct Session<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Session<'a> {
     connection: Connection<Client<Keys>>,
     user: &'a mut User,
     replies: &'a mut Replies,
-    /// How long to wait for replies after the end of the input.
+    /// How long to wait for the next reply after the end of the input.
     wait: Duration,
     /// When the Pings were sent whose Pongs have not come, the oldest first.
     pings: VecDeque<Instant>,
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         Self {
             stream,
-            connection: Connection::client(random::bytes),
+            connection: Connection::client(Box::new(random::keys())),
             user,
             replies,
             wait,
@@ -123,8 +123,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes what has come.
+    /// Takes what has come, and shows it.
     fn take_events(&mut self) -> Result<(), Ending> {
+        let taken = self.take_each_event();
+        if self.view_error.is_none() {
+            self.view_error = self.user.view.flush().err();
+        }
+        taken
+    }
+
+    fn take_each_event(&mut self) -> Result<(), Ending> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         while let Some(event) = exchange.next_event().map_err(Ending::Failed)? {
             match event {
@@ -135,7 +143,12 @@ impl<'a> Session<'a> {
                     } else {
                         Fin::More
                     };
-                    self.replies.received(kind, bytes, fin);
+                    let is_echo = self.replies.received(kind, bytes, fin);
+                    if let Phase::Draining(until) = &mut self.phase
+                        && is_echo
+                    {
+                        *until = Instant::now() + self.wait;
+                    }
                     if self.view_error.is_none() {
                         let shown = self.user.view.show(Piece { kind, bytes, fin });
                         self.view_error = shown.err();

@@ -3,7 +3,7 @@
 //! `> ` marks what was sent, `< ` what came, and `# ` what happened.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use mio::Waker;
 use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
@@ -130,6 +131,10 @@ impl View for Terminal {
         {
             self.print(self.marks.message(&message.text()));
         }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 
@@ -257,8 +262,13 @@ impl Typist {
         loop {
             let line = editor.readline(PROMPT);
             edited.is_none();
-            let Ok(line) = line else {
-                break;
+            let line = match line {
+                Ok(line) => line,
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    self.note(&"not taken: this is not UTF-8");
+                    continue;
+                }
+                Err(_) => break,
             };
             // A line that the history does not take can be sent all the same.
             let _ = editor.add_history_entry(line.as_str());

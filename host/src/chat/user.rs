@@ -13,6 +13,9 @@ use super::command::Command;
 use super::ending::Ending;
 use super::stop::Stop;
 
+/// How many events are taken at once: of the socket, and of the waker.
+const EVENT_COUNT: usize = 8;
+
 /// A piece of a message that has come. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a> {
@@ -29,6 +32,13 @@ pub(super) trait View {
     ///
     /// When nobody can see it.
     fn show(&mut self, piece: Piece<'_>) -> io::Result<()>;
+
+    /// Shows what was not shown yet: for now nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can see it.
+    fn flush(&mut self) -> io::Result<()>;
 
     /// Says that no more comes of the message whose beginning was shown, if there is one.
     fn cut(&mut self);
@@ -52,11 +62,11 @@ pub(super) enum Unconnected {
 /// The user.
 pub(super) struct User {
     pub(super) poll: Poll,
-    pub(super) events: Events,
-    pub(super) commands: Receiver<Command>,
+    events: Events,
+    commands: Receiver<Command>,
     /// A command that was received and could not be done yet.
     pub(super) held: Option<Command>,
-    pub(super) unconnected: Unconnected,
+    unconnected: Unconnected,
     /// Whether the rest of a message is to be skipped.
     pub(super) is_skipping: bool,
     pub(super) stop: Stop,
@@ -64,6 +74,26 @@ pub(super) struct User {
 }
 
 impl User {
+    /// A user whose commands come from there, and who sees what happens there.
+    pub(super) fn new(
+        poll: Poll,
+        stop: Stop,
+        commands: Receiver<Command>,
+        unconnected: Unconnected,
+        view: Box<dyn View>,
+    ) -> Self {
+        Self {
+            poll,
+            events: Events::with_capacity(EVENT_COUNT),
+            commands,
+            held: None,
+            unconnected,
+            is_skipping: false,
+            stop,
+            view,
+        }
+    }
+
     /// The next command, if there is one already.
     pub(super) fn next_command(&mut self) -> Option<Command> {
         loop {

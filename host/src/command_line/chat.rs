@@ -21,7 +21,7 @@ pub(crate) struct ChatOptions {
     pub(crate) origin: Option<String>,
     /// Whether to connect again when the connection is lost.
     pub(crate) reconnect: bool,
-    /// How long to wait for replies after the end of the input; may be zero.
+    /// How long to wait for the next reply after the end of the input; may be zero.
     pub(crate) wait: Duration,
     /// The time for connecting and the handshake, from a millisecond to a day.
     pub(crate) timeout: Duration,
@@ -89,7 +89,7 @@ pub(super) struct ChatArguments {
     #[arg(long)]
     reconnect: bool,
 
-    /// How long to wait for replies after the end of the input; may be 0
+    /// How long to wait for the next reply after the end of the input; may be 0
     #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
     #[arg(default_value = "5s")]
     wait: Duration,

@@ -69,7 +69,8 @@ fn a_refusal_is_shown_with_its_status_and_its_content() {
     let expected = Ended {
         status: Some(3),
         stdout: String::new(),
-        stderr: "# the server refused: 403 For\\tbidden\nno\\u{1b}[2J entry\nfor you\n".into(),
+        stderr: "# the server refused: 403 For\\tbidden\n#   no\\u{1b}[2J entry\n#   for you\n"
+            .into(),
     };
     assert_eq!(ended, expected);
 }
@@ -81,7 +82,7 @@ fn our_server_says_why_it_refuses() {
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
-        "# the server refused: 404 Not Found\npath is not served\n"
+        "# the server refused: 404 Not Found\n#   path is not served\n"
     );
 }
 
@@ -92,14 +93,14 @@ fn a_refusal_without_an_end_is_shown_in_part() {
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
-        format!("# the server refused: 500 Oh\n{}\n", "x".repeat(4096))
+        format!("# the server refused: 500 Oh\n#   {}\n", "x".repeat(4096))
     );
     // The content that is announced never comes.
     let cut = "HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nbut";
     let Ended { status, stderr, .. } = talk(&responding(cut), &[], "");
     assert_eq!(
         (status, &*stderr),
-        (Some(3), "# the server refused: 500 Oh\nbut\n")
+        (Some(3), "# the server refused: 500 Oh\n#   but\n")
     );
 }
 

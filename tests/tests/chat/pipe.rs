@@ -130,10 +130,20 @@ fn what_is_not_answered_is_told_and_a_greeting_is_no_answer() {
         status: Some(4),
         stdout: "welcome\n1\n".into(),
         stderr: "# socket open\n# socket closed 1000\n\
-                 # 4 of 5 messages were not answered within 300 ms\n"
+                 # 4 of 5 messages were not answered: the next did not come within 300 ms\n"
             .into(),
     };
     assert_eq!(talk(&url, &SHORT, "1\n2\n3\n4\n5\n"), expected);
+}
+
+#[test]
+fn each_reply_has_its_own_time_to_come() {
+    let url = answering(|first, payload| {
+        thread::sleep(Duration::from_millis(500));
+        unmasked(first, payload)
+    });
+    let ended = talk(&url, &["--wait", "2s"], "1\n2\n3\n4\n5\n6\n");
+    assert_eq!(ended, well("1\n2\n3\n4\n5\n6\n"));
 }
 
 #[test]
@@ -150,7 +160,7 @@ fn with_no_time_to_wait_nothing_is_waited_for() {
     assert!(
         ended
             .stderr
-            .ends_with("# 1 of 1 messages were not answered within 0 ns\n")
+            .ends_with("# 1 of 1 messages were not answered: the next did not come within 0 ns\n")
     );
 }
 

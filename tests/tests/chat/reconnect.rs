@@ -49,7 +49,10 @@ fn a_pipe_goes_on_and_what_was_lost_is_counted() {
     );
     assert!(again.starts_with("# connecting again in ") && again.ends_with(" ms"));
     assert_eq!(closed, "# socket closed 1000");
-    assert_eq!(missing, "# 1 of 2 messages were not answered within 5 s");
+    assert_eq!(
+        missing,
+        "# 1 of 2 messages were not answered: the next did not come within 5 s"
+    );
 }
 
 #[test]

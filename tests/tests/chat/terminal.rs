@@ -86,7 +86,7 @@ fn a_line_is_edited_and_comes_back_from_the_history() {
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
     screen.keys("hlo");
-    screen.keys(&LEFT.repeat(2));
+    screen.keys(LEFT.repeat(2));
     screen.line("el");
     screen.wait_for("< hello");
     screen.keys(UP);
@@ -208,6 +208,19 @@ fn a_word_that_is_none_is_told_and_not_sent() {
     let Ended { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     assert!(!lines.iter().any(|line| line.starts_with('<')), "{lines:?}");
+}
+
+#[test]
+fn a_key_that_is_not_utf_8_is_told_and_the_chat_goes_on() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut screen = screen(&server.url("/"), &[]);
+    screen.wait_for("# socket open");
+    screen.keys(b"\xfc\r");
+    screen.wait_for("# not taken: this is not UTF-8");
+    screen.line("still here");
+    screen.wait_for("< still here");
+    screen.line("/quit");
+    assert_eq!(screen.wait().status, Some(0));
 }
 
 #[test]
