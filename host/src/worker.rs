@@ -130,7 +130,7 @@ impl Worker {
     /// When the system does not report events any more.
     pub(crate) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_LEN);
-        while !(self.is_stopping() && self.clients.is_empty()) {
+        while !self.is_over() {
             let timeout = self.timeout();
             match self.poll.poll(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
@@ -143,7 +143,6 @@ impl Worker {
             }
             self.clients.expire();
             self.resume_accepting();
-            self.drop_last_clients();
         }
         Ok(())
     }
@@ -235,14 +234,15 @@ impl Worker {
         self.clients.stop(self.drain.spread);
     }
 
-    /// Drops the clients whose connections did not end in time.
-    fn drop_last_clients(&mut self) {
-        if self
-            .stop_deadline
-            .is_some_and(|deadline| deadline <= self.now)
-        {
+    /// Whether it has stopped; those whose connections did not end in time are dropped.
+    fn is_over(&mut self) -> bool {
+        let Some(deadline) = self.stop_deadline else {
+            return false;
+        };
+        if deadline <= self.now {
             self.clients.give_up();
         }
+        self.clients.is_empty()
     }
 
     /// Accepts again after a pause.
@@ -260,6 +260,15 @@ impl Worker {
     /// How long to wait for events: for ever, unless there is something to do at some time.
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
+        // Most rounds are neither.
+        let (None, None) = (self.accept_paused_until, self.stop_deadline) else {
+            return self.timeout_up_to(timeout);
+        };
+        timeout
+    }
+
+    #[cold]
+    fn timeout_up_to(&self, timeout: Option<Duration>) -> Option<Duration> {
         let own = self
             .accept_paused_until
             .into_iter()
