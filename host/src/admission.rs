@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use log::warn;
 
 use crate::command_line::ServeOptions;
+use crate::lock::lock;
 use crate::response::{Response, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS};
 
 /// How many connections there may be beyond the limit, to be answered that there are too many.
@@ -160,11 +161,6 @@ impl Admission {
             told: Some(now),
         };
     }
-}
-
-/// The value, which is whole also when a thread has panicked.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

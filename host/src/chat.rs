@@ -6,7 +6,6 @@
 mod back_off;
 mod command;
 mod ending;
-mod hex;
 mod lines;
 mod opening;
 mod printer;

@@ -52,7 +52,7 @@ enum Phase {
     /// Echoing what has come and the message that is coming: then our Close is made ready, and waits
     /// for its answer.
     Leaving(Option<HeapConnection>),
-    /// Answering a request for a page. (The box keeps a client small.)
+    /// Answering with what is no WebSocket: a page, or why there is none. (The box keeps a client small.)
     Responding(Box<Rest>),
     /// The last bytes are transmitted; what comes is forgotten.
     Flushing,

@@ -31,14 +31,12 @@ impl Origins {
 
 /// Whether a page from `origin` asks the host that it is from. Both leave out the scheme's port.
 fn is_of_host(origin: &[u8], host: &[u8]) -> bool {
-    let without_port = |host: &[u8], port: &[u8]| -> Vec<u8> {
-        host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase()
-    };
     for (scheme, port) in [(&b"http://"[..], &b":80"[..]), (b"https://", b":443")] {
         if let Some((start, authority)) = origin.split_at_checked(scheme.len())
             && start.eq_ignore_ascii_case(scheme)
         {
-            return without_port(authority, port) == without_port(host, port);
+            let [authority, host] = [authority, host].map(|it| it.strip_suffix(port).unwrap_or(it));
+            return authority.eq_ignore_ascii_case(host);
         }
     }
     false

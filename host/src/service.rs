@@ -9,6 +9,7 @@ use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refu
 
 use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
+use crate::hex;
 use crate::origin::Origins;
 use crate::page;
 use crate::response::FORBIDDEN_ORIGIN;
@@ -193,12 +194,10 @@ struct Hex<'a>(&'a [u8]);
 
 impl Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.iter().take(LOGGED_BYTES_MAX) {
-            write!(f, "{byte:02x}")?;
-        }
-        if self.0.len() > LOGGED_BYTES_MAX {
-            f.write_str("…")?;
-        }
-        Ok(())
+        let (logged, more) = match self.0.split_at_checked(LOGGED_BYTES_MAX) {
+            Some((logged, [_, ..])) => (logged, "…"),
+            _ => (self.0, ""),
+        };
+        write!(f, "{}{more}", hex::digits(logged))
     }
 }

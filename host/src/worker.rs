@@ -260,15 +260,10 @@ impl Worker {
     /// How long to wait for events: for ever, unless there is something to do at some time.
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
-        // Most rounds are neither.
-        let (None, None) = (self.accept_paused_until, self.stop_deadline) else {
-            return self.timeout_up_to(timeout);
-        };
-        timeout
-    }
-
-    #[cold]
-    fn timeout_up_to(&self, timeout: Option<Duration>) -> Option<Duration> {
+        // Neither is most often.
+        if self.accept_paused_until.is_none() && self.stop_deadline.is_none() {
+            return timeout;
+        }
         let own = self
             .accept_paused_until
             .into_iter()

@@ -5,10 +5,9 @@ use ws_echo_core::{Buffer, ClientRequest, Connecting, RequestError, ResponseErro
 
 use super::failure::Wrong;
 use crate::command_line::Url;
+use crate::outgoing::HEAD_LEN_MAX;
 use crate::random;
 
-/// A longer head is no answer to such a request.
-const HEAD_LEN_MAX: usize = 16 << 10;
 const BUFFER_LEN: usize = 4 << 10;
 /// How much of what comes is kept, to show what is no HTTP.
 const START_LEN_MAX: usize = 200;

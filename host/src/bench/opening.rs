@@ -4,7 +4,7 @@
 //! no server says by itself, and what comes before its echo is skipped.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use super::interrupt::{self, Interrupt};
 use super::message::{self, PONG, TEXT};
 use super::replies::Replies;
 use crate::command_line::{Echo, Url};
+use crate::outgoing::is_connected;
 
 /// How many connections are opened at a time: few enough for the queue of any server.
 const AT_A_TIME: usize = 256;
@@ -195,7 +196,7 @@ impl<'a> Opening<'a> {
         buffer: &mut [u8],
     ) -> Result<Place<'a>, Wrong> {
         if matches!(self.step, Step::Connecting) {
-            let is_connected = self.is_connected();
+            let is_connected = is_connected(&self.stream);
             if !is_connected.map_err(|error| Wrong::Connect(destination.address, error))? {
                 return Ok(Place::Opening(self));
             }
@@ -230,17 +231,6 @@ impl<'a> Opening<'a> {
         }
         self.has_more = true;
         self.flush()
-    }
-
-    fn is_connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.stream.take_error()? {
-            return Err(error);
-        }
-        match self.stream.peer_addr() {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 
     fn flush(&mut self) -> Result<(), Wrong> {

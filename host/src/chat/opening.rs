@@ -13,12 +13,11 @@ use super::ending::{Ending, Refusal};
 use super::stream::{Received, Stream};
 use super::user::User;
 use crate::command_line::{ChatOptions, Url};
+use crate::outgoing::{HEAD_LEN_MAX, is_connected};
 use crate::random;
 use crate::time::Time;
 
 const SOCKET: Token = Token(0);
-/// A longer head is no answer to such a request.
-const HEAD_LEN_MAX: usize = 16 << 10;
 /// How much of a refusal's content is shown, and how long it is waited for.
 const CONTENT_LEN_MAX: usize = 4 << 10;
 const CONTENT_TIME: Duration = Duration::from_secs(1);
@@ -115,17 +114,6 @@ fn connect_to(
             return Ok(Err(ErrorKind::TimedOut.into()));
         }
         user.wait(Some(until))?;
-    }
-}
-
-fn is_connected(stream: &TcpStream) -> io::Result<bool> {
-    if let Some(error) = stream.take_error()? {
-        return Err(error);
-    }
-    match stream.peer_addr() {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

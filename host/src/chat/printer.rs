@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Write};
 
 use ws_echo_core::{Fin, Kind};
 
-use super::hex;
 use super::user::{Piece, View};
 use crate::escape::OneLine;
+use crate::hex;
 
 /// How many bytes wait for others to be printed with them.
 const UNPRINTED_MAX: usize = 64 << 10;

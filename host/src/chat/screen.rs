@@ -6,11 +6,13 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rustyline::ExternalPrinter;
+
+use crate::lock::lock;
 
 /// How many lines may wait to be printed before the next one is waited for.
 const WAITING_MAX: usize = 1024;
@@ -48,7 +50,7 @@ enum State {
 impl Edited {
     /// Says that there is one, and what stands in it: lines can be printed above.
     pub(super) fn is(&self, line: &str) {
-        *self.lock() = if line.is_empty() {
+        *lock(&self.0.0) = if line.is_empty() {
             State::Empty
         } else {
             State::Begun
@@ -58,23 +60,18 @@ impl Edited {
 
     /// Says that there is none: lines have to wait.
     pub(super) fn is_none(&self) {
-        *self.lock() = State::None;
+        *lock(&self.0.0) = State::None;
     }
 
     /// Whether there is one in which something stands.
     pub(super) fn is_begun(&self) -> bool {
-        matches!(*self.lock(), State::Begun)
+        matches!(*lock(&self.0.0), State::Begun)
     }
 
     fn wait(&self) {
         let (_, changed) = &*self.0;
-        let waited = changed.wait_while(self.lock(), |state| matches!(state, State::None));
+        let waited = changed.wait_while(lock(&self.0.0), |state| matches!(state, State::None));
         drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// The state, which is whole also when a thread has panicked.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use mio::Waker;
 
 use super::ending::Status;
+use crate::lock::lock;
 use crate::platform::{self, TerminalMode};
 
 /// Whether a signal has asked for the end.
@@ -28,7 +29,7 @@ impl Stop {
         let stop = Self(Arc::new(Mutex::new(State::NotAsked)));
         let (installed, mode) = (stop.clone(), TerminalMode::now());
         platform::on_stop_signal(move || {
-            let mut state = installed.lock();
+            let mut state = lock(&installed.0);
             match *state {
                 State::NotAsked => *state = State::Asked,
                 State::Asked => {
@@ -45,16 +46,11 @@ impl Stop {
 
     /// Whether there was a signal.
     pub(super) fn is_asked_for(&self) -> bool {
-        *self.lock() == State::Asked
+        *lock(&self.0) == State::Asked
     }
 
     /// Ignores signals from now on.
     pub(super) fn ignore(&self) {
-        *self.lock() = State::Over;
-    }
-
-    /// The state, which is whole also when a thread has panicked.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0) = State::Over;
     }
 }

@@ -20,12 +20,12 @@ use rustyline::{Config, Context, Editor, Helper};
 use ws_echo_core::{CloseCode, Fin, Kind};
 
 use super::command::Command;
-use super::hex;
 use super::screen::{Edited, Screen};
 use super::stop::Stop;
 use super::user::{Piece, View};
 use super::words::{self, Line};
 use crate::escape::OneLine;
+use crate::hex;
 use crate::platform;
 
 const PROMPT: &str = "> ";

@@ -16,9 +16,8 @@ impl<T: Transport> Client<T> {
         match self.awaited() {
             Awaited::Request => self.refuse_late_request(shared),
             Awaited::SignOfLife | Awaited::Answer if shared.is_stopping => self.leave(shared),
-            Awaited::EndOfMessage => self.cut_off(shared),
             Awaited::SignOfLife | Awaited::Answer => self.feel_pulse(shared),
-            Awaited::End => self.give_up_closing(),
+            Awaited::EndOfMessage | Awaited::End => self.cut_off(shared),
         }
     }
 

@@ -65,7 +65,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Gives up a client whose connection did not end in time.
-    pub(super) fn give_up_closing(&self) -> Turn {
+    fn give_up_closing(&self) -> Turn {
         if let Phase::Leaving(_) = self.phase {
             let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
             service::log_ending(self.peer, &ending);

@@ -194,14 +194,7 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
 #[test]
 fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
     for seed in 0..20 {
-        // Short packets: several are under way at a time, and what is behind a lost one is out of order.
-        let setup = Setup {
-            packet: 154,
-            ..Setup::default()
-        };
-        let mut network = Network::with_seed(setup, seed);
-        network.line.loss = 5;
-        network.line.noise = 5;
+        let mut network = Network::over_a_bad_line(seed);
         let client = network.open();
         for len in [0, 1, 126, 700, 3000] {
             network.assert_echoed(client, &[text(len), binary(len)]);

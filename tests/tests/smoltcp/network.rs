@@ -111,6 +111,19 @@ impl Network {
         Self::with_seed(setup, 0)
     }
 
+    /// A network on whose line packets are lost and garbled. They are short: several are under way at a
+    /// time, and what is behind a lost one is out of order.
+    pub(crate) fn over_a_bad_line(seed: u64) -> Self {
+        let setup = Setup {
+            packet: 154,
+            ..Setup::default()
+        };
+        let mut network = Self::with_seed(setup, seed);
+        network.line.loss = 5;
+        network.line.noise = 5;
+        network
+    }
+
     /// What happens by chance depends on the seed.
     pub(crate) fn with_seed(setup: Setup, seed: u64) -> Self {
         let now = Instant::from_secs(1);

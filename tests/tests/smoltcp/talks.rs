@@ -183,13 +183,7 @@ fn a_message_far_longer_than_all_buffers_comes_back() {
 #[test]
 fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
     for seed in 0..20 {
-        let setup = Setup {
-            packet: 154,
-            ..Setup::default()
-        };
-        let mut network = Network::with_seed(setup, seed);
-        network.line.loss = 5;
-        network.line.noise = 5;
+        let mut network = Network::over_a_bad_line(seed);
         network.drive_to_server();
         for len in [0, 1, 126, 700, 3000] {
             network.assert_comes_back(&[text(len), binary(len)]);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The digits of bytes, two for each.
-pub(super) fn digits(bytes: &[u8]) -> String {
+pub(crate) fn digits(bytes: &[u8]) -> String {
     let mut digits = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to a string does not fail.
