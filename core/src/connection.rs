@@ -301,7 +301,7 @@ impl<R: Role> Connection<R> {
         }
         Ok(Step::Event(Event::Data(Chunk {
             kind,
-            ends_message,
+            fin: if ends_message { Fin::Last } else { Fin::More },
             loan,
         })))
     }

@@ -3,7 +3,7 @@
 
 use crate::buffer::Loan;
 use crate::close::CloseCode;
-use crate::frame::Opcode;
+use crate::frame::{Fin, Opcode};
 
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ pub enum Event {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub(crate) kind: Kind,
-    pub(crate) ends_message: bool,
+    pub(crate) fin: Fin,
     pub(crate) loan: Loan,
 }
 
@@ -70,7 +70,12 @@ impl Chunk {
 
     /// Whether this is the message's last piece.
     pub fn ends_message(&self) -> bool {
-        self.ends_message
+        self.fin == Fin::Last
+    }
+
+    /// The same, as FIN says it.
+    pub fn fin(&self) -> Fin {
+        self.fin
     }
 
     /// Length of the piece in bytes.

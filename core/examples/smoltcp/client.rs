@@ -326,9 +326,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                         Some(text) => Message::Text(text),
                         None => Message::Binary(exchange.bytes(&chunk)),
                     };
-                    let is_last = chunk.ends_message();
-                    let fin = if is_last { Fin::Last } else { Fin::More };
-                    tell(Change::Received(piece, fin));
+                    tell(Change::Received(piece, chunk.fin()));
                 }
                 Ok(Some(Event::Pong)) => {}
                 Ok(Some(Event::Close(code))) => {

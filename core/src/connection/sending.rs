@@ -53,17 +53,12 @@ impl<R: Role> Connection<R> {
         if let Sent::Close | Sent::Own = self.sent {
             return;
         }
-        let fin = if chunk.ends_message {
-            Fin::Last
-        } else {
-            Fin::More
-        };
         let opcode = self.continued(chunk.kind.opcode());
-        let mut header = encode(opcode, fin, chunk.loan.len);
+        let mut header = encode(opcode, chunk.fin, chunk.loan.len);
         seal(&mut self.role, &mut header);
         mask::<R>(&header, buffer.lent_mut(&chunk.loan));
         if buffer.answer(&header, chunk.loan) {
-            self.sent = match fin {
+            self.sent = match chunk.fin {
                 Fin::Last => Sent::Message,
                 Fin::More => Sent::Echo,
             };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Client, CloseCode, Connection, Event, Fin, SendError};
+use ws_echo_core::{Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{Command, FRAGMENT_LEN_MAX};
 use super::ending::Ending;
@@ -138,11 +138,7 @@ impl<'a> Session<'a> {
             match event {
                 Event::Data(chunk) => {
                     let (kind, bytes) = (chunk.kind(), exchange.bytes(&chunk));
-                    let fin = if chunk.ends_message() {
-                        Fin::Last
-                    } else {
-                        Fin::More
-                    };
+                    let fin = chunk.fin();
                     let is_echo = self.replies.received(kind, bytes, fin);
                     if let Phase::Draining(until) = &mut self.phase
                         && is_echo
