@@ -128,10 +128,13 @@ impl<R> Connection<R> {
     /// Whether the connection is where it began: between two messages, with
     /// no byte of the next frame read. Nothing has to be kept of it then.
     pub fn is_idle(&self) -> bool {
-        matches!(self.next, Next::Header)
-            && !self.frame.is_begun()
-            && self.message.is_none()
-            && self.sent == Sent::Message
+        !self.is_inside_frame() && self.message.is_none() && self.sent == Sent::Message
+    }
+
+    /// Whether the peer has begun a frame that is not whole yet, or one that it has sent is still to be
+    /// answered. Between two fragments of a message there is none.
+    pub fn is_inside_frame(&self) -> bool {
+        !matches!(self.next, Next::Header) || self.frame.is_begun()
     }
 
     /// Whether a Close frame was made ready, ours or the answer to the peer's.

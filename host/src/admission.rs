@@ -6,20 +6,19 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::warn;
 
 use crate::command_line::ServeOptions;
 use crate::lock::lock;
-use crate::response::{Response, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS};
+use crate::response::{Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS};
+use crate::tally::Tally;
 
 /// How many connections there may be beyond the limit, to be answered that there are too many.
 const TURNED_AWAY_MAX: usize = 64;
 /// How many files this process has open beside its connections.
 const OTHER_FILES: u64 = 64;
-/// How often it is told that clients are turned away.
-const TELL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +35,8 @@ pub(crate) enum Admitted {
 pub(crate) enum TooMany {
     Connections,
     FromAddress,
+    /// Bytes in the buffers.
+    Memory,
 }
 
 impl TooMany {
@@ -44,6 +45,7 @@ impl TooMany {
         let response: &Response = match self {
             Self::Connections => &TOO_MANY_CONNECTIONS,
             Self::FromAddress => &TOO_MANY_FROM_ADDRESS,
+            Self::Memory => &SHORT_OF_MEMORY,
         };
         &response.bytes
     }
@@ -58,14 +60,9 @@ pub(crate) struct Admission {
     count: AtomicUsize,
     /// How many there are from each address; nothing when there is no limit for that.
     by_address: Mutex<HashMap<IpAddr, usize>>,
-    turned_away: Mutex<TurnedAway>,
-}
-
-/// What is still to be told of clients that were turned away.
-#[derive(Debug, Default)]
-struct TurnedAway {
-    count: u64,
-    told: Option<Instant>,
+    /// In bytes.
+    max_memory: usize,
+    turned_away: Mutex<Tally>,
 }
 
 impl Admission {
@@ -80,6 +77,7 @@ impl Admission {
             limit_per_address: options.max_connections_per_ip,
             count: AtomicUsize::new(0),
             by_address: Mutex::default(),
+            max_memory: options.max_memory,
             turned_away: Mutex::default(),
         }
     }
@@ -108,6 +106,11 @@ impl Admission {
         } else {
             return Admitted::Yes;
         };
+        self.refuse(too_many)
+    }
+
+    /// Turns a connection away that was counted.
+    pub(crate) fn refuse(&self, too_many: TooMany) -> Admitted {
         self.tell(too_many);
         Admitted::No(too_many)
     }
@@ -140,26 +143,18 @@ impl Admission {
 
     /// Says that clients are turned away, and which flag does that, but not for each of them.
     fn tell(&self, too_many: TooMany) {
-        let now = Instant::now();
-        let mut turned_away = lock(&self.turned_away);
-        turned_away.count += 1;
-        let is_late = |told| now.saturating_duration_since(told) >= TELL_INTERVAL;
-        if !turned_away.told.is_none_or(is_late) {
+        let Some(count) = lock(&self.turned_away).add(Instant::now()) else {
             return;
-        }
-        let (why, flag, limit) = match (too_many, self.limit_per_address) {
+        };
+        let (what, flag, limit) = match (too_many, self.limit_per_address) {
             (TooMany::FromAddress, Some(limit)) => {
-                let why = "too many connections from one address";
-                (why, "--max-connections-per-ip", limit.get())
+                let what = "too many connections from one address";
+                (what, "--max-connections-per-ip", limit.get())
             }
+            (TooMany::Memory, _) => ("short of memory", "--max-memory", self.max_memory),
             _ => ("too many connections", "--max-connections", self.limit),
         };
-        let count = turned_away.count;
-        warn!("{why} ({flag} {limit}): turned away since the last such line: {count}");
-        *turned_away = TurnedAway {
-            count: 0,
-            told: Some(now),
-        };
+        warn!("{what} ({flag} {limit}): turned away since the last such line: {count}");
     }
 }
 

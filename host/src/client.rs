@@ -3,18 +3,21 @@
 //! A turn transmits what is ready, receives at most once, and transmits the answers at once. While
 //! the client does not take what is ready, nothing is received from it.
 
+mod echo;
 mod expiry;
 mod leaving;
+mod opening;
 mod transfer;
 
 use std::io;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
-use log::debug;
-use ws_echo_core::{CloseCode, Connection, Event, Opening, Progress};
+use ws_echo_core::{CloseCode, Opening};
 
-use crate::pool::{Demand, HeapBuffer, HeapConnection, Pool};
-use crate::service::{self, Ending, HEAD_LEN, Service};
+pub(crate) use self::opening::{OPENING_COST, least_memory};
+use crate::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
+use crate::service::{HEAD_LEN, Service};
 use crate::transport::{Transport, Unread};
 
 /// What the clients of a worker share.
@@ -36,10 +39,20 @@ pub(crate) struct Client<T> {
     unread: Unread,
     pulse: Pulse,
     demand: Demand,
-    /// Whether it was promised another turn.
-    pub(crate) is_queued: bool,
+    pub(crate) queue: Queue,
     /// Its own for as long as something stands in it.
     buffer: Option<HeapBuffer>,
+}
+
+/// Where a client waits for another turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// It does not: the next event leads to one.
+    None,
+    /// Among those that were promised one.
+    Promise,
+    /// Among those that get one when there is memory for a buffer.
+    Memory,
 }
 
 /// What the connection is doing.
@@ -48,10 +61,10 @@ enum Phase {
     /// The opening handshake.
     Opening(Box<Opening<HEAD_LEN>>),
     /// Echoing. Nothing is kept of a connection that is idle.
-    Open(Option<HeapConnection>),
+    Open(Option<HeapBegun>),
     /// Echoing what has come and the message that is coming: then our Close is made ready, and waits
     /// for its answer.
-    Leaving(Option<HeapConnection>),
+    Leaving(Option<HeapBegun>),
     /// Answering with what is no WebSocket: a page, or why there is none. (The box keeps a client small.)
     Responding(Box<Rest>),
     /// The last bytes are transmitted; what comes is forgotten.
@@ -85,6 +98,10 @@ pub(crate) enum Awaited {
     SignOfLife,
     /// Send anything, now that it was sent a Ping.
     Answer,
+    /// Go on with the frame that it has begun, or take more of what waits for it.
+    Progress,
+    /// Nothing: it waits for memory.
+    Nothing,
     /// End the message that it has begun, now that the server stops.
     EndOfMessage,
     /// End the connection, now that one side has closed it, or takes its last answer.
@@ -98,6 +115,8 @@ pub(crate) enum Turn {
     Wait,
     /// Another turn, after the other clients': there may be more to receive.
     Again,
+    /// Another turn when there is memory for a buffer.
+    Starve,
     /// The end: the client is to be dropped.
     Gone,
 }
@@ -112,14 +131,18 @@ enum Transmitted {
 impl<T: Transport> Client<T> {
     /// A client that has just connected.
     pub(crate) fn new(transport: T, peer: SocketAddr) -> Self {
+        Self::in_phase(Phase::Opening(Box::default()), transport, peer)
+    }
+
+    fn in_phase(phase: Phase, transport: T, peer: SocketAddr) -> Self {
         Self {
             transport,
             peer,
-            phase: Phase::Opening(Box::default()),
+            phase,
             unread: Unread::Nothing,
             pulse: Pulse::Silent,
             demand: Demand::Small,
-            is_queued: false,
+            queue: Queue::None,
             buffer: None,
         }
     }
@@ -127,7 +150,9 @@ impl<T: Transport> Client<T> {
     /// What its deadline is for.
     pub(crate) fn awaited(&self) -> Awaited {
         match self.phase {
+            _ if self.queue == Queue::Memory => Awaited::Nothing,
             Phase::Opening(_) => Awaited::Request,
+            Phase::Open(_) if self.is_inside_frame() => Awaited::Progress,
             Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
             Phase::Open(_) => Awaited::SignOfLife,
             Phase::Leaving(_) if !self.is_closing() => Awaited::EndOfMessage,
@@ -135,6 +160,26 @@ impl<T: Transport> Client<T> {
                 Awaited::End
             }
         }
+    }
+
+    /// Whether a frame is begun, or an answer waits to be taken: a Ping could not be answered now.
+    fn is_inside_frame(&self) -> bool {
+        let begun = self.begun();
+        self.buffer.is_some() || begun.is_some_and(|begun| begun.connection.is_inside_frame())
+    }
+
+    /// What is kept of an open connection.
+    fn begun(&self) -> Option<&Begun> {
+        match &self.phase {
+            Phase::Open(kept) | Phase::Leaving(kept) => kept.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it has given a sign of life since its deadline was set; from now on it is to give
+    /// another.
+    pub(crate) fn take_sign_of_life(&mut self) -> bool {
+        mem::replace(&mut self.pulse, Pulse::Silent) == Pulse::Heard
     }
 
     /// Where it connects from.
@@ -156,7 +201,7 @@ impl<T: Transport> Client<T> {
             return Turn::Wait;
         }
         if let Phase::Open(None) = self.phase
-            && !shared.service.logs_messages()
+            && !shared.service.looks_at_messages()
         {
             return self.echo_at_once(shared);
         }
@@ -167,8 +212,10 @@ impl<T: Transport> Client<T> {
     /// while the buffer and the connection that are next in the pool stay there.
     #[inline]
     fn echo_at_once(&mut self, shared: &mut Shared) -> Turn {
-        let demand = self.demand;
-        let (buffer, connection) = shared.pool.next(demand);
+        let mut demand = self.demand;
+        let Some((buffer, connection)) = shared.pool.next(&mut demand) else {
+            return Turn::Starve;
+        };
         if let Err(turn) = self.receive(buffer) {
             return turn;
         }
@@ -184,23 +231,25 @@ impl<T: Transport> Client<T> {
                 }
             }
         }
-        self.buffer = Some(shared.pool.take_buffer(demand));
+        self.buffer = shared.pool.take_buffer(demand);
         if is_all {
             return Turn::Wait;
         }
-        self.phase = Phase::Open(Some(shared.pool.take_connection()));
+        self.phase = Phase::Open(Some(shared.pool.take_idle()));
         self.with_buffer(shared, Self::answer)
     }
 
     /// Works with the client's buffer, or with a free one, which it keeps only if something stands
-    /// in it then.
+    /// in it then. There may be none.
     fn with_buffer(
         &mut self,
         shared: &mut Shared,
         work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Turn>,
     ) -> Turn {
         let own = self.buffer.take();
-        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.demand));
+        let Some(mut buffer) = own.or_else(|| shared.pool.take_buffer(self.demand)) else {
+            return Turn::Starve;
+        };
         let turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
             self.lose(error);
             Turn::Gone
@@ -218,24 +267,19 @@ impl<T: Transport> Client<T> {
 
     /// Works with the state of an open connection, or with a free one, which is kept only if
     /// something is begun then.
-    fn with_connection(
-        &mut self,
-        shared: &mut Shared,
-        work: impl FnOnce(&mut Connection, &Service),
-    ) {
+    fn with_connection(&mut self, shared: &mut Shared, work: impl FnOnce(&mut Begun, &Service)) {
         let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
             return;
         };
-        let new = || shared.pool.take_connection();
-        let mut connection = kept.take().unwrap_or_else(new);
-        work(&mut connection, &shared.service);
-        if connection.is_done() {
+        let mut begun = kept.take().unwrap_or_else(|| shared.pool.take_idle());
+        work(&mut begun, &shared.service);
+        if begun.is_done(&shared.service) {
             // What is ready is the last.
             self.phase = Phase::Flushing;
-        } else if connection.is_idle() {
-            shared.pool.put_connection(connection);
+        } else if begun.connection.is_idle() {
+            shared.pool.put_idle(begun);
         } else {
-            *kept = Some(connection);
+            *kept = Some(begun);
         }
     }
 
@@ -321,70 +365,17 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    fn advance_opening(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let Phase::Opening(opening) = &mut self.phase else {
-            return;
-        };
-        loop {
-            match opening.advance(buffer) {
-                Ok(Progress::Request) => {
-                    if let Some(response) = shared.service.answer(self.peer, opening) {
-                        self.phase = Phase::Responding(Box::new(Rest(response)));
-                        return;
-                    }
-                }
-                Ok(Progress::Wait) => break,
-                Ok(Progress::Open) => {
-                    self.phase = Phase::Open(None);
-                    return;
-                }
-                Err(refusal) => service::explain_refusal(self.peer, opening, refusal, ""),
-            }
-        }
-        if opening.is_done() {
-            self.phase = Phase::Flushing;
-        }
-    }
-
     fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         let peer = self.peer;
         let is_leaving = matches!(self.phase, Phase::Leaving(_)) && self.unread == Unread::Nothing;
-        self.with_connection(shared, |connection, service| {
-            echo(peer, connection, buffer, service);
+        self.with_connection(shared, |begun, service| {
+            begun.echo(peer, buffer, service);
+            let connection = &mut begun.connection;
             if is_leaving && connection.is_idle() && buffer.received().is_empty() {
                 // When there is no room now, there is after the next transmission.
                 let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
             }
         });
-    }
-}
-
-/// Echoes what stands in the buffer, as far as there is room for the answers.
-fn echo(peer: SocketAddr, connection: &mut Connection, buffer: &mut HeapBuffer, service: &Service) {
-    let is_closed_by_us = connection.is_closing();
-    let mut exchange = connection.exchange(buffer);
-    if !service.logs_messages() && exchange.echo_whole_messages() {
-        return;
-    }
-    loop {
-        match exchange.next_event() {
-            Ok(None) => return,
-            Ok(Some(Event::Data(chunk))) => {
-                if service.logs_messages() {
-                    service::log_chunk(peer, &chunk, exchange.bytes(&chunk));
-                }
-                exchange.echo(chunk);
-            }
-            Ok(Some(Event::Pong)) => debug!("pong {peer}"),
-            Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                service::log_ending(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
-            }
-            Ok(Some(Event::Close(code))) => {
-                let ending = Ending::ClosedByClient(code, exchange.close_reason());
-                service::log_ending(peer, &ending);
-            }
-            Err(error) => service::log_ending(peer, &Ending::Failed(error)),
-        }
     }
 }
 
@@ -432,7 +423,7 @@ mod tests {
         let options = options(&[], &[]);
         let mut shared = Shared {
             service: Service::new(&options),
-            pool: Pool::new(options.buffer_len),
+            pool: Pool::new(options.buffer_len, usize::MAX),
             is_stopping: false,
         };
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -9,17 +9,20 @@
 //! 4. [`expire`](Clients::expire) does what deadlines ask for;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use log::warn;
 use slab::Slab;
 
-use crate::admission::{Admission, Admitted};
-use crate::client::{Awaited, Client, Shared, Turn};
+use crate::admission::{Admission, Admitted, TooMany};
+use crate::client::{Awaited, Client, OPENING_COST, Queue, Shared, Turn};
 use crate::command_line::ServeOptions;
-use crate::pool::Pool;
+use crate::pool::{Begun, Pool};
 use crate::service::Service;
+use crate::tally::Tally;
 use crate::transport::{Transport, Unread};
 use crate::wheel::{self, Ticks, Wheel};
 
@@ -40,6 +43,10 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     promised: Vec<usize>,
+    /// The keys of the clients that wait for memory, each once, the first in front.
+    starved: VecDeque<usize>,
+    /// How often one began to wait for it.
+    starvations: Tally,
     /// When in an interval the client that was opened last is looked at first: a part of 2^32.
     spread: u32,
 }
@@ -51,6 +58,8 @@ struct Limits {
     /// For signs of life; `None` when none are asked for.
     silence: Option<Ticks>,
     answer: Ticks,
+    /// `None` when clients may stop inside a frame for as long as they like.
+    stall: Option<Ticks>,
     end: Ticks,
 }
 
@@ -60,6 +69,7 @@ impl Limits {
             request: Ticks::at_least(options.handshake_timeout),
             silence: options.ping_interval.map(Ticks::at_least),
             answer: Ticks::at_least(options.ping_timeout),
+            stall: options.stall_timeout.map(Ticks::at_least),
             end: Ticks::at_least(options.close_timeout),
         }
     }
@@ -69,8 +79,10 @@ impl Limits {
             Awaited::Request => Some(self.request),
             Awaited::SignOfLife => self.silence,
             Awaited::Answer => Some(self.answer),
+            Awaited::Progress => self.stall,
             // All are given up at once: see `Clients::give_up`.
             Awaited::EndOfMessage => None,
+            Awaited::Nothing => None,
             Awaited::End => Some(self.end),
         }
     }
@@ -79,6 +91,10 @@ impl Limits {
 impl<T: Transport> Clients<T> {
     /// How many bytes an idle client costs: its place in the table, and its deadline's.
     pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + wheel::KEY_COST;
+
+    /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
+    /// twice as many.
+    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Begun>();
 
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
@@ -95,10 +111,15 @@ impl<T: Transport> Clients<T> {
             limits: Limits::new(options),
             shared: Shared {
                 service: Service::new(options),
-                pool: Pool::new(options.buffer_len),
+                pool: Pool::new(
+                    options.buffer_len,
+                    options.max_memory / options.threads.get(),
+                ),
                 is_stopping: false,
             },
             promised: Vec::new(),
+            starved: VecDeque::new(),
+            starvations: Tally::default(),
             spread: 0,
         }
     }
@@ -121,17 +142,27 @@ impl<T: Transport> Clients<T> {
     /// Adds a client that has just connected, and returns its key. Keys are used again. Where there
     /// are too many already it is told so; `None` when there is not even room for that.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
-        let admitted = self.admission.admit(peer.ip());
-        if admitted == Admitted::Unheard {
-            return None;
+        let mut admitted = self.admission.admit(peer.ip());
+        if admitted == Admitted::Yes && !self.has_memory_for_another() {
+            admitted = self.admission.refuse(TooMany::Memory);
         }
-        let key = self.table.insert(Client::new(transport, peer));
-        self.wheel.set(key, self.limits.request);
-        if let Admitted::No(too_many) = admitted {
-            let response = too_many.response();
-            self.turn(key, |client, shared| client.turn_away(shared, response));
+        let client = match admitted {
+            Admitted::Yes => Client::new(transport, peer),
+            Admitted::No(too_many) => Client::turned_away(transport, peer, too_many.response()),
+            Admitted::Unheard => return None,
+        };
+        let limit = self.limits.of(client.awaited());
+        let key = self.table.insert(client);
+        self.set_deadline(key, limit);
+        if let Admitted::No(_) = admitted {
+            self.turn(key, Client::turn_away);
         }
         Some(key)
+    }
+
+    /// Whether there is memory for another client, which is taken then. Those that are there come first.
+    fn has_memory_for_another(&mut self) -> bool {
+        self.starved.is_empty() && self.shared.pool.reserve(OPENING_COST)
     }
 
     /// Moves the clock on. It never goes back.
@@ -139,20 +170,28 @@ impl<T: Transport> Clients<T> {
         self.wheel.advance(now);
     }
 
-    /// Gives those clients a turn that were promised one before.
+    /// Gives those clients a turn that were promised one before, and those for which there is memory now.
     pub fn keep_promises(&mut self) {
         let promised = self.promised.len();
-        if promised == 0 {
-            return;
-        }
         for place in 0..promised {
-            let key = self.promised[place];
-            self.turn(key, |client, shared| {
-                client.is_queued = false;
-                client.turn(shared)
-            });
+            self.turn_in_queue(self.promised[place]);
         }
         self.promised.drain(..promised);
+        for _ in 0..self.starved.len() {
+            if !self.shared.pool.has_buffer() {
+                return;
+            }
+            if let Some(key) = self.starved.pop_front() {
+                self.turn_in_queue(key);
+            }
+        }
+    }
+
+    fn turn_in_queue(&mut self, key: usize) {
+        self.turn(key, |client, shared| {
+            client.queue = Queue::None;
+            client.turn(shared)
+        });
     }
 
     /// Gives the client at `key` a turn, if there is one: its transport may hold `unread`, or has
@@ -161,7 +200,7 @@ impl<T: Transport> Clients<T> {
         self.turn(key, |client, shared| {
             client.note(unread);
             // Nobody gets two turns in a round.
-            if client.is_queued {
+            if client.queue != Queue::None {
                 return Turn::Wait;
             }
             client.turn(shared)
@@ -186,7 +225,8 @@ impl<T: Transport> Clients<T> {
 
     /// How long to wait for events: for ever, unless there is a promise or a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
-        if !self.promised.is_empty() {
+        let has_relief = !self.starved.is_empty() && self.shared.pool.has_buffer();
+        if has_relief || !self.promised.is_empty() {
             return Some(Duration::ZERO);
         }
         self.wheel.timeout()
@@ -227,15 +267,26 @@ impl<T: Transport> Clients<T> {
         };
         let before = client.awaited();
         match turn(client, &mut self.shared) {
-            Turn::Again if !client.is_queued => {
-                client.is_queued = true;
+            Turn::Wait => {}
+            Turn::Gone => return self.remove(key),
+            Turn::Again | Turn::Starve if client.queue != Queue::None => {}
+            Turn::Again => {
+                client.queue = Queue::Promise;
                 self.promised.push(key);
             }
-            Turn::Wait | Turn::Again => {}
-            Turn::Gone => return self.remove(key),
+            Turn::Starve => {
+                client.queue = Queue::Memory;
+                self.starved.push_back(key);
+                tell_starvation(&mut self.starvations);
+            }
         }
         let after = client.awaited();
-        if after == before {
+        let has_gone_on = after == Awaited::Progress && client.take_sign_of_life();
+        if after == before && !has_gone_on {
+            return;
+        }
+        if self.shared.is_stopping && client.is_open() {
+            // Its deadline is when it has to go.
             return;
         }
         let mut limit = self.limits.of(after);
@@ -258,10 +309,24 @@ impl<T: Transport> Clients<T> {
     fn remove(&mut self, key: usize) {
         let client = self.table.remove(key);
         self.admission.release(client.address());
-        self.wheel.cancel(key);
-        if client.is_queued {
-            self.promised.retain(|promised| *promised != key);
+        if client.is_opening() {
+            self.shared.pool.give_back(OPENING_COST);
         }
+        self.wheel.cancel(key);
+        match client.queue {
+            Queue::None => {}
+            Queue::Promise => self.promised.retain(|promised| *promised != key),
+            Queue::Memory => self.starved.retain(|starved| *starved != key),
+        }
+    }
+}
+
+/// Says that clients wait for memory, and which flag does that, but not for each of them.
+fn tell_starvation(starvations: &mut Tally) {
+    if let Some(count) = starvations.add(Instant::now()) {
+        warn!(
+            "short of memory (--max-memory): clients that had to wait since the last such line: {count}"
+        );
     }
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod chat;
 mod environment;
 mod listen;
+mod names;
 mod quantity;
 mod url;
 
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
@@ -24,6 +26,7 @@ pub(crate) use self::chat::ChatOptions;
 use self::listen::Listen;
 use self::quantity::Interval;
 pub(crate) use self::url::Url;
+use crate::client;
 use crate::logging::Filter;
 use crate::origin::Origins;
 
@@ -70,6 +73,13 @@ pub struct ServeOptions {
     pub(crate) ping_interval: Option<Duration>,
     /// The time a client has to answer a Ping, from a millisecond to a day.
     pub(crate) ping_timeout: Duration,
+    /// The time after which a client that goes on neither with its frame nor with what it has to take is
+    /// dropped, from a millisecond to a day; `None` for never.
+    pub(crate) stall_timeout: Option<Duration>,
+    /// The length of the longest message that is echoed, in bytes.
+    pub(crate) max_message_len: u64,
+    /// The most memory of all buffers, in bytes.
+    pub(crate) max_memory: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are dropped then, from a millisecond to a day.
@@ -113,10 +123,30 @@ fn parse_from(
     let matches = CommandLine::command().try_get_matches_from(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(serve)) {
-        Action::Serve(serve) => Command::Serve(serve.into_options(environment)),
+        Action::Serve(serve) => {
+            let options = serve.into_options(environment);
+            check_memory(&options)?;
+            Command::Serve(options)
+        }
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)),
     })
+}
+
+/// Whether there is memory for one buffer in each thread at least.
+fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
+    let threads = options.threads.get();
+    let least = client::least_memory(options.buffer_len).saturating_mul(threads);
+    if least <= options.max_memory {
+        return Ok(());
+    }
+    let kib = least.div_ceil(1024);
+    let advice = format!(
+        "--max-memory is too little for {threads} threads with a --buffer of {} bytes: write at least \
+         {kib}KiB, or less there",
+        options.buffer_len
+    );
+    Err(CommandLine::command().error(ErrorKind::ValueValidation, advice))
 }
 
 const AFTER_HELP: &str = "\
@@ -174,7 +204,7 @@ struct ServeArguments {
     listen: Vec<Listen>,
 
     /// The text message that greets each client
-    #[arg(long, value_name = "TEXT", value_parser = welcome, conflicts_with = "no_welcome")]
+    #[arg(long, value_name = "TEXT", value_parser = names::welcome, conflicts_with = "no_welcome")]
     #[arg(default_value = "Welcome to Awesome Chat")]
     welcome: String,
 
@@ -183,7 +213,7 @@ struct ServeArguments {
     no_welcome: bool,
 
     /// A path to serve; may be repeated [default: every path]
-    #[arg(long = "path", value_name = "PATH", value_parser = path)]
+    #[arg(long = "path", value_name = "PATH", value_parser = names::path)]
     paths: Vec<String>,
 
     /// Do not serve the chat as a web page to browsers
@@ -191,11 +221,11 @@ struct ServeArguments {
     no_page: bool,
 
     /// A subprotocol to speak where a client offers it; may be repeated, the preferred one first
-    #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
+    #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
     subprotocols: Vec<String>,
 
     /// Another origin whose pages may connect, or * for all; may be repeated [default: the server's own]
-    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = names::origin)]
     origins: Vec<String>,
 
     /// How many connections there may be [default: what the limit of open files leaves]
@@ -216,7 +246,7 @@ struct ServeArguments {
     #[arg(default_value = "64KiB")]
     buffer_len: usize,
 
-    /// How long a client may take to send its request
+    /// How long a client may take to send its request, of which the head may have 8KiB and 64 headers
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     handshake_timeout: Duration,
@@ -235,6 +265,20 @@ struct ServeArguments {
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "20s")]
     ping_timeout: Duration,
+
+    /// How long a client may stop inside a frame, or take nothing of what waits for it, or off
+    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
+    #[arg(default_value = "60s")]
+    stall_timeout: Interval,
+
+    /// The longest message that is echoed [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
+    max_message_size: Option<u64>,
+
+    /// The memory of all connections' buffers: who needs more waits, and new clients are refused
+    #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
+    #[arg(default_value = "512MiB")]
+    max_memory: usize,
 
     /// How long clients may take to end their messages and connections when the server stops
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
@@ -295,74 +339,15 @@ impl ServeArguments {
             close_timeout: self.close_timeout,
             ping_interval: self.ping_interval.0,
             ping_timeout: self.ping_timeout,
+            stall_timeout: self.stall_timeout.0,
+            max_message_len: self.max_message_size.unwrap_or(u64::MAX),
+            max_memory: self.max_memory,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
             log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
             log_messages: self.log_messages,
         }
     }
-}
-
-// A response and a greeting fit the smallest buffer together.
-const WELCOME_LEN_MAX: usize = 1_000;
-const SUBPROTOCOL_LEN_MAX: usize = 100;
-
-fn welcome(text: &str) -> Result<String, String> {
-    match text.len() {
-        ..=WELCOME_LEN_MAX => Ok(text.into()),
-        len => Err(format!(
-            "it has {len} bytes; write at most {WELCOME_LEN_MAX}"
-        )),
-    }
-}
-
-fn path(text: &str) -> Result<String, String> {
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(format!("write a leading '/': /{text}"));
-    };
-    if let Some((path, _)) = text.split_once(['?', '#']) {
-        return Err(format!("write the path alone: {path}"));
-    }
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write what is no visible ASCII as a client sends it, such as %20".into());
-    }
-    Ok(text.into())
-}
-
-/// `*`, `null`, or a scheme and a host, as a browser writes them.
-fn origin(text: &str) -> Result<String, String> {
-    if let "*" | "null" = text {
-        return Ok(text.into());
-    }
-    let Some((scheme, host)) = text.split_once("://") else {
-        return Err(format!(
-            "write the scheme too: http://{text} or https://{text}"
-        ));
-    };
-    if let Some((host, _)) = host.split_once('/') {
-        return Err(format!("write no path: {scheme}://{host}"));
-    }
-    if host.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write it as a browser does, such as https://example.com:8080".into());
-    }
-    Ok(text.into())
-}
-
-fn subprotocol(text: &str) -> Result<String, &'static str> {
-    if text.len() > SUBPROTOCOL_LEN_MAX {
-        return Err("write at most 100 characters");
-    }
-    if !is_token(text) {
-        return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
-    }
-    Ok(text.into())
-}
-
-/// What HTTP takes for a name (RFC 9110 section 5.6.2).
-fn is_token(text: &str) -> bool {
-    let is_token_byte =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod random;
 mod response;
 mod server;
 mod service;
+mod tally;
 mod time;
 mod transport;
 mod wheel;

@@ -1,13 +1,31 @@
 //! What a worker's busy connections need and its idle ones do not: a buffer, and the state of what is
-//! begun.
+//! begun. All buffers together have no more than their share of `--max-memory`: who needs one that would
+//! be too much has to wait until another is given back.
 
 use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
 
-/// The state of a connection on the heap.
-pub(crate) type HeapConnection = Box<Connection>;
+/// What is kept of a connection between its turns, on the heap.
+pub(crate) type HeapBegun = Box<Begun>;
+
+/// A connection in which something is begun.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) connection: Connection,
+    /// How many bytes of the message that is begun have come.
+    pub(crate) message_len: u64,
+}
+
+impl Begun {
+    fn new() -> Self {
+        Self {
+            connection: Connection::server(),
+            message_len: 0,
+        }
+    }
+}
 
 /// The length of a large buffer, unless all are longer. One of this length moves large messages for
 /// two thirds of what one of 64 KiB costs; with longer ones it was not less.
@@ -51,7 +69,35 @@ impl Demand {
 #[derive(Debug)]
 pub(crate) struct Pool {
     buffers: BothBuffers,
-    idle: Vec<HeapConnection>,
+    idle: Vec<HeapBegun>,
+    budget: Budget,
+}
+
+/// How much memory there may be, and how much there is, in bytes.
+#[derive(Debug)]
+struct Budget {
+    limit: usize,
+    used: usize,
+}
+
+impl Budget {
+    fn has(&self, len: usize) -> bool {
+        len <= self.limit - self.used
+    }
+
+    /// Whether there was as much, which is taken then.
+    #[must_use]
+    fn take(&mut self, len: usize) -> bool {
+        let has = self.has(len);
+        if has {
+            self.used += len;
+        }
+        has
+    }
+
+    fn put(&mut self, len: usize) {
+        self.used -= len;
+    }
 }
 
 /// Buffers of two lengths; when the small ones are as long as the large, all are large.
@@ -68,6 +114,15 @@ impl BothBuffers {
             Demand::Small if self.small.storage_len < self.large.storage_len => &mut self.small,
             _ => &mut self.large,
         }
+    }
+
+    /// The shorter of both lengths.
+    fn least_len(&self) -> usize {
+        self.small.storage_len.min(self.large.storage_len)
+    }
+
+    fn has_empty(&self) -> bool {
+        !self.small.empty.is_empty() || !self.large.empty.is_empty()
     }
 }
 
@@ -90,36 +145,75 @@ impl Buffers {
         }
     }
 
-    fn take(&mut self) -> HeapBuffer {
-        let storage = || vec![0; self.storage_len].into_boxed_slice();
-        let new = || Box::new(Buffer::new(storage()));
-        self.empty.pop().unwrap_or_else(new)
+    /// Makes one more, for which memory was taken.
+    fn grow(&mut self) {
+        let storage = vec![0; self.storage_len].into_boxed_slice();
+        self.empty.push(Box::new(Buffer::new(storage)));
     }
 
-    fn next(&mut self) -> &mut HeapBuffer {
-        if self.empty.is_empty() {
-            let buffer = self.take();
-            self.empty.push(buffer);
+    /// Drops one that is empty, if there is one.
+    fn shrink(&mut self, budget: &mut Budget) -> bool {
+        let has_shrunk = self.empty.pop().is_some();
+        if has_shrunk {
+            budget.put(self.storage_len);
         }
-        let last = self.empty.len() - 1;
-        &mut self.empty[last]
+        has_shrunk
     }
 }
 
 impl Pool {
-    /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones.
-    pub(crate) fn new(buffer_len: usize) -> Self {
+    /// The least memory of a pool of buffers in which a frame with a payload of this many bytes fits.
+    pub(crate) fn least_memory(buffer_len: usize) -> usize {
+        Buffers::new(buffer_len).storage_len
+    }
+
+    /// The length of the longest buffer, if a frame with a payload of this many bytes fits the shortest.
+    pub(crate) fn longest_buffer(buffer_len: usize) -> usize {
+        Buffers::new(buffer_len.max(LARGE_LEN)).storage_len
+    }
+
+    /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones; of
+    /// `memory` bytes in all, which is the [least](Self::least_memory) at least.
+    pub(crate) fn new(buffer_len: usize, memory: usize) -> Self {
         Self {
             buffers: BothBuffers {
                 small: Buffers::new(buffer_len),
                 large: Buffers::new(buffer_len.max(LARGE_LEN)),
             },
             idle: Vec::new(),
+            budget: Budget {
+                limit: memory.max(Self::least_memory(buffer_len)),
+                used: 0,
+            },
         }
     }
 
-    pub(crate) fn take_buffer(&mut self, demand: Demand) -> HeapBuffer {
-        self.buffers.of(demand).take()
+    /// Takes memory for something else, if there is as much, which has to be [given
+    /// back](Self::give_back).
+    #[must_use]
+    pub(crate) fn reserve(&mut self, len: usize) -> bool {
+        let BothBuffers { small, large } = &mut self.buffers;
+        let budget = &mut self.budget;
+        // Empty buffers make room.
+        while !budget.has(len) && (large.shrink(budget) || small.shrink(budget)) {}
+        budget.take(len)
+    }
+
+    pub(crate) fn give_back(&mut self, len: usize) {
+        self.budget.put(len);
+    }
+
+    /// Whether there is a buffer to be taken.
+    pub(crate) fn has_buffer(&self) -> bool {
+        self.buffers.has_empty() || self.budget.has(self.buffers.least_len())
+    }
+
+    /// Takes an empty buffer, if there is memory for one: a small one if there is none for a large.
+    pub(crate) fn take_buffer(&mut self, mut demand: Demand) -> Option<HeapBuffer> {
+        if self.buffers.of(demand).empty.is_empty() {
+            self.provide(&mut demand);
+        }
+        self.buffers.of(demand).empty.pop()
     }
 
     /// Takes a buffer back, which is empty.
@@ -130,34 +224,56 @@ impl Pool {
             Demand::Large
         };
         let buffers = self.buffers.of(demand);
-        if buffers.empty.len() < buffers.kept_max {
-            buffers.empty.push(buffer);
+        buffers.empty.push(buffer);
+        if buffers.empty.len() > buffers.kept_max {
+            buffers.shrink(&mut self.budget);
         }
     }
 
-    /// An idle connection: a new one, or one that is as good.
-    pub(crate) fn take_connection(&mut self) -> HeapConnection {
-        let new = || Box::new(Connection::server());
+    /// A connection in which nothing is begun: a new one, or one that is as good.
+    pub(crate) fn take_idle(&mut self) -> HeapBegun {
+        let new = || Box::new(Begun::new());
         self.idle.pop().unwrap_or_else(new)
     }
 
-    /// Takes an idle connection back.
-    pub(crate) fn put_connection(&mut self, connection: HeapConnection) {
+    /// Takes a connection back in which nothing is begun.
+    pub(crate) fn put_idle(&mut self, idle: HeapBegun) {
         if self.idle.len() < IDLE_MAX {
-            self.idle.push(connection);
+            self.idle.push(idle);
         }
     }
 
-    /// The buffer and the connection that are taken next. They have to be taken if something stays
-    /// in them.
+    /// The buffer and the connection that are taken next, if there is memory for them. They have to be
+    /// taken if something stays in them. Where there is none for a large buffer, the demand is small.
     #[inline]
-    pub(crate) fn next(&mut self, demand: Demand) -> (&mut HeapBuffer, &mut Connection) {
-        if self.idle.is_empty() {
-            let connection = self.take_connection();
-            self.idle.push(connection);
+    pub(crate) fn next(
+        &mut self,
+        demand: &mut Demand,
+    ) -> Option<(&mut HeapBuffer, &mut Connection)> {
+        if self.buffers.of(*demand).empty.is_empty() {
+            self.provide(demand);
         }
-        let last = self.idle.len() - 1;
-        (self.buffers.of(demand).next(), &mut self.idle[last])
+        if self.idle.is_empty() {
+            self.idle.push(Box::new(Begun::new()));
+        }
+        let buffer = self.buffers.of(*demand).empty.last_mut()?;
+        Some((buffer, &mut self.idle.last_mut()?.connection))
+    }
+
+    /// Sees to it that there is an empty buffer, if there is memory for one.
+    #[cold]
+    #[inline(never)]
+    fn provide(&mut self, demand: &mut Demand) {
+        for possible in [*demand, Demand::Small] {
+            *demand = possible;
+            let len = self.buffers.of(possible).storage_len;
+            if self.buffers.of(possible).empty.is_empty() && self.reserve(len) {
+                self.buffers.of(possible).grow();
+            }
+            if !self.buffers.of(possible).empty.is_empty() {
+                return;
+            }
+        }
     }
 }
 
@@ -168,12 +284,12 @@ mod tests {
     #[test]
     fn a_buffer_comes_back_to_where_it_was_taken_from() {
         for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
-            let mut pool = Pool::new(buffer_len);
+            let mut pool = Pool::new(buffer_len, usize::MAX);
             for demand in [Demand::Small, Demand::Large, Demand::Waning] {
-                let buffer = pool.take_buffer(demand);
+                let buffer = pool.take_buffer(demand).unwrap();
                 let storage = buffer.received().as_ptr();
                 pool.put_buffer(buffer);
-                let again = pool.take_buffer(demand);
+                let again = pool.take_buffer(demand).unwrap();
                 assert_eq!(
                     again.received().as_ptr(),
                     storage,

@@ -18,6 +18,12 @@ pub(crate) static TOO_MANY_CONNECTIONS: LazyLock<Response> = LazyLock::new(|| {
     Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
 });
 
+/// To one client too many for the memory that there is.
+pub(crate) static SHORT_OF_MEMORY: LazyLock<Response> = LazyLock::new(|| {
+    let text = "short of memory";
+    Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
+});
+
 /// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the service is
 /// > expected to be unavailable to the client. (RFC 9110 section 10.2.3)
 const RETRY_AFTER: &str = "Retry-After: 5\r\n";

@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 use log::{error, info, warn};
 
 use crate::admission::Admission;
+use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::logging;
 use crate::platform;
+use crate::transport::Socket;
 use crate::worker::{Handle, Worker};
 
 /// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
@@ -78,7 +80,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     }
     drop(sender);
     logging::print_line(listening);
-    info!("at most {} connections", admission.limit());
+    log_ceiling(options, admission.limit());
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The others stop as well: a server that serves some clients only helps nobody.
@@ -89,6 +91,21 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     }
     info!("stopped");
     result
+}
+
+/// Says how many connections there may be, and how much memory they take then.
+fn log_ceiling(options: &ServeOptions, connections: usize) {
+    const MIB: usize = 1 << 20;
+    let cost = Clients::<Socket>::COST;
+    let ceiling = connections
+        .saturating_mul(cost)
+        .saturating_add(options.max_memory);
+    info!(
+        "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, and {} MiB \
+         for buffers (--max-memory)",
+        ceiling.div_ceil(MIB),
+        options.max_memory.div_ceil(MIB),
+    );
 }
 
 /// Makes the first signal stop the workers, and the second end the process.

@@ -12,6 +12,7 @@ use crate::escape::Untrusted;
 use crate::hex;
 use crate::origin::Origins;
 use crate::page;
+use crate::pool::Pool;
 use crate::response::FORBIDDEN_ORIGIN;
 
 /// How long a request's head may be, in bytes.
@@ -31,6 +32,10 @@ pub(crate) struct Service {
     origins: Origins,
     subprotocols: Vec<String>,
     log_messages: bool,
+    /// In bytes.
+    max_message_len: u64,
+    /// Whether a message that came whole may be too long.
+    checks_whole_messages: bool,
 }
 
 /// How a connection ended.
@@ -48,6 +53,10 @@ pub(crate) enum Ending<'a> {
     CutOff(CloseCode),
     /// The client did not answer a Ping in time.
     Silent,
+    /// The client stopped in the middle of a frame, or took nothing of what waited for it.
+    Stalled,
+    /// A message of the client's had more bytes than so many.
+    TooLong(u64),
     /// The transport ended without a Close frame.
     EndOfStream,
     /// The transport broke.
@@ -63,6 +72,9 @@ impl Service {
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             log_messages: options.log_messages,
+            max_message_len: options.max_message_len,
+            checks_whole_messages: options.max_message_len
+                < Pool::longest_buffer(options.buffer_len) as u64,
         }
     }
 
@@ -109,6 +121,16 @@ impl Service {
     /// Whether messages are logged.
     pub(crate) fn logs_messages(&self) -> bool {
         self.log_messages
+    }
+
+    /// Whether each message has to be looked at, also one that has come whole.
+    pub(crate) fn looks_at_messages(&self) -> bool {
+        self.log_messages || self.checks_whole_messages
+    }
+
+    /// How long a message may be, in bytes.
+    pub(crate) fn max_message_len(&self) -> u64 {
+        self.max_message_len
     }
 }
 
@@ -182,7 +204,22 @@ impl Display for Ending<'_> {
                     "closed by server with {code}, in the middle of a message"
                 )
             }
-            Self::Silent => f.write_str("lost: no answer to a ping"),
+            Self::Silent => f.write_str("lost: no answer to a ping (--ping-timeout)"),
+            Self::Stalled => {
+                let code = CloseCode::POLICY_VIOLATION;
+                write!(
+                    f,
+                    "closed by server with {code}: no progress (--stall-timeout)"
+                )
+            }
+            Self::TooLong(max) => {
+                let code = CloseCode::MESSAGE_TOO_BIG;
+                write!(
+                    f,
+                    "closed by server with {code}: a message is longer than {max} bytes \
+                     (--max-message-size)"
+                )
+            }
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),
             Self::Lost(error) => write!(f, "lost: {}", error.kind()),
         }

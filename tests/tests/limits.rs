@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::server::{Server, command};
 use ws_echo_tests::sessions::expect_echo;
+use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};
 
 /// What a connection is told that is one too many.
 fn answer(server: &Server) -> String {
@@ -143,4 +144,79 @@ fn a_star_lets_all_pages_connect() {
     let mut client = Client::connect(server.address);
     client.send(request("/").replace("Host:", "Origin: http://evil.example\r\nHost:"));
     assert!(client.receive_head().starts_with("HTTP/1.1 101 "));
+}
+
+#[test]
+fn who_stops_inside_a_frame_gets_a_close_and_the_log_names_the_limit() {
+    let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
+    let mut other = Client::open(server.address);
+    let mut client = Client::open(server.address);
+    client.send(&masked(TEXT, "half a frame")[..9]);
+    let close = client.receive_frame().expect("a Close");
+    assert_eq!(close, Frame::new(0x88, b"\x03\xf0no progress"));
+    assert_eq!(client.receive_frame(), None);
+    server.logged("closed by server with 1008: no progress (--stall-timeout)");
+    expect_echo(&mut other);
+}
+
+#[test]
+fn who_does_not_take_its_echoes_is_dropped_and_the_log_names_the_limit() {
+    let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
+    let mut other = Client::open(server.address);
+    let mut client = Client::open(server.address);
+    let message = masked(BINARY, vec![0; 1 << 20]);
+    // More than all buffers on the way hold.
+    for _ in 0..64 {
+        if !client.try_send(&message) {
+            break;
+        }
+    }
+    server.logged("closed by server with 1008: no progress (--stall-timeout)");
+    expect_echo(&mut other);
+}
+
+#[test]
+fn a_message_that_is_too_long_gets_a_close_and_the_log_names_the_limit() {
+    let server = Server::start(&["--no-welcome", "--max-message-size", "1KiB"]);
+    let mut other = Client::open(server.address);
+    let mut client = Client::open(server.address);
+    let longest = vec![1; 1024];
+    client.send(masked(BINARY, &longest));
+    assert_eq!(client.receive_frame(), Some(Frame::new(BINARY, &longest)));
+    client.send(masked(BINARY, vec![1; 1025]));
+    let close = client.receive_frame().expect("a Close");
+    assert_eq!(close, Frame::new(0x88, b"\x03\xf1message is too long"));
+    assert_eq!(client.receive_frame(), None);
+    server.logged("with 1009: a message is longer than 1024 bytes (--max-message-size)");
+    expect_echo(&mut other);
+}
+
+#[test]
+fn where_memory_is_short_new_clients_are_turned_away_and_the_others_wait() {
+    let server = Server::start(&[
+        "--no-welcome",
+        "--threads=1",
+        "--buffer=64KiB",
+        "--max-memory=136KiB",
+    ]);
+    server.logged("and 1 MiB for buffers (--max-memory)");
+    let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
+    let message = masked(TEXT, "half a frame");
+    for client in &mut clients[..2] {
+        client.send(&message[..9]);
+    }
+    // The halves may not have come yet.
+    while answer(&server).starts_with("HTTP/1.1 101 ") {}
+    let head = answer(&server);
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    server.logged("short of memory (--max-memory 139264): turned away");
+    clients[2].send(masked(TEXT, "waits"));
+    server.logged("short of memory (--max-memory): clients that had to wait");
+    for client in &mut clients[..2] {
+        client.send(&message[9..]);
+        let echo = Frame::new(TEXT, "half a frame");
+        assert_eq!(client.receive_frame(), Some(echo));
+    }
+    assert_eq!(clients[2].receive_frame(), Some(Frame::new(TEXT, "waits")));
+    expect_echo(&mut admitted(&server));
 }

@@ -1,22 +1,25 @@
 //! What it leads to that a client has not done what was awaited of it before its deadline. When that
 //! is, others know.
 
-use ws_echo_core::{CloseCode, Refusal};
+use ws_echo_core::CloseCode;
 
-use super::{Awaited, Client, Phase, Pulse, Rest, Shared, Turn};
+use super::{Awaited, Client, Pulse, Shared, Turn};
 use crate::service::{self, Ending};
 use crate::transport::{Transport, Unread};
 
 /// Why a client is given up, as its Close frame says it.
 const NO_ANSWER: &str = "no answer to a ping";
+const NO_PROGRESS: &str = "no progress";
 
 impl<T: Transport> Client<T> {
     /// Does what has to be done when the deadline is due.
     pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
         match self.awaited() {
             Awaited::Request => self.refuse_late_request(shared),
-            Awaited::SignOfLife | Awaited::Answer if shared.is_stopping => self.leave(shared),
+            _ if shared.is_stopping && self.is_open() => self.leave(shared),
             Awaited::SignOfLife | Awaited::Answer => self.feel_pulse(shared),
+            Awaited::Progress => self.look_for_progress(shared),
+            Awaited::Nothing => Turn::Wait,
             Awaited::EndOfMessage | Awaited::End => self.cut_off(shared),
         }
     }
@@ -27,9 +30,6 @@ impl<T: Transport> Client<T> {
         if before == Pulse::Pinged {
             // The answer may have come and wait for its event, behind those of others.
             self.note(Unread::Bytes);
-        }
-        if before != Pulse::Heard {
-            // The system tells of room when there is much of it. Who takes what waits slowly is alive.
             let turn = self.turn(shared);
             if turn != Turn::Wait || self.pulse != before {
                 return turn;
@@ -45,37 +45,34 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Answers a request that was not complete in time.
-    fn refuse_late_request(&mut self, shared: &mut Shared) -> Turn {
-        let Phase::Opening(opening) = &mut self.phase else {
-            return Turn::Wait;
-        };
-        opening.refuse(Refusal::Timeout);
-        service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
-        self.with_buffer(shared, Self::go_on)
+    /// Looks whether a client goes on that has stopped inside a frame, or does not take what waits for it,
+    /// and gives it up when it does not.
+    fn look_for_progress(&mut self, shared: &mut Shared) -> Turn {
+        // Bytes may wait for their event behind others', and the system tells of room when there is much.
+        self.note(Unread::Bytes);
+        let turn = self.turn(shared);
+        if turn != Turn::Wait || self.pulse == Pulse::Heard || self.awaited() != Awaited::Progress {
+            return turn;
+        }
+        service::log_ending(self.peer, &Ending::Stalled);
+        self.say_last(shared, CloseCode::POLICY_VIOLATION, NO_PROGRESS)
     }
 
-    /// Answers a client that has just connected, before it has asked. Of this the log tells in sum.
-    pub(crate) fn turn_away(&mut self, shared: &mut Shared, response: &'static [u8]) -> Turn {
-        self.phase = Phase::Responding(Box::new(Rest(response)));
-        self.with_buffer(shared, Self::go_on)
-    }
-
-    /// Asks for a sign of life. Where there is no room for a Ping, what the client does not take
-    /// asks as well.
+    /// Asks for a sign of life, unless there is no memory for that now.
     fn ping(&mut self, shared: &mut Shared) -> Turn {
         self.pulse = Pulse::Pinged;
-        self.with_buffer(shared, |client, buffer, shared| {
-            let mut is_asked = false;
-            client.with_connection(shared, |connection, _| {
-                is_asked = connection.exchange(buffer).ping(&[]).is_ok();
+        let turn = self.with_buffer(shared, |client, buffer, shared| {
+            client.with_connection(shared, |begun, _| {
+                // Nothing stands in the buffer, so there is room.
+                let _ = begun.connection.exchange(buffer).ping(&[]);
             });
-            if is_asked {
-                client.answer(buffer, shared)
-            } else {
-                client.go_on(buffer, shared)
-            }
-        })
+            client.answer(buffer, shared)
+        });
+        if turn == Turn::Starve {
+            self.pulse = Pulse::Silent;
+            return Turn::Wait;
+        }
+        turn
     }
 
     /// Gives up a client that has given no sign of life, with a Close if it can be sent at once.

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use ws_echo_core::{CloseCode, Connection};
+use ws_echo_core::CloseCode;
 
 use super::{Client, Phase, Pulse, Shared, Turn};
 use crate::service::{self, Ending};
@@ -21,8 +21,10 @@ impl<T: Transport> Client<T> {
 
     /// Ends the connection because the server stops: what has come is echoed before.
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
+        if self.is_opening() {
+            return Turn::Gone;
+        }
         match mem::replace(&mut self.phase, Phase::Flushing) {
-            Phase::Opening(_) => return Turn::Gone,
             Phase::Open(kept) => self.phase = Phase::Leaving(kept),
             phase => self.phase = phase,
         }
@@ -33,10 +35,8 @@ impl<T: Transport> Client<T> {
 
     /// Whether our Close was made ready.
     pub(super) fn is_closing(&self) -> bool {
-        let (Phase::Open(kept) | Phase::Leaving(kept)) = &self.phase else {
-            return false;
-        };
-        kept.as_deref().is_some_and(Connection::is_closing)
+        let begun = self.begun();
+        begun.is_some_and(|begun| begun.connection.is_closing())
     }
 
     /// Whether our Close is to be made ready: all that has come is echoed, and no message is begun.
@@ -56,12 +56,13 @@ impl<T: Transport> Client<T> {
     /// Sends a Close if it can be sent at once, and ends the connection.
     pub(super) fn say_last(&mut self, shared: &mut Shared, code: CloseCode, reason: &str) -> Turn {
         self.with_buffer(shared, |client, buffer, shared| {
-            client.with_connection(shared, |connection, _| {
-                let _ = connection.exchange(buffer).close(code, reason);
+            client.with_connection(shared, |begun, _| {
+                let _ = begun.connection.exchange(buffer).close(code, reason);
             });
             let _ = client.transmit(buffer);
             Ok(Turn::Gone)
-        })
+        });
+        Turn::Gone
     }
 
     /// Gives up a client whose connection did not end in time.

@@ -21,6 +21,7 @@ const GOING_AWAY: &[u8] = b"\x88\x02\x03\xe9";
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(3);
+const STALL: Duration = Duration::from_secs(60);
 
 /// What stands between a client and the server.
 #[derive(Debug, Default)]
@@ -29,8 +30,6 @@ struct Line {
     to_client: Vec<u8>,
     /// How many bytes to the client are taken; then a write has to wait.
     room: usize,
-    /// How many writes have to wait although there is room.
-    refused: usize,
     is_shut: bool,
 }
 
@@ -50,10 +49,6 @@ impl Read for End {
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line = self.0.borrow_mut();
-        if line.refused > 0 {
-            line.refused -= 1;
-            return Err(ErrorKind::WouldBlock.into());
-        }
         let len = bytes.len().min(line.room);
         line.room -= len;
         line.to_client.extend_from_slice(&bytes[..len]);
@@ -164,9 +159,17 @@ fn echo(first: u8, payload: &str) -> Vec<u8> {
     [&[first, payload.len() as u8], payload.as_bytes()].concat()
 }
 
-fn gone() -> Vec<u8> {
-    let payload = [&1011_u16.to_be_bytes()[..], b"no answer to a ping"].concat();
+fn close(code: u16, reason: &str) -> Vec<u8> {
+    let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
     [&[0x88, payload.len() as u8][..], &payload].concat()
+}
+
+fn gone() -> Vec<u8> {
+    close(1011, "no answer to a ping")
+}
+
+fn stalled() -> Vec<u8> {
+    close(1008, "no progress")
 }
 
 #[test]
@@ -212,24 +215,8 @@ fn a_client_that_talks_gets_no_ping_before_it_falls_silent() {
 }
 
 #[test]
-fn a_single_byte_is_a_sign_of_life() {
-    let mut server = Server::new(&[]);
-    let (key, end) = server.open();
-    let text = "x".repeat(100);
-    for byte in frame(0x81, &text) {
-        server.pass_until_received(&end);
-        assert_eq!(received(&end), PING);
-        server.send(key, &end, [byte]);
-        if let [0x81, ..] = &*end.0.borrow().to_client {
-            break;
-        }
-    }
-    assert_eq!(received(&end), echo(0x81, &text));
-}
-
-#[test]
-fn a_ping_stands_between_fragments_and_in_the_middle_of_a_frame_that_comes() {
-    let mut server = Server::new(&[]);
+fn a_ping_stands_between_fragments_and_not_inside_a_frame() {
+    let mut server = Server::new(&["--stall-timeout=off"]);
     let (key, end) = server.open();
     server.send(key, &end, frame(0x01, "first "));
     assert_eq!(received(&end), echo(0x01, "first "));
@@ -238,31 +225,71 @@ fn a_ping_stands_between_fragments_and_in_the_middle_of_a_frame_that_comes() {
     let last = frame(0x80, "last");
     let (begin, rest) = last.split_at(8);
     server.send(key, &end, begin);
-    server.pass_until_received(&end);
-    assert_eq!(received(&end), PING);
+    // It could not be answered.
+    server.pass(86_400 * SECOND);
+    assert_eq!(received(&end), b"");
     server.send(key, &end, rest);
     assert_eq!(received(&end), echo(0x80, "last"));
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+}
+
+#[test]
+fn who_stops_inside_a_frame_is_closed_in_time() {
+    let text = "x".repeat(100);
+    let whole = frame(0x81, &text);
+    // A frame that does not fit the buffer, of which nothing stays there; and headers, a Ping.
+    let long = [
+        &[0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0][..],
+        b"begun",
+    ]
+    .concat();
+    for begun in [&whole[..1], &whole[..6], &whole[..50], &long, b"\x89\x84\0"] {
+        let mut server = Server::new(&["--stall-timeout=60s"]);
+        let (key, end) = server.open();
+        server.send(key, &end, begun);
+        received(&end);
+        let patience = server.pass_until_received(&end);
+        assert_eq!(received(&end), stalled(), "after {} bytes", begun.len());
+        assert!(patience >= STALL && patience <= STALL + 2 * GRANULARITY);
+        assert!(server.clients.is_empty());
+    }
+}
+
+#[test]
+fn each_byte_is_progress_and_an_end_of_the_frame_is_the_end_of_it() {
+    let mut server = Server::new(&["--stall-timeout=60s", "--ping-interval=off"]);
+    let (key, end) = server.open();
+    let text = "x".repeat(100);
+    for byte in frame(0x81, &text) {
+        server.pass(STALL - SECOND);
+        assert_eq!(received(&end), b"");
+        server.send(key, &end, [byte]);
+    }
+    assert_eq!(received(&end), echo(0x81, &text));
+    assert_eq!(server.clients.timeout(), None);
 }
 
 #[test]
 fn who_takes_nothing_is_dropped_and_who_takes_slowly_is_not() {
-    let mut server = Server::new(&[]);
+    let mut server = Server::new(&["--stall-timeout=60s"]);
     // The system does not tell of every byte of room.
     for (rooms, is_told) in [(0, true), (100, true), (100, false)] {
         let (key, end) = server.open();
         end.0.borrow_mut().room = 0;
         server.send(key, &end, frame(0x81, "x").repeat(1000));
         for _ in 0..rooms {
-            server.pass(TIMEOUT - SECOND);
+            server.pass(STALL - SECOND);
             end.0.borrow_mut().room = 1;
             if is_told {
                 server.clients.handle(key, Unread::Nothing);
             }
         }
         assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
-        server.pass(2 * INTERVAL + TIMEOUT + SECOND);
+        server.pass(STALL - SECOND);
+        assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
         assert!(!received(&end).is_empty() || rooms == 0);
-        server.pass(2 * INTERVAL + TIMEOUT + SECOND);
+        server.pass(STALL + SECOND);
         assert!(server.clients.is_empty());
         assert!(received(&end).is_empty(), "there is no room for a Close");
     }
@@ -558,7 +585,7 @@ fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
 
 #[test]
 fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
-    let mut server = Server::new(&[]);
+    let mut server = Server::new(&["--stall-timeout=60s"]);
     let (key, end) = server.open();
     end.0.borrow_mut().room = 0;
     // Its second part makes room for a part of the Pong only.
@@ -567,8 +594,180 @@ fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
     server.send(key, &end, first);
     server.send(key, &end, second);
     end.0.borrow_mut().room = usize::MAX;
-    end.0.borrow_mut().refused = 1;
     server.pass_until_received(&end);
     let pong = [&[0x8A, 125][..], &[b'p'; 125]].concat();
     assert_eq!(received(&end), pong);
+}
+
+#[test]
+fn a_message_that_is_too_long_is_refused_however_it_comes() {
+    let too_long = close(1009, "message is too long");
+    let fragments = [frame(0x02, "1234567"), frame(0x80, "8901")].concat();
+    let mut in_one = frame(0x82, "12345678901");
+    // What stands behind it is of no use.
+    in_one.extend(frame(0x82, "behind").repeat(1000));
+    let long = [&[0x82, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0][..], &[b'x'; 0xFFFF]].concat();
+    for (bytes, before) in [
+        (&fragments, echo(0x02, "1234567")),
+        (&in_one, vec![]),
+        (&long, vec![]),
+    ] {
+        for room in [usize::MAX, 1] {
+            let mut server = Server::new(&["--max-message-size=10", "--close-timeout=1s"]);
+            let (key, end) = server.open();
+            server.send(key, &end, frame(0x82, "1234567890"));
+            assert_eq!(received(&end), echo(0x82, "1234567890"));
+            end.0.borrow_mut().room = room;
+            server.send(key, &end, bytes);
+            while !end.0.borrow().is_shut {
+                end.0.borrow_mut().room = room;
+                server.clients.handle(key, Unread::Bytes);
+                server.round();
+            }
+            assert_eq!(received(&end), [&before[..], &too_long].concat());
+            server.pass(2 * SECOND);
+            assert!(server.clients.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_length_of_a_message_begins_anew_with_each() {
+    let mut server = Server::new(&["--max-message-size=10"]);
+    let (key, end) = server.open();
+    for _ in 0..100 {
+        server.send(key, &end, frame(0x02, "12345"));
+        server.send(key, &end, frame(0x89, "a ping"));
+        server.send(key, &end, frame(0x80, "67890"));
+        let expected = [
+            echo(0x02, "12345"),
+            echo(0x8A, "a ping"),
+            echo(0x80, "67890"),
+        ];
+        assert_eq!(received(&end), expected.concat());
+    }
+}
+
+/// Memory for one client that opens, or for three small buffers.
+const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=16KiB"];
+
+/// A server with five clients, of which the first three leave no memory for others: they have begun a
+/// frame.
+fn short_of_memory(arguments: &[&str]) -> (Server, Vec<(usize, End)>) {
+    let mut server = Server::new(&[LITTLE_MEMORY, arguments].concat());
+    let clients: Vec<_> = (0..5).map(|_| server.open()).collect();
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[..8]);
+    }
+    for (key, end) in &clients[3..] {
+        server.send(*key, end, frame(0x81, "waits"));
+        assert_eq!(received(end), b"", "there is no memory");
+    }
+    (server, clients)
+}
+
+#[test]
+fn who_finds_no_memory_waits_until_there_is_some_and_is_not_blamed_for_that() {
+    let (mut server, clients) = short_of_memory(&["--stall-timeout=off", "--ping-interval=off"]);
+    assert_eq!(server.clients.timeout(), None, "nothing can be done");
+    server.pass(86_400 * SECOND);
+    let (key, end) = &clients[0];
+    let rest = &frame(0x81, "begun")[8..];
+    end.0.borrow_mut().to_server.extend(rest);
+    server.clients.handle(*key, Unread::Bytes);
+    assert_eq!(received(end), echo(0x81, "begun"));
+    assert_eq!(server.clients.timeout(), Some(Duration::ZERO));
+    server.round();
+    for (_, end) in &clients[3..] {
+        assert_eq!(received(end), echo(0x81, "waits"));
+    }
+}
+
+#[test]
+fn who_holds_memory_and_does_not_go_on_gives_it_to_those_that_wait() {
+    let (mut server, clients) = short_of_memory(&[]);
+    server.pass(STALL + SECOND);
+    for (_, end) in &clients[..3] {
+        assert_eq!(received(end), stalled());
+    }
+    for (_, end) in &clients[3..] {
+        assert_eq!(received(end), echo(0x81, "waits"));
+    }
+    assert_eq!(server.clients.len(), 2);
+}
+
+#[test]
+fn while_there_is_no_memory_new_clients_are_told_so() {
+    let (mut server, clients) = short_of_memory(&["--close-timeout=1s"]);
+    for _ in 0..10 {
+        let (_, end) = server.connect();
+        assert!(received(&end).starts_with(b"HTTP/1.1 503 "));
+        assert!(end.0.borrow().is_shut);
+    }
+    server.pass(2 * SECOND);
+    assert_eq!(server.clients.len(), 5);
+    // Who goes does not come back when there is memory.
+    server.clients.turn(clients[3].0, |_, _| Turn::Gone);
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[8..]);
+        assert_eq!(received(end), echo(0x81, "begun"));
+    }
+    server.round();
+    assert_eq!(received(&clients[4].1), echo(0x81, "waits"));
+    assert_eq!(received(&clients[3].1), b"");
+    server.open();
+}
+
+#[test]
+fn a_server_that_stops_lets_those_that_wait_for_memory_go_too() {
+    let (mut server, clients) = short_of_memory(&[]);
+    server.clients.stop(Duration::ZERO);
+    let (key, end) = &clients[0];
+    server.send(*key, end, &frame(0x81, "begun")[8..]);
+    assert_eq!(received(end), [&echo(0x81, "begun"), GOING_AWAY].concat());
+    server.round();
+    for (_, end) in &clients[3..] {
+        assert_eq!(received(end), [&echo(0x81, "waits"), GOING_AWAY].concat());
+    }
+    server.clients.give_up();
+    assert!(server.clients.is_empty());
+}
+
+#[test]
+fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
+    let mut server = Server::new(&[LITTLE_MEMORY, &["--handshake-timeout=1s"]].concat());
+    let mut ended = Vec::new();
+    for request in [
+        REQUEST,
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET\r\n\r\n",
+    ] {
+        for _ in 0..10 {
+            let (key, end) = server.connect();
+            server.send(key, &end, request);
+            assert!(!received(&end).starts_with(b"HTTP/1.1 503 "));
+            ended.push(end);
+        }
+    }
+    for _ in 0..10 {
+        let (key, _) = server.connect();
+        server.clients.turn(key, |_, _| Turn::Gone);
+        let (_, end) = server.connect();
+        server.pass(2 * SECOND);
+        assert!(received(&end).starts_with(b"HTTP/1.1 408 "));
+    }
+    server.open();
+}
+
+#[test]
+fn where_there_is_no_memory_for_a_large_buffer_a_small_one_does() {
+    let memory = &["--threads=1", "--max-memory=64KiB"];
+    let mut server = Server::new(memory);
+    let (key, end) = server.open();
+    let long = frame(0x82, &"x".repeat(100)).repeat(10_000);
+    server.send(key, &end, &long);
+    while server.clients.timeout() == Some(Duration::ZERO) {
+        server.round();
+    }
+    assert_eq!(received(&end), echo(0x82, &"x".repeat(100)).repeat(10_000));
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::names::{is_token, subprotocol};
+use super::quantity;
 use super::url::{self, Url};
-use super::{is_token, quantity, subprotocol};
 
 /// How to talk to a server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]

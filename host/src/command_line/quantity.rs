@@ -87,6 +87,25 @@ pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
     usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
 }
 
+/// The length of a message in bytes, one at least.
+pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
+    match quantity(text, &BYTES) {
+        None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 1MiB"),
+        Some(0) => Err("no message at all would be echoed; write at least 1"),
+        Some(len) => Ok(len),
+    }
+}
+
+/// An amount of memory in bytes.
+pub(super) fn memory(text: &str) -> Result<usize, &'static str> {
+    let Some(len) = quantity(text, &BYTES) else {
+        return Err(
+            "write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 512MiB",
+        );
+    };
+    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+}
+
 /// A number of threads, from 1 to 1,024.
 pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse()

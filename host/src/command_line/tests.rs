@@ -61,6 +61,9 @@ fn nothing_said_gives_the_defaults() {
         close_timeout: Duration::from_secs(5),
         ping_interval: Some(Duration::from_secs(25)),
         ping_timeout: Duration::from_secs(20),
+        stall_timeout: Some(Duration::from_secs(60)),
+        max_message_len: u64::MAX,
+        max_memory: 512 << 20,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(10),
         log: "info".parse().expect("a level"),
@@ -75,6 +78,7 @@ fn every_option_is_read_with_and_without_the_word_serve() {
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
+                --stall-timeout off --max-message-size 1GiB --max-memory 64MiB \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
@@ -92,6 +96,9 @@ fn every_option_is_read_with_and_without_the_word_serve() {
         close_timeout: Duration::from_secs(120),
         ping_interval: None,
         ping_timeout: Duration::from_secs(1),
+        stall_timeout: None,
+        max_message_len: 1 << 30,
+        max_memory: 64 << 20,
         drain_spread: Duration::from_secs(2),
         drain_timeout: Duration::from_secs(3),
         log: "mio=off".parse().expect("a filter"),
@@ -119,6 +126,9 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_CLOSE_TIMEOUT", "1h"),
         ("WS_ECHO_PING_INTERVAL", "1m"),
         ("WS_ECHO_PING_TIMEOUT", "5"),
+        ("WS_ECHO_STALL_TIMEOUT", "90"),
+        ("WS_ECHO_MAX_MESSAGE_SIZE", "1"),
+        ("WS_ECHO_MAX_MEMORY", "1MiB"),
         ("WS_ECHO_DRAIN_TIMEOUT", "1m"),
         ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
@@ -139,6 +149,9 @@ fn every_option_is_read_from_the_environment() {
         close_timeout: Duration::from_secs(3_600),
         ping_interval: Some(Duration::from_secs(60)),
         ping_timeout: Duration::from_secs(5),
+        stall_timeout: Some(Duration::from_secs(90)),
+        max_message_len: 1,
+        max_memory: 1 << 20,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(60),
         log: "warn,mio=off".parse().expect("a filter"),
@@ -246,6 +259,24 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
         message.ends_with("it has 1001 bytes; write at most 1000"),
         "{message}"
     );
+}
+
+#[test]
+fn memory_has_to_suffice_for_a_buffer_in_each_thread() {
+    let message = |memory| refusal(&["--threads=4", "--max-memory", memory], &[]);
+    let expected = "--max-memory is too little for 4 threads with a --buffer of 65536 bytes: write at least \
+                    289KiB, or less there";
+    assert_eq!(message("0"), expected);
+    assert_eq!(message("288KiB"), expected);
+    options(&["--threads=4", "--max-memory=289KiB"], &[]);
+    options(&["--threads=1", "--max-memory=73KiB"], &[]);
+    assert!(message("1GB").ends_with("(not KB or MB), such as 512MiB"));
+}
+
+#[test]
+fn a_message_may_be_limited_but_not_to_nothing() {
+    let message = refusal(&["--max-message-size", "0"], &[]);
+    assert!(message.ends_with("write at least 1"), "{message}");
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! A client before its connection is open: its request is read and answered, or it is turned away (RFC 6455
+//! section 4.2).
+
+use std::net::SocketAddr;
+
+use ws_echo_core::{Opening, Progress, Refusal};
+
+use super::{Client, Phase, Rest, Shared, Turn};
+use crate::pool::{HeapBuffer, Pool};
+use crate::service::{self, HEAD_LEN};
+use crate::transport::Transport;
+
+/// The memory that a client costs before it has asked, in bytes. The pool gets it back then.
+pub(crate) const OPENING_COST: usize = size_of::<Opening<HEAD_LEN>>();
+
+/// The memory that a worker needs to serve one client after the other, in bytes.
+pub(crate) fn least_memory(buffer_len: usize) -> usize {
+    Pool::least_memory(buffer_len) + OPENING_COST
+}
+
+impl<T: Transport> Client<T> {
+    /// A client that is answered before it asks. Of this the log tells in sum.
+    pub(crate) fn turned_away(transport: T, peer: SocketAddr, response: &'static [u8]) -> Self {
+        Self::in_phase(Phase::Responding(Box::new(Rest(response))), transport, peer)
+    }
+
+    /// Whether it has not asked for anything yet.
+    pub(crate) fn is_opening(&self) -> bool {
+        matches!(self.phase, Phase::Opening(_))
+    }
+
+    pub(super) fn advance_opening(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        let Phase::Opening(opening) = &mut self.phase else {
+            return;
+        };
+        loop {
+            match opening.advance(buffer) {
+                Ok(Progress::Request) => {
+                    if let Some(response) = shared.service.answer(self.peer, opening) {
+                        let rest = Box::new(Rest(response));
+                        return self.end_opening(Phase::Responding(rest), shared);
+                    }
+                }
+                Ok(Progress::Wait) => break,
+                Ok(Progress::Open) => return self.end_opening(Phase::Open(None), shared),
+                Err(refusal) => service::explain_refusal(self.peer, opening, refusal, ""),
+            }
+        }
+        if opening.is_done() {
+            self.end_opening(Phase::Flushing, shared);
+        }
+    }
+
+    fn end_opening(&mut self, next: Phase, shared: &mut Shared) {
+        self.phase = next;
+        shared.pool.give_back(OPENING_COST);
+    }
+
+    /// Answers a request that was not complete in time.
+    pub(super) fn refuse_late_request(&mut self, shared: &mut Shared) -> Turn {
+        let Phase::Opening(opening) = &mut self.phase else {
+            return Turn::Wait;
+        };
+        opening.refuse(Refusal::Timeout);
+        service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
+        match self.with_buffer(shared, Self::go_on) {
+            Turn::Starve => Turn::Gone,
+            turn => turn,
+        }
+    }
+
+    /// Begins to answer a client that is [turned away](Self::turned_away): where there is no memory for a
+    /// buffer, with as much as it takes at once.
+    pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Turn {
+        let turn = self.with_buffer(shared, Self::go_on);
+        if let (Turn::Starve, Phase::Responding(rest)) = (turn, &self.phase) {
+            let sent = self
+                .transport
+                .write(rest.0)
+                .and_then(|_| self.transport.shut());
+            self.phase = Phase::Draining;
+            return sent.map_or(Turn::Gone, |()| Turn::Wait);
+        }
+        turn
+    }
+}

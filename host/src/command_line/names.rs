@@ -1,0 +1,64 @@
+//! What a server says of itself and what it goes by, as the command line takes it: the greeting, paths,
+//! origins and subprotocols. Each error says what to write.
+
+// A response and a greeting fit the smallest buffer together.
+const WELCOME_LEN_MAX: usize = 1_000;
+const SUBPROTOCOL_LEN_MAX: usize = 100;
+
+pub(super) fn welcome(text: &str) -> Result<String, String> {
+    match text.len() {
+        ..=WELCOME_LEN_MAX => Ok(text.into()),
+        len => Err(format!(
+            "it has {len} bytes; write at most {WELCOME_LEN_MAX}"
+        )),
+    }
+}
+
+pub(super) fn path(text: &str) -> Result<String, String> {
+    let Some(rest) = text.strip_prefix('/') else {
+        return Err(format!("write a leading '/': /{text}"));
+    };
+    if let Some((path, _)) = text.split_once(['?', '#']) {
+        return Err(format!("write the path alone: {path}"));
+    }
+    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write what is no visible ASCII as a client sends it, such as %20".into());
+    }
+    Ok(text.into())
+}
+
+/// `*`, `null`, or a scheme and a host, as a browser writes them.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    if let "*" | "null" = text {
+        return Ok(text.into());
+    }
+    let Some((scheme, host)) = text.split_once("://") else {
+        return Err(format!(
+            "write the scheme too: http://{text} or https://{text}"
+        ));
+    };
+    if let Some((host, _)) = host.split_once('/') {
+        return Err(format!("write no path: {scheme}://{host}"));
+    }
+    if host.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write it as a browser does, such as https://example.com:8080".into());
+    }
+    Ok(text.into())
+}
+
+pub(super) fn subprotocol(text: &str) -> Result<String, &'static str> {
+    if text.len() > SUBPROTOCOL_LEN_MAX {
+        return Err("write at most 100 characters");
+    }
+    if !is_token(text) {
+        return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
+    }
+    Ok(text.into())
+}
+
+/// What HTTP takes for a name (RFC 9110 section 5.6.2).
+pub(super) fn is_token(text: &str) -> bool {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
