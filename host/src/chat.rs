@@ -15,6 +15,9 @@ mod session;
 mod stop;
 mod stream;
 mod terminal;
+mod tls;
+mod tls_error;
+mod trust;
 mod user;
 mod words;
 
@@ -36,8 +39,9 @@ use self::replies::Replies;
 use self::session::{Outcome, Session};
 use self::stop::Stop;
 use self::terminal::Terminal;
+use self::tls::Connector;
 use self::user::{Unconnected, User};
-use crate::command_line::ChatOptions;
+use crate::command_line::{ChatOptions, Trust};
 use crate::escape::OneLine;
 use crate::say;
 use crate::time::Time;
@@ -46,8 +50,21 @@ const WAKER: Token = Token(1);
 /// How many lines, or parts of long ones, are read before the first of them is sent.
 const READ_AHEAD: usize = 16;
 
+const INSECURE: &str = "--insecure: the server's certificate is not checked, so anyone on the way to it can read \
+                        and change everything";
+
 /// Talks to a server until one of the two wants no more.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
+    let connector = match Connector::new(options) {
+        Ok(connector) => connector,
+        Err(reason) => {
+            say(&reason);
+            return ExitCode::from(Status::Unanswered as u8);
+        }
+    };
+    if options.trust == Trust::Anyone {
+        say(INSECURE);
+    }
     let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let user = if is_terminal {
         at_terminal(options.color)
@@ -62,7 +79,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
         }
     };
     let mut replies = Replies::default();
-    let outcome = converse(&mut user, &mut replies, options);
+    let outcome = converse(&mut user, &mut replies, options, connector.as_ref());
     user.view.finish();
     user.view.note(&outcome.ending);
     if let Ending::Refused(refusal) = &outcome.ending {
@@ -131,11 +148,16 @@ fn read_lines(waker: Arc<Waker>) -> io::Result<Receiver<Command>> {
 }
 
 /// Holds one session, or as many as it takes when connections are lost.
-fn converse(user: &mut User, replies: &mut Replies, options: &ChatOptions) -> Outcome {
+fn converse(
+    user: &mut User,
+    replies: &mut Replies,
+    options: &ChatOptions,
+    connector: Option<&Connector<'_>>,
+) -> Outcome {
     let mut back_off = BackOff::new();
     loop {
         let mut opened_at = None;
-        let outcome = match opening::open(user, options) {
+        let outcome = match opening::open(user, options, connector) {
             Ok(opened) => {
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());

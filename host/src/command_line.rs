@@ -22,10 +22,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::bench::BenchArguments;
 pub(crate) use self::bench::{Amount, BenchOptions, Echo, Payload};
 use self::chat::ChatArguments;
-pub(crate) use self::chat::ChatOptions;
+pub(crate) use self::chat::{ChatOptions, Trust};
 use self::listen::Listen;
 use self::quantity::Interval;
-pub(crate) use self::url::Url;
+pub(crate) use self::url::{Scheme, Url};
 use crate::client;
 use crate::logging::Filter;
 use crate::origin::Origins;
@@ -129,7 +129,7 @@ fn parse_from(
             Command::Serve(options)
         }
         Action::Bench(bench) => Command::Bench(bench.into_options()),
-        Action::Chat(chat) => Command::Chat(chat.into_options(environment)),
+        Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
     })
 }
 

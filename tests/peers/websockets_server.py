@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """An echo server that is not ours: python `websockets` (PyPI).
 
-    websockets_server.py ADDRESS PORT
+    websockets_server.py ADDRESS PORT [CERTIFICATE KEY]
 
 Says where it listens, as ours does, and serves until it is killed. Port 0 takes a free one. It does not greet.
+With files of PEM, a chain of certificates and their key, it speaks TLS.
 """
 
 import asyncio
+import ssl
 import sys
 
 from websockets.asyncio.server import serve
 
-address, wanted_port = sys.argv[1:]
+address, wanted_port, *files = sys.argv[1:]
 
 
 async def echo(connection):
@@ -20,9 +22,13 @@ async def echo(connection):
 
 
 async def main():
-    async with serve(echo, address, int(wanted_port)) as server:
+    scheme, context = "ws", None
+    if files:
+        scheme, context = "wss", ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*files)
+    async with serve(echo, address, int(wanted_port), ssl=context) as server:
         _, port = server.sockets[0].getsockname()[:2]
-        print(f"listening on ws://{address}:{port}", flush=True)
+        print(f"listening on {scheme}://{address}:{port}", flush=True)
         await server.serve_forever()
 
 

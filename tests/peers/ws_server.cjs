@@ -1,16 +1,23 @@
 // An echo server that is not ours: Node's `ws` 8 (npm).
 //
-//     NODE_PATH=the folder that holds ws  node ws_server.cjs ADDRESS PORT
+//     NODE_PATH=the folder that holds ws  node ws_server.cjs ADDRESS PORT [CERTIFICATE KEY]
 //
 // Says where it listens, as ours does, and serves until it is killed. Port 0 takes a free one. It does not greet.
+// With files of PEM, a chain of certificates and their key, it speaks TLS.
 "use strict";
 
+const fs = require("fs");
+const http = require("http");
+const https = require("https");
 const { WebSocketServer } = require("ws");
 
-const [host, port] = process.argv.slice(2);
-const server = new WebSocketServer({ host, port: Number(port) });
+const [host, port, cert, key] = process.argv.slice(2);
+const scheme = cert ? "wss" : "ws";
+const server = cert
+  ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) })
+  : http.createServer();
 
-server.on("listening", () => console.log(`listening on ws://${host}:${server.address().port}`));
-server.on("connection", (client) => {
+new WebSocketServer({ server }).on("connection", (client) => {
   client.on("message", (data, binary) => client.send(data, { binary }));
 });
+server.listen(Number(port), host, () => console.log(`listening on ${scheme}://${host}:${server.address().port}`));

@@ -26,7 +26,7 @@ pub fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -
 }
 
 /// Receives the head of a request; `None` when there is none.
-pub fn request(stream: &mut TcpStream) -> Option<String> {
+pub fn request(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -52,7 +52,7 @@ pub fn response(request: &str) -> String {
 }
 
 /// Accepts the request that comes, whatever it is, and returns it.
-pub fn accept(stream: &mut TcpStream) -> Option<String> {
+pub fn accept(stream: &mut (impl Read + Write)) -> Option<String> {
     let request = request(stream)?;
     stream.write_all(response(&request).as_bytes()).ok()?;
     Some(request)
@@ -63,7 +63,7 @@ pub fn accept(stream: &mut TcpStream) -> Option<String> {
 /// # Panics
 ///
 /// When it is not masked.
-pub fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+pub fn frame(stream: &mut impl Read) -> Option<(u8, Vec<u8>)> {
     let [first, second] = read(stream)?;
     assert!(second >= 0x80, "masked");
     let len = match second & 0x7F {
@@ -81,7 +81,7 @@ pub fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((first, payload))
 }
 
-fn read<const N: usize>(stream: &mut TcpStream) -> Option<[u8; N]> {
+fn read<const N: usize>(stream: &mut impl Read) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     stream.read_exact(&mut bytes).ok()?;
     Some(bytes)

@@ -15,7 +15,7 @@ use crate::log::Log;
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-const LISTENING: &str = "listening on ws://";
+const LISTENING: &str = "listening on ";
 
 /// The binary, built with the profile of the test that asks for it.
 pub fn binary() -> &'static Path {
@@ -34,13 +34,18 @@ pub fn built(options: &[&str], name: &str) -> PathBuf {
     };
     if let Some(cargo) = env::var_os("CARGO") {
         let target = folder.parent().expect("target/PROFILE");
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--profile", profile])
-            .args(options)
-            .arg("--target-dir")
-            .arg(target)
-            .status();
-        assert!(built.expect("cargo runs").success(), "{name} is built");
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--profile", profile]);
+        command.args(options).arg("--target-dir").arg(target);
+        // Where these are other ones than the last time, ring is built anew.
+        for (variable, _) in env::vars_os() {
+            let name = variable.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&variable);
+            }
+        }
+        let built = command.status().expect("cargo runs");
+        assert!(built.success(), "{name} is built");
     }
     folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
@@ -62,6 +67,8 @@ pub fn command<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Comma
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// `ws`, or `wss` if it speaks TLS.
+    scheme: String,
     /// Where it listens.
     pub address: SocketAddr,
     log: Log,
@@ -86,18 +93,21 @@ impl Server {
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut stdout = BufReader::new(stdout);
         stdout.read_line(&mut line).expect("stdout is text");
-        let address = line.trim_end().strip_prefix(LISTENING);
-        let address = address.and_then(|address| address.parse().ok());
+        let url = line.trim_end().strip_prefix(LISTENING);
+        let parts = url.and_then(|url| url.split_once("://"));
+        let parts = parts.and_then(|(scheme, address)| Some((scheme, address.parse().ok()?)));
+        let (scheme, address) = parts.unwrap_or_else(|| panic!("{line:?} names one address"));
         Self {
             child,
-            address: address.unwrap_or_else(|| panic!("{line:?} names one address")),
+            scheme: scheme.into(),
+            address,
             log,
         }
     }
 
     /// A URL of the server.
     pub fn url(&self, path: &str) -> String {
-        format!("ws://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// The process's id.

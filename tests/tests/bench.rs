@@ -522,7 +522,10 @@ fn a_signal_ends_the_measurement_early_and_prints_it() {
 fn a_wrong_command_line_gets_status_2() {
     for (arguments, advice) in [
         (&["bench"][..], "<URL>"),
-        (&["bench", "wss://127.0.0.1"], "TLS is not supported"),
+        (
+            &["bench", "wss://127.0.0.1"],
+            "bench does not speak TLS: write ws://",
+        ),
         (&["bench", "127.0.0.1:3000"], "ws://127.0.0.1:3000"),
         (
             &["bench", "ws://127.0.0.1", "--connections", "20001"],

@@ -5,6 +5,8 @@
 
 #[path = "chat/broken.rs"]
 mod broken;
+#[path = "chat/certificates.rs"]
+mod certificates;
 #[path = "chat/peers.rs"]
 mod peers;
 #[path = "chat/pipe.rs"]
@@ -15,6 +17,10 @@ mod reconnect;
 mod screen;
 #[path = "chat/terminal.rs"]
 mod terminal;
+#[path = "chat/tls.rs"]
+mod tls;
+#[path = "chat/tls_broken.rs"]
+mod tls_broken;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -51,8 +57,8 @@ fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
 }
 
 /// A run whose input says nothing, and goes on for as long as the server does.
-fn listen(url: &str) -> Ended {
-    let mut pipe = Pipe::start(url, &[]);
+fn listen(url: &str, options: &[&str]) -> Ended {
+    let mut pipe = Pipe::start(url, options);
     let stdin = pipe.stdin.take();
     let ended = pipe.wait();
     drop(stdin);
@@ -72,7 +78,10 @@ struct Pipe {
 
 impl Pipe {
     fn start(url: &str, options: &[&str]) -> Self {
-        let mut command = chat(url, options);
+        Self::spawn(&mut chat(url, options))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         Self::of(command.stderr(Stdio::piped()).spawn().unwrap())
     }

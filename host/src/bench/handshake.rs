@@ -132,6 +132,7 @@ mod tests {
             text: String::new(),
             authority: "localhost".into(),
             resource: "/".into(),
+            server_name: None,
             address: ([127, 0, 0, 1], 80).into(),
             other_addresses: Vec::new(),
         }

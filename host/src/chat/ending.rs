@@ -43,10 +43,14 @@ pub(super) enum Ending {
     Refused(Refusal),
     /// What the server answered is no handshake.
     Response(ResponseError),
+    /// It answered in TLS; what to write instead.
+    SpeaksTls(String),
     /// The request cannot be sent.
     Request(RequestError),
     /// No address took a connection that became a WebSocket one; why.
     NotConnected(String),
+    /// There is no secure connection, for a reason that stays: a certificate that is not trusted, say.
+    Insecure(String),
     /// The response did not come within the time for the handshake.
     Late(Duration),
     /// The user wanted no connection any longer.
@@ -73,8 +77,9 @@ impl Ending {
             Self::Closed(..) | Self::Lost(_) | Self::Failed(_) => Status::Broken,
             Self::Unusable(_) | Self::System(_) => Status::Broken,
             Self::Request(_) => Status::Usage,
-            Self::Refused(_) | Self::Response(_) => Status::Refused,
-            Self::NotConnected(_) | Self::Late(_) | Self::Stopped => Status::Unanswered,
+            Self::Refused(_) | Self::Response(_) | Self::SpeaksTls(_) => Status::Refused,
+            Self::NotConnected(_) | Self::Insecure(_) | Self::Late(_) => Status::Unanswered,
+            Self::Stopped => Status::Unanswered,
         }
     }
 
@@ -111,8 +116,11 @@ impl Display for Ending {
                 f,
                 "socket error: the server's answer opens no WebSocket: {error}"
             ),
+            Self::SpeaksTls(advice) => write!(f, "socket error: the server speaks TLS: {advice}"),
             Self::Request(error) => write!(f, "socket error: this cannot be asked for: {error}"),
-            Self::NotConnected(reason) => write!(f, "socket error: {reason}"),
+            Self::NotConnected(reason) | Self::Insecure(reason) => {
+                write!(f, "socket error: {reason}")
+            }
             Self::Late(time) => write!(
                 f,
                 "socket error: the answer to the request did not come within {} (--timeout)",
@@ -190,6 +198,8 @@ mod tests {
             refused(302),
             Ending::Response(ResponseError::WrongAccept),
             Ending::Failed(ProtocolError::Masked),
+            Ending::Insecure(String::new()),
+            Ending::SpeaksTls(String::new()),
             Ending::Stopped,
         ] {
             assert!(!ending.is_temporary(), "{ending}");

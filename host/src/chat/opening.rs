@@ -1,5 +1,5 @@
 //! Before a connection is open: one of the host's addresses is connected to, and the handshake is done
-//! (RFC 6455 section 4.1), both within one time.
+//! (RFC 6455 section 4.1), behind that of TLS if there is one, all within one time.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -10,14 +10,17 @@ use mio::{Interest, Token};
 use ws_echo_core::{ClientRequest, Connecting, Response, ResponseError};
 
 use super::ending::{Ending, Refusal};
-use super::stream::{Received, Stream};
+use super::stream::{Carrier, Received, Stream};
+use super::tls::Connector;
 use super::user::User;
-use crate::command_line::{ChatOptions, Url};
+use crate::command_line::{ChatOptions, Scheme, Url};
 use crate::outgoing::{HEAD_LEN_MAX, is_connected};
 use crate::random;
 use crate::time::Time;
 
 const SOCKET: Token = Token(0);
+/// How a server of TLS begins to refuse what is none: a record of alerts, and a version (RFC 8446 section 5.1).
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 /// How much of a refusal's content is shown, and how long it is waited for.
 const CONTENT_LEN_MAX: usize = 4 << 10;
 const CONTENT_TIME: Duration = Duration::from_secs(1);
@@ -38,12 +41,16 @@ impl Opened {
     }
 }
 
-/// Opens a connection.
+/// Opens a connection, over TLS if there is something to make it with.
 ///
 /// # Errors
 ///
 /// Why there is none.
-pub(super) fn open(user: &mut User, options: &ChatOptions) -> Result<Opened, Ending> {
+pub(super) fn open(
+    user: &mut User,
+    options: &ChatOptions,
+    connector: Option<&Connector<'_>>,
+) -> Result<Opened, Ending> {
     let deadline = Instant::now() + options.timeout;
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
     let headers = options.headers.iter();
@@ -55,10 +62,19 @@ pub(super) fn open(user: &mut User, options: &ChatOptions) -> Result<Opened, End
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
     let mut connecting = Connecting::new(request, random::bytes()).map_err(Ending::Request)?;
-    let mut stream = Stream::new(connect(user, &options.url, deadline)?);
+    let socket = connect(user, &options.url, deadline)?;
+    let carrier: Box<dyn Carrier> = match connector {
+        Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
+        None => Box::new(socket),
+    };
+    let mut stream = Stream::new(carrier);
     while !connecting.is_open() {
         if user.is_over(deadline)? {
             return Err(Ending::Late(options.timeout));
+        }
+        if stream.buffer.received().starts_with(&TLS_ALERT) {
+            let advice = format!("write {}", options.url.with(Scheme::Wss));
+            return Err(Ending::SpeaksTls(advice));
         }
         shake_hands(user, &mut connecting, &mut stream, deadline)?;
     }

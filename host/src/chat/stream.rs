@@ -1,4 +1,4 @@
-//! A server's socket, and the bytes between it and the core.
+//! A server's socket, or the TLS on it, and the bytes between that and the core.
 //!
 //! What is ready is taken out of the core's buffer at once, so that there is always room to receive: a
 //! server that echoes takes nothing while what it sends is not taken.
@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 
-use mio::net::TcpStream;
 use ws_echo_core::Buffer;
 
 use super::command::FRAGMENT_LEN_MAX;
@@ -16,9 +15,15 @@ const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
 /// How many bytes may be unsent: only a server that sends Pings and does not read Pongs leaves so many.
 const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
-/// A connected socket.
+/// What takes bytes to the server and back, a socket or TLS on one, and does not block. A write takes some
+/// bytes, of which a flush sends what still waits.
+pub(super) trait Carrier: Read + Write {}
+
+impl<T: Read + Write> Carrier for T {}
+
+/// A connection to a server.
 pub(super) struct Stream {
-    socket: TcpStream,
+    carrier: Box<dyn Carrier>,
     pub(super) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
     /// Why nothing can be sent any longer. What has come can still be received.
@@ -30,15 +35,16 @@ pub(super) struct Stream {
 pub(super) enum Received {
     /// Nothing that is there already.
     Nothing,
+    /// Some, or none yet: there may be more.
     Bytes,
     /// The end of the stream, or its failure.
     End(Option<io::Error>),
 }
 
 impl Stream {
-    pub(super) fn new(socket: TcpStream) -> Self {
+    pub(super) fn new(carrier: Box<dyn Carrier>) -> Self {
         Self {
-            socket,
+            carrier,
             // No frame waits in it to be whole.
             buffer: Buffer::for_pieces(vec![0; BUFFER_LEN].into_boxed_slice()),
             unsent: VecDeque::new(),
@@ -50,27 +56,33 @@ impl Stream {
     /// that has made room, so that there may be more to do.
     pub(super) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();
-        let mut has_made_room = !ready.is_empty();
+        let is_ready = !ready.is_empty();
         self.unsent.extend(ready);
         self.buffer.consume(usize::MAX);
         if self.write_error.is_some() {
             self.unsent.clear();
+            return is_ready;
         }
-        while !self.unsent.is_empty() {
-            match self.socket.write(self.unsent.as_slices().0) {
-                Ok(len) => {
-                    has_made_room = true;
-                    self.unsent.drain(..len);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    self.write_error = Some(error);
-                    self.unsent.clear();
-                }
+        let unsent_len = self.unsent.len();
+        match self.send() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return true,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => {
+                self.write_error = Some(error);
+                self.unsent.clear();
             }
         }
-        has_made_room
+        is_ready || self.unsent.len() < unsent_len
+    }
+
+    /// Sends until the socket takes no more, or all is sent.
+    fn send(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
+            let len = self.carrier.write(self.unsent.as_slices().0)?;
+            self.unsent.drain(..len);
+        }
+        self.carrier.flush()
     }
 
     /// How many bytes the socket has not taken.
@@ -89,17 +101,15 @@ impl Stream {
         if spare.is_empty() {
             return Received::Nothing;
         }
-        loop {
-            match self.socket.read(spare) {
-                Ok(0) => return Received::End(self.write_error.take()),
-                Ok(len) => {
-                    self.buffer.commit(len);
-                    return Received::Bytes;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Received::Nothing,
-                Err(error) => return Received::End(Some(error)),
+        match self.carrier.read(spare) {
+            Ok(0) => Received::End(self.write_error.take()),
+            Ok(len) => {
+                self.buffer.commit(len);
+                Received::Bytes
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Received::Bytes,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Received::Nothing,
+            Err(error) => Received::End(Some(error)),
         }
     }
 }

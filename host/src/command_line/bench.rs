@@ -100,7 +100,7 @@ failed or an echo was wrong; 2 for a wrong command line.";
 #[derive(Args)]
 pub(super) struct BenchArguments {
     // No documentation: it would take the brackets for links.
-    #[arg(value_name = "URL", value_parser = url::url)]
+    #[arg(value_name = "URL", value_parser = url::ws_url)]
     #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
 

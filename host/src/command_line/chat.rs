@@ -1,19 +1,26 @@
-//! The options of `ws-echo chat`: which server to talk to, what to ask it for, and how long to wait.
+//! The options of `ws-echo chat`: which server to talk to, whom to trust, what to ask for, and how long to
+//! wait.
 
 use std::ffi::OsString;
+use std::fs;
 use std::time::Duration;
 
 use clap::Args;
+use clap::error::ErrorKind;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::names::{is_token, subprotocol};
 use super::quantity;
-use super::url::{self, Url};
+use super::url::{self, Scheme, Url};
 
 /// How to talk to a server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChatOptions {
     /// The server.
     pub(crate) url: Url,
+    /// Whose certificates are believed, where there is TLS.
+    pub(crate) trust: Trust,
     /// The subprotocols to offer, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
     /// What else the request says.
@@ -28,6 +35,17 @@ pub(crate) struct ChatOptions {
     pub(crate) timeout: Duration,
     /// Whether a terminal may be shown colours.
     pub(crate) color: bool,
+}
+
+/// Whose word it is that the server is the one that it says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// That of the authorities which the system trusts.
+    System,
+    /// That of these authorities, one at least.
+    Only(Vec<TrustAnchor<'static>>),
+    /// Nobody's: any certificate will do.
+    Anyone,
 }
 
 /// A header of the request that the handshake itself does not send.
@@ -59,6 +77,9 @@ Examples:
   ws-echo chat ws://127.0.0.1:3000/chat --subprotocol chat.v1 \\
       --header 'Authorization: Bearer 1234' --origin http://localhost
                                        ask for more
+  ws-echo chat wss://example.com/chat  talk over TLS
+  ws-echo chat wss://localhost:3000 --ca ca.pem
+                                       talk to a server of one's own
   tail -f log | ws-echo chat ws://127.0.0.1:3000 --reconnect
                                        go on when the server comes back
 
@@ -71,8 +92,16 @@ not answered.";
 pub(super) struct ChatArguments {
     // No documentation: it would take the brackets for links.
     #[arg(value_name = "URL", value_parser = url::url)]
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]], or wss://... for TLS")]
     url: Url,
+
+    /// With wss: a file of PEM certificates to trust instead of the system's; may be repeated
+    #[arg(long = "ca", value_name = "FILE", value_parser = authorities)]
+    authorities: Vec<Authorities>,
+
+    /// With wss: accept any certificate, so that anyone on the way can read and change everything
+    #[arg(long, conflicts_with = "authorities")]
+    insecure: bool,
 
     /// A subprotocol to offer; may be repeated, the preferred one first
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
@@ -101,13 +130,36 @@ pub(super) struct ChatArguments {
     timeout: Duration,
 }
 
+/// The authorities of a file, one at least.
+#[derive(Clone)]
+struct Authorities(Vec<TrustAnchor<'static>>);
+
 impl ChatArguments {
+    /// The options, if they go together.
     pub(super) fn into_options(
         self,
         environment: impl Fn(&str) -> Option<OsString>,
-    ) -> ChatOptions {
-        ChatOptions {
+    ) -> Result<ChatOptions, clap::Error> {
+        let authorities: Vec<_> = self.authorities.into_iter().flat_map(|it| it.0).collect();
+        let trust = if self.insecure {
+            Trust::Anyone
+        } else if authorities.is_empty() {
+            Trust::System
+        } else {
+            Trust::Only(authorities)
+        };
+        if self.url.server_name.is_none() && trust != Trust::System {
+            let advice = format!(
+                "--ca and --insecure are for TLS: write {} if the server speaks it, or leave them and their \
+                 variables out",
+                self.url.with(Scheme::Wss)
+            );
+            let mut command = Self::augment_args(clap::Command::new("ws-echo chat"));
+            return Err(command.error(ErrorKind::ArgumentConflict, advice));
+        }
+        Ok(ChatOptions {
             url: self.url,
+            trust,
             subprotocols: self.subprotocols,
             headers: self.headers,
             origin: self.origin,
@@ -115,8 +167,30 @@ impl ChatArguments {
             wait: self.wait,
             timeout: self.timeout,
             color: environment("NO_COLOR").is_none_or(|it| it.is_empty()),
-        }
+        })
     }
+}
+
+/// Reads the certificates of a file.
+fn authorities(path: &str) -> Result<Authorities, String> {
+    let bytes = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    let mut authorities = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        let certificate = certificate.map_err(|error| format!("it is no good PEM: {error}"))?;
+        let authority = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| {
+            let number = authorities.len() + 1;
+            format!("its certificate {number} cannot be read: {error}")
+        })?;
+        authorities.push(authority.to_owned());
+    }
+    if authorities.is_empty() {
+        return Err(
+            "it has no certificate: write a file of PEM, in which each one begins with \
+                    -----BEGIN CERTIFICATE-----"
+                .into(),
+        );
+    }
+    Ok(Authorities(authorities))
 }
 
 /// A header, with nothing in it that could break a request's lines.

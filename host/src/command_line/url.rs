@@ -1,13 +1,37 @@
-//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]` (RFC 6455
-//! section 3).
+//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]`, and for `chat`
+//! `wss://...` too (RFC 6455 section 3).
 //!
 //! A host name is resolved here to all of its addresses, so that a wrong one is an error of the command
-//! line. `wss://` is refused: there is no TLS.
+//! line.
 
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-const SCHEME: &str = "ws://";
-const DEFAULT_PORT: u16 = 80;
+use rustls::pki_types::ServerName;
+
+/// How a server is talked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// In the clear.
+    Ws,
+    /// Over TLS.
+    Wss,
+}
+
+impl Scheme {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Ws => "ws://",
+            Self::Wss => "wss://",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Ws => 80,
+            Self::Wss => 443,
+        }
+    }
+}
 
 /// The address of a server, with nothing in it that could break a request's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +42,8 @@ pub(crate) struct Url {
     pub(crate) authority: String,
     /// The path with its leading `/`, and the query.
     pub(crate) resource: String,
+    /// The name that the server's certificate has to have; `None` where there is no TLS.
+    pub(crate) server_name: Option<ServerName<'static>>,
     /// Where the host is, if it is at no other address.
     pub(crate) address: SocketAddr,
     /// Where else it may be, to be preferred.
@@ -29,11 +55,29 @@ impl Url {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         [&self.other_addresses[..], &[self.address]].concat()
     }
+
+    /// The same with another scheme, as one writes it.
+    pub(crate) fn with(&self, scheme: Scheme) -> String {
+        format!("{}{}{}", scheme.prefix(), self.authority, self.resource)
+    }
+}
+
+/// Reads a URL without TLS, and resolves its host.
+pub(super) fn ws_url(text: &str) -> Result<Url, String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    if is("wss") || is("https") {
+        let prefix = Scheme::Ws.prefix();
+        return Err(format!(
+            "bench does not speak TLS: write {prefix}{rest} if the server also listens without it"
+        ));
+    }
+    url(text)
 }
 
 /// Reads a URL and resolves its host.
 pub(super) fn url(text: &str) -> Result<Url, String> {
-    let rest = behind_scheme(text)?;
+    let (scheme, rest) = split_scheme(text)?;
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("write what is no visible ASCII as a client sends it, such as %20".into());
     }
@@ -41,7 +85,11 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
         return Err(format!("leave the fragment out: {start}"));
     }
     let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let (host, port) = host_and_port(authority)?;
+    let (host, port) = host_and_port(scheme, authority)?;
+    let server_name = match scheme {
+        Scheme::Ws => None,
+        Scheme::Wss => Some(server_name(host)?),
+    };
     let no_address = |reason: String| format!("no address is known for the host '{host}'{reason}");
     let mut other_addresses: Vec<_> = (host, port)
         .to_socket_addrs()
@@ -55,28 +103,39 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
         text: text.into(),
         authority: authority.into(),
         resource: format!("{root}{resource}"),
+        server_name,
         address,
         other_addresses,
     })
 }
 
-fn behind_scheme(text: &str) -> Result<&str, String> {
+fn split_scheme(text: &str) -> Result<(Scheme, &str), String> {
     // A query may have a URL in it, whose scheme is not this one's.
     let with_scheme = text.split_once("://").filter(|(it, _)| is_scheme(it));
-    match with_scheme {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => Ok(rest),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => Err(format!(
-            "TLS is not supported: write {SCHEME}{rest} if the server also listens without it"
-        )),
-        Some((_, rest)) => Err(format!("write another scheme: {SCHEME}{rest}")),
-        None => Err(format!("write the scheme too: {SCHEME}{text}")),
+    let (ws, wss) = (Scheme::Ws.prefix(), Scheme::Wss.prefix());
+    let Some((name, rest)) = with_scheme else {
+        return Err(format!("write the scheme too: {ws}{text}"));
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "ws" => Ok((Scheme::Ws, rest)),
+        "wss" => Ok((Scheme::Wss, rest)),
+        "https" => Err(format!("write another scheme: {wss}{rest}")),
+        _ => Err(format!("write another scheme: {ws}{rest}")),
     }
 }
 
+/// The name that a certificate for a host has.
+fn server_name(host: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(host.to_owned()).map_err(|_| {
+        format!("no certificate can be for the host '{host}': write a DNS name or an IP address")
+    })
+}
+
 /// Splits `host[:port]` or `[IPv6][:port]`; the host comes without brackets.
-fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
+fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String> {
     if let Some((_, host)) = authority.rsplit_once('@') {
-        return Err(format!("leave name and password out: {SCHEME}{host}"));
+        let prefix = scheme.prefix();
+        return Err(format!("leave name and password out: {prefix}{host}"));
     }
     if let Some((address, zone)) = authority.split_once('%')
         && address.starts_with('[')
@@ -98,7 +157,7 @@ fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
         return Err("write a host, such as ws://127.0.0.1:3000".into());
     }
     if port.is_empty() {
-        return Ok((host, DEFAULT_PORT));
+        return Ok((host, scheme.default_port()));
     }
     if port.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets, such as ws://[::1]:3000".into());
@@ -174,14 +233,46 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_said_to_be_missing() {
-        let message = refusal("wss://host/x");
-        assert!(message.starts_with("TLS is not supported: write ws://host/x"));
+    fn with_tls_the_port_is_443_and_the_certificate_has_to_be_the_hosts() {
+        for (text, name, address) in [
+            ("wss://127.0.0.1/", "127.0.0.1", "127.0.0.1:443"),
+            ("WSS://[::1]?a", "::1", "[::1]:443"),
+            ("wss://[::1]:3000", "::1", "[::1]:3000"),
+        ] {
+            let url = url(text).expect(text);
+            assert_eq!(url.address, address.parse().expect("an address"));
+            assert_eq!(url.server_name, ServerName::try_from(name).ok());
+        }
+        let name = url("wss://localhost").expect("localhost").server_name;
+        assert_eq!(name, ServerName::try_from("localhost").ok());
+        assert_eq!(url("ws://localhost").expect("localhost").server_name, None);
+        let message = refusal("wss://a..b");
+        assert!(message.ends_with("'a..b': write a DNS name or an IP address"));
+    }
+
+    #[test]
+    fn a_url_can_be_written_with_another_scheme() {
+        let url = url("wss://127.0.0.1:3000/a?b").expect("a URL");
+        assert_eq!(url.with(Scheme::Ws), "ws://127.0.0.1:3000/a?b");
+        assert_eq!(url.with(Scheme::Wss), url.text);
+    }
+
+    #[test]
+    fn where_there_is_no_tls_it_is_told_with_what_to_write_instead() {
+        for text in ["wss://host/x", "WSS://host/x", "https://host/x"] {
+            let message = ws_url(text).expect_err(text);
+            assert_eq!(
+                message,
+                "bench does not speak TLS: write ws://host/x if the server also listens without it"
+            );
+        }
+        assert_eq!(ws_url("ws://127.0.0.1"), url("ws://127.0.0.1"));
     }
 
     #[test]
     fn another_scheme_and_none_are_told_the_right_one() {
-        assert!(refusal("http://a:1/b").ends_with("ws://a:1/b"));
+        assert!(refusal("http://a:1/b").ends_with("scheme: ws://a:1/b"));
+        assert!(refusal("https://a:1/b").ends_with("scheme: wss://a:1/b"));
         assert!(refusal("127.0.0.1:3000").ends_with("ws://127.0.0.1:3000"));
         for text in ["127.0.0.1:3000/x?y=a://b", "a:1/x?y=ws://b", "a/b://c"] {
             assert_eq!(refusal(text), format!("write the scheme too: ws://{text}"));
@@ -211,7 +302,8 @@ mod tests {
         for text in ["ws://", "ws:///a", "ws://:80"] {
             assert!(refusal(text).contains("write a host"), "{text}");
         }
-        assert!(refusal("ws://u:p@h/").ends_with("ws://h"));
+        assert!(refusal("ws://u:p@h/").ends_with(" ws://h"));
+        assert!(refusal("wss://u:p@h/").ends_with(" wss://h"));
         for text in ["ws://[fe80::1%lo]", "ws://[fe80::1%lo]:3000/"] {
             assert!(refusal(text).starts_with("leave the zone (%lo) out"));
         }

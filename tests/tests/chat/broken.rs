@@ -194,7 +194,7 @@ fn a_server_that_ends_the_connection_early_is_told() {
         frame(&mut stream).map(drop)
     });
     let without_a_close = "socket error: the server ended the connection without a Close";
-    assert_eq!(note(&listen(&after_the_head), 1), without_a_close);
+    assert_eq!(note(&listen(&after_the_head, &[]), 1), without_a_close);
     let ended = talk(&in_a_frame, &[], "a\n");
     assert_eq!((ended.status, &*ended.stdout), (Some(1), "He\n"));
     let expected = format!(
@@ -229,7 +229,7 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
             status,
             stdout,
             stderr,
-        } = listen(&url);
+        } = listen(&url, &[]);
         assert_eq!((status, &*stdout), (Some(0), "hi\nß\n"), "cut at {cut}");
         assert!(stderr.ends_with("# socket closed 1000: bye\n"), "{stderr}");
     }
@@ -246,7 +246,7 @@ fn what_no_server_may_send_breaks_the_connection() {
         (b"\x88\x01\x03", "close code is cut"),
         (b"\x88\x02\x03\xed", "close code 1005 is not allowed"),
     ] {
-        let note = note(&listen(&sending(frame)), 1);
+        let note = note(&listen(&sending(frame), &[]), 1);
         let start = "socket error: the server broke the protocol: ";
         assert!(note.starts_with(start) && note.contains(expected), "{note}");
     }
@@ -265,7 +265,7 @@ fn the_exit_status_tells_how_the_server_closed() {
         (close(4000, ""), 1, "socket closed 4000"),
         (unmasked(CLOSE, ""), 1, "socket closed without a code"),
     ] {
-        let ended = listen(&sending(frame));
+        let ended = listen(&sending(frame), &[]);
         assert_eq!((ended.status, &*ended.stdout), (Some(status), ""));
         assert_eq!(ended.stderr, format!("# socket open\n# {expected}\n"));
     }

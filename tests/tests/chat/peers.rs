@@ -1,22 +1,23 @@
-//! Servers of others, which echo.
+//! Servers of others, which echo, with TLS and without.
 
 use std::process::Command;
 
 use ws_echo_tests::peers::{node_command, python_command};
 use ws_echo_tests::server::Server;
 
+use super::certificates::Certificate;
 use super::{talk, well};
 
 const FREE_PORT: [&str; 2] = ["127.0.0.1", "0"];
 
 /// Text of many lengths, and a binary message, are sent and come back.
-fn expect_echoes(command: &mut Command) {
+fn expect_echoes(command: &mut Command, options: &[&str]) {
     let server = Server::spawn(command);
     let long = "aß水🦀".repeat(100_000);
     let short: String = (0..1000).map(|number| format!("{number}\n")).collect();
     let text = format!("hello\n\n{long}\n{short}");
     let input = [text.as_bytes(), b"\xff\x00\xfe\n"].concat();
-    let ended = talk(&server.url("/"), &[], input);
+    let ended = talk(&server.url("/"), options, input);
     assert!(
         ended == well(&format!("{text}0xff00fe\n")),
         "{}",
@@ -27,13 +28,19 @@ fn expect_echoes(command: &mut Command) {
 #[test]
 fn python_websockets_is_talked_to() {
     if let Some(mut command) = python_command("websockets_server.py", &FREE_PORT) {
-        expect_echoes(&mut command);
+        expect_echoes(&mut command, &[]);
+        let certificate = Certificate::trusted();
+        command.args([certificate.chain_file(), certificate.key_file()]);
+        expect_echoes(&mut command, &["--ca", &certificate.authority_file()]);
     }
 }
 
 #[test]
 fn ws_of_node_is_talked_to() {
     if let Some(mut command) = node_command("ws_server.cjs") {
-        expect_echoes(command.args(FREE_PORT));
+        expect_echoes(command.args(FREE_PORT), &[]);
+        let certificate = Certificate::trusted();
+        command.args([certificate.chain_file(), certificate.key_file()]);
+        expect_echoes(&mut command, &["--ca", &certificate.authority_file()]);
     }
 }

@@ -190,7 +190,7 @@ fn sigint_closes_with_1000() {
 
 #[test]
 fn a_server_that_reads_nothing_holds_up_the_input_and_not_the_memory() {
-    const LEN: usize = 64 << 20;
+    const LEN: usize = 128 << 20;
     let (sender, go) = mpsc::channel::<()>();
     let go = Mutex::new(go);
     let url = server(move |mut stream| {

@@ -125,7 +125,7 @@ fn a_duration_and_a_number_of_messages_exclude_each_other() {
 fn a_url_is_needed_and_checked() {
     assert!(refusal("", &[]).contains("<URL>"));
     assert!(refusal("--json", &[("WS_ECHO_SIZE", "3")]).contains("<URL>"));
-    assert!(refusal("wss://a", &[]).contains("TLS is not supported"));
+    assert!(refusal("wss://a", &[]).contains("bench does not speak TLS: write ws://a"));
     let message = refusal(URL, &[("WS_ECHO_SIZE", "65MiB")]);
     assert!(
         message.contains("'65MiB' for 'WS_ECHO_SIZE': write at most 64MiB"),

@@ -4,6 +4,7 @@ use super::super::{Command, parse_from};
 use super::*;
 
 const URL: &str = "ws://127.0.0.1:3000/";
+const SECURE_URL: &str = "wss://127.0.0.1:3000/";
 
 fn parse(words: &[&str], variables: &[(&str, &str)]) -> Result<ChatOptions, String> {
     let environment = |name: &str| {
@@ -34,6 +35,7 @@ fn every_option() -> ChatOptions {
     };
     ChatOptions {
         url: url::url(URL).expect("a URL"),
+        trust: Trust::System,
         subprotocols: vec!["b".into(), "a".into()],
         headers: vec![header("X-A", "b: c"), header("X-B", "")],
         origin: Some("http://localhost".into()),
@@ -127,7 +129,7 @@ fn a_header_that_the_handshake_sends_is_refused_with_what_to_write_instead() {
 #[test]
 fn what_else_is_wrong_is_told_with_what_to_write_instead() {
     for (words, advice) in [
-        (&["wss://a"][..], "TLS is not supported"),
+        (&["https://a"][..], "wss://a"),
         (&["--origin=a b", URL], "such as http://localhost:8080"),
         (&["--origin=", URL], "such as http://localhost:8080"),
         (&["--subprotocol=a b", URL], "such as chat.v1"),
@@ -137,6 +139,54 @@ fn what_else_is_wrong_is_told_with_what_to_write_instead() {
     ] {
         let message = refusal(words);
         assert!(message.contains(advice), "{words:?}: {message}");
+    }
+}
+
+#[test]
+fn whom_to_trust_is_said_only_where_there_is_tls() {
+    let trust = |words: &[&str], variables| options(words, variables).trust;
+    assert_eq!(trust(&[SECURE_URL], &[]), Trust::System);
+    assert_eq!(trust(&[SECURE_URL, "--insecure"], &[]), Trust::Anyone);
+    let variables = [("WS_ECHO_INSECURE", "true")];
+    assert_eq!(trust(&[SECURE_URL], &variables), Trust::Anyone);
+    let message = refusal(&["--insecure", URL]);
+    assert!(
+        message.starts_with(
+            "--ca and --insecure are for TLS: write wss://127.0.0.1:3000/ if the server speaks it, or \
+             leave them and their variables out"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_of_authorities_that_names_none_is_refused() {
+    let file = |name: &str, content: &str| {
+        let path = std::env::temp_dir().join(format!("ws-echo-{}-{name}", std::process::id()));
+        fs::write(&path, content).expect("a temporary file");
+        path
+    };
+    let begin = "-----BEGIN CERTIFICATE-----";
+    let end = "-----END CERTIFICATE-----";
+    for (name, content, expected) in [
+        ("empty", String::new(), "it has no certificate"),
+        ("text", "nothing".into(), "it has no certificate"),
+        ("cut", format!("{begin}\n"), "it is no good PEM"),
+        ("wrong", format!("{begin}\n!\n{end}\n"), "it is no good PEM"),
+        (
+            "other",
+            format!("{begin}\nAAAA\n{end}\n"),
+            "its certificate 1 cannot be read",
+        ),
+    ] {
+        let path = file(name, &content);
+        let shown = path.to_str().expect("a name of UTF-8");
+        let message = refusal(&["--ca", shown, SECURE_URL]);
+        fs::remove_file(&path).expect("it is there");
+        let start = format!("invalid value '{shown}' for '--ca <FILE>': {expected}");
+        assert!(message.starts_with(&start), "{message}");
+        let message = refusal(&["--ca", shown, SECURE_URL]);
+        assert!(message.contains("it cannot be read: "), "{message}");
     }
 }
 

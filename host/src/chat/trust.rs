@@ -1,0 +1,101 @@
+//! Which certificates are believed.
+//!
+//! The system's authorities are those that rustls-native-certs finds, which also obeys `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR`; the check is rustls' own on every system, and so are the reasons that it gives.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use crate::command_line::Trust;
+
+/// What speaks in WebSocket's handshake (RFC 7301).
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// How to make connections to servers that are trusted so.
+///
+/// # Errors
+///
+/// Why the system trusts nobody.
+pub(super) fn config(trust: &Trust) -> Result<ClientConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| error.to_string())?;
+    let builder = match trust {
+        Trust::System => builder.with_root_certificates(system_authorities()?),
+        Trust::Only(roots) => builder.with_root_certificates(RootCertStore {
+            roots: roots.clone(),
+        }),
+        Trust::Anyone => {
+            let verifier = Arc::new(AnyCertificate(provider));
+            let builder = builder.dangerous();
+            builder.with_custom_certificate_verifier(verifier)
+        }
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = vec![HTTP_1_1.into()];
+    Ok(config)
+}
+
+fn system_authorities() -> Result<RootCertStore, String> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut authorities = RootCertStore::empty();
+    // Some systems have old ones that cannot be read: who needs none of them need not know.
+    authorities.add_parsable_certificates(found.certs);
+    if !authorities.is_empty() {
+        return Ok(authorities);
+    }
+    let reason = match found.errors.first() {
+        Some(error) => format!(": {error}"),
+        None => String::new(),
+    };
+    Err(format!(
+        "this system names no authority for certificates{reason}; install its ca-certificates, or \
+         name a file with --ca"
+    ))
+}
+
+/// Believes everyone (`--insecure`). A signature would prove that the server has the certificate's key,
+/// which says nothing where the certificate is anyone's.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        algorithms.supported_schemes()
+    }
+}
