@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use socket2::SockRef;
 
@@ -29,7 +30,11 @@ pub struct Client {
 impl Client {
     /// A TCP connection, nothing more.
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the server listens");
+        Self::of(TcpStream::connect(address).expect("the server listens"))
+    }
+
+    /// A client at this end of a connection.
+    pub fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket can be set up");
         stream.set_read_timeout(Some(PATIENCE)).expect("it can");
         stream.set_write_timeout(Some(PATIENCE)).expect("it can");
@@ -95,15 +100,39 @@ impl Client {
         self.stream.shutdown(Shutdown::Write).expect("it can");
     }
 
+    /// Resets the connection: what was sent and has not arrived is lost.
+    pub fn reset(self) {
+        let socket = SockRef::from(&self.stream);
+        socket.set_linger(Some(Duration::ZERO)).expect("it can");
+    }
+
+    /// Whether something comes within that time, or the end. Nothing is received.
+    pub fn is_answered_within(&self, time: Duration) -> bool {
+        let set = |time| self.stream.set_read_timeout(Some(time)).expect("it can");
+        set(time);
+        let peeked = self.stream.peek(&mut [0]);
+        set(PATIENCE);
+        let is_nothing = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        !peeked.is_err_and(|error| is_nothing(error.kind()))
+    }
+
     /// Receives an HTTP head, with its empty line.
     pub fn receive_head(&mut self) -> String {
+        let head = self.try_receive_head();
+        head.expect("the connection ended in the head")
+    }
+
+    /// Receives an HTTP head, with its empty line; `None` when the connection ends before.
+    pub fn try_receive_head(&mut self) -> Option<String> {
         let is_end = |bytes: &[u8]| bytes.windows(4).position(|it| it == b"\r\n\r\n");
         loop {
             if let Some(end) = is_end(&self.received) {
                 let head = self.received.drain(..end + 4).collect();
-                return String::from_utf8(head).expect("the head is text");
+                return Some(String::from_utf8(head).expect("the head is text"));
             }
-            assert!(self.receive(), "the connection ended in the head");
+            if !self.receive() {
+                return None;
+            }
         }
     }
 

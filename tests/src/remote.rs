@@ -36,7 +36,12 @@ pub fn is_named() -> bool {
     server().is_some()
 }
 
-fn server() -> Option<SocketAddr> {
+/// Where it is, if one is named.
+///
+/// # Panics
+///
+/// When the variable is no address.
+pub fn server() -> Option<SocketAddr> {
     static SERVER: OnceLock<Option<SocketAddr>> = OnceLock::new();
     *SERVER.get_or_init(|| {
         let address = env::var(VARIABLE).ok()?;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -63,6 +63,27 @@ pub fn command<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Comma
     command
 }
 
+/// A command that a shell runs, by a script in which it is `"$0" "$@"`.
+pub fn in_shell(script: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(command.get_program());
+    shell.args(command.get_args()).stdin(Stdio::null());
+    for (name, _) in command.get_envs() {
+        shell.env_remove(name);
+    }
+    shell
+}
+
+/// An address of this machine where nobody listens.
+///
+/// # Panics
+///
+/// When there is no port left.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it listens")
+}
+
 /// A server that listens on a port of its own, on 127.0.0.1. It is killed at the end.
 #[derive(Debug)]
 pub struct Server {
@@ -100,6 +121,27 @@ impl Server {
         Self {
             child,
             scheme: scheme.into(),
+            address,
+            log,
+        }
+    }
+
+    /// Starts a server without TLS whose stdout and stderr the command has set up, and waits until it listens at
+    /// an address that the command names; a stderr that is piped is its log.
+    pub fn spawn_at(address: SocketAddr, command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("the binary can be started");
+        let log = Log::default();
+        if let Some(stderr) = child.stderr.take() {
+            log.read(stderr);
+        }
+        while TcpStream::connect(address).is_err() {
+            let ended = child.try_wait().expect("a child can be waited for");
+            assert_eq!(ended, None, "the server has ended");
+            thread::sleep(Duration::from_millis(5));
+        }
+        Self {
+            child,
+            scheme: "ws".into(),
             address,
             log,
         }

@@ -2,10 +2,10 @@
 //! nothing wrong notices none of it.
 
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::server::{Server, command};
+use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};
 
@@ -67,13 +67,8 @@ fn an_address_has_its_own_limit() {
 #[test]
 fn more_connections_than_files_are_turned_away_before_there_are_none_left() {
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "ulimit -n 160 && exec \"$0\" \"$@\""])
-        .arg(served.get_program())
-        .args(served.get_args())
-        .stderr(Stdio::piped());
-    let server = Server::spawn(&mut command);
+    let mut limited = in_shell(r#"ulimit -n 160 && exec "$0" "$@""#, &served);
+    let server = Server::spawn(limited.stderr(Stdio::piped()));
     server.logged("at most 32 connections");
     let mut clients: Vec<_> = (0..32).map(|_| Client::open(server.address)).collect();
     let idle: Vec<_> = (0..300)

@@ -4,17 +4,17 @@
 #![cfg(unix)]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::server::{Server, command, run, wait};
+use ws_echo_tests::server::{Server, command, free_address, in_shell, run};
+use ws_echo_tests::sessions;
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
-use ws_echo_tests::{remote, sessions};
 
 fn going_away() -> Option<Frame> {
     Some(Frame::close(1001))
@@ -382,14 +382,7 @@ fn a_client_that_answers_pings_stays_also_in_the_middle_of_a_message() {
 #[test]
 fn more_clients_are_served_than_the_soft_limit_of_open_files_allows() {
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome"]);
-    let mut limited = Command::new("sh");
-    limited
-        .args(["-c", "ulimit -S -n 64 && exec \"$0\" \"$@\""])
-        .arg(served.get_program())
-        .args(served.get_args());
-    for (name, _) in served.get_envs() {
-        limited.env_remove(name);
-    }
+    let mut limited = in_shell(r#"ulimit -S -n 64 && exec "$0" "$@""#, &served);
     let server = Server::spawn(limited.stderr(Stdio::piped()));
     let mut clients: Vec<_> = (0..100).map(|_| Client::open(server.address)).collect();
     for client in &mut clients {
@@ -451,64 +444,17 @@ fn messages_are_logged_on_request_escaped_and_cut() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_or_that_is_gone_costs_log_lines_and_nothing_else() {
-    let (kept, full) = std::io::pipe().unwrap();
-    let (gone, broken) = std::io::pipe().unwrap();
-    drop(gone);
-    for stderr in [Stdio::from(full), Stdio::from(broken)] {
-        let mut command = command(["--listen", "127.0.0.1:0", "--no-welcome", "--log-messages"]);
-        let mut server = Server::spawn(command.stderr(stderr));
-        let mut client = Client::open(server.address);
-        // More than a pipe and the queue of log lines hold.
-        let message = masked(TEXT, "x".repeat(200));
-        for _ in 0..40 {
-            client.send(message.repeat(100));
-            for _ in 0..100 {
-                assert_eq!(client.receive_frame().unwrap().payload.len(), 200);
-            }
-        }
-        server.signal("TERM");
-        assert_eq!(client.receive_frame(), going_away());
-        drop(client);
-        assert_eq!(server.wait().code(), Some(0));
-    }
-    drop(kept);
-}
-
-#[test]
-fn a_stdout_that_is_gone_does_not_stop_the_server() {
-    let server = Server::start(&["--no-welcome"]);
-    // Its stdout was closed after the first line.
-    let mut client = Client::open(server.address);
-    client.send(masked(TEXT, "still here"));
-    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
-}
-
-#[test]
 fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
     let (kept, full) = std::io::pipe().unwrap();
     let mut filler = full.try_clone().unwrap();
     // It is stuck as soon as the pipe is full, until nobody can read it any more.
     let filler = thread::spawn(move || filler.write_all(&[b'x'; 1 << 20]));
     thread::sleep(Duration::from_millis(200));
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let address = format!("127.0.0.1:{port}");
-    let mut child = command(["--listen", &address, "--no-welcome"])
-        .stdout(full)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while TcpStream::connect(&address).is_err() {
-        assert!(child.try_wait().unwrap().is_none(), "the server has ended");
-        thread::yield_now();
-    }
-    let id = child.id().to_string();
-    run(Command::new("kill").args(["-s", "TERM", &id])).unwrap();
-    assert_eq!(wait(&mut child).code(), Some(0));
+    let address = free_address();
+    let mut command = command(["--listen", &address.to_string(), "--no-welcome"]);
+    let mut server = Server::spawn_at(address, command.stdout(full).stderr(Stdio::null()));
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
     drop(kept);
     assert!(filler.join().unwrap().is_err());
 }
@@ -601,12 +547,6 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
         println!("peak memory: {before} bytes before, {after} bytes after");
         assert!(after - before < GROWTH_MAX, "{before} bytes, then {after}");
     }
-}
-
-#[test]
-fn the_sessions_of_the_conformance_tests_come_out_the_same_over_tcp() {
-    let server = Server::start(&["--no-page", "--origin", "*"]);
-    remote::play_all(server.address, || server.log());
 }
 
 #[test]

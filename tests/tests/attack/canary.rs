@@ -1,0 +1,169 @@
+//! A client that does nothing wrong, beside those that do: it echoes all the while.
+
+use std::iter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use ws_echo_tests::client::Client;
+use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked, masked_close};
+
+/// Frames with each kind of length, in one buffer and in several.
+const LENGTHS: [usize; 9] = [0, 1, 125, 126, 1000, 65_535, 65_536, 5, 150_000];
+/// So that it leaves the processor to the others.
+const PAUSE: Duration = Duration::from_millis(1);
+/// How long [`Canary::sing_once`] waits before it looks again.
+const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+
+/// A client on a thread of its own.
+pub(crate) struct Canary {
+    thread: JoinHandle<Song>,
+    count: Arc<AtomicU64>,
+    is_over: Arc<AtomicBool>,
+}
+
+/// What the client has seen.
+pub(crate) struct Song {
+    pub(crate) echoes: u64,
+    pub(crate) worst: Duration,
+    end: End,
+}
+
+#[derive(Debug, PartialEq)]
+enum End {
+    /// The client's own, as it was told to.
+    Wanted,
+    /// A Close of the server's.
+    Closed(Frame),
+}
+
+impl Canary {
+    /// Begins to send over a connection, and to take the echoes.
+    pub(crate) fn start(client: Client) -> Self {
+        let count = Arc::<AtomicU64>::default();
+        let is_over = Arc::<AtomicBool>::default();
+        let thread = {
+            let (count, is_over) = (Arc::clone(&count), Arc::clone(&is_over));
+            thread::spawn(move || sing(client, &count, &is_over))
+        };
+        Self {
+            thread,
+            count,
+            is_over,
+        }
+    }
+
+    /// Waits until it has had an echo of each length, from now on.
+    pub(crate) fn sing_once(&self) {
+        let count = || self.count.load(Ordering::Relaxed);
+        let enough = count() + LENGTHS.len() as u64;
+        while count() < enough && !self.thread.is_finished() {
+            thread::sleep(LOOK_INTERVAL);
+        }
+    }
+
+    /// Stops it.
+    ///
+    /// # Panics
+    ///
+    /// When an echo was wrong, or the server has closed the connection.
+    pub(crate) fn stop(self) -> Song {
+        self.is_over.store(true, Ordering::Relaxed);
+        let song = self.join();
+        assert_eq!(song.end, End::Wanted, "the canary's connection");
+        song
+    }
+
+    /// Waits until the server closes its connection.
+    ///
+    /// # Panics
+    ///
+    /// When an echo was wrong, or the Close is another.
+    pub(crate) fn closed_with(self, code: u16) -> Song {
+        let song = self.join();
+        assert_eq!(song.end, End::Closed(Frame::close(code)));
+        song
+    }
+
+    fn join(self) -> Song {
+        self.thread.join().expect("the canary has had its echoes")
+    }
+}
+
+impl Song {
+    /// What several have seen.
+    pub(crate) fn of_all(songs: impl IntoIterator<Item = Self>) -> Self {
+        let both = |a: Self, b: Self| Self {
+            echoes: a.echoes + b.echoes,
+            worst: a.worst.max(b.worst),
+            end: b.end,
+        };
+        songs.into_iter().reduce(both).expect("at least one")
+    }
+}
+
+impl std::fmt::Display for Song {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let worst = self.worst.as_secs_f64() * 1000.0;
+        write!(f, "{}, {worst:.1} ms", self.echoes)
+    }
+}
+
+fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
+    let mut worst = Duration::ZERO;
+    let mut lengths = LENGTHS.into_iter().cycle();
+    let mut kinds = [TEXT, BINARY, BINARY].into_iter().cycle();
+    let song = |worst, end| Song {
+        echoes: count.load(Ordering::Relaxed),
+        worst,
+        end,
+    };
+    while let (Some(len), Some(kind)) = (lengths.next(), kinds.next()) {
+        if is_over.load(Ordering::Relaxed) {
+            client.send(masked_close(1000, ""));
+            assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
+            assert_eq!(client.receive_frame(), None);
+            return song(worst, End::Wanted);
+        }
+        let first = b'a' + (count.load(Ordering::Relaxed) % 20) as u8;
+        let payload: Vec<u8> =
+            iter::successors(Some(first), |at| Some(b'a' + (at - b'a' + 1) % 26))
+                .take(len)
+                .collect();
+        let frame = masked(kind, &payload);
+        let start = Instant::now();
+        client.send(frame);
+        let echo = message(&mut client);
+        if echo.first == CLOSE {
+            client.send(masked(CLOSE, &echo.payload));
+            assert_eq!(client.receive_frame(), None);
+            return song(worst, End::Closed(echo));
+        }
+        worst = worst.max(start.elapsed());
+        assert!(echo == Frame::new(kind, payload), "{echo:?} of {len} bytes");
+        count.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(PAUSE);
+    }
+    unreachable!("lengths go on for ever")
+}
+
+/// The next message, of all its fragments, or a Close. Pings are answered.
+fn message(client: &mut Client) -> Frame {
+    let mut fragments: Option<Frame> = None;
+    loop {
+        let frame = client.receive_frame().expect("the server goes on");
+        match (frame.first, &mut fragments) {
+            (PING, _) => client.send(masked(PONG, frame.payload)),
+            (CLOSE, _) | (_, None) if frame.first & FIN != 0 => return frame,
+            (_, None) => fragments = Some(frame),
+            (_, Some(message)) => {
+                message.payload.extend(frame.payload);
+                message.first |= frame.first;
+                if message.first & FIN != 0 {
+                    return message.clone();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! All limits at once, and clients that keep within them.
+
+use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::remote;
+use ws_echo_tests::server::{command, run};
+use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, masked};
+
+use crate::table::Row;
+use crate::target::{Cost, LARGE_BUFFER, SMALL_BUFFER, Target, at_once, status};
+
+/// Each flag that limits something, narrower than it is unless it is told otherwise.
+const LIMITS: [&str; 13] = [
+    "--max-connections=200",
+    "--max-connections-per-ip=200",
+    "--threads=2",
+    "--buffer=64KiB",
+    "--handshake-timeout=9s",
+    "--close-timeout=4s",
+    "--ping-interval=2s",
+    "--ping-timeout=15s",
+    "--stall-timeout=15s",
+    "--max-message-size=64MiB",
+    "--max-memory=32MiB",
+    "--drain-timeout=9s",
+    "--drain-spread=1s",
+];
+
+/// Half a frame, and then nothing; and echoes that nobody takes.
+pub(crate) fn no_progress() -> Row {
+    const HALVES: usize = 100;
+    const UNREAD: usize = 4;
+    let target = Target::start(&["--stall-timeout=1s"]);
+    let reason = b"\x03\xf0no progress";
+    let mut halves: Vec<_> = (0..HALVES)
+        .map(|i| {
+            let mut client = Client::open(target.address());
+            let frame = masked(BINARY, vec![b'x'; 1000]);
+            client.send(&frame[..8 + i * 10]);
+            client
+        })
+        .collect();
+    at_once(UNREAD, |_| {
+        let mut client = Client::open(target.address());
+        let message = masked(BINARY, vec![b'x'; 1 << 20]);
+        while client.try_send(&message) {}
+    });
+    for client in &mut halves {
+        assert_eq!(client.receive_frame(), Some(Frame::new(CLOSE, reason)));
+        assert_eq!(client.receive_frame(), None);
+    }
+    target.logged(HALVES + UNREAD, "with 1008: no progress (--stall-timeout)");
+    drop(halves);
+    let cost = Cost {
+        memory: HALVES as u64 * SMALL_BUFFER + UNREAD as u64 * LARGE_BUFFER,
+        log_lines: 2 * (HALVES + UNREAD),
+    };
+    let done = format!("{HALVES} stop inside a frame, {UNREAD} do not take echoes");
+    target.row(cost, done, "Close 1008 to those that can get it, dropped")
+}
+
+pub(crate) fn messages_too_long() -> Row {
+    const CLIENTS: usize = 20;
+    const MAX: usize = 1 << 20;
+    let target = Target::start(&["--max-message-size=1MiB"]);
+    let fragments = [
+        masked(BINARY & !FIN, ""),
+        masked(0, vec![b'x'; 10_000]).repeat(200),
+    ]
+    .concat();
+    let frame = masked(BINARY, vec![b'x'; MAX + 1]);
+    at_once(CLIENTS, |i| {
+        let mut client = Client::open(target.address());
+        // The server may close before it has all of them.
+        client.try_send(if i % 2 == 0 { &fragments } else { &frame });
+        let mut echoed = 0;
+        let last = loop {
+            let frame = client.receive_frame().expect("an echo or a Close");
+            if frame.first == CLOSE {
+                break frame;
+            }
+            echoed += frame.payload.len();
+        };
+        assert_eq!(last.payload[..2], 1009_u16.to_be_bytes());
+        assert!(echoed <= MAX, "{echoed} bytes of it were echoed");
+    });
+    target.logged(CLIENTS, "(--max-message-size)");
+    let cost = Cost {
+        memory: CLIENTS as u64 * LARGE_BUFFER,
+        log_lines: 2 * CLIENTS,
+    };
+    let done = format!("{CLIENTS} messages over --max-message-size, in one frame and in many");
+    target.row(cost, done, "Close 1009 to each")
+}
+
+/// Each holds a buffer, up to `--stall-timeout`; those for which there is none wait, or are turned away.
+pub(crate) fn memory_held() -> Row {
+    const CLIENTS: usize = 300;
+    let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=1s"]);
+    let half = &masked(BINARY, [b'x'; 60_000])[..100];
+    let connect = |_| {
+        let mut client = Client::connect(target.address());
+        // Who is turned away may be told so before.
+        client.try_send([request("/").as_bytes(), half].concat());
+        client
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
+    let mut refused = 0;
+    for mut client in clients {
+        match status(&mut client).as_deref() {
+            Some("101") => {
+                let close = client.receive_frame().expect("a Close");
+                assert_eq!(close.payload[..2], 1008_u16.to_be_bytes());
+            }
+            Some("503") | None => refused += 1,
+            status => panic!("{status:?}"),
+        }
+    }
+    assert!(refused > 0, "there was memory for all");
+    target.server.logged("short of memory (--max-memory");
+    let cost = Cost {
+        memory: 8 << 20,
+        log_lines: 2 * CLIENTS,
+    };
+    let done = format!("{CLIENTS} stop inside a frame, with --max-memory 8MiB");
+    let answered = format!("Close 1008 to {}, 503 to {refused}", CLIENTS - refused);
+    target.row(cost, done, answered)
+}
+
+/// The sessions of the conformance tests come out the same over TCP.
+pub(crate) fn every_limit() -> Row {
+    expect_all_limits();
+    let always = ["--no-page", "--origin=*"];
+    let target = Target::greeting(&[&always[..], &LIMITS].concat());
+    remote::play_all(target.address(), || target.server.log());
+    let cost = Cost {
+        memory: 32 << 20,
+        log_lines: usize::MAX,
+    };
+    let sessions = target.server.log().matches("client connected").count();
+    let done = format!(
+        "{sessions} sessions of the conformance tests, {} limits",
+        LIMITS.len()
+    );
+    target.row(cost, done, "what the RFC says")
+}
+
+/// A limit that is new has to be among those above.
+fn expect_all_limits() {
+    let (_, help, _) = run(&mut command(["--help"])).expect("the binary can be started");
+    let is_limit = |line: &&str| {
+        ["<NUMBER>", "<SIZE>", "<DURATION>"]
+            .iter()
+            .any(|it| line.ends_with(it))
+    };
+    for line in help.lines().map(str::trim).filter(is_limit) {
+        let flag = line.split(' ').next().expect("a flag");
+        let is_set = LIMITS
+            .iter()
+            .any(|limit| limit.split('=').next() == Some(flag));
+        assert!(is_set, "set {flag} among LIMITS");
+    }
+}

@@ -1,0 +1,218 @@
+//! A server under attack with a canary, and what has to be as before when the attack is over.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::server::{PATIENCE, Server};
+use ws_echo_tests::wire::{Frame, PING, PONG, masked};
+
+use crate::canary::{Canary, Song};
+use crate::table::Row;
+
+/// How long to wait before looking again.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The largest buffer of a connection, unless `--buffer` asks for more, with what stands around it.
+pub(crate) const LARGE_BUFFER: u64 = (512 << 10) + (4 << 10);
+/// A buffer, unless its client fills it, with what stands around it.
+pub(crate) const SMALL_BUFFER: u64 = (64 << 10) + (4 << 10);
+/// What a connection needs in its opening handshake.
+pub(crate) const OPENING: u64 = 16 << 10;
+/// What a server of two workers may need more, whatever comes: free buffers of both lengths, a full queue of log
+/// lines, and what the allocator keeps.
+pub(crate) const SLACK: u64 = 2 * 2 * (2 << 20) + (4 << 20);
+
+/// What an attack may cost the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    /// How much more memory, in bytes, beside [`SLACK`].
+    pub(crate) memory: u64,
+    /// How many log lines, beside some of the server itself and of the canary.
+    pub(crate) log_lines: usize,
+}
+
+/// The log lines that there may be without an attack.
+const LOG_LINES_SLACK: usize = 20;
+
+/// A server, and a client that does nothing wrong.
+pub(crate) struct Target {
+    pub(crate) server: Server,
+    canary: Canary,
+    files: Option<usize>,
+    memory: Option<u64>,
+}
+
+impl Target {
+    /// A server with these arguments, which does not greet.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let always = ["--no-welcome", "--threads", "2"];
+        Self::of(Server::start(&[&always, arguments].concat()))
+    }
+
+    /// A server that does not greet.
+    pub(crate) fn of(server: Server) -> Self {
+        let client = Client::open(server.address);
+        Self::with(server, client)
+    }
+
+    /// A server that greets as it does unless it is told otherwise.
+    pub(crate) fn greeting(arguments: &[&str]) -> Self {
+        let server = Server::start(arguments);
+        let client = Client::greeted(server.address);
+        Self::with(server, client)
+    }
+
+    fn with(server: Server, client: Client) -> Self {
+        let canary = Canary::start(client);
+        canary.sing_once();
+        Self {
+            files: open_files(server.id()),
+            memory: server.peak_memory(),
+            server,
+            canary,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// Waits until so many log lines have this text.
+    ///
+    /// # Panics
+    ///
+    /// When there are other than so many.
+    pub(crate) fn logged(&self, times: usize, text: &str) {
+        let count = || self.server.log().matches(text).count();
+        wait_until(text, || count() >= times);
+        assert_eq!(count(), times, "{text}");
+    }
+
+    /// Lets the canary go on for another while.
+    pub(crate) fn sing_once(&self) {
+        self.canary.sing_once();
+    }
+
+    /// Looks whether all is as before, now that the attackers are gone.
+    ///
+    /// # Panics
+    ///
+    /// When something is not.
+    pub(crate) fn row(
+        self,
+        cost: Cost,
+        done: impl Into<String>,
+        answered: impl Into<String>,
+    ) -> Row {
+        self.recovered(cost, done, answered).0
+    }
+
+    /// The same; the server goes on.
+    pub(crate) fn recovered(
+        self,
+        cost: Cost,
+        done: impl Into<String>,
+        answered: impl Into<String>,
+    ) -> (Row, Server) {
+        let Self {
+            server,
+            canary,
+            files,
+            memory,
+        } = self;
+        canary.sing_once();
+        wait_until("files are closed", || open_files(server.id()) <= files);
+        let song = canary.stop();
+        expect_answer(&mut admitted(&server));
+        let peak = server.peak_memory();
+        if let (Some(before), Some(after)) = (memory, peak) {
+            let max = before + cost.memory + SLACK;
+            assert!(after <= max, "{before} bytes, then {after}, over {max}");
+        }
+        let log_lines = server.log().lines().count();
+        assert!(
+            log_lines <= cost.log_lines.saturating_add(LOG_LINES_SLACK),
+            "{log_lines}"
+        );
+        (row(done, answered, &song, memory, peak), server)
+    }
+}
+
+/// A row of the table.
+pub(crate) fn row(
+    done: impl Into<String>,
+    answered: impl Into<String>,
+    song: &Song,
+    before: Option<u64>,
+    peak: Option<u64>,
+) -> Row {
+    let memory = match (before, peak) {
+        (Some(before), Some(peak)) => format!("{}, before {}", mib(peak), mib(before)),
+        _ => "not known".into(),
+    };
+    Row([done.into(), answered.into(), song.to_string(), memory])
+}
+
+fn mib(len: u64) -> String {
+    format!("{:.1} MiB", len as f64 / f64::from(1 << 20))
+}
+
+/// How many files a process has open, where the system tells.
+fn open_files(id: u32) -> Option<usize> {
+    let files = fs::read_dir(format!("/proc/{id}/fd")).ok()?;
+    Some(files.count())
+}
+
+/// Waits for something, in a bounded time.
+///
+/// # Panics
+///
+/// When it does not come.
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(LOOK_INTERVAL);
+    }
+}
+
+/// A client that is admitted, as soon as there is room again.
+fn admitted(server: &Server) -> Client {
+    let start = Instant::now();
+    loop {
+        let mut client = Client::connect(server.address);
+        if client.try_send(request("/")) && status(&mut client).as_deref() == Some("101") {
+            return client;
+        }
+        assert!(start.elapsed() < PATIENCE, "{}", server.log());
+        thread::sleep(LOOK_INTERVAL);
+    }
+}
+
+/// A Ping is answered, if behind a greeting.
+fn expect_answer(client: &mut Client) {
+    client.send(masked(PING, "alive"));
+    let pong = Frame::new(PONG, "alive");
+    while client.receive_frame().expect("an answer") != pong {}
+}
+
+/// The status of the response that comes; `None` when there is none.
+pub(crate) fn status(client: &mut Client) -> Option<String> {
+    let head = client.try_receive_head()?;
+    Some(head.get(9..12)?.to_owned())
+}
+
+/// So many clients at once, each on a thread of its own, and what came of them.
+pub(crate) fn at_once<T: Send>(count: usize, client: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let client = &client;
+        let threads: Vec<_> = (0..count).map(|i| scope.spawn(move || client(i))).collect();
+        let results = threads.into_iter().map(|thread| thread.join());
+        results
+            .map(|it| it.expect("a client has panicked"))
+            .collect()
+    })
+}
