@@ -15,7 +15,7 @@ use crate::lock::lock;
 use crate::response::{Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS};
 use crate::tally::Tally;
 
-/// How many connections there may be beyond the limit, to be answered that there are too many.
+/// How many connections there may be beyond a limit, to be answered that there are too many.
 const TURNED_AWAY_MAX: usize = 64;
 /// How many files this process has open beside its connections.
 const OTHER_FILES: u64 = 64;
@@ -57,24 +57,41 @@ pub(crate) struct Admission {
     /// The most connections, and the most from one address.
     limit: usize,
     limit_per_address: Option<NonZeroUsize>,
+    /// How many there are, without those that are beyond their address's limit.
     count: AtomicUsize,
-    /// How many there are from each address; nothing when there is no limit for that.
-    by_address: Mutex<HashMap<IpAddr, usize>>,
+    by_address: Mutex<ByAddress>,
     /// In bytes.
     max_memory: usize,
     turned_away: Mutex<Tally>,
 }
 
+/// What becomes of a connection that is beyond its address's limit.
+enum Beyond {
+    Told,
+    Unheard,
+}
+
+/// Where connections are from; nothing when there is no limit for that.
+#[derive(Debug, Default)]
+struct ByAddress {
+    counts: HashMap<IpAddr, usize>,
+    /// How many are beyond their address's limit: they take no other's place.
+    beyond: usize,
+}
+
 impl Admission {
     /// `file_limit` is how many files this process may have open.
     pub(crate) fn new(options: &ServeOptions, file_limit: u64) -> Self {
-        let files = file_limit.saturating_sub(OTHER_FILES + TURNED_AWAY_MAX as u64);
+        let per_address = options.max_connections_per_ip;
+        let limits = 1 + u64::from(per_address.is_some());
+        let others = OTHER_FILES + limits * TURNED_AWAY_MAX as u64;
+        let files = file_limit.saturating_sub(others);
         let most = usize::try_from(files).unwrap_or(usize::MAX).max(1);
         Self {
             limit: options
                 .max_connections
                 .map_or(most, |limit| limit.get().min(most)),
-            limit_per_address: options.max_connections_per_ip,
+            limit_per_address: per_address,
             count: AtomicUsize::new(0),
             by_address: Mutex::default(),
             max_memory: options.max_memory,
@@ -89,24 +106,24 @@ impl Admission {
 
     /// Counts a connection that was made, unless it is [unheard](Admitted::Unheard).
     pub(crate) fn admit(&self, address: IpAddr) -> Admitted {
-        let others = self.count.fetch_add(1, Ordering::Relaxed);
-        if others >= self.limit.saturating_add(TURNED_AWAY_MAX) {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-            self.tell(TooMany::Connections);
-            return Admitted::Unheard;
+        match self.enter(address) {
+            Ok(()) => {}
+            Err(Beyond::Told) => return self.refuse(TooMany::FromAddress),
+            Err(Beyond::Unheard) => {
+                self.tell(TooMany::FromAddress);
+                return Admitted::Unheard;
+            }
         }
-        let from_address = self.count_from(address);
-        let too_many = if others >= self.limit {
-            TooMany::Connections
-        } else if self
-            .limit_per_address
-            .is_some_and(|limit| from_address > limit.get())
-        {
-            TooMany::FromAddress
-        } else {
+        let others = self.count.fetch_add(1, Ordering::Relaxed);
+        if others < self.limit {
             return Admitted::Yes;
-        };
-        self.refuse(too_many)
+        }
+        if others < self.limit.saturating_add(TURNED_AWAY_MAX) {
+            return self.refuse(TooMany::Connections);
+        }
+        self.release(address);
+        self.tell(TooMany::Connections);
+        Admitted::Unheard
     }
 
     /// Turns a connection away that was counted.
@@ -117,28 +134,48 @@ impl Admission {
 
     /// Forgets a connection that was counted and is gone.
     pub(crate) fn release(&self, address: IpAddr) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
-        if self.limit_per_address.is_none() {
-            return;
-        }
-        let mut by_address = lock(&self.by_address);
-        if let Some(count) = by_address.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                by_address.remove(&address);
-            }
+        if !self.leave(address) {
+            self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Counts a connection from an address, and returns how many those are.
-    fn count_from(&self, address: IpAddr) -> usize {
-        if self.limit_per_address.is_none() {
-            return 0;
+    /// Counts a connection from an address, unless that is beyond its limit and unheard.
+    fn enter(&self, address: IpAddr) -> Result<(), Beyond> {
+        let Some(limit) = self.limit_per_address else {
+            return Ok(());
+        };
+        let ByAddress { counts, beyond } = &mut *lock(&self.by_address);
+        let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
+        if is_beyond && *beyond == TURNED_AWAY_MAX {
+            return Err(Beyond::Unheard);
         }
-        let mut by_address = lock(&self.by_address);
-        let count = by_address.entry(address).or_default();
-        *count += 1;
-        *count
+        *counts.entry(address).or_default() += 1;
+        if !is_beyond {
+            return Ok(());
+        }
+        *beyond += 1;
+        Err(Beyond::Told)
+    }
+
+    /// Forgets a connection from an address, and says whether it is one fewer beyond its limit. Which of
+    /// them has gone makes no difference.
+    fn leave(&self, address: IpAddr) -> bool {
+        let Some(limit) = self.limit_per_address else {
+            return false;
+        };
+        let ByAddress { counts, beyond } = &mut *lock(&self.by_address);
+        let Some(count) = counts.get_mut(&address) else {
+            return false;
+        };
+        let is_beyond = *count > limit.get();
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&address);
+        }
+        if is_beyond {
+            *beyond -= 1;
+        }
+        is_beyond
     }
 
     /// Says that clients are turned away, and which flag does that, but not for each of them.
@@ -207,8 +244,31 @@ mod tests {
         for last in [1, 1, 2, 2] {
             admission.release(from(last));
         }
-        assert!(lock(&admission.by_address).is_empty());
+        let by_address = lock(&admission.by_address);
+        assert!(by_address.counts.is_empty() && by_address.beyond == 0);
+        drop(by_address);
         assert_eq!(admission.admit(from(1)), Admitted::Yes);
+    }
+
+    #[test]
+    fn who_is_beyond_its_address_s_limit_takes_no_other_s_place() {
+        let admission = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
+        assert_eq!(admission.admit(from(1)), Admitted::Yes);
+        for _ in 0..TURNED_AWAY_MAX {
+            let refused = Admitted::No(TooMany::FromAddress);
+            assert_eq!(admission.admit(from(1)), refused);
+        }
+        assert_eq!(admission.admit(from(1)), Admitted::Unheard);
+        assert_eq!(admission.admit(from(2)), Admitted::Yes);
+        admission.release(from(1));
+        assert!(matches!(admission.admit(from(1)), Admitted::No(_)));
+        for _ in 0..=TURNED_AWAY_MAX {
+            admission.release(from(1));
+        }
+        for last in [3, 4] {
+            assert_eq!(admission.admit(from(last)), Admitted::Yes);
+        }
+        assert_eq!(admission.admit(from(5)), Admitted::No(TooMany::Connections));
     }
 
     #[test]
@@ -216,6 +276,7 @@ mod tests {
         let limit =
             |arguments: &[&str], files| Admission::new(&options(arguments, &[]), files).limit();
         assert_eq!(limit(&[], 1024), 1024 - 128);
+        assert_eq!(limit(&["--max-connections-per-ip=9"], 1024), 1024 - 192);
         assert_eq!(limit(&["--max-connections=10"], 1024), 10);
         assert_eq!(limit(&["--max-connections=5000"], 1024), 1024 - 128);
         assert_eq!(limit(&[], 0), 1);

@@ -6,6 +6,7 @@
 mod echo;
 mod expiry;
 mod leaving;
+mod mistaken;
 mod opening;
 mod transfer;
 
@@ -17,7 +18,7 @@ use ws_echo_core::{CloseCode, Opening};
 
 pub(crate) use self::opening::{OPENING_COST, least_memory};
 use crate::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
-use crate::service::{HEAD_LEN, Service};
+use crate::service::{self, Ending, HEAD_LEN, Service};
 use crate::transport::{Transport, Unread};
 
 /// What the clients of a worker share.
@@ -39,20 +40,10 @@ pub(crate) struct Client<T> {
     unread: Unread,
     pulse: Pulse,
     demand: Demand,
-    pub(crate) queue: Queue,
+    /// Whether it was promised another turn.
+    pub(crate) is_queued: bool,
     /// Its own for as long as something stands in it.
     buffer: Option<HeapBuffer>,
-}
-
-/// Where a client waits for another turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Queue {
-    /// It does not: the next event leads to one.
-    None,
-    /// Among those that were promised one.
-    Promise,
-    /// Among those that get one when there is memory for a buffer.
-    Memory,
 }
 
 /// What the connection is doing.
@@ -100,8 +91,6 @@ pub(crate) enum Awaited {
     Answer,
     /// Go on with the frame that it has begun, or take more of what waits for it.
     Progress,
-    /// Nothing: it waits for memory.
-    Nothing,
     /// End the message that it has begun, now that the server stops.
     EndOfMessage,
     /// End the connection, now that one side has closed it, or takes its last answer.
@@ -115,8 +104,6 @@ pub(crate) enum Turn {
     Wait,
     /// Another turn, after the other clients': there may be more to receive.
     Again,
-    /// Another turn when there is memory for a buffer.
-    Starve,
     /// The end: the client is to be dropped.
     Gone,
 }
@@ -142,7 +129,7 @@ impl<T: Transport> Client<T> {
             unread: Unread::Nothing,
             pulse: Pulse::Silent,
             demand: Demand::Small,
-            queue: Queue::None,
+            is_queued: false,
             buffer: None,
         }
     }
@@ -150,7 +137,6 @@ impl<T: Transport> Client<T> {
     /// What its deadline is for.
     pub(crate) fn awaited(&self) -> Awaited {
         match self.phase {
-            _ if self.queue == Queue::Memory => Awaited::Nothing,
             Phase::Opening(_) => Awaited::Request,
             Phase::Open(_) if self.is_inside_frame() => Awaited::Progress,
             Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
@@ -214,7 +200,7 @@ impl<T: Transport> Client<T> {
     fn echo_at_once(&mut self, shared: &mut Shared) -> Turn {
         let mut demand = self.demand;
         let Some((buffer, connection)) = shared.pool.next(&mut demand) else {
-            return Turn::Starve;
+            return self.with_buffer(shared, Self::receive_and_answer);
         };
         if let Err(turn) = self.receive(buffer) {
             return turn;
@@ -231,7 +217,7 @@ impl<T: Transport> Client<T> {
                 }
             }
         }
-        self.buffer = shared.pool.take_buffer(demand);
+        self.buffer = Some(shared.pool.take_buffer(demand));
         if is_all {
             return Turn::Wait;
         }
@@ -240,20 +226,22 @@ impl<T: Transport> Client<T> {
     }
 
     /// Works with the client's buffer, or with a free one, which it keeps only if something stands
-    /// in it then. There may be none.
+    /// in it then. Where memory is short, who would keep it is dropped.
     fn with_buffer(
         &mut self,
         shared: &mut Shared,
         work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Turn>,
     ) -> Turn {
         let own = self.buffer.take();
-        let Some(mut buffer) = own.or_else(|| shared.pool.take_buffer(self.demand)) else {
-            return Turn::Starve;
-        };
-        let turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
+        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.demand));
+        let mut turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
             self.lose(error);
             Turn::Gone
         });
+        if shared.pool.is_reserve_in_use() && !buffer.is_empty() && turn != Turn::Gone {
+            service::log_ending(self.peer, &Ending::ShortOfMemory);
+            turn = Turn::Gone;
+        }
         if turn == Turn::Gone {
             buffer.clear();
         }
@@ -300,8 +288,14 @@ impl<T: Transport> Client<T> {
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
     ) -> io::Result<Turn> {
+        let is_new = self.is_new();
         match self.receive(buffer) {
-            Ok(()) => self.answer(buffer, shared),
+            Ok(()) => {
+                if is_new {
+                    self.look_for_mistake(buffer, shared);
+                }
+                self.answer(buffer, shared)
+            }
             Err(Turn::Wait) if self.has_to_close() => self.answer(buffer, shared),
             Err(turn) => Ok(turn),
         }

@@ -9,20 +9,17 @@
 //! 4. [`expire`](Clients::expire) does what deadlines ask for;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use log::warn;
 use slab::Slab;
 
 use crate::admission::{Admission, Admitted, TooMany};
-use crate::client::{Awaited, Client, OPENING_COST, Queue, Shared, Turn};
+use crate::client::{Awaited, Client, OPENING_COST, Shared, Turn};
 use crate::command_line::ServeOptions;
 use crate::pool::{Begun, Pool};
 use crate::service::Service;
-use crate::tally::Tally;
 use crate::transport::{Transport, Unread};
 use crate::wheel::{self, Ticks, Wheel};
 
@@ -43,10 +40,6 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     promised: Vec<usize>,
-    /// The keys of the clients that wait for memory, each once, the first in front.
-    starved: VecDeque<usize>,
-    /// How often one began to wait for it.
-    starvations: Tally,
     /// When in an interval the client that was opened last is looked at first: a part of 2^32.
     spread: u32,
 }
@@ -82,19 +75,19 @@ impl Limits {
             Awaited::Progress => self.stall,
             // All are given up at once: see `Clients::give_up`.
             Awaited::EndOfMessage => None,
-            Awaited::Nothing => None,
             Awaited::End => Some(self.end),
         }
     }
 }
 
 impl<T: Transport> Clients<T> {
-    /// How many bytes an idle client costs: its place in the table, and its deadline's.
+    /// How many bytes an idle client costs: its place in the table, and its deadline's. (What is behind a box
+    /// is not counted.)
     pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + wheel::KEY_COST;
 
     /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
     /// twice as many.
-    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Begun>();
+    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Begun>() + T::MEMORY;
 
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
@@ -118,8 +111,6 @@ impl<T: Transport> Clients<T> {
                 is_stopping: false,
             },
             promised: Vec::new(),
-            starved: VecDeque::new(),
-            starvations: Tally::default(),
             spread: 0,
         }
     }
@@ -143,7 +134,7 @@ impl<T: Transport> Clients<T> {
     /// are too many already it is told so; `None` when there is not even room for that.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
         let mut admitted = self.admission.admit(peer.ip());
-        if admitted == Admitted::Yes && !self.has_memory_for_another() {
+        if admitted == Admitted::Yes && !self.shared.pool.take_memory(OPENING_COST) {
             admitted = self.admission.refuse(TooMany::Memory);
         }
         let client = match admitted {
@@ -160,38 +151,25 @@ impl<T: Transport> Clients<T> {
         Some(key)
     }
 
-    /// Whether there is memory for another client, which is taken then. Those that are there come first.
-    fn has_memory_for_another(&mut self) -> bool {
-        self.starved.is_empty() && self.shared.pool.reserve(OPENING_COST)
-    }
-
     /// Moves the clock on. It never goes back.
     pub fn advance(&mut self, now: Instant) {
         self.wheel.advance(now);
     }
 
-    /// Gives those clients a turn that were promised one before, and those for which there is memory now.
+    /// Gives those clients a turn that were promised one before.
     pub fn keep_promises(&mut self) {
         let promised = self.promised.len();
+        if promised == 0 {
+            return;
+        }
         for place in 0..promised {
-            self.turn_in_queue(self.promised[place]);
+            let key = self.promised[place];
+            self.turn(key, |client, shared| {
+                client.is_queued = false;
+                client.turn(shared)
+            });
         }
         self.promised.drain(..promised);
-        for _ in 0..self.starved.len() {
-            if !self.shared.pool.has_buffer() {
-                return;
-            }
-            if let Some(key) = self.starved.pop_front() {
-                self.turn_in_queue(key);
-            }
-        }
-    }
-
-    fn turn_in_queue(&mut self, key: usize) {
-        self.turn(key, |client, shared| {
-            client.queue = Queue::None;
-            client.turn(shared)
-        });
     }
 
     /// Gives the client at `key` a turn, if there is one: its transport may hold `unread`, or has
@@ -200,7 +178,7 @@ impl<T: Transport> Clients<T> {
         self.turn(key, |client, shared| {
             client.note(unread);
             // Nobody gets two turns in a round.
-            if client.queue != Queue::None {
+            if client.is_queued {
                 return Turn::Wait;
             }
             client.turn(shared)
@@ -225,8 +203,7 @@ impl<T: Transport> Clients<T> {
 
     /// How long to wait for events: for ever, unless there is a promise or a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
-        let has_relief = !self.starved.is_empty() && self.shared.pool.has_buffer();
-        if has_relief || !self.promised.is_empty() {
+        if !self.promised.is_empty() {
             return Some(Duration::ZERO);
         }
         self.wheel.timeout()
@@ -267,18 +244,12 @@ impl<T: Transport> Clients<T> {
         };
         let before = client.awaited();
         match turn(client, &mut self.shared) {
-            Turn::Wait => {}
-            Turn::Gone => return self.remove(key),
-            Turn::Again | Turn::Starve if client.queue != Queue::None => {}
-            Turn::Again => {
-                client.queue = Queue::Promise;
+            Turn::Again if !client.is_queued => {
+                client.is_queued = true;
                 self.promised.push(key);
             }
-            Turn::Starve => {
-                client.queue = Queue::Memory;
-                self.starved.push_back(key);
-                tell_starvation(&mut self.starvations);
-            }
+            Turn::Wait | Turn::Again => {}
+            Turn::Gone => return self.remove(key),
         }
         let after = client.awaited();
         let has_gone_on = after == Awaited::Progress && client.take_sign_of_life();
@@ -310,23 +281,12 @@ impl<T: Transport> Clients<T> {
         let client = self.table.remove(key);
         self.admission.release(client.address());
         if client.is_opening() {
-            self.shared.pool.give_back(OPENING_COST);
+            self.shared.pool.give_memory_back(OPENING_COST);
         }
         self.wheel.cancel(key);
-        match client.queue {
-            Queue::None => {}
-            Queue::Promise => self.promised.retain(|promised| *promised != key),
-            Queue::Memory => self.starved.retain(|starved| *starved != key),
+        if client.is_queued {
+            self.promised.retain(|promised| *promised != key);
         }
-    }
-}
-
-/// Says that clients wait for memory, and which flag does that, but not for each of them.
-fn tell_starvation(starvations: &mut Tally) {
-    if let Some(count) = starvations.add(Instant::now()) {
-        warn!(
-            "short of memory (--max-memory): clients that had to wait since the last such line: {count}"
-        );
     }
 }
 

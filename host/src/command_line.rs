@@ -9,6 +9,7 @@ mod environment;
 mod listen;
 mod names;
 mod quantity;
+mod tls;
 mod url;
 
 use std::ffi::OsString;
@@ -25,10 +26,12 @@ use self::chat::ChatArguments;
 pub(crate) use self::chat::{ChatOptions, Trust};
 use self::listen::Listen;
 use self::quantity::Interval;
+use self::tls::TlsArguments;
 pub(crate) use self::url::{Scheme, Url};
 use crate::client;
 use crate::logging::Filter;
 use crate::origin::Origins;
+use crate::tls::Source;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +49,8 @@ pub(crate) enum Command {
 pub struct ServeOptions {
     /// Where to listen, at least one; port 0 leaves the port to the system.
     pub(crate) listen: Vec<SocketAddr>,
+    /// Where the certificate comes from that is shown; `None` for no TLS.
+    pub(crate) tls: Option<Source>,
     /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
     pub(crate) welcome: Option<String>,
     /// The paths that are served, each with its leading `/`; empty for every path.
@@ -124,7 +129,7 @@ fn parse_from(
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(serve)) {
         Action::Serve(serve) => {
-            let options = serve.into_options(environment);
+            let options = serve.into_options(environment)?;
             check_memory(&options)?;
             Command::Serve(options)
         }
@@ -165,6 +170,8 @@ Examples:
   ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
   ws-echo --listen 127.0.0.1:0 --no-welcome
                                        echo only, on a free port, and print it
+  ws-echo --tls-self-signed --tls-write-cert echo.pem
+                                       speak wss, for clients that trust echo.pem
   ws-echo --path /echo --log-messages  serve one path, and log what is said";
 
 const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>\n       \
@@ -202,6 +209,9 @@ struct ServeArguments {
     #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
     #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
     listen: Vec<Listen>,
+
+    #[command(flatten)]
+    tls: TlsArguments,
 
     /// The text message that greets each client
     #[arg(long, value_name = "TEXT", value_parser = names::welcome, conflicts_with = "no_welcome")]
@@ -317,11 +327,19 @@ impl ServeOptions {
 }
 
 impl ServeArguments {
-    fn into_options(self, environment: impl Fn(&str) -> Option<OsString>) -> ServeOptions {
+    fn into_options(
+        self,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<ServeOptions, clap::Error> {
+        let missing = |advice| {
+            let kind = clap::error::ErrorKind::MissingRequiredArgument;
+            CommandLine::command().error(kind, advice)
+        };
         let rust_log = || environment("RUST_LOG").unwrap_or_default();
         let log = self.log_level;
-        ServeOptions {
+        Ok(ServeOptions {
             listen: listen::addresses(self.listen),
+            tls: self.tls.into_source().map_err(missing)?,
             welcome: (!self.no_welcome).then_some(self.welcome),
             paths: self.paths,
             has_page: !self.no_page,
@@ -346,7 +364,7 @@ impl ServeArguments {
             drain_timeout: self.drain_timeout,
             log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
             log_messages: self.log_messages,
-        }
+        })
     }
 }
 

@@ -26,6 +26,7 @@ mod server;
 mod service;
 mod tally;
 mod time;
+mod tls;
 mod transport;
 mod wheel;
 mod worker;
@@ -37,12 +38,23 @@ use command_line::Command;
 
 pub use clients::Clients;
 pub use command_line::ServeOptions;
+pub use response::Mistake;
 pub use transport::{Transport, Unread};
+
+/// The exit status of a wrong command line: clap's own.
+const WRONG_COMMAND_LINE: u8 = 2;
 
 /// Runs the program: reads the process's command line and environment, and does what they say.
 pub fn run() -> ExitCode {
     let result = match command_line::parse() {
-        Command::Serve(options) => serve(&options).map_err(|error| error.to_string()),
+        Command::Serve(options) => match serve(&options) {
+            // What a flag names is wrong, and so is the command line.
+            Err(error @ server::Error::Certificate(_)) => {
+                say(&error.to_string());
+                return ExitCode::from(WRONG_COMMAND_LINE);
+            }
+            served => served.map_err(|error| error.to_string()),
+        },
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
         Command::Chat(options) => return chat::run(&options),
     };

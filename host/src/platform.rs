@@ -124,14 +124,48 @@ pub(crate) fn raise_file_limit() -> io::Result<u64> {
 ///
 /// When the system refuses.
 #[cfg(unix)]
-pub(crate) fn on_stop_signal(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
+pub(crate) fn on_stop_signal(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
 
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let wait = move || signals.forever().for_each(|_| stop());
+    on_signals(&[SIGINT, SIGTERM], stop)
+}
+
+/// Calls `hang_up` at each SIGHUP, from a thread of its own.
+///
+/// # Errors
+///
+/// When the system refuses.
+#[cfg(unix)]
+pub(crate) fn on_hang_up(hang_up: impl FnMut() + Send + 'static) -> io::Result<()> {
+    on_signals(&[signal_hook::consts::SIGHUP], hang_up)
+}
+
+#[cfg(unix)]
+fn on_signals(
+    signals: &[std::ffi::c_int],
+    mut act: impl FnMut() + Send + 'static,
+) -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new(signals)?;
+    let wait = move || signals.forever().for_each(|_| act());
     let thread = std::thread::Builder::new().name("signals".into());
     thread.spawn(wait).map(drop)
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+pub(crate) fn on_hang_up(_: impl FnMut() + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether stdin is a terminal, and that is still there.
+#[cfg(unix)]
+pub(crate) fn is_terminal_there() -> bool {
+    rustix::termios::tcgetattr(io::stdin()).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_terminal_there() -> bool {
+    false
 }
 
 /// Calls `stop` at each Ctrl-C, from a thread of its own.

@@ -1,8 +1,13 @@
 //! What a worker's busy connections need and its idle ones do not: a buffer, and the state of what is
-//! begun. All buffers together have no more than their share of `--max-memory`: who needs one that would
-//! be too much has to wait until another is given back.
+//! begun. All buffers together have no more than their share of `--max-memory`. Who needs one that would be
+//! too much works in the reserve, in which nothing can stay: what comes is answered in pieces.
 
+use std::time::Instant;
+
+use log::warn;
 use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
+
+use crate::tally::Tally;
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
@@ -38,6 +43,9 @@ const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 /// How many states of idle connections are kept for the next busy ones.
 const IDLE_MAX: usize = 1024;
 
+/// The length of the reserve: short enough that a client which takes anything takes all of it.
+const RESERVE_LEN: usize = 4 * 1024 + MIN_BUFFER_LEN;
+
 /// With how little in a large buffer, twice in a row, a small one would do.
 const LITTLE_LEN: usize = 16 * 1024;
 
@@ -71,6 +79,10 @@ pub(crate) struct Pool {
     buffers: BothBuffers,
     idle: Vec<HeapBegun>,
     budget: Budget,
+    /// A buffer for those for whom there is no memory, one after the other; nothing while it is in use.
+    reserve: Option<HeapBuffer>,
+    /// How often it was.
+    shortages: Tally,
 }
 
 /// How much memory there may be, and how much there is, in bytes.
@@ -115,15 +127,6 @@ impl BothBuffers {
             _ => &mut self.large,
         }
     }
-
-    /// The shorter of both lengths.
-    fn least_len(&self) -> usize {
-        self.small.storage_len.min(self.large.storage_len)
-    }
-
-    fn has_empty(&self) -> bool {
-        !self.small.empty.is_empty() || !self.large.empty.is_empty()
-    }
 }
 
 /// Empty buffers of one length.
@@ -161,10 +164,15 @@ impl Buffers {
     }
 }
 
+/// A buffer in which nothing waits to be whole.
+fn reserve() -> HeapBuffer {
+    Box::new(Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice()))
+}
+
 impl Pool {
     /// The least memory of a pool of buffers in which a frame with a payload of this many bytes fits.
     pub(crate) fn least_memory(buffer_len: usize) -> usize {
-        Buffers::new(buffer_len).storage_len
+        Buffers::new(buffer_len).storage_len + RESERVE_LEN
     }
 
     /// The length of the longest buffer, if a frame with a payload of this many bytes fits the shortest.
@@ -183,15 +191,17 @@ impl Pool {
             idle: Vec::new(),
             budget: Budget {
                 limit: memory.max(Self::least_memory(buffer_len)),
-                used: 0,
+                used: RESERVE_LEN,
             },
+            reserve: Some(reserve()),
+            shortages: Tally::default(),
         }
     }
 
     /// Takes memory for something else, if there is as much, which has to be [given
-    /// back](Self::give_back).
+    /// back](Self::give_memory_back).
     #[must_use]
-    pub(crate) fn reserve(&mut self, len: usize) -> bool {
+    pub(crate) fn take_memory(&mut self, len: usize) -> bool {
         let BothBuffers { small, large } = &mut self.buffers;
         let budget = &mut self.budget;
         // Empty buffers make room.
@@ -199,25 +209,36 @@ impl Pool {
         budget.take(len)
     }
 
-    pub(crate) fn give_back(&mut self, len: usize) {
+    pub(crate) fn give_memory_back(&mut self, len: usize) {
         self.budget.put(len);
     }
 
-    /// Whether there is a buffer to be taken.
-    pub(crate) fn has_buffer(&self) -> bool {
-        self.buffers.has_empty() || self.budget.has(self.buffers.least_len())
-    }
-
-    /// Takes an empty buffer, if there is memory for one: a small one if there is none for a large.
-    pub(crate) fn take_buffer(&mut self, mut demand: Demand) -> Option<HeapBuffer> {
+    /// Takes an empty buffer: where there is no memory for a large one a small one, and where there is none at
+    /// all the [reserve](Self::is_reserve_in_use).
+    pub(crate) fn take_buffer(&mut self, mut demand: Demand) -> HeapBuffer {
         if self.buffers.of(demand).empty.is_empty() {
             self.provide(&mut demand);
         }
-        self.buffers.of(demand).empty.pop()
+        let taken = self.buffers.of(demand).empty.pop();
+        taken.unwrap_or_else(|| {
+            self.tell_shortage();
+            // It is there: see `is_reserve_in_use`.
+            self.reserve.take().unwrap_or_else(reserve)
+        })
+    }
+
+    /// Whether the buffer that was taken last is the reserve. It has to be put back, empty, before the next
+    /// client's turn.
+    pub(crate) fn is_reserve_in_use(&self) -> bool {
+        self.reserve.is_none()
     }
 
     /// Takes a buffer back, which is empty.
     pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
+        if self.is_reserve_in_use() {
+            self.reserve = Some(buffer);
+            return;
+        }
         let demand = if buffer.capacity() < self.buffers.large.storage_len {
             Demand::Small
         } else {
@@ -244,8 +265,9 @@ impl Pool {
     }
 
     /// The buffer and the connection that are taken next, if there is memory for them. They have to be
-    /// taken if something stays in them. Where there is none for a large buffer, the demand is small.
-    #[inline]
+    /// taken if something stays in them. Where there is none for a large buffer, the demand is small. (As a
+    /// call of its own it would cost an echo 15 instructions more.)
+    #[inline(always)]
     pub(crate) fn next(
         &mut self,
         demand: &mut Demand,
@@ -260,6 +282,16 @@ impl Pool {
         Some((buffer, &mut self.idle.last_mut()?.connection))
     }
 
+    /// Says that the reserve is used, and which flag does that, but not each time.
+    fn tell_shortage(&mut self) {
+        if let Some(count) = self.shortages.add(Instant::now()) {
+            warn!(
+                "short of memory (--max-memory): what came was echoed in pieces, times since the last such \
+                 line: {count}"
+            );
+        }
+    }
+
     /// Sees to it that there is an empty buffer, if there is memory for one.
     #[cold]
     #[inline(never)]
@@ -267,7 +299,7 @@ impl Pool {
         for possible in [*demand, Demand::Small] {
             *demand = possible;
             let len = self.buffers.of(possible).storage_len;
-            if self.buffers.of(possible).empty.is_empty() && self.reserve(len) {
+            if self.buffers.of(possible).empty.is_empty() && self.take_memory(len) {
                 self.buffers.of(possible).grow();
             }
             if !self.buffers.of(possible).empty.is_empty() {
@@ -286,10 +318,10 @@ mod tests {
         for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
             let mut pool = Pool::new(buffer_len, usize::MAX);
             for demand in [Demand::Small, Demand::Large, Demand::Waning] {
-                let buffer = pool.take_buffer(demand).unwrap();
+                let buffer = pool.take_buffer(demand);
                 let storage = buffer.received().as_ptr();
                 pool.put_buffer(buffer);
-                let again = pool.take_buffer(demand).unwrap();
+                let again = pool.take_buffer(demand);
                 assert_eq!(
                     again.received().as_ptr(),
                     storage,

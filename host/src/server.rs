@@ -1,15 +1,15 @@
 //! The server as a whole: listeners, workers, and the way from start to stop.
 
+mod signals;
+
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::panic::{self, AssertUnwindSafe};
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use log::{error, info, warn};
 
@@ -18,11 +18,9 @@ use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::logging;
 use crate::platform;
-use crate::transport::Socket;
-use crate::worker::{Handle, Worker};
-
-/// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
-const ONE_SIGNAL: Duration = Duration::from_millis(20);
+use crate::tls::{self, Tls};
+use crate::transport::{Carrier, Plain};
+use crate::worker::{self, Handle, Worker};
 
 /// How many files a process may have open on any system, about.
 const LEAST_FILE_LIMIT: u64 = 256;
@@ -30,6 +28,8 @@ const LEAST_FILE_LIMIT: u64 = 256;
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// There is no certificate to show.
+    Certificate(tls::Error),
     /// An address cannot be listened on.
     Listen(SocketAddr, io::Error),
     /// Something else that the system refused: what, and why.
@@ -39,6 +39,7 @@ pub(crate) enum Error {
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, error) = match self {
+            Self::Certificate(error) => return error.fmt(f),
             Self::Listen(address, error) => (address, error),
             Self::System(what, error) => return write!(f, "cannot {what}: {error}"),
         };
@@ -64,23 +65,34 @@ impl std::error::Error for Error {}
 ///
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
+    let Some(source) = &options.tls else {
+        return serve(options, Plain, None);
+    };
+    let tls = Tls::new(source, &options.listen).map_err(Error::Certificate)?;
+    serve(options, tls.clone(), Some(tls))
+}
+
+fn serve<C: Carrier>(options: &ServeOptions, carrier: C, tls: Option<Tls>) -> Result<(), Error> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
         warn!("cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
     });
     let admission = Arc::new(Admission::new(options, file_limit));
     let listeners = listen(options)?;
-    let listening = format!("listening on {}", enumerate(&urls(&listeners)));
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
+    let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     let stop = Arc::new(AtomicBool::new(false));
-    let (workers, handles) = workers(options, listeners, &stop, &admission)?;
-    stop_on_signal(stop.clone(), handles.clone())?;
+    let (workers, handles) = workers(options, &carrier, listeners, &stop, &admission)?;
+    signals::stop_on_signal(stop.clone(), handles.clone())?;
+    signals::reload_on_hang_up(tls)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
         spawn(worker, sender.clone())?;
     }
     drop(sender);
     logging::print_line(listening);
-    log_ceiling(options, admission.limit());
+    let cost = Clients::<C::Transport>::COST;
+    log_ceiling(options, admission.limit(), cost);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The others stop as well: a server that serves some clients only helps nobody.
@@ -94,9 +106,8 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
 }
 
 /// Says how many connections there may be, and how much memory they take then.
-fn log_ceiling(options: &ServeOptions, connections: usize) {
+fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
     const MIB: usize = 1 << 20;
-    let cost = Clients::<Socket>::COST;
     let ceiling = connections
         .saturating_mul(cost)
         .saturating_add(options.max_memory);
@@ -106,24 +117,6 @@ fn log_ceiling(options: &ServeOptions, connections: usize) {
         ceiling.div_ceil(MIB),
         options.max_memory.div_ceil(MIB),
     );
-}
-
-/// Makes the first signal stop the workers, and the second end the process.
-fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> Result<(), Error> {
-    let mut first = None;
-    let on_signal = move || {
-        let now = Instant::now();
-        if now.duration_since(*first.get_or_insert(now)) > ONE_SIGNAL {
-            info!("stopped at once by a second signal");
-            logging::finish();
-            process::exit(0);
-        }
-        if !stop.swap(true, Ordering::AcqRel) {
-            info!("stopping: every client gets Close 1001; a second signal stops at once");
-            workers.iter().for_each(wake);
-        }
-    };
-    platform::on_stop_signal(on_signal).map_err(|error| Error::System("handle signals", error))
 }
 
 /// Listens on every address. For each address, one listener or one for each worker.
@@ -148,11 +141,11 @@ fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
 }
 
 /// One for each address.
-fn urls(listeners: &[Vec<TcpListener>]) -> Vec<String> {
+fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
     let first = listeners.iter().flat_map(|shared| shared.first());
     first
         .filter_map(|listener| listener.local_addr().ok())
-        .map(|address| format!("ws://{address}"))
+        .map(|address| format!("{scheme}://{address}"))
         .collect()
 }
 
@@ -175,17 +168,18 @@ fn enumerate(items: &[String]) -> String {
 }
 
 /// Makes the workers and gives them the listeners.
-fn workers(
+fn workers<C: Carrier>(
     options: &ServeOptions,
+    carrier: &C,
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     admission: &Arc<Admission>,
-) -> Result<(Vec<Worker>, Vec<Handle>), Error> {
+) -> Result<(Vec<Worker<C>>, Vec<Handle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..options.threads.get() {
-        let (poll, waker) = Worker::poll().map_err(refused)?;
+        let (poll, waker) = worker::poll().map_err(refused)?;
         let (sender, inbox) = mpsc::channel();
         handles.push(Handle {
             waker,
@@ -197,6 +191,7 @@ fn workers(
             stop.clone(),
             admission.clone(),
             options,
+            carrier.clone(),
         ));
     }
     for shared in listeners {
@@ -212,7 +207,7 @@ fn workers(
 }
 
 /// Starts a worker's thread, which tells how it ended.
-fn spawn(worker: Worker, ended: Sender<io::Result<()>>) -> Result<(), Error> {
+fn spawn(worker: Worker<impl Carrier>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
     let run = move || {
         let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
         let panicked = |_| Err(io::Error::other("it has panicked"));
@@ -233,6 +228,7 @@ fn wake(handle: &Handle) {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
+    use std::time::Duration;
 
     use super::*;
     use crate::command_line::tests::options;
@@ -246,7 +242,7 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let admission = Arc::new(Admission::new(&options, u64::MAX));
         let (workers, handles) =
-            workers(&options, vec![vec![listener]], &stop, &admission).unwrap();
+            workers(&options, &Plain, vec![vec![listener]], &stop, &admission).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();

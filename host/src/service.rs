@@ -55,6 +55,8 @@ pub(crate) enum Ending<'a> {
     Silent,
     /// The client stopped in the middle of a frame, or took nothing of what waited for it.
     Stalled,
+    /// There was no memory for what the client did not take at once.
+    ShortOfMemory,
     /// A message of the client's had more bytes than so many.
     TooLong(u64),
     /// The transport ended without a Close frame.
@@ -158,6 +160,11 @@ pub(crate) fn explain_refusal(
     );
 }
 
+/// Says why there was no request: the transport's own handshake has failed.
+pub(crate) fn log_transport_refusal(peer: SocketAddr, error: &io::Error) {
+    info!("client refused {peer}: {}", Reason(error));
+}
+
 /// Says how a connection ended.
 pub(crate) fn log_ending(peer: SocketAddr, ending: &Ending<'_>) {
     info!("client disconnected {peer} {ending}");
@@ -212,6 +219,9 @@ impl Display for Ending<'_> {
                     "closed by server with {code}: no progress (--stall-timeout)"
                 )
             }
+            Self::ShortOfMemory => f.write_str(
+                "dropped: short of memory (--max-memory), and it did not take its echo at once",
+            ),
             Self::TooLong(max) => {
                 let code = CloseCode::MESSAGE_TOO_BIG;
                 write!(
@@ -221,7 +231,20 @@ impl Display for Ending<'_> {
                 )
             }
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),
-            Self::Lost(error) => write!(f, "lost: {}", error.kind()),
+            Self::Lost(error) => write!(f, "lost: {}", Reason(error)),
+        }
+    }
+}
+
+/// Why a transport broke. The system's words for it differ between systems; a transport's own may quote
+/// the client.
+struct Reason<'a>(&'a io::Error);
+
+impl Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get_ref() {
+            Some(own) => Untrusted::new(&own.to_string(), LOGGED_LEN_MAX).fmt(f),
+            None => self.0.kind().fmt(f),
         }
     }
 }

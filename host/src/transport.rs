@@ -7,18 +7,92 @@ use mio::net::TcpStream;
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 
+use crate::response::{self, Mistake};
+
 /// A stream of bytes in both directions that never blocks: where a call would have to wait, it fails
 /// with [`WouldBlock`](io::ErrorKind::WouldBlock), and [`Clients::handle`](crate::Clients::handle) has
 /// to be called when there is something to read, or room to write, again. A write that succeeds has taken
 /// a byte at least, and a read that returns none says that the client has ended its side.
+///
+/// After a write that would have to wait, the next one begins with the same bytes: some of them may be on
+/// their way. (A record of TLS is taken when all of it is.)
 pub trait Transport: Read + Write {
-    /// Says that nothing more will be written. What the client sends can be read still.
+    /// The most bytes that it keeps itself.
+    const MEMORY: usize = 0;
+
+    /// Says that nothing more will be written. It can be read still, for its end: what the client sends
+    /// then may be lost.
     ///
     /// # Errors
     ///
     /// When the transport is broken.
     fn shut(&mut self) -> io::Result<()>;
+
+    /// Whether it carries bytes already: there may be a handshake of its own before.
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    /// Whether the last read that returned less than it was offered has left something, of which no event
+    /// will tell: its end, or more than one read may work through.
+    fn is_cut_short(&self) -> bool {
+        false
+    }
+
+    /// What the client takes this server for, if its first bytes show that it is wrong.
+    fn mistake(&self, _first: &[u8]) -> Option<&'static Mistake> {
+        None
+    }
 }
+
+impl<T: Transport> Transport for Box<T> {
+    const MEMORY: usize = size_of::<T>() + T::MEMORY;
+
+    fn shut(&mut self) -> io::Result<()> {
+        T::shut(self)
+    }
+
+    fn is_open(&self) -> bool {
+        T::is_open(self)
+    }
+
+    fn is_cut_short(&self) -> bool {
+        T::is_cut_short(self)
+    }
+
+    fn mistake(&self, first: &[u8]) -> Option<&'static Mistake> {
+        T::mistake(self, first)
+    }
+}
+
+/// How a client that has connected becomes a transport: one for all clients of a server.
+pub(crate) trait Carrier: Clone + Send + 'static {
+    type Transport: Transport + Send;
+
+    fn carry(&self, socket: Socket) -> io::Result<Self::Transport>;
+
+    /// What the transport may hold, of whose socket an event tells this.
+    fn unread(socket: Unread) -> Unread;
+}
+
+/// Sockets as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain;
+
+impl Carrier for Plain {
+    type Transport = Socket;
+
+    fn carry(&self, socket: Socket) -> io::Result<Socket> {
+        Ok(socket)
+    }
+
+    fn unread(socket: Unread) -> Unread {
+        socket
+    }
+}
+
+/// What a client that speaks TLS begins with: the type of its first record (RFC 8446 section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
 
 /// A client that is gone is an error, not a signal: there the flag does not exist, and the signal is
 /// ignored in every Rust program.
@@ -64,6 +138,10 @@ impl Write for Socket {
 impl Transport for Socket {
     fn shut(&mut self) -> io::Result<()> {
         self.0.shutdown(Shutdown::Write)
+    }
+
+    fn mistake(&self, first: &[u8]) -> Option<&'static Mistake> {
+        (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::NO_TLS)
     }
 }
 

@@ -124,7 +124,9 @@ impl Wheel {
         next.is_some_and(|next| next != link)
     }
 
-    /// Moves the clock on, to what it is now.
+    /// Moves the clock on, to what it is now. (As a call of its own it would cost an echo 15 instructions
+    /// more.)
+    #[inline(always)]
     pub(crate) fn advance(&mut self, now: Instant) {
         if now < self.next_tick {
             return;

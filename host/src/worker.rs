@@ -17,7 +17,7 @@ use crate::admission::Admission;
 use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::platform;
-use crate::transport::Socket;
+use crate::transport::{Carrier, Socket};
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;
@@ -39,7 +39,7 @@ pub(crate) struct Handle {
 
 /// One thread's event loop.
 #[derive(Debug)]
-pub(crate) struct Worker {
+pub(crate) struct Worker<C: Carrier> {
     poll: Poll,
     listeners: Vec<TcpListener>,
     /// The token of the client with key 0, behind the listeners'.
@@ -49,7 +49,8 @@ pub(crate) struct Worker {
     others: Vec<Handle>,
     inbox: Receiver<Accepted>,
     stop: Arc<AtomicBool>,
-    clients: Clients<Socket>,
+    carrier: C,
+    clients: Clients<C::Transport>,
     /// How many clients were handed to the others.
     handed: usize,
     accept_paused_until: Option<Instant>,
@@ -62,6 +63,13 @@ pub(crate) struct Worker {
     stop_deadline: Option<Instant>,
 }
 
+/// A poll for a worker, and the handle's half that wakes it.
+pub(crate) fn poll() -> io::Result<(Poll, Arc<Waker>)> {
+    let poll = Poll::new()?;
+    let waker = Waker::new(poll.registry(), WAKER)?;
+    Ok((poll, Arc::new(waker)))
+}
+
 /// How clients are left when the server stops.
 #[derive(Clone, Copy, Debug)]
 struct Drain {
@@ -71,7 +79,7 @@ struct Drain {
     timeout: Duration,
 }
 
-impl Worker {
+impl<C: Carrier> Worker<C> {
     /// A worker with its poll; `inbox` is the other end of its [`Handle`]'s.
     pub(crate) fn new(
         poll: Poll,
@@ -79,6 +87,7 @@ impl Worker {
         stop: Arc<AtomicBool>,
         admission: Arc<Admission>,
         options: &ServeOptions,
+        carrier: C,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -88,6 +97,7 @@ impl Worker {
             others: Vec::new(),
             inbox,
             stop,
+            carrier,
             clients: Clients::sharing(options, now, admission),
             handed: 0,
             accept_paused_until: None,
@@ -99,13 +109,6 @@ impl Worker {
             },
             stop_deadline: None,
         }
-    }
-
-    /// A poll, and the handle's half that wakes it.
-    pub(crate) fn poll() -> io::Result<(Poll, Arc<Waker>)> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        Ok((poll, Arc::new(waker)))
     }
 
     /// Gives the worker a listener of its own.
@@ -156,7 +159,7 @@ impl Worker {
             Token(token) if token < first_client => self.accept(token - FIRST_LISTENER),
             Token(token) => {
                 let key = token - first_client;
-                self.clients.handle(key, platform::unread(event));
+                self.clients.handle(key, C::unread(platform::unread(event)));
             }
         }
     }
@@ -217,8 +220,8 @@ impl Worker {
             let registry = self.poll.registry();
             registry.register(&mut socket, token, platform::interest())
         });
-        match registered {
-            Ok(()) => drop(self.clients.add(Socket(socket), peer)),
+        match registered.and_then(|()| self.carrier.carry(Socket(socket))) {
+            Ok(transport) => drop(self.clients.add(transport, peer)),
             Err(error) => debug!("client {peer} left: {error}"),
         }
     }
@@ -289,14 +292,15 @@ mod tests {
 
     use super::*;
     use crate::command_line::tests::options;
+    use crate::transport::Plain;
 
     /// A worker with a listener, and the listener's address.
-    fn worker() -> (Worker, SocketAddr, Arc<Waker>) {
-        let (poll, waker) = Worker::poll().unwrap();
+    fn worker() -> (Worker<Plain>, SocketAddr, Arc<Waker>) {
+        let (poll, waker) = poll().unwrap();
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let admission = Arc::new(Admission::new(&options, u64::MAX));
-        let mut worker = Worker::new(poll, inbox, Arc::default(), admission, &options);
+        let mut worker = Worker::new(poll, inbox, Arc::default(), admission, &options, Plain);
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

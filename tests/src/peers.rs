@@ -73,16 +73,24 @@ pub fn node_command(name: &str) -> Option<Command> {
 ///
 /// When the page is not as it should be.
 pub fn page_in_chromium(binary: &Path, folder: &Path) {
+    if let Some(mut command) = chromium_command("page.cjs") {
+        expect_ok(command.arg(binary).arg(folder));
+    }
+}
+
+/// The command that runs a file of the folder `peers` by Node, with Chromium as its first argument, if that
+/// and `playwright-core` are there.
+pub fn chromium_command(name: &str) -> Option<Command> {
     let chromium = required::program("WS_ECHO_CHROMIUM", "chromium");
     let mut load = node();
     load.args(["-e", "require('playwright-core')"]);
-    if required::is_there("page", Command::new(&chromium).arg("--version"))
-        && required::is_there("page", &mut load)
-    {
+    let is_there = required::is_there("page", Command::new(&chromium).arg("--version"))
+        && required::is_there("page", &mut load);
+    is_there.then(|| {
         let mut command = node();
-        command.arg(file("page.cjs"));
-        expect_ok(command.arg(chromium).arg(binary).arg(folder));
-    }
+        command.arg(file(name)).arg(chromium);
+        command
+    })
 }
 
 fn node() -> Command {

@@ -117,7 +117,8 @@ impl Server {
         let url = line.trim_end().strip_prefix(LISTENING);
         let parts = url.and_then(|url| url.split_once("://"));
         let parts = parts.and_then(|(scheme, address)| Some((scheme, address.parse().ok()?)));
-        let (scheme, address) = parts.unwrap_or_else(|| panic!("{line:?} names one address"));
+        let (scheme, address) =
+            parts.unwrap_or_else(|| panic!("{line:?} names one address\n{}", log.text()));
         Self {
             child,
             scheme: scheme.into(),

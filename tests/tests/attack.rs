@@ -70,6 +70,7 @@ const ATTACKS: &[Attack] = &[
     ("heads that are too large", requests::heads_too_large),
     ("a header of 10 MB", requests::header_of_10_mb),
     ("what is no request", requests::no_requests),
+    ("TLS without TLS", requests::tls_without_tls),
     ("a body behind the head", requests::bodies),
     ("garbage behind a request", requests::garbage_behind),
     ("a page of another site", requests::cross_site_page),
@@ -102,5 +103,6 @@ const ATTACKS: &[Attack] = &[
     ("no progress", limits::no_progress),
     ("messages too long", limits::messages_too_long),
     ("memory held", limits::memory_held),
+    ("memory held by a trickle", limits::memory_held_by_a_trickle),
     ("every limit at once", limits::every_limit),
 ];

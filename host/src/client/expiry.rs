@@ -19,7 +19,6 @@ impl<T: Transport> Client<T> {
             _ if shared.is_stopping && self.is_open() => self.leave(shared),
             Awaited::SignOfLife | Awaited::Answer => self.feel_pulse(shared),
             Awaited::Progress => self.look_for_progress(shared),
-            Awaited::Nothing => Turn::Wait,
             Awaited::EndOfMessage | Awaited::End => self.cut_off(shared),
         }
     }
@@ -58,21 +57,16 @@ impl<T: Transport> Client<T> {
         self.say_last(shared, CloseCode::POLICY_VIOLATION, NO_PROGRESS)
     }
 
-    /// Asks for a sign of life, unless there is no memory for that now.
+    /// Asks for a sign of life.
     fn ping(&mut self, shared: &mut Shared) -> Turn {
         self.pulse = Pulse::Pinged;
-        let turn = self.with_buffer(shared, |client, buffer, shared| {
+        self.with_buffer(shared, |client, buffer, shared| {
             client.with_connection(shared, |begun, _| {
                 // Nothing stands in the buffer, so there is room.
                 let _ = begun.connection.exchange(buffer).ping(&[]);
             });
             client.answer(buffer, shared)
-        });
-        if turn == Turn::Starve {
-            self.pulse = Pulse::Silent;
-            return Turn::Wait;
-        }
-        turn
+        })
     }
 
     /// Gives up a client that has given no sign of life, with a Close if it can be sent at once.

@@ -61,8 +61,7 @@ impl<T: Transport> Client<T> {
             });
             let _ = client.transmit(buffer);
             Ok(Turn::Gone)
-        });
-        Turn::Gone
+        })
     }
 
     /// Gives up a client whose connection did not end in time.

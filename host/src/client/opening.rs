@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use log::info;
 use ws_echo_core::{Opening, Progress, Refusal};
 
 use super::{Client, Phase, Rest, Shared, Turn};
@@ -51,9 +52,10 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    fn end_opening(&mut self, next: Phase, shared: &mut Shared) {
+    /// Goes on to what is not the handshake any more.
+    pub(super) fn end_opening(&mut self, next: Phase, shared: &mut Shared) {
         self.phase = next;
-        shared.pool.give_back(OPENING_COST);
+        shared.pool.give_memory_back(OPENING_COST);
     }
 
     /// Answers a request that was not complete in time.
@@ -61,26 +63,17 @@ impl<T: Transport> Client<T> {
         let Phase::Opening(opening) = &mut self.phase else {
             return Turn::Wait;
         };
+        if !self.transport.is_open() {
+            info!("client refused {}: TLS: no handshake in time", self.peer);
+            return Turn::Gone;
+        }
         opening.refuse(Refusal::Timeout);
         service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
-        match self.with_buffer(shared, Self::go_on) {
-            Turn::Starve => Turn::Gone,
-            turn => turn,
-        }
+        self.with_buffer(shared, Self::go_on)
     }
 
-    /// Begins to answer a client that is [turned away](Self::turned_away): where there is no memory for a
-    /// buffer, with as much as it takes at once.
+    /// Begins to answer a client that is [turned away](Self::turned_away).
     pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Turn {
-        let turn = self.with_buffer(shared, Self::go_on);
-        if let (Turn::Starve, Phase::Responding(rest)) = (turn, &self.phase) {
-            let sent = self
-                .transport
-                .write(rest.0)
-                .and_then(|_| self.transport.shut());
-            self.phase = Phase::Draining;
-            return sent.map_or(Turn::Gone, |()| Turn::Wait);
-        }
-        turn
+        self.with_buffer(shared, Self::go_on)
     }
 }

@@ -31,7 +31,8 @@ impl<T: Transport> Client<T> {
         self.hear();
         self.demand = self.demand.after(len, offered);
         // A read that returns less than it was offered has drained the socket.
-        if len < offered && self.unread == Unread::Bytes {
+        let is_drained = len < offered && !self.transport.is_cut_short();
+        if is_drained && self.unread == Unread::Bytes {
             self.unread = Unread::Nothing;
         }
         Ok(())
@@ -101,6 +102,10 @@ impl<T: Transport> Client<T> {
 
     pub(super) fn lose(&self, error: io::Error) {
         match &self.phase {
+            // What is not the system's error is the transport's own.
+            Phase::Opening(_) if error.get_ref().is_some() => {
+                service::log_transport_refusal(self.peer, &error);
+            }
             Phase::Opening(_) => debug!("client {} left: {}", self.peer, error.kind()),
             Phase::Open(_) | Phase::Leaving(_) => {
                 service::log_ending(self.peer, &Ending::Lost(error));

@@ -648,8 +648,8 @@ fn the_length_of_a_message_begins_anew_with_each() {
     }
 }
 
-/// Memory for one client that opens, or for three small buffers.
-const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=16KiB"];
+/// Memory for one client that opens, or for three small buffers, beside the reserve.
+const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB"];
 
 /// A server with five clients, of which the first three leave no memory for others: they have begun a
 /// frame.
@@ -658,42 +658,46 @@ fn short_of_memory(arguments: &[&str]) -> (Server, Vec<(usize, End)>) {
     let clients: Vec<_> = (0..5).map(|_| server.open()).collect();
     for (key, end) in &clients[..3] {
         server.send(*key, end, &frame(0x81, "begun")[..8]);
-    }
-    for (key, end) in &clients[3..] {
-        server.send(*key, end, frame(0x81, "waits"));
-        assert_eq!(received(end), b"", "there is no memory");
+        assert_eq!(received(end), b"", "it waits to be whole");
     }
     (server, clients)
 }
 
 #[test]
-fn who_finds_no_memory_waits_until_there_is_some_and_is_not_blamed_for_that() {
-    let (mut server, clients) = short_of_memory(&["--stall-timeout=off", "--ping-interval=off"]);
-    assert_eq!(server.clients.timeout(), None, "nothing can be done");
-    server.pass(86_400 * SECOND);
-    let (key, end) = &clients[0];
-    let rest = &frame(0x81, "begun")[8..];
-    end.0.borrow_mut().to_server.extend(rest);
-    server.clients.handle(*key, Unread::Bytes);
-    assert_eq!(received(end), echo(0x81, "begun"));
-    assert_eq!(server.clients.timeout(), Some(Duration::ZERO));
-    server.round();
-    for (_, end) in &clients[3..] {
-        assert_eq!(received(end), echo(0x81, "waits"));
+fn who_finds_no_memory_gets_its_echo_in_pieces() {
+    let (mut server, clients) = short_of_memory(&[]);
+    for (key, end) in &clients[3..] {
+        server.send(*key, end, frame(0x81, "whole"));
+        assert_eq!(received(end), echo(0x81, "whole"));
+        let text = frame(0x81, "in pieces");
+        server.send(*key, end, &text[..8]);
+        assert_eq!(received(end), echo(0x01, "in"));
+        server.send(*key, end, &text[8..]);
+        assert_eq!(received(end), echo(0x80, " pieces"));
     }
+    // When there is memory again, all is as before.
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[8..]);
+        assert_eq!(received(end), echo(0x81, "begun"));
+    }
+    let (key, end) = &clients[4];
+    let text = frame(0x81, "not in pieces");
+    server.send(*key, end, &text[..8]);
+    server.send(*key, end, &text[8..]);
+    assert_eq!(received(end), echo(0x81, "not in pieces"));
 }
 
 #[test]
-fn who_holds_memory_and_does_not_go_on_gives_it_to_those_that_wait() {
+fn who_finds_no_memory_and_does_not_take_its_echo_is_dropped() {
     let (mut server, clients) = short_of_memory(&[]);
-    server.pass(STALL + SECOND);
-    for (_, end) in &clients[..3] {
-        assert_eq!(received(end), stalled());
-    }
-    for (_, end) in &clients[3..] {
-        assert_eq!(received(end), echo(0x81, "waits"));
-    }
-    assert_eq!(server.clients.len(), 2);
+    let (key, end) = &clients[3];
+    end.0.borrow_mut().room = 3;
+    server.send(*key, end, frame(0x81, "whole"));
+    assert_eq!(server.clients.len(), 4);
+    assert_eq!(received(end), echo(0x81, "whole")[..3]);
+    let (key, end) = &clients[4];
+    server.send(*key, end, frame(0x81, "another's"));
+    assert_eq!(received(end), echo(0x81, "another's"));
 }
 
 #[test]
@@ -706,31 +710,21 @@ fn while_there_is_no_memory_new_clients_are_told_so() {
     }
     server.pass(2 * SECOND);
     assert_eq!(server.clients.len(), 5);
-    // Who goes does not come back when there is memory.
-    server.clients.turn(clients[3].0, |_, _| Turn::Gone);
     for (key, end) in &clients[..3] {
         server.send(*key, end, &frame(0x81, "begun")[8..]);
-        assert_eq!(received(end), echo(0x81, "begun"));
     }
-    server.round();
-    assert_eq!(received(&clients[4].1), echo(0x81, "waits"));
-    assert_eq!(received(&clients[3].1), b"");
     server.open();
 }
 
 #[test]
-fn a_server_that_stops_lets_those_that_wait_for_memory_go_too() {
-    let (mut server, clients) = short_of_memory(&[]);
-    server.clients.stop(Duration::ZERO);
-    let (key, end) = &clients[0];
-    server.send(*key, end, &frame(0x81, "begun")[8..]);
-    assert_eq!(received(end), [&echo(0x81, "begun"), GOING_AWAY].concat());
-    server.round();
-    for (_, end) in &clients[3..] {
-        assert_eq!(received(end), [&echo(0x81, "waits"), GOING_AWAY].concat());
-    }
-    server.clients.give_up();
-    assert!(server.clients.is_empty());
+fn who_stops_inside_a_piece_is_closed_in_time_too() {
+    let (mut server, clients) = short_of_memory(&["--ping-interval=off"]);
+    let (key, end) = &clients[3];
+    server.send(*key, end, &frame(0x81, "begun")[..8]);
+    assert_eq!(received(end), echo(0x01, "be"));
+    server.pass(STALL + SECOND);
+    assert_eq!(received(end), stalled());
+    assert_eq!(server.clients.len(), 1);
 }
 
 #[test]

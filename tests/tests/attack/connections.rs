@@ -55,7 +55,8 @@ pub(crate) fn too_many() -> Row {
 pub(crate) fn too_many_of_one_address() -> Row {
     const THREADS: usize = 4;
     const CLIENTS: usize = 50;
-    let target = Target::start(&["--max-connections-per-ip=10"]);
+    let limits = ["--max-connections=50", "--max-connections-per-ip=10"];
+    let target = Target::start(&limits);
     let attacker = SocketAddr::from(([127, 0, 0, 2], 0));
     let served: Vec<_> = (0..10)
         .map(|_| Client::of(connect_from(attacker, target.address())))

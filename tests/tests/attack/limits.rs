@@ -1,5 +1,9 @@
 //! All limits at once, and clients that keep within them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
 use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::remote;
 use ws_echo_tests::server::{command, run};
@@ -92,7 +96,8 @@ pub(crate) fn messages_too_long() -> Row {
     target.row(cost, done, "Close 1009 to each")
 }
 
-/// Each holds a buffer, up to `--stall-timeout`; those for which there is none wait, or are turned away.
+/// Each holds a buffer, up to `--stall-timeout`; those for which there is none are echoed in pieces, or turned
+/// away.
 pub(crate) fn memory_held() -> Row {
     const CLIENTS: usize = 300;
     let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=1s"]);
@@ -104,26 +109,66 @@ pub(crate) fn memory_held() -> Row {
         client
     };
     let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
-    let mut refused = 0;
+    let (mut refused, mut in_pieces) = (0, 0);
     for mut client in clients {
         match status(&mut client).as_deref() {
             Some("101") => {
-                let close = client.receive_frame().expect("a Close");
-                assert_eq!(close.payload[..2], 1008_u16.to_be_bytes());
+                let mut frame = client.receive_frame().expect("a piece, or a Close");
+                if frame.first != CLOSE {
+                    in_pieces += 1;
+                    frame = client.receive_frame().expect("a Close");
+                }
+                assert_eq!(frame.payload[..2], 1008_u16.to_be_bytes());
             }
             Some("503") | None => refused += 1,
             status => panic!("{status:?}"),
         }
     }
-    assert!(refused > 0, "there was memory for all");
+    assert!(refused + in_pieces > 0, "there was memory for all");
     target.server.logged("short of memory (--max-memory");
     let cost = Cost {
         memory: 8 << 20,
         log_lines: 2 * CLIENTS,
     };
     let done = format!("{CLIENTS} stop inside a frame, with --max-memory 8MiB");
-    let answered = format!("Close 1008 to {}, 503 to {refused}", CLIENTS - refused);
+    let answered = format!(
+        "an echo in pieces to {in_pieces}, Close 1008 to {}, 503 to {refused}",
+        CLIENTS - refused
+    );
     target.row(cost, done, answered)
+}
+
+/// Each holds a buffer, and goes on with its frame just fast enough.
+pub(crate) fn memory_held_by_a_trickle() -> Row {
+    const CLIENTS: usize = 300;
+    let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=2s"]);
+    let half = &masked(BINARY, [b'x'; 60_000])[..100];
+    let connect = |_| {
+        let mut client = Client::connect(target.address());
+        client.try_send([request("/").as_bytes(), half].concat());
+        client
+    };
+    let mut clients: Vec<_> = (0..CLIENTS).map(connect).collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                for client in &mut clients {
+                    client.try_send("x");
+                }
+                thread::sleep(Duration::from_millis(300));
+            }
+        });
+        target.sing_once();
+        is_over.store(true, Ordering::Relaxed);
+    });
+    drop(clients);
+    let cost = Cost {
+        memory: 8 << 20,
+        log_lines: 2 * CLIENTS,
+    };
+    let done = format!("{CLIENTS} go on with a frame byte by byte, with --max-memory 8MiB");
+    target.row(cost, done, "the canary goes on")
 }
 
 /// The sessions of the conformance tests come out the same over TCP.

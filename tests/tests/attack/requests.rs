@@ -88,11 +88,8 @@ pub(crate) fn header_of_10_mb() -> Row {
 pub(crate) fn no_requests() -> Row {
     const CLIENTS: usize = 5;
     let target = Target::start(&[]);
-    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
-    let tls = [&hello[..], &[0x5A; 500]].concat();
     let with = |from, to| request("/").replace(from, to).into_bytes();
     let requests = [
-        (tls, "400"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), "505"),
         (vec![0; 1], "400"),
         (vec![0; 100_000], "400"),
@@ -120,8 +117,31 @@ pub(crate) fn no_requests() -> Row {
         memory: opening(CLIENTS),
         log_lines: all,
     };
-    let done = format!("{all}: TLS, HTTP/2, NULs, SSH, line ends, ...");
+    let done = format!("{all}: HTTP/2, NULs, SSH, line ends, ...");
     target.row(cost, done, "505 to HTTP/2, 400 to the others")
+}
+
+/// Who speaks TLS where there is none is told so in TLS: by the alert protocol_version.
+pub(crate) fn tls_without_tls() -> Row {
+    const CLIENTS: usize = 50;
+    let target = Target::start(&[]);
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    let hello = [&hello[..], &[0x5A; 500]].concat();
+    for answer in at_once(CLIENTS, |i| {
+        let mut client = Client::connect(target.address());
+        client.try_send(&hello[..=i * 10]);
+        client.shut();
+        client.receive_rest()
+    }) {
+        assert_eq!(answer, b"\x15\x03\x03\0\x02\x02\x46");
+    }
+    target.logged(CLIENTS, "TLS: this port has none; write ws://");
+    let cost = Cost {
+        memory: opening(CLIENTS),
+        log_lines: CLIENTS,
+    };
+    let done = format!("{CLIENTS} begin a handshake of TLS");
+    target.row(cost, done, "the alert protocol_version to each")
 }
 
 /// What stands behind a head that announces a body is no frame.

@@ -1,0 +1,48 @@
+//! The flags of TLS: two files, or a certificate that is made.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::tls::Source;
+
+#[derive(Args)]
+pub(super) struct TlsArguments {
+    /// Speak TLS (wss:// and https://) with the certificate in this PEM file, and the chain behind it;
+    /// loaded again at SIGHUP
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+
+    /// The PEM file with the certificate's key
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+
+    /// Speak TLS with a new certificate for this machine, which clients have to be told to trust
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls_self_signed: bool,
+
+    /// Where to write that certificate, for clients to trust
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls_write_cert: Option<PathBuf>,
+}
+
+impl TlsArguments {
+    /// Where the certificate comes from; `None` for no TLS. The error says which flag is missing. (A
+    /// variable may give it, of which the parser does not know.)
+    pub(super) fn into_source(self) -> Result<Option<Source>, &'static str> {
+        match (self.tls_cert, self.tls_key, self.tls_write_cert) {
+            (Some(certificate), Some(key), _) => Ok(Some(Source::Files { certificate, key })),
+            (Some(_), None, _) => Err("--tls-cert needs --tls-key: write the key's file too"),
+            (None, Some(_), _) => {
+                Err("--tls-key needs --tls-cert: write the certificate's file too")
+            }
+            (None, None, written_to) if self.tls_self_signed => {
+                Ok(Some(Source::SelfSigned { written_to }))
+            }
+            (None, None, Some(_)) => {
+                Err("--tls-write-cert needs --tls-self-signed: write that too")
+            }
+            (None, None, None) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Bytes on their way: those that wait, and the room for those that came.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Bytes that wait for room elsewhere. Empty, they cost nothing.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    bytes: Vec<u8>,
+    /// Where those begin that still wait.
+    start: usize,
+}
+
+impl Pending {
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends so many bytes, to be written over.
+    pub(super) fn extend(&mut self, len: usize) -> &mut [u8] {
+        let before = self.bytes.len();
+        self.bytes.resize(before + len, 0);
+        &mut self.bytes[before..]
+    }
+
+    /// Moves as many as there is room for.
+    pub(super) fn read_to(&mut self, room: &mut Room<'_>) {
+        let moved = room.put(&self.bytes[self.start..]);
+        self.take(moved);
+    }
+
+    /// Writes them all, or as many as are taken before the error.
+    pub(super) fn write_to(&mut self, transport: &mut impl Write) -> io::Result<()> {
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        let mut rest = &self.bytes[self.start..];
+        let before = rest.len();
+        let written = write_all(&mut rest, transport);
+        let taken = before - rest.len();
+        self.take(taken);
+        written
+    }
+
+    /// How many bytes wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    fn take(&mut self, len: usize) {
+        self.start += len;
+        if self.start == self.bytes.len() {
+            *self = Self::default();
+        }
+    }
+}
+
+/// Writes all of `bytes`; where that fails, the rest stays in them.
+pub(super) fn write_all(bytes: &mut &[u8], transport: &mut impl Write) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match transport.write(bytes) {
+            Ok(len) => *bytes = &bytes[len..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Where a read puts what was received.
+#[derive(Debug)]
+pub(super) struct Room<'a> {
+    bytes: &'a mut [u8],
+    filled: usize,
+}
+
+impl<'a> Room<'a> {
+    pub(super) fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, filled: 0 }
+    }
+
+    /// How many bytes were put there.
+    pub(super) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// How many more there is room for.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len() - self.filled
+    }
+
+    /// All of it, when nothing was put there.
+    pub(super) fn bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.filled..]
+    }
+
+    /// Puts as many there as fit, and returns how many those are.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> usize {
+        let len = bytes.len().min(self.left());
+        self.bytes[self.filled..][..len].copy_from_slice(&bytes[..len]);
+        self.filled += len;
+        len
+    }
+}

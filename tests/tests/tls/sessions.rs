@@ -1,0 +1,38 @@
+//! The sessions that every server of ours must stand, through a tunnel by TLS.
+
+use ws_echo_tests::client::Client;
+use ws_echo_tests::{remote, sessions};
+
+use super::certificate::self_signed;
+use super::tunnel;
+
+/// A client that does not read gets no more than both sockets and a buffer hold.
+const GROWTH_MAX: u64 = 16 << 20;
+
+#[test]
+fn the_sessions_of_the_conformance_tests_come_out_the_same_by_tls() {
+    let (server, certificate) = self_signed("conformance", &["--no-page", "--origin", "*"]);
+    let address = tunnel::start(server.address, &certificate);
+    remote::play_all(address, || server.log());
+}
+
+#[test]
+fn clients_come_and_go_by_tls_and_each_gets_its_own_messages() {
+    let (server, certificate) = self_signed("crowd", &[]);
+    let address = tunnel::start(server.address, &certificate);
+    sessions::several_clients_at_once(address, 20);
+    sessions::connects_and_disconnects(address, 40);
+}
+
+#[test]
+fn a_large_message_comes_back_by_tls_and_costs_no_memory() {
+    let (server, certificate) = self_signed("large", &[]);
+    let address = tunnel::start(server.address, &certificate);
+    let mut client = Client::greeted(address);
+    sessions::large_message(&mut client, sessions::PIECE_LEN as u64);
+    let before = server.peak_memory();
+    sessions::large_message(&mut client, 64 << 20);
+    if let (Some(before), Some(after)) = (before, server.peak_memory()) {
+        assert!(after - before < GROWTH_MAX, "{before} bytes, then {after}");
+    }
+}
