@@ -1,9 +1,9 @@
-//! Servers of others, which echo, with TLS and without.
+//! Servers of others, and our own, which echo, with TLS and without.
 
 use std::process::Command;
 
 use ws_echo_tests::peers::{node_command, python_command};
-use ws_echo_tests::server::Server;
+use ws_echo_tests::server::{Server, command};
 
 use super::certificates::Certificate;
 use super::{talk, well};
@@ -43,4 +43,17 @@ fn ws_of_node_is_talked_to() {
         command.args([certificate.chain_file(), certificate.key_file()]);
         expect_echoes(&mut command, &["--ca", &certificate.authority_file()]);
     }
+}
+
+#[test]
+fn our_own_server_is_talked_to_by_the_certificate_that_it_has_made() {
+    let certificate = concat!(env!("CARGO_TARGET_TMPDIR"), "/chat-own.pem");
+    let mut server = command([
+        "--listen=127.0.0.1:0",
+        "--no-welcome",
+        "--tls-self-signed",
+        "--tls-write-cert",
+        certificate,
+    ]);
+    expect_echoes(&mut server, &["--ca", certificate]);
 }
