@@ -62,7 +62,8 @@ pub(crate) struct Admission {
     by_address: Mutex<ByAddress>,
     /// In bytes.
     max_memory: usize,
-    turned_away: Mutex<Tally>,
+    /// For each of what there can be too much, in the order of [`TooMany`].
+    turned_away: Mutex<[Tally; 3]>,
 }
 
 /// What becomes of a connection that is beyond its address's limit.
@@ -180,7 +181,7 @@ impl Admission {
 
     /// Says that clients are turned away, and which flag does that, but not for each of them.
     fn tell(&self, too_many: TooMany) {
-        let Some(count) = lock(&self.turned_away).add(Instant::now()) else {
+        let Some(count) = lock(&self.turned_away)[too_many as usize].add(Instant::now()) else {
             return;
         };
         let (what, flag, limit) = match (too_many, self.limit_per_address) {
@@ -269,6 +270,16 @@ mod tests {
             assert_eq!(admission.admit(from(last)), Admitted::Yes);
         }
         assert_eq!(admission.admit(from(5)), Admitted::No(TooMany::Connections));
+    }
+
+    #[test]
+    fn what_is_told_of_one_limit_does_not_keep_the_others_quiet() {
+        let admission = admission(&[]);
+        admission.refuse(TooMany::FromAddress);
+        for other in [TooMany::Connections, TooMany::Memory] {
+            let told = lock(&admission.turned_away)[other as usize].add(Instant::now());
+            assert_eq!(told, Some(1));
+        }
     }
 
     #[test]

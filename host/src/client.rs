@@ -296,7 +296,9 @@ impl<T: Transport> Client<T> {
                 }
                 self.answer(buffer, shared)
             }
-            Err(Turn::Wait) if self.has_to_close() => self.answer(buffer, shared),
+            Err(Turn::Wait) if self.has_to_close() || self.has_to_respond() => {
+                self.answer(buffer, shared)
+            }
             Err(turn) => Ok(turn),
         }
     }
@@ -306,6 +308,11 @@ impl<T: Transport> Client<T> {
             Transmitted::All => self.then(),
             Transmitted::Part => Turn::Wait,
         })
+    }
+
+    /// Whether there is a response to be sent, whatever comes.
+    fn has_to_respond(&self) -> bool {
+        matches!(self.phase, Phase::Responding(_)) && self.transport.is_open()
     }
 
     /// What a turn leads to in which all was answered.
@@ -345,6 +352,8 @@ impl<T: Transport> Client<T> {
         }
         match &mut self.phase {
             Phase::Opening(_) => {}
+            // Before the transport's own handshake is over it would only wait.
+            Phase::Responding(_) if !self.transport.is_open() => {}
             Phase::Responding(rest) => {
                 let len = buffer.make_ready(rest.0);
                 rest.0 = &rest.0[len..];

@@ -278,11 +278,9 @@ impl<T: Transport> Clients<T> {
 
     /// Drops a client, and all that is known of its key, which another client may get.
     fn remove(&mut self, key: usize) {
-        let client = self.table.remove(key);
+        let mut client = self.table.remove(key);
         self.admission.release(client.address());
-        if client.is_opening() {
-            self.shared.pool.give_memory_back(OPENING_COST);
-        }
+        client.give_memory_back(&mut self.shared.pool);
         self.wheel.cancel(key);
         if client.is_queued {
             self.promised.retain(|promised| *promised != key);

@@ -83,7 +83,7 @@ pub struct ServeOptions {
     pub(crate) stall_timeout: Option<Duration>,
     /// The length of the longest message that is echoed, in bytes.
     pub(crate) max_message_len: u64,
-    /// The most memory of all buffers, in bytes.
+    /// The most memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.
     pub(crate) drain_spread: Duration,
@@ -138,7 +138,7 @@ fn parse_from(
     })
 }
 
-/// Whether there is memory for one buffer in each thread at least.
+/// Whether there is memory for one buffer and one handshake in each thread at least.
 fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     let threads = options.threads.get();
     let least = client::least_memory(options.buffer_len).saturating_mul(threads);
@@ -147,8 +147,8 @@ fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     }
     let kib = least.div_ceil(1024);
     let advice = format!(
-        "--max-memory is too little for {threads} threads with a --buffer of {} bytes: write at least \
-         {kib}KiB, or less there",
+        "--max-memory is too little for --threads {threads} with a --buffer of {} bytes: write at least \
+         {kib}KiB, or fewer threads or a shorter buffer",
         options.buffer_len
     );
     Err(CommandLine::command().error(ErrorKind::ValueValidation, advice))
@@ -285,7 +285,8 @@ struct ServeArguments {
     #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
     max_message_size: Option<u64>,
 
-    /// The memory of all connections' buffers: who needs more waits, and new clients are refused
+    /// The memory of all buffers and handshakes; when it is used up, what comes is echoed in pieces of
+    /// up to 4KiB, who does not take such a piece at once is dropped, and new clients get 503
     #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
     #[arg(default_value = "512MiB")]
     max_memory: usize,

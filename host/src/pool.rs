@@ -333,6 +333,31 @@ mod tests {
     }
 
     #[test]
+    fn all_memory_can_be_taken_again_when_all_buffers_are_back() {
+        let memory = 16 << 20;
+        let mut pool = Pool::new(4 << 10, memory);
+        // More than are kept.
+        for (demand, count) in [(Demand::Small, 1000), (Demand::Large, 10)] {
+            let taken: Vec<_> = (0..count).map(|_| pool.take_buffer(demand)).collect();
+            assert!(!pool.is_reserve_in_use());
+            taken.into_iter().for_each(|buffer| pool.put_buffer(buffer));
+        }
+        assert!(pool.take_memory(memory - RESERVE_LEN));
+        assert!(!pool.take_memory(1));
+    }
+
+    #[test]
+    fn who_finds_no_memory_for_a_large_buffer_takes_a_small_one_and_not_the_reserve() {
+        let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10));
+        let small = pool.take_buffer(Demand::Large);
+        assert!(!pool.is_reserve_in_use());
+        pool.put_buffer(small);
+        let mut demand = Demand::Large;
+        assert!(pool.next(&mut demand).is_some());
+        assert_eq!(demand, Demand::Small);
+    }
+
+    #[test]
     fn demand_grows_with_a_full_buffer_and_wanes_with_two_reads_of_little() {
         use Demand::{Large, Small, Waning};
         for (before, len, after) in [

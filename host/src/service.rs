@@ -220,7 +220,7 @@ impl Display for Ending<'_> {
                 )
             }
             Self::ShortOfMemory => f.write_str(
-                "dropped: short of memory (--max-memory), and it did not take its echo at once",
+                "dropped: short of memory (--max-memory), and it did not take at once what it was sent",
             ),
             Self::TooLong(max) => {
                 let code = CloseCode::MESSAGE_TOO_BIG;

@@ -14,6 +14,8 @@ pub mod handshake;
 mod session;
 mod transmitted;
 pub mod utf8;
+#[cfg(feature = "std")]
+pub mod worker;
 
 /// What a body works in.
 type Bytes = Buffer<Vec<u8>>;

@@ -101,7 +101,7 @@ pub fn check_served(input: &[u8], expected: &Served) {
     }
     play(server, input, |client| {
         if expected.head.is_empty() {
-            assert_eq!(client.receive_rest(), [], "nothing comes over TCP");
+            assert_eq!(client.receive_rest(), b"", "nothing comes over TCP");
             return;
         }
         assert_eq!(client.receive_head(), expected.head, "over TCP");
@@ -131,7 +131,7 @@ fn assert_messages(client: &mut Client, expected: &Outcome) {
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
     let received = client.receive_rest();
     let (frames, rest) = wire::unmasked(&received);
-    assert_eq!(rest, [], "a frame was cut over TCP");
+    assert_eq!(rest, b"", "a frame was cut over TCP");
     let expected = wire::joined(&expected.frames);
     assert_eq!(wire::joined(&frames), expected, "over TCP");
 }

@@ -7,6 +7,14 @@
 #[path = "attack/canary.rs"]
 mod canary;
 #[cfg(unix)]
+#[path = "tls/certificate.rs"]
+#[allow(dead_code, reason = "the tests of TLS use more of it")]
+mod certificate;
+#[cfg(unix)]
+#[path = "tls/client.rs"]
+#[allow(dead_code, reason = "the tests of TLS use more of it")]
+mod client;
+#[cfg(unix)]
 #[path = "attack/connections.rs"]
 mod connections;
 #[cfg(unix)]
@@ -33,6 +41,12 @@ mod table;
 #[cfg(unix)]
 #[path = "attack/target.rs"]
 mod target;
+#[cfg(unix)]
+#[path = "attack/tls.rs"]
+mod tls;
+#[cfg(unix)]
+#[path = "tls/tunnel.rs"]
+mod tunnel;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
@@ -92,6 +106,12 @@ const ATTACKS: &[Attack] = &[
     ("RST at every byte", cuts::rst),
     ("segments of one byte", cuts::segments_of_one_byte),
     ("SIGTERM under load", stop::under_load),
+    ("TLS: half handshakes", tls::half_handshakes),
+    ("TLS: endless handshakes", tls::endless_handshakes),
+    ("TLS: garbage records", tls::garbage_records),
+    ("TLS: records of one byte", tls::tiny_records),
+    ("TLS: new keys without end", tls::new_keys),
+    ("TLS: a client that never reads", tls::never_reads),
     ("stderr: nobody reads", streams::stderr_unread),
     ("stderr: stopped terminal", streams::stderr_stopped_terminal),
     ("stderr: reader gone", streams::stderr_gone),

@@ -104,7 +104,7 @@ impl Link {
     fn frames(&mut self) -> Vec<Frame> {
         self.transmit();
         let (frames, rest) = wire::unmasked(&self.transmitted);
-        assert_eq!(rest, []);
+        assert_eq!(rest, b"");
         frames
     }
 
@@ -549,7 +549,7 @@ mod the_application_sends {
                 let reason = "x".repeat(124);
                 let closed = link.close(CloseCode::NORMAL, &reason);
                 assert_eq!(closed, Err(SendError::TooLong));
-                assert_eq!(link.buffer.ready(), []);
+                assert_eq!(link.buffer.ready(), b"");
             }
             link.receive(&masked(TEXT, "on"));
             assert_eq!(link.frames(), [Frame::new(TEXT, "on")]);
@@ -564,7 +564,7 @@ mod the_application_sends {
             let full = Err(SendError::Full);
             assert_eq!(link.send(Message::Text(&text)), full);
             assert_eq!(link.send(Message::Binary(text.as_bytes())), full);
-            assert_eq!(link.buffer.ready(), []);
+            assert_eq!(link.buffer.ready(), b"");
             let mut pings = 0;
             while link.ping(b"ping") == Ok(()) {
                 pings += 1;

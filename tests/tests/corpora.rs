@@ -44,3 +44,9 @@ fn the_corpus_of_differential_keeps_every_promise() {
 fn the_corpus_of_client_keeps_every_promise() {
     replay("client", fuzzing::client::run);
 }
+
+#[test]
+#[cfg(feature = "std")]
+fn the_corpus_of_session_keeps_every_promise() {
+    replay("session", fuzzing::worker::run);
+}

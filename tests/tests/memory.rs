@@ -110,7 +110,7 @@ fn an_idle_connection_is_as_good_as_a_new_one() {
                 echo_all(&mut connection, buffer);
             });
             let (answered, rest) = unmasked(&transmitted);
-            assert_eq!(rest, []);
+            assert_eq!(rest, b"");
             let answered = joined(&answered);
             assert_eq!(answered, frames, "{cuts:?}, buffer of {buffer_len}");
         }
@@ -233,7 +233,7 @@ fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
         buffer.commit(usize::MAX);
         assert_eq!(buffer.received().len(), spare);
         buffer.consume(usize::MAX);
-        assert_eq!(buffer.ready(), []);
+        assert_eq!(buffer.ready(), b"");
         assert_eq!(buffer.into_storage().len(), len);
     }
 }

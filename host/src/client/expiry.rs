@@ -50,7 +50,7 @@ impl<T: Transport> Client<T> {
         // Bytes may wait for their event behind others', and the system tells of room when there is much.
         self.note(Unread::Bytes);
         let turn = self.turn(shared);
-        if turn != Turn::Wait || self.pulse == Pulse::Heard || self.awaited() != Awaited::Progress {
+        if turn != Turn::Wait || self.pulse == Pulse::Heard {
             return turn;
         }
         service::log_ending(self.peer, &Ending::Stalled);

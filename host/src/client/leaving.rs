@@ -4,7 +4,8 @@ use std::mem;
 
 use ws_echo_core::CloseCode;
 
-use super::{Client, Phase, Pulse, Shared, Turn};
+use super::{Client, OPENING_COST, Phase, Pulse, Shared, Turn};
+use crate::pool::Pool;
 use crate::service::{self, Ending};
 use crate::transport::{Transport, Unread};
 
@@ -62,6 +63,17 @@ impl<T: Transport> Client<T> {
             let _ = client.transmit(buffer);
             Ok(Turn::Gone)
         })
+    }
+
+    /// Gives the pool back what a client still has of it that is to be dropped.
+    pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
+        if self.is_opening() {
+            pool.give_memory_back(OPENING_COST);
+        }
+        if let Some(mut buffer) = self.buffer.take() {
+            buffer.clear();
+            pool.put_buffer(buffer);
+        }
     }
 
     /// Gives up a client whose connection did not end in time.

@@ -26,7 +26,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Whether it has not asked for anything yet.
-    pub(crate) fn is_opening(&self) -> bool {
+    pub(super) fn is_opening(&self) -> bool {
         matches!(self.phase, Phase::Opening(_))
     }
 

@@ -632,6 +632,23 @@ fn a_message_that_is_too_long_is_refused_however_it_comes() {
 }
 
 #[test]
+fn a_message_that_is_too_long_is_refused_also_when_it_comes_whole_into_a_large_buffer() {
+    let whole = |len: u64| {
+        let header = [&[0x82, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
+        [header, vec![b'x'; len as usize]].concat()
+    };
+    let mut server = Server::new(&["--max-message-size=100KiB"]);
+    let (key, end) = server.open();
+    server.send(key, &end, whole(100 << 10));
+    while !end.0.borrow().to_server.is_empty() {
+        server.round();
+    }
+    assert!(received(&end).len() > 100 << 10);
+    server.send(key, &end, whole(200 << 10));
+    assert_eq!(received(&end), close(1009, "message is too long"));
+}
+
+#[test]
 fn the_length_of_a_message_begins_anew_with_each() {
     let mut server = Server::new(&["--max-message-size=10"]);
     let (key, end) = server.open();
@@ -751,6 +768,40 @@ fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
         assert!(received(&end).starts_with(b"HTTP/1.1 408 "));
     }
     server.open();
+}
+
+#[test]
+fn the_memory_of_what_is_not_taken_is_given_back_with_its_client() {
+    let mut server = Server::new(&[LITTLE_MEMORY, &["--close-timeout=1s"]].concat());
+    let get: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let close = [&frame(0x81, "x")[..], b"\x88\x80\0\0\0\0"].concat();
+    for _ in 0..10 {
+        let (key, end) = server.connect();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, get);
+        server.pass(2 * SECOND);
+        let (key, end) = server.open();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, &close);
+        server.pass(2 * SECOND);
+        assert!(server.clients.is_empty());
+    }
+    let (key, end) = server.open();
+    let text = frame(0x81, "in one");
+    server.send(key, &end, &text[..8]);
+    server.send(key, &end, &text[8..]);
+    assert_eq!(received(&end), echo(0x81, "in one"));
+}
+
+#[test]
+fn a_worker_has_its_share_of_the_memory_and_no_more() {
+    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB"]);
+    let clients: Vec<_> = (0..3).map(|_| server.open()).collect();
+    for (key, end) in &clients {
+        server.send(*key, end, &frame(0x81, "begun")[..8]);
+    }
+    let (_, end) = server.connect();
+    assert!(received(&end).starts_with(b"HTTP/1.1 503 "));
 }
 
 #[test]

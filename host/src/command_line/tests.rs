@@ -267,8 +267,8 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
 #[test]
 fn memory_has_to_suffice_for_a_buffer_in_each_thread() {
     let message = |memory| refusal(&["--threads=4", "--max-memory", memory], &[]);
-    let expected = "--max-memory is too little for 4 threads with a --buffer of 65536 bytes: write at least \
-                    305KiB, or less there";
+    let expected = "--max-memory is too little for --threads 4 with a --buffer of 65536 bytes: write at least \
+                    305KiB, or fewer threads or a shorter buffer";
     assert_eq!(message("0"), expected);
     assert_eq!(message("304KiB"), expected);
     options(&["--threads=4", "--max-memory=305KiB"], &[]);

@@ -74,7 +74,8 @@ pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, Error
     let secret = private_key(&read(KEY, key)?).map_err(|reason| Error::file(KEY, key, reason))?;
     CertifiedKey::from_der(chain, secret, &default_provider()).map_err(|error| match error {
         TlsError::InconsistentKeys(_) => {
-            let certificate = certificate.display();
+            let path = certificate.display().to_string();
+            let certificate = OneLine(&path);
             let reason = format!("the key does not belong to the certificate of {certificate}");
             Error::file(KEY, key, reason)
         }

@@ -12,12 +12,15 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn append(&mut self, bytes: &[u8]) {
+        // No more: what a connection may keep is promised.
+        self.bytes.reserve_exact(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Appends so many bytes, to be written over.
     pub(super) fn extend(&mut self, len: usize) -> &mut [u8] {
         let before = self.bytes.len();
+        self.bytes.reserve_exact(len);
         self.bytes.resize(before + len, 0);
         &mut self.bytes[before..]
     }
@@ -39,6 +42,12 @@ impl Pending {
         let taken = before - rest.len();
         self.take(taken);
         written
+    }
+
+    /// How much memory it has.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// How many bytes wait.

@@ -26,8 +26,8 @@ use crate::transport::Transport;
 const RECEIVED_MIN: usize = 4 << 10;
 /// What rustls keeps of a connection, about: 4 KiB in the end, and more in the handshake.
 const RUSTLS_MEMORY: usize = 16 << 10;
-/// How much is received for one read, so that records with little in them do not hold up others.
-const RECEIVED_MAX: usize = 8 * SCRATCH_LEN;
+/// How often is received for one read, so that records with little in them do not hold up others.
+const RECEIVES_MAX: usize = 8;
 
 /// A connection of the server's side.
 pub(crate) struct Session<T: Transport> {
@@ -82,8 +82,8 @@ type Make<'a> = &'a dyn Fn(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     Drained,
-    /// So many bytes came, and there may be more.
-    Flowing(usize),
+    /// There may be more.
+    Flowing,
 }
 
 impl<T: Transport> Session<T> {
@@ -116,22 +116,20 @@ impl<T: Transport> Session<T> {
     fn fill(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<()> {
         self.is_cut_short = false;
         self.decrypted.read_to(room);
-        let mut received = 0;
-        while room.left() > 0 {
+        for _ in 0..RECEIVES_MAX {
+            if room.left() == 0 {
+                break;
+            }
             let is_filled = room.filled() > 0;
             match self.receive(room, scratch) {
                 // What is left may be the end, which no event tells of again.
                 Ok(_) if !self.is_decrypting() => break,
                 Ok(Source::Drained) if room.filled() > 0 => return Ok(()),
-                Ok(Source::Drained) => {}
-                Ok(Source::Flowing(len)) => received += len,
+                Ok(_) => {}
                 Err(error) if !is_filled => return Err(error),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 // It comes again, behind what is there.
                 Err(_) => break,
-            }
-            if received >= RECEIVED_MAX {
-                break;
             }
         }
         self.is_cut_short = true;
@@ -140,6 +138,7 @@ impl<T: Transport> Session<T> {
 
     /// Receives once, and works on all of it.
     fn receive(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<Source> {
+        self.encrypted.write_to(&mut self.transport)?;
         let kept = self.received.len();
         let wanted = room.left().max(kept + RECEIVED_MIN).min(SCRATCH_LEN);
         let spare = &mut scratch[kept..wanted];
@@ -154,12 +153,11 @@ impl<T: Transport> Session<T> {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         scratch[..kept].copy_from_slice(&self.received);
-        self.received.clear();
         self.work_on(&mut scratch[..kept + len], room);
         Ok(if len < offered {
             Source::Drained
         } else {
-            Source::Flowing(len)
+            Source::Flowing
         })
     }
 
@@ -174,11 +172,8 @@ impl<T: Transport> Session<T> {
             self.stage = Stage::Handshake;
         }
         let kept = self.process(received, room);
-        self.received.extend_from_slice(&received[kept..]);
-        if self.received.is_empty() {
-            // An idle connection keeps nothing.
-            self.received = Vec::new();
-        }
+        // No longer than it has to be: an idle connection keeps nothing.
+        self.received = received[kept..].to_vec();
         // What is not taken now goes before the next record is received.
         let _ = self.encrypted.write_to(&mut self.transport);
     }

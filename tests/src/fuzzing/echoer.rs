@@ -234,6 +234,7 @@ impl<'a, R: Role> Echoer<'a, R> {
                 close = Some(code);
                 reason = payload.get(2..).unwrap_or_default();
             }
+            Some(End::TooLong) => unreachable!("an application decides how long a message may be"),
         }
         assert_eq!(self.error, error);
         assert_eq!(self.close.map(|code| code.map(CloseCode::get)), close);

@@ -9,6 +9,9 @@ use crate::wire::{FIN, PONG};
 /// How much of a buffer's length a frame's payload cannot have.
 const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
 
+/// What the Close says that ends a connection for a message that is too long.
+pub(super) const TOO_LONG: &[u8] = b"\x03\xf1message is too long";
+
 /// What has to come of a client's bytes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
@@ -20,9 +23,19 @@ pub(super) struct Expected {
     frames: Vec<Echo>,
     /// What ends the connection.
     pub(super) end: Option<End>,
+    /// Whether nothing is begun that could be ended.
+    pub(super) is_idle: bool,
+    /// Whether a frame is begun that is not whole.
+    pub(super) is_inside_frame: bool,
+    /// Whether the connection may end with that a message is too long: with a frame that is not whole, or
+    /// not valid, it depends on how it arrives.
+    pub(super) may_be_too_long: bool,
     /// How many Pong frames came.
     pub(super) pongs: usize,
     message: Message,
+    /// How many bytes of the message there are in `answer`, and how many there may be.
+    message_len: usize,
+    max_message_len: usize,
     /// How many bytes of messages there are in `answer`.
     data_len: usize,
 }
@@ -34,6 +47,8 @@ pub(super) enum End {
     Error(ProtocolError),
     /// The peer's Close: the payload.
     Close(Vec<u8>),
+    /// The peer's message is too long.
+    TooLong,
 }
 
 /// The echo of a whole data frame.
@@ -63,7 +78,16 @@ struct Header {
 
 impl Expected {
     pub(super) fn of(input: &[u8]) -> Self {
-        let mut this = Self::default();
+        Self::with_limit(input, usize::MAX)
+    }
+
+    /// The same, where a message has so many bytes at most.
+    pub(super) fn with_limit(input: &[u8], max_message_len: usize) -> Self {
+        let mut this = Self {
+            is_idle: input.is_empty(),
+            max_message_len,
+            ..Self::default()
+        };
         if let Err(error) = this.read(input) {
             this.end = Some(End::Error(error));
         }
@@ -71,9 +95,11 @@ impl Expected {
     }
 
     fn read(&mut self, mut input: &[u8]) -> Result<(), ProtocolError> {
-        while self.end.is_none()
-            && let Some(header) = self.read_header(input)?
-        {
+        while self.end.is_none() {
+            self.is_inside_frame = !input.is_empty();
+            let Some(header) = self.read_header(input)? else {
+                break;
+            };
             let rest = &input[header.header_len..];
             let come = rest.len().min(header.len.min(1 << 40) as usize);
             let (payload, later) = rest.split_at(come);
@@ -86,10 +112,11 @@ impl Expected {
             } else {
                 self.read_data(header.first, &payload, is_whole)?;
             }
-            if !is_whole {
+            if !is_whole || self.end == Some(End::TooLong) {
                 break;
             }
             self.certain = self.answer.len();
+            self.is_idle = input.is_empty() && matches!(self.message, Message::None);
         }
         Ok(())
     }
@@ -126,6 +153,9 @@ impl Expected {
             1 => self.message = Message::Text(Vec::new()),
             _ => self.message = Message::Binary,
         }
+        if opcode != 0 {
+            self.message_len = 0;
+        }
         let (text, is_text) = match &mut self.message {
             Message::Text(held) => ([&held[..], payload].concat(), true),
             _ => (payload.to_vec(), false),
@@ -138,12 +168,19 @@ impl Expected {
         if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
             self.answer.mark(Mark::Begin(opcode));
         }
-        self.answer.extend(&text[..valid]);
+        let allowed = valid.min(self.max_message_len - self.message_len);
+        self.answer.extend(&text[..allowed]);
+        self.may_be_too_long = allowed < valid;
         let is_cut = valid < text.len() && is_whole && fin;
         if is_broken || is_cut {
             return Err(ProtocolError::InvalidText);
         }
+        if self.may_be_too_long {
+            self.end = is_whole.then_some(End::TooLong);
+            return Ok(());
+        }
         self.data_len += valid;
+        self.message_len += valid;
         if let Message::Text(held) = &mut self.message {
             *held = text[valid..].to_vec();
         }
@@ -179,12 +216,12 @@ impl Expected {
     /// Asserts that `transmitted` is what had to be, whatever the cuts were.
     pub(super) fn check(&self, transmitted: &Transmitted) {
         self.check_prefix(transmitted);
-        let is_enough = self.certain <= transmitted.answer.len();
-        assert!(is_enough, "not everything was answered");
+        self.check_certain(transmitted);
         let close = match &self.end {
             None => None,
             Some(End::Error(error)) => Some(error.close_code().get().to_be_bytes().to_vec()),
             Some(End::Close(payload)) => Some(payload[..payload.len().min(2)].to_vec()),
+            Some(End::TooLong) => Some(TOO_LONG.to_vec()),
         };
         assert_eq!(transmitted.close, close);
     }
@@ -193,6 +230,12 @@ impl Expected {
     pub(super) fn check_prefix(&self, transmitted: &Transmitted) {
         let possible = self.answer.starts_with(&transmitted.answer);
         assert!(possible, "{transmitted:?} instead of {self:?}");
+    }
+
+    /// Asserts that all that must be was `transmitted`, whatever else was.
+    pub(super) fn check_certain(&self, transmitted: &Transmitted) {
+        let is_enough = self.certain <= transmitted.answer.len();
+        assert!(is_enough, "not everything was answered");
     }
 
     /// Asserts that everything that has come was answered.

@@ -40,6 +40,8 @@ const LOG_LINES_SLACK: usize = 20;
 /// A server, and a client that does nothing wrong.
 pub(crate) struct Target {
     pub(crate) server: Server,
+    /// Where clients without TLS get to it.
+    door: SocketAddr,
     canary: Canary,
     files: Option<usize>,
     memory: Option<u64>,
@@ -54,24 +56,29 @@ impl Target {
 
     /// A server that does not greet.
     pub(crate) fn of(server: Server) -> Self {
-        let client = Client::open(server.address);
-        Self::with(server, client)
+        Self::behind(server.address, server)
+    }
+
+    /// A server that does not greet, to which clients without TLS get at this address.
+    pub(crate) fn behind(door: SocketAddr, server: Server) -> Self {
+        Self::with(door, server, Client::open(door))
     }
 
     /// A server that greets as it does unless it is told otherwise.
     pub(crate) fn greeting(arguments: &[&str]) -> Self {
         let server = Server::start(arguments);
         let client = Client::greeted(server.address);
-        Self::with(server, client)
+        Self::with(server.address, server, client)
     }
 
-    fn with(server: Server, client: Client) -> Self {
+    fn with(door: SocketAddr, server: Server, client: Client) -> Self {
         let canary = Canary::start(client);
         canary.sing_once();
         Self {
             files: open_files(server.id()),
             memory: server.peak_memory(),
             server,
+            door,
             canary,
         }
     }
@@ -119,6 +126,7 @@ impl Target {
     ) -> (Row, Server) {
         let Self {
             server,
+            door,
             canary,
             files,
             memory,
@@ -126,7 +134,7 @@ impl Target {
         canary.sing_once();
         wait_until("files are closed", || open_files(server.id()) <= files);
         let song = canary.stop();
-        expect_answer(&mut admitted(&server));
+        expect_answer(&mut admitted(door, &server));
         let peak = server.peak_memory();
         if let (Some(before), Some(after)) = (memory, peak) {
             let max = before + cost.memory + SLACK;
@@ -180,10 +188,10 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// A client that is admitted, as soon as there is room again.
-fn admitted(server: &Server) -> Client {
+fn admitted(door: SocketAddr, server: &Server) -> Client {
     let start = Instant::now();
     loop {
-        let mut client = Client::connect(server.address);
+        let mut client = Client::connect(door);
         if client.try_send(request("/")) && status(&mut client).as_deref() == Some("101") {
             return client;
         }

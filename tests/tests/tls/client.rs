@@ -63,14 +63,19 @@ impl Secure {
         client
     }
 
-    /// What the server answers to a request.
+    /// What the server answers to a request, and its greeting.
     pub(crate) fn expect_greeting(&mut self) {
+        self.expect_head();
+        assert_eq!(self.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
+    }
+
+    /// What the server answers to a request.
+    pub(crate) fn expect_head(&mut self) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.byte());
         }
         assert!(head.starts_with(b"HTTP/1.1 101 "));
-        assert_eq!(self.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
     }
 
     fn byte(&mut self) -> u8 {

@@ -1,10 +1,11 @@
 //! Clients that cut, stop, lie and leave.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
 
+use rustls::ClientConfig;
 use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::required;
 use ws_echo_tests::server::{Server, run};
@@ -117,6 +118,20 @@ fn half_a_handshake_is_dropped_in_time_without_a_word() {
     server.logged(&format!(
         "client refused {address}: TLS: no handshake in time"
     ));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_half_a_handshake() {
+    let (mut server, certificate) = self_signed("half-stop", &["--drain-spread", "60s"]);
+    let config = trusting(&certificate, VERSIONS[1]);
+    let mut client = Secure::connect(server.address, config.clone());
+    let hello = client.records([]);
+    client.stream.write_all(&hello[..hello.len() / 2]).unwrap();
+    // It is the second that the server knows of then.
+    drop(Secure::greeted(server.address, config));
+    server.signal("TERM");
+    assert_eq!(rest(&mut client.stream), b"");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
@@ -249,15 +264,42 @@ fn openssl_understands_the_alert_of_a_port_without_tls() {
     assert!(stderr.contains("alert protocol version"), "{stderr}");
 }
 
+/// What a client is told that asks for nothing.
+fn unasked(server: SocketAddr, config: ClientConfig) -> String {
+    let mut client = Secure::connect(server, config);
+    let mut answer = String::new();
+    rustls::Stream::new(&mut client.tls, &mut client.stream)
+        .read_to_string(&mut answer)
+        .unwrap();
+    answer
+}
+
 #[test]
 fn one_client_too_many_is_told_so_by_tls() {
     let (server, certificate) = self_signed("many", &["--max-connections", "1"]);
     let config = trusting(&certificate, VERSIONS[1]);
     let _first = Secure::greeted(server.address, config.clone());
-    let mut second = Secure::connect(server.address, config);
-    let mut answer = String::new();
-    rustls::Stream::new(&mut second.tls, &mut second.stream)
-        .read_to_string(&mut answer)
-        .unwrap();
+    let answer = unasked(server.address, config);
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+}
+
+#[test]
+fn who_finds_no_memory_is_told_so_by_tls() {
+    let limits = [
+        "--threads=1",
+        "--max-memory=77KiB",
+        "--handshake-timeout=1s",
+    ];
+    let (server, certificate) = self_signed("memory", &limits);
+    let config = trusting(&certificate, VERSIONS[1]);
+    let mut first = Secure::greeted(server.address, config.clone());
+    first.send(&masked(TEXT, "half a frame")[..9]);
+    // It has memory for a handshake yet, which may be refused later than others come.
+    let _second = TcpStream::connect(server.address).unwrap();
+    let answers = (0..100).map(|_| unasked(server.address, config.clone()));
+    let answer = answers
+        .into_iter()
+        .find(|it| it.starts_with("HTTP/1.1 503 "));
+    assert!(answer.is_some_and(|it| it.ends_with("short of memory\n")));
+    assert!(!server.log().contains("dropped"), "{}", server.log());
 }

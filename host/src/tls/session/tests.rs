@@ -271,6 +271,83 @@ fn records_with_nothing_in_them_do_not_hold_up_others() {
 }
 
 #[test]
+fn a_handshake_that_comes_byte_by_byte_does_not_hold_up_others() {
+    let mut client = client(&rustls::version::TLS13);
+    let mut session = session(1);
+    talk(&mut client, &mut session);
+    let before = session.transport.to_server.len();
+    let again = session.read(&mut [0; 100]).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Interrupted);
+    assert_eq!(
+        before - session.transport.to_server.len(),
+        RECEIVES_MAX,
+        "of {before} bytes"
+    );
+}
+
+#[test]
+fn nothing_is_received_before_what_tls_has_to_say_is_taken() {
+    let mut client = client(&rustls::version::TLS13);
+    let mut session = session(1 << 20);
+    session.transport.room = 0;
+    talk(&mut client, &mut session);
+    // It comes alone, and behind it whatever it is.
+    session.transport.step = session.transport.to_server.len();
+    session.transport.to_server.extend([0; 100]);
+    assert_eq!(read_all(&mut session, 100).unwrap(), b"");
+    assert!(session.encrypted.len() > 0);
+    let early = session.write(b"go away").unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::WouldBlock);
+    assert_eq!(session.transport.to_server.len(), 100);
+}
+
+/// How much memory a session has of its own.
+fn memory(session: &Session<Line>) -> usize {
+    let Session {
+        received,
+        decrypted,
+        encrypted,
+        ..
+    } = session;
+    received.capacity() + decrypted.capacity() + encrypted.capacity()
+}
+
+const MEMORY_MAX: usize = <Session<Line> as Transport>::MEMORY - RUSTLS_MEMORY;
+
+#[test]
+fn half_a_message_that_grows_costs_no_more_than_is_promised() {
+    let mut session = session(1 << 20);
+    let line = [&[22, 3, 1, 0x40, 0, 1, 0, 0xff, 0xff][..], &[0; 0x3ffc]].concat();
+    let more = [&[22, 3, 1, 0x40, 0][..], &[0; 0x4000]].concat();
+    let mut came = 0;
+    for part in [&line[..], &more, &more].concat().chunks(5000) {
+        session.transport.to_server.extend(part);
+        assert_eq!(read_all(&mut session, 100).unwrap(), b"");
+        came += part.len();
+        assert_eq!(memory(&session), came);
+    }
+    assert!(came < MEMORY_MAX);
+}
+
+#[test]
+fn bytes_that_are_not_read_and_not_taken_cost_no_more_than_is_promised() {
+    for version in VERSIONS {
+        let mut client = client(version);
+        let mut session = session(1 << 20);
+        shake_hands(&mut client, &mut session);
+        client.set_buffer_limit(None);
+        client.writer().write_all(&pattern(50_000)).unwrap();
+        talk(&mut client, &mut session);
+        assert_eq!(session.read(&mut [0]).unwrap(), 1);
+        session.transport.room = 1000;
+        let sent = session.write(&pattern(1 << 20)).unwrap_err();
+        assert_eq!(sent.kind(), ErrorKind::WouldBlock);
+        session.shut().unwrap();
+        assert!(memory(&session) <= MEMORY_MAX, "{}", memory(&session));
+    }
+}
+
+#[test]
 fn bytes_are_taken_when_the_line_has_all_their_records() {
     let mut client = client(&rustls::version::TLS13);
     let mut session = session(1 << 20);
@@ -332,7 +409,10 @@ fn the_end_is_said_and_told_from_a_cut() {
             listen(&mut client, &mut session);
         }
         assert!(client.process_new_packets().unwrap().peer_has_closed());
+        session.transport.to_server.extend(b"late");
         session.transport.is_shut_by_client = true;
+        let late = session.read(&mut [0; 4]).unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Interrupted);
         assert_eq!(
             session.read(&mut [0]).unwrap(),
             0,
@@ -344,6 +424,21 @@ fn the_end_is_said_and_told_from_a_cut() {
         session.transport.is_shut_by_client = true;
         let cut = read_all(&mut session, 100).unwrap_err();
         assert_eq!(cut.kind(), ErrorKind::UnexpectedEof);
+    }
+}
+
+#[test]
+fn who_has_said_the_end_is_answered_still_and_what_comes_behind_is_ignored() {
+    for version in VERSIONS {
+        let (mut client, mut session) = (client(version), session(1 << 20));
+        shake_hands(&mut client, &mut session);
+        client.writer().write_all(b"last").unwrap();
+        client.send_close_notify();
+        talk(&mut client, &mut session);
+        session.transport.to_server.extend([23, 3, 3, 0, 1, 0]);
+        assert_eq!(read_all(&mut session, 100).unwrap(), b"last");
+        assert_eq!(memory(&session), 0);
+        assert_eq!(send(&mut session, &mut client, b"answer"), b"answer");
     }
 }
 
@@ -437,5 +532,6 @@ fn no_bytes_that_a_client_sends_can_do_more_than_end_its_connection() {
         assert!(end.is_err() || !is_open || end.unwrap().len() <= 4);
         let _ = session.write(b"answer");
         let _ = session.shut();
+        assert!(memory(&session) <= MEMORY_MAX);
     }
 }

@@ -1,0 +1,315 @@
+//! A whole worker without its sockets: clients come and go, send what the fuzzer says, take it slowly or not
+//! at all, and are gone; events are told late and for nothing, and the clock moves as it likes. Whatever
+//! happens, a client gets the answers to what it has sent and nothing else, nobody is forgotten, and nothing
+//! stays behind.
+
+mod line;
+mod own_frames;
+mod patience;
+mod scenario;
+mod settings;
+mod visit;
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use ws_echo::{Clients, Unread};
+
+use self::line::{End, State};
+use self::scenario::Scenario;
+use self::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT, Settings};
+use self::visit::{Circumstances, Stop, Visit};
+use super::Script;
+
+/// How many clients there are at once.
+const SLOTS: usize = 4;
+/// How much of a script is acted upon.
+const STEPS_MAX: usize = 400;
+/// More rounds than anything takes that stands in a script.
+const ROUNDS_MAX: usize = 5000;
+/// More wake-ups than four clients need to fall silent, be asked, and be given up.
+const WAKE_UPS_MAX: usize = 100;
+const DAY: Duration = Duration::from_secs(86_400);
+/// No deadline is late by more, however far off it was.
+const LATENESS: Duration = Duration::from_secs(10);
+
+/// Bytes: the settings and the limits, how it ends, what each of four clients sends, and then steps of two bytes each.
+///
+/// # Panics
+///
+/// When a promise is broken.
+pub fn run(data: &[u8]) {
+    let mut script = Script(data);
+    let settings = Settings::of(script.array());
+    let ending = script.byte();
+    let scenarios = std::array::from_fn(|_| Scenario::read(&mut script));
+    let mut world = World::new(&settings, scenarios);
+    for _ in 0..STEPS_MAX {
+        if script.is_empty() {
+            break;
+        }
+        world.step(script.array());
+    }
+    world.settle();
+    world.end(ending);
+}
+
+/// The server, its clients and the clock.
+struct World<'a> {
+    settings: &'a Settings,
+    clients: Clients<End>,
+    start: Instant,
+    now: Duration,
+    stop: Stop,
+    scenarios: [Scenario; SLOTS],
+    /// Each client that is there, by its key.
+    visits: [Option<(usize, Visit)>; SLOTS],
+}
+
+impl<'a> World<'a> {
+    fn new(settings: &'a Settings, scenarios: [Scenario; SLOTS]) -> Self {
+        let start = Instant::now();
+        Self {
+            settings,
+            clients: Clients::new(&settings.options, start),
+            start,
+            now: Duration::ZERO,
+            stop: Stop::No,
+            scenarios,
+            visits: Default::default(),
+        }
+    }
+
+    fn there(&self) -> Circumstances<'a> {
+        Circumstances {
+            settings: self.settings,
+            now: self.now,
+            stop: self.stop,
+        }
+    }
+
+    /// Lets one thing happen: of which kind and to whom the first byte says, how much the second.
+    fn step(&mut self, [kind, amount]: [u8; 2]) {
+        let slot = usize::from(kind >> 6);
+        let some = u32::from(amount);
+        match kind & 0x1F {
+            0..=3 => self.connect(slot),
+            4..=12 => self.act(slot, kind & 0x1F, amount),
+            13..=15 => self.round(amount),
+            16..=19 => self.settle(),
+            20 => self.now += Duration::from_millis(20) * some,
+            21 => self.sleep(),
+            22 => self.now += Duration::from_secs(1) * some * some,
+            23 => self.mislead(slot, amount),
+            24 if amount.is_multiple_of(4) => self.stop(Duration::from_millis(10) * some),
+            25 if self.stop != Stop::No => self.call(Clients::give_up),
+            _ => {
+                self.act(slot, 4, amount);
+                self.round(0);
+            }
+        }
+    }
+
+    fn connect(&mut self, slot: usize) {
+        // A server that stops listens no longer.
+        if self.visits[slot].is_some() || self.stop != Stop::No {
+            return;
+        }
+        self.wake();
+        let is_one_too_many = self.clients.len() >= self.settings.limit;
+        let (mut visit, end) = Visit::new(&self.scenarios[slot], self.there());
+        let peer = (Ipv4Addr::LOCALHOST, 1).into();
+        let next = self.clients.next_key();
+        let key = self.clients.add(end, peer);
+        assert_eq!(key, Some(next), "there is room for a response");
+        visit.note_admission();
+        let may_be_turned_away = is_one_too_many || self.settings.may_be_short;
+        assert!(visit.is_turned_away || !is_one_too_many, "one too many");
+        assert!(!visit.is_turned_away || may_be_turned_away, "there is room");
+        self.visits[slot] = Some((next, visit));
+    }
+
+    /// Lets a client do something of which the server will be told.
+    fn act(&mut self, slot: usize, kind: u8, amount: u8) {
+        let Some((_, visit)) = &self.visits[slot] else {
+            return;
+        };
+        let mut line = visit.line();
+        let len = match usize::from(amount) {
+            0 => usize::MAX,
+            len @ ..128 => len,
+            len => (len - 127) * 64,
+        };
+        match kind {
+            4 | 5 => line.arrive(len, Unread::Bytes),
+            6 => line.arrive(len, Unread::All),
+            7 => line.give_room(usize::from(amount)),
+            8 => line.give_room(len),
+            // The system does not tell of every byte of room.
+            9 => line.room = len,
+            10 => {
+                line.interrupted_reads = amount % 8;
+                line.interrupted_writes = amount / 8 % 8;
+            }
+            11 => line.end(State::Ended),
+            _ if amount.is_multiple_of(2) => line.end(State::Broken),
+            _ => line.end(State::Deaf),
+        }
+    }
+
+    /// One round of a worker's loop; events for the slots whose bit is set in `late` are told later.
+    fn round(&mut self, late: u8) {
+        self.wake();
+        self.call(Clients::keep_promises);
+        for slot in 0..SLOTS {
+            if late & (1 << slot) != 0 {
+                continue;
+            }
+            if let Some((key, visit)) = &self.visits[slot] {
+                let (key, edge) = (*key, visit.line().edge.take());
+                self.call(|clients| edge.into_iter().for_each(|it| clients.handle(key, it)));
+            }
+        }
+        // Who has to go gets a turn out of turn.
+        self.wake();
+        self.call(Clients::expire);
+    }
+
+    /// Tells the server what time it is, as a worker does when it wakes up.
+    fn wake(&mut self) {
+        self.clients.advance(self.start + self.now);
+        for (_, visit) in self.visits.iter().flatten() {
+            visit.line().reads_in_turns = 0;
+        }
+    }
+
+    /// Calls the server, and asserts that it dropped only those whom it had a reason to drop.
+    fn call(&mut self, work: impl FnOnce(&mut Clients<End>)) {
+        work(&mut self.clients);
+        let there = self.there();
+        for (_, visit) in self.visits.iter_mut().flatten() {
+            visit.note_moves(there);
+        }
+        for slot in &mut self.visits {
+            if let Some((_, visit)) = slot
+                && visit.line().is_dropped
+            {
+                visit.check_dropped(there);
+                *slot = None;
+            }
+        }
+        let count = self.visits.iter().flatten().count();
+        assert_eq!(self.clients.len(), count, "a transport is lost");
+        assert_eq!(self.clients.is_empty(), count == 0);
+    }
+
+    /// Tells of all that there is to be told of, until there is nothing left to be done.
+    fn settle(&mut self) {
+        let mut idle_rounds = 0;
+        self.round(0);
+        for _ in 0..ROUNDS_MAX {
+            let visits = || self.visits.iter().flatten();
+            visits().for_each(|(_, visit)| visit.line().announce_room());
+            let is_told = visits().all(|(_, visit)| visit.line().edge.is_none());
+            if is_told && self.clients.timeout() != Some(Duration::ZERO) {
+                let there = self.there();
+                return visits().for_each(|(_, visit)| visit.check_at_rest(there));
+            }
+            let before = self.calls();
+            self.round(0);
+            idle_rounds = match before == self.calls() && is_told {
+                true => idle_rounds + 1,
+                false => 0,
+            };
+            assert!(idle_rounds < 2, "it is busy with nothing");
+        }
+        panic!("it does not come to rest");
+    }
+
+    /// How many calls the clients' transports have had.
+    fn calls(&self) -> usize {
+        let visits = self.visits.iter().flatten();
+        visits.map(|(_, visit)| visit.line().calls).sum()
+    }
+
+    /// Waits for as long as the server would if nothing happened.
+    fn sleep(&mut self) {
+        self.now += self.clients.timeout().unwrap_or(DAY);
+        self.round(0);
+    }
+
+    /// Lets time pass, with a round whenever the server asks for one.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        self.settle();
+        for _ in 0..WAKE_UPS_MAX {
+            let next = self.clients.timeout().map(|timeout| self.now + timeout);
+            self.now = next.map_or(end, |next| next.min(end));
+            self.round(0);
+            self.settle();
+            if self.now == end {
+                return;
+            }
+        }
+        panic!("it wakes up for nothing");
+    }
+
+    /// Tells of an event that there was not, perhaps for a client that is gone.
+    fn mislead(&mut self, slot: usize, amount: u8) {
+        self.wake();
+        let unread = [Unread::Nothing, Unread::Bytes, Unread::All][usize::from(amount) % 3];
+        self.call(|clients| clients.handle(slot + usize::from(amount >> 6), unread));
+    }
+
+    fn stop(&mut self, spread: Duration) {
+        if self.stop != Stop::No {
+            return;
+        }
+        self.stop = match spread {
+            Duration::ZERO => Stop::Due,
+            _ => Stop::Begun,
+        };
+        for (_, visit) in self.visits.iter_mut().flatten() {
+            visit.note_stop();
+        }
+        self.wake();
+        self.call(|clients| clients.stop(spread));
+    }
+
+    /// Lets all clients go, in one way or another, and asserts that nothing is left of them.
+    fn end(mut self, ending: u8) {
+        let each = |act: fn(&Visit)| self.visits.iter().flatten().for_each(|(_, it)| act(it));
+        match ending % 4 {
+            0 => self.fall_silent(),
+            1 => each(|visit| visit.line().end(State::Broken)),
+            2 => each(|visit| {
+                visit.line().end(State::Ended);
+                visit.line().give_room(usize::MAX);
+            }),
+            _ => {
+                let spread = Duration::from_millis(100) * u32::from(ending);
+                self.stop(spread);
+                self.pass(3 * spread.max(LATENESS));
+                self.stop = Stop::Due;
+                self.settle();
+                self.call(Clients::give_up);
+            }
+        }
+        self.settle();
+        assert!(self.clients.is_empty(), "somebody is forgotten");
+        assert_eq!(self.clients.timeout(), None, "a deadline is left of nobody");
+    }
+
+    /// Nothing more comes from the clients. Who is not asked for signs of life may stay until it is gone.
+    fn fall_silent(&mut self) {
+        let interval = self.settings.ping_interval.unwrap_or_default();
+        let stall = self.settings.stall_timeout.unwrap_or_default();
+        let limits = REQUEST_TIMEOUT + CLOSE_TIMEOUT + PING_TIMEOUT + stall;
+        self.pass(3 * (interval + limits) + LATENESS);
+        let there = self.there();
+        for (_, visit) in self.visits.iter().flatten() {
+            assert!(visit.may_stay(there), "it waits for ever");
+            visit.line().end(State::Broken);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How the server is set up: what there is to choose from, by bits of the plan.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use ws_echo::ServeOptions;
+use ws_echo_core::MIN_BUFFER_LEN;
+
+/// The limits that are always the same, each of another length.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(3);
+
+const SAME_ALWAYS: [&str; 4] = [
+    "--threads=1",
+    "--handshake-timeout=5s",
+    "--close-timeout=2s",
+    "--ping-timeout=3s",
+];
+const BUFFER_LENS: [usize; 4] = [4 << 10, 5000, 64 << 10, 1 << 20];
+/// A large buffer's length, unless all are longer.
+const LARGE_LEN: usize = 512 << 10;
+/// The longest is further off than the server's wheel of deadlines reaches.
+const PING_INTERVALS: [Option<u64>; 4] = [None, Some(10), Some(1), Some(300)];
+const LIMITS: [Option<(&str, usize)>; 4] = [
+    None,
+    Some(("--max-connections", 1)),
+    Some(("--max-connections", 2)),
+    Some(("--max-connections-per-ip", 2)),
+];
+
+/// The longest is further off, too.
+const STALL_TIMEOUTS: [Option<u64>; 4] = [Some(60), None, Some(4), Some(600)];
+const MESSAGE_LENS: [Option<usize>; 4] = [None, Some(10), Some(5000), Some(100)];
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) options: ServeOptions,
+    /// The shortest buffer, and the longest.
+    pub(super) buffer_len: usize,
+    pub(super) longest_buffer: usize,
+    pub(super) ping_interval: Option<Duration>,
+    pub(super) stall_timeout: Option<Duration>,
+    pub(super) max_message_len: usize,
+    /// Whether memory can run short: then echoes come in pieces, and who does not take one is dropped.
+    pub(super) may_be_short: bool,
+    pub(super) has_greeting: bool,
+    /// How many connections there may be.
+    pub(super) limit: usize,
+}
+
+impl Settings {
+    /// Those that two bytes say. A command line takes longer to read than a session does.
+    pub(super) fn of(choices: [u8; 2]) -> Self {
+        thread_local! {
+            static READ: RefCell<HashMap<[u8; 2], Settings>> = RefCell::default();
+        }
+        READ.with_borrow_mut(|read| {
+            let settings = read.entry(choices).or_insert_with(|| Self::read(choices));
+            settings.clone()
+        })
+    }
+
+    fn read([choice, limits]: [u8; 2]) -> Self {
+        let choose = |shift: u8| usize::from(choice >> shift) % 4;
+        let buffer_len = BUFFER_LENS[choose(0)];
+        let ping_interval = PING_INTERVALS[choose(2)];
+        let limit = LIMITS[choose(6)];
+        let choose = |shift: u8| usize::from(limits >> shift) % 4;
+        let stall_timeout = STALL_TIMEOUTS[choose(0)];
+        let max_message_len = MESSAGE_LENS[choose(2)];
+        let least_memory = *BESIDE_A_BUFFER + buffer_len + MIN_BUFFER_LEN;
+        let memory = match choose(4) {
+            0 => None,
+            1 => Some(least_memory),
+            2 => Some(2 * least_memory),
+            _ => Some(least_memory + LARGE_LEN + MIN_BUFFER_LEN),
+        };
+        let has_greeting = choice & 0x10 == 0;
+        let mut arguments = SAME_ALWAYS.map(String::from).to_vec();
+        arguments.push(format!("--buffer={buffer_len}"));
+        for (flag, time) in [
+            ("ping-interval", ping_interval),
+            ("stall-timeout", stall_timeout),
+        ] {
+            let time = time.map_or("off".into(), |seconds| format!("{seconds}s"));
+            arguments.push(format!("--{flag}={time}"));
+        }
+        arguments.extend(max_message_len.map(|len| format!("--max-message-size={len}")));
+        arguments.extend(memory.map(|memory| format!("--max-memory={memory}")));
+        arguments.extend(limit.map(|(flag, limit)| format!("{flag}={limit}")));
+        if !has_greeting {
+            arguments.push("--no-welcome".into());
+        }
+        if choice & 0x20 != 0 {
+            arguments.push("--log-messages".into());
+        }
+        Self {
+            options: ServeOptions::parse(arguments).expect("a right command line"),
+            buffer_len: buffer_len + MIN_BUFFER_LEN,
+            longest_buffer: buffer_len.max(LARGE_LEN) + MIN_BUFFER_LEN,
+            ping_interval: ping_interval.map(Duration::from_secs),
+            stall_timeout: stall_timeout.map(Duration::from_secs),
+            max_message_len: max_message_len.unwrap_or(usize::MAX),
+            may_be_short: memory.is_some(),
+            has_greeting,
+            limit: limit.map_or(usize::MAX, |(_, limit)| limit),
+        }
+    }
+}
+
+/// How much more the least is that the command line takes than a buffer.
+static BESIDE_A_BUFFER: LazyLock<usize> = LazyLock::new(|| {
+    let buffer_len = BUFFER_LENS[0];
+    let is_taken = |memory: usize| {
+        let sizes = [
+            format!("--buffer={buffer_len}"),
+            format!("--max-memory={memory}"),
+        ];
+        ServeOptions::parse(["--threads=1".into()].into_iter().chain(sizes)).is_ok()
+    };
+    let (mut too_little, mut enough) = (0_usize, 1 << 20);
+    while enough - too_little > 1 {
+        let between = too_little.midpoint(enough);
+        match is_taken(between) {
+            true => enough = between,
+            false => too_little = between,
+        }
+    }
+    enough - buffer_len - MIN_BUFFER_LEN
+});
