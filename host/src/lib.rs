@@ -6,6 +6,7 @@
 //! benchmarks and tests.
 
 mod admission;
+mod any_certificate;
 mod bench;
 mod chat;
 mod client;
