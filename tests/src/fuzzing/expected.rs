@@ -148,13 +148,12 @@ impl Expected {
         is_whole: bool,
     ) -> Result<(), ProtocolError> {
         let (opcode, fin) = (first & 0x0F, first & FIN != 0);
-        match opcode {
-            0 => {}
-            1 => self.message = Message::Text(Vec::new()),
-            _ => self.message = Message::Binary,
-        }
         if opcode != 0 {
             self.message_len = 0;
+            self.message = match opcode {
+                1 => Message::Text(Vec::new()),
+                _ => Message::Binary,
+            };
         }
         let (text, is_text) = match &mut self.message {
             Message::Text(held) => ([&held[..], payload].concat(), true),

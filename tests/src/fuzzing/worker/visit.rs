@@ -275,19 +275,7 @@ impl Visit {
         let expected = self.expected(&line.input[session.clone()], there);
         let Some((close, reason)) = own.close else {
             let all = Transmitted::read_without(whole, &own.pings);
-            if due == Due::All || all.close.is_some() {
-                expected.check(&all);
-                if !there.settings.may_be_short {
-                    expected.check_frames(&all, there.settings.buffer_len);
-                }
-            }
-            if due == Due::All {
-                assert_eq!(line.is_shut, expected.end.is_some(), "an end");
-                let has_to_go = there.stop == Stop::Due && expected.is_idle;
-                let is_over = line.is_shut || line.told.is_some();
-                assert!(is_over || !has_to_go, "no Close");
-            }
-            return expected.check_prefix(&all);
+            return check_unclosed(line, there, &expected, &all, due);
         };
         let pings = own.pings.into_iter().filter(|ping| ping.end <= close.start);
         let before = Transmitted::read_without(&whole[..close.start], &pings.collect::<Vec<_>>());
@@ -299,25 +287,47 @@ impl Visit {
             self.expected(&line.input[session.start..arrived], there)
                 .check_certain(&before);
         }
-        if reason != Reason::GoingAway {
-            assert_eq!(
-                close.end,
-                output.len(),
-                "something stands behind the last frame"
-            );
-            expected.check_certain(&before);
-            let is_too_long = reason == Reason::TooLong;
-            assert!(
-                expected.may_be_too_long || !is_too_long,
-                "no message is too long"
-            );
-            assert!(line.is_shut || due == Due::Part || !is_too_long, "an end");
+        if reason == Reason::GoingAway {
+            return;
+        }
+        assert_eq!(
+            close.end,
+            output.len(),
+            "something stands behind the last frame"
+        );
+        expected.check_certain(&before);
+        if reason == Reason::TooLong {
+            assert!(expected.may_be_too_long, "no message is too long");
+            assert!(line.is_shut || due == Due::Part, "an end");
         }
     }
 
     /// What has to come of a session.
     pub(super) fn expected(&self, session: &[u8], there: Circumstances<'_>) -> Expected {
         Expected::with_limit(session, there.settings.max_message_len)
+    }
+}
+
+/// Asserts that what came of a session is what had to come, where the server has not closed it of its own accord.
+fn check_unclosed(
+    line: &Line,
+    there: Circumstances<'_>,
+    expected: &Expected,
+    all: &Transmitted,
+    due: Due,
+) {
+    expected.check_prefix(all);
+    if due == Due::All || all.close.is_some() {
+        expected.check(all);
+        if !there.settings.may_be_short {
+            expected.check_frames(all, there.settings.buffer_len);
+        }
+    }
+    if due == Due::All {
+        assert_eq!(line.is_shut, expected.end.is_some(), "an end");
+        let has_to_go = there.stop == Stop::Due && expected.is_idle;
+        let is_over = line.is_shut || line.told.is_some();
+        assert!(is_over || !has_to_go, "no Close");
     }
 }
 
