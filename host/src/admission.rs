@@ -66,12 +66,6 @@ pub(crate) struct Admission {
     turned_away: Mutex<[Tally; 3]>,
 }
 
-/// What becomes of a connection that is beyond its address's limit.
-enum Beyond {
-    Told,
-    Unheard,
-}
-
 /// Where connections are from; nothing when there is no limit for that.
 #[derive(Debug, Default)]
 struct ByAddress {
@@ -107,13 +101,10 @@ impl Admission {
 
     /// Counts a connection that was made, unless it is [unheard](Admitted::Unheard).
     pub(crate) fn admit(&self, address: IpAddr) -> Admitted {
-        match self.enter(address) {
-            Ok(()) => {}
-            Err(Beyond::Told) => return self.refuse(TooMany::FromAddress),
-            Err(Beyond::Unheard) => {
-                self.tell(TooMany::FromAddress);
-                return Admitted::Unheard;
-            }
+        let entered = self.enter(address);
+        if entered != Admitted::Yes {
+            self.tell(TooMany::FromAddress);
+            return entered;
         }
         let others = self.count.fetch_add(1, Ordering::Relaxed);
         if others < self.limit {
@@ -141,21 +132,21 @@ impl Admission {
     }
 
     /// Counts a connection from an address, unless that is beyond its limit and unheard.
-    fn enter(&self, address: IpAddr) -> Result<(), Beyond> {
+    fn enter(&self, address: IpAddr) -> Admitted {
         let Some(limit) = self.limit_per_address else {
-            return Ok(());
+            return Admitted::Yes;
         };
         let ByAddress { counts, beyond } = &mut *lock(&self.by_address);
         let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
         if is_beyond && *beyond == TURNED_AWAY_MAX {
-            return Err(Beyond::Unheard);
+            return Admitted::Unheard;
         }
         *counts.entry(address).or_default() += 1;
         if !is_beyond {
-            return Ok(());
+            return Admitted::Yes;
         }
         *beyond += 1;
-        Err(Beyond::Told)
+        Admitted::No(TooMany::FromAddress)
     }
 
     /// Forgets a connection from an address, and says whether it is one fewer beyond its limit. Which of

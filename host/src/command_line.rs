@@ -13,6 +13,7 @@ mod tls;
 mod url;
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -151,7 +152,12 @@ fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
          {kib}KiB, or fewer threads or a shorter buffer",
         options.buffer_len
     );
-    Err(CommandLine::command().error(ErrorKind::ValueValidation, advice))
+    Err(wrong(ErrorKind::ValueValidation, advice))
+}
+
+/// What is wrong with options that are right one by one.
+fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {
+    CommandLine::command().error(kind, advice)
 }
 
 const AFTER_HELP: &str = "\
@@ -332,10 +338,7 @@ impl ServeArguments {
         self,
         environment: impl Fn(&str) -> Option<OsString>,
     ) -> Result<ServeOptions, clap::Error> {
-        let missing = |advice| {
-            let kind = clap::error::ErrorKind::MissingRequiredArgument;
-            CommandLine::command().error(kind, advice)
-        };
+        let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
         let rust_log = || environment("RUST_LOG").unwrap_or_default();
         let log = self.log_level;
         Ok(ServeOptions {

@@ -276,7 +276,8 @@ impl Pool {
             self.provide(demand);
         }
         if self.idle.is_empty() {
-            self.idle.push(Box::new(Begun::new()));
+            let idle = self.take_idle();
+            self.idle.push(idle);
         }
         let buffer = self.buffers.of(*demand).empty.last_mut()?;
         Some((buffer, &mut self.idle.last_mut()?.connection))

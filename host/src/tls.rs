@@ -24,6 +24,10 @@ use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::transport::{Carrier, Socket, Unread};
 
+/// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
+/// upgrade.
+pub(crate) const HTTP_1_1: &[u8] = b"http/1.1";
+
 /// Where the certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -90,8 +94,7 @@ fn config(certificate: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, rust
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(certificate);
-    // A browser that may choose speaks HTTP/2, which has no such upgrade.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_1_1.into()];
     config.ticketer = Ticketer::new()?;
     Ok(config)
 }

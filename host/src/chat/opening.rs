@@ -10,7 +10,7 @@ use mio::{Interest, Token};
 use ws_echo_core::{ClientRequest, Connecting, Response, ResponseError};
 
 use super::ending::{Ending, Refusal};
-use super::stream::{Carrier, Received, Stream};
+use super::stream::{ByteStream, Received, Stream};
 use super::tls::Connector;
 use super::user::User;
 use crate::command_line::{ChatOptions, Scheme, Url};
@@ -63,11 +63,11 @@ pub(super) fn open(
     };
     let mut connecting = Connecting::new(request, random::bytes()).map_err(Ending::Request)?;
     let socket = connect(user, &options.url, deadline)?;
-    let carrier: Box<dyn Carrier> = match connector {
+    let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
         None => Box::new(socket),
     };
-    let mut stream = Stream::new(carrier);
+    let mut stream = Stream::new(byte_stream);
     while !connecting.is_open() {
         if user.is_over(deadline)? {
             return Err(Ending::Late(options.timeout));

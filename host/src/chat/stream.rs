@@ -17,13 +17,13 @@ const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
 /// What takes bytes to the server and back, a socket or TLS on one, and does not block. A write takes some
 /// bytes, of which a flush sends what still waits.
-pub(super) trait Carrier: Read + Write {}
+pub(super) trait ByteStream: Read + Write {}
 
-impl<T: Read + Write> Carrier for T {}
+impl<T: Read + Write> ByteStream for T {}
 
 /// A connection to a server.
 pub(super) struct Stream {
-    carrier: Box<dyn Carrier>,
+    byte_stream: Box<dyn ByteStream>,
     pub(super) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
     /// Why nothing can be sent any longer. What has come can still be received.
@@ -42,9 +42,9 @@ pub(super) enum Received {
 }
 
 impl Stream {
-    pub(super) fn new(carrier: Box<dyn Carrier>) -> Self {
+    pub(super) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
         Self {
-            carrier,
+            byte_stream,
             // No frame waits in it to be whole.
             buffer: Buffer::for_pieces(vec![0; BUFFER_LEN].into_boxed_slice()),
             unsent: VecDeque::new(),
@@ -79,10 +79,10 @@ impl Stream {
     /// Sends until the socket takes no more, or all is sent.
     fn send(&mut self) -> io::Result<()> {
         while !self.unsent.is_empty() {
-            let len = self.carrier.write(self.unsent.as_slices().0)?;
+            let len = self.byte_stream.write(self.unsent.as_slices().0)?;
             self.unsent.drain(..len);
         }
-        self.carrier.flush()
+        self.byte_stream.flush()
     }
 
     /// How many bytes the socket has not taken.
@@ -101,7 +101,7 @@ impl Stream {
         if spare.is_empty() {
             return Received::Nothing;
         }
-        match self.carrier.read(spare) {
+        match self.byte_stream.read(spare) {
             Ok(0) => Received::End(self.write_error.take()),
             Ok(len) => {
                 self.buffer.commit(len);

@@ -10,9 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::any_certificate::AnyCertificate;
 use crate::command_line::Trust;
-
-/// What speaks in WebSocket's handshake (RFC 7301).
-const HTTP_1_1: &[u8] = b"http/1.1";
+use crate::tls::HTTP_1_1;
 
 /// How to make connections to servers that are trusted so.
 ///

@@ -9,7 +9,7 @@ use crate::transport::Transport;
 impl<T: Transport> Client<T> {
     /// Whether nothing has come of a request yet.
     pub(super) fn is_new(&self) -> bool {
-        matches!(self.phase, Phase::Opening(_)) && self.pulse == Pulse::Silent
+        self.is_opening() && self.pulse == Pulse::Silent
     }
 
     /// Looks at what has come first. If it is of another protocol, the answer is all that is sent.

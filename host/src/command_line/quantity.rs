@@ -84,7 +84,7 @@ pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
     if !(BUFFER_LEN_MIN..=BUFFER_LEN_MAX).contains(&len) {
         return Err("write a size from 4KiB to 16MiB");
     }
-    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+    addressable(len)
 }
 
 /// The length of a message in bytes, one at least.
@@ -103,7 +103,7 @@ pub(super) fn memory(text: &str) -> Result<usize, &'static str> {
             "write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 512MiB",
         );
     };
-    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+    addressable(len)
 }
 
 /// A number of threads, from 1 to 1,024.
@@ -135,7 +135,7 @@ pub(super) fn payload_len(text: &str) -> Result<usize, &'static str> {
     if len > PAYLOAD_LEN_MAX {
         return Err("write at most 64MiB");
     }
-    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+    addressable(len)
 }
 
 /// How many messages may be without their echo, from 1 to 65,536.
@@ -170,6 +170,11 @@ pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
 /// One thread for each core that this process may use.
 pub(super) fn thread_per_core() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// A number of bytes as this machine counts them.
+fn addressable(len: u64) -> Result<usize, &'static str> {
+    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
 }
 
 /// Digits and a unit. What is too large for the type becomes its largest value, so that the
