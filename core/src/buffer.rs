@@ -14,9 +14,9 @@
 
 use core::ops::Range;
 
-use crate::frame::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::header::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::utf8::MAX_HELD;
 use crate::storage::{Storage, move_left, move_right};
-use crate::utf8::MAX_HELD;
 
 /// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
 /// long frame, and the held bytes of a cut character. (Only a client's header is as long.)

@@ -1,21 +1,24 @@
 //! The state of an open connection: what the next received byte is, and what it leads to
 //! (RFC 6455 sections 5.4, 5.5, 6 and 7). How bytes look is in `frame`, `mask`, `utf8`, `close`.
 
+pub(crate) mod event;
+pub(crate) mod exchange;
+mod fast_echo;
 mod sending;
 
 use heapless::Vec;
 
 use crate::buffer::Buffer;
-use crate::close::{self, CODE_LEN, CloseCode};
-use crate::error::ProtocolError;
-use crate::event::{Chunk, Event, Kind};
-use crate::frame::{
+use crate::connection::event::{Chunk, Event, Kind};
+use crate::frame::close::{self, CODE_LEN, CloseCode};
+use crate::frame::error::ProtocolError;
+use crate::frame::header::{
     CONTROL_HEADER_LEN, Fin, Frame, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode_control,
     encoded_len,
 };
-use crate::role::{Client, Role, Server, seal};
+use crate::frame::role::{Client, Role, Server, seal};
+use crate::frame::utf8::{self, MAX_HELD};
 use crate::storage::Storage;
-use crate::utf8::{self, MAX_HELD};
 
 /// An open WebSocket connection, seen from the [`Server`] or from the [`Client`].
 ///

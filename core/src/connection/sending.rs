@@ -3,13 +3,13 @@
 
 use super::{Connection, Next, Sent, Step};
 use crate::buffer::Buffer;
-use crate::close::{CODE_LEN, CloseCode};
-use crate::error::{ProtocolError, SendError};
-use crate::event::{Chunk, Event, Message};
-use crate::frame::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode, encoded_len};
-use crate::role::{Role, mask, seal};
+use crate::connection::event::{Chunk, Event, Message};
+use crate::connection::fast_echo;
+use crate::frame::close::{CODE_LEN, CloseCode};
+use crate::frame::error::{ProtocolError, SendError};
+use crate::frame::header::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode, encoded_len};
+use crate::frame::role::{Role, mask, seal};
 use crate::storage::Storage;
-use crate::whole;
 
 impl Connection {
     pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> bool {
@@ -20,7 +20,7 @@ impl Connection {
         let (mut bytes, mut from, mut to) = buffer.passage();
         let first = to;
         let all = bytes.len();
-        while let Some(answered) = whole::answer(bytes, from, to) {
+        while let Some(answered) = fast_echo::answer(bytes, from, to) {
             match answered {
                 Ok(len) => {
                     bytes = bytes.get_mut(to + len..).unwrap_or_default();

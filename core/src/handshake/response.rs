@@ -4,9 +4,9 @@
 use core::fmt;
 use core::str::from_utf8;
 
-use crate::accept::ACCEPT_LEN;
-use crate::head;
-use crate::http::{self, SyntaxError};
+use crate::handshake::accept::ACCEPT_LEN;
+use crate::handshake::head;
+use crate::handshake::http::{self, SyntaxError};
 
 /// A server's response.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,10 @@
 
 use core::str::from_utf8;
 
-use crate::head;
-use crate::headers::Headers;
-use crate::http;
-use crate::refusal::Refusal;
+use crate::handshake::head;
+use crate::handshake::headers::Headers;
+use crate::handshake::http;
+use crate::handshake::refusal::Refusal;
 
 /// A client's opening handshake.
 #[derive(Clone, Copy, Debug)]

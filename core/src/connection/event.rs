@@ -2,8 +2,8 @@
 //! peer sends (RFC 6455 sections 5.6 and 6). It does nothing.
 
 use crate::buffer::Loan;
-use crate::close::CloseCode;
-use crate::frame::{Fin, Opcode};
+use crate::frame::close::CloseCode;
+use crate::frame::header::{Fin, Opcode};
 
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,13 +3,13 @@
 
 use heapless::Vec;
 
-use crate::accept::accept;
-use crate::base64::{self, KEY_LEN};
 use crate::buffer::Buffer;
-use crate::client_request::{ClientRequest, RequestError};
-use crate::head;
-use crate::http;
-use crate::response::{Response, ResponseError, StatusLine};
+use crate::handshake::accept::accept;
+use crate::handshake::base64::{self, KEY_LEN};
+use crate::handshake::client_request::{ClientRequest, RequestError};
+use crate::handshake::head;
+use crate::handshake::http;
+use crate::handshake::response::{Response, ResponseError, StatusLine};
 use crate::storage::Storage;
 
 /// A client's connection before it is open. It gathers a response's head of up to `N` bytes, and

@@ -3,7 +3,7 @@
 
 use heapless::Vec;
 
-use crate::http::{self, SyntaxError};
+use crate::handshake::http::{self, SyntaxError};
 
 /// Adds a byte to a head, and tells whether it ends a line.
 pub(crate) fn push<E: From<SyntaxError>, const N: usize>(

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::utf8::InvalidUtf8;
+use crate::frame::utf8::InvalidUtf8;
 
 /// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::refusal::Refusal;
+use crate::handshake::refusal::Refusal;
 
 /// What can be wrong with the head of any HTTP/1.1 message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,9 @@
 //! The header fields of a request that a handshake depends on (RFC 6455 section 4.2.1), checked while
 //! the lines come.
 
-use crate::base64::{self, KEY_LEN};
-use crate::http;
-use crate::refusal::Refusal;
+use crate::handshake::base64::{self, KEY_LEN};
+use crate::handshake::http;
+use crate::handshake::refusal::Refusal;
 
 /// The most header lines of a request.
 pub const MAX_HEADERS: usize = 64;

@@ -6,9 +6,9 @@ use core::fmt;
 use heapless::Vec;
 
 use crate::buffer::HEADROOM;
-use crate::error::ProtocolError;
-use crate::frame::{MASK, MASKING_KEY_LEN, MAX_UNMASKED_LEN};
-use crate::mask::MaskingKey;
+use crate::frame::error::ProtocolError;
+use crate::frame::header::{MASK, MASKING_KEY_LEN, MAX_UNMASKED_LEN};
+use crate::frame::mask::MaskingKey;
 
 /// An end of a connection: [`Server`] or [`Client`], and nothing else.
 pub trait Role: Masking {}

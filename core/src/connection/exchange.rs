@@ -4,12 +4,12 @@
 use core::str::from_utf8;
 
 use crate::buffer::Buffer;
-use crate::close::CloseCode;
 use crate::connection::Connection;
-use crate::error::{ProtocolError, SendError};
-use crate::event::{Chunk, Event, Kind, Message};
-use crate::frame::Fin;
-use crate::role::{Role, Server};
+use crate::connection::event::{Chunk, Event, Kind, Message};
+use crate::frame::close::CloseCode;
+use crate::frame::error::{ProtocolError, SendError};
+use crate::frame::header::Fin;
+use crate::frame::role::{Role, Server};
 use crate::storage::Storage;
 
 /// A connection and the buffer that it works in, for as long as there is something to do.

@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-use crate::base64::KEY_LEN;
-use crate::http;
+use crate::handshake::base64::KEY_LEN;
+use crate::handshake::http;
 
 /// A client's opening handshake.
 ///

@@ -4,15 +4,15 @@
 
 use heapless::Vec;
 
-use crate::accept::accept;
 use crate::buffer::Buffer;
-use crate::event::Message;
-use crate::frame::{Fin, encode};
-use crate::head;
-use crate::headers::Headers;
-use crate::http;
-use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::connection::event::Message;
+use crate::frame::header::{Fin, encode};
+use crate::handshake::accept::accept;
+use crate::handshake::head;
+use crate::handshake::headers::Headers;
+use crate::handshake::http;
+use crate::handshake::refusal::Refusal;
+use crate::handshake::request::Request;
 use crate::storage::Storage;
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
