@@ -14,7 +14,7 @@
 
 use core::ops::Range;
 
-use crate::frame::header::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::layout::{MASKING_KEY_LEN, MAX_HEADER_LEN};
 use crate::frame::utf8::MAX_HELD;
 use crate::storage::{Storage, move_left, move_right};
 

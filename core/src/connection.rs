@@ -4,6 +4,7 @@
 pub(crate) mod event;
 pub(crate) mod exchange;
 mod fast_echo;
+pub(crate) mod send_error;
 mod sending;
 
 use heapless::Vec;
@@ -12,10 +13,8 @@ use crate::buffer::Buffer;
 use crate::connection::event::{Chunk, Event, Kind};
 use crate::frame::close::{self, CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
-use crate::frame::header::{
-    CONTROL_HEADER_LEN, Fin, Frame, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode_control,
-    encoded_len,
-};
+use crate::frame::header::{Frame, encode_control, encoded_len};
+use crate::frame::layout::{CONTROL_HEADER_LEN, Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode};
 use crate::frame::role::{Client, Role, Server, seal};
 use crate::frame::utf8::{self, MAX_HELD};
 use crate::storage::Storage;

@@ -4,6 +4,7 @@
 pub(crate) mod close;
 pub(crate) mod error;
 pub(crate) mod header;
+pub(crate) mod layout;
 pub(crate) mod mask;
 pub(crate) mod role;
 pub(crate) mod utf8;

@@ -3,7 +3,7 @@
 
 use crate::buffer::Loan;
 use crate::frame::close::CloseCode;
-use crate::frame::header::{Fin, Opcode};
+use crate::frame::layout::{Fin, Opcode};
 
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

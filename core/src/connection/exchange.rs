@@ -6,9 +6,10 @@ use core::str::from_utf8;
 use crate::buffer::Buffer;
 use crate::connection::Connection;
 use crate::connection::event::{Chunk, Event, Kind, Message};
+use crate::connection::send_error::SendError;
 use crate::frame::close::CloseCode;
-use crate::frame::error::{ProtocolError, SendError};
-use crate::frame::header::Fin;
+use crate::frame::error::ProtocolError;
+use crate::frame::layout::Fin;
 use crate::frame::role::{Role, Server};
 use crate::storage::Storage;
 

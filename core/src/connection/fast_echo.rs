@@ -2,9 +2,8 @@
 //! and 5.4): what most messages are. It finds no fault with a header: what is not such a message is
 //! `frame`'s and `connection`'s.
 
-use crate::frame::header::{
-    FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode, encoded_len,
-};
+use crate::frame::header::encoded_len;
+use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
 use crate::frame::mask::{MaskingKey, apply_and_move_long};
 use crate::frame::utf8::{self, InvalidUtf8};
 

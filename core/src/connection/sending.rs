@@ -2,12 +2,14 @@
 //! the application's own frames (RFC 6455 sections 5.5, 5.6 and 7.1).
 
 use super::{Connection, Next, Sent, Step};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, HEADROOM};
 use crate::connection::event::{Chunk, Event, Message};
 use crate::connection::fast_echo;
+use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
-use crate::frame::error::{ProtocolError, SendError};
-use crate::frame::header::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode, encoded_len};
+use crate::frame::error::ProtocolError;
+use crate::frame::header::{encode, encoded_len};
+use crate::frame::layout::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
 use crate::frame::role::{Role, mask, seal};
 use crate::storage::Storage;
 
@@ -43,6 +45,13 @@ impl Connection {
 }
 
 impl<R: Role> Connection<R> {
+    /// The room that stays free after a frame of the application's own, in bytes.
+    const RESERVE_LEN: usize = match R::SENT_KEY_LEN {
+        // A chunk may be lent at the moment, and its echo cannot fail.
+        0 => MAX_UNMASKED_LEN,
+        // The same; and a client must go on receiving while the server does not take the frame.
+        _ => HEADROOM + 1,
+    };
     /// The length of a Close frame with a code and no reason.
     const CLOSE_LEN: usize = Self::CONTROL_HEADER_LEN + CODE_LEN;
 
@@ -142,7 +151,7 @@ impl<R: Role> Connection<R> {
         }
         let len = parts[0].len().saturating_add(parts[1].len());
         let header_len = encoded_len(len) + R::SENT_KEY_LEN;
-        let room = len.saturating_add(header_len + R::RESERVE_LEN);
+        let room = len.saturating_add(header_len + Self::RESERVE_LEN);
         // The rest of a begun Pong has to come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::handshake::http::SyntaxError;
+use crate::handshake::syntax::SyntaxError;
 
 /// What was wrong with a request. It is answered with a status, and with a text if the application
 /// [gives one](crate::Opening::explain).

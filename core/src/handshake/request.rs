@@ -85,6 +85,20 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Checks a request line, without its line end.
+pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
+    let method = http::take_until(&mut line, b' ');
+    let target = http::take_until(&mut line, b' ');
+    if !http::is_token(method) || !http::is_visible(target) {
+        return Err(Refusal::MalformedRequestLine);
+    }
+    match line.strip_prefix(b"HTTP/") {
+        Some(b"1.1") => Ok(()),
+        Some([b'0'..=b'9', b'.', b'0'..=b'9']) => Err(Refusal::UnsupportedHttpVersion),
+        _ => Err(Refusal::MalformedRequestLine),
+    }
+}
+
 /// The path and the query of a target in absolute form.
 fn behind_authority(target: &[u8]) -> &[u8] {
     let mut rest = target;

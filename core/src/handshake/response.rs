@@ -6,7 +6,8 @@ use core::str::from_utf8;
 
 use crate::handshake::accept::ACCEPT_LEN;
 use crate::handshake::head;
-use crate::handshake::http::{self, SyntaxError};
+use crate::handshake::http;
+use crate::handshake::syntax::SyntaxError;
 
 /// A server's response.
 #[derive(Clone, Copy, Debug)]

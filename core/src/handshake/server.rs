@@ -6,13 +6,13 @@ use heapless::Vec;
 
 use crate::buffer::Buffer;
 use crate::connection::event::Message;
-use crate::frame::header::{Fin, encode};
+use crate::frame::header::encode;
+use crate::frame::layout::Fin;
 use crate::handshake::accept::accept;
 use crate::handshake::head;
 use crate::handshake::headers::Headers;
-use crate::handshake::http;
 use crate::handshake::refusal::Refusal;
-use crate::handshake::request::Request;
+use crate::handshake::request::{Request, check_request_line};
 use crate::storage::Storage;
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
@@ -225,7 +225,7 @@ impl<const N: usize> Opening<N> {
                 return Ok(Next::Decision);
             }
             Next::Header { .. } => self.headers.add(line)?,
-            _ => http::check_request_line(line)?,
+            _ => check_request_line(line)?,
         }
         let start = self.bytes.len();
         Ok(Next::Header { start })
