@@ -60,7 +60,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
 
     /// The bytes of a chunk, unmasked; none of one that is no longer good.
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
-        self.buffer.lent(&chunk.loan)
+        self.buffer.lent(&chunk.span)
     }
 
     /// The text of a chunk: no chunk of a text message is cut inside a character. `None` for a

@@ -27,22 +27,22 @@ pub(crate) fn answer(
     };
     // The header keeps its length, but for the masking key.
     match second ^ MASK {
-        0..LEN_IS_16_BITS => WholeMessage::<2>::answer(bytes, from, to),
-        LEN_IS_16_BITS => WholeMessage::<4>::answer(bytes, from, to),
-        LEN_IS_64_BITS => WholeMessage::<10>::answer(bytes, from, to),
+        0..LEN_IS_16_BITS => SingleFrame::<2>::answer(bytes, from, to),
+        LEN_IS_16_BITS => SingleFrame::<4>::answer(bytes, from, to),
+        LEN_IS_64_BITS => SingleFrame::<10>::answer(bytes, from, to),
         _ => None,
     }
 }
 
 /// A message whose header has `N` bytes without the masking key.
-struct WholeMessage<const N: usize> {
+struct SingleFrame<const N: usize> {
     /// Without MASK.
     header: [u8; N],
     key: MaskingKey,
     payload_len: usize,
 }
 
-impl<const N: usize> WholeMessage<N> {
+impl<const N: usize> SingleFrame<N> {
     #[inline(always)]
     fn answer(bytes: &mut [u8], from: usize, to: usize) -> Option<Result<usize, InvalidUtf8>> {
         let message = Self::decode(bytes.get(from..)?)?;

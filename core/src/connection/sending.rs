@@ -10,7 +10,7 @@ use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode, encoded_len};
 use crate::frame::layout::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
-use crate::frame::role::{Role, mask, seal};
+use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
 impl Connection {
@@ -19,7 +19,7 @@ impl Connection {
         if !self.is_idle() {
             return false;
         }
-        let (mut bytes, mut from, mut to) = buffer.passage();
+        let (mut bytes, mut from, mut to) = buffer.echo_window();
         let first = to;
         let all = bytes.len();
         while let Some(answered) = fast_echo::answer(bytes, from, to) {
@@ -38,7 +38,7 @@ impl Connection {
         let ready = all - bytes.len();
         let is_all = from == bytes.len();
         if ready > 0 {
-            buffer.pass(first..ready, ready + from);
+            buffer.commit_echoes(first..ready, ready + from);
         }
         is_all
     }
@@ -63,10 +63,10 @@ impl<R: Role> Connection<R> {
             return;
         }
         let opcode = self.continued(chunk.kind.opcode());
-        let mut header = encode(opcode, chunk.fin, chunk.loan.len);
-        seal(&mut self.role, &mut header);
-        mask::<R>(&header, buffer.lent_mut(&chunk.loan));
-        if buffer.answer(&header, chunk.loan) {
+        let mut header = encode(opcode, chunk.fin, chunk.span.len);
+        finish_header(&mut self.role, &mut header);
+        mask::<R>(&header, buffer.lent_mut(&chunk.span));
+        if buffer.echo_in_place(&header, chunk.span) {
             self.sent = match chunk.fin {
                 Fin::Last => Sent::Message,
                 Fin::More => Sent::Echo,
@@ -158,7 +158,7 @@ impl<R: Role> Connection<R> {
             return Err(SendError::Full);
         }
         let mut header = encode(opcode, fin, len);
-        seal(&mut self.role, &mut header);
+        finish_header(&mut self.role, &mut header);
         buffer.append(&header);
         for part in parts {
             buffer.append(part);

@@ -54,7 +54,7 @@ impl Field {
     }
 
     /// What follows the length: the next frame's first byte, if this one is not masked.
-    fn behind_len<R: Role>() -> Self {
+    fn after_len<R: Role>() -> Self {
         match R::RECEIVED_MASK {
             0 => Self::First,
             _ => Self::MaskingKey,
@@ -159,7 +159,7 @@ impl Frame {
         let (next, len) = match len {
             LEN_IS_16_BITS => (Field::Len16, 0),
             LEN_IS_64_BITS => (Field::Len64, 0),
-            _ => (Field::behind_len::<R>(), len),
+            _ => (Field::after_len::<R>(), len),
         };
         self.remaining = len.into();
         Ok(next)
@@ -179,17 +179,17 @@ impl Frame {
         if self.remaining < minimum {
             return Err(ProtocolError::LengthNotMinimal(self.remaining as u16));
         }
-        Ok(Field::behind_len::<R>())
+        Ok(Field::after_len::<R>())
     }
 
     /// How many of `len` received bytes are this frame's payload.
-    pub(crate) fn come(&self, len: usize) -> usize {
+    pub(crate) fn available(&self, len: usize) -> usize {
         self.remaining.min(len as u64) as usize
     }
 
     /// Unmasks, if it is masked, what has come of the payload at the start of `received`, and returns it.
     pub(crate) fn unmask<'b, R: Role>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
-        let come = self.come(received.len());
+        let come = self.available(received.len());
         self.remaining -= come as u64;
         let payload = received.get_mut(..come).unwrap_or_default();
         if R::RECEIVED_MASK != 0 {

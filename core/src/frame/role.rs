@@ -74,7 +74,7 @@ impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
 }
 
 /// Makes the header of an unmasked frame one of a frame that this end may send.
-pub(crate) fn seal<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
+pub(crate) fn finish_header<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
     // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
     // > (section 5.3)
     if let Some(key) = role.next_key()

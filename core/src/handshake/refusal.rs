@@ -6,7 +6,7 @@ use core::fmt;
 use crate::handshake::syntax::SyntaxError;
 
 /// What was wrong with a request. It is answered with a status, and with a text if the application
-/// [gives one](crate::Opening::explain).
+/// [gives one](crate::ServerHandshake::explain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// The head is malformed.
