@@ -29,10 +29,10 @@ use self::listen::Listen;
 use self::quantity::Interval;
 use self::tls::TlsArguments;
 pub(crate) use self::url::{Scheme, Url};
-use crate::client;
 use crate::logging::Filter;
-use crate::origin::Origins;
-use crate::tls::Source;
+use crate::serve::client;
+use crate::serve::origin::Origins;
+use crate::serve::tls::Source;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]

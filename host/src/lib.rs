@@ -5,42 +5,30 @@
 //! The program is all in [`run`]. What else is public is there to be driven without sockets, by
 //! benchmarks and tests.
 
-mod admission;
 mod any_certificate;
 mod bench;
 mod chat;
-mod client;
-mod clients;
 mod command_line;
+mod connect;
 mod escape;
 mod hex;
 mod lock;
 mod logging;
-mod origin;
-mod outgoing;
-mod page;
 mod platform;
-mod pool;
 mod random;
-mod response;
-mod server;
-mod service;
-mod tally;
+mod serve;
 mod time;
-mod tls;
-mod transport;
-mod wheel;
-mod worker;
 
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use command_line::Command;
+use serve::server;
 
-pub use clients::Clients;
 pub use command_line::ServeOptions;
-pub use response::Mistake;
-pub use transport::{Transport, Unread};
+pub use serve::clients::Clients;
+pub use serve::response::Mistake;
+pub use serve::transport::{Transport, Unread};
 
 /// The exit status of a wrong command line: clap's own.
 const WRONG_COMMAND_LINE: u8 = 2;

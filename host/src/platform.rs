@@ -8,7 +8,7 @@ use mio::Interest;
 use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::transport::Unread;
+use crate::serve::transport::Unread;
 
 /// How many clients may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 1024;

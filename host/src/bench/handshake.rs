@@ -5,7 +5,7 @@ use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, R
 
 use super::failure::Wrong;
 use crate::command_line::Url;
-use crate::outgoing::HEAD_LEN_MAX;
+use crate::connect::HEAD_LEN_MAX;
 use crate::random;
 
 const BUFFER_LEN: usize = 4 << 10;

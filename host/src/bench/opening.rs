@@ -19,7 +19,7 @@ use super::interrupt::{self, Interrupt};
 use super::message::{self, PONG, TEXT};
 use super::replies::Replies;
 use crate::command_line::{Echo, Url};
-use crate::outgoing::is_connected;
+use crate::connect::is_connected;
 
 /// How many connections are opened at a time: few enough for the queue of any server.
 const AT_A_TIME: usize = 256;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use log::warn;
 use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
 
-use crate::tally::Tally;
+use crate::serve::rate_limited_counter::Tally;
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;

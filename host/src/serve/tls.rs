@@ -22,7 +22,7 @@ pub(crate) use self::certificate::Error;
 use self::session::Session;
 use crate::escape::OneLine;
 use crate::lock::lock;
-use crate::transport::{Carrier, Socket, Unread};
+use crate::serve::transport::{Carrier, Socket, Unread};
 
 /// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
 /// upgrade.

@@ -1,5 +1,6 @@
 //! What the server does when it gets a signal.
 
+use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,16 +8,15 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
-use super::{Error, wake};
-use crate::tls::Tls;
-use crate::worker::Handle;
+use crate::serve::tls::Tls;
+use crate::serve::worker::Handle;
 use crate::{logging, platform};
 
 /// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
 const ONE_SIGNAL: Duration = Duration::from_millis(20);
 
 /// Makes the first signal stop the workers, and the second end the process.
-pub(super) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> Result<(), Error> {
+pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> io::Result<()> {
     let mut first = None;
     let on_signal = move || {
         let now = Instant::now();
@@ -27,15 +27,15 @@ pub(super) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> Res
         }
         if !stop.swap(true, Ordering::AcqRel) {
             info!("stopping: every client gets Close 1001; a second signal stops at once");
-            workers.iter().for_each(wake);
+            workers.iter().for_each(Handle::wake);
         }
     };
-    platform::on_stop_signal(on_signal).map_err(|error| Error::System("handle signals", error))
+    platform::on_stop_signal(on_signal)
 }
 
 /// Makes a hang-up load the certificate again; or stop the server, if it is the terminal that is gone
 /// which the server was started on.
-pub(super) fn reload_on_hang_up(tls: Option<Tls>) -> Result<(), Error> {
+pub(crate) fn reload_on_hang_up(tls: Option<Tls>) -> io::Result<()> {
     let mut has_terminal = platform::is_terminal_there();
     let on_hang_up = move || {
         // A shell may repeat what the system has said.
@@ -49,5 +49,5 @@ pub(super) fn reload_on_hang_up(tls: Option<Tls>) -> Result<(), Error> {
             None => info!("hang-up: nothing to load again: there is no certificate"),
         }
     };
-    platform::on_hang_up(on_hang_up).map_err(|error| Error::System("handle signals", error))
+    platform::on_hang_up(on_hang_up)
 }

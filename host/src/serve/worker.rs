@@ -13,11 +13,11 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::admission::Admission;
-use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::platform;
-use crate::transport::{Carrier, Socket};
+use crate::serve::clients::Clients;
+use crate::serve::limits::Admission;
+use crate::serve::transport::{Carrier, Socket};
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;
@@ -35,6 +35,15 @@ pub(crate) type Accepted = (TcpStream, SocketAddr);
 pub(crate) struct Handle {
     pub(crate) waker: Arc<Waker>,
     pub(crate) inbox: Sender<Accepted>,
+}
+
+impl Handle {
+    /// Makes the worker look at what it was told.
+    pub(crate) fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            warn!("cannot wake a worker: {error}");
+        }
+    }
 }
 
 /// One thread's event loop.
@@ -292,7 +301,7 @@ mod tests {
 
     use super::*;
     use crate::command_line::tests::options;
-    use crate::transport::Plain;
+    use crate::serve::transport::Plain;
 
     /// A worker with a listener, and the listener's address.
     fn worker() -> (Worker<Plain>, SocketAddr, Arc<Waker>) {

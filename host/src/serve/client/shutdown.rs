@@ -5,9 +5,9 @@ use std::mem;
 use ws_echo_core::CloseCode;
 
 use super::{Client, OPENING_COST, Phase, Pulse, Shared, Turn};
-use crate::pool::Pool;
-use crate::service::{self, Ending};
-use crate::transport::{Transport, Unread};
+use crate::serve::pool::Pool;
+use crate::serve::service::{self, Ending};
+use crate::serve::transport::{Transport, Unread};
 
 impl<T: Transport> Client<T> {
     /// Whether it is connected, and neither side has closed.

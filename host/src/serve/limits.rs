@@ -12,8 +12,10 @@ use log::warn;
 
 use crate::command_line::ServeOptions;
 use crate::lock::lock;
-use crate::response::{Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS};
-use crate::tally::Tally;
+use crate::serve::rate_limited_counter::Tally;
+use crate::serve::response::{
+    Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+};
 
 /// How many connections there may be beyond a limit, to be answered that there are too many.
 const TURNED_AWAY_MAX: usize = 64;

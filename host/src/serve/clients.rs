@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use crate::admission::{Admission, Admitted, TooMany};
-use crate::client::{Awaited, Client, OPENING_COST, Shared, Turn};
 use crate::command_line::ServeOptions;
-use crate::pool::{Begun, Pool};
-use crate::service::Service;
-use crate::transport::{Transport, Unread};
-use crate::wheel::{self, Ticks, Wheel};
+use crate::serve::client::{Awaited, Client, OPENING_COST, Shared, Turn};
+use crate::serve::limits::{Admission, Admitted, TooMany};
+use crate::serve::pool::{Begun, Pool};
+use crate::serve::service::Service;
+use crate::serve::timer_wheel::{KEY_COST, Ticks, Wheel};
+use crate::serve::transport::{Transport, Unread};
 
 /// How many deadlines lead to something in one round, so that events do not wait for many.
 const EXPIRED_MAX: usize = 256;
@@ -83,7 +83,7 @@ impl Limits {
 impl<T: Transport> Clients<T> {
     /// How many bytes an idle client costs: its place in the table, and its deadline's. (What is behind a box
     /// is not counted.)
-    pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + wheel::KEY_COST;
+    pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + KEY_COST;
 
     /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
     /// twice as many.

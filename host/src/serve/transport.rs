@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 
-use crate::response::{self, Mistake};
+use crate::serve::response::{self, Mistake};
 
 /// A stream of bytes in both directions that never blocks: where a call would have to wait, it fails
 /// with [`WouldBlock`](io::ErrorKind::WouldBlock), and [`Clients::handle`](crate::Clients::handle) has

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ws_echo_core::Request;
 
-use crate::response::Response;
+use crate::serve::response::Response;
 
 /// What a browser may do for the page: nothing but run its style and its script, of which these are the
 /// hashes, show its icon, and talk to where it came from.

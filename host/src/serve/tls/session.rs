@@ -19,8 +19,8 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptErr
 
 use super::pending::{Pending, Room, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
-use crate::response::{self, Mistake};
-use crate::transport::Transport;
+use crate::serve::response::{self, Mistake};
+use crate::serve::transport::Transport;
 
 /// The least that is worth a system call, however little room the caller has.
 const RECEIVED_MIN: usize = 4 << 10;

@@ -12,10 +12,10 @@ use ws_echo_core::{
 use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
 use crate::hex;
-use crate::origin::Origins;
-use crate::page;
-use crate::pool::Pool;
-use crate::response::FORBIDDEN_ORIGIN;
+use crate::serve::origin::Origins;
+use crate::serve::page;
+use crate::serve::pool::Pool;
+use crate::serve::response::FORBIDDEN_ORIGIN;
 
 /// How long a request's head may be, in bytes.
 pub(crate) const HEAD_LEN: usize = 8 * 1024;

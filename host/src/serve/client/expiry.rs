@@ -4,8 +4,8 @@
 use ws_echo_core::CloseCode;
 
 use super::{Awaited, Client, Pulse, Shared, Turn};
-use crate::service::{self, Ending};
-use crate::transport::{Transport, Unread};
+use crate::serve::service::{self, Ending};
+use crate::serve::transport::{Transport, Unread};
 
 /// Why a client is given up, as its Close frame says it.
 const NO_ANSWER: &str = "no answer to a ping";

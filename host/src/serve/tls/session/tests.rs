@@ -8,8 +8,8 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::*;
 use crate::any_certificate::AnyCertificate;
-use crate::tls::scratch::OVERHEAD;
-use crate::tls::{Source, Tls};
+use crate::serve::tls::scratch::OVERHEAD;
+use crate::serve::tls::{Source, Tls};
 
 /// Both directions of a line.
 #[derive(Debug, Default)]

@@ -5,10 +5,10 @@
 
 mod echo;
 mod expiry;
-mod leaving;
-mod mistaken;
-mod opening;
+mod handshake;
+mod shutdown;
 mod transfer;
+mod wrong_protocol;
 
 use std::io;
 use std::mem;
@@ -16,10 +16,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use ws_echo_core::{CloseCode, ServerHandshake};
 
-pub(crate) use self::opening::{OPENING_COST, least_memory};
-use crate::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
-use crate::service::{self, Ending, HEAD_LEN, Service};
-use crate::transport::{Transport, Unread};
+pub(crate) use self::handshake::{OPENING_COST, least_memory};
+use crate::serve::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
+use crate::serve::service::{self, Ending, HEAD_LEN, Service};
+use crate::serve::transport::{Transport, Unread};
 
 /// What the clients of a worker share.
 #[derive(Debug)]

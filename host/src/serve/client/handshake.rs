@@ -7,9 +7,9 @@ use log::info;
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
 use super::{Client, Phase, Rest, Shared, Turn};
-use crate::pool::{HeapBuffer, Pool};
-use crate::service::{self, HEAD_LEN};
-use crate::transport::Transport;
+use crate::serve::pool::{HeapBuffer, Pool};
+use crate::serve::service::{self, HEAD_LEN};
+use crate::serve::transport::Transport;
 
 /// The memory that a client costs before it has asked, in bytes. The pool gets it back then.
 pub(crate) const OPENING_COST: usize = size_of::<ServerHandshake<HEAD_LEN>>();

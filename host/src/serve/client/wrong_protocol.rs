@@ -3,8 +3,8 @@
 use log::info;
 
 use super::{Client, Phase, Pulse, Rest, Shared};
-use crate::pool::HeapBuffer;
-use crate::transport::Transport;
+use crate::serve::pool::HeapBuffer;
+use crate::serve::transport::Transport;
 
 impl<T: Transport> Client<T> {
     /// Whether nothing has come of a request yet.

@@ -1,7 +1,5 @@
 //! The server as a whole: listeners, workers, and the way from start to stop.
 
-mod signals;
-
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
@@ -13,14 +11,15 @@ use std::thread;
 
 use log::{error, info, warn};
 
-use crate::admission::Admission;
-use crate::clients::Clients;
 use crate::command_line::ServeOptions;
 use crate::logging;
 use crate::platform;
-use crate::tls::{self, Tls};
-use crate::transport::{Carrier, Plain};
-use crate::worker::{self, Handle, Worker};
+use crate::serve::clients::Clients;
+use crate::serve::limits::Admission;
+use crate::serve::signals;
+use crate::serve::tls::{self, Tls};
+use crate::serve::transport::{Carrier, Plain};
+use crate::serve::worker::{self, Handle, Worker};
 
 /// How many files a process may have open on any system, about.
 const LEAST_FILE_LIMIT: u64 = 256;
@@ -83,8 +82,9 @@ fn serve<C: Carrier>(options: &ServeOptions, carrier: C, tls: Option<Tls>) -> Re
     let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     let stop = Arc::new(AtomicBool::new(false));
     let (workers, handles) = workers(options, &carrier, listeners, &stop, &admission)?;
-    signals::stop_on_signal(stop.clone(), handles.clone())?;
-    signals::reload_on_hang_up(tls)?;
+    let no_signals = |error| Error::System("handle signals", error);
+    signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
+    signals::reload_on_hang_up(tls).map_err(no_signals)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
         spawn(worker, sender.clone())?;
@@ -99,7 +99,7 @@ fn serve<C: Carrier>(options: &ServeOptions, carrier: C, tls: Option<Tls>) -> Re
         error!("a worker has ended: {error}");
         result = Err(Error::System("go on", error));
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(wake);
+        handles.iter().for_each(Handle::wake);
     }
     info!("stopped");
     result
@@ -218,12 +218,6 @@ fn spawn(worker: Worker<impl Carrier>, ended: Sender<io::Result<()>>) -> Result<
     spawned.map(drop).map_err(refused)
 }
 
-fn wake(handle: &Handle) {
-    if let Err(error) = handle.waker.wake() {
-        warn!("cannot wake a worker: {error}");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -259,7 +253,7 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
         }
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(wake);
+        handles.iter().for_each(Handle::wake);
         assert!(ended.iter().all(|end| end.is_ok()));
     }
 

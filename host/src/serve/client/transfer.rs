@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind};
 use log::debug;
 
 use super::{Client, Phase, Pulse, Transmitted, Turn};
-use crate::pool::HeapBuffer;
-use crate::service::{self, Ending};
-use crate::transport::{Transport, Unread};
+use crate::serve::pool::HeapBuffer;
+use crate::serve::service::{self, Ending};
+use crate::serve::transport::{Transport, Unread};
 
 impl<T: Transport> Client<T> {
     /// Receives once. `Err` is what it leads to when nothing has come.

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use log::debug;
 use ws_echo_core::{CloseCode, Event};
 
-use crate::pool::{Begun, HeapBuffer};
-use crate::service::{self, Ending, Service};
+use crate::serve::pool::{Begun, HeapBuffer};
+use crate::serve::service::{self, Ending, Service};
 
 impl Begun {
     /// Echoes what stands in the buffer, as far as there is room for the answers.

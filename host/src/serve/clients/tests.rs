@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::command_line::tests::options;
-use crate::wheel::GRANULARITY;
+use crate::serve::timer_wheel::GRANULARITY;
 
 const REQUEST: &[u8] =
     b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
