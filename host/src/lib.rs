@@ -27,8 +27,8 @@ use serve::server;
 
 pub use command_line::ServeOptions;
 pub use serve::clients::Clients;
-pub use serve::response::Mistake;
-pub use serve::transport::{Transport, Unread};
+pub use serve::response::WrongProtocol;
+pub use serve::transport::{Readiness, Transport};
 
 /// The exit status of a wrong command line: clap's own.
 const WRONG_COMMAND_LINE: u8 = 2;

@@ -13,7 +13,7 @@ mod visit;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use ws_echo::{Clients, Unread};
+use ws_echo::{Clients, Readiness};
 
 use self::line::{End, State};
 use self::scenario::Scenario;
@@ -141,8 +141,8 @@ impl<'a> World<'a> {
             len => (len - 127) * 64,
         };
         match kind {
-            4 | 5 => line.arrive(len, Unread::Bytes),
-            6 => line.arrive(len, Unread::All),
+            4 | 5 => line.arrive(len, Readiness::Data),
+            6 => line.arrive(len, Readiness::UntilWouldBlock),
             7 => line.give_room(usize::from(amount)),
             8 => line.give_room(len),
             // The system does not tell of every byte of room.
@@ -160,7 +160,7 @@ impl<'a> World<'a> {
     /// One round of a worker's loop; events for the slots whose bit is set in `late` are told later.
     fn round(&mut self, late: u8) {
         self.wake();
-        self.call(Clients::keep_promises);
+        self.call(Clients::run_queued);
         for slot in 0..SLOTS {
             if late & (1 << slot) != 0 {
                 continue;
@@ -257,7 +257,8 @@ impl<'a> World<'a> {
     /// Tells of an event that there was not, perhaps for a client that is gone.
     fn mislead(&mut self, slot: usize, amount: u8) {
         self.wake();
-        let unread = [Unread::Nothing, Unread::Bytes, Unread::All][usize::from(amount) % 3];
+        let unread =
+            [Readiness::None, Readiness::Data, Readiness::UntilWouldBlock][usize::from(amount) % 3];
         self.call(|clients| clients.handle(slot + usize::from(amount >> 6), unread));
     }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
 
-use ws_echo::{Transport, Unread};
+use ws_echo::{Readiness, Transport};
 
 /// The server's end of a line; the fuzz body has the other.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Line {
     /// How many were.
     pub(super) interruptions: usize,
     /// What an event will tell.
-    pub(super) edge: Option<Unread>,
+    pub(super) edge: Option<Readiness>,
     /// What the server was told of the end.
     pub(super) told: Option<Told>,
     pub(super) is_dropped: bool,
@@ -83,7 +83,7 @@ impl Line {
             interrupted_writes: 0,
             interruptions: 0,
             // That there is room.
-            edge: Some(Unread::Nothing),
+            edge: Some(Readiness::None),
             told: None,
             is_dropped: false,
             calls: 0,
@@ -93,13 +93,13 @@ impl Line {
     }
 
     /// Lets up to `len` bytes arrive.
-    pub(super) fn arrive(&mut self, len: usize, unread: Unread) {
+    pub(super) fn arrive(&mut self, len: usize, unread: Readiness) {
         if !matches!(self.state, State::Open | State::Deaf) {
             return;
         }
         let len = len.min(self.input.len() - self.arrived);
         self.arrived += len;
-        if unread == Unread::All {
+        if unread == Readiness::UntilWouldBlock {
             self.urgent.push(self.arrived);
         }
         if len > 0 {
@@ -120,7 +120,7 @@ impl Line {
             (before, _) => before,
         };
         if matches!(self.state, State::Ended | State::Broken) {
-            self.announce(Unread::All);
+            self.announce(Readiness::UntilWouldBlock);
         }
     }
 
@@ -132,7 +132,7 @@ impl Line {
     /// Tells of room if a write waits for it.
     pub(super) fn announce_room(&mut self) {
         if self.is_stalled() {
-            self.announce(Unread::Nothing);
+            self.announce(Readiness::None);
         }
     }
 
@@ -147,7 +147,7 @@ impl Line {
         !self.is_blocked && (self.read < self.arrived || has_ended)
     }
 
-    fn announce(&mut self, unread: Unread) {
+    fn announce(&mut self, unread: Readiness) {
         self.edge = self.edge.max(Some(unread));
     }
 
