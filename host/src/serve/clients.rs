@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use crate::command_line::ServeOptions;
+use crate::options::serve::ServeOptions;
 use crate::serve::client::{Client, Deadline, Next, OPENING_COST, Shared};
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::pool::{Pool, Session};

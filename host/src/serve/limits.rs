@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use log::warn;
 
-use crate::command_line::ServeOptions;
 use crate::lock::lock;
+use crate::options::serve::ServeOptions;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
     Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,

@@ -11,8 +11,8 @@ use std::thread;
 
 use log::{error, info, warn};
 
-use crate::command_line::ServeOptions;
 use crate::logging;
+use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;

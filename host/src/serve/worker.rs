@@ -13,7 +13,7 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::command_line::ServeOptions;
+use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
