@@ -12,8 +12,8 @@ use ws_echo_tests::client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;
-use crate::driven::{Driven, Told};
-use crate::line::Line;
+use crate::client_driver::{Driven, Told};
+use crate::lossy_loopback::Line;
 use crate::server::{Change, PORT, Server};
 
 /// The longest head of a request, in bytes.

@@ -6,11 +6,11 @@ use ws_echo_core::{ClientRequest, CloseCode, ProtocolError, RequestError, Respon
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, TEXT, masked};
 
 use crate::client::ConnectError;
-use crate::driven::Told::{Closed, Failed, Gone, Message, Refused, TimedOut};
+use crate::client_driver::Told::{Closed, Failed, Gone, Message, Refused, TimedOut};
+use crate::client_sending::{REQUEST, accepting, frame, without_server};
 use crate::echoes::binary;
 use crate::network::{Network, Setup};
 use crate::server::PORT;
-use crate::talks::{REQUEST, accepting, frame, without_server};
 
 /// Networks with a short ring and a long one, and no server but a script's.
 fn networks() -> impl Iterator<Item = Network> {

@@ -4,48 +4,37 @@
 //! It has a main function of its own, so that the table is shown.
 
 #[cfg(unix)]
-#[path = "attack/canary.rs"]
 mod canary;
 #[cfg(unix)]
-#[path = "tls/certificate.rs"]
+#[path = "../tls/certificate.rs"]
 #[allow(dead_code, reason = "the tests of TLS use more of it")]
 mod certificate;
 #[cfg(unix)]
-#[path = "tls/client.rs"]
+#[path = "../tls/client.rs"]
 #[allow(dead_code, reason = "the tests of TLS use more of it")]
 mod client;
 #[cfg(unix)]
-#[path = "attack/connections.rs"]
 mod connections;
 #[cfg(unix)]
-#[path = "attack/cuts.rs"]
-mod cuts;
-#[cfg(unix)]
-#[path = "attack/floods.rs"]
 mod floods;
 #[cfg(unix)]
-#[path = "attack/limits.rs"]
 mod limits;
 #[cfg(unix)]
-#[path = "attack/requests.rs"]
 mod requests;
 #[cfg(unix)]
-#[path = "attack/stop.rs"]
+mod standard_streams;
+#[cfg(unix)]
 mod stop;
 #[cfg(unix)]
-#[path = "attack/streams.rs"]
-mod streams;
-#[cfg(unix)]
-#[path = "attack/table.rs"]
 mod table;
 #[cfg(unix)]
-#[path = "attack/target.rs"]
 mod target;
 #[cfg(unix)]
-#[path = "attack/tls.rs"]
 mod tls;
 #[cfg(unix)]
-#[path = "tls/tunnel.rs"]
+mod truncated;
+#[cfg(unix)]
+#[path = "../tls/tunnel.rs"]
 mod tunnel;
 
 #[cfg(unix)]
@@ -102,9 +91,9 @@ const ATTACKS: &[Attack] = &[
     ("a flood of empty fragments", floods::empty_fragments),
     ("a flood of pings", floods::pings),
     ("a client that never reads", floods::never_reads),
-    ("FIN at every byte", cuts::fin),
-    ("RST at every byte", cuts::rst),
-    ("segments of one byte", cuts::segments_of_one_byte),
+    ("FIN at every byte", truncated::fin),
+    ("RST at every byte", truncated::rst),
+    ("segments of one byte", truncated::segments_of_one_byte),
     ("SIGTERM under load", stop::under_load),
     ("TLS: half handshakes", tls::half_handshakes),
     ("TLS: endless handshakes", tls::endless_handshakes),
@@ -112,14 +101,17 @@ const ATTACKS: &[Attack] = &[
     ("TLS: records of one byte", tls::tiny_records),
     ("TLS: new keys without end", tls::new_keys),
     ("TLS: a client that never reads", tls::never_reads),
-    ("stderr: nobody reads", streams::stderr_unread),
-    ("stderr: stopped terminal", streams::stderr_stopped_terminal),
-    ("stderr: reader gone", streams::stderr_gone),
-    ("stderr: closed", streams::stderr_closed),
-    ("stderr: /dev/full", streams::stderr_full),
-    ("stdout: reader gone", streams::stdout_gone),
-    ("stdout: closed", streams::stdout_closed),
-    ("stdout: /dev/full", streams::stdout_full),
+    ("stderr: nobody reads", standard_streams::stderr_unread),
+    (
+        "stderr: stopped terminal",
+        standard_streams::stderr_stopped_terminal,
+    ),
+    ("stderr: reader gone", standard_streams::stderr_gone),
+    ("stderr: closed", standard_streams::stderr_closed),
+    ("stderr: /dev/full", standard_streams::stderr_full),
+    ("stdout: reader gone", standard_streams::stdout_gone),
+    ("stdout: closed", standard_streams::stdout_closed),
+    ("stdout: /dev/full", standard_streams::stdout_full),
     ("no progress", limits::no_progress),
     ("messages too long", limits::messages_too_long),
     ("memory held", limits::memory_held),

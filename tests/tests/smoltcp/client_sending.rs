@@ -6,7 +6,7 @@ use ws_echo_core::{ClientRequest, CloseCode, MIN_BUFFER_LEN};
 use ws_echo_tests::client::WELCOME;
 use ws_echo_tests::wire::{self, BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, mirrored};
 
-use crate::driven::Told::{Closed, Gone, Message, Opened};
+use crate::client_driver::Told::{Closed, Gone, Message, Opened};
 use crate::echoes::{RINGS, STORAGES, binary, text};
 use crate::network::{Network, Number, Setup};
 use crate::server::Change;

@@ -4,11 +4,11 @@ use smoltcp::time::Duration;
 use ws_echo_core::{CloseCode, ResponseError};
 use ws_echo_tests::wire::{CLOSE, Frame, PING, PONG, TEXT};
 
-use crate::driven::Told::{self, Closed, Gone, Message, TimedOut};
+use crate::client_driver::Told::{self, Closed, Gone, Message, TimedOut};
+use crate::client_sending::{REQUEST, accepting, frame, without_server};
 use crate::echoes::binary;
 use crate::network::{Network, Number, Setup};
 use crate::server::PORT;
-use crate::talks::{REQUEST, accepting, frame, without_server};
 
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(25);

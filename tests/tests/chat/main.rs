@@ -3,24 +3,15 @@
 
 #![cfg(unix)]
 
-#[path = "chat/broken.rs"]
-mod broken;
-#[path = "chat/certificates.rs"]
 mod certificates;
-#[path = "chat/peers.rs"]
 mod peers;
-#[path = "chat/pipe.rs"]
 mod pipe;
-#[path = "chat/reconnect.rs"]
 mod reconnect;
-#[path = "chat/screen.rs"]
 mod screen;
-#[path = "chat/terminal.rs"]
+mod server_failures;
 mod terminal;
-#[path = "chat/tls.rs"]
 mod tls;
-#[path = "chat/tls_broken.rs"]
-mod tls_broken;
+mod tls_failures;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
