@@ -7,7 +7,7 @@ use ws_echo_core::{
     Buffer, Client, ClientRequest, CloseCode, Connecting, Connection, Event, Fin, MIN_BUFFER_LEN,
     Message, Opening, Progress, SendError,
 };
-use ws_echo_tests::connect::NONCE;
+use ws_echo_tests::driver::client::NONCE;
 
 /// What the client says. A frame of it, and room to receive, fit the smallest of the buffers.
 const WORDS: [Word; 8] = [

@@ -1,8 +1,8 @@
 //! The opening handshake of a client (RFC 6455 section 4.1): requests, and what is made of responses.
 
 use ws_echo_core::{Buffer, ClientRequest, Connecting, RequestError, ResponseError, SyntaxError};
-use ws_echo_tests::connect::{Connected, NONCE, connect, connect_always};
-use ws_echo_tests::drive::{Cuts, Outcome};
+use ws_echo_tests::driver::client::{Connected, NONCE, connect, connect_always};
+use ws_echo_tests::driver::{Cuts, Outcome};
 use ws_echo_tests::wire::{Frame, PING, PONG, TEXT, masked, mirrored};
 
 const REQUEST: ClientRequest<'_> = ClientRequest::new("server.example.com", "/chat");

@@ -10,8 +10,8 @@ use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::required;
+use ws_echo_tests::programs;
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, command};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
@@ -30,7 +30,7 @@ impl Faulty {
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
         let mut probe = Command::new("strace");
         probe.args(["-f", "-o", "/dev/null", "true"]);
-        if !required::is_there("faults", &mut probe) {
+        if !programs::is_there("faults", &mut probe) {
             return None;
         }
         let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));

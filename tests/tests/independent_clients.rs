@@ -14,10 +14,10 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::{Error, Message, WebSocket};
-use ws_echo_tests::client::{Client, WELCOME};
-use ws_echo_tests::keys::Keys;
+use ws_echo_tests::masking_keys::Keys;
+use ws_echo_tests::scripted_client::{Client, WELCOME};
 use ws_echo_tests::server::{PATIENCE, Server, run};
-use ws_echo_tests::{peers, required};
+use ws_echo_tests::{peers, programs};
 
 fn tungstenite(server: &Server) -> WebSocket<TcpStream> {
     let stream = TcpStream::connect(server.address).unwrap();
@@ -185,7 +185,7 @@ fn nodes_ws_is_served() {
 
 #[test]
 fn curl_is_refused_with_the_status_that_says_why() {
-    if !required::is_there("curl", Command::new("curl").arg("--version")) {
+    if !programs::is_there("curl", Command::new("curl").arg("--version")) {
         return;
     }
     let server = Server::start(&["--path", "/chat", "--no-page"]);
@@ -229,8 +229,8 @@ fn curl_is_refused_with_the_status_that_says_why() {
 
 #[test]
 fn chromium_is_served() {
-    let chromium = required::program("WS_ECHO_CHROMIUM", "chromium");
-    if !required::is_there("chromium", Command::new(&chromium).arg("--version")) {
+    let chromium = programs::program("WS_ECHO_CHROMIUM", "chromium");
+    if !programs::is_there("chromium", Command::new(&chromium).arg("--version")) {
         return;
     }
     // The page is from elsewhere.

@@ -2,8 +2,8 @@
 //! the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at every place.
 
 use ws_echo_core::{Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Progress};
-use ws_echo_tests::drive::Cuts;
-use ws_echo_tests::serve::{Application, Served, serve, serve_in_pieces};
+use ws_echo_tests::driver::Cuts;
+use ws_echo_tests::driver::server::{Application, Served, serve, serve_in_pieces};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
 
 const REQUEST: &[u8] =

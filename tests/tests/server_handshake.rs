@@ -4,8 +4,8 @@
 use ws_echo_core::{
     Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Opening, Progress, Refusal, SyntaxError,
 };
-use ws_echo_tests::drive::{Cuts, Outcome};
-use ws_echo_tests::serve::{Application, Served, serve, serve_always};
+use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
+use ws_echo_tests::driver::{Cuts, Outcome};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
 /// The answer to the key of section 1.3.

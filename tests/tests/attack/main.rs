@@ -6,14 +6,6 @@
 #[cfg(unix)]
 mod canary;
 #[cfg(unix)]
-#[path = "../tls/certificate.rs"]
-#[allow(dead_code, reason = "the tests of TLS use more of it")]
-mod certificate;
-#[cfg(unix)]
-#[path = "../tls/client.rs"]
-#[allow(dead_code, reason = "the tests of TLS use more of it")]
-mod client;
-#[cfg(unix)]
 mod connections;
 #[cfg(unix)]
 mod floods;
@@ -33,9 +25,6 @@ mod target;
 mod tls;
 #[cfg(unix)]
 mod truncated;
-#[cfg(unix)]
-#[path = "../tls/tunnel.rs"]
-mod tunnel;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use ws_echo_tests::client::Client;
 use ws_echo_tests::log::Log;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::{Server, command, free_address, in_shell};
 use ws_echo_tests::wire::{TEXT, masked};
 

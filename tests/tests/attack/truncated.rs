@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::wire::{BINARY, FIN, PING, TEXT, masked, masked_close};
 
 use crate::table::Row;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use ws_echo_tests::scripted::{accept, close, frame, request, response, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{CLOSE, PING, TEXT};
 

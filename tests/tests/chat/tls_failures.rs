@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use ws_echo_tests::peers::python_command;
-use ws_echo_tests::scripted::{accept, frame, request, response, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, frame, request, response, server, unmasked};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::TEXT;
 

@@ -3,7 +3,7 @@
 use smoltcp::time::Duration;
 use tungstenite::handshake::derive_accept_key;
 use ws_echo_core::{ClientRequest, CloseCode, MIN_BUFFER_LEN};
-use ws_echo_tests::client::WELCOME;
+use ws_echo_tests::scripted_client::WELCOME;
 use ws_echo_tests::wire::{self, BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, mirrored};
 
 use crate::client_driver::Told::{Closed, Gone, Message, Opened};

@@ -4,8 +4,8 @@ use embedded_websocket::{
     WebSocketClient, WebSocketCloseStatusCode, WebSocketOptions,
     WebSocketReceiveMessageType as Receive, WebSocketSendMessageType as Send,
 };
-use ws_echo_tests::client::WELCOME;
-use ws_echo_tests::keys::Keys;
+use ws_echo_tests::masking_keys::Keys;
+use ws_echo_tests::scripted_client::WELCOME;
 
 use crate::network::{Network, Number, Setup};
 use crate::server::Change::{Gone, Opened};

@@ -2,7 +2,7 @@
 
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Duration;
-use ws_echo_tests::client::request;
+use ws_echo_tests::scripted_client::request;
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
 use crate::network::{Network, Setup};

@@ -8,7 +8,7 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use ws_echo_core::ClientRequest;
-use ws_echo_tests::client::{WELCOME, request};
+use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;

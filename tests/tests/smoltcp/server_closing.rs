@@ -2,7 +2,7 @@
 
 use smoltcp::time::Duration;
 use ws_echo_core::{ProtocolError, Refusal, SyntaxError};
-use ws_echo_tests::client::{WELCOME, request};
+use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
 use crate::network::{Network, Setup};

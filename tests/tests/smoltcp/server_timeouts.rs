@@ -3,7 +3,7 @@
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Duration;
 use ws_echo_core::{Refusal, SyntaxError};
-use ws_echo_tests::client::request;
+use ws_echo_tests::scripted_client::request;
 use ws_echo_tests::wire::{BINARY, Frame, PONG, TEXT, masked, masked_close};
 
 use crate::network::{Network, Number, Setup};

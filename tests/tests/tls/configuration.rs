@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ws_echo_tests::client::Client;
-use ws_echo_tests::required;
+use ws_echo_tests::programs;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::{Server, command, run};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
-use super::certificate::{Files, file, self_signed};
-use super::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::certificate::{Files, file, self_signed};
+use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
 
 /// The certificate that a new connection gets, which has to be the one in the file.
 fn shown(server: SocketAddr, certificate: &Path) -> Vec<u8> {
@@ -242,7 +242,7 @@ fn openssl(arguments: &[&str]) {
 
 #[test]
 fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
-    if !required::is_there("openssl", Command::new("openssl").arg("version")) {
+    if !programs::is_there("openssl", Command::new("openssl").arg("version")) {
         return;
     }
     let [key, certificate, chain] = ["form.key", "form.crt", "form.chain"].map(file);

@@ -6,13 +6,13 @@ use std::process::Command;
 use std::thread;
 
 use rustls::ClientConfig;
-use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::required;
+use ws_echo_tests::programs;
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, run};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, TEXT, masked};
 
-use super::certificate::self_signed;
-use super::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::certificate::self_signed;
+use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
 
 /// All that comes before the end; a reset is one.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
@@ -255,7 +255,7 @@ fn tls_on_a_port_without_it_gets_an_alert_and_the_log_says_how_to_have_it() {
 fn openssl_understands_the_alert_of_a_port_without_tls() {
     let server = Server::start(&[]);
     let mut version = Command::new("openssl");
-    if !required::is_there("openssl", version.arg("version")) {
+    if !programs::is_there("openssl", version.arg("version")) {
         return;
     }
     let mut command = Command::new("openssl");

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use ws_echo_tests::server::Server;
-use ws_echo_tests::{peers, required};
+use ws_echo_tests::{peers, programs};
 
-use super::certificate::{file, self_signed};
+use ws_echo_tests::tls::certificate::{file, self_signed};
 
 /// What `openssl s_client` says of a connection on which it asks for the page; it must trust the certificate.
 fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
@@ -38,7 +38,7 @@ fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
 }
 
 fn has_openssl() -> bool {
-    required::is_there("openssl", Command::new("openssl").arg("version"))
+    programs::is_there("openssl", Command::new("openssl").arg("version"))
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn the_page_chats_by_tls_in_chromium() {
 #[test]
 fn curl_gets_the_page_by_https() {
     let (server, certificate) = self_signed("curl", &[]);
-    if !required::is_there("curl", Command::new("curl").arg("--version")) {
+    if !programs::is_there("curl", Command::new("curl").arg("--version")) {
         return;
     }
     let mut command = Command::new("curl");

@@ -3,10 +3,7 @@
 
 #![cfg(unix)]
 
-mod certificate;
-mod client;
 mod configuration;
 mod hostile_clients;
 mod independent_clients;
 mod sessions;
-mod tunnel;

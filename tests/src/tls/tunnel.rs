@@ -13,7 +13,7 @@ use super::client::{VERSIONS, trusting};
 
 /// Listens for clients of the server that has the certificate in this file; returns where. Every other client
 /// goes on by TLS 1.2.
-pub(crate) fn start(server: SocketAddr, certificate: &Path) -> SocketAddr {
+pub fn start(server: SocketAddr, certificate: &Path) -> SocketAddr {
     let configs = VERSIONS.map(|version| Arc::new(trusting(certificate, version)));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

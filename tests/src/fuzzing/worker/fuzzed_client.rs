@@ -6,19 +6,19 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::line::{End, Line, State, Told};
-use super::own_frames::{OwnFrames, Reason};
 use super::scenario::Scenario;
 use super::settings::{REQUEST_TIMEOUT, Settings};
-use crate::client::WELCOME;
+use super::transport::{End, Line, State, Told};
+use super::unsolicited_frames::{OwnFrames, Reason};
 use crate::fuzzing::expected::Expected;
 use crate::fuzzing::transmitted::Transmitted;
+use crate::scripted_client::WELCOME;
 use crate::wire::{PING, TEXT};
 
 /// How a response begins that opens a connection.
 pub(super) const ACCEPTED: &[u8] = b"HTTP/1.1 101 ";
 
-/// What the response to the key of [`request`](crate::client::request) has to say (RFC 6455 section 1.3).
+/// What the response to the key of [`request`](crate::scripted_client::request) has to say (RFC 6455 section 1.3).
 const ACCEPT: &str = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
 /// By how much a near deadline may be late: two ticks of the server's clock, and the one that it is in.

@@ -1,11 +1,14 @@
 //! Drivers of the core in memory: they cut what is received, and what is transmitted, as they are told.
 
+pub mod client;
+pub mod server;
+
 use ws_echo_core::{
     Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role, Server,
     Storage,
 };
 
-use crate::remote;
+use crate::remote_server;
 use crate::wire::{self, Frame};
 
 /// Lengths of the pieces in which bytes arrive or are taken, over and over.
@@ -36,7 +39,7 @@ impl Cuts {
     /// Whole, byte by byte, and some at random, the same ones for an input of the same length: how
     /// bytes are received, and how they are taken. None when a [`remote`] server is tested instead.
     pub fn many(input_len: usize) -> Vec<(Self, Self)> {
-        if remote::is_named() {
+        if remote_server::is_named() {
             return Vec::new();
         }
         let mut random = fastrand::Rng::with_seed(input_len as u64);
@@ -274,7 +277,7 @@ pub fn echo_always(input: &[u8]) -> Outcome {
             assert_eq!(outcome, joined, "{cuts:?}, lent buffer of {len}");
         }
     }
-    remote::check_session(input, &expected);
+    remote_server::check_session(input, &expected);
     expected
 }
 

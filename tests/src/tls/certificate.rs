@@ -1,25 +1,29 @@
 //! Certificates in files, each test's own.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::{env, fs};
 
+use crate::server::Server;
 use rcgen::{CertificateParams, DnType, KeyPair};
-use ws_echo_tests::server::Server;
 
-/// A file of its own for what a test writes.
-pub(crate) fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+/// The path of a file that a test writes, in Cargo's folder for such files.
+pub fn file(name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let target = test.ancestors().nth(3).expect("target/PROFILE/deps/TEST");
+    target.join("tmp").join(name)
 }
 
 /// A certificate that vouches for itself, and its key.
-pub(crate) struct Files {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct Files {
+    /// The file of the certificate.
+    pub certificate: PathBuf,
+    /// The file of its private key.
+    pub key: PathBuf,
 }
 
 impl Files {
     /// Makes one for this machine, in files of this name.
-    pub(crate) fn make(name: &str) -> Self {
+    pub fn make(name: &str) -> Self {
         let files = Self {
             certificate: file(&format!("{name}.crt")),
             key: file(&format!("{name}.key")),
@@ -29,7 +33,7 @@ impl Files {
     }
 
     /// Puts another certificate and another key in their place; returns the certificate.
-    pub(crate) fn renew(&self) -> Vec<u8> {
+    pub fn renew(&self) -> Vec<u8> {
         let key = KeyPair::generate().unwrap();
         let names = ["localhost".into(), "127.0.0.1".into()];
         let mut params = CertificateParams::new(names).unwrap();
@@ -42,14 +46,14 @@ impl Files {
     }
 
     /// The flags that name them.
-    pub(crate) fn flags(&self) -> [&str; 4] {
+    pub fn flags(&self) -> [&str; 4] {
         let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
         ["--tls-cert", certificate, "--tls-key", key]
     }
 }
 
 /// A server with a certificate that it has made, and the file that this is in.
-pub(crate) fn self_signed(name: &str, arguments: &[&str]) -> (Server, PathBuf) {
+pub fn self_signed(name: &str, arguments: &[&str]) -> (Server, PathBuf) {
     let path = file(&format!("{name}.pem"));
     let flags = [
         "--tls-self-signed",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::visit::{Circumstances, Stop};
+use super::fuzzed_client::{Circumstances, Stop};
 use crate::fuzzing::expected::TOO_LONG;
 use crate::wire::{CLOSE, Frame, PING, split_frame};
 

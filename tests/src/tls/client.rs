@@ -5,21 +5,19 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::scripted_client::{WELCOME, request};
+use crate::server::PATIENCE;
+use crate::wire::{self, Frame, TEXT};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
-use ws_echo_tests::client::{WELCOME, request};
-use ws_echo_tests::server::PATIENCE;
-use ws_echo_tests::wire::{self, Frame, TEXT};
 
-pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] =
+/// The versions of TLS that the server supports.
+pub const VERSIONS: [&SupportedProtocolVersion; 2] =
     [&rustls::version::TLS12, &rustls::version::TLS13];
 
 /// A client's configuration that trusts the certificate in this file alone.
-pub(crate) fn trusting(
-    certificate: &Path,
-    version: &'static SupportedProtocolVersion,
-) -> ClientConfig {
+pub fn trusting(certificate: &Path, version: &'static SupportedProtocolVersion) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_file(certificate).unwrap();
     roots.add(certificate).unwrap();
@@ -32,15 +30,17 @@ pub(crate) fn trusting(
 }
 
 /// A connection to a server.
-pub(crate) struct Secure {
-    pub(crate) tls: ClientConnection,
-    pub(crate) stream: TcpStream,
+pub struct Secure {
+    /// The state of TLS.
+    pub tls: ClientConnection,
+    /// The socket below it.
+    pub stream: TcpStream,
     received: Vec<u8>,
 }
 
 impl Secure {
     /// A TCP connection; no handshake yet.
-    pub(crate) fn connect(server: SocketAddr, config: ClientConfig) -> Self {
+    pub fn connect(server: SocketAddr, config: ClientConfig) -> Self {
         let stream = TcpStream::connect(server).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -56,7 +56,7 @@ impl Secure {
     }
 
     /// An open WebSocket connection, greeted.
-    pub(crate) fn greeted(server: SocketAddr, config: ClientConfig) -> Self {
+    pub fn greeted(server: SocketAddr, config: ClientConfig) -> Self {
         let mut client = Self::connect(server, config);
         client.send(request("/"));
         client.expect_greeting();
@@ -64,13 +64,13 @@ impl Secure {
     }
 
     /// What the server answers to a request, and its greeting.
-    pub(crate) fn expect_greeting(&mut self) {
+    pub fn expect_greeting(&mut self) {
         self.expect_head();
         assert_eq!(self.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
     }
 
     /// What the server answers to a request.
-    pub(crate) fn expect_head(&mut self) {
+    pub fn expect_head(&mut self) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.byte());
@@ -86,7 +86,7 @@ impl Secure {
     }
 
     /// The records that say this, and what TLS has to say before.
-    pub(crate) fn records(&mut self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    pub fn records(&mut self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
         self.tls.writer().write_all(bytes.as_ref()).unwrap();
         let mut records = Vec::new();
         while self.tls.wants_write() {
@@ -96,7 +96,7 @@ impl Secure {
     }
 
     /// Completes the handshake, and sends bytes.
-    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         if self.tls.is_handshaking() {
             self.tls.complete_io(&mut self.stream).unwrap();
         }
@@ -105,7 +105,7 @@ impl Secure {
     }
 
     /// Receives the next frame; `None` at the end that the server has said.
-    pub(crate) fn receive_frame(&mut self) -> Option<Frame> {
+    pub fn receive_frame(&mut self) -> Option<Frame> {
         loop {
             if let Some((frame, rest)) = wire::split_frame(&self.received) {
                 let len = self.received.len() - rest.len();
@@ -120,7 +120,7 @@ impl Secure {
     }
 
     /// Receives some bytes; `false` at the end that the server has said.
-    pub(crate) fn receive(&mut self) -> bool {
+    pub fn receive(&mut self) -> bool {
         let state = self.tls.process_new_packets().unwrap();
         let len = state.plaintext_bytes_to_read();
         let is_closed = state.peer_has_closed();
@@ -139,7 +139,7 @@ impl Secure {
     }
 
     /// Ends this side of the socket, without a word.
-    pub(crate) fn shut(&self) {
+    pub fn shut(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 }

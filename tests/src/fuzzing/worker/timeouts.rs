@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::line::{Line, State};
-use super::own_frames::{OwnFrames, Reason};
+use super::fuzzed_client::{ACCEPTED, Circumstances, LATENESS, Stop, Visit, head_len};
 use super::settings::{CLOSE_TIMEOUT, PING_TIMEOUT};
-use super::visit::{ACCEPTED, Circumstances, LATENESS, Stop, Visit, head_len};
+use super::transport::{Line, State};
+use super::unsolicited_frames::{OwnFrames, Reason};
 
 /// By how much a deadline may be late that is further off than the server's wheel reaches.
 const FAR_LATENESS: Duration = Duration::from_secs(4);

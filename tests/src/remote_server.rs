@@ -10,9 +10,9 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use crate::client::{Client, WELCOME, request};
-use crate::drive::Outcome;
-use crate::serve::Served;
+use crate::driver::Outcome;
+use crate::driver::server::Served;
+use crate::scripted_client::{Client, WELCOME, request};
 use crate::server::run_up_to;
 use crate::wire::{self, Frame, TEXT};
 

@@ -2,8 +2,8 @@
 
 use ws_echo_core::{Buffer, Message, Opening, Progress, Refusal, Storage};
 
-use crate::drive::{self, Cuts, Outcome, Session};
-use crate::remote;
+use crate::driver::{self, Cuts, Outcome, Session};
+use crate::remote_server;
 
 /// What an application decides about a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Served {
     }
 }
 
-/// Serves a client through a buffer that belongs to it: see [`drive::run`]. The head is gathered
+/// Serves a client through a buffer that belongs to it: see [`driver::run`]. The head is gathered
 /// in `N` bytes.
 pub fn serve<const N: usize>(
     application: Application<'_>,
@@ -62,14 +62,14 @@ pub fn serve<const N: usize>(
     buffer_len: usize,
 ) -> Served {
     let mut server = Server::<N>::new(application);
-    let transmitted = drive::run(input, cuts, takes, buffer_len, |buffer| {
+    let transmitted = driver::run(input, cuts, takes, buffer_len, |buffer| {
         server.exchange(buffer);
     });
     server.served(&transmitted)
 }
 
 /// Serves a client through a buffer that is lent for one exchange at a time: see
-/// [`drive::run_in_pieces`].
+/// [`driver::run_in_pieces`].
 pub fn serve_in_pieces<const N: usize>(
     application: Application<'_>,
     input: &[u8],
@@ -78,7 +78,7 @@ pub fn serve_in_pieces<const N: usize>(
 ) -> Served {
     let mut server = Server::<N>::new(application);
     let transmitted =
-        drive::run_in_pieces(input, cuts, buffer_len, |buffer| server.exchange(buffer));
+        driver::run_in_pieces(input, cuts, buffer_len, |buffer| server.exchange(buffer));
     server.served(&transmitted)
 }
 
@@ -102,7 +102,7 @@ pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) 
         }
     }
     if N == 1024 && application == Application::default() {
-        remote::check_served(input, &expected);
+        remote_server::check_served(input, &expected);
     }
     expected
 }

@@ -2,7 +2,7 @@
 
 use ws_echo_core::{Buffer, ClientRequest, Connecting, MIN_BUFFER_LEN, ResponseError, Storage};
 
-use crate::drive::{self, Cuts, NextKey, Outcome, Session};
+use crate::driver::{self, Cuts, NextKey, Outcome, Session};
 
 /// The nonce of section 1.3.
 pub const NONCE: [u8; 16] = *b"the sample nonce";
@@ -27,7 +27,7 @@ pub struct Connected {
 }
 
 /// Connects, and echoes what the server sends, through a buffer that belongs to the connection: see
-/// [`drive::run`].
+/// [`driver::run`].
 pub fn connect<const N: usize>(
     request: ClientRequest<'_>,
     input: &[u8],
@@ -36,7 +36,7 @@ pub fn connect<const N: usize>(
     buffer_len: usize,
 ) -> Connected {
     let mut client = Client::<N>::new(request);
-    let transmitted = drive::run(input, cuts, takes, buffer_len, |buffer| {
+    let transmitted = driver::run(input, cuts, takes, buffer_len, |buffer| {
         client.exchange(buffer);
     });
     client.connected(&transmitted)
