@@ -11,7 +11,7 @@
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use ws_echo_core::{Buffer, Connection, Event, Message, Opening, Progress};
+use ws_echo_core::{Buffer, Connection, Event, Message, Progress, ServerHandshake};
 
 /// Payload lengths in bytes.
 const LENS: [usize; 6] = [16, 128, 1024, 4096, 16 << 10, 64 << 10];
@@ -71,16 +71,16 @@ fn handshake(bencher: Bencher<'_, '_>) {
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let mut buffer = Buffer::new([0; 4096]);
     bencher.bench_local(|| {
-        let mut opening = Opening::<1024>::new();
+        let mut handshake = ServerHandshake::<1024>::new();
         receive(&mut buffer, REQUEST);
         assert!(matches!(
-            opening.advance(&mut buffer),
+            handshake.advance(&mut buffer),
             Ok(Progress::Request)
         ));
-        opening
+        handshake
             .accept(None, Some(Message::Text("Welcome")))
             .unwrap();
-        assert!(matches!(opening.advance(&mut buffer), Ok(Progress::Open)));
+        assert!(matches!(handshake.advance(&mut buffer), Ok(Progress::Open)));
         buffer.consume(usize::MAX);
     });
 }

@@ -14,9 +14,9 @@
 
 use core::ops::Range;
 
-use crate::frame::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::layout::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::utf8::MAX_HELD;
 use crate::storage::{Storage, move_left, move_right};
-use crate::utf8::MAX_HELD;
 
 /// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
 /// long frame, and the held bytes of a cut character. (Only a client's header is as long.)
@@ -36,9 +36,9 @@ enum Keep {
 
 /// Received bytes that the application may look at, until the next event.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Loan {
+pub(crate) struct Span {
     pub(crate) len: usize,
-    number: u32,
+    generation: u32,
 }
 
 /// Received bytes and bytes that are ready to transmit, in one storage of fixed length.
@@ -55,8 +55,8 @@ pub struct Buffer<S> {
     /// How many bytes at the start of `received` count as read as soon as what is lent there is
     /// taken back.
     lent: usize,
-    /// How often that was taken back, to tell a stale loan.
-    returns: u32,
+    /// How often that was taken back, to tell a stale span.
+    generation: u32,
     keep: Keep,
 }
 
@@ -85,7 +85,7 @@ impl<S: Storage> Buffer<S> {
             ready: 0..0,
             received: start..start,
             lent: 0,
-            returns: 0,
+            generation: 0,
             keep,
         }
     }
@@ -180,7 +180,7 @@ impl<S: Storage> Buffer<S> {
     pub(crate) fn release(&mut self) {
         self.skip(self.lent);
         self.lent = 0;
-        self.returns = self.returns.wrapping_add(1);
+        self.generation = self.generation.wrapping_add(1);
     }
 
     /// The received bytes, to be unmasked where they stand.
@@ -215,32 +215,32 @@ impl<S: Storage> Buffer<S> {
 
     /// Lends the application the next `len` received bytes; `read` bytes, these and maybe some
     /// behind them, are read when they are taken back.
-    pub(crate) fn lend(&mut self, len: usize, read: usize) -> Loan {
+    pub(crate) fn lend(&mut self, len: usize, read: usize) -> Span {
         self.lent = read;
-        Loan {
+        Span {
             len,
-            number: self.returns,
+            generation: self.generation,
         }
     }
 
-    /// Whether these bytes are lent still. A loan of another buffer may have this one's number, and
+    /// Whether these bytes are lent still. A span of another buffer may have this one's number, and
     /// any length.
-    fn is_lent(&self, loan: &Loan) -> bool {
-        loan.number == self.returns && loan.len <= self.lent
+    fn is_lent(&self, span: &Span) -> bool {
+        span.generation == self.generation && span.len <= self.lent
     }
 
     /// The lent bytes; none when they are lent no longer.
-    pub(crate) fn lent(&self, loan: &Loan) -> &[u8] {
-        if !self.is_lent(loan) {
+    pub(crate) fn lent(&self, span: &Span) -> &[u8] {
+        if !self.is_lent(span) {
             return &[];
         }
         let start = self.received.start;
-        self.slice(start..start + loan.len)
+        self.slice(start..start + span.len)
     }
 
     /// The lent bytes, to be masked where they stand.
-    pub(crate) fn lent_mut(&mut self, loan: &Loan) -> &mut [u8] {
-        let len = self.lent(loan).len();
+    pub(crate) fn lent_mut(&mut self, span: &Span) -> &mut [u8] {
+        let len = self.lent(span).len();
         let lent = self.received_mut().get_mut(..len);
         lent.unwrap_or_default()
     }
@@ -254,9 +254,9 @@ impl<S: Storage> Buffer<S> {
 
     /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
     /// them; `false`, and nothing, when they are lent no longer, or there is no room for `header`.
-    pub(crate) fn answer(&mut self, header: &[u8], loan: Loan) -> bool {
+    pub(crate) fn echo_in_place(&mut self, header: &[u8], span: Span) -> bool {
         let payload = self.received.start;
-        if !self.is_lent(&loan) || self.gap() < header.len() {
+        if !self.is_lent(&span) || self.gap() < header.len() {
             return false;
         }
         if self.ready.is_empty() {
@@ -265,10 +265,10 @@ impl<S: Storage> Buffer<S> {
         }
         self.append(header);
         if self.ready.end < payload {
-            let lent = payload..payload + loan.len;
+            let lent = payload..payload + span.len;
             move_left(self.storage.as_mut(), lent, self.ready.end);
         }
-        self.ready.end += loan.len;
+        self.ready.end += span.len;
         self.release();
         true
     }
@@ -276,8 +276,8 @@ impl<S: Storage> Buffer<S> {
     /// Bytes in which whole frames can be answered one by one, without asking for room: from where
     /// the first answer may stand to the end of what was received. Then where in them the first
     /// frame stands, and where its answer has to; when it is the only one, its payload is not moved.
-    pub(crate) fn passage(&mut self) -> (&mut [u8], usize, usize) {
-        let start = self.passage_start();
+    pub(crate) fn echo_window(&mut self) -> (&mut [u8], usize, usize) {
+        let start = self.echo_window_start();
         let from = self.received.start - start;
         let to = if self.ready.is_empty() {
             MASKING_KEY_LEN
@@ -289,7 +289,7 @@ impl<S: Storage> Buffer<S> {
         (bytes.unwrap_or_default(), from, to)
     }
 
-    fn passage_start(&self) -> usize {
+    fn echo_window_start(&self) -> usize {
         if self.ready.is_empty() {
             self.received.start
         } else {
@@ -297,9 +297,9 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Says where in a [`passage`](Self::passage) answers stand, and where what is not read begins.
-    pub(crate) fn pass(&mut self, answers: Range<usize>, unread: usize) {
-        let start = self.passage_start();
+    /// Says where in an [`echo_window`](Self::echo_window) answers stand, and where what is not read begins.
+    pub(crate) fn commit_echoes(&mut self, answers: Range<usize>, unread: usize) {
+        let start = self.echo_window_start();
         if self.ready.is_empty() {
             self.ready.start = start + answers.start;
         }
@@ -397,13 +397,13 @@ mod tests {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"....one....two");
         buffer.skip(4);
-        let loan = buffer.lend(3, 3);
-        assert!(buffer.answer(b"<", loan));
+        let span = buffer.lend(3, 3);
+        assert!(buffer.echo_in_place(b"<", span));
         let first = buffer.ready().as_ptr();
         buffer.skip(4);
-        let loan = buffer.lend(3, 3);
-        assert_eq!(buffer.lent(&loan), b"two");
-        assert!(buffer.answer(b"<", loan));
+        let span = buffer.lend(3, 3);
+        assert_eq!(buffer.lent(&span), b"two");
+        assert!(buffer.echo_in_place(b"<", span));
         assert_eq!(buffer.ready(), b"<one<two");
         assert_eq!(buffer.ready().as_ptr(), first);
     }

@@ -1,21 +1,23 @@
 //! The state of an open connection: what the next received byte is, and what it leads to
 //! (RFC 6455 sections 5.4, 5.5, 6 and 7). How bytes look is in `frame`, `mask`, `utf8`, `close`.
 
+pub(crate) mod event;
+pub(crate) mod exchange;
+mod fast_echo;
+pub(crate) mod send_error;
 mod sending;
 
 use heapless::Vec;
 
 use crate::buffer::Buffer;
-use crate::close::{self, CODE_LEN, CloseCode};
-use crate::error::ProtocolError;
-use crate::event::{Chunk, Event, Kind};
-use crate::frame::{
-    CONTROL_HEADER_LEN, Fin, Frame, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode_control,
-    encoded_len,
-};
-use crate::role::{Client, Role, Server, seal};
+use crate::connection::event::{Chunk, Event, Kind};
+use crate::frame::close::{self, CODE_LEN, CloseCode};
+use crate::frame::error::ProtocolError;
+use crate::frame::header::{Frame, encode_control, encoded_len};
+use crate::frame::layout::{CONTROL_HEADER_LEN, Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode};
+use crate::frame::role::{Client, Role, Server, finish_header};
+use crate::frame::utf8::{self, MAX_HELD};
 use crate::storage::Storage;
-use crate::utf8::{self, MAX_HELD};
 
 /// An open WebSocket connection, seen from the [`Server`] or from the [`Client`].
 ///
@@ -82,14 +84,14 @@ enum Step {
 }
 
 impl Connection {
-    /// A connection whose opening handshake has just been [answered](crate::Opening) by us.
+    /// A connection whose opening handshake has just been [answered](crate::ServerHandshake) by us.
     pub const fn server() -> Self {
         Self::new(Server)
     }
 }
 
 impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Connection<Client<F>> {
-    /// A connection whose opening handshake has just been [answered](crate::Connecting) by the
+    /// A connection whose opening handshake has just been [answered](crate::ClientHandshake) by the
     /// server. Each frame that is sent asks `next_key` for its masking key.
     ///
     /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a
@@ -230,7 +232,7 @@ impl<R: Role> Connection<R> {
         self.control.clear();
         // There is room for a whole control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
-        seal(&mut self.role, &mut self.control);
+        finish_header(&mut self.role, &mut self.control);
     }
 
     /// Has a Close frame sent that tells what the peer did wrong.
@@ -251,7 +253,7 @@ impl<R: Role> Connection<R> {
             // A driver has cleared the buffer in the middle of a frame.
             return Ok(Step::Wait);
         };
-        let come = self.frame.come(come);
+        let come = self.frame.available(come);
         if come == 0 && self.frame.remaining > 0 {
             return Ok(Step::Wait);
         }
@@ -290,7 +292,7 @@ impl<R: Role> Connection<R> {
             return Err(ProtocolError::InvalidText);
         }
         let len = self.plain - self.held.len();
-        let loan = buffer.lend(len, self.plain);
+        let span = buffer.lend(len, self.plain);
         let kind = self.message.unwrap_or(Kind::Binary);
         self.plain = 0;
         self.is_cut = true;
@@ -305,7 +307,7 @@ impl<R: Role> Connection<R> {
         Ok(Step::Event(Event::Data(Chunk {
             kind,
             fin: if ends_message { Fin::Last } else { Fin::More },
-            loan,
+            span,
         })))
     }
 

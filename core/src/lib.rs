@@ -2,7 +2,7 @@
 //! handshake, framing, masking, UTF-8 and closing. No heap, no clock, no I/O, no logging, no unsafe code, and no
 //! panic that a peer could reach. It does not speak TLS, extensions, or HTTP beyond the handshake.
 //!
-//! A driver owns the transport. For each client it makes an [`Opening`], and when that is
+//! A driver owns the transport. For each client it makes an [`ServerHandshake`], and when that is
 //! [open](Progress::Open) a [`Connection`]; both work in a [`Buffer`]:
 //!
 //! ```text
@@ -10,7 +10,7 @@
 //!             buffer.commit(n)      connection.exchange(..)         buffer.consume(n)
 //! ```
 //!
-//! A client's driver makes a [`Connecting`] instead, and when that is [open](Connecting::is_open) a
+//! A client's driver makes a [`ClientHandshake`] instead, and when that is [open](ClientHandshake::is_open) a
 //! [`Connection::client`].
 //!
 //! Bytes may arrive cut anywhere. While bytes are ready and the peer does not take them, receive
@@ -61,45 +61,27 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-mod accept;
-mod base64;
 mod buffer;
-mod client_request;
-mod close;
-mod connecting;
 mod connection;
-mod error;
-mod event;
-mod exchange;
 mod frame;
-mod head;
-mod headers;
-mod http;
-mod mask;
-mod opening;
-mod refusal;
-mod request;
-mod response;
-mod role;
-mod sha1;
+mod handshake;
 mod storage;
-mod utf8;
-mod whole;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN};
-pub use client_request::{ClientRequest, RequestError};
-pub use close::CloseCode;
-pub use connecting::Connecting;
 pub use connection::Connection;
-pub use error::{ProtocolError, SendError};
-pub use event::{Chunk, Event, Kind, Message};
-pub use exchange::Exchange;
-pub use frame::Fin;
-pub use headers::MAX_HEADERS;
-pub use http::SyntaxError;
-pub use opening::{MIN_HEAD_LEN, Opening, Progress};
-pub use refusal::Refusal;
-pub use request::Request;
-pub use response::{Response, ResponseError};
-pub use role::{Client, Role, Server};
+pub use connection::event::{Chunk, Event, Kind, Message};
+pub use connection::exchange::Exchange;
+pub use connection::send_error::SendError;
+pub use frame::close::CloseCode;
+pub use frame::error::ProtocolError;
+pub use frame::layout::Fin;
+pub use frame::role::{Client, Role, Server};
+pub use handshake::client::ClientHandshake;
+pub use handshake::client_request::{ClientRequest, ClientRequestError};
+pub use handshake::headers::MAX_HEADERS;
+pub use handshake::refusal::Refusal;
+pub use handshake::request::Request;
+pub use handshake::response::{Response, ResponseError};
+pub use handshake::server::{MIN_HEAD_LEN, Progress, ServerHandshake};
+pub use handshake::syntax::SyntaxError;
 pub use storage::Storage;

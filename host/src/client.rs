@@ -14,7 +14,7 @@ use std::io;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
-use ws_echo_core::{CloseCode, Opening};
+use ws_echo_core::{CloseCode, ServerHandshake};
 
 pub(crate) use self::opening::{OPENING_COST, least_memory};
 use crate::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
@@ -50,7 +50,7 @@ pub(crate) struct Client<T> {
 #[derive(Debug)]
 enum Phase {
     /// The opening handshake.
-    Opening(Box<Opening<HEAD_LEN>>),
+    Handshake(Box<ServerHandshake<HEAD_LEN>>),
     /// Echoing. Nothing is kept of a connection that is idle.
     Open(Option<HeapBegun>),
     /// Echoing what has come and the message that is coming: then our Close is made ready, and waits
@@ -118,7 +118,7 @@ enum Transmitted {
 impl<T: Transport> Client<T> {
     /// A client that has just connected.
     pub(crate) fn new(transport: T, peer: SocketAddr) -> Self {
-        Self::in_phase(Phase::Opening(Box::default()), transport, peer)
+        Self::in_phase(Phase::Handshake(Box::default()), transport, peer)
     }
 
     fn in_phase(phase: Phase, transport: T, peer: SocketAddr) -> Self {
@@ -137,7 +137,7 @@ impl<T: Transport> Client<T> {
     /// What its deadline is for.
     pub(crate) fn awaited(&self) -> Awaited {
         match self.phase {
-            Phase::Opening(_) => Awaited::Request,
+            Phase::Handshake(_) => Awaited::Request,
             Phase::Open(_) if self.is_inside_frame() => Awaited::Progress,
             Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
             Phase::Open(_) => Awaited::SignOfLife,
@@ -347,11 +347,11 @@ impl<T: Transport> Client<T> {
 
     /// Works on what stands in the buffer.
     fn advance(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        if let Phase::Opening(_) = self.phase {
+        if let Phase::Handshake(_) = self.phase {
             self.advance_opening(buffer, shared);
         }
         match &mut self.phase {
-            Phase::Opening(_) => {}
+            Phase::Handshake(_) => {}
             // Before the transport's own handshake is over it would only wait.
             Phase::Responding(_) if !self.transport.is_open() => {}
             Phase::Responding(rest) => {

@@ -5,7 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use log::{Level, info, log_enabled};
-use ws_echo_core::{Chunk, CloseCode, Kind, Message, Opening, ProtocolError, Refusal, Request};
+use ws_echo_core::{
+    Chunk, CloseCode, Kind, Message, ProtocolError, Refusal, Request, ServerHandshake,
+};
 
 use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
@@ -85,9 +87,9 @@ impl Service {
     pub(crate) fn answer(
         &self,
         peer: SocketAddr,
-        opening: &mut Opening<HEAD_LEN>,
+        handshake: &mut ServerHandshake<HEAD_LEN>,
     ) -> Option<&'static [u8]> {
-        let request = opening.request();
+        let request = handshake.request();
         let target = if log_enabled!(Level::Info) {
             Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string()
         } else {
@@ -98,15 +100,15 @@ impl Service {
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());
         let response = page::response(&request, is_served).filter(|_| self.has_page);
         if !is_served && response.is_none() {
-            opening.refuse(Refusal::NotFound);
-            explain_refusal(peer, opening, Refusal::NotFound, &target);
+            handshake.refuse(Refusal::NotFound);
+            explain_refusal(peer, handshake, Refusal::NotFound, &target);
             return None;
         }
         if response.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
             return Some(refuse_origin(peer, &request));
         }
         let greeting = self.welcome.as_deref().map(Message::Text);
-        let accepted = opening.accept(subprotocol.map(String::as_str), greeting);
+        let accepted = handshake.accept(subprotocol.map(String::as_str), greeting);
         match (accepted, response) {
             (Ok(()), _) => info!("client connected {peer} {target}"),
             // What else is wrong with the request comes first. HEAD is the only other method that has
@@ -115,7 +117,7 @@ impl Service {
                 info!("page sent {peer} {target}");
                 return Some(response);
             }
-            (Err(refusal), _) => explain_refusal(peer, opening, refusal, &target),
+            (Err(refusal), _) => explain_refusal(peer, handshake, refusal, &target),
         }
         None
     }
@@ -148,11 +150,11 @@ fn refuse_origin(peer: SocketAddr, request: &Request<'_>) -> &'static [u8] {
 /// Says why a request was refused, to the client and in the log; `target` is empty when none was read.
 pub(crate) fn explain_refusal(
     peer: SocketAddr,
-    opening: &mut Opening<HEAD_LEN>,
+    handshake: &mut ServerHandshake<HEAD_LEN>,
     refusal: Refusal,
     target: &str,
 ) {
-    opening.explain(refusal.text());
+    handshake.explain(refusal.text());
     let space = if target.is_empty() { "" } else { " " };
     info!(
         "client refused {peer}{space}{target}: {}: {refusal}",

@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use ws_echo_core::{Buffer, ClientRequest, Connecting, Connection, Event};
+use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, Connection, Event};
 
 /// What the report calls this client.
 const AGENT: &str = "ws-echo";
@@ -42,14 +42,14 @@ fn run(host: &str, resource: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut random = fastrand::Rng::new();
     let request = ClientRequest::new(host, resource);
     let nonce = random.u128(..).to_be_bytes();
-    let mut connecting = Connecting::<1024>::new(request, nonce)?;
+    let mut handshake = ClientHandshake::<1024>::new(request, nonce)?;
     let mut connection = Connection::client(move || random.u32(..).to_be_bytes());
     let mut buffer = Buffer::new(vec![0; BUFFER_LEN]);
     let mut received = Vec::new();
     loop {
-        connecting.advance(&mut buffer)?;
+        handshake.advance(&mut buffer)?;
         let mut exchange = connection.exchange(&mut buffer);
-        while connecting.is_open()
+        while handshake.is_open()
             // What is wrong with a case is told by the report.
             && let Some(event) = exchange.next_event().transpose()
         {

@@ -4,8 +4,8 @@
 use std::slice;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, Connecting, Connection, Event, Fin, MIN_BUFFER_LEN,
-    Message, Opening, Progress, SendError,
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Fin,
+    MIN_BUFFER_LEN, Message, Progress, SendError, ServerHandshake,
 };
 use ws_echo_tests::driver::client::NONCE;
 
@@ -72,7 +72,7 @@ impl Line {
 
 /// The server's end: it greets, and echoes.
 struct ServerEnd {
-    opening: Opening<512>,
+    handshake: ServerHandshake<512>,
     connection: Option<Connection>,
     buffer: Buffer<Vec<u8>>,
     closed: Option<Option<CloseCode>>,
@@ -81,7 +81,7 @@ struct ServerEnd {
 impl ServerEnd {
     fn new(buffer_len: usize) -> Self {
         Self {
-            opening: Opening::new(),
+            handshake: ServerHandshake::new(),
             connection: None,
             buffer: Buffer::new(vec![0; buffer_len]),
             closed: None,
@@ -91,14 +91,14 @@ impl ServerEnd {
     fn advance(&mut self) {
         while self.connection.is_none() {
             match self
-                .opening
+                .handshake
                 .advance(&mut self.buffer)
                 .expect("the request is right")
             {
                 Progress::Wait => return,
                 Progress::Request => {
                     let greeting = Some(Message::Text("Welcome"));
-                    let accepted = self.opening.accept(Some("chat"), greeting);
+                    let accepted = self.handshake.accept(Some("chat"), greeting);
                     accepted.expect("the request is right");
                 }
                 Progress::Open => self.connection = Some(Connection::server()),
@@ -122,7 +122,7 @@ type NextKey = fn() -> [u8; 4];
 
 /// The client's end: it says its words as soon as there is room, and closes when all have come back.
 struct ClientEnd {
-    connecting: Connecting<'static, 512>,
+    handshake: ClientHandshake<'static, 512>,
     connection: Option<Connection<Client<NextKey>>>,
     buffer: Buffer<Vec<u8>>,
     words: slice::Iter<'static, Word>,
@@ -139,7 +139,7 @@ impl ClientEnd {
             ..ClientRequest::new("server.example.com", "/chat")
         };
         Self {
-            connecting: Connecting::new(request, NONCE).expect("the request can be sent"),
+            handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
             connection: None,
             // It has to receive while the server does not take what is ready.
             buffer: Buffer::for_pieces(vec![0; buffer_len]),
@@ -151,9 +151,9 @@ impl ClientEnd {
     }
 
     fn advance(&mut self) {
-        let connected = self.connecting.advance(&mut self.buffer);
+        let connected = self.handshake.advance(&mut self.buffer);
         connected.expect("the response is right");
-        if !self.connecting.is_open() {
+        if !self.handshake.is_open() {
             return;
         }
         let new = || Connection::client((|| [1, 2, 3, 4]) as NextKey);
@@ -208,7 +208,7 @@ fn talk(buffer_lens: [usize; 2], cuts: [usize; 2]) -> [usize; 2] {
         is_over = !is_up && !is_down;
     }
     let what = format!("buffers of {buffer_lens:?}, cut at {cuts:?}");
-    assert_eq!(client.connecting.subprotocol(), Some("chat"), "{what}");
+    assert_eq!(client.handshake.subprotocol(), Some("chat"), "{what}");
     assert_eq!(client.received.split_last().unwrap().1, MESSAGES, "{what}");
     assert_eq!(client.pongs, 1, "{what}");
     let [at_client, at_server] = [client.closed, server.closed];

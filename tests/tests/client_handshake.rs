@@ -1,6 +1,8 @@
 //! The opening handshake of a client (RFC 6455 section 4.1): requests, and what is made of responses.
 
-use ws_echo_core::{Buffer, ClientRequest, Connecting, RequestError, ResponseError, SyntaxError};
+use ws_echo_core::{
+    Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError, SyntaxError,
+};
 use ws_echo_tests::driver::client::{Connected, NONCE, connect, connect_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
 use ws_echo_tests::wire::{Frame, PING, PONG, TEXT, masked, mirrored};
@@ -116,38 +118,41 @@ mod the_request {
                 "AQIDBAUGBwgJCgsMDQ4PEA==",
             ),
         ] {
-            let mut connecting = Connecting::<64>::new(REQUEST, nonce).unwrap();
+            let mut handshake = ClientHandshake::<64>::new(REQUEST, nonce).unwrap();
             let mut buffer = Buffer::new([0; 1024]);
-            connecting.advance(&mut buffer).unwrap();
+            handshake.advance(&mut buffer).unwrap();
             let request = String::from_utf8(buffer.ready().to_vec()).unwrap();
             assert!(request.contains(&format!("Sec-WebSocket-Key: {key}\r\n")));
         }
     }
 
-    fn refused(request: ClientRequest<'_>) -> RequestError {
-        Connecting::<64>::new(request, NONCE).unwrap_err()
+    fn refused(request: ClientRequest<'_>) -> ClientRequestError {
+        ClientHandshake::<64>::new(request, NONCE).unwrap_err()
     }
 
     #[test]
     fn never_has_what_would_say_something_else() {
         for host in ["", "a b", "a\r\nb", "u@a", "a/b"] {
-            assert_eq!(refused(ClientRequest::new(host, "/")), RequestError::Host);
+            assert_eq!(
+                refused(ClientRequest::new(host, "/")),
+                ClientRequestError::Host
+            );
         }
         for resource in ["", "a", "/a b", "/a\r\n", "/#a", "/\u{fc}", "?a"] {
             let request = ClientRequest::new("a", resource);
-            assert_eq!(refused(request), RequestError::Resource, "{resource}");
+            assert_eq!(refused(request), ClientRequestError::Resource, "{resource}");
         }
         for origin in ["", "a b", "a\r\nb", "\u{fc}"] {
             let origin = Some(origin);
             let request = ClientRequest { origin, ..REQUEST };
-            assert_eq!(refused(request), RequestError::Origin, "{origin:?}");
+            assert_eq!(refused(request), ClientRequestError::Origin, "{origin:?}");
         }
         for subprotocols in [&[""][..], &["a b"], &["a,b"], &["a\r\n"], &["a", "b", "a"]] {
             let request = ClientRequest {
                 subprotocols,
                 ..REQUEST
             };
-            assert_eq!(refused(request), RequestError::Subprotocol);
+            assert_eq!(refused(request), ClientRequestError::Subprotocol);
         }
         for header in [
             ("", "a"),
@@ -159,7 +164,7 @@ mod the_request {
         ] {
             let headers = &[header];
             let request = ClientRequest { headers, ..REQUEST };
-            assert_eq!(refused(request), RequestError::Header, "{header:?}");
+            assert_eq!(refused(request), ClientRequestError::Header, "{header:?}");
         }
         for name in [
             "host",
@@ -174,7 +179,11 @@ mod the_request {
         ] {
             let headers = &[(name, "a")];
             let request = ClientRequest { headers, ..REQUEST };
-            assert_eq!(refused(request), RequestError::ReservedHeader, "{name}");
+            assert_eq!(
+                refused(request),
+                ClientRequestError::ReservedHeader,
+                "{name}"
+            );
         }
     }
 }
@@ -268,16 +277,16 @@ mod a_response_that_does_not_open {
 
     #[test]
     fn tells_its_headers() {
-        let mut connecting = Connecting::<256>::new(REQUEST, NONCE).unwrap();
+        let mut handshake = ClientHandshake::<256>::new(REQUEST, NONCE).unwrap();
         let mut buffer = Buffer::new([0; 1024]);
         let response = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nX: 1\r\nlocation:/c\r\n\r\n";
         buffer.spare_mut()[..response.len()].copy_from_slice(response);
         buffer.commit(response.len());
-        let result = connecting.advance(&mut buffer);
+        let result = handshake.advance(&mut buffer);
         assert_eq!(result, Err(ResponseError::Status(302)));
-        assert_eq!(connecting.advance(&mut buffer), Ok(()), "it is told once");
-        assert!(connecting.is_done());
-        let response = connecting.response();
+        assert_eq!(handshake.advance(&mut buffer), Ok(()), "it is told once");
+        assert!(handshake.is_done());
+        let response = handshake.response();
         let locations: Vec<_> = response.headers("Location").collect();
         assert_eq!(locations, [b"/b", b"/c"]);
     }

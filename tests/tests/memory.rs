@@ -2,7 +2,7 @@
 //! panics, a long enough one loses nothing.
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Storage,
+    Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
 };
 use ws_echo_tests::driver::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
 use ws_echo_tests::wire::{
@@ -47,7 +47,7 @@ fn an_open_connection_is_at_most_256_bytes() {
 
 #[test]
 fn an_opening_is_little_more_than_what_gathers_the_head() {
-    assert!(size_of::<Opening<1024>>() <= 1024 + 64);
+    assert!(size_of::<ServerHandshake<1024>>() <= 1024 + 64);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
 /// Does at random what a driver may do, and what it should not.
 fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
     let mut connection = Connection::server();
-    let mut opening = Opening::<256>::new();
+    let mut handshake = ServerHandshake::<256>::new();
     let mut kept = None;
     for _ in 0..60 {
         match random.u8(0..14) {
@@ -193,7 +193,7 @@ fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
             }
             13 if random.u8(0..8) == 0 => buffer.clear(),
             _ => {
-                let _ = opening.advance(&mut buffer);
+                let _ = handshake.advance(&mut buffer);
             }
         }
         let all = buffer.ready().len() + buffer.received().len();

@@ -1,7 +1,7 @@
 //! What is glued together at the opening: the client's first frames to its request, our greeting to
 //! the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at every place.
 
-use ws_echo_core::{Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Progress};
+use ws_echo_core::{Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake};
 use ws_echo_tests::driver::Cuts;
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_in_pieces};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
@@ -130,14 +130,17 @@ fn response_greeting_and_first_echo_leave_in_one_write() {
     // Longer than the head: what was received has to make room.
     let greeting = "x".repeat(100);
     let mut buffer = Buffer::new([0; 1024]);
-    let mut opening = Opening::<256>::new();
+    let mut handshake = ServerHandshake::<256>::new();
     let input = [REQUEST, &masked(TEXT, "hello")].concat();
     buffer.spare_mut()[..input.len()].copy_from_slice(&input);
     buffer.commit(input.len());
 
-    assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-    assert_eq!(opening.accept(None, Some(Message::Text(&greeting))), Ok(()));
-    assert_eq!(opening.advance(&mut buffer), Ok(Progress::Open));
+    assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+    assert_eq!(
+        handshake.accept(None, Some(Message::Text(&greeting))),
+        Ok(())
+    );
+    assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
     let mut connection = Connection::server();
     let mut exchange = connection.exchange(&mut buffer);
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {

@@ -2,7 +2,7 @@
 //! requests of real clients are written from what their documentation says that they send.
 
 use ws_echo_core::{
-    Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Opening, Progress, Refusal, SyntaxError,
+    Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
 };
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -956,23 +956,23 @@ mod subprotocols {
             "X-Other: three",
             "Sec-WebSocket-Protocol: four",
         ]);
-        let (mut opening, mut buffer) = complete(&request);
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-        let offers: Vec<_> = opening.request().subprotocols().collect();
+        let (mut handshake, mut buffer) = complete(&request);
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        let offers: Vec<_> = handshake.request().subprotocols().collect();
         assert_eq!(offers, ["one", "two", "four"]);
         // The application is wrong: nobody offered that.
-        assert_eq!(opening.accept(Some("three"), None), Ok(()));
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Open));
+        assert_eq!(handshake.accept(Some("three"), None), Ok(()));
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
         assert_eq!(buffer.ready(), RESPONSE.as_bytes());
     }
 }
 
 /// An opening, and a buffer in which all of `input` stands.
-fn complete(input: &[u8]) -> (Opening, Buffer<Vec<u8>>) {
+fn complete(input: &[u8]) -> (ServerHandshake, Buffer<Vec<u8>>) {
     let mut buffer = Buffer::new(vec![0; 2048]);
     buffer.spare_mut()[..input.len()].copy_from_slice(input);
     buffer.commit(input.len());
-    (Opening::new(), buffer)
+    (ServerHandshake::new(), buffer)
 }
 
 mod the_application {
@@ -995,24 +995,24 @@ mod the_application {
             ("http://host:80/chat?x", "/chat"),
         ] {
             let request = with_request_line(&format!("GET {target} HTTP/1.1"));
-            let (mut opening, mut buffer) = complete(&request);
-            assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-            assert_eq!(opening.request().target(), target);
-            assert_eq!(opening.request().path(), path, "{target}");
+            let (mut handshake, mut buffer) = complete(&request);
+            assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+            assert_eq!(handshake.request().target(), target);
+            assert_eq!(handshake.request().path(), path, "{target}");
         }
     }
 
     #[test]
     fn sees_headers_by_name_in_their_order() {
         let request = with_more(&["Cookie: a=b", "X-Other:", "cookie: \tc=d ", "Cookies: no"]);
-        let (mut opening, mut buffer) = complete(&request);
-        assert_eq!(opening.request().headers("cookie").count(), 0);
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-        let cookies: Vec<_> = opening.request().headers("COOKIE").collect();
+        let (mut handshake, mut buffer) = complete(&request);
+        assert_eq!(handshake.request().headers("cookie").count(), 0);
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        let cookies: Vec<_> = handshake.request().headers("COOKIE").collect();
         assert_eq!(cookies, [b"a=b", b"c=d"]);
-        let others: Vec<_> = opening.request().headers("x-other").collect();
+        let others: Vec<_> = handshake.request().headers("x-other").collect();
         assert_eq!(others, [b""]);
-        assert_eq!(opening.request().headers("GET /chat HTTP/1.1").count(), 0);
+        assert_eq!(handshake.request().headers("GET /chat HTTP/1.1").count(), 0);
     }
 
     #[test]
@@ -1070,17 +1070,17 @@ mod the_application {
 
     /// Refuses, transmits, and checks that nothing but the refusal came of it.
     fn assert_refuses<const N: usize>(
-        opening: &mut Opening<N>,
+        handshake: &mut ServerHandshake<N>,
         buffer: &mut Buffer<Vec<u8>>,
         refusal: Refusal,
     ) {
-        opening.refuse(refusal);
-        opening.refuse(Refusal::NotFound);
-        opening.explain(refusal.text());
-        opening.explain("too late");
+        handshake.refuse(refusal);
+        handshake.refuse(Refusal::NotFound);
+        handshake.explain(refusal.text());
+        handshake.explain("too late");
         let mut transmitted = Vec::new();
-        while !opening.is_done() || !buffer.ready().is_empty() {
-            assert_eq!(opening.advance(buffer), Ok(Progress::Wait));
+        while !handshake.is_done() || !buffer.ready().is_empty() {
+            assert_eq!(handshake.advance(buffer), Ok(Progress::Wait));
             transmitted.extend(buffer.ready());
             buffer.consume(usize::MAX);
         }
@@ -1093,29 +1093,29 @@ mod the_application {
     fn may_refuse_with_every_refusal_and_each_is_whole() {
         for (refusal, status) in ALL {
             assert!(refusal.status().starts_with(status), "{refusal}");
-            let mut opening = Opening::<MIN_HEAD_LEN>::new();
+            let mut handshake = ServerHandshake::<MIN_HEAD_LEN>::new();
             let mut buffer = Buffer::new(vec![0; 40]);
-            assert_refuses(&mut opening, &mut buffer, refusal);
+            assert_refuses(&mut handshake, &mut buffer, refusal);
         }
     }
 
     /// The response to a refused request, with this explanation.
     fn explained<const N: usize>(request: &[u8], text: Option<&str>) -> String {
-        let mut opening = Opening::<N>::new();
+        let mut handshake = ServerHandshake::<N>::new();
         let mut buffer = Buffer::new(vec![0; 1024]);
         buffer.spare_mut()[..request.len()].copy_from_slice(request);
         buffer.commit(request.len());
         assert!(
-            opening
+            handshake
                 .advance(&mut buffer)
                 .is_ok_and(|it| it != Progress::Open)
         );
-        opening.refuse(Refusal::NotFound);
+        handshake.refuse(Refusal::NotFound);
         if let Some(text) = text {
-            opening.explain(text);
+            handshake.explain(text);
         }
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Wait));
-        assert!(opening.is_done());
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Wait));
+        assert!(handshake.is_done());
         String::from_utf8(buffer.ready().to_vec()).unwrap()
     }
 
@@ -1141,8 +1141,8 @@ mod the_application {
     fn refuses_with_408_when_time_is_up_wherever_the_head_is_cut() {
         let request = request();
         for len in 0..=request.len() {
-            let (mut opening, mut buffer) = complete(&request[..len]);
-            let progress = opening.advance(&mut buffer);
+            let (mut handshake, mut buffer) = complete(&request[..len]);
+            let progress = handshake.advance(&mut buffer);
             let is_whole = len == request.len();
             let expected = if is_whole {
                 Progress::Request
@@ -1151,31 +1151,35 @@ mod the_application {
             };
             assert_eq!(progress, Ok(expected));
             let target = if is_whole { "/chat" } else { "" };
-            assert_eq!(opening.request().target(), target);
-            assert_refuses(&mut opening, &mut buffer, Refusal::Timeout);
+            assert_eq!(handshake.request().target(), target);
+            assert_refuses(&mut handshake, &mut buffer, Refusal::Timeout);
             // What comes late is forgotten.
             let late = &request[len..];
             buffer.spare_mut()[..late.len()].copy_from_slice(late);
             buffer.commit(late.len());
-            assert_eq!(opening.advance(&mut buffer), Ok(Progress::Wait));
+            assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Wait));
             assert!(buffer.is_empty());
         }
     }
 
     #[test]
     fn answers_once() {
-        let (mut opening, mut buffer) = complete(&request());
-        assert_eq!(opening.accept(None, None), Ok(()), "nothing to accept yet");
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Request));
-        assert_eq!(opening.accept(None, None), Ok(()));
-        assert_eq!(opening.request().target(), "", "it is answered");
-        opening.refuse(Refusal::Timeout);
-        assert_eq!(opening.accept(None, Some(Message::Text("late"))), Ok(()));
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Open));
-        assert_eq!(opening.advance(&mut buffer), Ok(Progress::Open));
-        opening.refuse(Refusal::Timeout);
-        assert!(!opening.is_done());
+        let (mut handshake, mut buffer) = complete(&request());
+        assert_eq!(
+            handshake.accept(None, None),
+            Ok(()),
+            "nothing to accept yet"
+        );
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        assert_eq!(handshake.accept(None, None), Ok(()));
+        assert_eq!(handshake.request().target(), "", "it is answered");
+        handshake.refuse(Refusal::Timeout);
+        assert_eq!(handshake.accept(None, Some(Message::Text("late"))), Ok(()));
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
+        handshake.refuse(Refusal::Timeout);
+        assert!(!handshake.is_done());
         assert_eq!(buffer.ready(), RESPONSE.as_bytes());
     }
 }

@@ -9,8 +9,8 @@ use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use ws_echo_core::{
-    Buffer, Client as ClientRole, ClientRequest, CloseCode, Connecting, Connection, Event, Fin,
-    MIN_BUFFER_LEN, Message, ProtocolError, RequestError, ResponseError, SendError,
+    Buffer, Client as ClientRole, ClientHandshake, ClientRequest, ClientRequestError, CloseCode,
+    Connection, Event, Fin, MIN_BUFFER_LEN, Message, ProtocolError, ResponseError, SendError,
 };
 
 /// The time for the connection to be open, once it was begun.
@@ -64,7 +64,7 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
 enum Phase<'a, const HEAD_LEN: usize> {
     /// There is no connection.
     Gone,
-    Connecting(Connecting<'a, HEAD_LEN>),
+    Handshake(ClientHandshake<'a, HEAD_LEN>),
     /// The content of a response that refuses is not looked at.
     Refused,
     Open(Connection<ClientRole<Entropy>>),
@@ -104,7 +104,7 @@ pub(crate) enum Change<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectError {
     /// The request cannot be sent as it is.
-    Request(RequestError),
+    Request(ClientRequestError),
     /// There is a connection, or no way to this address.
     Socket(tcp::ConnectError),
 }
@@ -148,7 +148,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         let mut nonce = [0; 16];
         let (parts, _) = nonce.as_chunks_mut();
         parts.fill_with(self.entropy);
-        let connecting = Connecting::new(request, nonce).map_err(ConnectError::Request)?;
+        let handshake = ClientHandshake::new(request, nonce).map_err(ConnectError::Request)?;
         let [high, low, ..] = (self.entropy)();
         let local_port = FIRST_LOCAL_PORT | u16::from_be_bytes([high, low]);
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
@@ -157,7 +157,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             .map_err(ConnectError::Socket)?;
         socket.set_ack_delay(Some(ACK_DELAY));
         self.buffer.clear();
-        self.phase = Phase::Connecting(connecting);
+        self.phase = Phase::Handshake(handshake);
         self.deadline = Some(now + OPEN_TIMEOUT);
         Ok(())
     }
@@ -258,7 +258,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
         match &mut self.phase {
             Phase::Gone | Phase::Refused => return Err(SendError::Closed),
-            Phase::Connecting(_) => socket.abort(),
+            Phase::Handshake(_) => socket.abort(),
             Phase::Open(connection) => {
                 connection.exchange(&mut self.buffer).close(code, reason)?;
                 self.deadline = Some(now + CLOSE_TIMEOUT);
@@ -298,12 +298,12 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
 
     /// Reads what has come, and makes the answers ready that the protocol asks for.
     fn read(&mut self, mut tell: impl FnMut(Change<'_>)) {
-        if let Phase::Connecting(connecting) = &mut self.phase {
-            match connecting.advance(&mut self.buffer) {
-                Ok(()) if !connecting.is_open() => return,
+        if let Phase::Handshake(handshake) = &mut self.phase {
+            match handshake.advance(&mut self.buffer) {
+                Ok(()) if !handshake.is_open() => return,
                 Ok(()) => {
                     // An application would look at connecting.response() here.
-                    let subprotocol = connecting.subprotocol();
+                    let subprotocol = handshake.subprotocol();
                     tell(Change::Opened { subprotocol });
                     self.phase = Phase::Open(Connection::client(self.entropy));
                     self.deadline = None;

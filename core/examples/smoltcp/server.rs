@@ -7,7 +7,8 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use ws_echo_core::{
-    Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Opening, Progress, ProtocolError, Refusal,
+    Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ProtocolError, Refusal,
+    ServerHandshake,
 };
 
 /// Where the servers listen.
@@ -47,7 +48,7 @@ pub(crate) struct Server<const HEAD_LEN: usize> {
 
 enum Phase<const HEAD_LEN: usize> {
     Listening,
-    Opening(Opening<HEAD_LEN>),
+    Handshake(ServerHandshake<HEAD_LEN>),
     Open(Connection),
 }
 
@@ -112,7 +113,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             return;
         }
         if let Phase::Listening = self.phase {
-            self.phase = Phase::Opening(Opening::new());
+            self.phase = Phase::Handshake(ServerHandshake::new());
             self.deadline = Some(now + HANDSHAKE_TIMEOUT);
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -199,10 +200,10 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     }
 
     fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut tell: impl FnMut(Change)) {
-        while let Phase::Opening(opening) = &mut self.phase {
-            let progress = match opening.advance(buffer) {
+        while let Phase::Handshake(handshake) = &mut self.phase {
+            let progress = match handshake.advance(buffer) {
                 // An application would look at opening.request() here.
-                Ok(Progress::Request) => opening
+                Ok(Progress::Request) => handshake
                     .accept(None, Some(WELCOME))
                     .map(|()| Progress::Request),
                 progress => progress,
@@ -217,7 +218,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 }
                 Err(refusal) => {
                     // Costs 0.7 KB of flash. Without it the response has no content.
-                    opening.explain(refusal.text());
+                    handshake.explain(refusal.text());
                     tell(Change::Refused(refusal));
                 }
             }
@@ -241,7 +242,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     fn is_done(&self) -> bool {
         match &self.phase {
             Phase::Listening => false,
-            Phase::Opening(opening) => opening.is_done(),
+            Phase::Handshake(handshake) => handshake.is_done(),
             Phase::Open(connection) => connection.is_done(),
         }
     }
@@ -264,11 +265,11 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         mut tell: impl FnMut(Change),
     ) {
         tell(Change::TimedOut);
-        if let Phase::Opening(opening) = &mut self.phase
+        if let Phase::Handshake(handshake) = &mut self.phase
             && socket.may_send()
-            && opening.refuse(Refusal::Timeout)
+            && handshake.refuse(Refusal::Timeout)
         {
-            opening.explain(Refusal::Timeout.text());
+            handshake.explain(Refusal::Timeout.text());
             self.deadline = Some(now + CLOSE_TIMEOUT);
         } else {
             socket.abort();

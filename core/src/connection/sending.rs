@@ -2,14 +2,16 @@
 //! the application's own frames (RFC 6455 sections 5.5, 5.6 and 7.1).
 
 use super::{Connection, Next, Sent, Step};
-use crate::buffer::Buffer;
-use crate::close::{CODE_LEN, CloseCode};
-use crate::error::{ProtocolError, SendError};
-use crate::event::{Chunk, Event, Message};
-use crate::frame::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode, encode, encoded_len};
-use crate::role::{Role, mask, seal};
+use crate::buffer::{Buffer, HEADROOM};
+use crate::connection::event::{Chunk, Event, Message};
+use crate::connection::fast_echo;
+use crate::connection::send_error::SendError;
+use crate::frame::close::{CODE_LEN, CloseCode};
+use crate::frame::error::ProtocolError;
+use crate::frame::header::{encode, encoded_len};
+use crate::frame::layout::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
+use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
-use crate::whole;
 
 impl Connection {
     pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> bool {
@@ -17,10 +19,10 @@ impl Connection {
         if !self.is_idle() {
             return false;
         }
-        let (mut bytes, mut from, mut to) = buffer.passage();
+        let (mut bytes, mut from, mut to) = buffer.echo_window();
         let first = to;
         let all = bytes.len();
-        while let Some(answered) = whole::answer(bytes, from, to) {
+        while let Some(answered) = fast_echo::answer(bytes, from, to) {
             match answered {
                 Ok(len) => {
                     bytes = bytes.get_mut(to + len..).unwrap_or_default();
@@ -36,13 +38,20 @@ impl Connection {
         let ready = all - bytes.len();
         let is_all = from == bytes.len();
         if ready > 0 {
-            buffer.pass(first..ready, ready + from);
+            buffer.commit_echoes(first..ready, ready + from);
         }
         is_all
     }
 }
 
 impl<R: Role> Connection<R> {
+    /// The room that stays free after a frame of the application's own, in bytes.
+    const RESERVE_LEN: usize = match R::SENT_KEY_LEN {
+        // A chunk may be lent at the moment, and its echo cannot fail.
+        0 => MAX_UNMASKED_LEN,
+        // The same; and a client must go on receiving while the server does not take the frame.
+        _ => HEADROOM + 1,
+    };
     /// The length of a Close frame with a code and no reason.
     const CLOSE_LEN: usize = Self::CONTROL_HEADER_LEN + CODE_LEN;
 
@@ -54,10 +63,10 @@ impl<R: Role> Connection<R> {
             return;
         }
         let opcode = self.continued(chunk.kind.opcode());
-        let mut header = encode(opcode, chunk.fin, chunk.loan.len);
-        seal(&mut self.role, &mut header);
-        mask::<R>(&header, buffer.lent_mut(&chunk.loan));
-        if buffer.answer(&header, chunk.loan) {
+        let mut header = encode(opcode, chunk.fin, chunk.span.len);
+        finish_header(&mut self.role, &mut header);
+        mask::<R>(&header, buffer.lent_mut(&chunk.span));
+        if buffer.echo_in_place(&header, chunk.span) {
             self.sent = match chunk.fin {
                 Fin::Last => Sent::Message,
                 Fin::More => Sent::Echo,
@@ -142,14 +151,14 @@ impl<R: Role> Connection<R> {
         }
         let len = parts[0].len().saturating_add(parts[1].len());
         let header_len = encoded_len(len) + R::SENT_KEY_LEN;
-        let room = len.saturating_add(header_len + R::RESERVE_LEN);
+        let room = len.saturating_add(header_len + Self::RESERVE_LEN);
         // The rest of a begun Pong has to come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
         }
         let mut header = encode(opcode, fin, len);
-        seal(&mut self.role, &mut header);
+        finish_header(&mut self.role, &mut header);
         buffer.append(&header);
         for part in parts {
             buffer.append(part);

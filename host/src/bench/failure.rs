@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ws_echo_core::{RequestError, ResponseError};
+use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::escape::Untrusted;
 
@@ -45,7 +45,7 @@ pub(crate) enum Wrong {
     /// The response does not open the connection.
     Response(ResponseError),
     /// The request cannot be sent.
-    Request(RequestError),
+    Request(ClientRequestError),
     /// A frame that no server may send.
     Frame(&'static str),
     /// The server closed the connection: the code if there is one, and the reason.

@@ -1,7 +1,7 @@
 //! The opening handshake of a client, which is the core's, for connections that share a buffer for what
 //! they read.
 
-use ws_echo_core::{Buffer, ClientRequest, Connecting, RequestError, ResponseError};
+use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
 
 use super::failure::Wrong;
 use crate::command_line::Url;
@@ -15,7 +15,7 @@ const START_LEN_MAX: usize = 200;
 /// The handshake of one connection.
 #[derive(Debug)]
 pub(super) struct Handshake<'a> {
-    connecting: Connecting<'a, HEAD_LEN_MAX>,
+    handshake: ClientHandshake<'a, HEAD_LEN_MAX>,
     buffer: Buffer<[u8; BUFFER_LEN]>,
     /// The first bytes that have come.
     start: Vec<u8>,
@@ -23,14 +23,14 @@ pub(super) struct Handshake<'a> {
 
 impl<'a> Handshake<'a> {
     /// A handshake with a nonce of its own.
-    pub(super) fn new(url: &'a Url) -> Result<Self, RequestError> {
+    pub(super) fn new(url: &'a Url) -> Result<Self, ClientRequestError> {
         Self::with_nonce(url, random::bytes())
     }
 
-    fn with_nonce(url: &'a Url, nonce: [u8; 16]) -> Result<Self, RequestError> {
+    fn with_nonce(url: &'a Url, nonce: [u8; 16]) -> Result<Self, ClientRequestError> {
         let request = ClientRequest::new(&url.authority, &url.resource);
         Ok(Self {
-            connecting: Connecting::new(request, nonce)?,
+            handshake: ClientHandshake::new(request, nonce)?,
             buffer: Buffer::new([0; BUFFER_LEN]),
             start: Vec::new(),
         })
@@ -53,7 +53,7 @@ impl<'a> Handshake<'a> {
     pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, Wrong> {
         let room = START_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
-        while !self.connecting.is_open() && !bytes.is_empty() {
+        while !self.handshake.is_open() && !bytes.is_empty() {
             let spare = self.buffer.spare_mut();
             let len = spare.len().min(bytes.len());
             spare[..len].copy_from_slice(&bytes[..len]);
@@ -64,18 +64,18 @@ impl<'a> Handshake<'a> {
             self.buffer.discard_received();
             *bytes = &bytes[read..];
         }
-        Ok(self.connecting.is_open())
+        Ok(self.handshake.is_open())
     }
 
     fn advance(&mut self) -> Result<(), Wrong> {
-        let Err(error) = self.connecting.advance(&mut self.buffer) else {
+        let Err(error) = self.handshake.advance(&mut self.buffer) else {
             return Ok(());
         };
         if !self.start.starts_with(b"HTTP/") {
             let start = String::from_utf8_lossy(&self.start);
             return Err(Wrong::NotHttp(start.into_owned()));
         }
-        let response = self.connecting.response();
+        let response = self.handshake.response();
         Err(match error {
             ResponseError::Status(status) => Wrong::Refused(status, response.reason().into()),
             error => Wrong::Response(error),

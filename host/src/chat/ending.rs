@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::time::Duration;
 
-use ws_echo_core::{CloseCode, ProtocolError, RequestError, ResponseError};
+use ws_echo_core::{ClientRequestError, CloseCode, ProtocolError, ResponseError};
 
 use crate::escape::Untrusted;
 use crate::time::Time;
@@ -46,7 +46,7 @@ pub(super) enum Ending {
     /// It answered in TLS; what to write instead.
     SpeaksTls(String),
     /// The request cannot be sent.
-    Request(RequestError),
+    Request(ClientRequestError),
     /// No address took a connection that became a WebSocket one; why.
     NotConnected(String),
     /// There is no secure connection, for a reason that stays: a certificate that is not trusted, say.

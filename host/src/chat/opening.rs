@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Token};
-use ws_echo_core::{ClientRequest, Connecting, Response, ResponseError};
+use ws_echo_core::{ClientHandshake, ClientRequest, Response, ResponseError};
 
 use super::ending::{Ending, Refusal};
 use super::stream::{ByteStream, Received, Stream};
@@ -61,14 +61,14 @@ pub(super) fn open(
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
-    let mut connecting = Connecting::new(request, random::bytes()).map_err(Ending::Request)?;
+    let mut handshake = ClientHandshake::new(request, random::bytes()).map_err(Ending::Request)?;
     let socket = connect(user, &options.url, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
         None => Box::new(socket),
     };
     let mut stream = Stream::new(byte_stream);
-    while !connecting.is_open() {
+    while !handshake.is_open() {
         if user.is_over(deadline)? {
             return Err(Ending::Late(options.timeout));
         }
@@ -76,11 +76,11 @@ pub(super) fn open(
             let advice = format!("write {}", options.url.with(Scheme::Wss));
             return Err(Ending::SpeaksTls(advice));
         }
-        shake_hands(user, &mut connecting, &mut stream, deadline)?;
+        shake_hands(user, &mut handshake, &mut stream, deadline)?;
     }
     Ok(Opened {
         stream,
-        subprotocol: connecting.subprotocol().map(str::to_owned),
+        subprotocol: handshake.subprotocol().map(str::to_owned),
     })
 }
 
@@ -136,17 +136,17 @@ fn connect_to(
 /// Does what can be done of the handshake now, or waits for more.
 fn shake_hands(
     user: &mut User,
-    connecting: &mut Connecting<'_, HEAD_LEN_MAX>,
+    handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
 ) -> Result<(), Ending> {
-    match connecting.advance(&mut stream.buffer) {
+    match handshake.advance(&mut stream.buffer) {
         Ok(()) => {}
-        Err(ResponseError::Status(_)) => return Err(refusal(user, connecting, stream)),
+        Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
         Err(error) => return Err(Ending::Response(error)),
     }
     // A long request is made ready in parts.
-    if connecting.is_open() || stream.transmit() {
+    if handshake.is_open() || stream.transmit() {
         return Ok(());
     }
     match stream.receive() {
@@ -167,10 +167,10 @@ fn ended_early(error: Option<io::Error>) -> String {
 /// What a server says that refuses, with the beginning of its response's content.
 fn refusal(
     user: &mut User,
-    connecting: &Connecting<'_, HEAD_LEN_MAX>,
+    handshake: &ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
 ) -> Ending {
-    let response = connecting.response();
+    let response = handshake.response();
     let content_len = content_len(&response).unwrap_or(CONTENT_LEN_MAX);
     let until = Instant::now() + CONTENT_TIME;
     // What ends the wait early ends it well: the status is known.

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use log::info;
-use ws_echo_core::{Opening, Progress, Refusal};
+use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
 use super::{Client, Phase, Rest, Shared, Turn};
 use crate::pool::{HeapBuffer, Pool};
@@ -12,7 +12,7 @@ use crate::service::{self, HEAD_LEN};
 use crate::transport::Transport;
 
 /// The memory that a client costs before it has asked, in bytes. The pool gets it back then.
-pub(crate) const OPENING_COST: usize = size_of::<Opening<HEAD_LEN>>();
+pub(crate) const OPENING_COST: usize = size_of::<ServerHandshake<HEAD_LEN>>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
 pub(crate) fn least_memory(buffer_len: usize) -> usize {
@@ -27,27 +27,27 @@ impl<T: Transport> Client<T> {
 
     /// Whether it has not asked for anything yet.
     pub(super) fn is_opening(&self) -> bool {
-        matches!(self.phase, Phase::Opening(_))
+        matches!(self.phase, Phase::Handshake(_))
     }
 
     pub(super) fn advance_opening(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let Phase::Opening(opening) = &mut self.phase else {
+        let Phase::Handshake(handshake) = &mut self.phase else {
             return;
         };
         loop {
-            match opening.advance(buffer) {
+            match handshake.advance(buffer) {
                 Ok(Progress::Request) => {
-                    if let Some(response) = shared.service.answer(self.peer, opening) {
+                    if let Some(response) = shared.service.answer(self.peer, handshake) {
                         let rest = Box::new(Rest(response));
                         return self.end_opening(Phase::Responding(rest), shared);
                     }
                 }
                 Ok(Progress::Wait) => break,
                 Ok(Progress::Open) => return self.end_opening(Phase::Open(None), shared),
-                Err(refusal) => service::explain_refusal(self.peer, opening, refusal, ""),
+                Err(refusal) => service::explain_refusal(self.peer, handshake, refusal, ""),
             }
         }
-        if opening.is_done() {
+        if handshake.is_done() {
             self.end_opening(Phase::Flushing, shared);
         }
     }
@@ -60,15 +60,15 @@ impl<T: Transport> Client<T> {
 
     /// Answers a request that was not complete in time.
     pub(super) fn refuse_late_request(&mut self, shared: &mut Shared) -> Turn {
-        let Phase::Opening(opening) = &mut self.phase else {
+        let Phase::Handshake(handshake) = &mut self.phase else {
             return Turn::Wait;
         };
         if !self.transport.is_open() {
             info!("client refused {}: TLS: no handshake in time", self.peer);
             return Turn::Gone;
         }
-        opening.refuse(Refusal::Timeout);
-        service::explain_refusal(self.peer, opening, Refusal::Timeout, "");
+        handshake.refuse(Refusal::Timeout);
+        service::explain_refusal(self.peer, handshake, Refusal::Timeout, "");
         self.with_buffer(shared, Self::go_on)
     }
 

@@ -14,7 +14,7 @@ impl<T: Transport> Client<T> {
     #[inline(always)]
     pub(super) fn receive(&mut self, buffer: &mut HeapBuffer) -> Result<(), Turn> {
         let mut spare = buffer.spare_mut();
-        if let Phase::Opening(_) = self.phase {
+        if let Phase::Handshake(_) = self.phase {
             // So that the whole response fits, whatever stands behind the request.
             spare = spare.split_at_mut(spare.len() / 2).0;
         }
@@ -91,7 +91,7 @@ impl<T: Transport> Client<T> {
 
     fn end_of_stream(&self) {
         match &self.phase {
-            Phase::Opening(_) => debug!("client {} left without a request", self.peer),
+            Phase::Handshake(_) => debug!("client {} left without a request", self.peer),
             Phase::Open(_) | Phase::Leaving(_) => {
                 service::log_ending(self.peer, &Ending::EndOfStream);
             }
@@ -103,10 +103,10 @@ impl<T: Transport> Client<T> {
     pub(super) fn lose(&self, error: io::Error) {
         match &self.phase {
             // What is not the system's error is the transport's own.
-            Phase::Opening(_) if error.get_ref().is_some() => {
+            Phase::Handshake(_) if error.get_ref().is_some() => {
                 service::log_transport_refusal(self.peer, &error);
             }
-            Phase::Opening(_) => debug!("client {} left: {}", self.peer, error.kind()),
+            Phase::Handshake(_) => debug!("client {} left: {}", self.peer, error.kind()),
             Phase::Open(_) | Phase::Leaving(_) => {
                 service::log_ending(self.peer, &Ending::Lost(error));
             }

@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, Connecting, Connection, Event, Exchange, Fin,
-    Message, Opening, Progress, Refusal, Role, Storage,
+    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Exchange, Fin,
+    Message, ServerHandshake, Progress, Refusal, Role, Storage,
 };
 
 /// Where masking keys come from.
@@ -35,7 +35,7 @@ fn panic(_: &PanicInfo) -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut opening = Opening::<1024>::new();
+    let mut handshake = ServerHandshake::<1024>::new();
     let mut connection = Connection::server();
     let request = ClientRequest {
         origin: black_box(None),
@@ -43,7 +43,7 @@ extern "C" fn _start() -> ! {
         headers: black_box(&[("a", "b")]),
         ..ClientRequest::new(black_box("localhost"), black_box("/"))
     };
-    let Ok(mut connecting) = Connecting::<1024>::new(request, black_box([0; 16])) else {
+    let Ok(mut handshake) = ClientHandshake::<1024>::new(request, black_box([0; 16])) else {
         loop {}
     };
     let mut client = Connection::client((|| black_box([0; 4])) as NextKey);
@@ -52,25 +52,25 @@ extern "C" fn _start() -> ! {
     loop {
         let lent = storage.get_mut(..black_box(0)).unwrap_or_default();
         let mut lent = Buffer::for_pieces(lent);
-        serve(&mut opening, &mut connection, &mut buffer);
-        serve(&mut opening, &mut connection, &mut lent);
-        connect(&mut connecting, &mut client, &mut buffer);
-        connect(&mut connecting, &mut client, &mut lent);
+        serve(&mut handshake, &mut connection, &mut buffer);
+        serve(&mut handshake, &mut connection, &mut lent);
+        connect(&mut handshake, &mut client, &mut buffer);
+        connect(&mut handshake, &mut client, &mut lent);
     }
 }
 
 /// Everything that a server's driver can do, in an order that the compiler does not know.
-fn serve<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer: &mut Buffer<S>) {
+fn serve<S: Storage>(handshake: &mut ServerHandshake, connection: &mut Connection, buffer: &mut Buffer<S>) {
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
-    match opening.advance(buffer) {
+    match handshake.advance(buffer) {
         Ok(Progress::Request) if black_box(true) => {
-            opening.refuse(Refusal::NotFound);
+            handshake.refuse(Refusal::NotFound);
         }
         Ok(Progress::Request) => {
-            let request = opening.request();
+            let request = handshake.request();
             black_box((request.path(), request.subprotocols().next()));
-            let accepted = opening.accept(Some(black_box("chat")), Some(Message::Text("hello")));
+            let accepted = handshake.accept(Some(black_box("chat")), Some(Message::Text("hello")));
             black_box(accepted.is_ok());
         }
         progress => drop(black_box(progress)),
@@ -84,15 +84,15 @@ fn serve<S: Storage>(opening: &mut Opening, connection: &mut Connection, buffer:
 
 /// Everything that a client's driver can do.
 fn connect<S: Storage>(
-    connecting: &mut Connecting<'_>,
+    handshake: &mut ClientHandshake<'_>,
     connection: &mut Connection<Client<NextKey>>,
     buffer: &mut Buffer<S>,
 ) {
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
-    black_box(connecting.advance(buffer).is_ok());
-    black_box((connecting.is_open(), connecting.subprotocol()));
-    let response = connecting.response();
+    black_box(handshake.advance(buffer).is_ok());
+    black_box((handshake.is_open(), handshake.subprotocol()));
+    let response = handshake.response();
     black_box((response.status(), response.reason()));
     black_box(response.headers(black_box("location")).next());
     exchange(connection.exchange(buffer));

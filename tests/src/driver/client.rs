@@ -1,6 +1,8 @@
 //! A driver of the core's whole client in memory: a response and frames in, a request and frames out.
 
-use ws_echo_core::{Buffer, ClientRequest, Connecting, MIN_BUFFER_LEN, ResponseError, Storage};
+use ws_echo_core::{
+    Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, ResponseError, Storage,
+};
 
 use crate::driver::{self, Cuts, NextKey, Outcome, Session};
 
@@ -66,7 +68,7 @@ pub fn connect_always(request: ClientRequest<'_>, input: &[u8]) -> Connected {
 }
 
 struct Client<'a, const N: usize> {
-    connecting: Connecting<'a, N>,
+    handshake: ClientHandshake<'a, N>,
     error: Option<ResponseError>,
     content: Vec<u8>,
     session: Option<Session<ws_echo_core::Client<NextKey>>>,
@@ -75,7 +77,7 @@ struct Client<'a, const N: usize> {
 impl<'a, const N: usize> Client<'a, N> {
     fn new(request: ClientRequest<'a>) -> Self {
         Self {
-            connecting: Connecting::new(request, NONCE).expect("the request can be sent"),
+            handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
             error: None,
             content: Vec::new(),
             session: None,
@@ -83,16 +85,16 @@ impl<'a, const N: usize> Client<'a, N> {
     }
 
     fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
-        if !self.connecting.is_done()
-            && let Err(error) = self.connecting.advance(buffer)
+        if !self.handshake.is_done()
+            && let Err(error) = self.handshake.advance(buffer)
         {
             self.error = Some(error);
         }
-        if self.connecting.is_done() {
+        if self.handshake.is_done() {
             self.content.extend(buffer.received());
             buffer.discard_received();
         }
-        if self.connecting.is_open() {
+        if self.handshake.is_open() {
             let session = self.session.get_or_insert_with(Session::client);
             session.exchange(buffer);
         }
@@ -102,15 +104,15 @@ impl<'a, const N: usize> Client<'a, N> {
         let end = transmitted.windows(4).position(|end| end == b"\r\n\r\n");
         let end = end.expect("the request was sent whole") + 4;
         let (request, rest) = transmitted.split_at(end);
-        let response = self.connecting.response();
-        assert_eq!(self.session.is_some(), self.connecting.is_open());
-        assert_eq!(self.error.is_some(), self.connecting.is_done());
+        let response = self.handshake.response();
+        assert_eq!(self.session.is_some(), self.handshake.is_open());
+        assert_eq!(self.error.is_some(), self.handshake.is_done());
         Connected {
             request: String::from_utf8(request.to_vec()).expect("the request is text"),
             status: response.status(),
             reason: response.reason().into(),
             error: self.error,
-            subprotocol: self.connecting.subprotocol().map(Into::into),
+            subprotocol: self.handshake.subprotocol().map(Into::into),
             content: self.content,
             session: self.session.map(|session| session.outcome(rest)),
         }

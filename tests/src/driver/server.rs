@@ -1,6 +1,6 @@
 //! A driver of the core's whole server in memory: a request and frames in, a response and frames out.
 
-use ws_echo_core::{Buffer, Message, Opening, Progress, Refusal, Storage};
+use ws_echo_core::{Buffer, Message, Progress, Refusal, ServerHandshake, Storage};
 
 use crate::driver::{self, Cuts, Outcome, Session};
 use crate::remote_server;
@@ -109,7 +109,7 @@ pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) 
 
 struct Server<'a, const N: usize> {
     application: Application<'a>,
-    opening: Opening<N>,
+    handshake: ServerHandshake<N>,
     refusal: Option<Refusal>,
     session: Option<Session<ws_echo_core::Server>>,
 }
@@ -118,7 +118,7 @@ impl<'a, const N: usize> Server<'a, N> {
     fn new(application: Application<'a>) -> Self {
         Self {
             application,
-            opening: Opening::new(),
+            handshake: ServerHandshake::new(),
             refusal: None,
             session: None,
         }
@@ -126,7 +126,7 @@ impl<'a, const N: usize> Server<'a, N> {
 
     fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
         while self.session.is_none() {
-            let answer = match self.opening.advance(buffer) {
+            let answer = match self.handshake.advance(buffer) {
                 Ok(Progress::Wait) => return,
                 Ok(Progress::Request) => self.decide(),
                 Ok(Progress::Open) => {
@@ -136,7 +136,7 @@ impl<'a, const N: usize> Server<'a, N> {
                 Err(refusal) => Err(refusal),
             };
             if let Err(refusal) = answer {
-                self.opening.explain(refusal.text());
+                self.handshake.explain(refusal.text());
                 assert_eq!(self.refusal.replace(refusal), None, "a second refusal");
             }
         }
@@ -146,23 +146,23 @@ impl<'a, const N: usize> Server<'a, N> {
     }
 
     fn decide(&mut self) -> Result<(), Refusal> {
-        let request = self.opening.request();
+        let request = self.handshake.request();
         let paths = self.application.paths;
         if !paths.is_empty() && !paths.contains(&request.path()) {
-            self.opening.refuse(Refusal::NotFound);
+            self.handshake.refuse(Refusal::NotFound);
             return Err(Refusal::NotFound);
         }
         let is_offered = |name: &&str| request.subprotocols().any(|offer| offer == *name);
         let mut spoken = self.application.subprotocols.iter().copied();
         let chosen = spoken.find(is_offered);
-        self.opening.accept(chosen, self.application.greeting)
+        self.handshake.accept(chosen, self.application.greeting)
     }
 
     fn served(self, transmitted: &[u8]) -> Served {
         let end = transmitted.windows(4).position(|end| end == b"\r\n\r\n");
         let (head, rest) = transmitted.split_at(end.map_or(0, |end| end + 4));
         let is_refused = self.refusal.is_some();
-        assert_eq!(self.opening.is_done(), is_refused, "done when refused");
+        assert_eq!(self.handshake.is_done(), is_refused, "done when refused");
         let body = if is_refused { rest } else { &[] };
         Served {
             head: String::from_utf8(head.to_vec()).unwrap(),

@@ -3,7 +3,7 @@
 //! one have the outcome that they have for a server, mirrored.
 
 use tungstenite::handshake::derive_accept_key;
-use ws_echo_core::{Client, ClientRequest, Connecting, ResponseError};
+use ws_echo_core::{Client, ClientHandshake, ClientRequest, ResponseError};
 
 use super::echoer::{Echoer, NextKey};
 use super::expected::Expected;
@@ -93,14 +93,14 @@ fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
             false => plan.keep(input, &mut cut),
         };
         assert_eq!(cut.error, whole.error);
-        assert_eq!(cut.connecting.subprotocol(), whole.connecting.subprotocol());
+        assert_eq!(cut.handshake.subprotocol(), whole.handshake.subprotocol());
         cut.check(input, &output);
     }
 }
 
 /// A client from the first byte on.
 struct Connector<'a> {
-    connecting: Connecting<'static, HEAD_LEN>,
+    handshake: ClientHandshake<'static, HEAD_LEN>,
     actions: &'a [u8],
     error: Option<ResponseError>,
     /// Once the connection is open, and how long the request was.
@@ -110,7 +110,7 @@ struct Connector<'a> {
 impl<'a> Connector<'a> {
     fn new(actions: &'a [u8]) -> Self {
         Self {
-            connecting: Connecting::new(REQUEST, *b"the sample nonce").unwrap(),
+            handshake: ClientHandshake::new(REQUEST, *b"the sample nonce").unwrap(),
             actions,
             error: None,
             open: None,
@@ -124,7 +124,7 @@ impl<'a> Connector<'a> {
             return;
         };
         assert!(output[..*request_len].ends_with(b"\r\n\r\n"));
-        let head_len = check_opens(input, self.connecting.subprotocol());
+        let head_len = check_opens(input, self.handshake.subprotocol());
         let frames = wire::mirrored(&input[head_len..]);
         echoer.check_mirrored(&Expected::of(&frames), output, *request_len);
     }
@@ -132,14 +132,14 @@ impl<'a> Connector<'a> {
 
 impl Machine for Connector<'_> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        if let Err(error) = self.connecting.advance(buffer) {
+        if let Err(error) = self.handshake.advance(buffer) {
             let before = self.error.replace(error);
             assert_eq!(before, None, "a second error");
         }
         if self.error.is_some() {
             buffer.discard_received();
         }
-        if !self.connecting.is_open() {
+        if !self.handshake.is_open() {
             return;
         }
         let (echoer, _) = self.open.get_or_insert_with(|| {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use tungstenite::handshake::derive_accept_key;
-use ws_echo_core::{MAX_HEADERS, Message, Opening, Progress, Refusal};
+use ws_echo_core::{MAX_HEADERS, Message, Progress, Refusal, ServerHandshake};
 
 use super::echoer::Echoer;
 use super::expected::Expected;
@@ -119,7 +119,7 @@ fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
 
 /// A server from the first byte on.
 struct Server<const N: usize> {
-    opening: Opening<N>,
+    handshake: ServerHandshake<N>,
     choice: Choice,
     refusal: Option<Refusal>,
     /// Once the connection is open, and how long the response was.
@@ -129,7 +129,7 @@ struct Server<const N: usize> {
 impl<const N: usize> Server<N> {
     fn new(choice: Choice) -> Self {
         Self {
-            opening: Opening::new(),
+            handshake: ServerHandshake::new(),
             choice,
             refusal: None,
             open: None,
@@ -137,20 +137,20 @@ impl<const N: usize> Server<N> {
     }
 
     fn decide(&mut self) -> Result<(), Refusal> {
-        let request = self.opening.request();
+        let request = self.handshake.request();
         assert!(!request.path().is_empty());
         let subprotocol = request.subprotocols().last().map(str::to_owned);
         if self.choice.refuses {
-            self.opening.refuse(Refusal::NotFound);
+            self.handshake.refuse(Refusal::NotFound);
             return Err(Refusal::NotFound);
         }
         let subprotocol = subprotocol.filter(|_| self.choice.picks_subprotocol);
         let greeting = self.choice.greets.then_some(Message::Text(GREETING));
-        self.opening.accept(subprotocol.as_deref(), greeting)
+        self.handshake.accept(subprotocol.as_deref(), greeting)
     }
 
     fn fail(&mut self, refusal: Refusal) {
-        self.opening.explain(refusal.text());
+        self.handshake.explain(refusal.text());
         let before = self.refusal.replace(refusal);
         assert_eq!(before, None, "a second refusal");
     }
@@ -162,7 +162,7 @@ impl<const N: usize> Server<N> {
     /// Asserts that the answer is right.
     fn check(&mut self, input: &[u8], output: &[u8]) {
         let head_len = head_len(input);
-        assert_eq!(self.opening.is_done(), self.refusal.is_some());
+        assert_eq!(self.handshake.is_done(), self.refusal.is_some());
         if let Some(refusal) = self.refusal {
             check_refused(refusal, input, output);
             let must = head_len.is_some_and(|len| len <= N && must_accept(&input[..len]));
@@ -186,24 +186,24 @@ impl<const N: usize> Server<N> {
         if self.open.is_some() || self.refusal.is_some() {
             return;
         }
-        self.opening.refuse(Refusal::Timeout);
-        self.opening.explain(Refusal::Timeout.text());
+        self.handshake.refuse(Refusal::Timeout);
+        self.handshake.explain(Refusal::Timeout.text());
         let output = plan.keep(b"", self);
         check_refused(Refusal::Timeout, b"", &output);
-        assert!(self.opening.is_done());
+        assert!(self.handshake.is_done());
     }
 }
 
 impl<const N: usize> Machine for Server<N> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         if self.open.is_none() {
-            let progress = match self.opening.advance(buffer) {
+            let progress = match self.handshake.advance(buffer) {
                 Ok(Progress::Request) => self.decide().map(|()| Progress::Request),
                 progress => progress,
             };
             let progress = progress.or_else(|refusal| {
                 self.fail(refusal);
-                self.opening.advance(buffer)
+                self.handshake.advance(buffer)
             });
             match progress.expect("a refusal is told once") {
                 Progress::Wait => return,

@@ -2,7 +2,7 @@
 
 use smoltcp::socket::tcp;
 use smoltcp::time::Duration;
-use ws_echo_core::{ClientRequest, CloseCode, ProtocolError, RequestError, ResponseError};
+use ws_echo_core::{ClientRequest, ClientRequestError, CloseCode, ProtocolError, ResponseError};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, TEXT, masked};
 
 use crate::client::ConnectError;
@@ -260,7 +260,7 @@ fn there_is_no_second_connection_beside_the_first() {
 #[test]
 fn a_request_that_cannot_be_sent_is_refused_before_anything_is_sent() {
     let mut network = without_server([512, 512, 256]);
-    let refused = ConnectError::Request(RequestError::Resource);
+    let refused = ConnectError::Request(ClientRequestError::Resource);
     let request = ClientRequest::new("a", "no path");
     assert_eq!(network.drive(request), Err(refused));
     network.pass(Duration::from_secs(1));

@@ -8,7 +8,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, Connecting, Connection, Event, Message,
+    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Message,
 };
 
 unsafe extern "C" {
@@ -23,7 +23,7 @@ fn panic(_: &PanicInfo) -> ! {
 /// A connection of this device.
 pub enum Line<'a> {
     /// The server has not answered the request.
-    Connecting(Connecting<'a>),
+    Handshake(ClientHandshake<'a>),
     /// It is open.
     Open(Connection<Client<fn() -> [u8; 4]>>),
 }
@@ -32,7 +32,7 @@ pub enum Line<'a> {
 #[unsafe(no_mangle)]
 fn connect<'a>(host: &'a str, nonce: [u8; 16]) -> Option<Line<'a>> {
     let request = ClientRequest::new(host, "/");
-    Connecting::new(request, nonce).ok().map(Line::Connecting)
+    ClientHandshake::new(request, nonce).ok().map(Line::Handshake)
 }
 
 /// Exchanges messages with the server through a buffer that is lent, where `received` bytes have come;
@@ -49,11 +49,11 @@ fn _start(
     let mut buffer = Buffer::for_pieces(storage);
     black_box(buffer.spare_mut());
     buffer.commit(received);
-    if let Line::Connecting(connecting) = line {
-        if connecting.advance(&mut buffer).is_err() {
+    if let Line::Handshake(handshake) = line {
+        if handshake.advance(&mut buffer).is_err() {
             return true;
         }
-        if connecting.is_open() {
+        if handshake.is_open() {
             *line = Line::Open(Connection::client(next_key));
         }
     }

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use ws_echo_core::{Buffer, Connection, Event, Message, Opening, Progress};
+use ws_echo_core::{Buffer, Connection, Event, Message, ServerHandshake, Progress};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -21,7 +21,7 @@ fn panic(_: &PanicInfo) -> ! {
 /// A client of this device.
 pub enum Client {
     /// It has not made its request.
-    Opening(Opening<1024>),
+    Handshake(ServerHandshake<1024>),
     /// It is connected.
     Open(Connection),
 }
@@ -39,13 +39,13 @@ fn _start(client: &mut Client, storage: &mut [u8], received: usize) -> bool {
 }
 
 fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
-    while let Client::Opening(opening) = client {
-        match opening.advance(buffer) {
+    while let Client::Handshake(handshake) = client {
+        match handshake.advance(buffer) {
             Ok(Progress::Request) => {
-                let _ = opening.accept(None, Some(Message::Text("Welcome to Awesome Chat")));
+                let _ = handshake.accept(None, Some(Message::Text("Welcome to Awesome Chat")));
             }
             Ok(Progress::Open) => *client = Client::Open(Connection::server()),
-            Ok(Progress::Wait) => return opening.is_done(),
+            Ok(Progress::Wait) => return handshake.is_done(),
             Err(_) => {}
         }
     }

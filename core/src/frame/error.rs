@@ -1,9 +1,9 @@
-//! What a peer, or the application, can do wrong once the connection is open (RFC 6455 sections 5
-//! and 8.1). Which close code answers it is in `close`.
+//! What a peer can do wrong once the connection is open (RFC 6455 sections 5 and 8.1). Which close
+//! code answers it is in `close`.
 
 use core::fmt;
 
-use crate::utf8::InvalidUtf8;
+use crate::frame::utf8::InvalidUtf8;
 
 /// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,32 +66,3 @@ impl From<InvalidUtf8> for ProtocolError {
         Self::InvalidText
     }
 }
-
-/// Why a frame of the application's own was not made ready. Nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SendError {
-    /// There is no room now: transmit what is ready, go on with what was received, and try again. A
-    /// frame never has room whose header and payload are longer than the storage less 10 bytes, for
-    /// a client less 18. While a client's [own buffer](crate::Buffer::new) is filled by a frame of
-    /// which the rest is missing, there is none; one [for pieces](crate::Buffer::for_pieces) is not.
-    Full,
-    /// A fragmented message is being echoed, or sent; its last fragment must come first.
-    InsideMessage,
-    /// The payload of a ping, or a close code and its reason, are longer than 125 bytes.
-    TooLong,
-    /// A Close frame was sent: nothing may follow it.
-    Closed,
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Full => "no room in the buffer",
-            Self::InsideMessage => "inside a fragmented message",
-            Self::TooLong => "control frame is longer than 125 bytes",
-            Self::Closed => "connection is closed",
-        })
-    }
-}
-
-impl core::error::Error for SendError {}

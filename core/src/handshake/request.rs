@@ -3,10 +3,10 @@
 
 use core::str::from_utf8;
 
-use crate::head;
-use crate::headers::Headers;
-use crate::http;
-use crate::refusal::Refusal;
+use crate::handshake::head;
+use crate::handshake::headers::Headers;
+use crate::handshake::http;
+use crate::handshake::refusal::Refusal;
 
 /// A client's opening handshake.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,20 @@ impl<'a> Request<'a> {
         let method = http::take_until(&mut head, b' ');
         let target = http::take_until(&mut head, b' ');
         (method, target)
+    }
+}
+
+/// Checks a request line, without its line end.
+pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
+    let method = http::take_until(&mut line, b' ');
+    let target = http::take_until(&mut line, b' ');
+    if !http::is_token(method) || !http::is_visible(target) {
+        return Err(Refusal::MalformedRequestLine);
+    }
+    match line.strip_prefix(b"HTTP/") {
+        Some(b"1.1") => Ok(()),
+        Some([b'0'..=b'9', b'.', b'0'..=b'9']) => Err(Refusal::UnsupportedHttpVersion),
+        _ => Err(Refusal::MalformedRequestLine),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use heapless::Vec;
 
-use crate::http::{self, SyntaxError};
+use crate::handshake::http;
+use crate::handshake::syntax::SyntaxError;
 
 /// Adds a byte to a head, and tells whether it ends a line.
 pub(crate) fn push<E: From<SyntaxError>, const N: usize>(

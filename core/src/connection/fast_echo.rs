@@ -2,11 +2,10 @@
 //! and 5.4): what most messages are. It finds no fault with a header: what is not such a message is
 //! `frame`'s and `connection`'s.
 
-use crate::frame::{
-    FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode, encoded_len,
-};
-use crate::mask::{MaskingKey, apply_and_move_long};
-use crate::utf8::{self, InvalidUtf8};
+use crate::frame::header::encoded_len;
+use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
+use crate::frame::mask::{MaskingKey, apply_and_move_long};
+use crate::frame::utf8::{self, InvalidUtf8};
 
 const TEXT: u8 = FIN | Opcode::Text as u8;
 const BINARY: u8 = FIN | Opcode::Binary as u8;
@@ -28,22 +27,22 @@ pub(crate) fn answer(
     };
     // The header keeps its length, but for the masking key.
     match second ^ MASK {
-        0..LEN_IS_16_BITS => WholeMessage::<2>::answer(bytes, from, to),
-        LEN_IS_16_BITS => WholeMessage::<4>::answer(bytes, from, to),
-        LEN_IS_64_BITS => WholeMessage::<10>::answer(bytes, from, to),
+        0..LEN_IS_16_BITS => SingleFrame::<2>::answer(bytes, from, to),
+        LEN_IS_16_BITS => SingleFrame::<4>::answer(bytes, from, to),
+        LEN_IS_64_BITS => SingleFrame::<10>::answer(bytes, from, to),
         _ => None,
     }
 }
 
 /// A message whose header has `N` bytes without the masking key.
-struct WholeMessage<const N: usize> {
+struct SingleFrame<const N: usize> {
     /// Without MASK.
     header: [u8; N],
     key: MaskingKey,
     payload_len: usize,
 }
 
-impl<const N: usize> WholeMessage<N> {
+impl<const N: usize> SingleFrame<N> {
     #[inline(always)]
     fn answer(bytes: &mut [u8], from: usize, to: usize) -> Option<Result<usize, InvalidUtf8>> {
         let message = Self::decode(bytes.get(from..)?)?;

@@ -5,10 +5,9 @@ use core::fmt;
 
 use heapless::Vec;
 
-use crate::buffer::HEADROOM;
-use crate::error::ProtocolError;
-use crate::frame::{MASK, MASKING_KEY_LEN, MAX_UNMASKED_LEN};
-use crate::mask::MaskingKey;
+use crate::frame::error::ProtocolError;
+use crate::frame::layout::{MASK, MASKING_KEY_LEN};
+use crate::frame::mask::MaskingKey;
 
 /// An end of a connection: [`Server`] or [`Client`], and nothing else.
 pub trait Role: Masking {}
@@ -44,8 +43,6 @@ pub trait Masking {
     const WRONG_MASK: ProtocolError;
     /// The length of the masking key in each frame that is sent.
     const SENT_KEY_LEN: usize;
-    /// The room that stays behind a frame of the application's own.
-    const RESERVE_LEN: usize;
 
     /// The masking key of the next frame that is sent, if it has one.
     fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]>;
@@ -58,8 +55,6 @@ impl Masking for Server {
     const WRONG_MASK: ProtocolError = ProtocolError::Unmasked;
     // > A server MUST NOT mask any frames that it sends to the client. (section 5.1)
     const SENT_KEY_LEN: usize = 0;
-    // A chunk may be lent at the moment, and its echo cannot fail.
-    const RESERVE_LEN: usize = MAX_UNMASKED_LEN;
 
     fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]> {
         None
@@ -72,8 +67,6 @@ impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
     const WRONG_MASK: ProtocolError = ProtocolError::Masked;
     // > [...] a client MUST mask all frames that it sends to the server [...] (section 5.1)
     const SENT_KEY_LEN: usize = MASKING_KEY_LEN;
-    // The same, and it has to receive while the server does not take the frame.
-    const RESERVE_LEN: usize = HEADROOM + 1;
 
     fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]> {
         Some((self.next_key)())
@@ -81,7 +74,7 @@ impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
 }
 
 /// Makes the header of an unmasked frame one of a frame that this end may send.
-pub(crate) fn seal<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
+pub(crate) fn finish_header<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
     // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
     // > (section 5.3)
     if let Some(key) = role.next_key()

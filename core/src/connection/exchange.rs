@@ -4,12 +4,13 @@
 use core::str::from_utf8;
 
 use crate::buffer::Buffer;
-use crate::close::CloseCode;
 use crate::connection::Connection;
-use crate::error::{ProtocolError, SendError};
-use crate::event::{Chunk, Event, Kind, Message};
-use crate::frame::Fin;
-use crate::role::{Role, Server};
+use crate::connection::event::{Chunk, Event, Kind, Message};
+use crate::connection::send_error::SendError;
+use crate::frame::close::CloseCode;
+use crate::frame::error::ProtocolError;
+use crate::frame::layout::Fin;
+use crate::frame::role::{Role, Server};
 use crate::storage::Storage;
 
 /// A connection and the buffer that it works in, for as long as there is something to do.
@@ -59,7 +60,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
 
     /// The bytes of a chunk, unmasked; none of one that is no longer good.
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
-        self.buffer.lent(&chunk.loan)
+        self.buffer.lent(&chunk.span)
     }
 
     /// The text of a chunk: no chunk of a text message is cut inside a character. `None` for a

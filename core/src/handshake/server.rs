@@ -4,15 +4,15 @@
 
 use heapless::Vec;
 
-use crate::accept::accept;
 use crate::buffer::Buffer;
-use crate::event::Message;
-use crate::frame::{Fin, encode};
-use crate::head;
-use crate::headers::Headers;
-use crate::http;
-use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::connection::event::Message;
+use crate::frame::header::encode;
+use crate::frame::layout::Fin;
+use crate::handshake::accept::accept;
+use crate::handshake::head;
+use crate::handshake::headers::Headers;
+use crate::handshake::refusal::Refusal;
+use crate::handshake::request::{Request, check_request_line};
 use crate::storage::Storage;
 
 /// The least length, in bytes, of what gathers a head: every refusal fits.
@@ -22,9 +22,9 @@ pub const MIN_HEAD_LEN: usize = 256;
 /// and needs them no longer once the connection is open.
 ///
 /// ```
-/// use ws_echo_core::{Buffer, Message, Opening, Progress};
+/// use ws_echo_core::{Buffer, Message, ServerHandshake, Progress};
 ///
-/// let mut opening = Opening::<1024>::new();
+/// let mut handshake = ServerHandshake::<1024>::new();
 /// let mut buffer = Buffer::new([0; 1024]);
 ///
 /// let request = b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
@@ -33,16 +33,16 @@ pub const MIN_HEAD_LEN: usize = 256;
 /// buffer.spare_mut()[..request.len()].copy_from_slice(request);
 /// buffer.commit(request.len());
 ///
-/// assert_eq!(opening.advance(&mut buffer)?, Progress::Request);
-/// assert_eq!(opening.request().path(), "/chat");
-/// opening.accept(None, Some(Message::Text("hi")))?;
-/// assert_eq!(opening.advance(&mut buffer)?, Progress::Open);
+/// assert_eq!(handshake.advance(&mut buffer)?, Progress::Request);
+/// assert_eq!(handshake.request().path(), "/chat");
+/// handshake.accept(None, Some(Message::Text("hi")))?;
+/// assert_eq!(handshake.advance(&mut buffer)?, Progress::Open);
 /// assert!(buffer.ready().starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 /// assert!(buffer.ready().ends_with(b"\r\n\r\n\x81\x02hi"));
 /// # Ok::<(), ws_echo_core::Refusal>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Opening<const N: usize = 1024> {
+pub struct ServerHandshake<const N: usize = 1024> {
     next: Next,
     /// The head as far as it has come; then the response.
     bytes: Vec<u8, N>,
@@ -82,20 +82,20 @@ enum Outcome {
 pub enum Progress {
     /// It waits until bytes are transmitted or received.
     Wait,
-    /// The request is complete: [`Opening::accept`] or [`Opening::refuse`] it.
+    /// The request is complete: [`ServerHandshake::accept`] or [`ServerHandshake::refuse`] it.
     Request,
     /// All of the response is ready, and the connection is open: go on with
     /// [`Connection::server`](crate::Connection::server) and the same buffer.
     Open,
 }
 
-impl<const N: usize> Default for Opening<N> {
+impl<const N: usize> Default for ServerHandshake<N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const N: usize> Opening<N> {
+impl<const N: usize> ServerHandshake<N> {
     /// A connection from which nothing has come.
     pub const fn new() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
@@ -225,7 +225,7 @@ impl<const N: usize> Opening<N> {
                 return Ok(Next::Decision);
             }
             Next::Header { .. } => self.headers.add(line)?,
-            _ => http::check_request_line(line)?,
+            _ => check_request_line(line)?,
         }
         let start = self.bytes.len();
         Ok(Next::Header { start })

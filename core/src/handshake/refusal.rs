@@ -3,10 +3,10 @@
 
 use core::fmt;
 
-use crate::http::SyntaxError;
+use crate::handshake::syntax::SyntaxError;
 
 /// What was wrong with a request. It is answered with a status, and with a text if the application
-/// [gives one](crate::Opening::explain).
+/// [gives one](crate::ServerHandshake::explain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// The head is malformed.

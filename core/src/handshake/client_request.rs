@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-use crate::base64::KEY_LEN;
-use crate::http;
+use crate::handshake::base64::KEY_LEN;
+use crate::handshake::http;
 
 /// A client's opening handshake.
 ///
@@ -33,7 +33,7 @@ pub struct ClientRequest<'a> {
 
 /// What cannot be sent as it is in a client's opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RequestError {
+pub enum ClientRequestError {
     /// The host is no host with an optional port.
     Host,
     /// The resource name does not begin with `/`, or has other characters than visible ASCII.
@@ -61,21 +61,21 @@ impl<'a> ClientRequest<'a> {
     }
 
     /// Checks that the request says what it seems to say, whatever stands in it.
-    pub(crate) fn check(&self) -> Result<(), RequestError> {
+    pub(crate) fn check(&self) -> Result<(), ClientRequestError> {
         if !http::is_host(self.host.as_bytes()) {
-            return Err(RequestError::Host);
+            return Err(ClientRequestError::Host);
         }
         // > Fragment identifiers [...] MUST NOT be used on these URIs. (section 3)
         if !self.resource.starts_with('/') || self.resource.contains('#') {
-            return Err(RequestError::Resource);
+            return Err(ClientRequestError::Resource);
         }
         if !http::is_visible(self.resource.as_bytes()) {
-            return Err(RequestError::Resource);
+            return Err(ClientRequestError::Resource);
         }
         if let Some(origin) = self.origin
             && !http::is_visible(origin.as_bytes())
         {
-            return Err(RequestError::Origin);
+            return Err(ClientRequestError::Origin);
         }
         self.check_subprotocols()?;
         self.headers.iter().try_for_each(check_header)
@@ -84,11 +84,11 @@ impl<'a> ClientRequest<'a> {
     /// > The elements that comprise this value MUST be non-empty strings with characters in the
     /// > range U+0021 to U+007E not including separator characters [...] and MUST all be unique
     /// > strings. (section 4.1)
-    fn check_subprotocols(&self) -> Result<(), RequestError> {
+    fn check_subprotocols(&self) -> Result<(), ClientRequestError> {
         let mut others = self.subprotocols;
         while let [name, rest @ ..] = others {
             if !http::is_token(name.as_bytes()) || rest.contains(name) {
-                return Err(RequestError::Subprotocol);
+                return Err(ClientRequestError::Subprotocol);
             }
             others = rest;
         }
@@ -128,14 +128,14 @@ impl<'a> ClientRequest<'a> {
     }
 }
 
-fn check_header((name, value): &(&str, &str)) -> Result<(), RequestError> {
+fn check_header((name, value): &(&str, &str)) -> Result<(), ClientRequestError> {
     let is_text = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
     if !http::is_token(name.as_bytes()) || !value.bytes().all(is_text) {
-        return Err(RequestError::Header);
+        return Err(ClientRequestError::Header);
     }
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     if RESERVED.iter().any(is) || is_of_handshake(name) {
-        return Err(RequestError::ReservedHeader);
+        return Err(ClientRequestError::ReservedHeader);
     }
     Ok(())
 }
@@ -169,7 +169,7 @@ impl fmt::Debug for ClientRequest<'_> {
     }
 }
 
-impl fmt::Display for RequestError {
+impl fmt::Display for ClientRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Host => "host is no host",
@@ -182,4 +182,4 @@ impl fmt::Display for RequestError {
     }
 }
 
-impl core::error::Error for RequestError {}
+impl core::error::Error for ClientRequestError {}

@@ -1,9 +1,9 @@
 //! The header fields of a request that a handshake depends on (RFC 6455 section 4.2.1), checked while
 //! the lines come.
 
-use crate::base64::{self, KEY_LEN};
-use crate::http;
-use crate::refusal::Refusal;
+use crate::handshake::base64::{self, KEY_LEN};
+use crate::handshake::http;
+use crate::handshake::refusal::Refusal;
 
 /// The most header lines of a request.
 pub const MAX_HEADERS: usize = 64;
@@ -13,30 +13,30 @@ const FIELDS: [Field; 7] = [
     // > A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request
     // > message that lacks a Host header field and to any [...] that contains more than one
     // > [...] or a Host header field with an invalid field value. (RFC 9112 section 3.2)
-    Field::once(
+    Field::required_once(
         "host",
         http::is_host,
         Refusal::MissingHost,
         Refusal::MalformedHost,
         Refusal::RepeatedHost,
     ),
-    Field::never("transfer-encoding", |_| true, Refusal::Body),
-    Field::never("content-length", is_body_len, Refusal::Body),
+    Field::forbidden("transfer-encoding", |_| true, Refusal::Body),
+    Field::forbidden("content-length", is_body_len, Refusal::Body),
     // > An |Upgrade| header field containing the value "websocket", [...] A |Connection|
     // > header field that includes the token "Upgrade", [...] (section 4.2.1)
-    Field::some(
+    Field::any_of(
         "upgrade",
         |value| http::lists(value, b"websocket"),
         Refusal::UpgradeRequired,
     ),
-    Field::some(
+    Field::any_of(
         "connection",
         |value| http::lists(value, b"upgrade"),
         Refusal::UpgradeRequired,
     ),
     // > If this version does not match a version understood by the server, the server MUST
     // > abort [...] and instead send an appropriate HTTP error code [...] (section 4.2.2)
-    Field::once(
+    Field::required_once(
         "sec-websocket-version",
         |value| value == b"13",
         Refusal::UnsupportedVersion,
@@ -45,7 +45,7 @@ const FIELDS: [Field; 7] = [
     ),
     // > A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when
     // > decoded, is 16 bytes in length. (section 4.2.1)
-    Field::once(
+    Field::required_once(
         "sec-websocket-key",
         base64::is_16_bytes,
         Refusal::MissingKey,
@@ -83,7 +83,7 @@ enum Seen {
 
 impl Field {
     /// A field with one value, which has to be a match.
-    const fn once(
+    const fn required_once(
         name: &'static str,
         is_match: fn(&[u8]) -> bool,
         missing: Refusal,
@@ -98,7 +98,7 @@ impl Field {
     }
 
     /// A field with any values, of which one has to be a match.
-    const fn some(name: &'static str, is_match: fn(&[u8]) -> bool, missing: Refusal) -> Self {
+    const fn any_of(name: &'static str, is_match: fn(&[u8]) -> bool, missing: Refusal) -> Self {
         Self {
             name,
             is_match,
@@ -107,7 +107,7 @@ impl Field {
     }
 
     /// A field with any values, of which none may be a match.
-    const fn never(name: &'static str, is_match: fn(&[u8]) -> bool, present: Refusal) -> Self {
+    const fn forbidden(name: &'static str, is_match: fn(&[u8]) -> bool, present: Refusal) -> Self {
         Self {
             name,
             is_match,

@@ -1,7 +1,7 @@
 //! Base64 (RFC 4648 section 4) for the two fields of the handshake: a key is looked at, a digest is
 //! written.
 
-use crate::http;
+use crate::handshake::http;
 
 /// The length of a key: 16 bytes in base64.
 pub(crate) const KEY_LEN: usize = 24;

@@ -1,8 +1,8 @@
 //! The value of Sec-WebSocket-Accept (RFC 6455 sections 1.3 and 4.2.2), which a server answers and a
 //! client checks.
 
-use crate::base64::{self, KEY_LEN};
-use crate::sha1::{MESSAGE_LEN, sha1};
+use crate::handshake::base64::{self, KEY_LEN};
+use crate::handshake::sha1::{MESSAGE_LEN, sha1};
 
 /// The length of the value in bytes.
 pub(crate) const ACCEPT_LEN: usize = 28;

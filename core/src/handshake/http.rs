@@ -1,45 +1,7 @@
 //! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket is
 //! in `headers` and `request`, `client_request` and `response`.
 
-use core::fmt;
-
-use crate::refusal::Refusal;
-
-/// What can be wrong with the head of any HTTP/1.1 message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SyntaxError {
-    /// A line feed without a carriage return before it.
-    BareLineFeed,
-    /// A carriage return without a line feed behind it.
-    BareCarriageReturn,
-    /// A control character in the head: NUL, the start of a TLS handshake.
-    ControlCharacter,
-    /// A header line without a colon, or with a name that is no token.
-    MalformedHeader,
-    /// A header line that begins with white space.
-    FoldedHeader,
-}
-
-impl SyntaxError {
-    /// What was wrong, in a few words.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::BareLineFeed => "line feed without carriage return",
-            Self::BareCarriageReturn => "carriage return without line feed",
-            Self::ControlCharacter => "control character in the head",
-            Self::MalformedHeader => "header is malformed",
-            Self::FoldedHeader => "header begins with white space",
-        }
-    }
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
-}
-
-impl core::error::Error for SyntaxError {}
+use crate::handshake::syntax::SyntaxError;
 
 /// Checks a byte against the one before it.
 ///
@@ -56,20 +18,6 @@ pub(crate) fn check_byte(before: Option<u8>, byte: u8) -> Result<(), SyntaxError
         (_, b'\r' | b'\t') => Ok(()),
         (_, 0..=31 | 127) => Err(SyntaxError::ControlCharacter),
         _ => Ok(()),
-    }
-}
-
-/// Checks a request line, without its line end.
-pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
-    let method = take_until(&mut line, b' ');
-    let target = take_until(&mut line, b' ');
-    if !is_token(method) || !is_visible(target) {
-        return Err(Refusal::MalformedRequestLine);
-    }
-    match line.strip_prefix(b"HTTP/") {
-        Some(b"1.1") => Ok(()),
-        Some([b'0'..=b'9', b'.', b'0'..=b'9']) => Err(Refusal::UnsupportedHttpVersion),
-        _ => Err(Refusal::MalformedRequestLine),
     }
 }
 

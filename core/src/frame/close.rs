@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-use crate::error::ProtocolError;
-use crate::utf8;
+use crate::frame::error::ProtocolError;
+use crate::frame::utf8;
 
 /// The length of the status code in a Close frame.
 pub(crate) const CODE_LEN: usize = 2;

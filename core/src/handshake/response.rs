@@ -4,9 +4,10 @@
 use core::fmt;
 use core::str::from_utf8;
 
-use crate::accept::ACCEPT_LEN;
-use crate::head;
-use crate::http::{self, SyntaxError};
+use crate::handshake::accept::ACCEPT_LEN;
+use crate::handshake::head;
+use crate::handshake::http;
+use crate::handshake::syntax::SyntaxError;
 
 /// A server's response.
 #[derive(Clone, Copy, Debug)]

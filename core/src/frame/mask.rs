@@ -44,7 +44,7 @@ impl MaskingKey {
         distance: usize,
         len: usize,
     ) -> Option<bool> {
-        let mut moving = Moving::new(self, bytes, distance, len);
+        let mut moving = UnmaskAndMove::new(self, bytes, distance, len);
         moving.pass_blocks::<16>()?;
         moving.pass_rest()?;
         Some(moving.is_ascii())
@@ -86,7 +86,7 @@ pub(crate) fn apply_and_move_long(
     distance: usize,
     len: usize,
 ) -> Option<bool> {
-    let mut moving = Moving::new(key, bytes, distance, len);
+    let mut moving = UnmaskAndMove::new(key, bytes, distance, len);
     moving.pass_blocks::<256>()?;
     moving.pass_blocks::<32>()?;
     moving.pass_rest()?;
@@ -94,7 +94,7 @@ pub(crate) fn apply_and_move_long(
 }
 
 /// A payload on its way to the left.
-struct Moving<'b> {
+struct UnmaskAndMove<'b> {
     /// From the place of the next byte on.
     bytes: &'b mut [u8],
     /// How far that byte has to go.
@@ -106,7 +106,7 @@ struct Moving<'b> {
     bits: [u64; 4],
 }
 
-impl<'b> Moving<'b> {
+impl<'b> UnmaskAndMove<'b> {
     #[inline(always)]
     fn new(key: MaskingKey, bytes: &'b mut [u8], distance: usize, len: usize) -> Self {
         Self {

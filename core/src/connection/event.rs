@@ -1,9 +1,9 @@
 //! What passes between an application and a connection: messages, pieces of them, and what else a
 //! peer sends (RFC 6455 sections 5.6 and 6). It does nothing.
 
-use crate::buffer::Loan;
-use crate::close::CloseCode;
-use crate::frame::{Fin, Opcode};
+use crate::buffer::Span;
+use crate::frame::close::CloseCode;
+use crate::frame::layout::{Fin, Opcode};
 
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,7 +59,7 @@ pub enum Event {
 pub struct Chunk {
     pub(crate) kind: Kind,
     pub(crate) fin: Fin,
-    pub(crate) loan: Loan,
+    pub(crate) span: Span,
 }
 
 impl Chunk {
@@ -80,7 +80,7 @@ impl Chunk {
 
     /// Length of the piece in bytes.
     pub fn len(&self) -> usize {
-        self.loan.len
+        self.span.len
     }
 
     /// Whether the piece has no bytes.

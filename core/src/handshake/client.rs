@@ -3,26 +3,26 @@
 
 use heapless::Vec;
 
-use crate::accept::accept;
-use crate::base64::{self, KEY_LEN};
 use crate::buffer::Buffer;
-use crate::client_request::{ClientRequest, RequestError};
-use crate::head;
-use crate::http;
-use crate::response::{Response, ResponseError, StatusLine};
+use crate::handshake::accept::accept;
+use crate::handshake::base64::{self, KEY_LEN};
+use crate::handshake::client_request::{ClientRequest, ClientRequestError};
+use crate::handshake::head;
+use crate::handshake::http;
+use crate::handshake::response::{Response, ResponseError, StatusLine};
 use crate::storage::Storage;
 
 /// A client's connection before it is open. It gathers a response's head of up to `N` bytes, and
 /// needs them no longer once the connection is open.
 ///
 /// ```
-/// use ws_echo_core::{Buffer, ClientRequest, Connecting, Connection, Event};
+/// use ws_echo_core::{Buffer, ClientRequest, ClientHandshake, Connection, Event};
 ///
 /// let request = ClientRequest::new("server.example.com", "/chat");
-/// let mut connecting = Connecting::<1024>::new(request, *b"the sample nonce")?;
+/// let mut handshake = ClientHandshake::<1024>::new(request, *b"the sample nonce")?;
 /// let mut buffer = Buffer::new([0; 1024]);
 ///
-/// connecting.advance(&mut buffer)?;
+/// handshake.advance(&mut buffer)?;
 /// assert!(buffer.ready().starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n"));
 /// buffer.consume(usize::MAX); // All was transmitted.
 ///
@@ -30,8 +30,8 @@ use crate::storage::Storage;
 ///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi";
 /// buffer.spare_mut()[..response.len()].copy_from_slice(response);
 /// buffer.commit(response.len());
-/// connecting.advance(&mut buffer)?;
-/// assert!(connecting.is_open());
+/// handshake.advance(&mut buffer)?;
+/// assert!(handshake.is_open());
 ///
 /// // Of a strong source of entropy, not this.
 /// let mut connection = Connection::client(|| [1, 2, 3, 4]);
@@ -41,7 +41,7 @@ use crate::storage::Storage;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Connecting<'a, const N: usize = 1024> {
+pub struct ClientHandshake<'a, const N: usize = 1024> {
     request: ClientRequest<'a>,
     key: [u8; KEY_LEN],
     next: Next<'a>,
@@ -64,7 +64,7 @@ enum Next<'a> {
     Nothing,
 }
 
-impl<'a, const N: usize> Connecting<'a, N> {
+impl<'a, const N: usize> ClientHandshake<'a, N> {
     /// A connection on which nothing was sent. `nonce` is used for no other.
     ///
     /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
@@ -74,7 +74,7 @@ impl<'a, const N: usize> Connecting<'a, N> {
     /// # Errors
     ///
     /// What in the request cannot be sent.
-    pub fn new(request: ClientRequest<'a>, nonce: [u8; 16]) -> Result<Self, RequestError> {
+    pub fn new(request: ClientRequest<'a>, nonce: [u8; 16]) -> Result<Self, ClientRequestError> {
         request.check()?;
         let (words, _) = nonce.as_chunks::<4>();
         let mut nonce = [0; 4];

@@ -1,0 +1,62 @@
+//! The numbers of the frame header (RFC 6455 section 5.2): lengths, bits and opcodes.
+
+/// The longest header: two bytes, eight of extended payload length, four of masking key.
+pub(crate) const MAX_HEADER_LEN: usize = 14;
+
+/// The length of the masking key, which a client's header has and a server's has not.
+pub(crate) const MASKING_KEY_LEN: usize = 4;
+
+/// The longest header of an unmasked frame.
+pub(crate) const MAX_UNMASKED_LEN: usize = MAX_HEADER_LEN - MASKING_KEY_LEN;
+
+/// The longest payload of a control frame (section 5.5).
+pub(crate) const MAX_CONTROL_LEN: usize = 125;
+
+/// The length of the header of an unmasked control frame.
+pub(crate) const CONTROL_HEADER_LEN: usize = 2;
+
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const RSV: u8 = 0x70;
+pub(crate) const OPCODE: u8 = 0x0F;
+pub(crate) const MASK: u8 = 0x80;
+pub(crate) const LEN: u8 = 0x7F;
+pub(crate) const LEN_IS_16_BITS: u8 = 126;
+pub(crate) const LEN_IS_64_BITS: u8 = 127;
+
+/// What a frame is (section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opcode {
+    Continuation = 0x0,
+    Text = 0x1,
+    Binary = 0x2,
+    Close = 0x8,
+    Ping = 0x9,
+    Pong = 0xA,
+}
+
+impl Opcode {
+    pub(crate) fn decode(nibble: u8) -> Option<Self> {
+        match nibble {
+            0x0 => Some(Self::Continuation),
+            0x1 => Some(Self::Text),
+            0x2 => Some(Self::Binary),
+            0x8 => Some(Self::Close),
+            0x9 => Some(Self::Ping),
+            0xA => Some(Self::Pong),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+
+/// Whether a frame is the last of its message (section 5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fin {
+    /// FIN is set: the message ends here.
+    Last = FIN as isize,
+    /// FIN is clear: other fragments follow.
+    More = 0,
+}
