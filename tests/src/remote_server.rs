@@ -20,7 +20,7 @@ use crate::wire::{self, Frame, TEXT};
 const VARIABLE: &str = "WS_ECHO_SERVER";
 
 /// The tests whose sessions are played.
-const TESTS: [&str; 4] = ["framing", "text", "closing", "handshake"];
+const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
 
 /// Fewer clients than the sessions have that are played.
 const CLIENTS_MIN: usize = 5000;
