@@ -3,22 +3,22 @@
 //! happens, a client gets the answers to what it has sent and nothing else, nobody is forgotten, and nothing
 //! stays behind.
 
-mod line;
-mod own_frames;
-mod patience;
+mod fuzzed_client;
 mod scenario;
 mod settings;
-mod visit;
+mod timeouts;
+mod transport;
+mod unsolicited_frames;
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use ws_echo::{Clients, Readiness};
 
-use self::line::{End, State};
+use self::fuzzed_client::{Circumstances, Stop, Visit};
 use self::scenario::Scenario;
 use self::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT, Settings};
-use self::visit::{Circumstances, Stop, Visit};
+use self::transport::{End, State};
 use super::Script;
 
 /// How many clients there are at once.
