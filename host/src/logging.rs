@@ -5,6 +5,7 @@
 //! dropped and counted. Lines carry the time at which they are written, and no colour.
 
 mod filter;
+pub(crate) mod target;
 mod writer;
 
 use std::fmt::{self, Write as _};

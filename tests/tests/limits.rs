@@ -212,7 +212,7 @@ fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pi
         echoed.extend(clients[2].receive_frame().expect("a piece").payload);
     }
     assert_eq!(echoed, long);
-    server.logged("short of memory (--max-memory): what came was echoed in pieces");
+    server.logged("short of memory (--max-memory): messages were echoed in pieces");
     for client in &mut clients[..2] {
         client.send(&message[9..]);
         let echo = Frame::new(TEXT, "half a frame");
