@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::log::Log;
-use crate::required;
+use crate::programs;
 use crate::server::PATIENCE;
 
 /// Names the firmware, an ELF file.
@@ -109,10 +109,10 @@ pub fn elf(test: &str) -> Option<PathBuf> {
     let firmware = env::var_os(VARIABLE).map(|path| workspace.join(path));
     let mut named = Command::new("test");
     let path = firmware.as_deref().unwrap_or(Path::new(""));
-    let is_there = required::is_there(
+    let is_there = programs::is_there(
         &format!("{test} ({VARIABLE} names none)"),
         named.arg("-n").arg(path),
-    ) && required::is_there(test, Command::new(QEMU).arg("--version"));
+    ) && programs::is_there(test, Command::new(QEMU).arg("--version"));
     let firmware = firmware.filter(|_| is_there)?;
     assert!(firmware.exists(), "{} is not there", firmware.display());
     Some(firmware)

@@ -1,21 +1,21 @@
 //! What the tests of ws-echo share: frames as bytes, a driver of the core that cuts as it is told, the
 //! binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder to check the core's decoder.
 
-pub mod client;
-pub mod connect;
-pub mod drive;
+pub mod driver;
 pub mod firmware;
 pub mod fuzzing;
-pub mod keys;
 pub mod log;
+pub mod masking_keys;
 pub mod network;
 pub mod peers;
-pub mod remote;
-pub mod required;
-pub mod scripted;
-pub mod serve;
+pub mod programs;
+pub mod remote_server;
+pub mod scripted_client;
+pub mod scripted_server;
 pub mod server;
 pub mod sessions;
+#[cfg(feature = "std")]
+pub mod tls;
 pub mod wire;
 
 /// The README's examples, compiled and run.

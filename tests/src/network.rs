@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::required;
+use crate::programs;
 
 /// Shows the interfaces of the namespace in place of the machine's.
 const SHOW_INTERFACES: &str = "mount -t sysfs sysfs /sys";
@@ -13,7 +13,7 @@ pub fn is_there(test: &str) -> bool {
     let mut probe = namespace();
     let script = format!("{SHOW_INTERFACES} && ip tuntap add name tap0 mode tap");
     probe.args(["bash", "-c", &script]);
-    required::is_there(test, &mut probe)
+    programs::is_there(test, &mut probe)
 }
 
 /// The command that runs a script of bash there, with that program as `$1` and its peer's command behind it.

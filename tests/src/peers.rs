@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::required;
+use crate::programs;
 use crate::server::run;
 
 /// A file of the folder `peers`.
@@ -34,10 +34,10 @@ pub fn python_websockets_command(url: &str) -> Option<Command> {
 
 /// The command that runs a file of the folder `peers` by a Python with `websockets`, if that is there.
 pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
-    let python = required::program("WS_ECHO_PYTHON", "python3");
+    let python = programs::program("WS_ECHO_PYTHON", "python3");
     let mut probe = Command::new(&python);
     probe.args(["-c", "import websockets.asyncio.client"]);
-    required::is_there("websockets", &mut probe).then(|| {
+    programs::is_there("websockets", &mut probe).then(|| {
         let mut command = Command::new(python);
         // A server with small buffers sends a long message in many fragments.
         command.env("WEBSOCKETS_MAX_FRAGMENTS", "1000000");
@@ -59,7 +59,7 @@ pub fn ws_of_node(url: &str) {
 
 /// The command that runs a file of the folder `peers` by Node with `ws`, if that is there.
 pub fn node_command(name: &str) -> Option<Command> {
-    required::is_there("ws", node().args(["-e", "require('ws')"])).then(|| {
+    programs::is_there("ws", node().args(["-e", "require('ws')"])).then(|| {
         let mut command = node();
         command.arg(file(name));
         command
@@ -81,11 +81,11 @@ pub fn page_in_chromium(binary: &Path, folder: &Path) {
 /// The command that runs a file of the folder `peers` by Node, with Chromium as its first argument, if that
 /// and `playwright-core` are there.
 pub fn chromium_command(name: &str) -> Option<Command> {
-    let chromium = required::program("WS_ECHO_CHROMIUM", "chromium");
+    let chromium = programs::program("WS_ECHO_CHROMIUM", "chromium");
     let mut load = node();
     load.args(["-e", "require('playwright-core')"]);
-    let is_there = required::is_there("page", Command::new(&chromium).arg("--version"))
-        && required::is_there("page", &mut load);
+    let is_there = programs::is_there("page", Command::new(&chromium).arg("--version"))
+        && programs::is_there("page", &mut load);
     is_there.then(|| {
         let mut command = node();
         command.arg(file(name)).arg(chromium);

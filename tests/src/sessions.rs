@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::thread;
 
-use crate::client::Client;
+use crate::scripted_client::Client;
 use crate::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
 /// Several clients at once: each gets its own messages alone.

@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use ws_echo_tests::client::Client;
-use ws_echo_tests::scripted::{accept, frame, request, response, server, unmasked};
+use ws_echo_tests::scripted_client::Client;
+use ws_echo_tests::scripted_server::{accept, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, command, run, wait};
 use ws_echo_tests::wire::{BINARY, CLOSE, PING, PONG, TEXT};
 

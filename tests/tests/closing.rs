@@ -4,7 +4,7 @@
 use ws_echo_core::{
     Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ProtocolError, SendError,
 };
-use ws_echo_tests::drive::{Cuts, Outcome, echo, echo_always, echo_in_pieces};
+use ws_echo_tests::driver::{Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
     self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_close,
 };

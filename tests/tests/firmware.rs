@@ -3,11 +3,11 @@
 
 use std::ops::RangeInclusive;
 
-use ws_echo_tests::client::Client;
 use ws_echo_tests::firmware::{self, Firmware};
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::sessions::{self, expect_echo};
 use ws_echo_tests::wire::{BINARY, masked};
-use ws_echo_tests::{network, peers, remote};
+use ws_echo_tests::{network, peers, remote_server};
 
 /// How many clients the firmware serves at a time.
 const CLIENTS: usize = 8;
@@ -44,7 +44,7 @@ fn all_that_clients_do_ends_well_on_a_small_stack() {
         return;
     };
     let address = firmware.address;
-    remote::play_all(address, || firmware.log.text());
+    remote_server::play_all(address, || firmware.log.text());
     sessions::several_clients_at_once(address, CLIENTS);
     sessions::large_message(&mut Client::greeted(address), LARGE_LEN);
     sessions::connects_and_disconnects(address, 200);

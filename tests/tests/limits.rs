@@ -4,7 +4,7 @@
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};

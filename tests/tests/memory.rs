@@ -4,7 +4,7 @@
 use ws_echo_core::{
     Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
 };
-use ws_echo_tests::drive::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
+use ws_echo_tests::driver::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
 use ws_echo_tests::wire::{
     BINARY, CONTINUATION, Frame, PING, PONG, TEXT, joined, masked, masked_close, masked_with,
     unmasked,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
-use ws_echo_tests::client::{Client, request};
 use ws_echo_tests::peers;
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, binary};
 
 /// A request as a browser sends it, as far as a server looks at it.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, command, free_address, in_shell, run};
 use ws_echo_tests::sessions;
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use socket2::{Domain, Socket, Type};
 use ws_echo_tests::log::Log;
-use ws_echo_tests::required;
+use ws_echo_tests::programs;
 use ws_echo_tests::server::{Server, run};
 
 const CHAT: &str = "ChatSession.qml";
@@ -29,10 +29,10 @@ impl Qt {
 
     fn find() -> Vec<Self> {
         let find = |test, variable, default| {
-            let qmlscene = required::program(variable, default);
+            let qmlscene = programs::program(variable, default);
             let qt = Self { qmlscene };
             let mut probe = qt.command(CHAT, &["--quit".into()]);
-            required::is_there(test, &mut probe).then_some(qt)
+            programs::is_there(test, &mut probe).then_some(qt)
         };
         let qt5 = find("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene");
         let qt6 = find("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene");

@@ -13,8 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use ws_echo_tests::client::Client;
-use ws_echo_tests::remote;
+use ws_echo_tests::remote_server;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked_with};
 
@@ -60,10 +60,10 @@ fn whatever_is_sent_comes_back_as_it_was() {
     let seed = variable("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     let seconds = variable("SOAK_SECONDS").unwrap_or(3);
     println!("soak: SOAK_SEED={seed} SOAK_SECONDS={seconds}");
-    let own = remote::server()
+    let own = remote_server::server()
         .is_none()
         .then(|| Server::start(&["--threads", "2"]));
-    let address = remote::server().or(own.as_ref().map(|own| own.address));
+    let address = remote_server::server().or(own.as_ref().map(|own| own.address));
     let address = address.expect("one of both");
     let memory_before = own.as_ref().and_then(Server::peak_memory);
     let counts = Counts::default();

@@ -2,7 +2,7 @@
 //! failed at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress test.
 
 use ws_echo_core::{Connection, Event, Kind, MIN_BUFFER_LEN, ProtocolError};
-use ws_echo_tests::drive::{self, Cuts, echo, echo_always, echo_in_pieces};
+use ws_echo_tests::driver::{self, Cuts, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{self, BINARY, CONTINUATION, FIN, Frame, PING, PONG, TEXT, masked};
 
 /// The first byte of a text message's first fragment.
@@ -279,7 +279,7 @@ mod valid {
             for (cuts, takes) in Cuts::many(input.len()) {
                 let mut connection = Connection::server();
                 let mut seen = String::new();
-                drive::run(&input, &cuts, &takes, 40, |buffer| {
+                driver::run(&input, &cuts, &takes, 40, |buffer| {
                     let mut exchange = connection.exchange(buffer);
                     while let Some(event) = exchange.next_event().unwrap() {
                         let Event::Data(chunk) = event else {

@@ -17,9 +17,9 @@ use std::net::{IpAddr, SocketAddr};
 use ws_echo_core::{CloseCode, ServerHandshake};
 
 pub(crate) use self::handshake::{OPENING_COST, least_memory};
-use crate::serve::pool::{Begun, Demand, HeapBegun, HeapBuffer, Pool};
+use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
 use crate::serve::service::{self, Ending, HEAD_LEN, Service};
-use crate::serve::transport::{Transport, Unread};
+use crate::serve::transport::{Readiness, Transport};
 
 /// What the clients of a worker share.
 #[derive(Debug)]
@@ -37,9 +37,9 @@ pub(crate) struct Client<T> {
     transport: T,
     peer: SocketAddr,
     phase: Phase,
-    unread: Unread,
-    pulse: Pulse,
-    demand: Demand,
+    readiness: Readiness,
+    liveness: Liveness,
+    class: BufferClass,
     /// Whether it was promised another turn.
     pub(crate) is_queued: bool,
     /// Its own for as long as something stands in it.
@@ -52,12 +52,12 @@ enum Phase {
     /// The opening handshake.
     Handshake(Box<ServerHandshake<HEAD_LEN>>),
     /// Echoing. Nothing is kept of a connection that is idle.
-    Open(Option<HeapBegun>),
+    Open(Option<Box<Session>>),
     /// Echoing what has come and the message that is coming: then our Close is made ready, and waits
     /// for its answer.
-    Leaving(Option<HeapBegun>),
+    Leaving(Option<Box<Session>>),
     /// Answering with what is no WebSocket: a page, or why there is none. (The box keeps a client small.)
-    Responding(Box<Rest>),
+    Responding(Box<PendingResponse>),
     /// The last bytes are transmitted; what comes is forgotten.
     Flushing,
     /// Our side of the transport is shut. What comes is forgotten until the client's is shut as
@@ -67,11 +67,11 @@ enum Phase {
 
 /// What of a response is not made ready yet.
 #[derive(Debug)]
-struct Rest(&'static [u8]);
+struct PendingResponse(&'static [u8]);
 
 /// The signs of life that a client has given since its deadline was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pulse {
+enum Liveness {
     /// None since it was sent a Ping.
     Pinged,
     /// None.
@@ -82,7 +82,7 @@ enum Pulse {
 
 /// What a client has to do before its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Awaited {
+pub(crate) enum Deadline {
     /// Send the whole request.
     Request,
     /// Send anything.
@@ -99,13 +99,13 @@ pub(crate) enum Awaited {
 
 /// What a turn leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Next {
     /// The next event of the transport.
-    Wait,
+    Idle,
     /// Another turn, after the other clients': there may be more to receive.
-    Again,
-    /// The end: the client is to be dropped.
-    Gone,
+    Requeue,
+    /// The end: the client must be dropped.
+    Close,
 }
 
 /// Whether all that was ready is transmitted.
@@ -126,36 +126,36 @@ impl<T: Transport> Client<T> {
             transport,
             peer,
             phase,
-            unread: Unread::Nothing,
-            pulse: Pulse::Silent,
-            demand: Demand::Small,
+            readiness: Readiness::None,
+            liveness: Liveness::Silent,
+            class: BufferClass::Small,
             is_queued: false,
             buffer: None,
         }
     }
 
     /// What its deadline is for.
-    pub(crate) fn awaited(&self) -> Awaited {
+    pub(crate) fn awaited(&self) -> Deadline {
         match self.phase {
-            Phase::Handshake(_) => Awaited::Request,
-            Phase::Open(_) if self.is_inside_frame() => Awaited::Progress,
-            Phase::Open(_) if self.pulse == Pulse::Pinged => Awaited::Answer,
-            Phase::Open(_) => Awaited::SignOfLife,
-            Phase::Leaving(_) if !self.is_closing() => Awaited::EndOfMessage,
+            Phase::Handshake(_) => Deadline::Request,
+            Phase::Open(_) if self.is_inside_frame() => Deadline::Progress,
+            Phase::Open(_) if self.liveness == Liveness::Pinged => Deadline::Answer,
+            Phase::Open(_) => Deadline::SignOfLife,
+            Phase::Leaving(_) if !self.is_closing() => Deadline::EndOfMessage,
             Phase::Leaving(_) | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {
-                Awaited::End
+                Deadline::End
             }
         }
     }
 
     /// Whether a frame is begun, or an answer waits to be taken: a Ping could not be answered now.
     fn is_inside_frame(&self) -> bool {
-        let begun = self.begun();
-        self.buffer.is_some() || begun.is_some_and(|begun| begun.connection.is_inside_frame())
+        let session = self.session();
+        self.buffer.is_some() || session.is_some_and(|session| session.connection.is_inside_frame())
     }
 
     /// What is kept of an open connection.
-    fn begun(&self) -> Option<&Begun> {
+    fn session(&self) -> Option<&Session> {
         match &self.phase {
             Phase::Open(kept) | Phase::Leaving(kept) => kept.as_deref(),
             _ => None,
@@ -164,8 +164,8 @@ impl<T: Transport> Client<T> {
 
     /// Whether it has given a sign of life since its deadline was set; from now on it is to give
     /// another.
-    pub(crate) fn take_sign_of_life(&mut self) -> bool {
-        mem::replace(&mut self.pulse, Pulse::Silent) == Pulse::Heard
+    pub(crate) fn take_activity(&mut self) -> bool {
+        mem::replace(&mut self.liveness, Liveness::Silent) == Liveness::Heard
     }
 
     /// Where it connects from.
@@ -174,17 +174,17 @@ impl<T: Transport> Client<T> {
     }
 
     /// Notes what the transport may hold.
-    pub(crate) fn note(&mut self, unread: Unread) {
-        self.unread = self.unread.max(unread);
+    pub(crate) fn note(&mut self, readiness: Readiness) {
+        self.readiness = self.readiness.max(readiness);
     }
 
     /// Does what can be done now, up to a buffer's worth.
-    pub(crate) fn turn(&mut self, shared: &mut Shared) -> Turn {
+    pub(crate) fn turn(&mut self, shared: &mut Shared) -> Next {
         if self.buffer.is_some() || self.has_to_close() {
             return self.with_buffer(shared, Self::go_on);
         }
-        if self.unread == Unread::Nothing {
-            return Turn::Wait;
+        if self.readiness == Readiness::None {
+            return Next::Idle;
         }
         if let Phase::Open(None) = self.phase
             && !shared.service.looks_at_messages()
@@ -197,9 +197,9 @@ impl<T: Transport> Client<T> {
     /// What most turns are: an idle client has sent whole messages, and takes their echoes at once,
     /// while the buffer and the connection that are next in the pool stay there.
     #[inline]
-    fn echo_at_once(&mut self, shared: &mut Shared) -> Turn {
-        let mut demand = self.demand;
-        let Some((buffer, connection)) = shared.pool.next(&mut demand) else {
+    fn echo_at_once(&mut self, shared: &mut Shared) -> Next {
+        let mut class = self.class;
+        let Some((buffer, connection)) = shared.pool.next(&mut class) else {
             return self.with_buffer(shared, Self::receive_and_answer);
         };
         if let Err(turn) = self.receive(buffer) {
@@ -213,13 +213,13 @@ impl<T: Transport> Client<T> {
                 Err(error) => {
                     self.lose(error);
                     buffer.clear();
-                    return Turn::Gone;
+                    return Next::Close;
                 }
             }
         }
-        self.buffer = Some(shared.pool.take_buffer(demand));
+        self.buffer = Some(shared.pool.take_buffer(class));
         if is_all {
-            return Turn::Wait;
+            return Next::Idle;
         }
         self.phase = Phase::Open(Some(shared.pool.take_idle()));
         self.with_buffer(shared, Self::answer)
@@ -230,19 +230,19 @@ impl<T: Transport> Client<T> {
     fn with_buffer(
         &mut self,
         shared: &mut Shared,
-        work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Turn>,
-    ) -> Turn {
+        work: impl FnOnce(&mut Self, &mut HeapBuffer, &mut Shared) -> io::Result<Next>,
+    ) -> Next {
         let own = self.buffer.take();
-        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.demand));
+        let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.class));
         let mut turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
             self.lose(error);
-            Turn::Gone
+            Next::Close
         });
-        if shared.pool.is_reserve_in_use() && !buffer.is_empty() && turn != Turn::Gone {
+        if shared.pool.is_reserve_in_use() && !buffer.is_empty() && turn != Next::Close {
             service::log_ending(self.peer, &Ending::ShortOfMemory);
-            turn = Turn::Gone;
+            turn = Next::Close;
         }
-        if turn == Turn::Gone {
+        if turn == Next::Close {
             buffer.clear();
         }
         if buffer.is_empty() {
@@ -255,29 +255,29 @@ impl<T: Transport> Client<T> {
 
     /// Works with the state of an open connection, or with a free one, which is kept only if
     /// something is begun then.
-    fn with_connection(&mut self, shared: &mut Shared, work: impl FnOnce(&mut Begun, &Service)) {
+    fn with_connection(&mut self, shared: &mut Shared, work: impl FnOnce(&mut Session, &Service)) {
         let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
             return;
         };
-        let mut begun = kept.take().unwrap_or_else(|| shared.pool.take_idle());
-        work(&mut begun, &shared.service);
-        if begun.is_done(&shared.service) {
+        let mut session = kept.take().unwrap_or_else(|| shared.pool.take_idle());
+        work(&mut session, &shared.service);
+        if session.is_done(&shared.service) {
             // What is ready is the last.
             self.phase = Phase::Flushing;
-        } else if begun.connection.is_idle() {
-            shared.pool.put_idle(begun);
+        } else if session.connection.is_idle() {
+            shared.pool.put_idle(session);
         } else {
-            *kept = Some(begun);
+            *kept = Some(session);
         }
     }
 
     /// Goes on with what stands in the buffer, and then with what comes.
-    fn go_on(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
+    fn go_on(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Next> {
         if self.transmit_late(buffer)? == Transmitted::Part
             || self.advance_and_transmit(buffer, shared)? == Transmitted::Part
-            || self.unread == Unread::Nothing
+            || self.readiness == Readiness::None
         {
-            return Ok(Turn::Wait);
+            return Ok(Next::Idle);
         }
         self.receive_and_answer(buffer, shared)
     }
@@ -287,26 +287,26 @@ impl<T: Transport> Client<T> {
         &mut self,
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
-    ) -> io::Result<Turn> {
+    ) -> io::Result<Next> {
         let is_new = self.is_new();
         match self.receive(buffer) {
             Ok(()) => {
                 if is_new {
-                    self.look_for_mistake(buffer, shared);
+                    self.check_protocol(buffer, shared);
                 }
                 self.answer(buffer, shared)
             }
-            Err(Turn::Wait) if self.has_to_close() || self.has_to_respond() => {
+            Err(Next::Idle) if self.has_to_close() || self.has_to_respond() => {
                 self.answer(buffer, shared)
             }
             Err(turn) => Ok(turn),
         }
     }
 
-    fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Turn> {
+    fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Next> {
         Ok(match self.advance_and_transmit(buffer, shared)? {
             Transmitted::All => self.then(),
-            Transmitted::Part => Turn::Wait,
+            Transmitted::Part => Next::Idle,
         })
     }
 
@@ -316,10 +316,10 @@ impl<T: Transport> Client<T> {
     }
 
     /// What a turn leads to in which all was answered.
-    fn then(&self) -> Turn {
-        match self.unread {
-            Unread::Nothing => Turn::Wait,
-            Unread::Bytes | Unread::All => Turn::Again,
+    fn then(&self) -> Next {
+        match self.readiness {
+            Readiness::None => Next::Idle,
+            Readiness::Data | Readiness::UntilWouldBlock => Next::Requeue,
         }
     }
 
@@ -370,10 +370,11 @@ impl<T: Transport> Client<T> {
 
     fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         let peer = self.peer;
-        let is_leaving = matches!(self.phase, Phase::Leaving(_)) && self.unread == Unread::Nothing;
-        self.with_connection(shared, |begun, service| {
-            begun.echo(peer, buffer, service);
-            let connection = &mut begun.connection;
+        let is_leaving =
+            matches!(self.phase, Phase::Leaving(_)) && self.readiness == Readiness::None;
+        self.with_connection(shared, |session, service| {
+            session.echo(peer, buffer, service);
+            let connection = &mut session.connection;
             if is_leaving && connection.is_idle() && buffer.received().is_empty() {
                 // When there is no room now, there is after the next transmission.
                 let _ = connection.exchange(buffer).close(CloseCode::GOING_AWAY, "");
@@ -432,10 +433,10 @@ mod tests {
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         let mut client = Client::new(Paper(request), ([127, 0, 0, 1], 1).into());
-        client.note(Unread::Bytes);
-        assert_eq!(client.turn(&mut shared), Turn::Wait);
-        for awaited in [Awaited::SignOfLife, Awaited::Answer] {
-            assert_eq!(client.expire(&mut shared), Turn::Wait);
+        client.note(Readiness::Data);
+        assert_eq!(client.turn(&mut shared), Next::Idle);
+        for awaited in [Deadline::SignOfLife, Deadline::Answer] {
+            assert_eq!(client.expire(&mut shared), Next::Idle);
             assert_eq!(client.awaited(), awaited);
             assert!(matches!(client.phase, Phase::Open(None)));
             assert!(client.buffer.is_none());

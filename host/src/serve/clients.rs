@@ -3,7 +3,7 @@
 //! It knows neither sockets nor the clock. Whoever drives it says what has happened, and when:
 //!
 //! 1. [`advance`](Clients::advance) moves the clock on;
-//! 2. [`keep_promises`](Clients::keep_promises) gives turns to those that had more to do than one
+//! 2. [`run_queued`](Clients::run_queued) gives turns to those that had more to do than one
 //!    turn allows;
 //! 3. [`handle`](Clients::handle) gives one to each client whose transport can go on;
 //! 4. [`expire`](Clients::expire) does what deadlines ask for;
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use crate::command_line::ServeOptions;
-use crate::serve::client::{Awaited, Client, OPENING_COST, Shared, Turn};
-use crate::serve::limits::{Admission, Admitted, TooMany};
-use crate::serve::pool::{Begun, Pool};
+use crate::options::serve::ServeOptions;
+use crate::serve::client::{Client, Deadline, Next, OPENING_COST, Shared};
+use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
+use crate::serve::pool::{Pool, Session};
 use crate::serve::service::Service;
-use crate::serve::timer_wheel::{KEY_COST, Ticks, Wheel};
-use crate::serve::transport::{Transport, Unread};
+use crate::serve::timer_wheel::{KEY_COST, Ticks, TimerWheel};
+use crate::serve::transport::{Readiness, Transport};
 
 /// How many deadlines lead to something in one round, so that events do not wait for many.
 const EXPIRED_MAX: usize = 256;
@@ -33,13 +33,13 @@ const SPREAD: u32 = 0x9E37_79B9;
 /// All clients of a worker.
 #[derive(Debug)]
 pub struct Clients<T> {
-    admission: Arc<Admission>,
+    limiter: Arc<ConnectionLimiter>,
     table: Slab<Client<T>>,
-    wheel: Wheel,
+    wheel: TimerWheel,
     limits: Limits,
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
-    promised: Vec<usize>,
+    run_queue: Vec<usize>,
     /// When in an interval the client that was opened last is looked at first: a part of 2^32.
     spread: u32,
 }
@@ -67,15 +67,15 @@ impl Limits {
         }
     }
 
-    fn of(&self, awaited: Awaited) -> Option<Ticks> {
+    fn of(&self, awaited: Deadline) -> Option<Ticks> {
         match awaited {
-            Awaited::Request => Some(self.request),
-            Awaited::SignOfLife => self.silence,
-            Awaited::Answer => Some(self.answer),
-            Awaited::Progress => self.stall,
+            Deadline::Request => Some(self.request),
+            Deadline::SignOfLife => self.silence,
+            Deadline::Answer => Some(self.answer),
+            Deadline::Progress => self.stall,
             // All are given up at once: see `Clients::give_up`.
-            Awaited::EndOfMessage => None,
-            Awaited::End => Some(self.end),
+            Deadline::EndOfMessage => None,
+            Deadline::End => Some(self.end),
         }
     }
 }
@@ -87,20 +87,24 @@ impl<T: Transport> Clients<T> {
 
     /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
     /// twice as many.
-    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Begun>() + T::MEMORY;
+    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Session>() + T::MEMORY;
 
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
-        let admission = Admission::new(options, u64::MAX);
-        Self::sharing(options, now, Arc::new(admission))
+        let limiter = ConnectionLimiter::new(options, u64::MAX);
+        Self::sharing(options, now, Arc::new(limiter))
     }
 
     /// No clients yet; other workers have some.
-    pub(crate) fn sharing(options: &ServeOptions, now: Instant, admission: Arc<Admission>) -> Self {
+    pub(crate) fn sharing(
+        options: &ServeOptions,
+        now: Instant,
+        limiter: Arc<ConnectionLimiter>,
+    ) -> Self {
         Self {
-            admission,
+            limiter,
             table: Slab::new(),
-            wheel: Wheel::new(now),
+            wheel: TimerWheel::new(now),
             limits: Limits::new(options),
             shared: Shared {
                 service: Service::new(options),
@@ -110,7 +114,7 @@ impl<T: Transport> Clients<T> {
                 ),
                 is_stopping: false,
             },
-            promised: Vec::new(),
+            run_queue: Vec::new(),
             spread: 0,
         }
     }
@@ -133,19 +137,19 @@ impl<T: Transport> Clients<T> {
     /// Adds a client that has just connected, and returns its key. Keys are used again. Where there
     /// are too many already it is told so; `None` when there is not even room for that.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
-        let mut admitted = self.admission.admit(peer.ip());
-        if admitted == Admitted::Yes && !self.shared.pool.take_memory(OPENING_COST) {
-            admitted = self.admission.refuse(TooMany::Memory);
+        let mut admitted = self.limiter.admit(peer.ip());
+        if admitted == Admission::Accept && !self.shared.pool.take_memory(OPENING_COST) {
+            admitted = self.limiter.refuse(Limit::Memory);
         }
         let client = match admitted {
-            Admitted::Yes => Client::new(transport, peer),
-            Admitted::No(too_many) => Client::turned_away(transport, peer, too_many.response()),
-            Admitted::Unheard => return None,
+            Admission::Accept => Client::new(transport, peer),
+            Admission::Reject(limit) => Client::turned_away(transport, peer, limit.response()),
+            Admission::Drop => return None,
         };
         let limit = self.limits.of(client.awaited());
         let key = self.table.insert(client);
         self.set_deadline(key, limit);
-        if let Admitted::No(_) = admitted {
+        if let Admission::Reject(_) = admitted {
             self.turn(key, Client::turn_away);
         }
         Some(key)
@@ -157,29 +161,29 @@ impl<T: Transport> Clients<T> {
     }
 
     /// Gives those clients a turn that were promised one before.
-    pub fn keep_promises(&mut self) {
-        let promised = self.promised.len();
-        if promised == 0 {
+    pub fn run_queued(&mut self) {
+        let queued = self.run_queue.len();
+        if queued == 0 {
             return;
         }
-        for place in 0..promised {
-            let key = self.promised[place];
+        for place in 0..queued {
+            let key = self.run_queue[place];
             self.turn(key, |client, shared| {
                 client.is_queued = false;
                 client.turn(shared)
             });
         }
-        self.promised.drain(..promised);
+        self.run_queue.drain(..queued);
     }
 
-    /// Gives the client at `key` a turn, if there is one: its transport may hold `unread`, or has
+    /// Gives the client at `key` a turn, if there is one: its transport may hold `readiness`, or has
     /// room again.
-    pub fn handle(&mut self, key: usize, unread: Unread) {
+    pub fn handle(&mut self, key: usize, readiness: Readiness) {
         self.turn(key, |client, shared| {
-            client.note(unread);
+            client.note(readiness);
             // Nobody gets two turns in a round.
             if client.is_queued {
-                return Turn::Wait;
+                return Next::Idle;
             }
             client.turn(shared)
         });
@@ -188,7 +192,7 @@ impl<T: Transport> Clients<T> {
     /// Does what has to be done for some of the clients whose deadline is due, the earliest first.
     pub fn expire(&mut self) {
         for _ in 0..EXPIRED_MAX {
-            let Some(key) = self.wheel.take_due() else {
+            let Some(key) = self.wheel.pop_expired() else {
                 return;
             };
             self.turn(key, Client::expire);
@@ -203,7 +207,7 @@ impl<T: Transport> Clients<T> {
 
     /// How long to wait for events: for ever, unless there is a promise or a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
-        if !self.promised.is_empty() {
+        if !self.run_queue.is_empty() {
             return Some(Duration::ZERO);
         }
         self.wheel.timeout()
@@ -219,7 +223,7 @@ impl<T: Transport> Clients<T> {
                 self.turn(key, Client::leave);
                 continue;
             }
-            client.forget_pulse();
+            client.forget_liveness();
             self.spread = self.spread.wrapping_add(SPREAD);
             self.wheel
                 .set(key, Ticks::at_least(spread).part(self.spread));
@@ -229,7 +233,7 @@ impl<T: Transport> Clients<T> {
     /// Drops all clients, because the time to end their connections is over.
     pub fn give_up(&mut self) {
         for key in self.keys() {
-            self.turn(key, Client::cut_off);
+            self.turn(key, Client::abort);
         }
     }
 
@@ -238,21 +242,21 @@ impl<T: Transport> Clients<T> {
     }
 
     /// Gives the client at `key` a turn, if it is still there, and the deadline that this leads to.
-    fn turn(&mut self, key: usize, turn: impl FnOnce(&mut Client<T>, &mut Shared) -> Turn) {
+    fn turn(&mut self, key: usize, turn: impl FnOnce(&mut Client<T>, &mut Shared) -> Next) {
         let Some(client) = self.table.get_mut(key) else {
             return;
         };
         let before = client.awaited();
         match turn(client, &mut self.shared) {
-            Turn::Again if !client.is_queued => {
+            Next::Requeue if !client.is_queued => {
                 client.is_queued = true;
-                self.promised.push(key);
+                self.run_queue.push(key);
             }
-            Turn::Wait | Turn::Again => {}
-            Turn::Gone => return self.remove(key),
+            Next::Idle | Next::Requeue => {}
+            Next::Close => return self.remove(key),
         }
         let after = client.awaited();
-        let has_gone_on = after == Awaited::Progress && client.take_sign_of_life();
+        let has_gone_on = after == Deadline::Progress && client.take_activity();
         if after == before && !has_gone_on {
             return;
         }
@@ -261,7 +265,7 @@ impl<T: Transport> Clients<T> {
             return;
         }
         let mut limit = self.limits.of(after);
-        if before == Awaited::Request && after == Awaited::SignOfLife {
+        if before == Deadline::Request && after == Deadline::SignOfLife {
             // Those that come at once are not pinged at once.
             self.spread = self.spread.wrapping_add(SPREAD);
             limit = limit.map(|limit| limit.part(self.spread));
@@ -279,11 +283,11 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is known of its key, which another client may get.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
-        self.admission.release(client.address());
+        self.limiter.release(client.address());
         client.give_memory_back(&mut self.shared.pool);
         self.wheel.cancel(key);
         if client.is_queued {
-            self.promised.retain(|promised| *promised != key);
+            self.run_queue.retain(|queued| *queued != key);
         }
     }
 }

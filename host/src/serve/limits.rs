@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use log::warn;
 
-use crate::command_line::ServeOptions;
 use crate::lock::lock;
-use crate::serve::rate_limited_counter::Tally;
+use crate::options::serve::ServeOptions;
+use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
     Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
 };
@@ -24,24 +24,25 @@ const OTHER_FILES: u64 = 64;
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admitted {
-    Yes,
-    /// No, and the client is told why. It is a connection as long as it is there.
-    No(TooMany),
-    /// No, and there are too many to be told.
-    Unheard,
+pub(crate) enum Admission {
+    /// The client is served.
+    Accept,
+    /// The client is told why it is not served. It counts as a connection until it is gone.
+    Reject(Limit),
+    /// The client is not even told: too many are being told already.
+    Drop,
 }
 
 /// Of what there is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TooMany {
+pub(crate) enum Limit {
     Connections,
     FromAddress,
     /// Bytes in the buffers.
     Memory,
 }
 
-impl TooMany {
+impl Limit {
     /// What the client is told.
     pub(crate) fn response(self) -> &'static [u8] {
         let response: &Response = match self {
@@ -55,28 +56,28 @@ impl TooMany {
 
 /// The connections of all workers.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct ConnectionLimiter {
     /// The most connections, and the most from one address.
     limit: usize,
     limit_per_address: Option<NonZeroUsize>,
     /// How many there are, without those that are beyond their address's limit.
     count: AtomicUsize,
-    by_address: Mutex<ByAddress>,
+    per_address: Mutex<PerAddress>,
     /// In bytes.
     max_memory: usize,
-    /// For each of what there can be too much, in the order of [`TooMany`].
-    turned_away: Mutex<[Tally; 3]>,
+    /// For each of what there can be too much, in the order of [`Limit`].
+    turned_away: Mutex<[RateLimitedCounter; 3]>,
 }
 
 /// Where connections are from; nothing when there is no limit for that.
 #[derive(Debug, Default)]
-struct ByAddress {
+struct PerAddress {
     counts: HashMap<IpAddr, usize>,
     /// How many are beyond their address's limit: they take no other's place.
     beyond: usize,
 }
 
-impl Admission {
+impl ConnectionLimiter {
     /// `file_limit` is how many files this process may have open.
     pub(crate) fn new(options: &ServeOptions, file_limit: u64) -> Self {
         let per_address = options.max_connections_per_ip;
@@ -90,7 +91,7 @@ impl Admission {
                 .map_or(most, |limit| limit.get().min(most)),
             limit_per_address: per_address,
             count: AtomicUsize::new(0),
-            by_address: Mutex::default(),
+            per_address: Mutex::default(),
             max_memory: options.max_memory,
             turned_away: Mutex::default(),
         }
@@ -101,29 +102,29 @@ impl Admission {
         self.limit
     }
 
-    /// Counts a connection that was made, unless it is [unheard](Admitted::Unheard).
-    pub(crate) fn admit(&self, address: IpAddr) -> Admitted {
+    /// Counts a connection that was made, unless it is [unheard](Admission::Drop).
+    pub(crate) fn admit(&self, address: IpAddr) -> Admission {
         let entered = self.enter(address);
-        if entered != Admitted::Yes {
-            self.tell(TooMany::FromAddress);
+        if entered != Admission::Accept {
+            self.tell(Limit::FromAddress);
             return entered;
         }
         let others = self.count.fetch_add(1, Ordering::Relaxed);
         if others < self.limit {
-            return Admitted::Yes;
+            return Admission::Accept;
         }
         if others < self.limit.saturating_add(TURNED_AWAY_MAX) {
-            return self.refuse(TooMany::Connections);
+            return self.refuse(Limit::Connections);
         }
         self.release(address);
-        self.tell(TooMany::Connections);
-        Admitted::Unheard
+        self.tell(Limit::Connections);
+        Admission::Drop
     }
 
     /// Turns a connection away that was counted.
-    pub(crate) fn refuse(&self, too_many: TooMany) -> Admitted {
-        self.tell(too_many);
-        Admitted::No(too_many)
+    pub(crate) fn refuse(&self, limit: Limit) -> Admission {
+        self.tell(limit);
+        Admission::Reject(limit)
     }
 
     /// Forgets a connection that was counted and is gone.
@@ -134,21 +135,21 @@ impl Admission {
     }
 
     /// Counts a connection from an address, unless that is beyond its limit and unheard.
-    fn enter(&self, address: IpAddr) -> Admitted {
+    fn enter(&self, address: IpAddr) -> Admission {
         let Some(limit) = self.limit_per_address else {
-            return Admitted::Yes;
+            return Admission::Accept;
         };
-        let ByAddress { counts, beyond } = &mut *lock(&self.by_address);
+        let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
         let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
         if is_beyond && *beyond == TURNED_AWAY_MAX {
-            return Admitted::Unheard;
+            return Admission::Drop;
         }
         *counts.entry(address).or_default() += 1;
         if !is_beyond {
-            return Admitted::Yes;
+            return Admission::Accept;
         }
         *beyond += 1;
-        Admitted::No(TooMany::FromAddress)
+        Admission::Reject(Limit::FromAddress)
     }
 
     /// Forgets a connection from an address, and says whether it is one fewer beyond its limit. Which of
@@ -157,7 +158,7 @@ impl Admission {
         let Some(limit) = self.limit_per_address else {
             return false;
         };
-        let ByAddress { counts, beyond } = &mut *lock(&self.by_address);
+        let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
         let Some(count) = counts.get_mut(&address) else {
             return false;
         };
@@ -173,16 +174,16 @@ impl Admission {
     }
 
     /// Says that clients are turned away, and which flag does that, but not for each of them.
-    fn tell(&self, too_many: TooMany) {
-        let Some(count) = lock(&self.turned_away)[too_many as usize].add(Instant::now()) else {
+    fn tell(&self, limit: Limit) {
+        let Some(count) = lock(&self.turned_away)[limit as usize].add(Instant::now()) else {
             return;
         };
-        let (what, flag, limit) = match (too_many, self.limit_per_address) {
-            (TooMany::FromAddress, Some(limit)) => {
+        let (what, flag, limit) = match (limit, self.limit_per_address) {
+            (Limit::FromAddress, Some(limit)) => {
                 let what = "too many connections from one address";
                 (what, "--max-connections-per-ip", limit.get())
             }
-            (TooMany::Memory, _) => ("short of memory", "--max-memory", self.max_memory),
+            (Limit::Memory, _) => ("short of memory", "--max-memory", self.max_memory),
             _ => ("too many connections", "--max-connections", self.limit),
         };
         warn!("{what} ({flag} {limit}): turned away since the last such line: {count}");
@@ -196,8 +197,8 @@ mod tests {
     use super::*;
     use crate::command_line::tests::options;
 
-    fn admission(arguments: &[&str]) -> Admission {
-        Admission::new(&options(arguments, &[]), 1 << 20)
+    fn admission(arguments: &[&str]) -> ConnectionLimiter {
+        ConnectionLimiter::new(&options(arguments, &[]), 1 << 20)
     }
 
     fn from(last: u8) -> IpAddr {
@@ -206,79 +207,83 @@ mod tests {
 
     #[test]
     fn so_many_are_admitted_some_are_told_and_the_others_are_not() {
-        let admission = admission(&["--max-connections=3"]);
+        let limiter = admission(&["--max-connections=3"]);
         for _ in 0..3 {
-            assert_eq!(admission.admit(from(1)), Admitted::Yes);
+            assert_eq!(limiter.admit(from(1)), Admission::Accept);
         }
         for _ in 0..TURNED_AWAY_MAX {
-            let refused = Admitted::No(TooMany::Connections);
-            assert_eq!(admission.admit(from(1)), refused);
+            let refused = Admission::Reject(Limit::Connections);
+            assert_eq!(limiter.admit(from(1)), refused);
         }
-        assert_eq!(admission.admit(from(1)), Admitted::Unheard);
+        assert_eq!(limiter.admit(from(1)), Admission::Drop);
         for _ in 0..TURNED_AWAY_MAX {
-            admission.release(from(1));
+            limiter.release(from(1));
         }
-        assert!(matches!(admission.admit(from(1)), Admitted::No(_)));
-        admission.release(from(1));
-        admission.release(from(1));
-        assert_eq!(admission.admit(from(1)), Admitted::Yes);
+        assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
+        limiter.release(from(1));
+        limiter.release(from(1));
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
     }
 
     #[test]
     fn an_address_has_its_own_limit_and_is_forgotten_with_its_last_connection() {
-        let admission = admission(&["--max-connections-per-ip=2"]);
+        let limiter = admission(&["--max-connections-per-ip=2"]);
         for last in [1, 2] {
             for _ in 0..2 {
-                assert_eq!(admission.admit(from(last)), Admitted::Yes);
+                assert_eq!(limiter.admit(from(last)), Admission::Accept);
             }
-            let refused = Admitted::No(TooMany::FromAddress);
-            assert_eq!(admission.admit(from(last)), refused);
-            admission.release(from(last));
+            let refused = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(last)), refused);
+            limiter.release(from(last));
         }
         for last in [1, 1, 2, 2] {
-            admission.release(from(last));
+            limiter.release(from(last));
         }
-        let by_address = lock(&admission.by_address);
-        assert!(by_address.counts.is_empty() && by_address.beyond == 0);
-        drop(by_address);
-        assert_eq!(admission.admit(from(1)), Admitted::Yes);
+        let per_address = lock(&limiter.per_address);
+        assert!(per_address.counts.is_empty() && per_address.beyond == 0);
+        drop(per_address);
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
     }
 
     #[test]
     fn who_is_beyond_its_address_s_limit_takes_no_other_s_place() {
-        let admission = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
-        assert_eq!(admission.admit(from(1)), Admitted::Yes);
+        let limiter = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
         for _ in 0..TURNED_AWAY_MAX {
-            let refused = Admitted::No(TooMany::FromAddress);
-            assert_eq!(admission.admit(from(1)), refused);
+            let refused = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(1)), refused);
         }
-        assert_eq!(admission.admit(from(1)), Admitted::Unheard);
-        assert_eq!(admission.admit(from(2)), Admitted::Yes);
-        admission.release(from(1));
-        assert!(matches!(admission.admit(from(1)), Admitted::No(_)));
+        assert_eq!(limiter.admit(from(1)), Admission::Drop);
+        assert_eq!(limiter.admit(from(2)), Admission::Accept);
+        limiter.release(from(1));
+        assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
         for _ in 0..=TURNED_AWAY_MAX {
-            admission.release(from(1));
+            limiter.release(from(1));
         }
         for last in [3, 4] {
-            assert_eq!(admission.admit(from(last)), Admitted::Yes);
+            assert_eq!(limiter.admit(from(last)), Admission::Accept);
         }
-        assert_eq!(admission.admit(from(5)), Admitted::No(TooMany::Connections));
+        assert_eq!(
+            limiter.admit(from(5)),
+            Admission::Reject(Limit::Connections)
+        );
     }
 
     #[test]
     fn what_is_told_of_one_limit_does_not_keep_the_others_quiet() {
-        let admission = admission(&[]);
-        admission.refuse(TooMany::FromAddress);
-        for other in [TooMany::Connections, TooMany::Memory] {
-            let told = lock(&admission.turned_away)[other as usize].add(Instant::now());
+        let limiter = admission(&[]);
+        limiter.refuse(Limit::FromAddress);
+        for other in [Limit::Connections, Limit::Memory] {
+            let told = lock(&limiter.turned_away)[other as usize].add(Instant::now());
             assert_eq!(told, Some(1));
         }
     }
 
     #[test]
     fn the_limit_follows_from_the_limit_of_files_and_is_never_above_it() {
-        let limit =
-            |arguments: &[&str], files| Admission::new(&options(arguments, &[]), files).limit();
+        let limit = |arguments: &[&str], files| {
+            ConnectionLimiter::new(&options(arguments, &[]), files).limit()
+        };
         assert_eq!(limit(&[], 1024), 1024 - 128);
         assert_eq!(limit(&["--max-connections-per-ip=9"], 1024), 1024 - 192);
         assert_eq!(limit(&["--max-connections=10"], 1024), 10);

@@ -3,12 +3,7 @@
 
 use ws_echo_core::Request;
 
-/// The origins that may connect beside the server's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origins {
-    Any,
-    These(Vec<String>),
-}
+use crate::options::serve::Origins;
 
 impl Origins {
     /// Whether a request is from such an origin, from where it is sent to, or from none.

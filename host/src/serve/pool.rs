@@ -7,23 +7,20 @@ use std::time::Instant;
 use log::warn;
 use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
 
-use crate::serve::rate_limited_counter::Tally;
+use crate::serve::rate_limited_counter::RateLimitedCounter;
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
 
-/// What is kept of a connection between its turns, on the heap.
-pub(crate) type HeapBegun = Box<Begun>;
-
 /// A connection in which something is begun.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct Session {
     pub(crate) connection: Connection,
     /// How many bytes of the message that is begun have come.
     pub(crate) message_len: u64,
 }
 
-impl Begun {
+impl Session {
     fn new() -> Self {
         Self {
             connection: Connection::server(),
@@ -51,15 +48,15 @@ const LITTLE_LEN: usize = 16 * 1024;
 
 /// How large a buffer is worth its memory for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Demand {
+pub(crate) enum BufferClass {
     Small,
     /// It has filled a small one.
     Large,
     /// The last read was of little. It may have been the end of a message.
-    Waning,
+    Shrinking,
 }
 
-impl Demand {
+impl BufferClass {
     /// What it is when `len` bytes were received into room for `offered`.
     #[inline]
     pub(crate) fn after(self, len: usize, offered: usize) -> Self {
@@ -67,8 +64,8 @@ impl Demand {
             _ if len == offered => Self::Large,
             Self::Small => Self::Small,
             _ if len >= LITTLE_LEN => Self::Large,
-            Self::Large => Self::Waning,
-            Self::Waning => Self::Small,
+            Self::Large => Self::Shrinking,
+            Self::Shrinking => Self::Small,
         }
     }
 }
@@ -77,12 +74,12 @@ impl Demand {
 #[derive(Debug)]
 pub(crate) struct Pool {
     buffers: BothBuffers,
-    idle: Vec<HeapBegun>,
+    idle: Vec<Box<Session>>,
     budget: Budget,
     /// A buffer for those for whom there is no memory, one after the other; nothing while it is in use.
     reserve: Option<HeapBuffer>,
     /// How often it was.
-    shortages: Tally,
+    shortages: RateLimitedCounter,
 }
 
 /// How much memory there may be, and how much there is, in bytes.
@@ -121,9 +118,11 @@ struct BothBuffers {
 
 impl BothBuffers {
     #[inline]
-    fn of(&mut self, demand: Demand) -> &mut Buffers {
-        match demand {
-            Demand::Small if self.small.storage_len < self.large.storage_len => &mut self.small,
+    fn of(&mut self, class: BufferClass) -> &mut Buffers {
+        match class {
+            BufferClass::Small if self.small.storage_len < self.large.storage_len => {
+                &mut self.small
+            }
             _ => &mut self.large,
         }
     }
@@ -194,7 +193,7 @@ impl Pool {
                 used: RESERVE_LEN,
             },
             reserve: Some(reserve()),
-            shortages: Tally::default(),
+            shortages: RateLimitedCounter::default(),
         }
     }
 
@@ -215,11 +214,11 @@ impl Pool {
 
     /// Takes an empty buffer: where there is no memory for a large one a small one, and where there is none at
     /// all the [reserve](Self::is_reserve_in_use).
-    pub(crate) fn take_buffer(&mut self, mut demand: Demand) -> HeapBuffer {
-        if self.buffers.of(demand).empty.is_empty() {
-            self.provide(&mut demand);
+    pub(crate) fn take_buffer(&mut self, mut class: BufferClass) -> HeapBuffer {
+        if self.buffers.of(class).empty.is_empty() {
+            self.provide(&mut class);
         }
-        let taken = self.buffers.of(demand).empty.pop();
+        let taken = self.buffers.of(class).empty.pop();
         taken.unwrap_or_else(|| {
             self.tell_shortage();
             // It is there: see `is_reserve_in_use`.
@@ -239,12 +238,12 @@ impl Pool {
             self.reserve = Some(buffer);
             return;
         }
-        let demand = if buffer.capacity() < self.buffers.large.storage_len {
-            Demand::Small
+        let class = if buffer.capacity() < self.buffers.large.storage_len {
+            BufferClass::Small
         } else {
-            Demand::Large
+            BufferClass::Large
         };
-        let buffers = self.buffers.of(demand);
+        let buffers = self.buffers.of(class);
         buffers.empty.push(buffer);
         if buffers.empty.len() > buffers.kept_max {
             buffers.shrink(&mut self.budget);
@@ -252,34 +251,34 @@ impl Pool {
     }
 
     /// A connection in which nothing is begun: a new one, or one that is as good.
-    pub(crate) fn take_idle(&mut self) -> HeapBegun {
-        let new = || Box::new(Begun::new());
+    pub(crate) fn take_idle(&mut self) -> Box<Session> {
+        let new = || Box::new(Session::new());
         self.idle.pop().unwrap_or_else(new)
     }
 
     /// Takes a connection back in which nothing is begun.
-    pub(crate) fn put_idle(&mut self, idle: HeapBegun) {
+    pub(crate) fn put_idle(&mut self, idle: Box<Session>) {
         if self.idle.len() < IDLE_MAX {
             self.idle.push(idle);
         }
     }
 
     /// The buffer and the connection that are taken next, if there is memory for them. They have to be
-    /// taken if something stays in them. Where there is none for a large buffer, the demand is small. (As a
+    /// taken if something stays in them. Where there is none for a large buffer, the class is small. (As a
     /// call of its own it would cost an echo 15 instructions more.)
     #[inline(always)]
     pub(crate) fn next(
         &mut self,
-        demand: &mut Demand,
+        class: &mut BufferClass,
     ) -> Option<(&mut HeapBuffer, &mut Connection)> {
-        if self.buffers.of(*demand).empty.is_empty() {
-            self.provide(demand);
+        if self.buffers.of(*class).empty.is_empty() {
+            self.provide(class);
         }
         if self.idle.is_empty() {
             let idle = self.take_idle();
             self.idle.push(idle);
         }
-        let buffer = self.buffers.of(*demand).empty.last_mut()?;
+        let buffer = self.buffers.of(*class).empty.last_mut()?;
         Some((buffer, &mut self.idle.last_mut()?.connection))
     }
 
@@ -296,9 +295,9 @@ impl Pool {
     /// Sees to it that there is an empty buffer, if there is memory for one.
     #[cold]
     #[inline(never)]
-    fn provide(&mut self, demand: &mut Demand) {
-        for possible in [*demand, Demand::Small] {
-            *demand = possible;
+    fn provide(&mut self, class: &mut BufferClass) {
+        for possible in [*class, BufferClass::Small] {
+            *class = possible;
             let len = self.buffers.of(possible).storage_len;
             if self.buffers.of(possible).empty.is_empty() && self.take_memory(len) {
                 self.buffers.of(possible).grow();
@@ -318,15 +317,19 @@ mod tests {
     fn a_buffer_comes_back_to_where_it_was_taken_from() {
         for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
             let mut pool = Pool::new(buffer_len, usize::MAX);
-            for demand in [Demand::Small, Demand::Large, Demand::Waning] {
-                let buffer = pool.take_buffer(demand);
+            for class in [
+                BufferClass::Small,
+                BufferClass::Large,
+                BufferClass::Shrinking,
+            ] {
+                let buffer = pool.take_buffer(class);
                 let storage = buffer.received().as_ptr();
                 pool.put_buffer(buffer);
-                let again = pool.take_buffer(demand);
+                let again = pool.take_buffer(class);
                 assert_eq!(
                     again.received().as_ptr(),
                     storage,
-                    "{buffer_len}, {demand:?}"
+                    "{buffer_len}, {class:?}"
                 );
                 assert!(again.capacity() >= buffer_len);
             }
@@ -338,8 +341,8 @@ mod tests {
         let memory = 16 << 20;
         let mut pool = Pool::new(4 << 10, memory);
         // More than are kept.
-        for (demand, count) in [(Demand::Small, 1000), (Demand::Large, 10)] {
-            let taken: Vec<_> = (0..count).map(|_| pool.take_buffer(demand)).collect();
+        for (class, count) in [(BufferClass::Small, 1000), (BufferClass::Large, 10)] {
+            let taken: Vec<_> = (0..count).map(|_| pool.take_buffer(class)).collect();
             assert!(!pool.is_reserve_in_use());
             taken.into_iter().for_each(|buffer| pool.put_buffer(buffer));
         }
@@ -350,24 +353,24 @@ mod tests {
     #[test]
     fn who_finds_no_memory_for_a_large_buffer_takes_a_small_one_and_not_the_reserve() {
         let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10));
-        let small = pool.take_buffer(Demand::Large);
+        let small = pool.take_buffer(BufferClass::Large);
         assert!(!pool.is_reserve_in_use());
         pool.put_buffer(small);
-        let mut demand = Demand::Large;
-        assert!(pool.next(&mut demand).is_some());
-        assert_eq!(demand, Demand::Small);
+        let mut class = BufferClass::Large;
+        assert!(pool.next(&mut class).is_some());
+        assert_eq!(class, BufferClass::Small);
     }
 
     #[test]
     fn demand_grows_with_a_full_buffer_and_wanes_with_two_reads_of_little() {
-        use Demand::{Large, Small, Waning};
+        use BufferClass::{Large, Shrinking, Small};
         for (before, len, after) in [
             (Small, 65_535, Small),
             (Small, 65_536, Large),
             (Large, LITTLE_LEN, Large),
-            (Large, LITTLE_LEN - 1, Waning),
-            (Waning, LITTLE_LEN, Large),
-            (Waning, LITTLE_LEN - 1, Small),
+            (Large, LITTLE_LEN - 1, Shrinking),
+            (Shrinking, LITTLE_LEN, Large),
+            (Shrinking, LITTLE_LEN - 1, Small),
         ] {
             assert_eq!(before.after(len, 65_536), after, "{before:?}, {len}");
         }

@@ -7,12 +7,12 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often something has happened that was not told yet.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct RateLimitedCounter {
     count: u64,
     told: Option<Instant>,
 }
 
-impl Tally {
+impl RateLimitedCounter {
     /// Counts once more. Returns how often it has happened since this was returned last, if that is to be
     /// told now.
     pub(crate) fn add(&mut self, now: Instant) -> Option<u64> {
@@ -33,12 +33,15 @@ mod tests {
     #[test]
     fn the_first_is_told_at_once_and_the_others_are_once_a_second() {
         let start = Instant::now();
-        let mut tally = Tally::default();
-        assert_eq!(tally.add(start), Some(1));
+        let mut counter = RateLimitedCounter::default();
+        assert_eq!(counter.add(start), Some(1));
         for milliseconds in [0, 1, 999] {
-            assert_eq!(tally.add(start + Duration::from_millis(milliseconds)), None);
+            assert_eq!(
+                counter.add(start + Duration::from_millis(milliseconds)),
+                None
+            );
         }
-        assert_eq!(tally.add(start + INTERVAL), Some(4));
-        assert_eq!(tally.add(start + INTERVAL), None);
+        assert_eq!(counter.add(start + INTERVAL), Some(4));
+        assert_eq!(counter.add(start + INTERVAL), None);
     }
 }

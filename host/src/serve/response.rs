@@ -24,16 +24,16 @@ pub(crate) static SHORT_OF_MEMORY: LazyLock<Response> = LazyLock::new(|| {
     Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
 });
 /// To who speaks plain HTTP where TLS is spoken.
-pub(crate) static TLS_NEEDED: LazyLock<Mistake> = LazyLock::new(|| {
+pub(crate) static TLS_NEEDED: LazyLock<WrongProtocol> = LazyLock::new(|| {
     let text = "this port speaks TLS: write wss:// or https:// instead of ws:// or http://";
-    Mistake {
+    WrongProtocol {
         response: Response::refusal("400 Bad Request", "", text).bytes,
         advice: "plain HTTP: this port speaks TLS; write wss:// or https://",
     }
 });
 /// To who speaks TLS where there is none: the alert protocol_version, because no version is spoken here
 /// (RFC 8446 section 6).
-pub(crate) static NO_TLS: LazyLock<Mistake> = LazyLock::new(|| Mistake {
+pub(crate) static TLS_NOT_SERVED: LazyLock<WrongProtocol> = LazyLock::new(|| WrongProtocol {
     response: vec![21, 3, 3, 0, 2, FATAL, PROTOCOL_VERSION],
     advice: "TLS: this port has none; write ws:// or http://, or serve with --tls-cert and --tls-key",
 });
@@ -47,7 +47,7 @@ const RETRY_AFTER: &str = "Retry-After: 5\r\n";
 
 /// That a client speaks another protocol than this port.
 #[derive(Debug)]
-pub struct Mistake {
+pub struct WrongProtocol {
     /// What the client gets, in the protocol that it speaks.
     pub(crate) response: Vec<u8>,
     /// What the log says.

@@ -11,14 +11,14 @@ use std::thread;
 
 use log::{error, info, warn};
 
-use crate::command_line::ServeOptions;
 use crate::logging;
+use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::clients::Clients;
-use crate::serve::limits::Admission;
+use crate::serve::limits::ConnectionLimiter;
 use crate::serve::signals;
 use crate::serve::tls::{self, Tls};
-use crate::serve::transport::{Carrier, Plain};
+use crate::serve::transport::{Acceptor, Plain};
 use crate::serve::worker::{self, Handle, Worker};
 
 /// How many files a process may have open on any system, about.
@@ -71,17 +71,17 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     serve(options, tls.clone(), Some(tls))
 }
 
-fn serve<C: Carrier>(options: &ServeOptions, carrier: C, tls: Option<Tls>) -> Result<(), Error> {
+fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> Result<(), Error> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
         warn!("cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
     });
-    let admission = Arc::new(Admission::new(options, file_limit));
+    let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
     let listeners = listen(options)?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     let stop = Arc::new(AtomicBool::new(false));
-    let (workers, handles) = workers(options, &carrier, listeners, &stop, &admission)?;
+    let (workers, handles) = workers(options, &acceptor, listeners, &stop, &limiter)?;
     let no_signals = |error| Error::System("handle signals", error);
     signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
@@ -92,7 +92,7 @@ fn serve<C: Carrier>(options: &ServeOptions, carrier: C, tls: Option<Tls>) -> Re
     drop(sender);
     logging::print_line(listening);
     let cost = Clients::<C::Transport>::COST;
-    log_ceiling(options, admission.limit(), cost);
+    log_ceiling(options, limiter.limit(), cost);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The others stop as well: a server that serves some clients only helps nobody.
@@ -168,12 +168,12 @@ fn enumerate(items: &[String]) -> String {
 }
 
 /// Makes the workers and gives them the listeners.
-fn workers<C: Carrier>(
+fn workers<C: Acceptor>(
     options: &ServeOptions,
-    carrier: &C,
+    acceptor: &C,
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
-    admission: &Arc<Admission>,
+    limiter: &Arc<ConnectionLimiter>,
 ) -> Result<(Vec<Worker<C>>, Vec<Handle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
@@ -189,9 +189,9 @@ fn workers<C: Carrier>(
             poll,
             inbox,
             stop.clone(),
-            admission.clone(),
+            limiter.clone(),
             options,
-            carrier.clone(),
+            acceptor.clone(),
         ));
     }
     for shared in listeners {
@@ -207,7 +207,7 @@ fn workers<C: Carrier>(
 }
 
 /// Starts a worker's thread, which tells how it ended.
-fn spawn(worker: Worker<impl Carrier>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
+fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
     let run = move || {
         let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
         let panicked = |_| Err(io::Error::other("it has panicked"));
@@ -234,9 +234,9 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
-        let admission = Arc::new(Admission::new(&options, u64::MAX));
+        let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
         let (workers, handles) =
-            workers(&options, &Plain, vec![vec![listener]], &stop, &admission).unwrap();
+            workers(&options, &Plain, vec![vec![listener]], &stop, &limiter).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();

@@ -9,10 +9,10 @@ use ws_echo_core::{
     Chunk, CloseCode, Kind, Message, ProtocolError, Refusal, Request, ServerHandshake,
 };
 
-use crate::command_line::ServeOptions;
 use crate::escape::Untrusted;
 use crate::hex;
-use crate::serve::origin::Origins;
+use crate::options::serve::Origins;
+use crate::options::serve::ServeOptions;
 use crate::serve::page;
 use crate::serve::pool::Pool;
 use crate::serve::response::FORBIDDEN_ORIGIN;

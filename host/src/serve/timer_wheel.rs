@@ -65,7 +65,7 @@ pub(crate) const KEY_COST: usize = size_of::<Link>();
 
 /// All deadlines.
 #[derive(Debug)]
-pub(crate) struct Wheel {
+pub(crate) struct TimerWheel {
     start: Instant,
     /// The ticks that have passed since the start.
     now: u64,
@@ -81,7 +81,7 @@ pub(crate) struct Wheel {
     timeout: Option<Option<Duration>>,
 }
 
-impl Wheel {
+impl TimerWheel {
     pub(crate) fn new(start: Instant) -> Self {
         Self {
             start,
@@ -144,7 +144,7 @@ impl Wheel {
     }
 
     /// Takes the next key whose deadline is due.
-    pub(crate) fn take_due(&mut self) -> Option<usize> {
+    pub(crate) fn pop_expired(&mut self) -> Option<usize> {
         let link = self.links[DUE as usize].next;
         if link == DUE {
             return None;

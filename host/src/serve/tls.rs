@@ -9,7 +9,6 @@ mod session;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use log::{error, info};
@@ -22,20 +21,12 @@ pub(crate) use self::certificate::Error;
 use self::session::Session;
 use crate::escape::OneLine;
 use crate::lock::lock;
-use crate::serve::transport::{Carrier, Socket, Unread};
+use crate::options::serve::Source;
+use crate::serve::transport::{Acceptor, Readiness, Socket};
 
 /// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
 /// upgrade.
 pub(crate) const HTTP_1_1: &[u8] = b"http/1.1";
-
-/// Where the certificate comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// From these files, in PEM; the first may hold a chain.
-    Files { certificate: PathBuf, key: PathBuf },
-    /// It is made at the start, and written to this file for clients to trust.
-    SelfSigned { written_to: Option<PathBuf> },
-}
 
 /// The certificate that new connections get.
 #[derive(Debug)]
@@ -99,17 +90,17 @@ fn config(certificate: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, rust
     Ok(config)
 }
 
-impl Carrier for Tls {
+impl Acceptor for Tls {
     // The box keeps a client small.
     type Transport = Box<Session<Socket>>;
 
-    fn carry(&self, socket: Socket) -> io::Result<Self::Transport> {
+    fn accept(&self, socket: Socket) -> io::Result<Self::Transport> {
         let session = Session::new(socket, self.config.clone()).map_err(io::Error::other)?;
         Ok(Box::new(session))
     }
 
     /// Room is a reason to read, too: what TLS itself has to say may wait for it, and nobody else knows.
-    fn unread(socket: Unread) -> Unread {
-        socket.max(Unread::Bytes)
+    fn readiness(socket: Readiness) -> Readiness {
+        socket.max(Readiness::Data)
     }
 }

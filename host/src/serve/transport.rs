@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 
-use crate::serve::response::{self, Mistake};
+use crate::serve::response::{self, WrongProtocol};
 
 /// A stream of bytes in both directions that never blocks: where a call would have to wait, it fails
 /// with [`WouldBlock`](io::ErrorKind::WouldBlock), and [`Clients::handle`](crate::Clients::handle) has
@@ -40,7 +40,7 @@ pub trait Transport: Read + Write {
     }
 
     /// What the client takes this server for, if its first bytes show that it is wrong.
-    fn mistake(&self, _first: &[u8]) -> Option<&'static Mistake> {
+    fn wrong_protocol(&self, _first: &[u8]) -> Option<&'static WrongProtocol> {
         None
     }
 }
@@ -60,33 +60,33 @@ impl<T: Transport> Transport for Box<T> {
         T::is_cut_short(self)
     }
 
-    fn mistake(&self, first: &[u8]) -> Option<&'static Mistake> {
-        T::mistake(self, first)
+    fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
+        T::wrong_protocol(self, first)
     }
 }
 
 /// How a client that has connected becomes a transport: one for all clients of a server.
-pub(crate) trait Carrier: Clone + Send + 'static {
+pub(crate) trait Acceptor: Clone + Send + 'static {
     type Transport: Transport + Send;
 
-    fn carry(&self, socket: Socket) -> io::Result<Self::Transport>;
+    fn accept(&self, socket: Socket) -> io::Result<Self::Transport>;
 
     /// What the transport may hold, of whose socket an event tells this.
-    fn unread(socket: Unread) -> Unread;
+    fn readiness(socket: Readiness) -> Readiness;
 }
 
 /// Sockets as they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain;
 
-impl Carrier for Plain {
+impl Acceptor for Plain {
     type Transport = Socket;
 
-    fn carry(&self, socket: Socket) -> io::Result<Socket> {
+    fn accept(&self, socket: Socket) -> io::Result<Socket> {
         Ok(socket)
     }
 
-    fn unread(socket: Unread) -> Unread {
+    fn readiness(socket: Readiness) -> Readiness {
         socket
     }
 }
@@ -140,19 +140,19 @@ impl Transport for Socket {
         self.0.shutdown(Shutdown::Write)
     }
 
-    fn mistake(&self, first: &[u8]) -> Option<&'static Mistake> {
-        (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::NO_TLS)
+    fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
+        (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
     }
 }
 
 /// What a transport may hold, as far as its events tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unread {
+pub enum Readiness {
     /// Nothing.
-    Nothing,
+    None,
     /// Bytes. A read that returns less than it was offered has returned all of them.
-    Bytes,
+    Data,
     /// Bytes, urgent data or the end of the stream: it has to be read until it says that there is
     /// nothing.
-    All,
+    UntilWouldBlock,
 }

@@ -13,11 +13,11 @@ use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::command_line::ServeOptions;
+use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::clients::Clients;
-use crate::serve::limits::Admission;
-use crate::serve::transport::{Carrier, Socket};
+use crate::serve::limits::ConnectionLimiter;
+use crate::serve::transport::{Acceptor, Socket};
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;
@@ -48,7 +48,7 @@ impl Handle {
 
 /// One thread's event loop.
 #[derive(Debug)]
-pub(crate) struct Worker<C: Carrier> {
+pub(crate) struct Worker<C: Acceptor> {
     poll: Poll,
     listeners: Vec<TcpListener>,
     /// The token of the client with key 0, behind the listeners'.
@@ -58,7 +58,7 @@ pub(crate) struct Worker<C: Carrier> {
     others: Vec<Handle>,
     inbox: Receiver<Accepted>,
     stop: Arc<AtomicBool>,
-    carrier: C,
+    acceptor: C,
     clients: Clients<C::Transport>,
     /// How many clients were handed to the others.
     handed: usize,
@@ -88,15 +88,15 @@ struct Drain {
     timeout: Duration,
 }
 
-impl<C: Carrier> Worker<C> {
+impl<C: Acceptor> Worker<C> {
     /// A worker with its poll; `inbox` is the other end of its [`Handle`]'s.
     pub(crate) fn new(
         poll: Poll,
         inbox: Receiver<Accepted>,
         stop: Arc<AtomicBool>,
-        admission: Arc<Admission>,
+        limiter: Arc<ConnectionLimiter>,
         options: &ServeOptions,
-        carrier: C,
+        acceptor: C,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -106,8 +106,8 @@ impl<C: Carrier> Worker<C> {
             others: Vec::new(),
             inbox,
             stop,
-            carrier,
-            clients: Clients::sharing(options, now, admission),
+            acceptor,
+            clients: Clients::sharing(options, now, limiter),
             handed: 0,
             accept_paused_until: None,
             is_short: false,
@@ -149,7 +149,7 @@ impl<C: Carrier> Worker<C> {
                 _ => self.now = Instant::now(),
             }
             self.clients.advance(self.now);
-            self.clients.keep_promises();
+            self.clients.run_queued();
             for event in &events {
                 self.handle(event);
             }
@@ -168,7 +168,8 @@ impl<C: Carrier> Worker<C> {
             Token(token) if token < first_client => self.accept(token - FIRST_LISTENER),
             Token(token) => {
                 let key = token - first_client;
-                self.clients.handle(key, C::unread(platform::unread(event)));
+                self.clients
+                    .handle(key, C::readiness(platform::readiness(event)));
             }
         }
     }
@@ -229,7 +230,7 @@ impl<C: Carrier> Worker<C> {
             let registry = self.poll.registry();
             registry.register(&mut socket, token, platform::interest())
         });
-        match registered.and_then(|()| self.carrier.carry(Socket(socket))) {
+        match registered.and_then(|()| self.acceptor.accept(Socket(socket))) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
             Err(error) => debug!("client {peer} left: {error}"),
         }
@@ -308,8 +309,8 @@ mod tests {
         let (poll, waker) = poll().unwrap();
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
-        let admission = Arc::new(Admission::new(&options, u64::MAX));
-        let mut worker = Worker::new(poll, inbox, Arc::default(), admission, &options, Plain);
+        let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
+        let mut worker = Worker::new(poll, inbox, Arc::default(), limiter, &options, Plain);
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();

@@ -14,7 +14,7 @@ use tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Plan, Script, session};
-use crate::keys::Keys;
+use crate::masking_keys::Keys;
 use crate::wire::{self, BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT};
 
 /// The longest header that a client writes.

@@ -3,22 +3,22 @@
 //! happens, a client gets the answers to what it has sent and nothing else, nobody is forgotten, and nothing
 //! stays behind.
 
-mod line;
-mod own_frames;
-mod patience;
+mod fuzzed_client;
 mod scenario;
 mod settings;
-mod visit;
+mod timeouts;
+mod transport;
+mod unsolicited_frames;
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use ws_echo::{Clients, Unread};
+use ws_echo::{Clients, Readiness};
 
-use self::line::{End, State};
+use self::fuzzed_client::{Circumstances, Stop, Visit};
 use self::scenario::Scenario;
 use self::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT, Settings};
-use self::visit::{Circumstances, Stop, Visit};
+use self::transport::{End, State};
 use super::Script;
 
 /// How many clients there are at once.
@@ -141,8 +141,8 @@ impl<'a> World<'a> {
             len => (len - 127) * 64,
         };
         match kind {
-            4 | 5 => line.arrive(len, Unread::Bytes),
-            6 => line.arrive(len, Unread::All),
+            4 | 5 => line.arrive(len, Readiness::Data),
+            6 => line.arrive(len, Readiness::UntilWouldBlock),
             7 => line.give_room(usize::from(amount)),
             8 => line.give_room(len),
             // The system does not tell of every byte of room.
@@ -160,7 +160,7 @@ impl<'a> World<'a> {
     /// One round of a worker's loop; events for the slots whose bit is set in `late` are told later.
     fn round(&mut self, late: u8) {
         self.wake();
-        self.call(Clients::keep_promises);
+        self.call(Clients::run_queued);
         for slot in 0..SLOTS {
             if late & (1 << slot) != 0 {
                 continue;
@@ -257,7 +257,8 @@ impl<'a> World<'a> {
     /// Tells of an event that there was not, perhaps for a client that is gone.
     fn mislead(&mut self, slot: usize, amount: u8) {
         self.wake();
-        let unread = [Unread::Nothing, Unread::Bytes, Unread::All][usize::from(amount) % 3];
+        let unread =
+            [Readiness::None, Readiness::Data, Readiness::UntilWouldBlock][usize::from(amount) % 3];
         self.call(|clients| clients.handle(slot + usize::from(amount >> 6), unread));
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::client::Client;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked, masked_close};
 
 /// Frames with each kind of length, in one buffer and in several.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
-use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::required;
+use ws_echo_tests::programs;
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{CLOSE, Frame, PING, TEXT, masked};
@@ -190,7 +190,7 @@ pub(crate) fn idle() -> Row {
     let limit = CLIENTS as u64 + OTHER_FILES;
     let mut probe = Command::new("sh");
     probe.args(["-c", &format!("ulimit -n {limit}")]);
-    if !required::is_there("10,000 idle connections", &mut probe) {
+    if !programs::is_there("10,000 idle connections", &mut probe) {
         return Row::skipped();
     }
     raise_file_limit(limit);

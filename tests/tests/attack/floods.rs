@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
-use ws_echo_tests::client::Client;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::wire::{BINARY, FIN, PING, PONG, TEXT, masked};
 
 use crate::table::Row;

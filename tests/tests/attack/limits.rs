@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ws_echo_tests::client::{Client, request};
-use ws_echo_tests::remote;
+use ws_echo_tests::remote_server;
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{command, run};
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, masked};
 
@@ -176,7 +176,7 @@ pub(crate) fn every_limit() -> Row {
     expect_all_limits();
     let always = ["--no-page", "--origin=*"];
     let target = Target::greeting(&[&always[..], &LIMITS].concat());
-    remote::play_all(target.address(), || target.server.log());
+    remote_server::play_all(target.address(), || target.server.log());
     let cost = Cost {
         memory: 32 << 20,
         log_lines: usize::MAX,

@@ -3,7 +3,7 @@
 use std::iter;
 use std::time::Duration;
 
-use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
 use crate::table::Row;

@@ -1,6 +1,6 @@
 //! A stop while everybody talks.
 
-use ws_echo_tests::client::Client;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{CLOSE, Frame, TEXT, masked};
 

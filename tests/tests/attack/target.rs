@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::client::{Client, request};
+use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server};
 use ws_echo_tests::wire::{Frame, PING, PONG, masked};
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use rustls::SupportedProtocolVersion;
 use socket2::SockRef;
-use ws_echo_tests::client::request;
+use ws_echo_tests::scripted_client::request;
 use ws_echo_tests::wire::{BINARY, masked};
 
-use crate::certificate::self_signed;
-use crate::client::{Secure, VERSIONS, trusting};
 use crate::table::Row;
 use crate::target::{Cost, LARGE_BUFFER, OPENING, SMALL_BUFFER, Target, at_once};
-use crate::tunnel;
+use ws_echo_tests::tls::certificate::self_signed;
+use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::tunnel;
 
 /// What a connection by TLS may need more.
 const RECORDS: u64 = 160 << 10;

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use ws_echo_tests::scripted::{accept, close, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, TEXT};
 
@@ -262,8 +262,8 @@ fn the_request_says_what_the_command_line_asks_for() {
     let (sender, requests) = mpsc::channel();
     let sender = Mutex::new(sender);
     let url = server(move |mut stream| {
-        let request = ws_echo_tests::scripted::request(&mut stream)?;
-        let response = ws_echo_tests::scripted::response(&request);
+        let request = ws_echo_tests::scripted_server::request(&mut stream)?;
+        let response = ws_echo_tests::scripted_server::response(&request);
         let response = response.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: b\r\n\r\n");
         sender.lock().unwrap().send(request).ok()?;
         stream.write_all(response.as_bytes()).ok()?;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ws_echo_tests::scripted::{accept, close, frame, request, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, request, server, unmasked};
 use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::screen::Screen;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
-use ws_echo_tests::scripted::{accept, close, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
 

@@ -9,7 +9,7 @@ use std::thread;
 use rustls::{
     HandshakeKind, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version,
 };
-use ws_echo_tests::scripted::{accept, close, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::peak_memory;
 use ws_echo_tests::wire::{CLOSE, TEXT};
 

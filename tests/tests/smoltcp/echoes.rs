@@ -5,7 +5,7 @@ use smoltcp::time::Duration;
 use ws_echo_core::MIN_BUFFER_LEN;
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-use crate::line::Line;
+use crate::lossy_loopback::Line;
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 

@@ -8,12 +8,12 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use ws_echo_core::ClientRequest;
-use ws_echo_tests::client::{WELCOME, request};
+use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;
-use crate::driven::{Driven, Told};
-use crate::line::Line;
+use crate::client_driver::{Driven, Told};
+use crate::lossy_loopback::Line;
 use crate::server::{Change, PORT, Server};
 
 /// The longest head of a request, in bytes.

@@ -1,10 +1,10 @@
 //! The sessions that every server of ours must stand, through a tunnel by TLS.
 
-use ws_echo_tests::client::Client;
-use ws_echo_tests::{remote, sessions};
+use ws_echo_tests::scripted_client::Client;
+use ws_echo_tests::{remote_server, sessions};
 
-use super::certificate::self_signed;
-use super::tunnel;
+use ws_echo_tests::tls::certificate::self_signed;
+use ws_echo_tests::tls::tunnel;
 
 /// A client that does not read gets no more than both sockets and a buffer hold.
 const GROWTH_MAX: u64 = 16 << 20;
@@ -13,7 +13,7 @@ const GROWTH_MAX: u64 = 16 << 20;
 fn the_sessions_of_the_conformance_tests_come_out_the_same_by_tls() {
     let (server, certificate) = self_signed("conformance", &["--no-page", "--origin", "*"]);
     let address = tunnel::start(server.address, &certificate);
-    remote::play_all(address, || server.log());
+    remote_server::play_all(address, || server.log());
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use log::debug;
 use ws_echo_core::{CloseCode, Event};
 
-use crate::serve::pool::{Begun, HeapBuffer};
+use crate::serve::pool::{HeapBuffer, Session};
 use crate::serve::service::{self, Ending, Service};
 
-impl Begun {
+impl Session {
     /// Echoes what stands in the buffer, as far as there is room for the answers.
     pub(super) fn echo(&mut self, peer: SocketAddr, buffer: &mut HeapBuffer, service: &Service) {
         if self.is_too_long(service) {

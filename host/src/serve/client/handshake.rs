@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use log::info;
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
-use super::{Client, Phase, Rest, Shared, Turn};
+use super::{Client, Next, PendingResponse, Phase, Shared};
 use crate::serve::pool::{HeapBuffer, Pool};
 use crate::serve::service::{self, HEAD_LEN};
 use crate::serve::transport::Transport;
@@ -22,7 +22,11 @@ pub(crate) fn least_memory(buffer_len: usize) -> usize {
 impl<T: Transport> Client<T> {
     /// A client that is answered before it asks. Of this the log tells in sum.
     pub(crate) fn turned_away(transport: T, peer: SocketAddr, response: &'static [u8]) -> Self {
-        Self::in_phase(Phase::Responding(Box::new(Rest(response))), transport, peer)
+        Self::in_phase(
+            Phase::Responding(Box::new(PendingResponse(response))),
+            transport,
+            peer,
+        )
     }
 
     /// Whether it has not asked for anything yet.
@@ -38,7 +42,7 @@ impl<T: Transport> Client<T> {
             match handshake.advance(buffer) {
                 Ok(Progress::Request) => {
                     if let Some(response) = shared.service.answer(self.peer, handshake) {
-                        let rest = Box::new(Rest(response));
+                        let rest = Box::new(PendingResponse(response));
                         return self.end_opening(Phase::Responding(rest), shared);
                     }
                 }
@@ -59,13 +63,13 @@ impl<T: Transport> Client<T> {
     }
 
     /// Answers a request that was not complete in time.
-    pub(super) fn refuse_late_request(&mut self, shared: &mut Shared) -> Turn {
+    pub(super) fn refuse_late_request(&mut self, shared: &mut Shared) -> Next {
         let Phase::Handshake(handshake) = &mut self.phase else {
-            return Turn::Wait;
+            return Next::Idle;
         };
         if !self.transport.is_open() {
             info!("client refused {}: TLS: no handshake in time", self.peer);
-            return Turn::Gone;
+            return Next::Close;
         }
         handshake.refuse(Refusal::Timeout);
         service::explain_refusal(self.peer, handshake, Refusal::Timeout, "");
@@ -73,7 +77,7 @@ impl<T: Transport> Client<T> {
     }
 
     /// Begins to answer a client that is [turned away](Self::turned_away).
-    pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Turn {
+    pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Next {
         self.with_buffer(shared, Self::go_on)
     }
 }

@@ -4,10 +4,10 @@ use std::mem;
 
 use ws_echo_core::CloseCode;
 
-use super::{Client, OPENING_COST, Phase, Pulse, Shared, Turn};
+use super::{Client, Liveness, Next, OPENING_COST, Phase, Shared};
 use crate::serve::pool::Pool;
 use crate::serve::service::{self, Ending};
-use crate::serve::transport::{Transport, Unread};
+use crate::serve::transport::{Readiness, Transport};
 
 impl<T: Transport> Client<T> {
     /// Whether it is connected, and neither side has closed.
@@ -16,52 +16,57 @@ impl<T: Transport> Client<T> {
     }
 
     /// Asks for no sign of life any longer.
-    pub(crate) fn forget_pulse(&mut self) {
-        self.pulse = Pulse::Silent;
+    pub(crate) fn forget_liveness(&mut self) {
+        self.liveness = Liveness::Silent;
     }
 
     /// Ends the connection because the server stops: what has come is echoed before.
-    pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
+    pub(crate) fn leave(&mut self, shared: &mut Shared) -> Next {
         if self.is_opening() {
-            return Turn::Gone;
+            return Next::Close;
         }
         match mem::replace(&mut self.phase, Phase::Flushing) {
             Phase::Open(kept) => self.phase = Phase::Leaving(kept),
             phase => self.phase = phase,
         }
         // Something may have come whose event is still to be told.
-        self.note(Unread::Bytes);
+        self.note(Readiness::Data);
         self.turn(shared)
     }
 
     /// Whether our Close was made ready.
     pub(super) fn is_closing(&self) -> bool {
-        let begun = self.begun();
-        begun.is_some_and(|begun| begun.connection.is_closing())
+        let session = self.session();
+        session.is_some_and(|session| session.connection.is_closing())
     }
 
     /// Whether our Close is to be made ready: all that has come is echoed, and no message is begun.
     pub(super) fn has_to_close(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(None)) && self.unread == Unread::Nothing
+        matches!(self.phase, Phase::Leaving(None)) && self.readiness == Readiness::None
     }
 
     /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
-    pub(crate) fn cut_off(&mut self, shared: &mut Shared) -> Turn {
+    pub(crate) fn abort(&mut self, shared: &mut Shared) -> Next {
         if self.is_closing() || !matches!(self.phase, Phase::Open(_) | Phase::Leaving(_)) {
             return self.give_up_closing();
         }
         service::log_ending(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
-        self.say_last(shared, CloseCode::GOING_AWAY, "")
+        self.send_close(shared, CloseCode::GOING_AWAY, "")
     }
 
     /// Sends a Close if it can be sent at once, and ends the connection.
-    pub(super) fn say_last(&mut self, shared: &mut Shared, code: CloseCode, reason: &str) -> Turn {
+    pub(super) fn send_close(
+        &mut self,
+        shared: &mut Shared,
+        code: CloseCode,
+        reason: &str,
+    ) -> Next {
         self.with_buffer(shared, |client, buffer, shared| {
-            client.with_connection(shared, |begun, _| {
-                let _ = begun.connection.exchange(buffer).close(code, reason);
+            client.with_connection(shared, |session, _| {
+                let _ = session.connection.exchange(buffer).close(code, reason);
             });
             let _ = client.transmit(buffer);
-            Ok(Turn::Gone)
+            Ok(Next::Close)
         })
     }
 
@@ -77,11 +82,11 @@ impl<T: Transport> Client<T> {
     }
 
     /// Gives up a client whose connection did not end in time.
-    fn give_up_closing(&self) -> Turn {
+    fn give_up_closing(&self) -> Next {
         if let Phase::Leaving(_) = self.phase {
             let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
             service::log_ending(self.peer, &ending);
         }
-        Turn::Gone
+        Next::Close
     }
 }

@@ -4,15 +4,15 @@ use std::io::{self, ErrorKind};
 
 use log::debug;
 
-use super::{Client, Phase, Pulse, Transmitted, Turn};
+use super::{Client, Liveness, Next, Phase, Transmitted};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::service::{self, Ending};
-use crate::serve::transport::{Transport, Unread};
+use crate::serve::transport::{Readiness, Transport};
 
 impl<T: Transport> Client<T> {
     /// Receives once. `Err` is what it leads to when nothing has come.
     #[inline(always)]
-    pub(super) fn receive(&mut self, buffer: &mut HeapBuffer) -> Result<(), Turn> {
+    pub(super) fn receive(&mut self, buffer: &mut HeapBuffer) -> Result<(), Next> {
         let mut spare = buffer.spare_mut();
         if let Phase::Handshake(_) = self.phase {
             // So that the whole response fits, whatever stands behind the request.
@@ -25,30 +25,30 @@ impl<T: Transport> Client<T> {
             .or_else(|error| self.receive_nothing(error))?;
         if len == 0 {
             self.end_of_stream();
-            return Err(Turn::Gone);
+            return Err(Next::Close);
         }
         buffer.commit(len);
-        self.hear();
-        self.demand = self.demand.after(len, offered);
+        self.note_activity();
+        self.class = self.class.after(len, offered);
         // A read that returns less than it was offered has drained the socket.
         let is_drained = len < offered && !self.transport.is_cut_short();
-        if is_drained && self.unread == Unread::Bytes {
-            self.unread = Unread::Nothing;
+        if is_drained && self.readiness == Readiness::Data {
+            self.readiness = Readiness::None;
         }
         Ok(())
     }
 
     #[cold]
-    fn receive_nothing(&mut self, error: io::Error) -> Result<usize, Turn> {
+    fn receive_nothing(&mut self, error: io::Error) -> Result<usize, Next> {
         Err(match error.kind() {
             ErrorKind::WouldBlock => {
-                self.unread = Unread::Nothing;
-                Turn::Wait
+                self.readiness = Readiness::None;
+                Next::Idle
             }
-            ErrorKind::Interrupted => Turn::Again,
+            ErrorKind::Interrupted => Next::Requeue,
             _ => {
                 self.lose(error);
-                Turn::Gone
+                Next::Close
             }
         })
     }
@@ -58,17 +58,17 @@ impl<T: Transport> Client<T> {
         let len = buffer.ready().len();
         let transmitted = self.transmit(buffer)?;
         if buffer.ready().len() < len {
-            self.hear();
+            self.note_activity();
         }
         Ok(transmitted)
     }
 
     /// Notes a sign of life.
-    fn hear(&mut self) {
-        self.pulse = match self.pulse {
+    fn note_activity(&mut self) {
+        self.liveness = match self.liveness {
             // From here on it may be silent for as long as any other.
-            Pulse::Pinged => Pulse::Silent,
-            Pulse::Silent | Pulse::Heard => Pulse::Heard,
+            Liveness::Pinged => Liveness::Silent,
+            Liveness::Silent | Liveness::Heard => Liveness::Heard,
         };
     }
 

@@ -107,13 +107,13 @@ impl Server {
 
     fn send(&mut self, key: usize, end: &End, bytes: impl AsRef<[u8]>) {
         end.0.borrow_mut().to_server.extend(bytes.as_ref());
-        self.clients.handle(key, Unread::Bytes);
+        self.clients.handle(key, Readiness::Data);
         self.round();
     }
 
     fn round(&mut self) {
         self.clients.advance(self.now);
-        self.clients.keep_promises();
+        self.clients.run_queued();
         self.clients.expire();
     }
 
@@ -282,7 +282,7 @@ fn who_takes_nothing_is_dropped_and_who_takes_slowly_is_not() {
             server.pass(STALL - SECOND);
             end.0.borrow_mut().room = 1;
             if is_told {
-                server.clients.handle(key, Unread::Nothing);
+                server.clients.handle(key, Readiness::None);
             }
         }
         assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
@@ -303,7 +303,7 @@ fn a_ping_that_is_not_taken_waits_like_any_other_answer() {
     // The first client's first Ping is due after 1.6 intervals.
     server.pass(INTERVAL * 17 / 10);
     end.0.borrow_mut().room = usize::MAX;
-    server.clients.handle(key, Unread::Nothing);
+    server.clients.handle(key, Readiness::None);
     assert_eq!(received(&end), PING);
     server.send(key, &end, frame(0x81, "still here"));
     assert_eq!(received(&end), echo(0x81, "still here"));
@@ -398,7 +398,7 @@ fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_dead
 #[test]
 fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_then_closes() {
     let mut server = Server::new(&[]);
-    let (_, unread) = server.open();
+    let (_, readiness) = server.open();
     let (half, half_end) = server.open();
     let (fragments, fragments_end) = server.open();
     let begun = frame(0x81, "half a frame");
@@ -407,14 +407,17 @@ fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_t
     assert_eq!(received(&fragments_end), echo(0x01, "in "));
 
     // Its event is still to come.
-    unread
+    readiness
         .0
         .borrow_mut()
         .to_server
-        .extend(frame(0x81, "unread"));
+        .extend(frame(0x81, "readiness"));
     server.clients.stop(Duration::ZERO);
-    let [unread_echo, half_echo] = ["unread", "half a frame"].map(|text| echo(0x81, text));
-    assert_eq!(received(&unread), [&unread_echo[..], GOING_AWAY].concat());
+    let [unread_echo, half_echo] = ["readiness", "half a frame"].map(|text| echo(0x81, text));
+    assert_eq!(
+        received(&readiness),
+        [&unread_echo[..], GOING_AWAY].concat()
+    );
     assert_eq!(received(&half_end), b"");
     assert_eq!(received(&fragments_end), b"");
 
@@ -505,7 +508,7 @@ fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
         server.send(key, &end, get);
         while !end.0.borrow().is_shut {
             end.0.borrow_mut().room = room;
-            server.clients.handle(key, Unread::Nothing);
+            server.clients.handle(key, Readiness::None);
         }
         assert_eq!(received(&end), page, "{room} bytes at a time");
     }
@@ -526,18 +529,18 @@ fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
     let (key, end) = server.connect();
     let clients = &mut server.clients;
     for _ in 0..3 {
-        clients.turn(key, |_, _| Turn::Again);
+        clients.turn(key, |_, _| Next::Requeue);
     }
-    assert_eq!(clients.promised, [key]);
+    assert_eq!(clients.run_queue, [key]);
     // While it waits for its turn it gets no other.
     end.0.borrow_mut().to_server.extend(REQUEST);
-    clients.handle(key, Unread::Bytes);
+    clients.handle(key, Readiness::Data);
     assert!(received(&end).is_empty());
-    clients.turn(key, |_, _| Turn::Gone);
-    assert!(clients.promised.is_empty());
+    clients.turn(key, |_, _| Next::Close);
+    assert!(clients.run_queue.is_empty());
     let (again, _) = server.connect();
     assert_eq!(again, key, "keys are used again");
-    server.clients.keep_promises();
+    server.clients.run_queued();
     assert_eq!(server.clients.len(), 1);
 }
 
@@ -547,7 +550,7 @@ fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
     let (key, end) = server.open();
     let frames = frame(0x82, &"x".repeat(58)).repeat(1024);
     end.0.borrow_mut().to_server.extend(&frames);
-    server.clients.handle(key, Unread::All);
+    server.clients.handle(key, Readiness::UntilWouldBlock);
     let mut rounds = 1;
     while server.clients.timeout() == Some(Duration::ZERO) {
         server.round();
@@ -621,7 +624,7 @@ fn a_message_that_is_too_long_is_refused_however_it_comes() {
             server.send(key, &end, bytes);
             while !end.0.borrow().is_shut {
                 end.0.borrow_mut().room = room;
-                server.clients.handle(key, Unread::Bytes);
+                server.clients.handle(key, Readiness::Data);
                 server.round();
             }
             assert_eq!(received(&end), [&before[..], &too_long].concat());
@@ -762,7 +765,7 @@ fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
     }
     for _ in 0..10 {
         let (key, _) = server.connect();
-        server.clients.turn(key, |_, _| Turn::Gone);
+        server.clients.turn(key, |_, _| Next::Close);
         let (_, end) = server.connect();
         server.pass(2 * SECOND);
         assert!(received(&end).starts_with(b"HTTP/1.1 408 "));

@@ -6,18 +6,18 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn taken(wheel: &mut Wheel) -> Vec<usize> {
-    std::iter::from_fn(|| wheel.take_due()).collect()
+fn taken(wheel: &mut TimerWheel) -> Vec<usize> {
+    std::iter::from_fn(|| wheel.pop_expired()).collect()
 }
 
 #[test]
 fn deadlines_come_due_in_their_order_and_not_early() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     wheel.set(7, Ticks::at_least(2 * SECOND));
     wheel.set(3, Ticks::at_least(SECOND));
     wheel.advance(start + SECOND);
-    assert_eq!(wheel.take_due(), None);
+    assert_eq!(wheel.pop_expired(), None);
     wheel.advance(start + SECOND + GRANULARITY);
     assert_eq!(taken(&mut wheel), [3]);
     wheel.set(3, Ticks::at_least(SECOND));
@@ -29,19 +29,19 @@ fn deadlines_come_due_in_their_order_and_not_early() {
 #[test]
 fn a_deadline_that_is_set_in_the_middle_of_a_tick_is_not_early() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     // The clock stands at the tick's beginning, and it is nearly over.
     wheel.set(0, Ticks::at_least(GRANULARITY));
     wheel.advance(start + GRANULARITY);
-    assert_eq!(wheel.take_due(), None);
+    assert_eq!(wheel.pop_expired(), None);
     wheel.advance(start + 2 * GRANULARITY);
-    assert_eq!(wheel.take_due(), Some(0));
+    assert_eq!(wheel.pop_expired(), Some(0));
 }
 
 #[test]
 fn who_waits_for_the_next_deadline_wakes_once_and_without_any_never() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     assert_eq!(wheel.timeout(), None);
     for key in 0..1000 {
         wheel.set(key, Ticks::at_least(25 * SECOND));
@@ -57,7 +57,7 @@ fn who_waits_for_the_next_deadline_wakes_once_and_without_any_never() {
 #[test]
 fn what_is_cancelled_or_set_again_wakes_nobody() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     wheel.cancel(5);
     for key in 0..3 {
         wheel.set(key, Ticks::at_least(SECOND));
@@ -78,7 +78,7 @@ fn what_is_cancelled_or_set_again_wakes_nobody() {
 #[test]
 fn far_deadlines_wait_for_their_turn_around_the_wheel_and_are_little_late() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     let day = 24 * 60 * 60 * SECOND;
     wheel.set(0, Ticks::at_least(day));
     wheel.set(1, Ticks::at_least(2 * day));
@@ -87,7 +87,7 @@ fn far_deadlines_wait_for_their_turn_around_the_wheel_and_are_little_late() {
         now += timeout;
         wheel.advance(now);
         wakes += 1;
-        if wheel.take_due() == Some(0) {
+        if wheel.pop_expired() == Some(0) {
             break;
         }
     }
@@ -98,7 +98,7 @@ fn far_deadlines_wait_for_their_turn_around_the_wheel_and_are_little_late() {
 #[test]
 fn far_deadlines_that_are_set_at_any_time_share_their_wake_ups() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     for key in 0..10_000 {
         wheel.advance(start + GRANULARITY * key as u32);
         wheel.set(key, Ticks::at_least(3600 * SECOND));
@@ -110,7 +110,7 @@ fn far_deadlines_that_are_set_at_any_time_share_their_wake_ups() {
 #[test]
 fn a_clock_that_wraps_around_is_harmless() {
     let start = Instant::now();
-    let mut wheel = Wheel::new(start);
+    let mut wheel = TimerWheel::new(start);
     wheel.advance(start + GRANULARITY * (u32::MAX - 3));
     let before = start + GRANULARITY * (u32::MAX - 3);
     wheel.set(0, Ticks(2));
@@ -138,7 +138,7 @@ struct Model {
 }
 
 impl Model {
-    fn take_due(&mut self, now: Instant) -> Vec<usize> {
+    fn pop_expired(&mut self, now: Instant) -> Vec<usize> {
         let late = |due: &Instant| *due <= now;
         let keys = self.due.iter().filter(|(_, due)| late(due));
         let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
@@ -152,7 +152,7 @@ fn whatever_is_done_in_any_order_comes_out_as_in_the_model() {
     let start = Instant::now();
     for seed in 0..20 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let (mut wheel, mut model) = (Wheel::new(start), Model::default());
+        let (mut wheel, mut model) = (TimerWheel::new(start), Model::default());
         let mut ticks = 0;
         for _ in 0..5_000 {
             let key = random.usize(..50);
@@ -177,7 +177,7 @@ fn whatever_is_done_in_any_order_comes_out_as_in_the_model() {
                     wheel.advance(now);
                     let mut due = taken(&mut wheel);
                     due.sort_unstable();
-                    assert_eq!(due, model.take_due(now), "seed {seed}, tick {ticks}");
+                    assert_eq!(due, model.pop_expired(now), "seed {seed}, tick {ticks}");
                     let next = model.due.values().min();
                     let timeout = wheel.timeout();
                     assert_eq!(timeout.is_some(), next.is_some(), "seed {seed}");

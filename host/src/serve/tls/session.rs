@@ -19,7 +19,7 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptErr
 
 use super::pending::{Pending, Room, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
-use crate::serve::response::{self, Mistake};
+use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::Transport;
 
 /// The least that is worth a system call, however little room the caller has.
@@ -353,7 +353,7 @@ impl<T: Transport> Transport for Session<T> {
         self.is_cut_short
     }
 
-    fn mistake(&self, _: &[u8]) -> Option<&'static Mistake> {
+    fn wrong_protocol(&self, _: &[u8]) -> Option<&'static WrongProtocol> {
         matches!(self.stage, Stage::Plain).then_some(&response::TLS_NEEDED)
     }
 }

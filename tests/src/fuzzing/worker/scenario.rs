@@ -1,7 +1,7 @@
 //! What a client of the fuzzer's sends: a request, and a session behind it.
 
-use crate::client::request;
 use crate::fuzzing::{Script, session};
+use crate::scripted_client::request;
 
 const PAGE_REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 

@@ -423,7 +423,7 @@ fn plain_http_is_carried_as_it_is_and_told_from_tls() {
     let request = b"GET / HTTP/1.1\r\n\r\n";
     session.transport.to_server.extend(request);
     assert_eq!(read_all(&mut session, 5).unwrap(), request);
-    assert!(session.mistake(request).is_some());
+    assert!(session.wrong_protocol(request).is_some());
     session.transport.to_server.extend(b"more");
     assert_eq!(read_all(&mut session, 100).unwrap(), b"more");
     assert_eq!(session.write(b"answer").unwrap(), 6);

@@ -1,0 +1,366 @@
+//! Drivers of the core in memory: they cut what is received, and what is transmitted, as they are told.
+
+pub mod client;
+pub mod server;
+
+use ws_echo_core::{
+    Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role, Server,
+    Storage,
+};
+
+use crate::remote_server;
+use crate::wire::{self, Frame};
+
+/// Lengths of the pieces in which bytes arrive or are taken, over and over.
+#[derive(Clone, Debug)]
+pub struct Cuts(Vec<usize>);
+
+impl Cuts {
+    /// All at once.
+    pub fn whole() -> Self {
+        Self(vec![usize::MAX])
+    }
+
+    /// One byte at a time.
+    pub fn bytes() -> Self {
+        Self(vec![1])
+    }
+
+    /// A first piece of this length, and the rest.
+    pub fn at(first: usize) -> Self {
+        Self(vec![first, usize::MAX])
+    }
+
+    /// Pieces of these lengths; a 0 counts as 1, and after the last the first comes again.
+    pub fn cycle(lens: impl IntoIterator<Item = usize>) -> Self {
+        Self(lens.into_iter().map(|len| len.max(1)).collect())
+    }
+
+    /// Whole, byte by byte, and some at random, the same ones for an input of the same length: how
+    /// bytes are received, and how they are taken. None when a [`remote`] server is tested instead.
+    pub fn many(input_len: usize) -> Vec<(Self, Self)> {
+        if remote_server::is_named() {
+            return Vec::new();
+        }
+        let mut random = fastrand::Rng::with_seed(input_len as u64);
+        let mut cuts = vec![
+            (Self::whole(), Self::whole()),
+            (Self::bytes(), Self::bytes()),
+            (Self::whole(), Self::bytes()),
+        ];
+        for longest in [4, 20, 200] {
+            let mut lens = || Self::cycle((0..17).map(|_| random.usize(1..=longest)));
+            cuts.push((lens(), lens()));
+        }
+        cuts
+    }
+
+    fn lens(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().copied().cycle()
+    }
+}
+
+/// What a session came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was transmitted.
+    pub frames: Vec<Frame>,
+    /// What the peer did wrong.
+    pub error: Option<ProtocolError>,
+    /// The peer's Close, and its code.
+    pub close: Option<Option<CloseCode>>,
+    /// The reason in the peer's Close.
+    pub reason: String,
+    /// How many Pong frames came.
+    pub pongs: usize,
+    /// Whether the connection was over.
+    pub done: bool,
+}
+
+impl Outcome {
+    /// The same, with messages in place of their fragments.
+    pub fn joined(mut self) -> Self {
+        self.frames = wire::joined(&self.frames);
+        self
+    }
+}
+
+/// Hands `exchange` a buffer that belongs to one connection whenever there is something new:
+/// `input` arrives in pieces of `cuts`, and what is ready is taken in pieces of `takes`. Returns
+/// what was taken.
+///
+/// # Panics
+///
+/// When nothing is ready, and there is no room to receive.
+pub fn run(
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
+    let mut buffer = Buffer::new(vec![0; buffer_len]);
+    let mut transmitted = Vec::new();
+    let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
+    let mut input = input;
+    while !input.is_empty() {
+        let has_room = !buffer.spare_mut().is_empty();
+        assert!(has_room, "nothing is ready, and there is no room");
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
+        input = &input[len..];
+        exchange(&mut buffer);
+        while !buffer.ready().is_empty() {
+            let len = takes.next().unwrap().min(buffer.ready().len());
+            transmitted.extend(&buffer.ready()[..len]);
+            buffer.consume(len);
+            exchange(&mut buffer);
+        }
+    }
+    transmitted
+}
+
+/// Receives what there is room for, `most` bytes at most, and returns how many those are.
+fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
+    let spare = buffer.spare_mut();
+    let len = most.min(input.len()).min(spare.len());
+    spare[..len].copy_from_slice(&input[..len]);
+    buffer.commit(len);
+    len
+}
+
+/// As [`run`], but takes only one piece before it receives again, as far as there is room.
+///
+/// # Panics
+///
+/// When nothing is ready, and there is no room to receive.
+pub fn run_eagerly(
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
+    let mut buffer = Buffer::new(vec![0; buffer_len]);
+    let mut transmitted = Vec::new();
+    let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
+    let mut input = input;
+    while !input.is_empty() || !buffer.ready().is_empty() {
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
+        input = &input[len..];
+        exchange(&mut buffer);
+        let taken = takes.next().unwrap().min(buffer.ready().len());
+        assert!(len + taken > 0, "nothing is ready, and there is no room");
+        transmitted.extend(&buffer.ready()[..taken]);
+        buffer.consume(taken);
+        exchange(&mut buffer);
+    }
+    transmitted
+}
+
+/// Hands `exchange` a buffer that is lent for one exchange at a time: `input` is peeked at in
+/// pieces of `cuts`, and nothing may stay in the buffer. Returns what was made ready.
+///
+/// # Panics
+///
+/// When nothing is read and nothing is answered.
+pub fn run_in_pieces(
+    input: &[u8],
+    cuts: &Cuts,
+    buffer_len: usize,
+    mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
+) -> Vec<u8> {
+    let mut storage = vec![0; buffer_len];
+    let mut transmitted = Vec::new();
+    let mut cuts = cuts.lens();
+    let mut input = input;
+    let mut stalled = 0;
+    loop {
+        // What could not be made ready with the last byte needs further exchanges.
+        let at_end = input.is_empty();
+        let mut buffer = Buffer::for_pieces(storage);
+        let len = receive(&mut buffer, input, cuts.next().unwrap());
+        exchange(&mut buffer);
+        transmitted.extend(buffer.ready());
+        let read = len - buffer.received().len();
+        input = &input[read..];
+        if at_end && buffer.ready().is_empty() {
+            return transmitted;
+        }
+        stalled = if read + buffer.ready().len() == 0 {
+            stalled + 1
+        } else {
+            0
+        };
+        assert!(stalled < 2, "nothing was read and nothing was answered");
+        storage = buffer.into_storage();
+    }
+}
+
+/// What hands a session a buffer: see [`run`].
+type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
+
+/// Echoes a session as `run` does it, by a server that looks at each event, by one that looks at nothing that
+/// can be echoed whole, and by a client, for which it is mirrored. The outcome is the same, and is returned.
+fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
+    let mut server = Session::server();
+    let transmitted = run(input, &mut |buffer| server.exchange(buffer));
+    let expected = server.outcome(&transmitted);
+
+    let mut server = Session::server();
+    let transmitted = run(input, &mut |buffer| server.exchange_whole(buffer));
+    assert_eq!(server.outcome(&transmitted), expected, "echoed whole");
+
+    let outcome = by_client(input, run);
+    assert_eq!(outcome.joined(), expected.clone().joined(), "by a client");
+    expected
+}
+
+/// Echoes a session by a client, for which it is mirrored, and so is the outcome.
+fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
+    let mut client = Session::client();
+    let transmitted = run(&wire::mirrored(input), &mut |buffer| {
+        client.exchange(buffer)
+    });
+    client.outcome(&transmitted)
+}
+
+/// Echoes a session through a buffer that belongs to it: see [`run`].
+pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
+    by_each_end(input, |input, exchange| {
+        run(input, cuts, takes, buffer_len, exchange)
+    })
+}
+
+/// Echoes a session through a buffer that belongs to it, and receives while bytes are ready: see
+/// [`run_eagerly`].
+pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
+    by_each_end(input, |input, exchange| {
+        run_eagerly(input, cuts, takes, buffer_len, exchange)
+    })
+}
+
+/// Echoes a session through a buffer that is lent for one exchange at a time: see
+/// [`run_in_pieces`].
+pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
+    by_each_end(input, |input, exchange| {
+        run_in_pieces(input, cuts, buffer_len, exchange)
+    })
+}
+
+/// Echoes a session whole, byte by byte and at random splits, through small buffers and large
+/// ones, that belong to it and that are lent, and over the wire if a [`remote`] server is named: every time
+/// with the same outcome. Returns that.
+///
+/// # Panics
+///
+/// When an outcome differs in more than the fragments of messages longer than a buffer.
+pub fn echo_always(input: &[u8]) -> Outcome {
+    let roomy = MIN_BUFFER_LEN + input.len();
+    let expected = echo(input, &Cuts::whole(), &Cuts::whole(), roomy);
+    let joined = expected.clone().joined();
+    for (cuts, takes) in Cuts::many(input.len()) {
+        let outcome = echo(input, &cuts, &takes, roomy);
+        assert_eq!(outcome, expected, "{cuts:?}, {takes:?}");
+        let outcome = by_client(input, |input, exchange| {
+            run(input, &cuts, &takes, roomy, exchange)
+        });
+        assert_eq!(
+            outcome, expected,
+            "frame for frame by a client, {cuts:?}, {takes:?}"
+        );
+        for len in [MIN_BUFFER_LEN, MIN_BUFFER_LEN + 1, 61, 200] {
+            let outcome = echo(input, &cuts, &takes, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, buffer of {len}");
+            let outcome = echo_eagerly(input, &cuts, &takes, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, eager, {len}");
+            let outcome = echo_in_pieces(input, &cuts, len).joined();
+            assert_eq!(outcome, joined, "{cuts:?}, lent buffer of {len}");
+        }
+    }
+    remote_server::check_session(input, &expected);
+    expected
+}
+
+/// An open connection that echoes, and what has become of it so far.
+pub(crate) struct Session<R> {
+    connection: Connection<R>,
+    outcome: Outcome,
+}
+
+impl Session<Server> {
+    pub(crate) fn server() -> Self {
+        Self::new(Connection::server())
+    }
+
+    /// As [`exchange`](Self::exchange), but looks at nothing that can be echoed whole.
+    fn exchange_whole<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+        let mut exchange = self.connection.exchange(buffer);
+        if exchange.echo_whole_messages() {
+            assert_eq!(exchange.next_event(), Ok(None), "there was something left");
+        }
+        self.exchange(buffer);
+    }
+
+    pub(crate) fn outcome(self, transmitted: &[u8]) -> Outcome {
+        self.ended(transmitted)
+    }
+}
+
+impl Session<Client<NextKey>> {
+    /// A client whose masking keys are drawn at random, the same ones each time.
+    pub(crate) fn client() -> Self {
+        let mut random = fastrand::Rng::with_seed(1);
+        Self::new(Connection::client(Box::new(move || {
+            random.u32(..).to_be_bytes()
+        })))
+    }
+
+    /// As a server would have transmitted it.
+    pub(crate) fn outcome(self, transmitted: &[u8]) -> Outcome {
+        let mut outcome = self.ended(&wire::mirrored(transmitted));
+        assert_ne!(outcome.error, Some(ProtocolError::Unmasked));
+        if outcome.error == Some(ProtocolError::Masked) {
+            outcome.error = Some(ProtocolError::Unmasked);
+        }
+        outcome
+    }
+}
+
+/// Where masking keys come from.
+pub(crate) type NextKey = Box<dyn FnMut() -> [u8; 4]>;
+
+impl<R: Role> Session<R> {
+    fn new(connection: Connection<R>) -> Self {
+        Self {
+            connection,
+            outcome: Outcome::default(),
+        }
+    }
+
+    pub(crate) fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+        let mut exchange = self.connection.exchange(buffer);
+        loop {
+            match exchange.next_event() {
+                Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
+                Ok(Some(Event::Pong)) => self.outcome.pongs += 1,
+                Ok(Some(Event::Close(code))) => {
+                    let before = self.outcome.close.replace(code);
+                    assert_eq!(before, None, "a second Close event");
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(self.outcome.error.replace(error), None, "a second error");
+                }
+            }
+        }
+    }
+
+    fn ended(mut self, transmitted: &[u8]) -> Outcome {
+        let (frames, rest) = wire::unmasked(transmitted);
+        assert!(rest.is_empty(), "a frame was cut: {rest:?}");
+        self.outcome.frames = frames;
+        self.outcome.reason = self.connection.close_reason().to_owned();
+        self.outcome.done = self.connection.is_done();
+        self.outcome
+    }
+}

@@ -1,0 +1,120 @@
+//! A driver of the core's whole client in memory: a response and frames in, a request and frames out.
+
+use ws_echo_core::{
+    Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, ResponseError, Storage,
+};
+
+use crate::driver::{self, Cuts, NextKey, Outcome, Session};
+
+/// The nonce of section 1.3.
+pub const NONCE: [u8; 16] = *b"the sample nonce";
+
+/// What came of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// The head of the request, with the empty line at its end.
+    pub request: String,
+    /// The status code of the response; 0 when no head was complete.
+    pub status: u16,
+    /// The reason phrase of the response.
+    pub reason: String,
+    /// Why the connection was not opened.
+    pub error: Option<ResponseError>,
+    /// The subprotocol that the server has chosen.
+    pub subprotocol: Option<String>,
+    /// What was left behind the head of a response that did not open the connection.
+    pub content: Vec<u8>,
+    /// What followed the response, once the connection was open, as if the client were a server.
+    pub session: Option<Outcome>,
+}
+
+/// Connects, and echoes what the server sends, through a buffer that belongs to the connection: see
+/// [`driver::run`].
+pub fn connect<const N: usize>(
+    request: ClientRequest<'_>,
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+) -> Connected {
+    let mut client = Client::<N>::new(request);
+    let transmitted = driver::run(input, cuts, takes, buffer_len, |buffer| {
+        client.exchange(buffer);
+    });
+    client.connected(&transmitted)
+}
+
+/// Connects with the response's head gathered in 1,024 bytes, and echoes, whole, byte by byte and at random
+/// splits, through small buffers and large ones: every time with the same result. Returns that.
+///
+/// # Panics
+///
+/// When a result differs in more than the fragments of messages.
+pub fn connect_always(request: ClientRequest<'_>, input: &[u8]) -> Connected {
+    let whole = Cuts::whole();
+    let expected = connect::<1024>(request, input, &whole, &whole, 4096);
+    let joined = |mut connected: Connected| {
+        connected.session = connected.session.map(Outcome::joined);
+        connected
+    };
+    for (cuts, takes) in Cuts::many(input.len()) {
+        for len in [MIN_BUFFER_LEN, 100, 4096] {
+            let connected = connect::<1024>(request, input, &cuts, &takes, len);
+            let expected = joined(expected.clone());
+            assert_eq!(joined(connected), expected, "{cuts:?}, {takes:?}, {len}");
+        }
+    }
+    expected
+}
+
+struct Client<'a, const N: usize> {
+    handshake: ClientHandshake<'a, N>,
+    error: Option<ResponseError>,
+    content: Vec<u8>,
+    session: Option<Session<ws_echo_core::Client<NextKey>>>,
+}
+
+impl<'a, const N: usize> Client<'a, N> {
+    fn new(request: ClientRequest<'a>) -> Self {
+        Self {
+            handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
+            error: None,
+            content: Vec::new(),
+            session: None,
+        }
+    }
+
+    fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+        if !self.handshake.is_done()
+            && let Err(error) = self.handshake.advance(buffer)
+        {
+            self.error = Some(error);
+        }
+        if self.handshake.is_done() {
+            self.content.extend(buffer.received());
+            buffer.discard_received();
+        }
+        if self.handshake.is_open() {
+            let session = self.session.get_or_insert_with(Session::client);
+            session.exchange(buffer);
+        }
+    }
+
+    fn connected(self, transmitted: &[u8]) -> Connected {
+        let end = transmitted.windows(4).position(|end| end == b"\r\n\r\n");
+        let end = end.expect("the request was sent whole") + 4;
+        let (request, rest) = transmitted.split_at(end);
+        let response = self.handshake.response();
+        assert_eq!(self.session.is_some(), self.handshake.is_open());
+        assert_eq!(self.error.is_some(), self.handshake.is_done());
+        Connected {
+            request: String::from_utf8(request.to_vec()).expect("the request is text"),
+            status: response.status(),
+            reason: response.reason().into(),
+            error: self.error,
+            subprotocol: self.handshake.subprotocol().map(Into::into),
+            content: self.content,
+            session: self.session.map(|session| session.outcome(rest)),
+        }
+    }
+}

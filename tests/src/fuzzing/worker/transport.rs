@@ -1,0 +1,257 @@
+//! A transport in memory: what has arrived from a client, and how much it takes. It asserts what a worker
+//! must not do with one.
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
+
+use ws_echo::{Readiness, Transport};
+
+/// The server's end of a line; the fuzz body has the other.
+#[derive(Debug)]
+pub(super) struct End(pub(super) Rc<RefCell<Line>>);
+
+/// What stands between a client and the server.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// All that the client sends: first what the server has read, then what it can read.
+    pub(super) input: Vec<u8>,
+    pub(super) read: usize,
+    pub(super) arrived: usize,
+    /// Where urgent data stands in the input: a read ends there.
+    urgent: Vec<usize>,
+    pub(super) state: State,
+    /// What the client has received.
+    pub(super) output: Vec<u8>,
+    /// How many bytes it takes until a write has to wait, and at once.
+    pub(super) room: usize,
+    pub(super) taken_at_once: usize,
+    /// Whether the last write had to wait.
+    pub(super) is_blocked: bool,
+    pub(super) is_shut: bool,
+    /// How many reads and writes are interrupted.
+    pub(super) interrupted_reads: u8,
+    pub(super) interrupted_writes: u8,
+    /// How many were.
+    pub(super) interruptions: usize,
+    /// What an event will tell.
+    pub(super) edge: Option<Readiness>,
+    /// What the server was told of the end.
+    pub(super) told: Option<Told>,
+    pub(super) is_dropped: bool,
+    /// How many calls were made, and how many reads have returned something in these turns.
+    pub(super) calls: usize,
+    pub(super) reads_in_turns: usize,
+    /// The most bytes that a read may ask for.
+    pub(super) longest_read: usize,
+}
+
+/// What the client has done with its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Open,
+    /// It has ended its side.
+    Ended,
+    /// It takes nothing more, which is told to who sends to it.
+    Deaf,
+    /// It is gone.
+    Broken,
+}
+
+/// What ended a connection, as the server has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    EndOfStream,
+    ReadError,
+    WriteError,
+}
+
+impl Line {
+    pub(super) fn new(input: Vec<u8>, longest_read: usize) -> Self {
+        Self {
+            input,
+            read: 0,
+            arrived: 0,
+            urgent: Vec::new(),
+            state: State::Open,
+            output: Vec::new(),
+            room: usize::MAX,
+            taken_at_once: usize::MAX,
+            is_blocked: false,
+            is_shut: false,
+            interrupted_reads: 0,
+            interrupted_writes: 0,
+            interruptions: 0,
+            // That there is room.
+            edge: Some(Readiness::None),
+            told: None,
+            is_dropped: false,
+            calls: 0,
+            reads_in_turns: 0,
+            longest_read,
+        }
+    }
+
+    /// Lets up to `len` bytes arrive.
+    pub(super) fn arrive(&mut self, len: usize, unread: Readiness) {
+        if !matches!(self.state, State::Open | State::Deaf) {
+            return;
+        }
+        let len = len.min(self.input.len() - self.arrived);
+        self.arrived += len;
+        if unread == Readiness::UntilWouldBlock {
+            self.urgent.push(self.arrived);
+        }
+        if len > 0 {
+            self.announce(unread);
+        }
+    }
+
+    /// Whether all that can be read would be by reads that end where it does.
+    pub(super) fn is_plain(&self) -> bool {
+        self.state == State::Open && self.urgent.iter().all(|&place| place <= self.read)
+    }
+
+    /// Lets the client end its side, or both.
+    pub(super) fn end(&mut self, state: State) {
+        self.state = match (self.state, state) {
+            (State::Open, _) => state,
+            (State::Deaf, State::Ended) | (_, State::Broken) => State::Broken,
+            (before, _) => before,
+        };
+        if matches!(self.state, State::Ended | State::Broken) {
+            self.announce(Readiness::UntilWouldBlock);
+        }
+    }
+
+    pub(super) fn give_room(&mut self, room: usize) {
+        self.room = room;
+        self.announce_room();
+    }
+
+    /// Tells of room if a write waits for it.
+    pub(super) fn announce_room(&mut self) {
+        if self.is_stalled() {
+            self.announce(Readiness::None);
+        }
+    }
+
+    /// Whether there is room for a write that waits.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.is_blocked && self.room > 0
+    }
+
+    /// Whether there is something to be received, which nothing that is transmitted stands before.
+    pub(super) fn is_waiting(&self) -> bool {
+        let has_ended = matches!(self.state, State::Ended | State::Broken) && self.told.is_none();
+        !self.is_blocked && (self.read < self.arrived || has_ended)
+    }
+
+    fn announce(&mut self, unread: Readiness) {
+        self.edge = self.edge.max(Some(unread));
+    }
+
+    fn call(&mut self) {
+        assert_eq!(self.told, None, "a transport that is over is used");
+        self.calls += 1;
+    }
+
+    fn fail(&mut self, told: Told, kind: ErrorKind) -> io::Error {
+        self.told = Some(told);
+        kind.into()
+    }
+
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let offered = 1..=self.longest_read;
+        assert!(offered.contains(&bytes.len()), "a read of {}", bytes.len());
+        assert!(!self.is_blocked, "received while output waits");
+        self.call();
+        interrupt(&mut self.interrupted_reads, &mut self.interruptions)?;
+        if self.state == State::Broken {
+            return Err(self.fail(Told::ReadError, ErrorKind::ConnectionReset));
+        }
+        let urgent = self.urgent.iter().find(|&&place| place > self.read);
+        let end = urgent.map_or(self.arrived, |&place| place.min(self.arrived));
+        let len = (end - self.read).min(bytes.len());
+        bytes[..len].copy_from_slice(&self.input[self.read..][..len]);
+        self.read += len;
+        if len > 0 {
+            self.reads_in_turns += 1;
+            let is_fair = self.reads_in_turns == 1 || !self.urgent.is_empty();
+            assert!(is_fair, "more than a buffer's worth in a turn");
+            return Ok(len);
+        }
+        if self.state == State::Ended {
+            self.told = Some(Told::EndOfStream);
+            return Ok(0);
+        }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!bytes.is_empty() && !self.is_shut, "nothing to write");
+        self.call();
+        interrupt(&mut self.interrupted_writes, &mut self.interruptions)?;
+        if matches!(self.state, State::Deaf | State::Broken) {
+            return Err(self.fail(Told::WriteError, ErrorKind::BrokenPipe));
+        }
+        let len = bytes.len().min(self.room).min(self.taken_at_once);
+        self.is_blocked = len == 0;
+        if self.is_blocked {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        if self.room != usize::MAX {
+            self.room -= len;
+        }
+        self.output.extend(&bytes[..len]);
+        Ok(len)
+    }
+
+    fn shut(&mut self) -> io::Result<()> {
+        assert!(!self.is_shut && !self.is_blocked, "shut too early or twice");
+        self.call();
+        if self.state == State::Broken {
+            return Err(self.fail(Told::WriteError, ErrorKind::NotConnected));
+        }
+        self.is_shut = true;
+        Ok(())
+    }
+}
+
+/// Interrupts a call if one more is to be.
+fn interrupt(left: &mut u8, interruptions: &mut usize) -> io::Result<()> {
+    let Some(fewer) = left.checked_sub(1) else {
+        return Ok(());
+    };
+    *left = fewer;
+    *interruptions += 1;
+    Err(ErrorKind::Interrupted.into())
+}
+
+impl Read for End {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.borrow_mut().read(bytes)
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for End {
+    fn shut(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().shut()
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.borrow_mut().is_dropped = true;
+    }
+}

@@ -1,0 +1,137 @@
+//! A server that runs elsewhere, in a microcontroller or as a process. With
+//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is played against it, over TCP, in
+//! place of all the cuts in memory.
+
+use std::env;
+use std::io::Write as _;
+use std::net::{Shutdown, SocketAddr};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use crate::driver::Outcome;
+use crate::driver::server::Served;
+use crate::scripted_client::{Client, WELCOME, request};
+use crate::server::run_up_to;
+use crate::wire::{self, Frame, TEXT};
+
+/// The variable that names the server.
+const VARIABLE: &str = "WS_ECHO_SERVER";
+
+/// The tests whose sessions are played.
+const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
+
+/// Fewer clients than the sessions have that are played.
+const CLIENTS_MIN: usize = 5000;
+
+/// For cargo, which may have to build them.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What TLS begins with: the binary answers that in TLS, the firmware as any other byte.
+const TLS_HANDSHAKE: u8 = 22;
+
+/// The longest head that every server of ours gathers, in bytes.
+const HEAD_LEN: usize = 768;
+
+/// Whether there is such a server.
+pub fn is_named() -> bool {
+    server().is_some()
+}
+
+/// Where it is, if one is named.
+///
+/// # Panics
+///
+/// When the variable is no address.
+pub fn server() -> Option<SocketAddr> {
+    static SERVER: OnceLock<Option<SocketAddr>> = OnceLock::new();
+    *SERVER.get_or_init(|| {
+        let address = env::var(VARIABLE).ok()?;
+        let address = address.parse();
+        Some(address.unwrap_or_else(|error| panic!("{VARIABLE}: {error}")))
+    })
+}
+
+/// Plays the sessions of all conformance tests against a server that greets and echoes, and whose log has a
+/// line for each client.
+///
+/// # Panics
+///
+/// When a test fails, or the log does not tell of clients.
+pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--package=ws-echo-tests"]);
+    // The profile that they were built with for this run.
+    command.args((!cfg!(debug_assertions)).then_some("--release"));
+    command.args(TESTS.iter().flat_map(|name| ["--test", name]));
+    command.env(VARIABLE, server.to_string());
+    let (status, stdout, stderr) = run_up_to(PATIENCE, &mut command).expect("cargo runs");
+    assert!(status.success(), "{stdout}\n{stderr}");
+    let clients = log().matches(" connected").count();
+    assert!(clients > CLIENTS_MIN, "{clients} clients connected");
+}
+
+/// Plays a session that begins behind the handshake.
+///
+/// # Panics
+///
+/// When the server answers with other messages than `expected`.
+pub fn check_session(input: &[u8], expected: &Outcome) {
+    let Some(server) = server() else { return };
+    let request = request("/");
+    play(server, &[request.as_bytes(), input].concat(), |client| {
+        let head = client.receive_head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        assert_messages(client, expected);
+    });
+}
+
+/// Plays a session that begins with the request. What only some servers take is left out.
+///
+/// # Panics
+///
+/// When the server answers with another response or other messages than `expected`.
+pub fn check_served(input: &[u8], expected: &Served) {
+    let Some(server) = server() else { return };
+    let end = input.windows(4).position(|end| end == b"\r\n\r\n");
+    if end.unwrap_or(input.len()) + 4 > HEAD_LEN || input.first() == Some(&TLS_HANDSHAKE) {
+        return;
+    }
+    play(server, input, |client| {
+        if expected.head.is_empty() {
+            assert_eq!(client.receive_rest(), b"", "nothing comes over TCP");
+            return;
+        }
+        assert_eq!(client.receive_head(), expected.head, "over TCP");
+        match &expected.session {
+            Some(session) => assert_messages(client, session),
+            None => assert_eq!(client.receive_rest(), expected.body.as_bytes(), "over TCP"),
+        }
+    });
+}
+
+/// Sends all of the input and then the end of the stream, while the answers are received.
+fn play(server: SocketAddr, input: &[u8], receive: impl FnOnce(&mut Client)) {
+    let mut client = Client::connect(server);
+    let mut sending = client.handle();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // A server that has heard enough may be gone before all is sent.
+            let _ = sending.write_all(input);
+            let _ = sending.shutdown(Shutdown::Write);
+        });
+        receive(&mut client);
+    });
+}
+
+/// Checks what follows the response: the greeting, the same messages as expected, and the end.
+fn assert_messages(client: &mut Client, expected: &Outcome) {
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
+    let received = client.receive_rest();
+    let (frames, rest) = wire::unmasked(&received);
+    assert_eq!(rest, b"", "a frame was cut over TCP");
+    let expected = wire::joined(&expected.frames);
+    assert_eq!(wire::joined(&frames), expected, "over TCP");
+}

@@ -1,0 +1,109 @@
+//! What the server does when it is attacked, and what a client notices of it that does nothing wrong: one
+//! attack after the other, and at the end a table of all. No time is asserted, but the worst latency is told.
+//!
+//! It has a main function of its own, so that the table is shown.
+
+#[cfg(unix)]
+mod canary;
+#[cfg(unix)]
+mod connections;
+#[cfg(unix)]
+mod floods;
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod requests;
+#[cfg(unix)]
+mod standard_streams;
+#[cfg(unix)]
+mod stop;
+#[cfg(unix)]
+mod table;
+#[cfg(unix)]
+mod target;
+#[cfg(unix)]
+mod tls;
+#[cfg(unix)]
+mod truncated;
+
+#[cfg(unix)]
+fn main() -> std::process::ExitCode {
+    use std::sync::Arc;
+
+    use libtest_mimic::{Arguments, Trial};
+
+    let mut arguments = Arguments::from_args();
+    // Nothing goes on beside an attack but its canary.
+    arguments.test_threads = Some(1);
+    let table = Arc::new(table::Table::default());
+    let trials = ATTACKS.iter().map(|&(name, attack)| {
+        let table = Arc::clone(&table);
+        Trial::test(name, move || {
+            table.add(name, attack());
+            Ok(())
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    print!("{table}");
+    conclusion.exit_code()
+}
+
+/// Signals and limits are Unix's.
+#[cfg(not(unix))]
+fn main() {}
+
+/// An attack and its name.
+#[cfg(unix)]
+type Attack = (&'static str, fn() -> table::Row);
+
+#[cfg(unix)]
+const ATTACKS: &[Attack] = &[
+    ("heads that never end", requests::heads_that_never_end),
+    ("heads that are too large", requests::heads_too_large),
+    ("a header of 10 MB", requests::header_of_10_mb),
+    ("what is no request", requests::no_requests),
+    ("TLS without TLS", requests::tls_without_tls),
+    ("a body behind the head", requests::bodies),
+    ("garbage behind a request", requests::garbage_behind),
+    ("a page of another site", requests::cross_site_page),
+    ("too many connections", connections::too_many),
+    (
+        "too many of one address",
+        connections::too_many_of_one_address,
+    ),
+    ("half-open connections", connections::half_open),
+    ("silent peers", connections::silent),
+    ("come and go", connections::come_and_go),
+    ("10,000 idle connections", connections::idle),
+    ("no file descriptors left", connections::no_files_left),
+    ("a flood of tiny frames", floods::tiny_frames),
+    ("a flood of empty fragments", floods::empty_fragments),
+    ("a flood of pings", floods::pings),
+    ("a client that never reads", floods::never_reads),
+    ("FIN at every byte", truncated::fin),
+    ("RST at every byte", truncated::rst),
+    ("segments of one byte", truncated::segments_of_one_byte),
+    ("SIGTERM under load", stop::under_load),
+    ("TLS: half handshakes", tls::half_handshakes),
+    ("TLS: endless handshakes", tls::endless_handshakes),
+    ("TLS: garbage records", tls::garbage_records),
+    ("TLS: records of one byte", tls::tiny_records),
+    ("TLS: new keys without end", tls::new_keys),
+    ("TLS: a client that never reads", tls::never_reads),
+    ("stderr: nobody reads", standard_streams::stderr_unread),
+    (
+        "stderr: stopped terminal",
+        standard_streams::stderr_stopped_terminal,
+    ),
+    ("stderr: reader gone", standard_streams::stderr_gone),
+    ("stderr: closed", standard_streams::stderr_closed),
+    ("stderr: /dev/full", standard_streams::stderr_full),
+    ("stdout: reader gone", standard_streams::stdout_gone),
+    ("stdout: closed", standard_streams::stdout_closed),
+    ("stdout: /dev/full", standard_streams::stdout_full),
+    ("no progress", limits::no_progress),
+    ("messages too long", limits::messages_too_long),
+    ("memory held", limits::memory_held),
+    ("memory held by a trickle", limits::memory_held_by_a_trickle),
+    ("every limit at once", limits::every_limit),
+];

@@ -1,0 +1,160 @@
+//! What `ws-echo chat` says in a pipe and on a terminal, to our server, to servers of others, and to
+//! servers that do what none may; and how it ends.
+
+#![cfg(unix)]
+
+mod certificates;
+mod peers;
+mod pipe;
+mod reconnect;
+mod screen;
+mod server_failures;
+mod terminal;
+mod tls;
+mod tls_failures;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ws_echo_tests::log::Log;
+use ws_echo_tests::server::{PATIENCE, command, wait};
+
+/// The command that talks to a server.
+fn chat(url: &str, options: &[&str]) -> Command {
+    command([&["chat", url], options].concat())
+}
+
+/// What a run has ended with: its exit status, stdout and stderr.
+#[derive(Debug, PartialEq)]
+struct Ended {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// A run whose input is all there from the start.
+fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
+    let mut pipe = Pipe::start(url, options);
+    let mut stdin = pipe.stdin.take().unwrap();
+    let input = input.as_ref().to_vec();
+    // It may end before it has read all.
+    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
+    let mut stdout = String::new();
+    pipe.reader().read_to_string(&mut stdout).unwrap();
+    writer.join().unwrap();
+    pipe.end(stdout)
+}
+
+/// A run whose input says nothing, and goes on for as long as the server does.
+fn listen(url: &str, options: &[&str]) -> Ended {
+    let mut pipe = Pipe::start(url, options);
+    let stdin = pipe.stdin.take();
+    let ended = pipe.wait();
+    drop(stdin);
+    ended
+}
+
+/// A run in a pipe, line by line.
+struct Pipe {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    /// Nothing once nobody reads it.
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Log,
+    /// What reads stderr.
+    reader: thread::JoinHandle<()>,
+}
+
+impl Pipe {
+    fn start(url: &str, options: &[&str]) -> Self {
+        Self::spawn(&mut chat(url, options))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self::of(command.stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// A run that has been started with pipes.
+    fn of(mut child: Child) -> Self {
+        let stderr = Log::default();
+        let reader = stderr.read(child.stderr.take().unwrap());
+        Self {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take().map(BufReader::new),
+            stderr,
+            reader,
+            child,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        let stdin = self.stdin.as_mut().expect("the input has not ended");
+        stdin.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn end_input(&mut self) {
+        self.stdin = None;
+    }
+
+    fn reader(&mut self) -> &mut BufReader<ChildStdout> {
+        self.stdout.as_mut().expect("stdout is read")
+    }
+
+    /// The next line of stdout, without its end.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader().read_line(&mut line).unwrap();
+        line.trim_end_matches('\n').into()
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for the end; what is left of stdout is read before.
+    fn wait(mut self) -> Ended {
+        self.end_input();
+        let mut stdout = String::new();
+        self.reader().read_to_string(&mut stdout).unwrap();
+        self.end(stdout)
+    }
+
+    /// Waits for the end while lines are written, when nobody reads stdout any longer.
+    fn wait_unread(mut self, line: &str) -> Ended {
+        self.stdout = None;
+        let start = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < PATIENCE, "it goes on");
+            // One line may not do: a process that is just being started has a copy of the pipe's other end.
+            let _ = self.stdin.as_mut().unwrap().write_all(line.as_bytes());
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.end(String::new())
+    }
+
+    fn end(mut self, stdout: String) -> Ended {
+        let status = wait(&mut self.child).code();
+        self.reader.join().unwrap();
+        let stderr = self.stderr.text();
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        Ended {
+            status,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+/// The end of a chat in which all was well.
+fn well(stdout: &str) -> Ended {
+    Ended {
+        status: Some(0),
+        stdout: stdout.into(),
+        stderr: "# socket open\n# socket closed 1000\n".into(),
+    }
+}

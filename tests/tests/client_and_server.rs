@@ -1,0 +1,248 @@
+//! The core's client and the core's server, joined in memory: what one transmits the other receives, cut
+//! at every place.
+
+use std::slice;
+
+use ws_echo_core::{
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Fin,
+    MIN_BUFFER_LEN, Message, Progress, SendError, ServerHandshake,
+};
+use ws_echo_tests::driver::client::NONCE;
+
+/// What the client says. A frame of it, and room to receive, fit the smallest of the buffers.
+const WORDS: [Word; 8] = [
+    Word::Text("", Fin::Last),
+    Word::Text("hello", Fin::Last),
+    Word::Text("\u{4e16}\u{754c}", Fin::More),
+    Word::Ping(b"?"),
+    Word::Text(" is \u{2014}", Fin::More),
+    Word::Text(" goes on", Fin::Last),
+    Word::Text("\u{1f980}", Fin::Last),
+    Word::Close(CloseCode::NORMAL, "bye"),
+];
+
+/// The greeting, and what comes back.
+const MESSAGES: [&str; 5] = [
+    "Welcome",
+    "",
+    "hello",
+    "\u{4e16}\u{754c} is \u{2014} goes on",
+    "\u{1f980}",
+];
+
+#[derive(Clone, Copy, Debug)]
+enum Word {
+    Text(&'static str, Fin),
+    Ping(&'static [u8]),
+    /// Once all has come back.
+    Close(CloseCode, &'static str),
+}
+
+/// One direction of a transport: it takes all that is ready, but is cut at one place; cut at 0, it takes one
+/// byte at a time.
+struct Line {
+    cut_at: usize,
+    transmitted: usize,
+}
+
+impl Line {
+    fn cut_at(cut_at: usize) -> Self {
+        Self {
+            cut_at,
+            transmitted: 0,
+        }
+    }
+
+    /// Moves bytes that are ready in one buffer to the other; tells whether there were any.
+    fn transmit(&mut self, from: &mut Buffer<Vec<u8>>, to: &mut Buffer<Vec<u8>>) -> bool {
+        let most = match self.cut_at {
+            0 => 1,
+            cut if cut > self.transmitted => cut - self.transmitted,
+            _ => usize::MAX,
+        };
+        let spare = to.spare_mut();
+        let len = most.min(from.ready().len()).min(spare.len());
+        spare[..len].copy_from_slice(&from.ready()[..len]);
+        to.commit(len);
+        from.consume(len);
+        self.transmitted += len;
+        len > 0
+    }
+}
+
+/// The server's end: it greets, and echoes.
+struct ServerEnd {
+    handshake: ServerHandshake<512>,
+    connection: Option<Connection>,
+    buffer: Buffer<Vec<u8>>,
+    closed: Option<Option<CloseCode>>,
+}
+
+impl ServerEnd {
+    fn new(buffer_len: usize) -> Self {
+        Self {
+            handshake: ServerHandshake::new(),
+            connection: None,
+            buffer: Buffer::new(vec![0; buffer_len]),
+            closed: None,
+        }
+    }
+
+    fn advance(&mut self) {
+        while self.connection.is_none() {
+            match self
+                .handshake
+                .advance(&mut self.buffer)
+                .expect("the request is right")
+            {
+                Progress::Wait => return,
+                Progress::Request => {
+                    let greeting = Some(Message::Text("Welcome"));
+                    let accepted = self.handshake.accept(Some("chat"), greeting);
+                    accepted.expect("the request is right");
+                }
+                Progress::Open => self.connection = Some(Connection::server()),
+            }
+        }
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        let mut exchange = connection.exchange(&mut self.buffer);
+        while let Some(event) = exchange.next_event().expect("the client is right") {
+            match event {
+                Event::Data(chunk) => exchange.echo(chunk),
+                Event::Pong => {}
+                Event::Close(code) => self.closed = Some(code),
+            }
+        }
+    }
+}
+
+type NextKey = fn() -> [u8; 4];
+
+/// The client's end: it says its words as soon as there is room, and closes when all have come back.
+struct ClientEnd {
+    handshake: ClientHandshake<'static, 512>,
+    connection: Option<Connection<Client<NextKey>>>,
+    buffer: Buffer<Vec<u8>>,
+    words: slice::Iter<'static, Word>,
+    /// What has come, with the last message as far as it is there.
+    received: Vec<String>,
+    pongs: usize,
+    closed: Option<Option<CloseCode>>,
+}
+
+impl ClientEnd {
+    fn new(buffer_len: usize) -> Self {
+        let request = ClientRequest {
+            subprotocols: &["superchat", "chat"],
+            ..ClientRequest::new("server.example.com", "/chat")
+        };
+        Self {
+            handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
+            connection: None,
+            // It has to receive while the server does not take what is ready.
+            buffer: Buffer::for_pieces(vec![0; buffer_len]),
+            words: WORDS.iter(),
+            received: vec![String::new()],
+            pongs: 0,
+            closed: None,
+        }
+    }
+
+    fn advance(&mut self) {
+        let connected = self.handshake.advance(&mut self.buffer);
+        connected.expect("the response is right");
+        if !self.handshake.is_open() {
+            return;
+        }
+        let new = || Connection::client((|| [1, 2, 3, 4]) as NextKey);
+        let connection = self.connection.get_or_insert_with(new);
+        let buffer = &mut self.buffer;
+        let mut exchange = connection.exchange(buffer);
+        while let Some(event) = exchange.next_event().expect("the server is right") {
+            match event {
+                Event::Data(chunk) => {
+                    let text = exchange.text(&chunk).expect("all is text");
+                    self.received.last_mut().unwrap().push_str(text);
+                    if chunk.ends_message() {
+                        self.received.push(String::new());
+                    }
+                }
+                Event::Pong => self.pongs += 1,
+                Event::Close(code) => self.closed = Some(code),
+            }
+        }
+        // What waits to be taken must leave room to receive.
+        while buffer.ready().is_empty()
+            && let Some(&word) = self.words.as_slice().first()
+        {
+            let mut exchange = connection.exchange(buffer);
+            let said = match word {
+                Word::Text(text, fin) => exchange.send_fragment(Message::Text(text), fin),
+                Word::Ping(payload) => exchange.ping(payload),
+                Word::Close(..) if self.received.len() <= MESSAGES.len() => return,
+                Word::Close(code, reason) => exchange.close(code, reason),
+            };
+            match said {
+                Ok(()) => self.words.next(),
+                Err(SendError::Full) => return,
+                Err(error) => panic!("{error}"),
+            };
+        }
+    }
+}
+
+/// Lets both talk until nothing moves, and checks that all was said and came back. Returns how many bytes
+/// each end has transmitted.
+fn talk(buffer_lens: [usize; 2], cuts: [usize; 2]) -> [usize; 2] {
+    let mut client = ClientEnd::new(buffer_lens[0]);
+    let mut server = ServerEnd::new(buffer_lens[1]);
+    let [mut up, mut down] = cuts.map(Line::cut_at);
+    let mut is_over = false;
+    while !is_over {
+        client.advance();
+        let is_up = up.transmit(&mut client.buffer, &mut server.buffer);
+        server.advance();
+        let is_down = down.transmit(&mut server.buffer, &mut client.buffer);
+        is_over = !is_up && !is_down;
+    }
+    let what = format!("buffers of {buffer_lens:?}, cut at {cuts:?}");
+    assert_eq!(client.handshake.subprotocol(), Some("chat"), "{what}");
+    assert_eq!(client.received.split_last().unwrap().1, MESSAGES, "{what}");
+    assert_eq!(client.pongs, 1, "{what}");
+    let [at_client, at_server] = [client.closed, server.closed];
+    assert_eq!(at_client, Some(Some(CloseCode::NORMAL)), "{what}");
+    assert_eq!(at_server, Some(Some(CloseCode::NORMAL)), "{what}");
+    let server = server.connection.expect("it was opened");
+    assert_eq!(server.close_reason(), "bye", "{what}");
+    assert!(server.is_done() && client.connection.unwrap().is_done());
+    [up.transmitted, down.transmitted]
+}
+
+#[test]
+fn client_and_server_understand_each_other_at_every_cut() {
+    for buffer_lens in [
+        [4096; 2],
+        [MIN_BUFFER_LEN, 4096],
+        [4096, MIN_BUFFER_LEN],
+        [50; 2],
+    ] {
+        let [up, down] = talk(buffer_lens, [usize::MAX; 2]);
+        for at in 0..=up.max(down) {
+            let [cut_up, cut_down] = talk(buffer_lens, [at; 2]);
+            assert!(cut_up >= up.min(at) && cut_down >= down.min(at));
+            talk(buffer_lens, [at, usize::MAX]);
+            talk(buffer_lens, [usize::MAX, at]);
+        }
+    }
+}
+
+#[test]
+fn client_and_server_understand_each_other_byte_by_byte() {
+    for client_len in MIN_BUFFER_LEN..80 {
+        for server_len in MIN_BUFFER_LEN..80 {
+            talk([client_len, server_len], [0; 2]);
+        }
+    }
+}

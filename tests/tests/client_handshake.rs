@@ -1,0 +1,420 @@
+//! The opening handshake of a client (RFC 6455 section 4.1): requests, and what is made of responses.
+
+use ws_echo_core::{
+    Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError, SyntaxError,
+};
+use ws_echo_tests::driver::client::{Connected, NONCE, connect, connect_always};
+use ws_echo_tests::driver::{Cuts, Outcome};
+use ws_echo_tests::wire::{Frame, PING, PONG, TEXT, masked, mirrored};
+
+const REQUEST: ClientRequest<'_> = ClientRequest::new("server.example.com", "/chat");
+
+/// The least response: a line and three headers.
+const RESPONSE: [&str; 4] = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+];
+
+fn head(lines: &[&str]) -> String {
+    format!("{}\r\n\r\n", lines.join("\r\n"))
+}
+
+/// The least response with lines in place of the one that begins with `name`.
+fn with(name: &str, lines: &[&str]) -> String {
+    let at = RESPONSE.iter().position(|line| line.starts_with(name));
+    let at = at.unwrap();
+    head(&[&RESPONSE[..at], lines, &RESPONSE[at + 1..]].concat())
+}
+
+/// The least response with a line behind it.
+fn with_more(line: &str) -> String {
+    head(&[&RESPONSE[..], &[line]].concat())
+}
+
+/// Connects, with all cuts, to a server that sends a text glued to its response.
+fn connected(request: ClientRequest<'_>, response: &str) -> Connected {
+    let text = mirrored(&masked(TEXT, "hello"));
+    connect_always(request, &[response.as_bytes(), &text].concat())
+}
+
+/// Checks that a response opens the connection, however it is cut, and that the text behind it is
+/// received; returns the subprotocol.
+fn assert_opens(request: ClientRequest<'_>, response: &str) -> Option<String> {
+    let connected = connected(request, response);
+    assert_eq!(connected.error, None, "{response}");
+    let echoed = Outcome {
+        frames: vec![Frame::new(TEXT, "hello")],
+        ..Outcome::default()
+    };
+    assert_eq!(connected.session, Some(echoed), "{response}");
+    assert_eq!(connected.status, 101, "{response}");
+    connected.subprotocol
+}
+
+/// Checks that a response does not open the connection, however it is cut.
+fn assert_fails(response: &str, error: ResponseError) -> Connected {
+    let connected = connected(REQUEST, response);
+    assert_eq!(connected.error, Some(error), "{response}");
+    assert_eq!(connected.session, None, "{response}");
+    connected
+}
+
+/// Checks that nothing is wrong with a response before its last byte, and that then it is this.
+fn assert_fails_at_last_byte(response: &str, error: ResponseError) {
+    let whole = Cuts::whole();
+    for (len, expected) in [(response.len() - 1, None), (response.len(), Some(error))] {
+        let input = &response.as_bytes()[..len];
+        let connected = connect::<1024>(REQUEST, input, &whole, &whole, 4096);
+        assert_eq!(connected.error, expected, "{:?}", &response[..len]);
+    }
+}
+
+mod the_request {
+    use super::*;
+
+    /// > The method of the request MUST be GET, and the HTTP version MUST be at least 1.1.
+    #[test]
+    fn has_a_line_and_five_headers_at_least() {
+        let expected = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+            Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let connected = connected(REQUEST, &head(&RESPONSE));
+        assert_eq!(connected.request, expected);
+    }
+
+    #[test]
+    fn has_the_origin_the_subprotocols_and_other_headers_if_there_are_any() {
+        let request = ClientRequest {
+            origin: Some("http://example.com"),
+            subprotocols: &["chat", "superchat"],
+            headers: &[
+                ("Authorization", "Bearer 1234"),
+                ("X-Note", "gr\u{fc}\u{df}e\t!"),
+            ],
+            ..ClientRequest::new("[::1]:3000", "/a%20b?c=d&e")
+        };
+        let connected = connected(request, &head(&RESPONSE));
+        assert_eq!(
+            connected.request,
+            "GET /a%20b?c=d&e HTTP/1.1\r\nHost: [::1]:3000\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
+             Sec-WebSocket-Protocol: chat, superchat\r\nAuthorization: Bearer 1234\r\n\
+             X-Note: gr\u{fc}\u{df}e\t!\r\n\r\n"
+        );
+    }
+
+    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte value
+    /// > that has been base64-encoded [...]
+    #[test]
+    fn has_the_nonce_in_base64() {
+        for (nonce, key) in [
+            ([0; 16], "AAAAAAAAAAAAAAAAAAAAAA=="),
+            ([0xFF; 16], "/////////////////////w=="),
+            (
+                *b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10",
+                "AQIDBAUGBwgJCgsMDQ4PEA==",
+            ),
+        ] {
+            let mut handshake = ClientHandshake::<64>::new(REQUEST, nonce).unwrap();
+            let mut buffer = Buffer::new([0; 1024]);
+            handshake.advance(&mut buffer).unwrap();
+            let request = String::from_utf8(buffer.ready().to_vec()).unwrap();
+            assert!(request.contains(&format!("Sec-WebSocket-Key: {key}\r\n")));
+        }
+    }
+
+    fn refused(request: ClientRequest<'_>) -> ClientRequestError {
+        ClientHandshake::<64>::new(request, NONCE).unwrap_err()
+    }
+
+    #[test]
+    fn never_has_what_would_say_something_else() {
+        for host in ["", "a b", "a\r\nb", "u@a", "a/b"] {
+            assert_eq!(
+                refused(ClientRequest::new(host, "/")),
+                ClientRequestError::Host
+            );
+        }
+        for resource in ["", "a", "/a b", "/a\r\n", "/#a", "/\u{fc}", "?a"] {
+            let request = ClientRequest::new("a", resource);
+            assert_eq!(refused(request), ClientRequestError::Resource, "{resource}");
+        }
+        for origin in ["", "a b", "a\r\nb", "\u{fc}"] {
+            let origin = Some(origin);
+            let request = ClientRequest { origin, ..REQUEST };
+            assert_eq!(refused(request), ClientRequestError::Origin, "{origin:?}");
+        }
+        for subprotocols in [&[""][..], &["a b"], &["a,b"], &["a\r\n"], &["a", "b", "a"]] {
+            let request = ClientRequest {
+                subprotocols,
+                ..REQUEST
+            };
+            assert_eq!(refused(request), ClientRequestError::Subprotocol);
+        }
+        for header in [
+            ("", "a"),
+            ("a b", "c"),
+            ("a:", "b"),
+            ("a", "b\r\nc: d"),
+            ("a", "\0"),
+            ("a", "\x7f"),
+        ] {
+            let headers = &[header];
+            let request = ClientRequest { headers, ..REQUEST };
+            assert_eq!(refused(request), ClientRequestError::Header, "{header:?}");
+        }
+        for name in [
+            "host",
+            "Upgrade",
+            "CONNECTION",
+            "Origin",
+            "Content-Length",
+            "Transfer-Encoding",
+            "Sec-WebSocket-Key",
+            "sec-websocket-extensions",
+            "SEC-webSocket-a",
+        ] {
+            let headers = &[(name, "a")];
+            let request = ClientRequest { headers, ..REQUEST };
+            assert_eq!(
+                refused(request),
+                ClientRequestError::ReservedHeader,
+                "{name}"
+            );
+        }
+    }
+}
+
+mod a_response_that_opens {
+    use super::*;
+
+    #[test]
+    fn has_a_line_and_three_headers_at_least() {
+        assert_eq!(assert_opens(REQUEST, &head(&RESPONSE)), None);
+    }
+
+    #[test]
+    fn may_be_written_otherwise() {
+        for response in [
+            with("HTTP", &["HTTP/1.1 101 "]),
+            with("HTTP", &["HTTP/1.1 101"]),
+            with("HTTP", &["HTTP/1.9 101 a"]),
+            with("HTTP", &["HTTP/1.1 101 Gr\u{fc}\u{df}e und so weiter"]),
+            with("Upgrade", &["uPGRADE:\t WebSocket \t"]),
+            with("Connection", &["connection: keep-alive, upgrade"]),
+            with(
+                "Connection",
+                &["Connection: keep-alive", "Connection: UPGRADE"],
+            ),
+            with_more("Server: a: b"),
+            with_more("Set-Cookie:"),
+        ] {
+            assert_opens(REQUEST, &response);
+        }
+    }
+
+    #[test]
+    fn may_choose_one_of_the_subprotocols_that_were_asked_for() {
+        let request = ClientRequest {
+            subprotocols: &["chat", "superchat"],
+            ..REQUEST
+        };
+        assert_eq!(assert_opens(request, &head(&RESPONSE)), None);
+        for chosen in ["chat", "superchat"] {
+            let response = with_more(&format!("Sec-WebSocket-Protocol: {chosen}"));
+            assert_eq!(assert_opens(request, &response).as_deref(), Some(chosen));
+        }
+    }
+
+    /// > A client MUST be able to parse one or more 1xx responses received prior to a final response
+    #[test]
+    fn may_come_behind_interim_ones() {
+        let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
+            HTTP/1.1 199 a\r\n\r\n";
+        assert_opens(REQUEST, &format!("{early}{}", head(&RESPONSE)));
+    }
+
+    #[test]
+    fn may_have_frames_of_any_kind_glued_to_it() {
+        let frames = [masked(PING, "1"), masked(TEXT, "hello"), masked(PING, "2")].concat();
+        let input = [head(&RESPONSE).into_bytes(), mirrored(&frames)].concat();
+        let session = connect_always(REQUEST, &input).session.unwrap();
+        assert_eq!(
+            session.frames,
+            [
+                Frame::new(PONG, "1"),
+                Frame::new(TEXT, "hello"),
+                Frame::new(PONG, "2"),
+            ]
+        );
+    }
+}
+
+mod a_response_that_does_not_open {
+    use super::*;
+
+    /// > If the status code received from the server is not 101, the client handles the response per
+    /// > HTTP [RFC2616] procedures.
+    #[test]
+    fn tells_its_status_its_reason_and_its_content() {
+        for (line, status, reason) in [
+            ("HTTP/1.1 403 Forbidden", 403, "Forbidden"),
+            ("HTTP/1.0 404 Not Found", 404, "Not Found"),
+            ("HTTP/1.1 302 Found", 302, "Found"),
+            ("HTTP/1.1 200", 200, ""),
+            ("HTTP/1.1 999 ?", 999, "?"),
+            ("HTTP/1.1 503 a  b", 503, "a  b"),
+        ] {
+            let response = head(&[line, "Location: /b", "Content-Length: 7"]);
+            let connected = assert_fails(&response, ResponseError::Status(status));
+            assert_eq!((connected.status, &*connected.reason), (status, reason));
+            assert_eq!(connected.content, b"\x81\x05hello");
+        }
+    }
+
+    #[test]
+    fn tells_its_headers() {
+        let mut handshake = ClientHandshake::<256>::new(REQUEST, NONCE).unwrap();
+        let mut buffer = Buffer::new([0; 1024]);
+        let response = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nX: 1\r\nlocation:/c\r\n\r\n";
+        buffer.spare_mut()[..response.len()].copy_from_slice(response);
+        buffer.commit(response.len());
+        let result = handshake.advance(&mut buffer);
+        assert_eq!(result, Err(ResponseError::Status(302)));
+        assert_eq!(handshake.advance(&mut buffer), Ok(()), "it is told once");
+        assert!(handshake.is_done());
+        let response = handshake.response();
+        let locations: Vec<_> = response.headers("Location").collect();
+        assert_eq!(locations, [b"/b", b"/c"]);
+    }
+
+    #[test]
+    fn is_of_another_version() {
+        let response = with("HTTP", &["HTTP/1.0 101 Switching Protocols"]);
+        assert_fails(&response, ResponseError::UnsupportedHttpVersion);
+    }
+
+    #[test]
+    fn lacks_what_it_must_have() {
+        for (response, error) in [
+            (with("Upgrade", &[]), ResponseError::NoUpgrade),
+            (with("Upgrade", &["Upgrade: h2c"]), ResponseError::NoUpgrade),
+            (
+                with("Upgrade", &["Upgrade: websocket, h2c"]),
+                ResponseError::NoUpgrade,
+            ),
+            (
+                with("Upgrade", &["Upgrade: websocket", "Upgrade: websocket"]),
+                ResponseError::NoUpgrade,
+            ),
+            (with("Connection", &[]), ResponseError::NoConnectionUpgrade),
+            (
+                with("Connection", &["Connection: keep-alive"]),
+                ResponseError::NoConnectionUpgrade,
+            ),
+            (with("Sec", &[]), ResponseError::NoAccept),
+        ] {
+            assert_fails(&response, error);
+        }
+    }
+
+    #[test]
+    fn answers_another_key() {
+        for accept in [
+            "",
+            "dGhlIHNhbXBsZSBub25jZQ==",
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo",
+            "S3PPLMBITXAQ9KYGZZHZRBK+XOO=",
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=, s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        ] {
+            let line = format!("Sec-WebSocket-Accept: {accept}");
+            assert_fails(&with("Sec", &[&line]), ResponseError::WrongAccept);
+        }
+        let twice = with("Sec", &[RESPONSE[3], RESPONSE[3]]);
+        assert_fails(&twice, ResponseError::WrongAccept);
+    }
+
+    /// > [...] indicates the use of an extension that was not present in the client's handshake
+    #[test]
+    fn chooses_an_extension() {
+        for extension in ["permessage-deflate", "a, b", ""] {
+            let response = with_more(&format!("Sec-WebSocket-Extensions: {extension}"));
+            assert_fails(&response, ResponseError::UnexpectedExtension);
+        }
+    }
+
+    /// > [...] indicates the use of a subprotocol that was not present in the client's handshake
+    #[test]
+    fn chooses_a_subprotocol_that_was_not_asked_for_or_several() {
+        let error = ResponseError::UnexpectedSubprotocol;
+        assert_fails(&with_more("Sec-WebSocket-Protocol: chat"), error);
+        let request = ClientRequest {
+            subprotocols: &["chat", "superchat"],
+            ..REQUEST
+        };
+        for chosen in [
+            "",
+            "Chat",
+            "chat, superchat",
+            "chat\r\nSec-WebSocket-Protocol: superchat",
+            "chat\r\nSec-WebSocket-Protocol: chat",
+        ] {
+            let response = with_more(&format!("Sec-WebSocket-Protocol: {chosen}"));
+            let connected = connected(request, &response);
+            assert_eq!(connected.error, Some(error), "{chosen}");
+        }
+    }
+
+    #[test]
+    fn is_no_http() {
+        for line in [
+            "SSH-2.0-OpenSSH_9.2",
+            "",
+            "HTTP/1.1",
+            "HTTP/1.1  101",
+            "HTTP/2 101 a",
+            "HTTP/1.1 10 a",
+            "HTTP/1.1 1O1 a",
+            "HTTP/1.1 1010 a",
+            "HTTP/1.1 -10 a",
+            "HTTP/1.1 001 a",
+            "http/1.1 101 a",
+            " HTTP/1.1 101 a",
+        ] {
+            let line = format!("{line}\r\n");
+            assert_fails_at_last_byte(&line, ResponseError::MalformedStatusLine);
+        }
+    }
+
+    #[test]
+    fn is_malformed() {
+        // A TLS alert.
+        let error = ResponseError::Syntax(SyntaxError::ControlCharacter);
+        assert_fails("\x15\x03\x03", error);
+        for (start, error) in [
+            ("HTTP/1.1 101 a\n", SyntaxError::BareLineFeed),
+            ("HTTP/1.1 101 a\rb", SyntaxError::BareCarriageReturn),
+            ("HTTP/1.1 101 a\0", SyntaxError::ControlCharacter),
+            ("HTTP/1.1 101 a\r\nb\r\n", SyntaxError::MalformedHeader),
+            ("HTTP/1.1 101 a\r\nb c: d\r\n", SyntaxError::MalformedHeader),
+            (
+                "HTTP/1.1 101 a\r\nb: c\r\n d\r\n",
+                SyntaxError::FoldedHeader,
+            ),
+        ] {
+            assert_fails_at_last_byte(start, ResponseError::Syntax(error));
+            let connected = connected(REQUEST, start);
+            assert_eq!((connected.status, &*connected.reason), (0, ""));
+        }
+    }
+
+    #[test]
+    fn is_too_long() {
+        let start = "HTTP/1.1 101 ";
+        let long = format!("{start}{}", "a".repeat(1024 - start.len() + 1));
+        assert_fails_at_last_byte(&long, ResponseError::HeadTooLarge);
+    }
+}

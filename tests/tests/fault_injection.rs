@@ -1,0 +1,270 @@
+//! System calls that fail, on the real binary: strace makes them. Whoever a fault is not about notices
+//! nothing, the log says what has to be said once, and no file descriptor stays open.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::process::{self, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ws_echo_tests::programs;
+use ws_echo_tests::scripted_client::{Client, request};
+use ws_echo_tests::server::{PATIENCE, Server, command};
+use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
+use ws_echo_tests::wire::{Frame, TEXT, masked};
+
+const CANNOT_ACCEPT: &str = "cannot accept clients, trying again: ";
+
+/// A server with one worker, some of whose system calls fail, and what strace saw of those.
+struct Faulty {
+    server: Server,
+    trace: PathBuf,
+}
+
+impl Faulty {
+    /// Starts one; a fault is written as strace's option `inject`, and is counted in each thread. `None`
+    /// where strace is missing or may not trace.
+    fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
+        let mut probe = Command::new("strace");
+        probe.args(["-f", "-o", "/dev/null", "true"]);
+        if !programs::is_there("faults", &mut probe) {
+            return None;
+        }
+        let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
+        let served = command(
+            ["--listen", "127.0.0.1:0", "--threads", "1"]
+                .iter()
+                .chain(arguments),
+        );
+        // The server stays this process's child, and strace is its.
+        let mut strace = Command::new("strace");
+        strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
+        for fault in faults {
+            strace.arg("-e").arg(format!("inject={fault}"));
+        }
+        strace
+            .arg(served.get_program())
+            .args(served.get_args())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        let server = Server::spawn(&mut strace);
+        Some(Self { server, trace })
+    }
+
+    /// How many calls have failed as they were told.
+    fn failed(&self) -> usize {
+        let trace = fs::read_to_string(&self.trace).expect("strace writes");
+        trace.matches("(INJECTED)").count()
+    }
+
+    /// How often the log says that nobody can be accepted.
+    fn outages(&self) -> usize {
+        self.server.log().matches(CANNOT_ACCEPT).count()
+    }
+
+    /// How many files are open.
+    fn files(&self) -> usize {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.server.id()));
+        files.expect("the server runs").count()
+    }
+
+    /// Waits until so many files are open.
+    fn expect_files(&self, count: usize) {
+        wait_until("files are closed", || self.files() == count);
+    }
+}
+
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.trace);
+    }
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a message comes back; when not, the connection has ended.
+fn echoes(client: &mut Client) -> bool {
+    let message = Frame::new(TEXT, "still here");
+    client.try_send(masked(message.first, &message.payload))
+        && client
+            .receive_frame()
+            .inspect(|it| assert_eq!(*it, message))
+            .is_some()
+}
+
+/// A connection that is open; `None` when the server has ended it without a word.
+fn open(server: &Server) -> Option<Client> {
+    let mut client = Client::connect(server.address);
+    client.try_send(request("/"));
+    match client.handle().peek(&mut [0]) {
+        Ok(0) => return None,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+        peeked => assert_eq!(peeked.expect("an answer comes"), 1),
+    }
+    let head = client.receive_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    Some(client)
+}
+
+#[test]
+fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
+    let faults = [
+        "accept4:error=EINTR:when=1+2",
+        "?epoll_wait,?epoll_pwait:error=EINTR:when=1+2",
+        "recvfrom:error=EINTR:when=1+2",
+        "sendto:error=EINTR:when=1+2",
+    ];
+    let Some(faulty) = Faulty::start("interrupted", &faults, &[]) else {
+        return;
+    };
+    several_clients_at_once(faulty.server.address, 8);
+    let mut client = Client::greeted(faulty.server.address);
+    large_message(&mut client, 64 * PIECE_LEN as u64);
+    expect_echo(&mut client);
+    assert_eq!(faulty.outages(), 0, "{}", faulty.server.log());
+    assert!(faulty.failed() >= 50, "{}", faulty.failed());
+}
+
+#[test]
+fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
+    let faults = ["accept4:error=ECONNABORTED:when=1..5"];
+    let Some(faulty) = Faulty::start("aborted", &faults, &["--no-welcome"]) else {
+        return;
+    };
+    expect_echo(&mut Client::open(faulty.server.address));
+    assert_eq!(faulty.failed(), 5);
+    assert_eq!(faulty.outages(), 0, "{}", faulty.server.log());
+}
+
+#[test]
+fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not() {
+    for error in ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "EPROTO"] {
+        let fault = format!("accept4:error={error}:when=1..3");
+        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+            return;
+        };
+        expect_echo(&mut Client::open(faulty.server.address));
+        expect_echo(&mut Client::open(faulty.server.address));
+        assert_eq!(faulty.failed(), 3, "{error}");
+        faulty.server.logged(CANNOT_ACCEPT);
+        assert_eq!(faulty.outages(), 1, "{error}: {}", faulty.server.log());
+    }
+}
+
+#[test]
+fn each_time_that_nobody_can_be_accepted_is_told() {
+    // A client's event is two calls: one accepts it, and one is told that there are no more.
+    let faults = ["accept4:error=EMFILE:when=3+3"];
+    let Some(faulty) = Faulty::start("again", &faults, &["--no-welcome"]) else {
+        return;
+    };
+    for _ in 0..4 {
+        expect_echo(&mut Client::open(faulty.server.address));
+    }
+    let failed = faulty.failed();
+    assert!(failed >= 2, "{failed}");
+    wait_until("each is told", || faulty.outages() == failed);
+}
+
+#[test]
+fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
+    let faults = ["accept4:error=EMFILE:when=3+"];
+    let Some(faulty) = Faulty::start("nobody", &faults, &["--no-welcome"]) else {
+        return;
+    };
+    let mut first = Client::open(faulty.server.address);
+    let files = faulty.files();
+    let others: Vec<_> = (0..5)
+        .map(|_| Client::connect(faulty.server.address))
+        .collect();
+    faulty.server.logged(CANNOT_ACCEPT);
+    wait_until("it tries again", || {
+        expect_echo(&mut first);
+        faulty.failed() >= 5
+    });
+    assert_eq!(faulty.outages(), 1, "{}", faulty.server.log());
+    assert_eq!(faulty.files(), files);
+    drop(others);
+}
+
+#[test]
+fn a_client_whose_connection_breaks_is_lost_alone() {
+    for (fault, told) in [
+        ("recvfrom:error=ECONNRESET:when=8", "lost: connection reset"),
+        ("recvfrom:error=ETIMEDOUT:when=8", "lost: timed out"),
+        ("sendto:error=EPIPE:when=8", "lost: broken pipe"),
+        ("sendto:error=ECONNRESET:when=8", "lost: connection reset"),
+        ("sendto:error=EHOSTUNREACH:when=8", "lost: host unreachable"),
+    ] {
+        let Some(faulty) = Faulty::start("lost", &[fault], &["--no-welcome"]) else {
+            return;
+        };
+        let files = faulty.files();
+        let mut clients: Vec<_> = (0..3)
+            .map(|_| Client::open(faulty.server.address))
+            .collect();
+        faulty.expect_files(files + 3);
+        for _ in 0..5 {
+            clients.retain_mut(echoes);
+        }
+        assert_eq!((clients.len(), faulty.failed()), (2, 1), "{fault}");
+        faulty.server.logged(told);
+        faulty.expect_files(files + 2);
+        let endings = faulty.server.log().matches("client disconnected").count();
+        assert_eq!(endings, 1, "{fault}: {}", faulty.server.log());
+    }
+}
+
+#[test]
+fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
+    // The first calls of this kind are the listener's and the worker's own, on another thread.
+    for fault in [
+        "setsockopt:error=EINVAL:when=6",
+        "setsockopt:error=ENOMEM:when=6",
+        "epoll_ctl:error=ENOMEM:when=6",
+        "epoll_ctl:error=ENOSPC:when=6",
+    ] {
+        let Some(faulty) = Faulty::start("set-up", &[fault], &["--no-welcome"]) else {
+            return;
+        };
+        let files = faulty.files();
+        let mut clients: Vec<_> = (0..8).filter_map(|_| open(&faulty.server)).collect();
+        assert_eq!((clients.len(), faulty.failed()), (7, 1), "{fault}");
+        clients.iter_mut().for_each(expect_echo);
+        faulty.expect_files(files + 7);
+        clients.clear();
+        faulty.expect_files(files);
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nobody_and_tells_later_what_is_missing() {
+    for error in ["EIO", "ENOSPC"] {
+        // Each thread counts for itself: stdout's, which writes one line, has fewer calls.
+        let fault = format!("write:error={error}:when=5..20");
+        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+            return;
+        };
+        let mut client = Client::open(faulty.server.address);
+        wait_until("lines are lost", || {
+            expect_echo(&mut client);
+            drop(Client::open(faulty.server.address));
+            faulty.server.log().contains("log lines were dropped")
+        });
+        expect_echo(&mut client);
+        assert_eq!(faulty.failed(), 16, "{error}");
+        faulty.server.logged(&format!(
+            "client connected {}",
+            Client::open(faulty.server.address).address()
+        ));
+    }
+}

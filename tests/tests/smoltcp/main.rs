@@ -1,0 +1,20 @@
+//! The server and the client that are to be copied into firmware (`core/examples/smoltcp/server.rs` and
+//! `client.rs`), between two smoltcp sockets: rings of odd lengths, full windows, a line that loses packets, and
+//! peers that vanish. The time is simulated, and so is every packet: a run is like any other.
+
+#[path = "../../../core/examples/smoltcp/client.rs"]
+mod client;
+mod client_closing;
+mod client_driver;
+mod client_sending;
+mod client_timeouts;
+mod echoes;
+mod independent_client;
+mod lossy_loopback;
+mod many_clients;
+mod network;
+mod ring_wrap;
+#[path = "../../../core/examples/smoltcp/server.rs"]
+mod server;
+mod server_closing;
+mod server_timeouts;
