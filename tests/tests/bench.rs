@@ -1,4 +1,4 @@
-//! What `ws-echo bench` says about our server, and about servers that are no echo servers.
+//! The output of `ws-echo bench` for our server, and for servers that do not echo.
 
 #![cfg(unix)]
 
@@ -16,10 +16,11 @@ use ws_echo_tests::scripted_server::{accept, frame, request, response, server, u
 use ws_echo_tests::server::{Server, command, run, wait};
 use ws_echo_tests::wire::{BINARY, CLOSE, PING, PONG, TEXT};
 
-/// Sooner than the default, as nothing will come.
+/// Shorter than the default, since nothing will arrive.
 const SHORT: [&str; 2] = ["--timeout", "300ms"];
 
-/// A run of the generator, without a warm-up unless one is asked for: its exit status, stdout and stderr.
+/// A run of the load generator, without a warm-up unless one is asked for. Returns its exit status,
+/// stdout and stderr.
 fn bench(url: &str, options: &[&str]) -> (Option<i32>, String, String) {
     let (status, stdout, stderr) = run(&mut bench_command(url, options)).unwrap();
     (status.code(), stdout, stderr)
@@ -34,7 +35,7 @@ fn bench_command(url: &str, options: &[&str]) -> Command {
     command([&["bench", url], warm_up, options].concat())
 }
 
-/// The figures of a run that must succeed, and say nothing on stderr.
+/// The figures of a run that must succeed without output on stderr.
 fn figures(url: &str, options: &[&str]) -> Value {
     let (status, stdout, stderr) = bench(url, &[options, &["--json"]].concat());
     assert_eq!((status, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -51,8 +52,8 @@ fn failure(url: &str, options: &[&str]) -> String {
     stderr
 }
 
-/// A server that takes the handshake, echoes the first message, and gives each further one to `answer`,
-/// whose bytes it sends. Control frames do not count as messages.
+/// A server that accepts the handshake, echoes the first message, and passes each further one to
+/// `answer`, which returns the bytes to send. Control frames do not count as messages.
 fn answering(
     answer: impl Fn(&mut TcpStream, u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> String {
@@ -184,7 +185,7 @@ fn by_a_schedule_a_latency_counts_from_when_the_message_was_due() {
     for in_flight in [&["--in-flight", "1"][..], &[]] {
         let options = [&["--rate", "100", "--messages", "20"], in_flight].concat();
         let figures = figures(&url, &options);
-        // The last one is due after 190 ms, and the first one holds all up.
+        // The last one is due after 190 ms, and the first one delays all.
         assert!(figures["latency_us"]["min"].as_f64().unwrap() >= 209_000.0);
         assert!(figures["latency_us"]["max"].as_f64().unwrap() >= 399_000.0);
     }
@@ -199,7 +200,7 @@ fn a_schedule_keeps_to_what_may_be_in_flight() {
         loop {
             let (first, payload) = frame(&mut stream)?;
             frame(&mut stream)?;
-            // A third message would come by now.
+            // A third message would have arrived by now.
             let wait = Some(Duration::from_millis(50));
             stream.set_read_timeout(wait).ok()?;
             let is_quiet = stream.peek(&mut [0]).is_err();
@@ -232,7 +233,7 @@ fn a_fragmented_echo_counts_as_one_and_pings_are_answered() {
     });
     let options = ["--messages", "100", "--in-flight", "4", "--text"];
     assert_eq!(figures(&url, &options)["messages"], 100);
-    // The last one may come behind the end.
+    // The last one may arrive after the end.
     assert!(pongs.load(Ordering::Relaxed) >= 90);
 }
 
@@ -307,7 +308,8 @@ fn a_first_message_behind_the_warm_up_is_compared_too() {
     let count = AtomicU64::new(0);
     let url = answering(move |_, first, payload| {
         let mut payload = payload.to_vec();
-        // The warm-up has the first message only; the third is the first one of its connection.
+        // The warm-up consists of the first message only; the third is the first one of its
+        // connection.
         payload[3] ^= u8::from(count.fetch_add(1, Ordering::Relaxed) == 2);
         unmasked(first, &payload)
     });
@@ -325,7 +327,7 @@ fn a_message_from_before_the_first_one_is_not_its_echo() {
     let url = server(move |mut stream| {
         let is_late = count.fetch_add(1, Ordering::Relaxed) > 0;
         if is_late {
-            // So long the one before is open and has received what nobody asked for.
+            // For this time the previous connection is open and has received unexpected data.
             thread::sleep(Duration::from_millis(300));
         }
         accept(&mut stream)?;
@@ -390,7 +392,7 @@ fn the_end_of_a_connection_is_an_error_with_its_code_and_reason() {
         "{message}"
     );
     let ends = answering(|stream, first, payload| {
-        // The echo comes, and the end right behind it; the next message finds nobody.
+        // The echo arrives, and the end right after it, so the next message cannot be sent.
         let _ = stream.write_all(&unmasked(first, payload));
         let _ = stream.shutdown(Shutdown::Write);
         Vec::new()
@@ -558,7 +560,7 @@ fn many_connections_are_opened_and_closed() {
     let server = Server::start(&["--log-level", "warn"]);
     let options = ["--connections", "300", "--messages", "900"];
     assert_eq!(figures(&server.url("/"), &options)["messages"], 900);
-    // The server is as it was.
+    // The server still works.
     Client::greeted(server.address);
 }
 

@@ -1,5 +1,5 @@
-//! The core's client and the core's server, joined in memory: what one transmits the other receives, cut
-//! at every place.
+//! The core's client and the core's server, joined in memory: one receives what the other
+//! transmits, cut at every place.
 
 use std::slice;
 
@@ -9,7 +9,7 @@ use ws_echo_core::{
 };
 use ws_echo_tests::driver::client::NONCE;
 
-/// What the client says. A frame of it, and room to receive, fit the smallest of the buffers.
+/// What the client sends. One of its frames, and room to receive, fit the smallest of the buffers.
 const WORDS: [Word; 8] = [
     Word::Text("", Fin::Last),
     Word::Text("hello", Fin::Last),
@@ -21,7 +21,7 @@ const WORDS: [Word; 8] = [
     Word::Close(CloseCode::NORMAL, "bye"),
 ];
 
-/// The greeting, and what comes back.
+/// The greeting, and the echoes.
 const MESSAGES: [&str; 5] = [
     "Welcome",
     "",
@@ -34,12 +34,12 @@ const MESSAGES: [&str; 5] = [
 enum Word {
     Text(&'static str, Fin),
     Ping(&'static [u8]),
-    /// Once all has come back.
+    /// After everything has come back.
     Close(CloseCode, &'static str),
 }
 
-/// One direction of a transport: it takes all that is ready, but is cut at one place; cut at 0, it takes one
-/// byte at a time.
+/// One direction of a transport. It takes everything that is ready, but is cut at one place; cut at
+/// 0, it takes one byte at a time.
 struct Line {
     cut_at: usize,
     transmitted: usize,
@@ -53,7 +53,7 @@ impl Line {
         }
     }
 
-    /// Moves bytes that are ready in one buffer to the other; tells whether there were any.
+    /// Moves bytes that are ready in one buffer to the other. Returns whether there were any.
     fn transmit(&mut self, from: &mut Buffer<Vec<u8>>, to: &mut Buffer<Vec<u8>>) -> bool {
         let most = match self.cut_at {
             0 => 1,
@@ -120,13 +120,14 @@ impl ServerEnd {
 
 type NextKey = fn() -> [u8; 4];
 
-/// The client's end: it says its words as soon as there is room, and closes when all have come back.
+/// The client's end: it sends its messages as soon as there is room, and closes when all have come
+/// back.
 struct ClientEnd {
     handshake: ClientHandshake<'static, 512>,
     connection: Option<Connection<Client<NextKey>>>,
     buffer: Buffer<Vec<u8>>,
     words: slice::Iter<'static, Word>,
-    /// What has come, with the last message as far as it is there.
+    /// What was received; the last message may be incomplete.
     received: Vec<String>,
     pongs: usize,
     closed: Option<Option<CloseCode>>,
@@ -141,7 +142,7 @@ impl ClientEnd {
         Self {
             handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
             connection: None,
-            // It has to receive while the server does not take what is ready.
+            // It must receive while the server does not take what is ready.
             buffer: Buffer::for_pieces(vec![0; buffer_len]),
             words: WORDS.iter(),
             received: vec![String::new()],
@@ -173,7 +174,7 @@ impl ClientEnd {
                 Event::Close(code) => self.closed = Some(code),
             }
         }
-        // What waits to be taken must leave room to receive.
+        // Pending output must leave room to receive.
         while buffer.ready().is_empty()
             && let Some(&word) = self.words.as_slice().first()
         {
@@ -193,8 +194,8 @@ impl ClientEnd {
     }
 }
 
-/// Lets both talk until nothing moves, and checks that all was said and came back. Returns how many bytes
-/// each end has transmitted.
+/// Runs both ends until nothing moves, and checks that everything was sent and came back. Returns
+/// how many bytes each end has transmitted.
 fn talk(buffer_lens: [usize; 2], cuts: [usize; 2]) -> [usize; 2] {
     let mut client = ClientEnd::new(buffer_lens[0]);
     let mut server = ServerEnd::new(buffer_lens[1]);

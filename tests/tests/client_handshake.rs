@@ -1,4 +1,5 @@
-//! The opening handshake of a client (RFC 6455 section 4.1): requests, and what is made of responses.
+//! The opening handshake of a client (RFC 6455 section 4.1): requests, and the handling of
+//! responses.
 
 use ws_echo_core::{
     Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError, SyntaxError,
@@ -9,7 +10,7 @@ use ws_echo_tests::wire::{Frame, PING, PONG, TEXT, masked, mirrored};
 
 const REQUEST: ClientRequest<'_> = ClientRequest::new("server.example.com", "/chat");
 
-/// The least response: a line and three headers.
+/// The minimal response: a line and three headers.
 const RESPONSE: [&str; 4] = [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
@@ -21,26 +22,26 @@ fn head(lines: &[&str]) -> String {
     format!("{}\r\n\r\n", lines.join("\r\n"))
 }
 
-/// The least response with lines in place of the one that begins with `name`.
+/// The minimal response with lines instead of the one that begins with `name`.
 fn with(name: &str, lines: &[&str]) -> String {
     let at = RESPONSE.iter().position(|line| line.starts_with(name));
     let at = at.unwrap();
     head(&[&RESPONSE[..at], lines, &RESPONSE[at + 1..]].concat())
 }
 
-/// The least response with a line behind it.
+/// The minimal response with one more line.
 fn with_more(line: &str) -> String {
     head(&[&RESPONSE[..], &[line]].concat())
 }
 
-/// Connects, with all cuts, to a server that sends a text glued to its response.
+/// Connects, with all cuts, to a server that sends a text right after its response.
 fn connected(request: ClientRequest<'_>, response: &str) -> Connected {
     let text = mirrored(&masked(TEXT, "hello"));
     connect_always(request, &[response.as_bytes(), &text].concat())
 }
 
-/// Checks that a response opens the connection, however it is cut, and that the text behind it is
-/// received; returns the subprotocol.
+/// Checks that a response opens the connection, however it is cut, and that the text after it is
+/// received. Returns the subprotocol.
 fn assert_opens(request: ClientRequest<'_>, response: &str) -> Option<String> {
     let connected = connected(request, response);
     assert_eq!(connected.error, None, "{response}");
@@ -61,7 +62,7 @@ fn assert_fails(response: &str, error: ResponseError) -> Connected {
     connected
 }
 
-/// Checks that nothing is wrong with a response before its last byte, and that then it is this.
+/// Checks that a response has no error before its last byte, and that it then has this one.
 fn assert_fails_at_last_byte(response: &str, error: ResponseError) {
     let whole = Cuts::whole();
     for (len, expected) in [(response.len() - 1, None), (response.len(), Some(error))] {

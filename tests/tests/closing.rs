@@ -1,5 +1,5 @@
-//! Close frames, ours and the peer's, and what an application may send of its own before them
-//! (RFC 6455 sections 5.5.1 and 7).
+//! Close frames of both sides, and what an application may send of its own before them (RFC 6455
+//! sections 5.5.1 and 7).
 
 use ws_echo_core::{
     Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ProtocolError, SendError,
@@ -12,7 +12,7 @@ use ws_echo_tests::wire::{
 /// The first byte of a text message's first fragment.
 const TEXT_BEGINS: u8 = 0x01;
 
-/// An open connection that echoes, its buffer, and the application's side of it.
+/// An open connection that echoes, its buffer, and the state of its application.
 struct Link {
     connection: Connection,
     buffer: Buffer<Vec<u8>>,
@@ -24,7 +24,7 @@ struct Link {
 }
 
 impl Link {
-    /// Bytes will arrive in pieces of `cut`.
+    /// A link to which bytes arrive in pieces of `cut`.
     fn new(buffer_len: usize, cut: usize) -> Self {
         Self {
             connection: Connection::server(),
@@ -108,7 +108,7 @@ impl Link {
         frames
     }
 
-    /// Checks that all which is sent now is refused so, and that nothing is written.
+    /// Checks that every kind of sending is refused with this error, and that nothing is written.
     fn assert_all_refused(&mut self, error: SendError) {
         let ready = self.buffer.ready().to_vec();
         assert_eq!(self.close(CloseCode::NORMAL, "again"), Err(error));
@@ -120,7 +120,7 @@ impl Link {
     }
 }
 
-/// The outcome when a session ends with the peer's Close and its answer.
+/// The outcome of a session that ends with the peer's Close and its answer.
 fn closed(frames: impl IntoIterator<Item = Frame>, code: Option<u16>, reason: &str) -> Outcome {
     Outcome {
         frames: frames.into_iter().collect(),
@@ -131,7 +131,7 @@ fn closed(frames: impl IntoIterator<Item = Frame>, code: Option<u16>, reason: &s
     }
 }
 
-/// The outcome when a session fails.
+/// The outcome of a session that fails.
 fn failed(frames: impl IntoIterator<Item = Frame>, error: ProtocolError) -> Outcome {
     Outcome {
         frames: frames.into_iter().collect(),
@@ -144,7 +144,7 @@ fn failed(frames: impl IntoIterator<Item = Frame>, error: ProtocolError) -> Outc
 mod the_peer_closes {
     use super::*;
 
-    /// Section 7.4, where 1004, 1005, 1006 and 1015 are reserved; 1012 to 1014 are IANA's.
+    /// Section 7.4 reserves 1004, 1005, 1006 and 1015; IANA has registered 1012 to 1014.
     fn may_be_sent(code: u16) -> bool {
         let defined = [
             1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,

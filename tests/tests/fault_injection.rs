@@ -1,5 +1,6 @@
-//! System calls that fail, on the real binary: strace makes them. Whoever a fault is not about notices
-//! nothing, the log says what has to be said once, and no file descriptor stays open.
+//! System calls that fail, in the real binary: strace injects the faults. Clients that a fault does
+//! not concern are not affected, the log reports once what must be reported once, and no file
+//! descriptor stays open.
 
 #![cfg(target_os = "linux")]
 
@@ -18,15 +19,15 @@ use ws_echo_tests::wire::{Frame, TEXT, masked};
 
 const CANNOT_ACCEPT: &str = "cannot accept clients, trying again: ";
 
-/// A server with one worker, some of whose system calls fail, and what strace saw of those.
+/// A server with one worker and failing system calls, and the calls that strace recorded.
 struct Faulty {
     server: Server,
     trace: PathBuf,
 }
 
 impl Faulty {
-    /// Starts one; a fault is written as strace's option `inject`, and is counted in each thread. `None`
-    /// where strace is missing or may not trace.
+    /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
+    /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
         let mut probe = Command::new("strace");
         probe.args(["-f", "-o", "/dev/null", "true"]);
@@ -39,7 +40,7 @@ impl Faulty {
                 .iter()
                 .chain(arguments),
         );
-        // The server stays this process's child, and strace is its.
+        // The server stays this process's child, and strace is its child.
         let mut strace = Command::new("strace");
         strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
         for fault in faults {
@@ -54,13 +55,13 @@ impl Faulty {
         Some(Self { server, trace })
     }
 
-    /// How many calls have failed as they were told.
+    /// How many calls have failed as injected.
     fn failed(&self) -> usize {
         let trace = fs::read_to_string(&self.trace).expect("strace writes");
         trace.matches("(INJECTED)").count()
     }
 
-    /// How often the log says that nobody can be accepted.
+    /// How often the log reports that no client can be accepted.
     fn outages(&self) -> usize {
         self.server.log().matches(CANNOT_ACCEPT).count()
     }
@@ -71,7 +72,7 @@ impl Faulty {
         files.expect("the server runs").count()
     }
 
-    /// Waits until so many files are open.
+    /// Waits until this many files are open.
     fn expect_files(&self, count: usize) {
         wait_until("files are closed", || self.files() == count);
     }
@@ -91,7 +92,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Whether a message comes back; when not, the connection has ended.
+/// Whether a message comes back. If not, the connection has ended.
 fn echoes(client: &mut Client) -> bool {
     let message = Frame::new(TEXT, "still here");
     client.try_send(masked(message.first, &message.payload))
@@ -101,7 +102,7 @@ fn echoes(client: &mut Client) -> bool {
             .is_some()
 }
 
-/// A connection that is open; `None` when the server has ended it without a word.
+/// An open connection. Returns `None` if the server has ended it without a response.
 fn open(server: &Server) -> Option<Client> {
     let mut client = Client::connect(server.address);
     client.try_send(request("/"));
@@ -162,7 +163,7 @@ fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not
 
 #[test]
 fn each_time_that_nobody_can_be_accepted_is_told() {
-    // A client's event is two calls: one accepts it, and one is told that there are no more.
+    // A client's event makes two calls: one accepts it, and one reports that there are no more.
     let faults = ["accept4:error=EMFILE:when=3+3"];
     let Some(faulty) = Faulty::start("again", &faults, &["--no-welcome"]) else {
         return;
@@ -249,7 +250,8 @@ fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
 #[test]
 fn a_log_that_cannot_be_written_stops_nobody_and_tells_later_what_is_missing() {
     for error in ["EIO", "ENOSPC"] {
-        // Each thread counts for itself: stdout's, which writes one line, has fewer calls.
+        // Each thread counts for itself: the thread of stdout, which writes one line, makes fewer
+        // calls.
         let fault = format!("write:error={error}:when=5..20");
         let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
             return;

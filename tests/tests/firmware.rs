@@ -1,5 +1,5 @@
-//! The firmware talks to real clients: on a Cortex-M3 with an Ethernet controller, as QEMU has them, with
-//! 64 KiB of memory.
+//! The firmware serves real clients, on a Cortex-M3 with an Ethernet controller, as emulated by
+//! QEMU, with 64 KiB of memory.
 
 use std::ops::RangeInclusive;
 
@@ -12,10 +12,10 @@ use ws_echo_tests::{network, peers, remote_server};
 /// How many clients the firmware serves at a time.
 const CLIENTS: usize = 8;
 
-/// How much stack the firmware may need, in bytes. It does not get along with a few.
+/// How much stack the firmware may need, in bytes. It needs more than a few.
 const STACK_DEPTH: RangeInclusive<usize> = 512..=4096;
 
-/// Far more than the machine's 64 KiB of memory; a whole GiB where the tests are optimised.
+/// Far more than the machine's 64 KiB of memory; a whole GiB if the tests are optimised.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     8 << 20
 } else {
@@ -125,7 +125,7 @@ fn clients_on_many_hosts_do_not_wait_for_one_another() {
     peers::expect_ok(&mut network::command(ON_TAP, &firmware, &client));
 }
 
-/// A panic starts the firmware anew; and its lines are whole.
+/// A panic would restart the firmware. Its lines are complete.
 fn assert_started_once(firmware: &Firmware) {
     let log = firmware.log.text();
     let (first, others) = log.split_once('\n').unwrap();

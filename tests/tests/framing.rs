@@ -17,12 +17,12 @@ const MORE: u8 = 0x00;
 const HELLO: [u8; 5] = [0x48, 0x65, 0x6c, 0x6c, 0x6f];
 const MASKED_HELLO: [u8; 9] = [0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 
-/// Two bytes, eight of extended payload length, four of masking key.
+/// Two bytes, eight of extended payload length, and four of masking key.
 const MAX_HEADER_LEN: usize = 14;
 
 const RESERVED_OPCODES: [u8; 10] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
-/// What is transmitted, byte for byte.
+/// The transmitted bytes.
 fn transmitted(input: &[u8]) -> Vec<u8> {
     let mut connection = Connection::server();
     let whole = Cuts::whole();
@@ -120,8 +120,8 @@ mod section_5_7 {
 mod headers {
     use super::*;
 
-    /// All that the first two bytes of a frame break, whatever follows: the RFC's list, read line by
-    /// line.
+    /// All rules that the first two bytes of a frame break, whatever follows: the RFC's list, read
+    /// line by line.
     fn broken(first: u8, second: u8, inside_message: bool) -> Vec<ProtocolError> {
         let (fin, rsv, opcode) = (first >> 7, first & 0b0111_0000, first & 15);
         let (mask, len) = (second >> 7, second & 127);
@@ -147,7 +147,7 @@ mod headers {
         broken
     }
 
-    /// A payload of the length that a header announces, the least one behind 126 and 127. In a
+    /// A payload of the length that a header announces, the shortest one for 126 and 127. In a
     /// Close frame it is a code and a reason.
     fn payload(first: u8, second: u8) -> Vec<u8> {
         let len = match second & 127 {
@@ -197,7 +197,7 @@ mod headers {
             let mut frame = masked(first, payload(first, second));
             frame[1] = second;
             if !broken(first, second, inside_message).is_empty() {
-                // The payload is not waited for.
+                // The error is reported without waiting for the payload.
                 frame.truncate(MAX_HEADER_LEN);
             }
             input.extend(frame);
@@ -225,7 +225,7 @@ mod headers {
 mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
     use super::*;
 
-    /// Checks it at the start of a session, behind a message, and behind a ping in a message.
+    /// Checks it at the start of a session, after a message, and after a Ping inside a message.
     fn assert_fails_at_last_byte_anywhere(input: &[u8], error: ProtocolError) {
         assert_fails_at_last_byte(input, error);
         let behind_message = [&masked(TEXT, "hi"), input].concat();
@@ -405,7 +405,7 @@ mod lengths {
 mod frame_in_frame_out {
     use super::*;
 
-    /// Frames come back as they are.
+    /// Checks that frames come back as they are.
     fn assert_same(frames: &[Frame]) {
         let input: Vec<u8> = frames
             .iter()

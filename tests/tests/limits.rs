@@ -1,5 +1,4 @@
-//! What the server does when there is too much of something, or something is not allowed; a client that does
-//! nothing wrong notices none of it.
+//! The limits of the server. A client that does nothing wrong notices none of them.
 
 use std::net::TcpStream;
 use std::process::Stdio;
@@ -9,10 +8,10 @@ use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};
 
-/// What a connection is told that is one too many.
+/// The response to one connection too many.
 fn answer(server: &Server) -> String {
     let mut client = Client::connect(server.address);
-    // Nobody has to read it.
+    // The server may not read it.
     client.try_send(request("/"));
     let head = client.receive_head();
     client.shut();
@@ -20,7 +19,7 @@ fn answer(server: &Server) -> String {
     head
 }
 
-/// A connection that is admitted, as soon as there is room again.
+/// A connection that is accepted, as soon as there is room again.
 fn admitted(server: &Server) -> Client {
     for _ in 0..1000 {
         let mut client = Client::connect(server.address);
@@ -160,7 +159,7 @@ fn who_does_not_take_its_echoes_is_dropped_and_the_log_names_the_limit() {
     let mut other = Client::open(server.address);
     let mut client = Client::open(server.address);
     let message = masked(BINARY, vec![0; 1 << 20]);
-    // More than all buffers on the way hold.
+    // More than all buffers between the ends hold.
     for _ in 0..64 {
         if !client.try_send(&message) {
             break;
@@ -200,7 +199,7 @@ fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pi
     for client in &mut clients[..2] {
         client.send(&message[..9]);
     }
-    // The halves may not have come yet.
+    // The half requests may not have arrived yet.
     while answer(&server).starts_with("HTTP/1.1 101 ") {}
     let head = answer(&server);
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");

@@ -1,5 +1,5 @@
-//! What a connection and a buffer cost, and what a buffer of any length does: too short a one never
-//! panics, a long enough one loses nothing.
+//! The cost of a connection and of a buffer, and buffers of any length: one that is too short never
+//! panics, and one that is long enough loses nothing.
 
 use ws_echo_core::{
     Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
@@ -137,7 +137,7 @@ fn inside_a_message_that_nobody_echoes_a_connection_is_not_idle() {
     assert!(!connection.is_idle());
 }
 
-/// Echoes all that stands in the buffer.
+/// Echoes everything in the buffer.
 fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
     let mut exchange = connection.exchange(buffer);
     while let Ok(Some(event)) = exchange.next_event() {
@@ -147,7 +147,7 @@ fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
     }
 }
 
-/// Does at random what a driver may do, and what it should not.
+/// Does at random what a driver may do, and what it should not do.
 fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
     let mut connection = Connection::server();
     let mut handshake = ServerHandshake::<256>::new();

@@ -1,4 +1,4 @@
-//! The chat as a web page: which requests get it, what it comes with, and what a person finds in a browser.
+//! The chat as a web page: which requests get it, its headers, and how it works in a browser.
 
 use std::env;
 use std::path::PathBuf;
@@ -9,12 +9,13 @@ use ws_echo_tests::peers;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, binary};
 
-/// A request as a browser sends it, as far as a server looks at it.
+/// A request as a browser sends it, with the headers that a server looks at.
 fn plain(method: &str, path: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
 }
 
-/// The head and the content of the answer to a request; the server has ended the connection.
+/// The head and the content of the answer to a request, after which the server has ended the
+/// connection.
 fn ask(server: &Server, request: &str) -> (String, String) {
     let mut client = Client::connect(server.address);
     client.send(request);
@@ -39,7 +40,7 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
     value
 }
 
-/// What stands between two marks, which are there once.
+/// The text between two marks, each of which occurs once.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let [_, rest] = text.split(start).collect::<Vec<_>>()[..] else {
         panic!("{start} is not there once");
@@ -71,7 +72,7 @@ fn a_browser_gets_the_page_and_its_icon_whole_and_locked_in() {
             assert_eq!(header(&head, name), value, "{path}");
         }
         let policy = header(&head, "Content-Security-Policy");
-        // The hashes are compared with what they are of below.
+        // The hashes are compared with the contents below.
         let is_hash = |directive: &&str| directive.contains(" 'sha256-");
         let (hashes, others): (Vec<_>, Vec<_>) = policy.split("; ").partition(is_hash);
         assert_eq!(
@@ -260,7 +261,7 @@ fn who_leaves_before_the_page_has_come_hinders_nobody() {
     assert_eq!(status(&server, &plain("GET", "/")), "200");
 }
 
-/// Where pictures of the page go: beside what was built, unless a variable names a folder.
+/// Where pictures of the page go: beside the build, unless a variable names a folder.
 fn pictures() -> PathBuf {
     let built = binary().ancestors().nth(2).expect("target/PROFILE/ws-echo");
     env::var_os("WS_ECHO_ARTIFACTS").map_or_else(|| built.join("screenshots"), PathBuf::from)

@@ -1,5 +1,6 @@
-//! What is glued together at the opening: the client's first frames to its request, our greeting to
-//! the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at every place.
+//! Pipelining in the opening handshake: the client's first frames right after its request, and our
+//! greeting right after the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at
+//! every place.
 
 use ws_echo_core::{Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake};
 use ws_echo_tests::driver::Cuts;
@@ -21,7 +22,7 @@ const GREETS: Application<'_> = Application {
     paths: &[],
 };
 
-/// A request with a text, a ping and a Close glued to it.
+/// A request with a text, a Ping and a Close right after it.
 fn request_and_frames() -> Vec<u8> {
     [
         REQUEST,
@@ -127,7 +128,7 @@ fn without_a_greeting_the_first_frame_is_the_clients() {
 
 #[test]
 fn response_greeting_and_first_echo_leave_in_one_write() {
-    // Longer than the head: what was received has to make room.
+    // Longer than the head: the received bytes must make room.
     let greeting = "x".repeat(100);
     let mut buffer = Buffer::new([0; 1024]);
     let mut handshake = ServerHandshake::<256>::new();

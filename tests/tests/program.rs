@@ -1,5 +1,5 @@
-//! What the binary does as a program: its command line, its exit status, its signals, its logs, and
-//! its deadlines. Signals are Unix's, and so is this file.
+//! The binary as a program: its command line, its exit status, its signals, its logs, and its
+//! deadlines. Signals exist on Unix only, and so do these tests.
 
 #![cfg(unix)]
 
@@ -71,7 +71,7 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
 fn an_address_in_use_gets_status_1_and_names_the_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::start(&[]);
-    // The second is in use by a server that shares its port among its own workers.
+    // The second address is in use by a server that shares its port among its own workers.
     for address in [taken.local_addr().unwrap(), server.address] {
         let (status, stdout, stderr) = output(&["--listen", &address.to_string()]);
         assert_eq!((status, stdout.as_str()), (Some(1), ""));
@@ -187,7 +187,7 @@ fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
         client.receive_frame(),
         Some(Frame::new(TEXT, "x".repeat(4096)))
     );
-    // One that has filled no buffer yet.
+    // A client that has not filled a buffer yet.
     let mut client = Client::open(server.address);
     client.send(masked(BINARY, [2; 5000]));
     let first = client.receive_frame().unwrap();
@@ -272,7 +272,7 @@ fn closes_are_spread_when_they_are_asked_to_be() {
     let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
     server.signal("TERM");
     server.logged("stopping");
-    // The last ones are still served when the first have gone.
+    // The last clients are still served when the first have been closed.
     let last = &mut clients[19];
     sessions::expect_echo(last);
     for client in &mut clients {
@@ -317,7 +317,7 @@ fn a_request_that_is_not_complete_in_time_gets_408() {
         "{answer}"
     );
     server.logged("408 Request Timeout");
-    // One that says nothing at all gets the same.
+    // A client that sends nothing at all gets the same response.
     let answer = Client::connect(server.address).receive_rest();
     assert!(answer.starts_with(b"HTTP/1.1 408 "));
 }
@@ -336,7 +336,8 @@ fn a_client_that_stays_after_a_failure_or_a_refusal_is_dropped_in_time() {
             .receive_rest()
             .starts_with(b"HTTP/1.1 400 Bad Request\r\n")
     );
-    // The server has shut its side; within the deadline it takes what comes, and then nothing.
+    // The server has shut its side. Until the deadline it accepts input, and after that it does
+    // not.
     for mut client in [client, refused] {
         while client.try_send([0; 1024]) {
             thread::yield_now();
@@ -447,7 +448,7 @@ fn messages_are_logged_on_request_escaped_and_cut() {
 fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
     let (kept, full) = std::io::pipe().unwrap();
     let mut filler = full.try_clone().unwrap();
-    // It is stuck as soon as the pipe is full, until nobody can read it any more.
+    // It blocks as soon as the pipe is full, until the reading end is closed.
     let filler = thread::spawn(move || filler.write_all(&[b'x'; 1 << 20]));
     thread::sleep(Duration::from_millis(200));
     let address = free_address();
@@ -486,7 +487,7 @@ fn who_is_logged_as_connected_is_logged_as_disconnected() {
         let mut client = Client::connect(server.address);
         client.send(&glued);
         let address = client.address();
-        // With what has come unread, this resets the connection.
+        // This resets the connection, since received data is unread.
         drop(client);
         server.logged(&format!("client connected {address}"));
         server.logged(&format!("client disconnected {address}"));
@@ -526,20 +527,20 @@ fn clients_that_send_without_a_pause_are_served_in_turn() {
     assert!(*least > GOAL / 16, "{received:?}");
 }
 
-/// A whole GiB where the code is optimised; less where it is not, to save time.
+/// A whole GiB if the code is optimised; less if it is not, to save time.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     1 << 26
 } else {
     1 << 30
 };
-/// How much more memory such a message may take.
+/// How much more memory such a message may need.
 const GROWTH_MAX: u64 = 1 << 20;
 
 #[test]
 fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::open(server.address);
-    // What a first message takes is taken before.
+    // Memory for a first message is allocated before.
     sessions::large_message(&mut client, sessions::PIECE_LEN as u64);
     let before = server.peak_memory();
     sessions::large_message(&mut client, LARGE_LEN);

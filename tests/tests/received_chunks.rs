@@ -1,4 +1,5 @@
-//! What an application may do with a chunk: look at it, echo it, leave it, and nothing once it is stale.
+//! What an application may do with a chunk: look at it, echo it, ignore it, and nothing once it is
+//! stale.
 
 use ws_echo_core::{Buffer, Chunk, Connection, Event, Kind};
 use ws_echo_tests::wire::{BINARY, TEXT, masked};
@@ -41,7 +42,7 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
         let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
         receive(&mut buffer, &masked(TEXT, first));
         let stale = next_chunk(&mut connection, &mut buffer);
-        // The next one comes to stand at the same place.
+        // The next chunk is placed at the same position.
         receive(&mut buffer, &masked(TEXT, "\u{20ac}xy"));
         let fresh = next_chunk(&mut connection, &mut buffer);
         let mut exchange = connection.exchange(&mut buffer);

@@ -1,5 +1,5 @@
-//! What an application says of its own, as a server and as a client: fragments (RFC 6455 section 5.4), room,
-//! and masking keys (section 5.3).
+//! What an application sends of its own, as a server and as a client: fragments (RFC 6455 section
+//! 5.4), room, and masking keys (section 5.3).
 
 use std::cell::RefCell;
 
@@ -24,7 +24,8 @@ fn receive<S: Storage>(buffer: &mut Buffer<S>, bytes: &[u8]) {
     buffer.commit(bytes.len());
 }
 
-/// Takes the next event, which must be a piece of a message, and does something before it is echoed.
+/// Takes the next event, which must be a piece of a message, and calls a function before it is
+/// echoed.
 fn echo_after<S: Storage, R: Role>(
     mut exchange: Exchange<'_, S, R>,
     act: impl FnOnce(&mut Exchange<'_, S, R>),
@@ -58,7 +59,7 @@ fn keys(mut bytes: &[u8]) -> Vec<[u8; 4]> {
 mod masking_keys {
     use super::*;
 
-    /// Runs a client, and compares the keys that it draws with those on the wire, whatever their order.
+    /// Runs a client, and compares the keys that it draws with those on the wire, in any order.
     fn assert_each_is_sent_once(run: impl FnOnce(&mut dyn FnMut() -> [u8; 4]) -> Vec<u8>) {
         let drawn = RefCell::new(Vec::new());
         let output = run(&mut || {
@@ -141,8 +142,8 @@ mod masking_keys {
 mod room {
     use super::*;
 
-    /// A server that waits for its words to be taken takes none of ours: so we must be able to receive, whatever
-    /// we have said.
+    /// A server that waits until its output is taken takes none of ours. So we must be able to
+    /// receive, whatever we have sent.
     #[test]
     fn to_receive_is_left_behind_all_that_a_client_can_say() {
         for capacity in MIN_BUFFER_LEN..200 {

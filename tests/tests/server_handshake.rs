@@ -1,5 +1,5 @@
-//! The opening handshake (RFC 6455 sections 4.1 and 4.2, RFC 9112): requests, and their answers. The
-//! requests of real clients are written from what their documentation says that they send.
+//! The opening handshake of a server (RFC 6455 sections 4.1 and 4.2, RFC 9112): requests, and their
+//! responses. The requests of real clients follow the documentation of those clients.
 
 use ws_echo_core::{
     Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
@@ -8,11 +8,11 @@ use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
-/// The answer to the key of section 1.3.
+/// The response to the key of section 1.3.
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// The least request: a line and five headers.
+/// The minimal request: a line and five headers.
 const REQUEST: [&str; 6] = [
     "GET /chat HTTP/1.1",
     "Host: server.example.com",
@@ -30,30 +30,30 @@ fn request() -> Vec<u8> {
     head(&REQUEST)
 }
 
-/// The least request with another request line.
+/// The minimal request with another request line.
 fn with_request_line(line: &str) -> Vec<u8> {
     head(&[&[line], &REQUEST[1..]].concat())
 }
 
-/// The least request with lines in place of the one that begins with `name`.
+/// The minimal request with lines instead of the one that begins with `name`.
 fn with(name: &str, lines: &[&str]) -> Vec<u8> {
     let at = REQUEST.iter().position(|line| line.starts_with(name));
     let at = at.unwrap();
     head(&[&REQUEST[..at], lines, &REQUEST[at + 1..]].concat())
 }
 
-/// The least request with lines behind it.
+/// The minimal request with more lines.
 fn with_more(lines: &[&str]) -> Vec<u8> {
     head(&[&REQUEST[..], lines].concat())
 }
 
-/// Serves a request and a text glued to it, with all cuts.
+/// Serves a request and a text right after it, with all cuts.
 fn served(application: Application<'_>, request: &[u8]) -> Served {
     let input = [request, &masked(TEXT, "hello")].concat();
     serve_always::<1024>(application, &input)
 }
 
-/// Checks that a request is accepted, however it is cut, and that the text behind it comes back.
+/// Checks that a request is accepted, however it is cut, and that the text after it comes back.
 fn assert_accepted(request: &[u8]) {
     let expected = Served {
         head: RESPONSE.to_owned(),
@@ -68,7 +68,7 @@ fn assert_accepted(request: &[u8]) {
     assert_eq!(served, expected, "{}", request.escape_ascii());
 }
 
-/// Checks that a request is refused, however it is cut, and that what is behind it is forgotten.
+/// Checks that a request is refused, however it is cut, and that the bytes after it are ignored.
 fn assert_refused(request: &[u8], refusal: Refusal) {
     let served = served(Application::default(), request);
     let what = request.escape_ascii();
@@ -139,7 +139,7 @@ mod accepted {
         }
     }
 
-    /// Nothing is cut between the bytes of a request; it only has not ended.
+    /// Bytes may follow each other slowly; the request just has not ended.
     #[test]
     fn a_request_is_not_answered_before_its_last_byte() {
         let request = request();
@@ -282,7 +282,7 @@ mod accepted {
         assert_accepted(&with_more(&["Content-Length: 0", "Content-Length: 0"]));
     }
 
-    /// No extension is spoken, and so none is in the answer (section 9.1).
+    /// No extension is supported, so none is in the response (section 9.1).
     #[test]
     fn extensions_are_not_negotiated() {
         for offer in [
@@ -469,7 +469,7 @@ mod real_clients {
 mod refused {
     use super::*;
 
-    /// Checks that a head is refused as soon as its last byte has come.
+    /// Checks that a head is refused as soon as its last byte has arrived.
     fn assert_refused_at_last_byte(start: &[u8], refusal: Refusal) {
         let whole = Cuts::whole();
         let application = Application::default();
@@ -567,7 +567,7 @@ mod refused {
         }
     }
 
-    // Section 4.1 asks a client for 1.1 at least; what 1.2 would be, nobody has said.
+    // Section 4.1 requires at least 1.1 of a client; nothing defines 1.2.
     #[test]
     fn other_versions_of_http() {
         for version in ["1.0", "0.9", "1.2", "2.0", "3.0", "9.9"] {
@@ -651,7 +651,7 @@ mod refused {
             &["Transfer-Encoding:"],
             &["TRANSFER-ENCODING: gzip, chunked", "Content-Length: 0"],
         ] {
-            // `assert_refused` glues a frame of 11 bytes behind it.
+            // `assert_refused` appends a frame of 11 bytes.
             assert_refused_at_last_byte(&with_more(lines), Refusal::Body);
         }
     }
@@ -887,7 +887,8 @@ mod limits {
 mod subprotocols {
     use super::*;
 
-    /// What is chosen of the lines' offers by an application that speaks these.
+    /// The subprotocol that an application with these subprotocols chooses from the offers in the
+    /// lines.
     fn chosen(spoken: &[&str], lines: &[&str]) -> Vec<String> {
         let application = Application {
             subprotocols: spoken,
@@ -960,14 +961,14 @@ mod subprotocols {
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
         let offers: Vec<_> = handshake.request().subprotocols().collect();
         assert_eq!(offers, ["one", "two", "four"]);
-        // The application is wrong: nobody offered that.
+        // The application is wrong: no client offered that.
         assert_eq!(handshake.accept(Some("three"), None), Ok(()));
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
         assert_eq!(buffer.ready(), RESPONSE.as_bytes());
     }
 }
 
-/// An opening, and a buffer in which all of `input` stands.
+/// A handshake, and a buffer that holds all of `input`.
 fn complete(input: &[u8]) -> (ServerHandshake, Buffer<Vec<u8>>) {
     let mut buffer = Buffer::new(vec![0; 2048]);
     buffer.spare_mut()[..input.len()].copy_from_slice(input);
@@ -1068,7 +1069,7 @@ mod the_application {
         (Refusal::UnsupportedHttpVersion, "505 "),
     ];
 
-    /// Refuses, transmits, and checks that nothing but the refusal came of it.
+    /// Refuses, transmits, and checks that nothing but the refusal was sent.
     fn assert_refuses<const N: usize>(
         handshake: &mut ServerHandshake<N>,
         buffer: &mut Buffer<Vec<u8>>,
@@ -1153,7 +1154,7 @@ mod the_application {
             let target = if is_whole { "/chat" } else { "" };
             assert_eq!(handshake.request().target(), target);
             assert_refuses(&mut handshake, &mut buffer, Refusal::Timeout);
-            // What comes late is forgotten.
+            // Late input is ignored.
             let late = &request[len..];
             buffer.spare_mut()[..late.len()].copy_from_slice(late);
             buffer.commit(late.len());

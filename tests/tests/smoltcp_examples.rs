@@ -68,12 +68,13 @@ const TALK_ON_TAP: &str = r#"
     "$example" tap0 192.168.69.100:3000 hello "" "$LONG"
 "#;
 
-/// Longer than all buffers of the client; a terminal must not obey it.
+/// Longer than all buffers of the client, with characters that a terminal must not obey.
 fn long() -> String {
     "h\u{e9}llo \u{6c34} \u{1b}[2J".repeat(2000)
 }
 
-/// The client's exit status and the lines that it has printed, where there can be a TAP interface.
+/// The client's exit status and the lines that it printed. Returns `None` if there cannot be a TAP
+/// interface.
 fn talk(server: &Command) -> Option<(Option<i32>, String)> {
     if !network::is_there("a client on a TAP interface") {
         return None;
@@ -85,7 +86,7 @@ fn talk(server: &Command) -> Option<(Option<i32>, String)> {
     Some((status.code(), stdout))
 }
 
-/// What is shown when all comes back.
+/// The lines that are shown when everything comes back.
 fn echoes() -> String {
     let escaped = long().replace('\u{1b}', "\\u{1b}");
     let texts = ["hello", "", &escaped];
@@ -130,7 +131,7 @@ fn the_client_says_that_it_was_refused_and_fails() {
     assert_eq!(outcome, (Some(1), expected.into()));
 }
 
-/// `"$@"` is the server, which is stopped while much is still to be said.
+/// `"$@"` is the server, which is stopped while much is left to be sent.
 const STOP_ON_TAP: &str = r#"
     exec {log}< <(exec "$@")
     server=$!

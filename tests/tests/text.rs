@@ -1,5 +1,6 @@
-//! Text is UTF-8 (RFC 6455 sections 5.6 and 8.1, RFC 3629): never sent back cut inside a character, and
-//! failed at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress test.
+//! Text is UTF-8 (RFC 6455 sections 5.6 and 8.1, RFC 3629): it is never sent back cut inside a
+//! character, and fails at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress
+//! test.
 
 use ws_echo_core::{Connection, Event, Kind, MIN_BUFFER_LEN, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, echo, echo_always, echo_in_pieces};
@@ -26,8 +27,8 @@ const BOUNDARIES: [char; 12] = [
     '\u{10FFFF}',
 ];
 
-/// The syntax of RFC 3629 section 4: the ranges of the bytes that follow `first` in a character;
-/// `None` when none begins with it.
+/// The syntax of RFC 3629 section 4: the ranges of the bytes that follow `first` in a character.
+/// Returns `None` if no character begins with it.
 fn byte_ranges(first: u8) -> Option<&'static [(u8, u8)]> {
     const ANY: (u8, u8) = (0x80, 0xBF);
     Some(match first {
@@ -43,11 +44,11 @@ fn byte_ranges(first: u8) -> Option<&'static [(u8, u8)]> {
     })
 }
 
-/// What a text comes to: naively, a byte at a time.
+/// The verdict on a text, found the naive way, a byte at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Valid,
-    /// The last character is not whole.
+    /// The last character is incomplete.
     Cut,
     /// The first byte that no valid text can have there.
     ImpossibleAt(usize),
@@ -106,7 +107,7 @@ fn input(frames: &[Frame]) -> Vec<u8> {
         .collect()
 }
 
-/// The same frames with the beginning of a cut character moved to the next one.
+/// The same frames, with the beginning of a cut character moved to the next frame.
 fn whole_characters(frames: &[Frame]) -> Vec<Frame> {
     let mut held = Vec::new();
     let move_held = |frame: &Frame| {
@@ -127,7 +128,7 @@ fn assert_comes_back(frames: &[Frame]) {
     assert_eq!(outcome.frames, whole_characters(frames));
 }
 
-/// Checks that these frames fail, however they are cut, with what came back before.
+/// Checks that these frames fail, however they are cut, with `before` sent back first.
 fn assert_fails(input: &[u8], before: &[Frame]) {
     let outcome = echo_always(input);
     assert_eq!(
@@ -158,8 +159,8 @@ fn assert_judged(text: &[u8], expected: Verdict) {
     }
 }
 
-/// Checks that a text fails when its byte `at` has come, and not before, even though the frame that
-/// it is in is far from its end.
+/// Checks that a text fails when its byte `at` has arrived, and not before, even if its frame is
+/// far from its end.
 fn assert_fails_at(frames: &[Frame], at: usize) {
     let mut before = at;
     let mut come = Vec::new();
@@ -181,8 +182,8 @@ fn assert_fails_at(frames: &[Frame], at: usize) {
     panic!("byte {at} is in none of {frames:?}");
 }
 
-/// A code point in so many bytes, in the way of UTF-8 before RFC 3629: also overlong, also above
-/// U+10FFFF, also surrogates.
+/// A code point encoded in this many bytes, in the way of UTF-8 before RFC 3629: also overlong,
+/// above U+10FFFF, and surrogates.
 fn encoded(code: u32, len: usize) -> Vec<u8> {
     if len == 1 {
         return vec![code as u8];
@@ -260,7 +261,7 @@ mod valid {
                 for buffer_len in MIN_BUFFER_LEN..MIN_BUFFER_LEN + 8 {
                     for piece in [1, 2, 3, 5, usize::MAX] {
                         let (cuts, takes) = (Cuts::cycle([piece]), Cuts::cycle([9]));
-                        // `joined` looks at each fragment by itself.
+                        // `joined` checks each fragment by itself.
                         let outcome = echo(&input, &cuts, &takes, buffer_len).joined();
                         assert_eq!(outcome.frames, [Frame::new(TEXT, &text)]);
                         let outcome = echo_in_pieces(&input, &cuts, buffer_len).joined();
@@ -426,7 +427,7 @@ mod invalid {
             (0x2F, 6),
         ] {
             let text = encoded(code, len);
-            // C0 and C1, and F8 to FF, are in no text; behind E0 and F0 it is the second byte.
+            // C0 and C1, and F8 to FF, are never valid; after E0 and F0 the second byte decides.
             let at = match text[0] {
                 0xE0 | 0xF0 => 1,
                 _ => 0,

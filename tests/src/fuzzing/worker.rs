@@ -1,7 +1,7 @@
-//! A whole worker without its sockets: clients come and go, send what the fuzzer says, take it slowly or not
-//! at all, and are gone; events are told late and for nothing, and the clock moves as it likes. Whatever
-//! happens, a client gets the answers to what it has sent and nothing else, nobody is forgotten, and nothing
-//! stays behind.
+//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, take their
+//! output slowly or not at all, and disconnect. Events are reported late or without cause, and the
+//! clock jumps. Whatever happens, a client gets the answers to what it has sent and nothing else,
+//! no client is forgotten, and nothing is left over.
 
 mod fuzzed_client;
 mod scenario;
@@ -23,21 +23,22 @@ use super::Script;
 
 /// How many clients there are at once.
 const SLOTS: usize = 4;
-/// How much of a script is acted upon.
+/// How many steps of a script are executed.
 const STEPS_MAX: usize = 400;
-/// More rounds than anything takes that stands in a script.
+/// More rounds than any script needs.
 const ROUNDS_MAX: usize = 5000;
-/// More wake-ups than four clients need to fall silent, be asked, and be given up.
+/// More wake-ups than four clients need to fall silent, get a Ping, and be given up.
 const WAKE_UPS_MAX: usize = 100;
 const DAY: Duration = Duration::from_secs(86_400);
-/// No deadline is late by more, however far off it was.
+/// No deadline is later than this, however far away it was.
 const LATENESS: Duration = Duration::from_secs(10);
 
-/// Bytes: the settings and the limits, how it ends, what each of four clients sends, and then steps of two bytes each.
+/// Bytes: the settings and the limits, how the run ends, what each of four clients sends, and then
+/// steps of two bytes each.
 ///
 /// # Panics
 ///
-/// When a promise is broken.
+/// If a promise is broken.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let settings = Settings::of(script.array());
@@ -62,7 +63,7 @@ struct World<'a> {
     now: Duration,
     stop: Stop,
     scenarios: [Scenario; SLOTS],
-    /// Each client that is there, by its key.
+    /// The connected clients, with their keys.
     visits: [Option<(usize, Visit)>; SLOTS],
 }
 
@@ -88,7 +89,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Lets one thing happen: of which kind and to whom the first byte says, how much the second.
+    /// Executes a step: its first byte says what happens and to which client, its second how much.
     fn step(&mut self, [kind, amount]: [u8; 2]) {
         let slot = usize::from(kind >> 6);
         let some = u32::from(amount);
@@ -111,7 +112,7 @@ impl<'a> World<'a> {
     }
 
     fn connect(&mut self, slot: usize) {
-        // A server that stops listens no longer.
+        // A server that stops no longer listens.
         if self.visits[slot].is_some() || self.stop != Stop::No {
             return;
         }
@@ -129,7 +130,7 @@ impl<'a> World<'a> {
         self.visits[slot] = Some((next, visit));
     }
 
-    /// Lets a client do something of which the server will be told.
+    /// Lets a client do something that the server will be notified of.
     fn act(&mut self, slot: usize, kind: u8, amount: u8) {
         let Some((_, visit)) = &self.visits[slot] else {
             return;
@@ -145,7 +146,7 @@ impl<'a> World<'a> {
             6 => line.arrive(len, Unread::All),
             7 => line.give_room(usize::from(amount)),
             8 => line.give_room(len),
-            // The system does not tell of every byte of room.
+            // The system does not report every byte of room.
             9 => line.room = len,
             10 => {
                 line.interrupted_reads = amount % 8;
@@ -157,7 +158,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// One round of a worker's loop; events for the slots whose bit is set in `late` are told later.
+    /// One round of a worker's loop. Events for the slots whose bit is set in `late` are reported
+    /// later.
     fn round(&mut self, late: u8) {
         self.wake();
         self.call(Clients::keep_promises);
@@ -170,12 +172,12 @@ impl<'a> World<'a> {
                 self.call(|clients| edge.into_iter().for_each(|it| clients.handle(key, it)));
             }
         }
-        // Who has to go gets a turn out of turn.
+        // A client with an expired deadline gets an extra turn.
         self.wake();
         self.call(Clients::expire);
     }
 
-    /// Tells the server what time it is, as a worker does when it wakes up.
+    /// Tells the server the time, as a worker does when it wakes up.
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
         for (_, visit) in self.visits.iter().flatten() {
@@ -183,7 +185,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Calls the server, and asserts that it dropped only those whom it had a reason to drop.
+    /// Calls the server, and asserts that it dropped only clients that it had a reason to drop.
     fn call(&mut self, work: impl FnOnce(&mut Clients<End>)) {
         work(&mut self.clients);
         let there = self.there();
@@ -203,7 +205,7 @@ impl<'a> World<'a> {
         assert_eq!(self.clients.is_empty(), count == 0);
     }
 
-    /// Tells of all that there is to be told of, until there is nothing left to be done.
+    /// Reports all pending events, until nothing is left to do.
     fn settle(&mut self) {
         let mut idle_rounds = 0;
         self.round(0);
@@ -226,7 +228,7 @@ impl<'a> World<'a> {
         panic!("it does not come to rest");
     }
 
-    /// How many calls the clients' transports have had.
+    /// How many calls the clients' transports have received.
     fn calls(&self) -> usize {
         let visits = self.visits.iter().flatten();
         visits.map(|(_, visit)| visit.line().calls).sum()
@@ -254,7 +256,7 @@ impl<'a> World<'a> {
         panic!("it wakes up for nothing");
     }
 
-    /// Tells of an event that there was not, perhaps for a client that is gone.
+    /// Reports an event that did not happen, perhaps for a client that has disconnected.
     fn mislead(&mut self, slot: usize, amount: u8) {
         self.wake();
         let unread = [Unread::Nothing, Unread::Bytes, Unread::All][usize::from(amount) % 3];
@@ -276,7 +278,7 @@ impl<'a> World<'a> {
         self.call(|clients| clients.stop(spread));
     }
 
-    /// Lets all clients go, in one way or another, and asserts that nothing is left of them.
+    /// Ends all clients in one way or another, and asserts that nothing is left of them.
     fn end(mut self, ending: u8) {
         let each = |act: fn(&Visit)| self.visits.iter().flatten().for_each(|(_, it)| act(it));
         match ending % 4 {
@@ -300,7 +302,7 @@ impl<'a> World<'a> {
         assert_eq!(self.clients.timeout(), None, "a deadline is left of nobody");
     }
 
-    /// Nothing more comes from the clients. Who is not asked for signs of life may stay until it is gone.
+    /// The clients send nothing more. Without Pings, a client may stay until it disconnects.
     fn fall_silent(&mut self) {
         let interval = self.settings.ping_interval.unwrap_or_default();
         let stall = self.settings.stall_timeout.unwrap_or_default();

@@ -1,4 +1,5 @@
-//! A client that does nothing wrong, beside those that do: it echoes all the while.
+//! A client that does nothing wrong, beside those that do: it sends messages and checks their
+//! echoes all the time.
 
 use std::iter;
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked, m
 
 /// Frames with each kind of length, in one buffer and in several.
 const LENGTHS: [usize; 9] = [0, 1, 125, 126, 1000, 65_535, 65_536, 5, 150_000];
-/// So that it leaves the processor to the others.
+/// It leaves the processor to the others.
 const PAUSE: Duration = Duration::from_millis(1);
-/// How long [`Canary::sing_once`] waits before it looks again.
+/// How long [`Canary::one_round`] waits before it checks again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A client on a thread of its own.
@@ -23,7 +24,7 @@ pub(crate) struct Canary {
     is_over: Arc<AtomicBool>,
 }
 
-/// What the client has seen.
+/// What the client has measured.
 pub(crate) struct Song {
     pub(crate) echoes: u64,
     pub(crate) worst: Duration,
@@ -32,14 +33,14 @@ pub(crate) struct Song {
 
 #[derive(Debug, PartialEq)]
 enum End {
-    /// The client's own, as it was told to.
+    /// The client has ended its connection, as the test wanted.
     Wanted,
-    /// A Close of the server's.
+    /// The server has sent a Close.
     Closed(Frame),
 }
 
 impl Canary {
-    /// Begins to send over a connection, and to take the echoes.
+    /// Starts to send over a connection, and to receive the echoes.
     pub(crate) fn start(client: Client) -> Self {
         let count = Arc::<AtomicU64>::default();
         let is_over = Arc::<AtomicBool>::default();
@@ -54,7 +55,7 @@ impl Canary {
         }
     }
 
-    /// Waits until it has had an echo of each length, from now on.
+    /// Waits until it has received an echo of each length, from now on.
     pub(crate) fn sing_once(&self) {
         let count = || self.count.load(Ordering::Relaxed);
         let enough = count() + LENGTHS.len() as u64;
@@ -67,7 +68,7 @@ impl Canary {
     ///
     /// # Panics
     ///
-    /// When an echo was wrong, or the server has closed the connection.
+    /// If an echo was wrong, or the server has closed the connection.
     pub(crate) fn stop(self) -> Song {
         self.is_over.store(true, Ordering::Relaxed);
         let song = self.join();
@@ -75,11 +76,11 @@ impl Canary {
         song
     }
 
-    /// Waits until the server closes its connection.
+    /// Waits until the server closes the connection.
     ///
     /// # Panics
     ///
-    /// When an echo was wrong, or the Close is another.
+    /// If an echo was wrong, or the Close has another code.
     pub(crate) fn closed_with(self, code: u16) -> Song {
         let song = self.join();
         assert_eq!(song.end, End::Closed(Frame::close(code)));
@@ -92,7 +93,7 @@ impl Canary {
 }
 
 impl Song {
-    /// What several have seen.
+    /// Merges the measurements of several canaries.
     pub(crate) fn of_all(songs: impl IntoIterator<Item = Self>) -> Self {
         let both = |a: Self, b: Self| Self {
             echoes: a.echoes + b.echoes,
@@ -148,7 +149,7 @@ fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
     unreachable!("lengths go on for ever")
 }
 
-/// The next message, of all its fragments, or a Close. Pings are answered.
+/// The next message with all of its fragments, or a Close. Pings are answered.
 fn message(client: &mut Client) -> Frame {
     let mut fragments: Option<Frame> = None;
     loop {

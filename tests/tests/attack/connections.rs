@@ -1,4 +1,4 @@
-//! Connections that are too many, say nothing, come and go, or stay.
+//! Connections that are too many, send nothing, come and go, or stay.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ pub(crate) fn too_many() -> Row {
         let connect = |_| Client::connect(target.address());
         let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
         let heads = clients.into_iter().filter_map(|mut client| {
-            // Nobody has to read it.
+            // The server may not read it.
             client.try_send(request("/"));
             client.try_receive_head()
         });
@@ -51,7 +51,7 @@ pub(crate) fn too_many() -> Row {
     target.row(cost, done, answered)
 }
 
-/// Who has too many connections is told so, and takes nobody else's place.
+/// An address with too many connections is refused, and takes no other client's place.
 pub(crate) fn too_many_of_one_address() -> Row {
     const THREADS: usize = 4;
     const CLIENTS: usize = 50;
@@ -112,7 +112,7 @@ pub(crate) fn half_open() -> Row {
     let mut clients: Vec<_> = (0..CLIENTS)
         .map(|i| {
             let mut client = Client::connect(target.address());
-            // Every second one says nothing at all.
+            // Every second one sends nothing at all.
             client.send(&request[..(i % 2) * (i * 7 % request.len())]);
             client
         })
@@ -185,7 +185,7 @@ pub(crate) fn come_and_go() -> Row {
 
 pub(crate) fn idle() -> Row {
     const CLIENTS: usize = 10_000;
-    /// What this process and the server have open beside them.
+    /// How many other files this process and the server have open.
     const OTHER_FILES: u64 = 500;
     let limit = CLIENTS as u64 + OTHER_FILES;
     let mut probe = Command::new("sh");
@@ -219,7 +219,8 @@ pub(crate) fn idle() -> Row {
     )
 }
 
-/// What an idle connection may cost. (It is less; see the benchmark for how much.)
+/// The most memory that an idle connection may need. (It needs less; see the benchmark for how
+/// much.)
 const IDLE_MAX: u64 = 256;
 
 fn raise_file_limit(least: u64) {
@@ -229,7 +230,7 @@ fn raise_file_limit(least: u64) {
     raised.expect("as much as the shell was allowed");
 }
 
-/// A process's memory now, where the system tells.
+/// A process's current memory, if the system reports it.
 fn resident_memory(id: u32) -> Option<u64> {
     let pages = std::fs::read_to_string(format!("/proc/{id}/statm")).ok()?;
     let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
@@ -269,10 +270,10 @@ pub(crate) fn no_files_left() -> Row {
     target.row(cost, done, answered)
 }
 
-/// The processor time of a process, in ticks of mostly 10 ms, where the system tells.
+/// The processor time of a process, in ticks of usually 10 ms, if the system reports it.
 fn processor_ticks(id: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The program's name, in brackets, may hold anything.
+    // The program's name, in brackets, may contain anything.
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks = fields.split(' ').skip(11).take(2);
     ticks.map(|field| field.parse::<u64>().ok()).sum()

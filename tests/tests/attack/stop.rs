@@ -1,4 +1,4 @@
-//! A stop while everybody talks.
+//! A stop while all clients are sending.
 
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
@@ -10,10 +10,10 @@ use crate::target::{at_once, row};
 
 const CANARIES: usize = 4;
 const TALKERS: usize = 8;
-/// How many messages a talker sends before it reads their echoes.
+/// How many messages a client sends before it reads their echoes.
 const BURST: u64 = 16;
 
-/// Each message up to the Close is echoed, and then there is nothing.
+/// Each message up to the Close is echoed, and nothing follows.
 pub(crate) fn under_load() -> Row {
     let mut server = Server::start(&["--no-welcome", "--threads=2"]);
     let before = server.peak_memory();
@@ -41,7 +41,7 @@ pub(crate) fn under_load() -> Row {
     row(done, answered, &song, before, peak)
 }
 
-/// Sends numbered messages until the server closes: how many were echoed.
+/// Sends numbered messages until the server closes. Returns how many were echoed.
 fn talk(mut client: Client) -> u64 {
     let mut next = 0;
     loop {

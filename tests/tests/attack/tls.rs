@@ -1,5 +1,5 @@
-//! What can be done below WebSocket where the server speaks TLS: by handshakes and records. The canary talks by
-//! TLS, too.
+//! Attacks below WebSocket on a server that speaks TLS: with handshakes and records. The canary
+//! speaks TLS, too.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,14 +17,14 @@ use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
 use ws_echo_tests::tls::tunnel;
 
-/// What a connection by TLS may need more.
+/// How much more memory a connection with TLS may need.
 const RECORDS: u64 = 160 << 10;
-/// After how long without progress a client has filled all that stands between it and the server.
+/// After this time without progress a client has filled all buffers between it and the server.
 const STUCK: Duration = Duration::from_millis(500);
-/// How much is pushed by who does not read, at most.
+/// How much a client that does not read sends, at most.
 const PUSHED_MAX: usize = 90_000_000;
 
-/// A server that speaks TLS, does not greet, and is attacked.
+/// A server under attack that speaks TLS and does not greet.
 struct Secured {
     target: Target,
     certificate: PathBuf,
@@ -50,7 +50,7 @@ impl Secured {
         Secure::connect(self.address(), trusting(&self.certificate, version))
     }
 
-    /// An open WebSocket connection; what comes back is not read.
+    /// An open WebSocket connection. Its output is not read.
     fn open(&self, version: &'static SupportedProtocolVersion) -> Secure {
         let mut client = self.connect(version);
         client.send(request("/"));
@@ -59,7 +59,7 @@ impl Secured {
     }
 }
 
-/// Waits for the end: how many bytes come before it. A reset is one.
+/// Waits for the end. Returns how many bytes arrive before it. A reset counts as an end.
 fn rest(stream: &mut TcpStream) -> usize {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -75,7 +75,7 @@ pub(crate) fn half_handshakes() -> Row {
         .map(|i| {
             let mut client = secured.connect(VERSIONS[i % 2]);
             let hello = client.records([]);
-            // Nothing, a part, or all of it, after which nothing is said and nothing read.
+            // Nothing, a part, or all of it; after that nothing is sent and nothing read.
             let len = [0, 1, hello.len() / 2, hello.len()][i % 4];
             client.stream.write_all(&hello[..len]).unwrap();
             client
@@ -93,7 +93,7 @@ pub(crate) fn half_handshakes() -> Row {
     secured.target.row(cost, done, "the end of each")
 }
 
-/// A message that is longer than anyone's, which comes in the smallest pieces.
+/// A handshake message longer than any real one, sent in the smallest pieces.
 pub(crate) fn endless_handshakes() -> Row {
     const CLIENTS: usize = 20;
     const PIECES: usize = 20_000;
@@ -102,7 +102,7 @@ pub(crate) fn endless_handshakes() -> Row {
     let pieces = [&begin[..], &[22, 3, 1, 0, 1, 0].repeat(PIECES)].concat();
     at_once(CLIENTS, |_| {
         let mut stream = TcpStream::connect(secured.address()).unwrap();
-        // The end may come before all of it is sent.
+        // The connection may end before all of it is sent.
         let _ = stream.write_all(&pieces);
         rest(&mut stream);
     });
@@ -129,7 +129,7 @@ pub(crate) fn garbage_records() -> Row {
             secured.open(VERSIONS[i / 2 % 2])
         };
         let garbage = [
-            // A type that does not exist, a length that must not be, an alert, and what cannot be decrypted.
+            // An unknown type, an invalid length, an alert, and data that cannot be decrypted.
             &[99, 3, 3, 0, 1, 0][..],
             &[23, 3, 3, 0xff, 0xff, 0],
             &[21, 3, 3, 0, 2, 2, 40],
@@ -146,7 +146,7 @@ pub(crate) fn garbage_records() -> Row {
     secured.target.row(cost, done, "the end of each")
 }
 
-/// Frames in records of one byte; each asks for new keys as well, which is answered.
+/// Frames in records of one byte; each also asks for new keys, which is answered.
 pub(crate) fn tiny_records() -> Row {
     const CLIENTS: usize = 4;
     const FRAMES: usize = 2_000;
@@ -188,7 +188,7 @@ pub(crate) fn new_keys() -> Row {
             client.tls.refresh_traffic_keys().unwrap();
         }
         let records = client.records([]);
-        // The end may come before all of it is sent.
+        // The connection may end before all of it is sent.
         let _ = client.stream.write_all(&records);
         rest(&mut client.stream);
     });
@@ -226,8 +226,8 @@ pub(crate) fn never_reads() -> Row {
     secured.target.row(cost, done, answered)
 }
 
-/// Sends messages for as long as the server takes records from a client that does not read: how many bytes it
-/// took.
+/// Sends messages for as long as the server takes records from a client that does not read. Returns
+/// how many bytes it took.
 fn push(client: &mut Secure) -> usize {
     let message = masked(BINARY, vec![b'x'; 1 << 16]);
     let socket = SockRef::from(&client.stream);

@@ -1,5 +1,5 @@
-//! What `ws-echo chat` says in a pipe and on a terminal, to our server, to servers of others, and to
-//! servers that do what none may; and how it ends.
+//! The output of `ws-echo chat` in a pipe and on a terminal, with our server, with other servers,
+//! and with servers that violate the protocol; and its exit.
 
 #![cfg(unix)]
 
@@ -26,7 +26,7 @@ fn chat(url: &str, options: &[&str]) -> Command {
     command([&["chat", url], options].concat())
 }
 
-/// What a run has ended with: its exit status, stdout and stderr.
+/// The exit status, stdout and stderr of a run.
 #[derive(Debug, PartialEq)]
 struct Ended {
     status: Option<i32>,
@@ -34,12 +34,12 @@ struct Ended {
     stderr: String,
 }
 
-/// A run whose input is all there from the start.
+/// A run with all of its input available from the start.
 fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
     let mut pipe = Pipe::start(url, options);
     let mut stdin = pipe.stdin.take().unwrap();
     let input = input.as_ref().to_vec();
-    // It may end before it has read all.
+    // The chat may end before it has read everything.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let mut stdout = String::new();
     pipe.reader().read_to_string(&mut stdout).unwrap();
@@ -47,7 +47,7 @@ fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
     pipe.end(stdout)
 }
 
-/// A run whose input says nothing, and goes on for as long as the server does.
+/// A run with an input that stays empty and open for as long as the server runs.
 fn listen(url: &str, options: &[&str]) -> Ended {
     let mut pipe = Pipe::start(url, options);
     let stdin = pipe.stdin.take();
@@ -60,10 +60,10 @@ fn listen(url: &str, options: &[&str]) -> Ended {
 struct Pipe {
     child: Child,
     stdin: Option<ChildStdin>,
-    /// Nothing once nobody reads it.
+    /// `None` once it is no longer read.
     stdout: Option<BufReader<ChildStdout>>,
     stderr: Log,
-    /// What reads stderr.
+    /// The thread that reads stderr.
     reader: thread::JoinHandle<()>,
 }
 
@@ -77,7 +77,7 @@ impl Pipe {
         Self::of(command.stderr(Stdio::piped()).spawn().unwrap())
     }
 
-    /// A run that has been started with pipes.
+    /// A run that was started with pipes.
     fn of(mut child: Child) -> Self {
         let stderr = Log::default();
         let reader = stderr.read(child.stderr.take().unwrap());
@@ -103,7 +103,7 @@ impl Pipe {
         self.stdout.as_mut().expect("stdout is read")
     }
 
-    /// The next line of stdout, without its end.
+    /// The next line of stdout, without its line end.
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.reader().read_line(&mut line).unwrap();
@@ -116,7 +116,7 @@ impl Pipe {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for the end; what is left of stdout is read before.
+    /// Waits for the end. The rest of stdout is read before.
     fn wait(mut self) -> Ended {
         self.end_input();
         let mut stdout = String::new();
@@ -124,13 +124,14 @@ impl Pipe {
         self.end(stdout)
     }
 
-    /// Waits for the end while lines are written, when nobody reads stdout any longer.
+    /// Waits for the end while lines are written and stdout is no longer read.
     fn wait_unread(mut self, line: &str) -> Ended {
         self.stdout = None;
         let start = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
             assert!(start.elapsed() < PATIENCE, "it goes on");
-            // One line may not do: a process that is just being started has a copy of the pipe's other end.
+            // One line may not be enough: a process that is just being started has a copy of the
+            // pipe's other end.
             let _ = self.stdin.as_mut().unwrap().write_all(line.as_bytes());
             thread::sleep(Duration::from_millis(10));
         }
@@ -150,7 +151,7 @@ impl Pipe {
     }
 }
 
-/// The end of a chat in which all was well.
+/// The result of a chat without any error.
 fn well(stdout: &str) -> Ended {
     Ended {
         status: Some(0),

@@ -1,4 +1,4 @@
-//! Servers of others, and our own, which echo, with TLS and without.
+//! Echo servers by others, and our own, with and without TLS.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use super::{talk, well};
 
 const FREE_PORT: [&str; 2] = ["127.0.0.1", "0"];
 
-/// Text of many lengths, and a binary message, are sent and come back.
+/// Sends texts of many lengths and a binary message, and expects all of them back.
 fn expect_echoes(command: &mut Command, options: &[&str]) {
     let server = Server::spawn(command);
     let long = "aß水🦀".repeat(100_000);

@@ -1,4 +1,4 @@
-//! In a pipe each line is a message, and each message that comes is a line.
+//! In a pipe, each line is a message, and each received message is a line.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, ToSocketAddrs};
@@ -15,12 +15,13 @@ use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, TEXT};
 
 use super::{Ended, Pipe, talk, well};
 
-/// Sooner than the default, as nothing will come.
+/// Shorter than the default, since nothing will arrive.
 const SHORT: [&str; 2] = ["--wait", "300ms"];
-/// What a client may need that has little of a message in memory at a time.
+/// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 32 << 20;
 
-/// A server that accepts, and sends what `answer` makes of each message's frame. It answers Close.
+/// A server that accepts, and passes the frame of each message to `answer`, which returns the bytes
+/// to send. It answers Close.
 fn answering(answer: impl Fn(u8, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> String {
     server(move |mut stream| {
         accept(&mut stream)?;
@@ -213,7 +214,7 @@ fn a_server_that_reads_nothing_holds_up_the_input_and_not_the_memory() {
             count.fetch_add(65_536, Ordering::Relaxed);
         }
     });
-    // Where it stands still for a moment, the sockets are full.
+    // When the count stays the same for a moment, the sockets are full.
     let mut before = 0;
     loop {
         thread::sleep(Duration::from_millis(300));

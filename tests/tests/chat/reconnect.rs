@@ -1,4 +1,4 @@
-//! With `--reconnect` a connection that was lost is made again.
+//! With `--reconnect`, a lost connection is made again.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use ws_echo_tests::wire::{CLOSE, TEXT};
 use super::screen::Screen;
 use super::{Ended, Pipe, chat, talk};
 
-/// A server whose first connection is lost at its first frame. The others echo.
+/// A server that drops its first connection after its first frame. The others echo.
 fn losing_the_first() -> String {
     let count = AtomicUsize::new(0);
     server(move |mut stream| {

@@ -1,4 +1,5 @@
-//! Servers that refuse, fail, or do what none may: each has its exit status and its words.
+//! Servers that refuse, fail, or violate the protocol: each results in an exit status and a
+//! message.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -23,7 +24,7 @@ fn responding(bytes: impl Into<Vec<u8>>) -> String {
     })
 }
 
-/// A server that accepts, sends these bytes, and reads to a Close.
+/// A server that accepts, sends these bytes, and reads until a Close.
 fn sending(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     server(move |mut stream| {
@@ -43,7 +44,7 @@ fn accepting(change: impl Fn(String) -> String + Send + Sync + 'static) -> Strin
     })
 }
 
-/// The last note of a run that must end so.
+/// The last note of a run that must end with this status.
 fn note(ended: &Ended, status: i32) -> String {
     let is_safe = |it: char| it == '\n' || !it.is_control();
     assert!(ended.stderr.chars().all(is_safe), "{:?}", ended.stderr);
@@ -95,7 +96,7 @@ fn a_refusal_without_an_end_is_shown_in_part() {
         stderr,
         format!("# the server refused: 500 Oh\n#   {}\n", "x".repeat(4096))
     );
-    // The content that is announced never comes.
+    // The announced content never arrives.
     let cut = "HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nbut";
     let Ended { status, stderr, .. } = talk(&responding(cut), &[], "");
     assert_eq!(
@@ -220,7 +221,7 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
             let bytes = [response.as_bytes(), &frames].concat();
             stream.set_nodelay(true).ok()?;
             stream.write_all(&bytes[..cut]).ok()?;
-            // The rest comes in another read, most of the time.
+            // The rest arrives in another read, most of the time.
             std::thread::yield_now();
             stream.write_all(&bytes[cut..]).ok()?;
             frame(&mut stream).map(drop)
@@ -301,7 +302,7 @@ fn a_server_that_sends_pings_and_reads_nothing_fills_no_memory() {
         stream
             .set_write_timeout(Some(Duration::from_millis(500)))
             .ok()?;
-        // In the end nothing is taken any longer.
+        // In the end, nothing more is accepted.
         while stream.write_all(&pings).is_ok() {}
         sender.lock().unwrap().send(()).ok()?;
         std::thread::park();

@@ -1,4 +1,4 @@
-//! On a terminal lines are typed and edited, and what comes is shown above them.
+//! On a terminal, lines are typed and edited, and received messages are shown above them.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -42,7 +42,7 @@ fn sending(bytes: Vec<u8>) -> String {
     })
 }
 
-/// A server that sends these bytes when it has got a message.
+/// A server that sends these bytes after it has received a message.
 fn answering(bytes: Vec<u8>) -> String {
     server(move |mut stream| {
         accept(&mut stream)?;

@@ -1,4 +1,5 @@
-//! Over TLS all is as it is without: servers that are trusted, and what the two say below WebSocket.
+//! TLS changes nothing for the chat: servers that are trusted, and what is exchanged below
+//! WebSocket.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -20,10 +21,10 @@ use super::{Ended, Pipe, chat, talk, well};
 /// The server's side of a connection.
 pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
-/// What a client may need that has little of a message in memory at a time.
+/// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 32 << 20;
 
-/// How a server with this certificate speaks TLS.
+/// The TLS configuration of a server with this certificate.
 pub(crate) fn config(certificate: &Certificate) -> ServerConfig {
     config_of(certificate, &[&version::TLS13, &version::TLS12])
 }
@@ -39,8 +40,8 @@ fn config_of(
     config
 }
 
-/// A server that does what a test says behind the handshake of TLS; its end is said there, too. Returns its
-/// URL.
+/// A server that does what a test says after the TLS handshake, and ends with close_notify. Returns
+/// its URL.
 pub(crate) fn tls_server(
     config: ServerConfig,
     serve: impl Fn(&mut TlsStream) -> Option<()> + Send + Sync + 'static,
@@ -57,7 +58,7 @@ pub(crate) fn tls_server(
     url.replace("ws://", "wss://")
 }
 
-/// A run on a system that trusts the authorities of this file and no others.
+/// A run on a system that trusts only the authorities in this file.
 pub(crate) fn trusting(file: &str, url: &str, options: &[&str]) -> Pipe {
     let mut command = chat(url, options);
     command
@@ -66,7 +67,7 @@ pub(crate) fn trusting(file: &str, url: &str, options: &[&str]) -> Pipe {
     Pipe::spawn(&mut command)
 }
 
-/// Accepts and echoes, up to a Close.
+/// Accepts and echoes, until a Close.
 fn echo(stream: &mut TlsStream) -> Option<()> {
     accept(stream)?;
     loop {
@@ -108,7 +109,7 @@ fn the_server_is_told_the_hosts_name_and_the_protocol() {
         told.recv().unwrap(),
         (Some("localhost".into()), protocol.clone())
     );
-    // An address is no name (RFC 6066 section 3), but the certificate has to be for it.
+    // An address is not a name (RFC 6066 section 3), but the certificate must be valid for it.
     assert_eq!(talk(&url, &options, ""), well(""));
     assert_eq!(told.recv().unwrap(), (None, protocol));
 }
@@ -218,7 +219,7 @@ fn both_sides_may_flood_at_once_and_little_is_in_memory() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
-        // The client has to take all of this before anything is taken from it.
+        // The client must receive all of this before anything is received from it.
         let header = [&[TEXT, 126][..], &(LEN as u16).to_be_bytes()].concat();
         for _ in 0..COUNT {
             stream.write_all(&header).ok()?;
@@ -255,7 +256,7 @@ fn many_small_messages_of_one_record_are_all_shown() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
-        // 16 KiB, the most of a record, and no event behind it.
+        // 16 KiB, the most a record can hold, with no event after it.
         stream.write_all(&unmasked(TEXT, "").repeat(8192)).ok()?;
         let (_, payload) = frame(stream)?;
         stream.write_all(&unmasked(CLOSE, payload)).ok()

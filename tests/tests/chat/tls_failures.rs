@@ -1,5 +1,5 @@
-//! Servers that are not trusted, speak no TLS, or leave in the middle of it: each has its exit status, and
-//! words that say what to write instead.
+//! Servers that are not trusted, do not speak TLS, or disconnect in the middle of it: each results
+//! in an exit status, and a message that says what to write instead.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -13,7 +13,7 @@ use super::certificates::Certificate;
 use super::tls::{config, tls_server, trusting};
 use super::{Ended, listen, talk};
 
-/// The one note of a run that says nothing else, and its status.
+/// The only note of a run, which ends with this status.
 fn note(ended: &Ended, status: i32) -> String {
     assert_eq!((ended.status, &*ended.stdout), (Some(status), ""));
     let note = ended.stderr.strip_prefix("# socket error: ");
@@ -23,14 +23,14 @@ fn note(ended: &Ended, status: i32) -> String {
     note.into()
 }
 
-/// What is said of a server with this certificate whose authority is trusted.
+/// The message for a server with this certificate, if its authority is trusted.
 fn said_of(certificate: &Certificate) -> String {
     let url = tls_server(config(certificate), |stream| accept(stream).map(drop));
     let options = ["--ca", &certificate.authority_file()];
     note(&talk(&url, &options, "a\n"), 4)
 }
 
-/// The URL of a scripted server, as if it spoke TLS.
+/// The `wss` URL of a scripted server.
 fn wss(url: &str) -> String {
     url.replace("ws://", "wss://")
 }
@@ -44,7 +44,7 @@ fn an_authority_that_is_not_trusted_is_told_with_the_two_ways_to_trust_it() {
         let other = Certificate::of_an_authority_itself();
         let ended = trusting(&other.authority_file(), &url, &[]).wait();
         assert_eq!(note(&ended, 4), expected);
-        // It stays as it is, so there is no other attempt.
+        // The certificate stays invalid, so there is no other attempt.
         let ended = trusting(&other.authority_file(), &url, &["--reconnect"]).wait();
         assert_eq!(note(&ended, 4), expected);
     }
@@ -233,7 +233,7 @@ fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
         stream.conn.writer().write_all(&bytes).ok()?;
         let mut records = Vec::new();
         stream.conn.write_tls(&mut records).ok()?;
-        // A record of nothing that was ever encrypted.
+        // A record that does not contain anything encrypted.
         records.extend([0x17, 3, 3, 0, 20]);
         records.extend([0; 20]);
         stream.sock.write_all(&records).ok()?;

@@ -1,4 +1,4 @@
-//! How the client's connections end: refused, failed, closed from either side, or reset.
+//! How the client's connections end: refused, failed, closed by either side, or reset.
 
 use smoltcp::socket::tcp;
 use smoltcp::time::Duration;
@@ -12,7 +12,7 @@ use crate::echoes::binary;
 use crate::network::{Network, Setup};
 use crate::server::PORT;
 
-/// Networks with a short ring and a long one, and no server but a script's.
+/// Networks with a short ring and a long one, and with a scripted server only.
 fn networks() -> impl Iterator<Item = Network> {
     [61, 1000]
         .into_iter()
@@ -20,7 +20,7 @@ fn networks() -> impl Iterator<Item = Network> {
 }
 
 impl Network {
-    /// The client is free: it connects, is heard, and is reset.
+    /// Asserts that the client is free: it connects, is answered, and is reset.
     pub(crate) fn assert_client_is_free(&mut self) {
         let server = self.open_to_script(&frame(TEXT, "next"));
         self.assert_driven(&[Message(Frame::new(TEXT, "next"))]);
@@ -60,7 +60,7 @@ fn a_refused_request_is_told_with_its_status_and_tcp_ends_in_order() {
             assert_eq!(network.receive_rest(server), b"");
             network.shut(server);
             network.assert_driven(&[Gone]);
-            // The last acknowledgement is on its way, whatever comes next.
+            // The last acknowledgement is under way, whatever comes next.
             network.drive(REQUEST).expect("it can connect");
             network.wait("the end of TCP", |network| {
                 network.state(server) == tcp::State::Closed
@@ -89,11 +89,11 @@ fn a_close_goes_out_behind_all_that_was_said_and_its_answer_is_told() {
         network.driven.close(CloseCode::NORMAL, "bye");
         let close = Frame::new(CLOSE, b"\x03\xe8bye");
         assert_eq!(network.heard(server, 2), [binary(2000), close]);
-        // What comes behind the Close is no message any more.
+        // Data after the Close is no longer a message.
         network.send(server, frame(TEXT, "too late"));
         network.send(server, frame(CLOSE, b"\x03\xe8"));
         network.assert_driven(&[Closed(Some(1000), String::new())]);
-        // The server is to be the one that ends TCP first.
+        // The server must be the one that ends TCP first.
         network.pass(Duration::from_secs(1));
         assert_eq!(network.state(server), tcp::State::Established);
         network.shut(server);

@@ -1,4 +1,5 @@
-//! The client that is to be copied into firmware, told what to say, and what it tells.
+//! A driver for the client that firmware can copy: it is given messages to send, and records the
+//! client's events.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ use crate::client::{Change, Client, ConnectError};
 /// The longest head of a response, in bytes.
 const HEAD_LEN: usize = 256;
 
-/// What the client has told, with messages in place of their pieces.
+/// An event of the client, with messages in place of their pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Opened(Option<String>),
@@ -31,16 +32,16 @@ pub(crate) enum Told {
 
 pub(crate) struct Driven {
     client: Client<'static, HEAD_LEN>,
-    /// Whether the program does something else, and polls only its interface.
+    /// Whether the program is busy, and polls only its interface.
     pub(crate) is_busy: bool,
-    /// What is to be said, and how much of the first is sent.
+    /// The messages to send, and how much of the first has been sent.
     words: VecDeque<Frame>,
     sent: usize,
-    /// How many frames of data were sent.
+    /// How many data frames were sent.
     pub(crate) fragments: usize,
-    /// The code and the reason with which to close, once all is said.
+    /// The code and the reason to close with, once everything is sent.
     farewell: Option<(CloseCode, &'static str)>,
-    /// The beginning of a message that comes.
+    /// The beginning of a message that is being received.
     begun: Option<Frame>,
     pub(crate) told: Vec<Told>,
 }
@@ -82,7 +83,7 @@ impl Driven {
         self.words.push_back(message);
     }
 
-    /// Closes, behind all that is to be said.
+    /// Closes, after everything that is left to send.
     pub(crate) fn close(&mut self, code: CloseCode, reason: &'static str) {
         self.farewell = Some((code, reason));
     }
@@ -91,7 +92,7 @@ impl Driven {
         self.client.poll_at()
     }
 
-    /// Hears, then speaks.
+    /// Receives, then sends.
     pub(crate) fn turn(&mut self, sockets: &mut SocketSet<'static>, now: Instant) {
         if self.is_busy {
             return;
@@ -112,7 +113,7 @@ impl Driven {
         }
     }
 
-    /// Sends as much of the next message as there is room for; whether that was something.
+    /// Sends as much of the next message as there is room for. Returns whether that was something.
     pub(crate) fn speak(&mut self, sockets: &mut SocketSet<'static>, now: Instant) -> bool {
         let Some(message) = self.words.front() else {
             return false;

@@ -1,4 +1,4 @@
-//! The client talks: with the server of the examples, and with a script that is a server.
+//! The client sends messages: to the server of the examples, and to a scripted server.
 
 use smoltcp::time::Duration;
 use tungstenite::handshake::derive_accept_key;
@@ -13,7 +13,7 @@ use crate::server::Change;
 
 pub(crate) const REQUEST: ClientRequest<'_> = ClientRequest::new("192.168.69.1:3000", "/");
 
-/// A frame of a server's.
+/// A frame of a server.
 pub(crate) fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     mirrored(&masked(first, payload))
 }
@@ -28,14 +28,14 @@ pub(crate) fn without_server(driven: [usize; 3]) -> Network {
 }
 
 impl Network {
-    /// Has the client connect to the examples' server, which greets it.
+    /// Lets the client connect to the examples' server, which greets it.
     pub(crate) fn drive_to_server(&mut self) {
         self.drive(REQUEST).expect("it can connect");
         self.assert_driven(&[Opened(None), Message(Frame::new(TEXT, WELCOME))]);
         self.assert_told(&[(0, Change::Opened)]);
     }
 
-    /// Says messages, and waits until each has come back.
+    /// Sends messages, and waits until each has come back.
     fn assert_comes_back(&mut self, messages: &[Frame]) {
         messages.iter().for_each(|it| self.driven.say(it.clone()));
         let told: Vec<_> = messages.iter().cloned().map(Message).collect();
@@ -51,7 +51,8 @@ impl Network {
         assert_eq!(self.line.resets, resets, "the connection was reset");
     }
 
-    /// Has the client connect to a script, up to its request. Returns the script's end, and the request.
+    /// Lets the client connect to a script, up to its request. Returns the script's end, and the
+    /// request.
     pub(crate) fn drive_to_script(&mut self, request: ClientRequest<'static>) -> (Number, String) {
         let server = self.listen();
         self.drive(request).expect("it can connect");
@@ -59,7 +60,8 @@ impl Network {
         (server, head)
     }
 
-    /// Has the client connect to a script, which accepts and sends this right behind its response.
+    /// Lets the client connect to a script, which accepts and sends these bytes right after its
+    /// response.
     pub(crate) fn open_to_script(&mut self, behind: &[u8]) -> Number {
         let (server, request) = self.drive_to_script(REQUEST);
         self.send(server, [accepting(&request).as_bytes(), behind].concat());
@@ -70,7 +72,7 @@ impl Network {
         server
     }
 
-    /// Waits for frames of the client's, up to so many messages and control frames.
+    /// Waits for frames of the client, up to this many messages and control frames.
     pub(crate) fn heard(&mut self, server: Number, count: usize) -> Vec<Frame> {
         self.wait("messages", |network| {
             network.all_heard(server).len() >= count
@@ -78,7 +80,7 @@ impl Network {
         self.all_heard(server)
     }
 
-    /// The messages and control frames that the client has sent whole.
+    /// The complete messages and control frames that the client has sent.
     pub(crate) fn all_heard(&self, server: Number) -> Vec<Frame> {
         let bytes = mirrored(self.received(server));
         wire::joined(&wire::unmasked(&bytes).0)
@@ -289,7 +291,7 @@ fn a_ping_is_answered_inside_a_message_that_the_server_is_slow_to_take() {
     network.driven.say(text(10_000));
     network.pass(Duration::from_secs(1));
     network.send(server, frame(PING, [b'p'; 125]));
-    // Each would fit the buffer, but not beside the Pong.
+    // Each would fit the buffer alone, but not beside the Pong.
     network.send(server, frame(BINARY, [7; 200]).repeat(3));
     network.assert_driven(&[0; 3].map(|_| Message(Frame::new(BINARY, [7; 200]))));
     network.set_reads(server, true);

@@ -1,4 +1,4 @@
-//! Servers that the client waits for in vain, and those that are only silent or slow.
+//! Servers that the client waits for in vain, and servers that are only silent or slow.
 
 use smoltcp::time::Duration;
 use ws_echo_core::{CloseCode, ResponseError};
@@ -16,7 +16,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Packets' ways, and delayed acknowledgements.
+/// For the packets' travel times, and delayed acknowledgements.
 const SLACK: Duration = Duration::from_millis(300);
 
 fn network() -> Network {
@@ -24,7 +24,7 @@ fn network() -> Network {
 }
 
 impl Network {
-    /// The client gives up, after this time.
+    /// Asserts that the client gives up after this time.
     fn assert_gives_up_after(&mut self, time: Duration, told: &[Told]) {
         let begin = self.now;
         self.assert_driven(told);

@@ -1,5 +1,5 @@
-//! Messages come back as they were sent: through rings of every length, through full windows, and over a line
-//! that loses packets.
+//! Messages come back as they were sent: through rings of every length, through full windows, and
+//! over a line that loses packets.
 
 use smoltcp::time::Duration;
 use ws_echo_core::MIN_BUFFER_LEN;
@@ -12,7 +12,7 @@ use crate::server::Change::{Gone, Opened};
 pub(crate) const RINGS: [usize; 5] = [61, 64, 127, 512, 1000];
 pub(crate) const STORAGES: [usize; 4] = [MIN_BUFFER_LEN, 61, 256, 1024];
 
-/// A text of so many bytes, in characters of every length.
+/// A text of this many bytes, in characters of every length.
 pub(crate) fn text(len: usize) -> Frame {
     let mut text = String::new();
     for character in "a\u{e9}\u{6c34}\u{1f980}".chars().cycle() {
@@ -25,7 +25,7 @@ pub(crate) fn text(len: usize) -> Frame {
     Frame::new(TEXT, text)
 }
 
-/// A binary message of so many bytes.
+/// A binary message of this many bytes.
 pub(crate) fn binary(len: usize) -> Frame {
     let bytes = (0..len).map(|i| ((i * 31) >> 3) as u8);
     Frame::new(BINARY, bytes.collect::<Vec<_>>())
@@ -145,7 +145,7 @@ fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
     while network.read(client, 7) > 0 {
         network.pass(Duration::from_millis(20));
     }
-    // Where a ring ends, one is short.
+    // Where a ring ends, a fragment is short.
     let number = network.fragments(client).len();
     assert!(number < 3000 / 12, "{number} fragments");
 }
@@ -173,7 +173,7 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
         for message in &messages {
             network.send(client, masked(message.first, &message.payload));
         }
-        // It reads only when it cannot send any more.
+        // The client reads only when it cannot send any more.
         network.pass(Duration::from_secs(1));
         assert_eq!(network.queues(client), [client_ring; 2], "all is full");
         let mut rounds = 0;

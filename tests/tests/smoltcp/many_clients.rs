@@ -8,7 +8,7 @@ use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 
-/// What a client sends before it is gone, and whether it was served by then.
+/// What a client sends before it is gone, and whether it was being served by then.
 fn beginnings() -> Vec<(Vec<u8>, bool)> {
     let request = request("/").into_bytes();
     let text = [&request[..], &masked(TEXT, "h\u{e9}llo")].concat();

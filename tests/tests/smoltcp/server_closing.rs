@@ -1,4 +1,4 @@
-//! How connections end: refused, failed, closed, or left by a client that has said all it had to say.
+//! How connections end: refused, failed, closed, or left by a client that has sent everything.
 
 use smoltcp::time::Duration;
 use ws_echo_core::{ProtocolError, Refusal, SyntaxError};

@@ -1,4 +1,4 @@
-//! Clients that take too long, and those that only keep silent.
+//! Clients that take too long, and clients that are only silent.
 
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Duration;
@@ -16,11 +16,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Packets' ways, and delayed acknowledgements.
+/// For the packets' travel times, and delayed acknowledgements.
 const SLACK: Duration = Duration::from_millis(100);
 
 impl Network {
-    /// Does something that takes the time of a deadline.
+    /// Runs something that must take exactly the time of a deadline.
     fn assert_takes<R>(&mut self, time: Duration, script: impl FnOnce(&mut Self) -> R) -> R {
         let begin = self.now;
         let result = script(self);
@@ -30,7 +30,7 @@ impl Network {
         result
     }
 
-    /// Waits for the response to a request that was not complete in time.
+    /// Waits for the response to a request that was not completed in time.
     fn assert_late(&mut self, client: Number) {
         let head = self.head(client);
         assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
@@ -39,7 +39,7 @@ impl Network {
         assert_eq!(body.strip_suffix(b"\n"), Some(text));
     }
 
-    /// The server is free: a client is served.
+    /// Asserts that the server is free: a client is served.
     fn assert_free(&mut self) {
         let client = self.open();
         self.assert_echoed(client, &[Frame::new(TEXT, "next")]);
@@ -112,7 +112,7 @@ fn a_client_that_does_not_take_its_response_is_dropped() {
     }
 }
 
-/// A client that does not read, and whose echoes have filled all rings.
+/// A client that does not read, with all rings full of its echoes.
 fn stalled() -> (Network, Number) {
     let mut network = Network::new(Setup {
         ring: 512,
@@ -187,7 +187,7 @@ fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
     let client = network.open();
     network.set_reads(client, false);
     network.send(client, masked(BINARY, vec![7; 800]));
-    // All of the echo is in the server's ring. From there it is taken piece by piece.
+    // All of the echo is in the server's ring. It is taken from there piece by piece.
     for _ in 0..7 {
         network.pass(Duration::from_secs(20));
         assert_eq!(network.read(client, 100), 100);
@@ -295,7 +295,7 @@ fn a_client_that_ends_its_side_and_vanishes_is_dropped() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.shut(client);
-    // Its FIN is sent, and arrives. The server's is lost.
+    // Its FIN is sent, and arrives. The server's FIN is lost.
     network.turn();
     network.turn();
     network.cut_off(client);

@@ -1,4 +1,4 @@
-//! The flags of TLS, and what signals do.
+//! The flags of TLS, and signals.
 
 use std::fs;
 use std::io::Read;
@@ -15,7 +15,7 @@ use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 use ws_echo_tests::tls::certificate::{Files, file, self_signed};
 use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
 
-/// The certificate that a new connection gets, which has to be the one in the file.
+/// The certificate that a new connection gets, which must be the one in the file.
 fn shown(server: SocketAddr, certificate: &Path) -> Vec<u8> {
     let client = Secure::greeted(server, trusting(certificate, VERSIONS[1]));
     client.tls.peer_certificates().unwrap()[0].to_vec()
@@ -26,7 +26,7 @@ fn expect_echo_by_tls(client: &mut Secure) {
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
 }
 
-/// The exit status and stderr of a run with these arguments, which are wrong.
+/// The exit status and stderr of a run with these wrong arguments.
 fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let arguments = ["--listen", "127.0.0.1:0"].iter().chain(arguments);
     let mut command = command(arguments);
@@ -46,7 +46,7 @@ fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
     server.logged("certificate loaded again from ");
     assert_eq!(shown(server.address, &files.certificate), renewed);
     expect_echo_by_tls(&mut old);
-    // A session that was begun before can be resumed.
+    // An earlier session can be resumed.
     let mut resumed = Secure::greeted(server.address, before);
     assert_eq!(
         resumed.tls.handshake_kind(),
@@ -90,7 +90,7 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-    // Whoever inherits it keeps the terminal.
+    // A process that inherits it keeps the terminal.
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let master = openpt(flags).unwrap();
     grantpt(&master).unwrap();
@@ -105,7 +105,7 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
     server.signal("HUP");
     server.logged("nothing to load again");
     drop(master);
-    // A shell may say what the system has said.
+    // A shell may repeat the system's message.
     for _ in 0..2 {
         server.signal("HUP");
     }
@@ -234,7 +234,7 @@ fn the_flags_may_stand_in_the_environment_too() {
     assert_eq!(status, Some(2), "{stderr}");
 }
 
-/// Runs openssl, which must like it.
+/// Runs openssl, which must succeed.
 fn openssl(arguments: &[&str]) {
     let (status, _, stderr) = run(Command::new("openssl").args(arguments)).unwrap();
     assert!(status.success(), "{arguments:?}\n{stderr}");

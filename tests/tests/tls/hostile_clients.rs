@@ -1,4 +1,4 @@
-//! Clients that cut, stop, lie and leave.
+//! Clients that cut, stop, lie and disconnect.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,7 +14,7 @@ use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, TEXT, masked};
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
 
-/// All that comes before the end; a reset is one.
+/// Everything before the end; a reset counts as an end.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -127,7 +127,7 @@ fn a_stop_does_not_wait_for_half_a_handshake() {
     let mut client = Secure::connect(server.address, config.clone());
     let hello = client.records([]);
     client.stream.write_all(&hello[..hello.len() / 2]).unwrap();
-    // It is the second that the server knows of then.
+    // It is then the second client that the server knows of.
     drop(Secure::greeted(server.address, config));
     server.signal("TERM");
     assert_eq!(rest(&mut client.stream), b"");
@@ -227,7 +227,7 @@ fn plain_http_on_a_port_with_tls_is_told_so() {
             line.contains("this port speaks TLS; write wss://"),
             "{line}"
         );
-        // Once.
+        // Exactly once.
         let count = server.log().matches(&client.address().to_string()).count();
         assert_eq!(count, 1);
     }
@@ -264,7 +264,7 @@ fn openssl_understands_the_alert_of_a_port_without_tls() {
     assert!(stderr.contains("alert protocol version"), "{stderr}");
 }
 
-/// What a client is told that asks for nothing.
+/// The message for a client that does not send a request.
 fn unasked(server: SocketAddr, config: ClientConfig) -> String {
     let mut client = Secure::connect(server, config);
     let mut answer = String::new();
@@ -294,7 +294,7 @@ fn who_finds_no_memory_is_told_so_by_tls() {
     let config = trusting(&certificate, VERSIONS[1]);
     let mut first = Secure::greeted(server.address, config.clone());
     first.send(&masked(TEXT, "half a frame")[..9]);
-    // It has memory for a handshake yet, which may be refused later than others come.
+    // It still has memory for a handshake, which may be refused later than others arrive.
     let _second = TcpStream::connect(server.address).unwrap();
     let answers = (0..100).map(|_| unasked(server.address, config.clone()));
     let answer = answers

@@ -1,4 +1,4 @@
-//! The sessions that every server of ours must stand, through a tunnel by TLS.
+//! The sessions that every server of ours must handle, through a tunnel over TLS.
 
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::{remote_server, sessions};

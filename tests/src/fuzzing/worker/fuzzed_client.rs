@@ -1,5 +1,5 @@
-//! One client of the fuzzer's, from when it connects: whether what it received is what it had to receive,
-//! and when.
+//! One client of the fuzzer, from when it connects: whether it received what it had to receive, and
+//! when.
 
 use std::cell::{RefCell, RefMut};
 use std::ops::Range;
@@ -15,13 +15,14 @@ use crate::fuzzing::transmitted::Transmitted;
 use crate::scripted_client::WELCOME;
 use crate::wire::{PING, TEXT};
 
-/// How a response begins that opens a connection.
+/// The start of a response that opens a connection.
 pub(super) const ACCEPTED: &[u8] = b"HTTP/1.1 101 ";
 
-/// What the response to the key of [`request`](crate::scripted_client::request) has to say (RFC 6455 section 1.3).
+/// The header with which a response must answer the key of
+/// [`request`](crate::scripted_client::request) (RFC 6455 section 1.3).
 const ACCEPT: &str = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
-/// By how much a near deadline may be late: two ticks of the server's clock, and the one that it is in.
+/// How late a near deadline may be: two ticks of the server's clock, and the current one.
 pub(super) const LATENESS: Duration = Duration::from_millis(150);
 
 /// A client from when it connects until the server drops it.
@@ -31,22 +32,22 @@ pub(super) struct Visit {
     pub(super) request_len: Option<usize>,
     pub(super) is_turned_away: bool,
     pub(super) connected: Duration,
-    /// When a byte passed last, and what had passed by then.
+    /// When the last byte passed, and how many had passed by then.
     pub(super) last_moved: Duration,
     pub(super) moved: Moved,
-    /// Since when no byte has passed of a frame that is begun, or of output that waits.
+    /// Since when no byte has passed of an incomplete frame or of pending output.
     pub(super) stuck: Option<Duration>,
-    /// When a call was interrupted last, and how many had been by then.
+    /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
     /// When the server began its response, and when it shut its side.
     answered: Option<Duration>,
     pub(super) shut: Option<Duration>,
-    /// How much had arrived that had to be echoed when the server was stopped.
+    /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
 }
 
-/// What has passed between a client and the server.
+/// The bytes that have passed between a client and the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
     read: usize,
@@ -80,22 +81,22 @@ pub(super) struct Circumstances<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     No,
-    /// The clients have to go, one after the other.
+    /// The clients are closed, one after the other.
     Begun,
-    /// All of them had to go.
+    /// All clients had to be closed.
     Due,
 }
 
-/// How much of what was read must be answered.
+/// How much of the input must be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     All,
-    /// The client has not taken all of it, or did not want to.
+    /// The client has not taken all output, or did not want to.
     Part,
 }
 
 impl Visit {
-    /// A client that connects, and the server's end of its line.
+    /// A client that connects, and the server's end of its link.
     pub(super) fn new(scenario: &Scenario, there: Circumstances<'_>) -> (Self, End) {
         let mut line = Line::new(scenario.input.clone(), there.settings.longest_buffer);
         line.taken_at_once = scenario.taken_at_once;
@@ -133,7 +134,8 @@ impl Visit {
         self.is_turned_away = is_answered;
     }
 
-    /// Notes when bytes pass, and asserts that nobody is pinged too early, or where it could not answer.
+    /// Notes when bytes pass, and asserts that no client gets a Ping too early, or when it could
+    /// not answer.
     pub(super) fn note_moves(&mut self, there: Circumstances<'_>) {
         let line = self.line.borrow();
         if line.is_dropped {
@@ -172,7 +174,7 @@ impl Visit {
         }
     }
 
-    /// Asserts that the server has done all that it could do.
+    /// Asserts that the server has done all that it can do.
     pub(super) fn check_at_rest(&self, there: Circumstances<'_>) {
         let line = self.line.borrow();
         assert!(!line.is_stalled(), "there is room, and it is not used");
@@ -197,9 +199,9 @@ impl Visit {
         }
     }
 
-    /// Where the session is in the input, as far as it was read, if all of the request was.
+    /// The place of the session in the input, as far as it was read, if the whole request was read.
     pub(super) fn session(&self, line: &Line) -> Option<Range<usize>> {
-        // What was damaged may be as right as before.
+        // A damaged request may still be valid.
         let request_len = self.request_len.or_else(|| head_len(&line.input))?;
         (request_len <= line.read).then_some(request_len..line.read)
     }
@@ -239,7 +241,7 @@ impl Visit {
         self.check_session(line, there, session, &rest[greeted..], due);
     }
 
-    /// Asserts that a right request is refused for one of the reasons that there may be.
+    /// Asserts that a valid request is refused for one of the allowed reasons.
     fn check_status(&self, head: &str, there: Circumstances<'_>) {
         let status = &head["HTTP/1.1 ".len()..][..3];
         let answered = self.answered.unwrap_or(there.now);
@@ -255,8 +257,8 @@ impl Visit {
         );
     }
 
-    /// Asserts that what came of a session is what had to come, and that only the server's own frames
-    /// stand between.
+    /// Asserts that the answers to a session are the expected ones, with only the server's own
+    /// frames between them.
     fn check_session(
         &self,
         line: &Line,
@@ -302,13 +304,14 @@ impl Visit {
         }
     }
 
-    /// What has to come of a session.
+    /// The answer that a session must get.
     pub(super) fn expected(&self, session: &[u8], there: Circumstances<'_>) -> Expected {
         Expected::with_limit(session, there.settings.max_message_len)
     }
 }
 
-/// Asserts that what came of a session is what had to come, where the server has not closed it of its own accord.
+/// Asserts that the answers to a session are the expected ones, if the server has not closed it of
+/// its own accord.
 fn check_unclosed(
     line: &Line,
     there: Circumstances<'_>,
@@ -331,7 +334,7 @@ fn check_unclosed(
     }
 }
 
-/// Asserts that a response is as long as it says.
+/// Asserts that a response is as long as it declares.
 fn check_response(line: &Line, head: &str, body: &[u8], due: Due) {
     let len = head
         .lines()

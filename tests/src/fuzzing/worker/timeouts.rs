@@ -1,4 +1,4 @@
-//! How long a client is waited for: neither shorter nor longer than it has to be.
+//! How long the server waits for a client: neither shorter nor longer than it must.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use super::settings::{CLOSE_TIMEOUT, PING_TIMEOUT};
 use super::transport::{Line, State};
 use super::unsolicited_frames::{OwnFrames, Reason};
 
-/// By how much a deadline may be late that is further off than the server's wheel reaches.
+/// How late a deadline may be that is further away than the server's timer wheel reaches.
 const FAR_LATENESS: Duration = Duration::from_secs(4);
 const FAR: Duration = Duration::from_secs(100);
 
 impl Visit {
-    /// Whether a client may stay for as long as it likes from which nothing more comes.
+    /// Whether a client that sends nothing more may stay as long as it likes.
     pub(super) fn may_stay(&self, there: Circumstances<'_>) -> bool {
         let line = self.line();
         if there.stop != Stop::No {
@@ -25,18 +25,19 @@ impl Visit {
         there.settings.ping_interval.is_none() && self.is_open(&line, there)
     }
 
-    /// Whether the connection may be open, as far as the client can tell, which may have taken nothing.
+    /// Whether the connection may be open, as far as the client can tell, which may have taken
+    /// nothing.
     fn may_be_open(&self, line: &Line, there: Circumstances<'_>) -> bool {
         let taken = line.output.len().min(ACCEPTED.len());
         let is_accepted = ACCEPTED.starts_with(&line.output[..taken]) && !line.is_shut;
-        // What does not fit behind waiting output is not looked at.
+        // Input that does not fit after pending output is not looked at.
         is_accepted && (line.is_blocked || self.is_open(line, there))
     }
 
     /// Whether the connection is open, and the client has sent nothing that ends it.
     fn is_open(&self, line: &Line, there: Circumstances<'_>) -> bool {
         let taken = line.output.len().min(ACCEPTED.len());
-        // A right request is answered as soon as all of it is read.
+        // A valid request is answered as soon as all of it is read.
         let is_answered = self.request_len.is_some() && line.is_blocked;
         let is_accepted =
             ACCEPTED.starts_with(&line.output[..taken]) && (taken == ACCEPTED.len() || is_answered);
@@ -44,19 +45,20 @@ impl Visit {
             return false;
         };
         let expected = self.expected(&line.input[session], there);
-        // Who is refused takes a Close, and then the connection is shut.
+        // A client that is refused takes a Close, and then the connection is shut.
         let may_be_refused = expected.may_be_too_long && line.is_blocked;
         let has_end = expected.end.is_some() || may_be_refused;
         is_accepted && !self.is_turned_away && !line.is_shut && !has_end
     }
 
-    /// Whether the connection is open, and the client has begun a frame that is not whole.
+    /// Whether the connection is open, and the client has begun a frame that is incomplete.
     pub(super) fn is_inside_frame(&self, line: &Line, there: Circumstances<'_>) -> bool {
         let session = self.session(line).filter(|_| self.is_open(line, there));
         session.is_some_and(|it| self.expected(&line.input[it], there).is_inside_frame)
     }
 
-    /// Asserts that a client is not waited for too long, if all has been done that could be.
+    /// Asserts that the server does not wait too long for a client, once all that can be done was
+    /// done.
     pub(super) fn check_time(&self, line: &Line, there: Circumstances<'_>) {
         let waited = |since| there.now - since;
         let drained = self.shut.map(waited);
@@ -65,23 +67,23 @@ impl Visit {
         let (Some(stuck), Some(stall)) = (self.stuck, there.settings.stall_timeout) else {
             return;
         };
-        // Who stops has other deadlines.
+        // A server that stops has other deadlines.
         if there.stop != Stop::No || line.is_waiting() {
             return;
         }
-        // What is transmitted last has a deadline of its own.
+        // The last output has a deadline of its own.
         let limit = match line.is_blocked {
             true => stall.max(CLOSE_TIMEOUT),
             false => stall,
         };
         let lateness = if limit < FAR { LATENESS } else { FAR_LATENESS };
-        // When the look at it is interrupted, it has its time again.
+        // If the check of a client is interrupted, its time starts again.
         let time = waited(stuck.max(self.interrupted));
         assert!(time <= limit + lateness, "no progress for {time:?}");
     }
 
-    /// Asserts that a client that was dropped of the server's own accord had its time, and was told why if
-    /// it could be.
+    /// Asserts that a client that the server dropped of its own accord had its time, and was told
+    /// why if possible.
     pub(super) fn check_patience(&self, line: &Line, there: Circumstances<'_>) {
         if line.is_blocked && there.settings.may_be_short {
             return;

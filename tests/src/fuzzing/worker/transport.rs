@@ -1,5 +1,5 @@
-//! A transport in memory: what has arrived from a client, and how much it takes. It asserts what a worker
-//! must not do with one.
+//! A transport in memory: what has arrived from a client, and how much the client takes. It asserts
+//! what a worker must not do with a transport.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,39 +7,39 @@ use std::rc::Rc;
 
 use ws_echo::{Transport, Unread};
 
-/// The server's end of a line; the fuzz body has the other.
+/// The server's end of a link; the fuzz body has the other end.
 #[derive(Debug)]
 pub(super) struct End(pub(super) Rc<RefCell<Line>>);
 
-/// What stands between a client and the server.
+/// The bytes between a client and the server.
 #[derive(Debug)]
 pub(super) struct Line {
     /// All that the client sends: first what the server has read, then what it can read.
     pub(super) input: Vec<u8>,
     pub(super) read: usize,
     pub(super) arrived: usize,
-    /// Where urgent data stands in the input: a read ends there.
+    /// The places of urgent data in the input: a read ends there.
     urgent: Vec<usize>,
     pub(super) state: State,
     /// What the client has received.
     pub(super) output: Vec<u8>,
-    /// How many bytes it takes until a write has to wait, and at once.
+    /// How many bytes the client takes until a write would block, and how many at once.
     pub(super) room: usize,
     pub(super) taken_at_once: usize,
-    /// Whether the last write had to wait.
+    /// Whether the last write would have blocked.
     pub(super) is_blocked: bool,
     pub(super) is_shut: bool,
-    /// How many reads and writes are interrupted.
+    /// How many reads and writes will be interrupted.
     pub(super) interrupted_reads: u8,
     pub(super) interrupted_writes: u8,
-    /// How many were.
+    /// How many calls were interrupted.
     pub(super) interruptions: usize,
-    /// What an event will tell.
+    /// The event that will be reported.
     pub(super) edge: Option<Unread>,
-    /// What the server was told of the end.
+    /// The end of the connection as the server was told of it.
     pub(super) told: Option<Told>,
     pub(super) is_dropped: bool,
-    /// How many calls were made, and how many reads have returned something in these turns.
+    /// How many calls were made, and how many reads returned something in these turns.
     pub(super) calls: usize,
     pub(super) reads_in_turns: usize,
     /// The most bytes that a read may ask for.
@@ -50,11 +50,11 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Open,
-    /// It has ended its side.
+    /// The client has ended its side.
     Ended,
-    /// It takes nothing more, which is told to who sends to it.
+    /// The client receives nothing more, and writes to it fail.
     Deaf,
-    /// It is gone.
+    /// The connection is broken.
     Broken,
 }
 
@@ -82,7 +82,7 @@ impl Line {
             interrupted_reads: 0,
             interrupted_writes: 0,
             interruptions: 0,
-            // That there is room.
+            // The transport is writable.
             edge: Some(Unread::Nothing),
             told: None,
             is_dropped: false,
@@ -107,7 +107,8 @@ impl Line {
         }
     }
 
-    /// Whether all that can be read would be by reads that end where it does.
+    /// Whether everything that can be read ends where the data ends, without urgent data or an end
+    /// of stream.
     pub(super) fn is_plain(&self) -> bool {
         self.state == State::Open && self.urgent.iter().all(|&place| place <= self.read)
     }
@@ -129,7 +130,7 @@ impl Line {
         self.announce_room();
     }
 
-    /// Tells of room if a write waits for it.
+    /// Reports room if a write waits for it.
     pub(super) fn announce_room(&mut self) {
         if self.is_stalled() {
             self.announce(Unread::Nothing);
@@ -141,7 +142,7 @@ impl Line {
         self.is_blocked && self.room > 0
     }
 
-    /// Whether there is something to be received, which nothing that is transmitted stands before.
+    /// Whether there is something to receive, and no output that must be transmitted first.
     pub(super) fn is_waiting(&self) -> bool {
         let has_ended = matches!(self.state, State::Ended | State::Broken) && self.told.is_none();
         !self.is_blocked && (self.read < self.arrived || has_ended)
@@ -218,7 +219,7 @@ impl Line {
     }
 }
 
-/// Interrupts a call if one more is to be.
+/// Interrupts a call if more interruptions are due.
 fn interrupt(left: &mut u8, interruptions: &mut usize) -> io::Result<()> {
     let Some(fewer) = left.checked_sub(1) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The frames that a server sends of its own accord, among those that answer a client's.
+//! The frames that a server sends of its own accord, among those that answer a client.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) enum Reason {
     GoingAway,
     /// The client is silent.
     NoAnswer,
-    /// The client has stopped inside a frame, or takes nothing.
+    /// The client has stopped inside a frame, or takes no output.
     NoProgress,
     /// The client's message is too long.
     TooLong,
@@ -29,7 +29,7 @@ pub(super) struct OwnFrames {
     pub(super) pings: Vec<Range<usize>>,
     /// Its own Close.
     pub(super) close: Option<(Range<usize>, Reason)>,
-    /// How many bytes there are in whole frames.
+    /// How many bytes are in complete frames.
     pub(super) whole_len: usize,
 }
 
