@@ -17,7 +17,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use ws_echo::{Clients, ServeOptions, Unread};
+use ws_echo::{Clients, Readiness, ServeOptions};
 
 use self::peers::{Counts, Peer};
 
@@ -68,13 +68,13 @@ impl Server {
             .add(Peer::new(key), (Ipv4Addr::LOCALHOST, 1).into());
         assert_eq!(added, Some(key));
         let before = peers::counts().opened;
-        self.clients.handle(key, Unread::Bytes);
+        self.clients.handle(key, Readiness::Data);
         assert_eq!(peers::counts().opened, before + 1);
     }
 
     /// Lets a client send a message, and receive its echo.
     fn echo(&mut self, key: usize) {
-        self.clients.handle(key, Unread::Bytes);
+        self.clients.handle(key, Readiness::Data);
     }
 
     /// Moves the clock on, and does what is due then: Pings go out, and Pongs come back.
@@ -83,7 +83,7 @@ impl Server {
         self.clients.advance(self.now);
         loop {
             self.clients.expire();
-            peers::each_that_answers(|key| self.clients.handle(key, Unread::Bytes));
+            peers::each_that_answers(|key| self.clients.handle(key, Readiness::Data));
             if self.clients.timeout() != Some(Duration::ZERO) {
                 return;
             }

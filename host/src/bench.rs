@@ -33,7 +33,8 @@ use self::processor::ProcessTime;
 use self::progress::Progress;
 use self::replies::Comparison;
 use self::report::Report;
-use crate::command_line::{Amount, BenchOptions, Url};
+use crate::options::bench::{Amount, BenchOptions};
+use crate::options::url::Url;
 use crate::platform;
 
 /// How many files are open besides the connections, generously.

@@ -41,9 +41,9 @@ use self::stop::Stop;
 use self::terminal::Terminal;
 use self::tls::Connector;
 use self::user::{Unconnected, User};
-use crate::command_line::{ChatOptions, Trust};
 use crate::escape::OneLine;
-use crate::say;
+use crate::options::chat::{ChatOptions, Trust};
+use crate::stderr;
 use crate::time::Time;
 
 const WAKER: Token = Token(1);
@@ -58,12 +58,12 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let connector = match Connector::new(options) {
         Ok(connector) => connector,
         Err(reason) => {
-            say(&reason);
+            stderr::print(&reason);
             return ExitCode::from(Status::Unanswered as u8);
         }
     };
     if options.trust == Trust::Anyone {
-        say(INSECURE);
+        stderr::print(INSECURE);
     }
     let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let user = if is_terminal {
@@ -74,7 +74,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let mut user = match user {
         Ok(user) => user,
         Err(error) => {
-            say(&format!("cannot wait for sockets and lines: {error}"));
+            stderr::print(&format!("cannot wait for sockets and lines: {error}"));
             return ExitCode::FAILURE;
         }
     };

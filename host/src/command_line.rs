@@ -14,7 +14,6 @@ mod url;
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -22,17 +21,15 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
-pub(crate) use self::bench::{Amount, BenchOptions, Echo, Payload};
 use self::chat::ChatArguments;
-pub(crate) use self::chat::{ChatOptions, Trust};
 use self::listen::Listen;
 use self::quantity::Interval;
 use self::tls::TlsArguments;
-pub(crate) use self::url::{Scheme, Url};
-use crate::client;
 use crate::logging::Filter;
-use crate::origin::Origins;
-use crate::tls::Source;
+use crate::options::bench::BenchOptions;
+use crate::options::chat::ChatOptions;
+use crate::options::serve::{Origins, ServeOptions};
+use crate::serve::client;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,57 +40,6 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Talk to a server.
     Chat(ChatOptions),
-}
-
-/// How to serve. Every value is within its limits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServeOptions {
-    /// Where to listen, at least one; port 0 leaves the port to the system.
-    pub(crate) listen: Vec<SocketAddr>,
-    /// Where the certificate comes from that is shown; `None` for no TLS.
-    pub(crate) tls: Option<Source>,
-    /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
-    pub(crate) welcome: Option<String>,
-    /// The paths that are served, each with its leading `/`; empty for every path.
-    pub(crate) paths: Vec<String>,
-    /// Whether browsers get the chat as a page.
-    pub(crate) has_page: bool,
-    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
-    pub(crate) subprotocols: Vec<String>,
-    /// The pages that may connect.
-    pub(crate) origins: Origins,
-    /// The most connections; `None` for as many as the limit of open files leaves.
-    pub(crate) max_connections: Option<NonZeroUsize>,
-    /// The most connections from one address; `None` for no limit.
-    pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
-    /// How many workers to run, at most 1,024.
-    pub(crate) threads: NonZeroUsize,
-    /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.
-    pub(crate) buffer_len: usize,
-    /// The time a client has for its request, from a millisecond to a day.
-    pub(crate) handshake_timeout: Duration,
-    /// The time a client has to answer a Close frame, from a millisecond to a day.
-    pub(crate) close_timeout: Duration,
-    /// The time after which a silent client is sent a Ping, from a millisecond to a day; `None` for
-    /// no Pings.
-    pub(crate) ping_interval: Option<Duration>,
-    /// The time a client has to answer a Ping, from a millisecond to a day.
-    pub(crate) ping_timeout: Duration,
-    /// The time after which a client that goes on neither with its frame nor with what it has to take is
-    /// dropped, from a millisecond to a day; `None` for never.
-    pub(crate) stall_timeout: Option<Duration>,
-    /// The length of the longest message that is echoed, in bytes.
-    pub(crate) max_message_len: u64,
-    /// The most memory of all buffers and handshakes, in bytes.
-    pub(crate) max_memory: usize,
-    /// The time over which Close frames are spread when the server stops, up to a day.
-    pub(crate) drain_spread: Duration,
-    /// The time after which the last clients are dropped then, from a millisecond to a day.
-    pub(crate) drain_timeout: Duration,
-    /// Which records are logged.
-    pub(crate) log: Filter,
-    /// Whether the messages themselves are logged.
-    pub(crate) log_messages: bool,
 }
 
 /// Reads the process's command line and environment.

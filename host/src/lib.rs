@@ -5,42 +5,31 @@
 //! The program is all in [`run`]. What else is public is there to be driven without sockets, by
 //! benchmarks and tests.
 
-mod admission;
 mod any_certificate;
 mod bench;
 mod chat;
-mod client;
-mod clients;
 mod command_line;
+mod connect;
 mod escape;
 mod hex;
 mod lock;
 mod logging;
-mod origin;
-mod outgoing;
-mod page;
+mod options;
 mod platform;
-mod pool;
 mod random;
-mod response;
-mod server;
-mod service;
-mod tally;
+mod serve;
+mod stderr;
 mod time;
-mod tls;
-mod transport;
-mod wheel;
-mod worker;
 
-use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use command_line::Command;
+use serve::server;
 
-pub use clients::Clients;
-pub use command_line::ServeOptions;
-pub use response::Mistake;
-pub use transport::{Transport, Unread};
+pub use options::serve::ServeOptions;
+pub use serve::clients::Clients;
+pub use serve::response::WrongProtocol;
+pub use serve::transport::{Readiness, Transport};
 
 /// The exit status of a wrong command line: clap's own.
 const WRONG_COMMAND_LINE: u8 = 2;
@@ -51,7 +40,7 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => match serve(&options) {
             // What a flag names is wrong, and so is the command line.
             Err(error @ server::Error::Certificate(_)) => {
-                say(&error.to_string());
+                stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }
             served => served.map_err(|error| error.to_string()),
@@ -62,7 +51,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            say(&message);
+            stderr::print(&message);
             ExitCode::FAILURE
         }
     }
@@ -70,14 +59,9 @@ pub fn run() -> ExitCode {
 
 fn serve(options: &ServeOptions) -> Result<(), server::Error> {
     if let Err(error) = logging::start(options.log.clone()) {
-        say(&format!("no logs: {error}"));
+        stderr::print(&format!("no logs: {error}"));
     }
     let served = server::run(options);
     logging::finish();
     served
-}
-
-/// Tells the user something on stderr, which may be gone.
-fn say(text: &str) {
-    let _ = writeln!(stderr(), "ws-echo: {text}");
 }

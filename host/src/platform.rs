@@ -8,7 +8,7 @@ use mio::Interest;
 use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::transport::Unread;
+use crate::serve::transport::Readiness;
 
 /// How many clients may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 1024;
@@ -83,13 +83,13 @@ pub(crate) fn interest() -> Interest {
 }
 
 /// What an event tells of a client's socket.
-pub(crate) fn unread(event: &Event) -> Unread {
+pub(crate) fn readiness(event: &Event) -> Readiness {
     if event.is_read_closed() || event.is_error() || is_urgent(event) {
-        Unread::All
+        Readiness::UntilWouldBlock
     } else if event.is_readable() {
-        Unread::Bytes
+        Readiness::Data
     } else {
-        Unread::Nothing
+        Readiness::None
     }
 }
 

@@ -188,7 +188,7 @@ fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command_line::{Echo, Payload};
+    use crate::options::bench::{Echo, Payload};
 
     #[test]
     fn whatever_a_write_takes_the_next_one_goes_on_behind_it() {

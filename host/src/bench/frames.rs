@@ -5,7 +5,7 @@
 
 use super::failure::Wrong;
 use super::message::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
-use crate::command_line::Echo;
+use crate::options::bench::Echo;
 
 const RESERVED: u8 = 0x70;
 const CONTINUATION: u8 = 0x0;

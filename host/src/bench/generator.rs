@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::phase::{Outcome, Phase};
 use super::progress::Progress;
 use super::replies::Comparison;
-use crate::command_line::Amount;
+use crate::options::bench::Amount;
 
 /// How many events are taken at once.
 const EVENTS_LEN: usize = 1024;

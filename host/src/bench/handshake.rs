@@ -4,8 +4,8 @@
 use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
 
 use super::failure::Wrong;
-use crate::command_line::Url;
-use crate::outgoing::HEAD_LEN_MAX;
+use crate::connect::HEAD_LEN_MAX;
+use crate::options::url::Url;
 use crate::random;
 
 const BUFFER_LEN: usize = 4 << 10;

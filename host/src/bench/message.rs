@@ -1,7 +1,7 @@
 //! What is sent, prepared once for all connections: a message as one masked frame (RFC 6455
 //! section 5.2), and many copies of it in a row.
 
-use crate::command_line::{Echo, Payload};
+use crate::options::bench::{Echo, Payload};
 
 pub(super) const FIN: u8 = 0x80;
 pub(super) const MASKED: u8 = 0x80;

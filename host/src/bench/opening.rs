@@ -18,8 +18,9 @@ use super::handshake::Handshake;
 use super::interrupt::{self, Interrupt};
 use super::message::{self, PONG, TEXT};
 use super::replies::Replies;
-use crate::command_line::{Echo, Url};
-use crate::outgoing::is_connected;
+use crate::connect::is_connected;
+use crate::options::bench::Echo;
+use crate::options::url::Url;
 
 /// How many connections are opened at a time: few enough for the queue of any server.
 const AT_A_TIME: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command_line::Amount;
+use crate::options::bench::Amount;
 
 const NANOSECONDS: f64 = 1e9;
 

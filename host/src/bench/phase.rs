@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::pace::Pace;
-use crate::command_line::Amount;
+use crate::options::bench::Amount;
 
 /// Latencies are told to three digits, from a nanosecond to an hour.
 const DIGITS: u8 = 3;

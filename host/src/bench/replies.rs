@@ -160,7 +160,7 @@ fn skip_echoes(input: &mut &[u8], message: &Message) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command_line::{Echo, Payload};
+    use crate::options::bench::{Echo, Payload};
 
     const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
 

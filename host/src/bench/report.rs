@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::message::Message;
 use super::phase::Outcome;
 use super::processor::ProcessTime;
-use crate::command_line::BenchOptions;
+use crate::options::bench::BenchOptions;
 
 /// The share of the time that the generator's thread may work before it counts as the limit.
 const BUSY: f64 = 0.9;

@@ -13,8 +13,9 @@ use super::ending::{Ending, Refusal};
 use super::stream::{ByteStream, Received, Stream};
 use super::tls::Connector;
 use super::user::User;
-use crate::command_line::{ChatOptions, Scheme, Url};
-use crate::outgoing::{HEAD_LEN_MAX, is_connected};
+use crate::connect::{HEAD_LEN_MAX, is_connected};
+use crate::options::chat::ChatOptions;
+use crate::options::url::{Scheme, Url};
 use crate::random;
 use crate::time::Time;
 

@@ -15,7 +15,8 @@ use super::ending::Ending;
 use super::tls_error;
 use super::trust;
 use super::user::User;
-use crate::command_line::{ChatOptions, Scheme};
+use crate::options::chat::ChatOptions;
+use crate::options::url::Scheme;
 use crate::time::Time;
 
 /// What makes connections to one server secure. They share their sessions, so that the second one costs

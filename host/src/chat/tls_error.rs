@@ -7,8 +7,8 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use super::ending::Ending;
-use crate::command_line::{Scheme, Url};
 use crate::escape::Untrusted;
+use crate::options::url::{Scheme, Url};
 
 /// How many characters of a certificate's names, or of another reason, are shown.
 const SHOWN_LEN_MAX: usize = 200;

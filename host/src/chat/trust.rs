@@ -9,8 +9,8 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::any_certificate::AnyCertificate;
-use crate::command_line::Trust;
-use crate::tls::HTTP_1_1;
+use crate::options::chat::Trust;
+use crate::serve::tls::HTTP_1_1;
 
 /// How to make connections to servers that are trusted so.
 ///

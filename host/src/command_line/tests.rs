@@ -1,5 +1,7 @@
 //! Command lines and environments in, options or messages out.
 
+use std::net::SocketAddr;
+
 use super::*;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::tls::Source;
+use crate::options::serve::Source;
 
 #[derive(Args)]
 pub(super) struct TlsArguments {

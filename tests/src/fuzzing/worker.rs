@@ -13,7 +13,7 @@ mod unsolicited_frames;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use ws_echo::{Clients, Unread};
+use ws_echo::{Clients, Readiness};
 
 use self::fuzzed_client::{Circumstances, Stop, Visit};
 use self::scenario::Scenario;
@@ -142,8 +142,8 @@ impl<'a> World<'a> {
             len => (len - 127) * 64,
         };
         match kind {
-            4 | 5 => line.arrive(len, Unread::Bytes),
-            6 => line.arrive(len, Unread::All),
+            4 | 5 => line.arrive(len, Readiness::Data),
+            6 => line.arrive(len, Readiness::UntilWouldBlock),
             7 => line.give_room(usize::from(amount)),
             8 => line.give_room(len),
             // The system does not report every byte of room.
@@ -162,7 +162,7 @@ impl<'a> World<'a> {
     /// later.
     fn round(&mut self, late: u8) {
         self.wake();
-        self.call(Clients::keep_promises);
+        self.call(Clients::run_queued);
         for slot in 0..SLOTS {
             if late & (1 << slot) != 0 {
                 continue;
@@ -259,8 +259,9 @@ impl<'a> World<'a> {
     /// Reports an event that did not happen, perhaps for a client that has disconnected.
     fn mislead(&mut self, slot: usize, amount: u8) {
         self.wake();
-        let unread = [Unread::Nothing, Unread::Bytes, Unread::All][usize::from(amount) % 3];
-        self.call(|clients| clients.handle(slot + usize::from(amount >> 6), unread));
+        let readiness =
+            [Readiness::None, Readiness::Data, Readiness::UntilWouldBlock][usize::from(amount) % 3];
+        self.call(|clients| clients.handle(slot + usize::from(amount >> 6), readiness));
     }
 
     fn stop(&mut self, spread: Duration) {

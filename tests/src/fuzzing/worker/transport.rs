@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
 
-use ws_echo::{Transport, Unread};
+use ws_echo::{Readiness, Transport};
 
 /// The server's end of a link; the fuzz body has the other end.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Line {
     /// How many calls were interrupted.
     pub(super) interruptions: usize,
     /// The event that will be reported.
-    pub(super) edge: Option<Unread>,
+    pub(super) edge: Option<Readiness>,
     /// The end of the connection as the server was told of it.
     pub(super) told: Option<Told>,
     pub(super) is_dropped: bool,
@@ -83,7 +83,7 @@ impl Line {
             interrupted_writes: 0,
             interruptions: 0,
             // The transport is writable.
-            edge: Some(Unread::Nothing),
+            edge: Some(Readiness::None),
             told: None,
             is_dropped: false,
             calls: 0,
@@ -93,17 +93,17 @@ impl Line {
     }
 
     /// Lets up to `len` bytes arrive.
-    pub(super) fn arrive(&mut self, len: usize, unread: Unread) {
+    pub(super) fn arrive(&mut self, len: usize, readiness: Readiness) {
         if !matches!(self.state, State::Open | State::Deaf) {
             return;
         }
         let len = len.min(self.input.len() - self.arrived);
         self.arrived += len;
-        if unread == Unread::All {
+        if readiness == Readiness::UntilWouldBlock {
             self.urgent.push(self.arrived);
         }
         if len > 0 {
-            self.announce(unread);
+            self.announce(readiness);
         }
     }
 
@@ -121,7 +121,7 @@ impl Line {
             (before, _) => before,
         };
         if matches!(self.state, State::Ended | State::Broken) {
-            self.announce(Unread::All);
+            self.announce(Readiness::UntilWouldBlock);
         }
     }
 
@@ -133,7 +133,7 @@ impl Line {
     /// Reports room if a write waits for it.
     pub(super) fn announce_room(&mut self) {
         if self.is_stalled() {
-            self.announce(Unread::Nothing);
+            self.announce(Readiness::None);
         }
     }
 
@@ -148,8 +148,8 @@ impl Line {
         !self.is_blocked && (self.read < self.arrived || has_ended)
     }
 
-    fn announce(&mut self, unread: Unread) {
-        self.edge = self.edge.max(Some(unread));
+    fn announce(&mut self, readiness: Readiness) {
+        self.edge = self.edge.max(Some(readiness));
     }
 
     fn call(&mut self) {

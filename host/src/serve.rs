@@ -1,0 +1,17 @@
+//! The echo server: everything that only it needs.
+
+pub(crate) mod client;
+pub(crate) mod clients;
+pub(crate) mod limits;
+pub(crate) mod origin;
+pub(crate) mod page;
+pub(crate) mod pool;
+pub(crate) mod rate_limited_counter;
+pub(crate) mod response;
+pub(crate) mod server;
+pub(crate) mod service;
+pub(crate) mod signals;
+pub(crate) mod timer_wheel;
+pub(crate) mod tls;
+pub(crate) mod transport;
+pub(crate) mod worker;

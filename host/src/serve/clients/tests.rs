@@ -1,0 +1,821 @@
+//! Clients in memory, and a clock that stands still unless a test moves it: deadlines, Pings and
+//! promises as a client sees them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+
+use super::*;
+use crate::command_line::tests::options;
+use crate::serve::timer_wheel::GRANULARITY;
+
+const REQUEST: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+const PING: &[u8] = b"\x89\x00";
+/// Masked with a key of zeros, as are all frames here.
+const PONG: &[u8] = b"\x8a\x80\0\0\0\0";
+const GOING_AWAY: &[u8] = b"\x88\x02\x03\xe9";
+const SECOND: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(3);
+const STALL: Duration = Duration::from_secs(60);
+
+/// What stands between a client and the server.
+#[derive(Debug, Default)]
+struct Line {
+    to_server: VecDeque<u8>,
+    to_client: Vec<u8>,
+    /// How many bytes to the client are taken; then a write has to wait.
+    room: usize,
+    is_shut: bool,
+}
+
+/// The server's end; the test has the other.
+#[derive(Clone, Debug, Default)]
+struct End(Rc<RefCell<Line>>);
+
+impl Read for End {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self.0.borrow_mut().to_server.read(bytes)? {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            len => Ok(len),
+        }
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut line = self.0.borrow_mut();
+        let len = bytes.len().min(line.room);
+        line.room -= len;
+        line.to_client.extend_from_slice(&bytes[..len]);
+        if len == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for End {
+    fn shut(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().is_shut = true;
+        Ok(())
+    }
+}
+
+struct Server {
+    clients: Clients<End>,
+    now: Instant,
+}
+
+impl Server {
+    /// A server without a greeting, and with more arguments.
+    fn new(arguments: &[&str]) -> Self {
+        let mut all = vec!["--no-welcome", "--buffer=4KiB", "--ping-timeout=3s"];
+        if !arguments.contains(&"--ping-interval=off") {
+            all.push("--ping-interval=10s");
+        }
+        all.extend(arguments);
+        let now = Instant::now();
+        let clients = Clients::new(&options(&all, &[]), now);
+        Self { clients, now }
+    }
+
+    /// A client that has connected and said nothing.
+    fn connect(&mut self) -> (usize, End) {
+        let end = End::default();
+        end.0.borrow_mut().room = usize::MAX;
+        let peer = (Ipv4Addr::LOCALHOST, 1).into();
+        let key = self.clients.add(end.clone(), peer);
+        (key.expect("there is room"), end)
+    }
+
+    /// A client whose connection is open.
+    fn open(&mut self) -> (usize, End) {
+        let (key, end) = self.connect();
+        self.send(key, &end, REQUEST);
+        assert!(received(&end).starts_with(b"HTTP/1.1 101 "));
+        (key, end)
+    }
+
+    fn send(&mut self, key: usize, end: &End, bytes: impl AsRef<[u8]>) {
+        end.0.borrow_mut().to_server.extend(bytes.as_ref());
+        self.clients.handle(key, Readiness::Data);
+        self.round();
+    }
+
+    fn round(&mut self) {
+        self.clients.advance(self.now);
+        self.clients.run_queued();
+        self.clients.expire();
+    }
+
+    /// Lets time pass, with a round whenever the clients ask for one; how many those were.
+    fn pass(&mut self, time: Duration) -> usize {
+        let end = self.now + time;
+        let mut rounds = 0;
+        while let Some(timeout) = self.clients.timeout()
+            && self.now + timeout <= end
+        {
+            self.now += timeout;
+            self.round();
+            rounds += 1;
+        }
+        self.now = end;
+        self.clients.advance(end);
+        rounds
+    }
+
+    /// Lets time pass until something is received from the server.
+    fn pass_until_received(&mut self, end: &End) -> Duration {
+        let before = self.now;
+        while end.0.borrow().to_client.is_empty() {
+            let timeout = self.clients.timeout().expect("there is a deadline");
+            self.now += timeout;
+            self.round();
+        }
+        self.now - before
+    }
+}
+
+/// What the client has received since it was last asked.
+fn received(end: &End) -> Vec<u8> {
+    std::mem::take(&mut end.0.borrow_mut().to_client)
+}
+
+fn frame(first: u8, payload: &str) -> Vec<u8> {
+    let header = [first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    [&header, payload.as_bytes()].concat()
+}
+
+fn echo(first: u8, payload: &str) -> Vec<u8> {
+    [&[first, payload.len() as u8], payload.as_bytes()].concat()
+}
+
+fn close(code: u16, reason: &str) -> Vec<u8> {
+    let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
+    [&[0x88, payload.len() as u8][..], &payload].concat()
+}
+
+fn gone() -> Vec<u8> {
+    close(1011, "no answer to a ping")
+}
+
+fn stalled() -> Vec<u8> {
+    close(1008, "no progress")
+}
+
+#[test]
+fn a_silent_client_gets_a_ping_then_a_close_and_is_dropped() {
+    let mut server = Server::new(&[]);
+    let (_, end) = server.open();
+    let silence = server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    assert!(silence >= INTERVAL && silence <= 2 * INTERVAL + 3 * GRANULARITY);
+    let patience = server.pass_until_received(&end);
+    assert_eq!(received(&end), gone());
+    assert!(patience >= TIMEOUT && patience <= TIMEOUT + 2 * GRANULARITY);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_client_that_answers_pings_lives_and_is_pinged_once_an_interval() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.pass_until_received(&end);
+    for _ in 0..100 {
+        assert_eq!(received(&end), PING);
+        server.pass(TIMEOUT / 2);
+        server.send(key, &end, PONG);
+        let quiet = server.pass_until_received(&end);
+        assert!(quiet >= INTERVAL && quiet <= INTERVAL + 2 * GRANULARITY);
+    }
+}
+
+#[test]
+fn a_client_that_talks_gets_no_ping_before_it_falls_silent() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    for _ in 0..100 {
+        server.pass(INTERVAL - SECOND);
+        server.send(key, &end, frame(0x81, "here"));
+        assert_eq!(received(&end), echo(0x81, "here"));
+    }
+    let silence = server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    assert!(silence >= INTERVAL - SECOND && silence <= 2 * INTERVAL);
+}
+
+#[test]
+fn a_ping_stands_between_fragments_and_not_inside_a_frame() {
+    let mut server = Server::new(&["--stall-timeout=off"]);
+    let (key, end) = server.open();
+    server.send(key, &end, frame(0x01, "first "));
+    assert_eq!(received(&end), echo(0x01, "first "));
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    let last = frame(0x80, "last");
+    let (begin, rest) = last.split_at(8);
+    server.send(key, &end, begin);
+    // It could not be answered.
+    server.pass(86_400 * SECOND);
+    assert_eq!(received(&end), b"");
+    server.send(key, &end, rest);
+    assert_eq!(received(&end), echo(0x80, "last"));
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+}
+
+#[test]
+fn who_stops_inside_a_frame_is_closed_in_time() {
+    let text = "x".repeat(100);
+    let whole = frame(0x81, &text);
+    // A frame that does not fit the buffer, of which nothing stays there; and headers, a Ping.
+    let long = [
+        &[0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0][..],
+        b"begun",
+    ]
+    .concat();
+    for begun in [&whole[..1], &whole[..6], &whole[..50], &long, b"\x89\x84\0"] {
+        let mut server = Server::new(&["--stall-timeout=60s"]);
+        let (key, end) = server.open();
+        server.send(key, &end, begun);
+        received(&end);
+        let patience = server.pass_until_received(&end);
+        assert_eq!(received(&end), stalled(), "after {} bytes", begun.len());
+        assert!(patience >= STALL && patience <= STALL + 2 * GRANULARITY);
+        assert!(server.clients.is_empty());
+    }
+}
+
+#[test]
+fn each_byte_is_progress_and_an_end_of_the_frame_is_the_end_of_it() {
+    let mut server = Server::new(&["--stall-timeout=60s", "--ping-interval=off"]);
+    let (key, end) = server.open();
+    let text = "x".repeat(100);
+    for byte in frame(0x81, &text) {
+        server.pass(STALL - SECOND);
+        assert_eq!(received(&end), b"");
+        server.send(key, &end, [byte]);
+    }
+    assert_eq!(received(&end), echo(0x81, &text));
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn who_takes_nothing_is_dropped_and_who_takes_slowly_is_not() {
+    let mut server = Server::new(&["--stall-timeout=60s"]);
+    // The system does not tell of every byte of room.
+    for (rooms, is_told) in [(0, true), (100, true), (100, false)] {
+        let (key, end) = server.open();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, frame(0x81, "x").repeat(1000));
+        for _ in 0..rooms {
+            server.pass(STALL - SECOND);
+            end.0.borrow_mut().room = 1;
+            if is_told {
+                server.clients.handle(key, Readiness::None);
+            }
+        }
+        assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
+        server.pass(STALL - SECOND);
+        assert_eq!(server.clients.len(), 1, "after {rooms} bytes");
+        assert!(!received(&end).is_empty() || rooms == 0);
+        server.pass(STALL + SECOND);
+        assert!(server.clients.is_empty());
+        assert!(received(&end).is_empty(), "there is no room for a Close");
+    }
+}
+
+#[test]
+fn a_ping_that_is_not_taken_waits_like_any_other_answer() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    end.0.borrow_mut().room = 0;
+    // The first client's first Ping is due after 1.6 intervals.
+    server.pass(INTERVAL * 17 / 10);
+    end.0.borrow_mut().room = usize::MAX;
+    server.clients.handle(key, Readiness::None);
+    assert_eq!(received(&end), PING);
+    server.send(key, &end, frame(0x81, "still here"));
+    assert_eq!(received(&end), echo(0x81, "still here"));
+}
+
+#[test]
+fn an_answer_that_nobody_has_looked_at_is_an_answer() {
+    let mut server = Server::new(&[]);
+    let (_, end) = server.open();
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+    // It comes in time, but the server was stopped for a while, and has many others to attend to.
+    end.0.borrow_mut().to_server.extend(PONG);
+    server.pass(TIMEOUT + SECOND);
+    assert_eq!(received(&end), b"");
+    server.pass_until_received(&end);
+    assert_eq!(received(&end), PING);
+}
+
+#[test]
+fn without_pings_nothing_wakes_a_server_whose_clients_are_quiet() {
+    let mut server = Server::new(&["--ping-interval=off"]);
+    let (key, end) = server.open();
+    assert_eq!(server.clients.timeout(), None);
+    server.pass(86_400 * SECOND);
+    server.send(key, &end, frame(0x81, "hi"));
+    assert_eq!(received(&end), echo(0x81, "hi"));
+}
+
+#[test]
+fn a_quiet_server_sleeps_until_something_is_due() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.pass_until_received(&end);
+    for _ in 0..10 {
+        assert_eq!(received(&end), PING);
+        server.send(key, &end, PONG);
+        assert_eq!(server.pass(INTERVAL + 2 * GRANULARITY), 1);
+    }
+}
+
+#[test]
+fn clients_that_come_at_once_are_not_pinged_at_once() {
+    let mut server = Server::new(&[]);
+    let ends: Vec<_> = (0..1000).map(|_| server.open().1).collect();
+    let mut most = 0;
+    for _ in 0..100 {
+        server.pass(2 * INTERVAL / 100);
+        let pinged = ends.iter().filter(|end| received(end) == PING);
+        most = most.max(pinged.count());
+    }
+    // Evenly spread they are 20 in this time.
+    assert!((1..=25).contains(&most), "{most}");
+}
+
+#[test]
+fn many_deadlines_at_once_are_dealt_with_in_several_rounds() {
+    let mut server = Server::new(&["--handshake-timeout=1s"]);
+    let ends: Vec<_> = (0..1000).map(|_| server.connect().1).collect();
+    server.now += 2 * SECOND;
+    server.round();
+    let answered = |ends: &[End]| ends.iter().filter(|end| end.0.borrow().is_shut).count();
+    assert_eq!(answered(&ends), EXPIRED_MAX);
+    assert_eq!(server.clients.timeout(), Some(Duration::ZERO));
+    assert_eq!(server.pass(Duration::ZERO), 3);
+    assert_eq!(answered(&ends), 1000);
+    for end in &ends {
+        assert!(received(end).starts_with(b"HTTP/1.1 408 "));
+    }
+    // They are dropped when they do not end their side either.
+    server.pass(6 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
+fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_deadline() {
+    let mut server = Server::new(&["--close-timeout=1s"]);
+    let (key, answering) = server.open();
+    let (_, silent) = server.open();
+    server.connect();
+    server.clients.stop(Duration::ZERO);
+    assert_eq!(received(&answering), GOING_AWAY);
+    assert_eq!(received(&silent), GOING_AWAY);
+    assert_eq!(server.clients.len(), 2, "who has not asked yet is dropped");
+    server.send(key, &answering, b"\x88\x82\0\0\0\0\x03\xe9");
+    assert!(answering.0.borrow().is_shut);
+    server.pass(2 * SECOND);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_then_closes() {
+    let mut server = Server::new(&[]);
+    let (_, readiness) = server.open();
+    let (half, half_end) = server.open();
+    let (fragments, fragments_end) = server.open();
+    let begun = frame(0x81, "half a frame");
+    server.send(half, &half_end, &begun[..9]);
+    server.send(fragments, &fragments_end, frame(0x01, "in "));
+    assert_eq!(received(&fragments_end), echo(0x01, "in "));
+
+    // Its event is still to come.
+    readiness
+        .0
+        .borrow_mut()
+        .to_server
+        .extend(frame(0x81, "readiness"));
+    server.clients.stop(Duration::ZERO);
+    let [unread_echo, half_echo] = ["readiness", "half a frame"].map(|text| echo(0x81, text));
+    assert_eq!(
+        received(&readiness),
+        [&unread_echo[..], GOING_AWAY].concat()
+    );
+    assert_eq!(received(&half_end), b"");
+    assert_eq!(received(&fragments_end), b"");
+
+    server.send(half, &half_end, &begun[9..]);
+    assert_eq!(received(&half_end), [&half_echo[..], GOING_AWAY].concat());
+    server.send(fragments, &fragments_end, frame(0x89, "?"));
+    assert_eq!(received(&fragments_end), echo(0x8A, "?"));
+    server.send(fragments, &fragments_end, frame(0x80, "pieces"));
+    let end = echo(0x80, "pieces");
+    assert_eq!(received(&fragments_end), [&end[..], GOING_AWAY].concat());
+    for (key, end) in [(half, half_end), (fragments, fragments_end)] {
+        server.send(key, &end, b"\x88\x82\0\0\0\0\x03\xe9");
+        assert!(end.0.borrow().is_shut);
+    }
+}
+
+#[test]
+fn who_does_not_end_its_message_is_given_up_with_a_close() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    server.send(key, &end, frame(0x01, "in "));
+    received(&end);
+    server.clients.stop(Duration::ZERO);
+    server.pass(60 * SECOND);
+    assert_eq!(received(&end), b"", "it is for the driver to say when");
+    server.clients.give_up();
+    assert_eq!(received(&end), GOING_AWAY);
+    assert!(server.clients.is_empty());
+    assert_eq!(server.clients.timeout(), None);
+}
+
+#[test]
+fn a_client_that_was_pinged_has_to_go_in_its_turn_whether_it_answers_or_not() {
+    for answers in [true, false] {
+        let mut server = Server::new(&[]);
+        let (key, end) = server.open();
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), PING);
+        server.clients.stop(SECOND);
+        if answers {
+            server.send(key, &end, PONG);
+        }
+        server.pass(SECOND + 2 * GRANULARITY);
+        assert_eq!(received(&end), GOING_AWAY);
+    }
+}
+
+#[test]
+fn closes_are_spread_over_the_time_that_they_are_given() {
+    let mut server = Server::new(&[]);
+    let ends: Vec<_> = (0..100).map(|_| server.open()).collect();
+    server.clients.stop(10 * SECOND);
+    // Who is to go later is served until then.
+    server.send(ends[99].0, &ends[99].1, frame(0x81, "still"));
+    let mut closed = [0; 10];
+    for count in &mut closed {
+        server.pass(SECOND);
+        *count = ends
+            .iter()
+            .filter(|(_, end)| received(end).ends_with(GOING_AWAY))
+            .count();
+    }
+    server.pass(SECOND);
+    let late = ends
+        .iter()
+        .filter(|(_, end)| received(end).ends_with(GOING_AWAY))
+        .count();
+    assert_eq!(closed.iter().sum::<usize>() + late, 100);
+    assert!(
+        closed.iter().all(|count| (5..=15).contains(count)),
+        "{closed:?}"
+    );
+}
+
+#[test]
+fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut server = Server::new(&["--close-timeout=1s"]);
+    let (key, end) = server.connect();
+    server.send(key, &end, get);
+    let page = received(&end);
+    assert!(page.starts_with(b"HTTP/1.1 200 ") && page.ends_with(b"</html>\n"));
+    assert!(page.len() > 2 * 4096, "it is longer than the buffer");
+
+    for room in [1, 1000, 5000] {
+        let (key, end) = server.connect();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, get);
+        while !end.0.borrow().is_shut {
+            end.0.borrow_mut().room = room;
+            server.clients.handle(key, Readiness::None);
+        }
+        assert_eq!(received(&end), page, "{room} bytes at a time");
+    }
+
+    let (key, stuck) = server.connect();
+    stuck.0.borrow_mut().room = 5000;
+    server.send(key, &stuck, get);
+    server.clients.stop(Duration::ZERO);
+    assert!(!server.clients.is_empty(), "a stop waits for who is served");
+    server.pass(2 * SECOND);
+    assert_eq!(received(&stuck), page[..5000]);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
+fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
+    let mut server = Server::new(&["--handshake-timeout=1s"]);
+    let (key, end) = server.connect();
+    let clients = &mut server.clients;
+    for _ in 0..3 {
+        clients.turn(key, |_, _| Next::Requeue);
+    }
+    assert_eq!(clients.run_queue, [key]);
+    // While it waits for its turn it gets no other.
+    end.0.borrow_mut().to_server.extend(REQUEST);
+    clients.handle(key, Readiness::Data);
+    assert!(received(&end).is_empty());
+    clients.turn(key, |_, _| Next::Close);
+    assert!(clients.run_queue.is_empty());
+    let (again, _) = server.connect();
+    assert_eq!(again, key, "keys are used again");
+    server.clients.run_queued();
+    assert_eq!(server.clients.len(), 1);
+}
+
+#[test]
+fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let frames = frame(0x82, &"x".repeat(58)).repeat(1024);
+    end.0.borrow_mut().to_server.extend(&frames);
+    server.clients.handle(key, Readiness::UntilWouldBlock);
+    let mut rounds = 1;
+    while server.clients.timeout() == Some(Duration::ZERO) {
+        server.round();
+        rounds += 1;
+    }
+    assert_eq!(received(&end), echo(0x82, &"x".repeat(58)).repeat(1024));
+    assert!((16..20).contains(&rounds), "{rounds}");
+}
+
+#[test]
+fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
+    let long = [&[0x82, 0xFE, 0x80, 0x00, 0, 0, 0, 0][..], &[b'x'; 0x8000]].concat();
+    let whole = [&[0x82, 126, 0x80, 0x00][..], &[b'x'; 0x8000]].concat();
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let mut echo = |bytes: &[u8]| {
+        server.send(key, &end, bytes);
+        while !end.0.borrow().to_server.is_empty() {
+            server.round();
+        }
+        received(&end)
+    };
+    assert_eq!(
+        echo(&long)[0],
+        0x02,
+        "a fragment: it does not fit a small buffer"
+    );
+    assert_eq!(echo(&long), whole, "it fits a large one");
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&long), whole, "it may have been the end of something");
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&frame(0x81, "short")).len(), 7);
+    assert_eq!(echo(&long)[0], 0x02, "the large one is for others again");
+}
+
+#[test]
+fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
+    let mut server = Server::new(&["--stall-timeout=60s"]);
+    let (key, end) = server.open();
+    end.0.borrow_mut().room = 0;
+    // Its second part makes room for a part of the Pong only.
+    let ping = [&[0x89, 0xFD, 0, 0, 0, 0][..], &[b'p'; 125]].concat();
+    let (first, second) = ping.split_at(100);
+    server.send(key, &end, first);
+    server.send(key, &end, second);
+    end.0.borrow_mut().room = usize::MAX;
+    server.pass_until_received(&end);
+    let pong = [&[0x8A, 125][..], &[b'p'; 125]].concat();
+    assert_eq!(received(&end), pong);
+}
+
+#[test]
+fn a_message_that_is_too_long_is_refused_however_it_comes() {
+    let too_long = close(1009, "message is too long");
+    let fragments = [frame(0x02, "1234567"), frame(0x80, "8901")].concat();
+    let mut in_one = frame(0x82, "12345678901");
+    // What stands behind it is of no use.
+    in_one.extend(frame(0x82, "behind").repeat(1000));
+    let long = [&[0x82, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0][..], &[b'x'; 0xFFFF]].concat();
+    for (bytes, before) in [
+        (&fragments, echo(0x02, "1234567")),
+        (&in_one, vec![]),
+        (&long, vec![]),
+    ] {
+        for room in [usize::MAX, 1] {
+            let mut server = Server::new(&["--max-message-size=10", "--close-timeout=1s"]);
+            let (key, end) = server.open();
+            server.send(key, &end, frame(0x82, "1234567890"));
+            assert_eq!(received(&end), echo(0x82, "1234567890"));
+            end.0.borrow_mut().room = room;
+            server.send(key, &end, bytes);
+            while !end.0.borrow().is_shut {
+                end.0.borrow_mut().room = room;
+                server.clients.handle(key, Readiness::Data);
+                server.round();
+            }
+            assert_eq!(received(&end), [&before[..], &too_long].concat());
+            server.pass(2 * SECOND);
+            assert!(server.clients.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_too_long_is_refused_also_when_it_comes_whole_into_a_large_buffer() {
+    let whole = |len: u64| {
+        let header = [&[0x82, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
+        [header, vec![b'x'; len as usize]].concat()
+    };
+    let mut server = Server::new(&["--max-message-size=100KiB"]);
+    let (key, end) = server.open();
+    server.send(key, &end, whole(100 << 10));
+    while !end.0.borrow().to_server.is_empty() {
+        server.round();
+    }
+    assert!(received(&end).len() > 100 << 10);
+    server.send(key, &end, whole(200 << 10));
+    assert_eq!(received(&end), close(1009, "message is too long"));
+}
+
+#[test]
+fn the_length_of_a_message_begins_anew_with_each() {
+    let mut server = Server::new(&["--max-message-size=10"]);
+    let (key, end) = server.open();
+    for _ in 0..100 {
+        server.send(key, &end, frame(0x02, "12345"));
+        server.send(key, &end, frame(0x89, "a ping"));
+        server.send(key, &end, frame(0x80, "67890"));
+        let expected = [
+            echo(0x02, "12345"),
+            echo(0x8A, "a ping"),
+            echo(0x80, "67890"),
+        ];
+        assert_eq!(received(&end), expected.concat());
+    }
+}
+
+/// Memory for one client that opens, or for three small buffers, beside the reserve.
+const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB"];
+
+/// A server with five clients, of which the first three leave no memory for others: they have begun a
+/// frame.
+fn short_of_memory(arguments: &[&str]) -> (Server, Vec<(usize, End)>) {
+    let mut server = Server::new(&[LITTLE_MEMORY, arguments].concat());
+    let clients: Vec<_> = (0..5).map(|_| server.open()).collect();
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[..8]);
+        assert_eq!(received(end), b"", "it waits to be whole");
+    }
+    (server, clients)
+}
+
+#[test]
+fn who_finds_no_memory_gets_its_echo_in_pieces() {
+    let (mut server, clients) = short_of_memory(&[]);
+    for (key, end) in &clients[3..] {
+        server.send(*key, end, frame(0x81, "whole"));
+        assert_eq!(received(end), echo(0x81, "whole"));
+        let text = frame(0x81, "in pieces");
+        server.send(*key, end, &text[..8]);
+        assert_eq!(received(end), echo(0x01, "in"));
+        server.send(*key, end, &text[8..]);
+        assert_eq!(received(end), echo(0x80, " pieces"));
+    }
+    // When there is memory again, all is as before.
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[8..]);
+        assert_eq!(received(end), echo(0x81, "begun"));
+    }
+    let (key, end) = &clients[4];
+    let text = frame(0x81, "not in pieces");
+    server.send(*key, end, &text[..8]);
+    server.send(*key, end, &text[8..]);
+    assert_eq!(received(end), echo(0x81, "not in pieces"));
+}
+
+#[test]
+fn who_finds_no_memory_and_does_not_take_its_echo_is_dropped() {
+    let (mut server, clients) = short_of_memory(&[]);
+    let (key, end) = &clients[3];
+    end.0.borrow_mut().room = 3;
+    server.send(*key, end, frame(0x81, "whole"));
+    assert_eq!(server.clients.len(), 4);
+    assert_eq!(received(end), echo(0x81, "whole")[..3]);
+    let (key, end) = &clients[4];
+    server.send(*key, end, frame(0x81, "another's"));
+    assert_eq!(received(end), echo(0x81, "another's"));
+}
+
+#[test]
+fn while_there_is_no_memory_new_clients_are_told_so() {
+    let (mut server, clients) = short_of_memory(&["--close-timeout=1s"]);
+    for _ in 0..10 {
+        let (_, end) = server.connect();
+        assert!(received(&end).starts_with(b"HTTP/1.1 503 "));
+        assert!(end.0.borrow().is_shut);
+    }
+    server.pass(2 * SECOND);
+    assert_eq!(server.clients.len(), 5);
+    for (key, end) in &clients[..3] {
+        server.send(*key, end, &frame(0x81, "begun")[8..]);
+    }
+    server.open();
+}
+
+#[test]
+fn who_stops_inside_a_piece_is_closed_in_time_too() {
+    let (mut server, clients) = short_of_memory(&["--ping-interval=off"]);
+    let (key, end) = &clients[3];
+    server.send(*key, end, &frame(0x81, "begun")[..8]);
+    assert_eq!(received(end), echo(0x01, "be"));
+    server.pass(STALL + SECOND);
+    assert_eq!(received(end), stalled());
+    assert_eq!(server.clients.len(), 1);
+}
+
+#[test]
+fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
+    let mut server = Server::new(&[LITTLE_MEMORY, &["--handshake-timeout=1s"]].concat());
+    let mut ended = Vec::new();
+    for request in [
+        REQUEST,
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET\r\n\r\n",
+    ] {
+        for _ in 0..10 {
+            let (key, end) = server.connect();
+            server.send(key, &end, request);
+            assert!(!received(&end).starts_with(b"HTTP/1.1 503 "));
+            ended.push(end);
+        }
+    }
+    for _ in 0..10 {
+        let (key, _) = server.connect();
+        server.clients.turn(key, |_, _| Next::Close);
+        let (_, end) = server.connect();
+        server.pass(2 * SECOND);
+        assert!(received(&end).starts_with(b"HTTP/1.1 408 "));
+    }
+    server.open();
+}
+
+#[test]
+fn the_memory_of_what_is_not_taken_is_given_back_with_its_client() {
+    let mut server = Server::new(&[LITTLE_MEMORY, &["--close-timeout=1s"]].concat());
+    let get: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let close = [&frame(0x81, "x")[..], b"\x88\x80\0\0\0\0"].concat();
+    for _ in 0..10 {
+        let (key, end) = server.connect();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, get);
+        server.pass(2 * SECOND);
+        let (key, end) = server.open();
+        end.0.borrow_mut().room = 0;
+        server.send(key, &end, &close);
+        server.pass(2 * SECOND);
+        assert!(server.clients.is_empty());
+    }
+    let (key, end) = server.open();
+    let text = frame(0x81, "in one");
+    server.send(key, &end, &text[..8]);
+    server.send(key, &end, &text[8..]);
+    assert_eq!(received(&end), echo(0x81, "in one"));
+}
+
+#[test]
+fn a_worker_has_its_share_of_the_memory_and_no_more() {
+    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB"]);
+    let clients: Vec<_> = (0..3).map(|_| server.open()).collect();
+    for (key, end) in &clients {
+        server.send(*key, end, &frame(0x81, "begun")[..8]);
+    }
+    let (_, end) = server.connect();
+    assert!(received(&end).starts_with(b"HTTP/1.1 503 "));
+}
+
+#[test]
+fn where_there_is_no_memory_for_a_large_buffer_a_small_one_does() {
+    let memory = &["--threads=1", "--max-memory=64KiB"];
+    let mut server = Server::new(memory);
+    let (key, end) = server.open();
+    let long = frame(0x82, &"x".repeat(100)).repeat(10_000);
+    server.send(key, &end, &long);
+    while server.clients.timeout() == Some(Duration::ZERO) {
+        server.round();
+    }
+    assert_eq!(received(&end), echo(0x82, &"x".repeat(100)).repeat(10_000));
+}

@@ -1,0 +1,293 @@
+//! Who may connect: how many clients there are, in all and from one address. It is the one thing that
+//! workers share while they serve, and is asked once for each connection.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use log::warn;
+
+use crate::lock::lock;
+use crate::options::serve::ServeOptions;
+use crate::serve::rate_limited_counter::RateLimitedCounter;
+use crate::serve::response::{
+    Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+};
+
+/// How many connections there may be beyond a limit, to be answered that there are too many.
+const TURNED_AWAY_MAX: usize = 64;
+/// How many files this process has open beside its connections.
+const OTHER_FILES: u64 = 64;
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// The client is served.
+    Accept,
+    /// The client is told why it is not served. It counts as a connection until it is gone.
+    Reject(Limit),
+    /// The client is not even told: too many are being told already.
+    Drop,
+}
+
+/// Of what there is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Connections,
+    FromAddress,
+    /// Bytes in the buffers.
+    Memory,
+}
+
+impl Limit {
+    /// What the client is told.
+    pub(crate) fn response(self) -> &'static [u8] {
+        let response: &Response = match self {
+            Self::Connections => &TOO_MANY_CONNECTIONS,
+            Self::FromAddress => &TOO_MANY_FROM_ADDRESS,
+            Self::Memory => &SHORT_OF_MEMORY,
+        };
+        &response.bytes
+    }
+}
+
+/// The connections of all workers.
+#[derive(Debug)]
+pub(crate) struct ConnectionLimiter {
+    /// The most connections, and the most from one address.
+    limit: usize,
+    limit_per_address: Option<NonZeroUsize>,
+    /// How many there are, without those that are beyond their address's limit.
+    count: AtomicUsize,
+    per_address: Mutex<PerAddress>,
+    /// In bytes.
+    max_memory: usize,
+    /// For each of what there can be too much, in the order of [`Limit`].
+    turned_away: Mutex<[RateLimitedCounter; 3]>,
+}
+
+/// Where connections are from; nothing when there is no limit for that.
+#[derive(Debug, Default)]
+struct PerAddress {
+    counts: HashMap<IpAddr, usize>,
+    /// How many are beyond their address's limit: they take no other's place.
+    beyond: usize,
+}
+
+impl ConnectionLimiter {
+    /// `file_limit` is how many files this process may have open.
+    pub(crate) fn new(options: &ServeOptions, file_limit: u64) -> Self {
+        let per_address = options.max_connections_per_ip;
+        let limits = 1 + u64::from(per_address.is_some());
+        let others = OTHER_FILES + limits * TURNED_AWAY_MAX as u64;
+        let files = file_limit.saturating_sub(others);
+        let most = usize::try_from(files).unwrap_or(usize::MAX).max(1);
+        Self {
+            limit: options
+                .max_connections
+                .map_or(most, |limit| limit.get().min(most)),
+            limit_per_address: per_address,
+            count: AtomicUsize::new(0),
+            per_address: Mutex::default(),
+            max_memory: options.max_memory,
+            turned_away: Mutex::default(),
+        }
+    }
+
+    /// How many connections there may be.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Counts a connection that was made, unless it is [unheard](Admission::Drop).
+    pub(crate) fn admit(&self, address: IpAddr) -> Admission {
+        let entered = self.enter(address);
+        if entered != Admission::Accept {
+            self.tell(Limit::FromAddress);
+            return entered;
+        }
+        let others = self.count.fetch_add(1, Ordering::Relaxed);
+        if others < self.limit {
+            return Admission::Accept;
+        }
+        if others < self.limit.saturating_add(TURNED_AWAY_MAX) {
+            return self.refuse(Limit::Connections);
+        }
+        self.release(address);
+        self.tell(Limit::Connections);
+        Admission::Drop
+    }
+
+    /// Turns a connection away that was counted.
+    pub(crate) fn refuse(&self, limit: Limit) -> Admission {
+        self.tell(limit);
+        Admission::Reject(limit)
+    }
+
+    /// Forgets a connection that was counted and is gone.
+    pub(crate) fn release(&self, address: IpAddr) {
+        if !self.leave(address) {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a connection from an address, unless that is beyond its limit and unheard.
+    fn enter(&self, address: IpAddr) -> Admission {
+        let Some(limit) = self.limit_per_address else {
+            return Admission::Accept;
+        };
+        let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
+        let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
+        if is_beyond && *beyond == TURNED_AWAY_MAX {
+            return Admission::Drop;
+        }
+        *counts.entry(address).or_default() += 1;
+        if !is_beyond {
+            return Admission::Accept;
+        }
+        *beyond += 1;
+        Admission::Reject(Limit::FromAddress)
+    }
+
+    /// Forgets a connection from an address, and says whether it is one fewer beyond its limit. Which of
+    /// them has gone makes no difference.
+    fn leave(&self, address: IpAddr) -> bool {
+        let Some(limit) = self.limit_per_address else {
+            return false;
+        };
+        let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
+        let Some(count) = counts.get_mut(&address) else {
+            return false;
+        };
+        let is_beyond = *count > limit.get();
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&address);
+        }
+        if is_beyond {
+            *beyond -= 1;
+        }
+        is_beyond
+    }
+
+    /// Says that clients are turned away, and which flag does that, but not for each of them.
+    fn tell(&self, limit: Limit) {
+        let Some(count) = lock(&self.turned_away)[limit as usize].add(Instant::now()) else {
+            return;
+        };
+        let (what, flag, limit) = match (limit, self.limit_per_address) {
+            (Limit::FromAddress, Some(limit)) => {
+                let what = "too many connections from one address";
+                (what, "--max-connections-per-ip", limit.get())
+            }
+            (Limit::Memory, _) => ("short of memory", "--max-memory", self.max_memory),
+            _ => ("too many connections", "--max-connections", self.limit),
+        };
+        warn!("{what} ({flag} {limit}): turned away since the last such line: {count}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::command_line::tests::options;
+
+    fn admission(arguments: &[&str]) -> ConnectionLimiter {
+        ConnectionLimiter::new(&options(arguments, &[]), 1 << 20)
+    }
+
+    fn from(last: u8) -> IpAddr {
+        Ipv4Addr::new(127, 0, 0, last).into()
+    }
+
+    #[test]
+    fn so_many_are_admitted_some_are_told_and_the_others_are_not() {
+        let limiter = admission(&["--max-connections=3"]);
+        for _ in 0..3 {
+            assert_eq!(limiter.admit(from(1)), Admission::Accept);
+        }
+        for _ in 0..TURNED_AWAY_MAX {
+            let refused = Admission::Reject(Limit::Connections);
+            assert_eq!(limiter.admit(from(1)), refused);
+        }
+        assert_eq!(limiter.admit(from(1)), Admission::Drop);
+        for _ in 0..TURNED_AWAY_MAX {
+            limiter.release(from(1));
+        }
+        assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
+        limiter.release(from(1));
+        limiter.release(from(1));
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
+    }
+
+    #[test]
+    fn an_address_has_its_own_limit_and_is_forgotten_with_its_last_connection() {
+        let limiter = admission(&["--max-connections-per-ip=2"]);
+        for last in [1, 2] {
+            for _ in 0..2 {
+                assert_eq!(limiter.admit(from(last)), Admission::Accept);
+            }
+            let refused = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(last)), refused);
+            limiter.release(from(last));
+        }
+        for last in [1, 1, 2, 2] {
+            limiter.release(from(last));
+        }
+        let per_address = lock(&limiter.per_address);
+        assert!(per_address.counts.is_empty() && per_address.beyond == 0);
+        drop(per_address);
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
+    }
+
+    #[test]
+    fn who_is_beyond_its_address_s_limit_takes_no_other_s_place() {
+        let limiter = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
+        for _ in 0..TURNED_AWAY_MAX {
+            let refused = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(1)), refused);
+        }
+        assert_eq!(limiter.admit(from(1)), Admission::Drop);
+        assert_eq!(limiter.admit(from(2)), Admission::Accept);
+        limiter.release(from(1));
+        assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
+        for _ in 0..=TURNED_AWAY_MAX {
+            limiter.release(from(1));
+        }
+        for last in [3, 4] {
+            assert_eq!(limiter.admit(from(last)), Admission::Accept);
+        }
+        assert_eq!(
+            limiter.admit(from(5)),
+            Admission::Reject(Limit::Connections)
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_one_limit_does_not_keep_the_others_quiet() {
+        let limiter = admission(&[]);
+        limiter.refuse(Limit::FromAddress);
+        for other in [Limit::Connections, Limit::Memory] {
+            let told = lock(&limiter.turned_away)[other as usize].add(Instant::now());
+            assert_eq!(told, Some(1));
+        }
+    }
+
+    #[test]
+    fn the_limit_follows_from_the_limit_of_files_and_is_never_above_it() {
+        let limit = |arguments: &[&str], files| {
+            ConnectionLimiter::new(&options(arguments, &[]), files).limit()
+        };
+        assert_eq!(limit(&[], 1024), 1024 - 128);
+        assert_eq!(limit(&["--max-connections-per-ip=9"], 1024), 1024 - 192);
+        assert_eq!(limit(&["--max-connections=10"], 1024), 10);
+        assert_eq!(limit(&["--max-connections=5000"], 1024), 1024 - 128);
+        assert_eq!(limit(&[], 0), 1);
+    }
+}

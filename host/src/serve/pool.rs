@@ -1,0 +1,378 @@
+//! What a worker's busy connections need and its idle ones do not: a buffer, and the state of what is
+//! begun. All buffers together have no more than their share of `--max-memory`. Who needs one that would be
+//! too much works in the reserve, in which nothing can stay: what comes is answered in pieces.
+
+use std::time::Instant;
+
+use log::warn;
+use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
+
+use crate::serve::rate_limited_counter::RateLimitedCounter;
+
+/// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
+pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
+
+/// A connection in which something is begun.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    /// How many bytes of the message that is begun have come.
+    pub(crate) message_len: u64,
+}
+
+impl Session {
+    fn new() -> Self {
+        Self {
+            connection: Connection::server(),
+            message_len: 0,
+        }
+    }
+}
+
+/// The length of a large buffer, unless all are longer. One of this length moves large messages for
+/// two thirds of what one of 64 KiB costs; with longer ones it was not less.
+const LARGE_LEN: usize = 512 * 1024;
+
+/// How many bytes of empty small buffers, and of large ones, are kept for the next busy connections:
+/// at least one buffer.
+const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
+
+/// How many states of idle connections are kept for the next busy ones.
+const IDLE_MAX: usize = 1024;
+
+/// The length of the reserve: short enough that a client which takes anything takes all of it.
+const RESERVE_LEN: usize = 4 * 1024 + MIN_BUFFER_LEN;
+
+/// With how little in a large buffer, twice in a row, a small one would do.
+const LITTLE_LEN: usize = 16 * 1024;
+
+/// How large a buffer is worth its memory for a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BufferClass {
+    Small,
+    /// It has filled a small one.
+    Large,
+    /// The last read was of little. It may have been the end of a message.
+    Shrinking,
+}
+
+impl BufferClass {
+    /// What it is when `len` bytes were received into room for `offered`.
+    #[inline]
+    pub(crate) fn after(self, len: usize, offered: usize) -> Self {
+        match self {
+            _ if len == offered => Self::Large,
+            Self::Small => Self::Small,
+            _ if len >= LITTLE_LEN => Self::Large,
+            Self::Large => Self::Shrinking,
+            Self::Shrinking => Self::Small,
+        }
+    }
+}
+
+/// What is free: of each, the one that was used last is on top.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    buffers: BothBuffers,
+    idle: Vec<Box<Session>>,
+    budget: Budget,
+    /// A buffer for those for whom there is no memory, one after the other; nothing while it is in use.
+    reserve: Option<HeapBuffer>,
+    /// How often it was.
+    shortages: RateLimitedCounter,
+}
+
+/// How much memory there may be, and how much there is, in bytes.
+#[derive(Debug)]
+struct Budget {
+    limit: usize,
+    used: usize,
+}
+
+impl Budget {
+    fn has(&self, len: usize) -> bool {
+        len <= self.limit - self.used
+    }
+
+    /// Whether there was as much, which is taken then.
+    #[must_use]
+    fn take(&mut self, len: usize) -> bool {
+        let has = self.has(len);
+        if has {
+            self.used += len;
+        }
+        has
+    }
+
+    fn put(&mut self, len: usize) {
+        self.used -= len;
+    }
+}
+
+/// Buffers of two lengths; when the small ones are as long as the large, all are large.
+#[derive(Debug)]
+struct BothBuffers {
+    small: Buffers,
+    large: Buffers,
+}
+
+impl BothBuffers {
+    #[inline]
+    fn of(&mut self, class: BufferClass) -> &mut Buffers {
+        match class {
+            BufferClass::Small if self.small.storage_len < self.large.storage_len => {
+                &mut self.small
+            }
+            _ => &mut self.large,
+        }
+    }
+}
+
+/// Empty buffers of one length.
+#[derive(Debug)]
+struct Buffers {
+    storage_len: usize,
+    kept_max: usize,
+    empty: Vec<HeapBuffer>,
+}
+
+impl Buffers {
+    /// Buffers in which a frame with a payload of this many bytes fits.
+    fn new(buffer_len: usize) -> Self {
+        let storage_len = buffer_len + MIN_BUFFER_LEN;
+        Self {
+            storage_len,
+            kept_max: (KEPT_LEN_MAX / storage_len).max(1),
+            empty: Vec::new(),
+        }
+    }
+
+    /// Makes one more, for which memory was taken.
+    fn grow(&mut self) {
+        let storage = vec![0; self.storage_len].into_boxed_slice();
+        self.empty.push(Box::new(Buffer::new(storage)));
+    }
+
+    /// Drops one that is empty, if there is one.
+    fn shrink(&mut self, budget: &mut Budget) -> bool {
+        let has_shrunk = self.empty.pop().is_some();
+        if has_shrunk {
+            budget.put(self.storage_len);
+        }
+        has_shrunk
+    }
+}
+
+/// A buffer in which nothing waits to be whole.
+fn reserve() -> HeapBuffer {
+    Box::new(Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice()))
+}
+
+impl Pool {
+    /// The least memory of a pool of buffers in which a frame with a payload of this many bytes fits.
+    pub(crate) fn least_memory(buffer_len: usize) -> usize {
+        Buffers::new(buffer_len).storage_len + RESERVE_LEN
+    }
+
+    /// The length of the longest buffer, if a frame with a payload of this many bytes fits the shortest.
+    pub(crate) fn longest_buffer(buffer_len: usize) -> usize {
+        Buffers::new(buffer_len.max(LARGE_LEN)).storage_len
+    }
+
+    /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones; of
+    /// `memory` bytes in all, which is the [least](Self::least_memory) at least.
+    pub(crate) fn new(buffer_len: usize, memory: usize) -> Self {
+        Self {
+            buffers: BothBuffers {
+                small: Buffers::new(buffer_len),
+                large: Buffers::new(buffer_len.max(LARGE_LEN)),
+            },
+            idle: Vec::new(),
+            budget: Budget {
+                limit: memory.max(Self::least_memory(buffer_len)),
+                used: RESERVE_LEN,
+            },
+            reserve: Some(reserve()),
+            shortages: RateLimitedCounter::default(),
+        }
+    }
+
+    /// Takes memory for something else, if there is as much, which has to be [given
+    /// back](Self::give_memory_back).
+    #[must_use]
+    pub(crate) fn take_memory(&mut self, len: usize) -> bool {
+        let BothBuffers { small, large } = &mut self.buffers;
+        let budget = &mut self.budget;
+        // Empty buffers make room.
+        while !budget.has(len) && (large.shrink(budget) || small.shrink(budget)) {}
+        budget.take(len)
+    }
+
+    pub(crate) fn give_memory_back(&mut self, len: usize) {
+        self.budget.put(len);
+    }
+
+    /// Takes an empty buffer: where there is no memory for a large one a small one, and where there is none at
+    /// all the [reserve](Self::is_reserve_in_use).
+    pub(crate) fn take_buffer(&mut self, mut class: BufferClass) -> HeapBuffer {
+        if self.buffers.of(class).empty.is_empty() {
+            self.provide(&mut class);
+        }
+        let taken = self.buffers.of(class).empty.pop();
+        taken.unwrap_or_else(|| {
+            self.tell_shortage();
+            // It is there: see `is_reserve_in_use`.
+            self.reserve.take().unwrap_or_else(reserve)
+        })
+    }
+
+    /// Whether the buffer that was taken last is the reserve. It has to be put back, empty, before the next
+    /// client's turn.
+    pub(crate) fn is_reserve_in_use(&self) -> bool {
+        self.reserve.is_none()
+    }
+
+    /// Takes a buffer back, which is empty.
+    pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
+        if self.is_reserve_in_use() {
+            self.reserve = Some(buffer);
+            return;
+        }
+        let class = if buffer.capacity() < self.buffers.large.storage_len {
+            BufferClass::Small
+        } else {
+            BufferClass::Large
+        };
+        let buffers = self.buffers.of(class);
+        buffers.empty.push(buffer);
+        if buffers.empty.len() > buffers.kept_max {
+            buffers.shrink(&mut self.budget);
+        }
+    }
+
+    /// A connection in which nothing is begun: a new one, or one that is as good.
+    pub(crate) fn take_idle(&mut self) -> Box<Session> {
+        let new = || Box::new(Session::new());
+        self.idle.pop().unwrap_or_else(new)
+    }
+
+    /// Takes a connection back in which nothing is begun.
+    pub(crate) fn put_idle(&mut self, idle: Box<Session>) {
+        if self.idle.len() < IDLE_MAX {
+            self.idle.push(idle);
+        }
+    }
+
+    /// The buffer and the connection that are taken next, if there is memory for them. They have to be
+    /// taken if something stays in them. Where there is none for a large buffer, the class is small. (As a
+    /// call of its own it would cost an echo 15 instructions more.)
+    #[inline(always)]
+    pub(crate) fn next(
+        &mut self,
+        class: &mut BufferClass,
+    ) -> Option<(&mut HeapBuffer, &mut Connection)> {
+        if self.buffers.of(*class).empty.is_empty() {
+            self.provide(class);
+        }
+        if self.idle.is_empty() {
+            let idle = self.take_idle();
+            self.idle.push(idle);
+        }
+        let buffer = self.buffers.of(*class).empty.last_mut()?;
+        Some((buffer, &mut self.idle.last_mut()?.connection))
+    }
+
+    /// Says that the reserve is used, and which flag does that, but not each time.
+    fn tell_shortage(&mut self) {
+        if let Some(count) = self.shortages.add(Instant::now()) {
+            warn!(
+                "short of memory (--max-memory): what came was echoed in pieces, times since the last such \
+                 line: {count}"
+            );
+        }
+    }
+
+    /// Sees to it that there is an empty buffer, if there is memory for one.
+    #[cold]
+    #[inline(never)]
+    fn provide(&mut self, class: &mut BufferClass) {
+        for possible in [*class, BufferClass::Small] {
+            *class = possible;
+            let len = self.buffers.of(possible).storage_len;
+            if self.buffers.of(possible).empty.is_empty() && self.take_memory(len) {
+                self.buffers.of(possible).grow();
+            }
+            if !self.buffers.of(possible).empty.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_to_where_it_was_taken_from() {
+        for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
+            let mut pool = Pool::new(buffer_len, usize::MAX);
+            for class in [
+                BufferClass::Small,
+                BufferClass::Large,
+                BufferClass::Shrinking,
+            ] {
+                let buffer = pool.take_buffer(class);
+                let storage = buffer.received().as_ptr();
+                pool.put_buffer(buffer);
+                let again = pool.take_buffer(class);
+                assert_eq!(
+                    again.received().as_ptr(),
+                    storage,
+                    "{buffer_len}, {class:?}"
+                );
+                assert!(again.capacity() >= buffer_len);
+            }
+        }
+    }
+
+    #[test]
+    fn all_memory_can_be_taken_again_when_all_buffers_are_back() {
+        let memory = 16 << 20;
+        let mut pool = Pool::new(4 << 10, memory);
+        // More than are kept.
+        for (class, count) in [(BufferClass::Small, 1000), (BufferClass::Large, 10)] {
+            let taken: Vec<_> = (0..count).map(|_| pool.take_buffer(class)).collect();
+            assert!(!pool.is_reserve_in_use());
+            taken.into_iter().for_each(|buffer| pool.put_buffer(buffer));
+        }
+        assert!(pool.take_memory(memory - RESERVE_LEN));
+        assert!(!pool.take_memory(1));
+    }
+
+    #[test]
+    fn who_finds_no_memory_for_a_large_buffer_takes_a_small_one_and_not_the_reserve() {
+        let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10));
+        let small = pool.take_buffer(BufferClass::Large);
+        assert!(!pool.is_reserve_in_use());
+        pool.put_buffer(small);
+        let mut class = BufferClass::Large;
+        assert!(pool.next(&mut class).is_some());
+        assert_eq!(class, BufferClass::Small);
+    }
+
+    #[test]
+    fn demand_grows_with_a_full_buffer_and_wanes_with_two_reads_of_little() {
+        use BufferClass::{Large, Shrinking, Small};
+        for (before, len, after) in [
+            (Small, 65_535, Small),
+            (Small, 65_536, Large),
+            (Large, LITTLE_LEN, Large),
+            (Large, LITTLE_LEN - 1, Shrinking),
+            (Shrinking, LITTLE_LEN, Large),
+            (Shrinking, LITTLE_LEN - 1, Small),
+        ] {
+            assert_eq!(before.after(len, 65_536), after, "{before:?}, {len}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The server as a whole: listeners, workers, and the way from start to stop.
+
+use std::fmt::{self, Display};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+use log::{error, info, warn};
+
+use crate::logging;
+use crate::options::serve::ServeOptions;
+use crate::platform;
+use crate::serve::clients::Clients;
+use crate::serve::limits::ConnectionLimiter;
+use crate::serve::signals;
+use crate::serve::tls::{self, Tls};
+use crate::serve::transport::{Acceptor, Plain};
+use crate::serve::worker::{self, Handle, Worker};
+
+/// How many files a process may have open on any system, about.
+const LEAST_FILE_LIMIT: u64 = 256;
+
+/// Why the server cannot serve.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// There is no certificate to show.
+    Certificate(tls::Error),
+    /// An address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// Something else that the system refused: what, and why.
+    System(&'static str, io::Error),
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, error) = match self {
+            Self::Certificate(error) => return error.fmt(f),
+            Self::Listen(address, error) => (address, error),
+            Self::System(what, error) => return write!(f, "cannot {what}: {error}"),
+        };
+        write!(f, "cannot listen on {address}: ")?;
+        match error.kind() {
+            ErrorKind::AddrInUse => f.write_str("address in use; choose another with --listen"),
+            ErrorKind::AddrNotAvailable => {
+                f.write_str("this machine has no such address; choose another with --listen")
+            }
+            ErrorKind::PermissionDenied => {
+                f.write_str("permission denied; choose a port above 1023 with --listen")
+            }
+            _ => write!(f, "{error}; choose another with --listen"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Serves until it is stopped by a signal.
+///
+/// # Errors
+///
+/// When it cannot serve, at the start or later.
+pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
+    let Some(source) = &options.tls else {
+        return serve(options, Plain, None);
+    };
+    let tls = Tls::new(source, &options.listen).map_err(Error::Certificate)?;
+    serve(options, tls.clone(), Some(tls))
+}
+
+fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> Result<(), Error> {
+    let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
+        warn!("cannot raise the limit of open files: {error}");
+        LEAST_FILE_LIMIT
+    });
+    let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
+    let listeners = listen(options)?;
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
+    let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (workers, handles) = workers(options, &acceptor, listeners, &stop, &limiter)?;
+    let no_signals = |error| Error::System("handle signals", error);
+    signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
+    signals::reload_on_hang_up(tls).map_err(no_signals)?;
+    let (sender, ended) = mpsc::channel();
+    for worker in workers {
+        spawn(worker, sender.clone())?;
+    }
+    drop(sender);
+    logging::print_line(listening);
+    let cost = Clients::<C::Transport>::COST;
+    log_ceiling(options, limiter.limit(), cost);
+    let mut result = Ok(());
+    for error in ended.iter().filter_map(io::Result::err) {
+        // The others stop as well: a server that serves some clients only helps nobody.
+        error!("a worker has ended: {error}");
+        result = Err(Error::System("go on", error));
+        stop.store(true, Ordering::Release);
+        handles.iter().for_each(Handle::wake);
+    }
+    info!("stopped");
+    result
+}
+
+/// Says how many connections there may be, and how much memory they take then.
+fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
+    const MIB: usize = 1 << 20;
+    let ceiling = connections
+        .saturating_mul(cost)
+        .saturating_add(options.max_memory);
+    info!(
+        "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, and {} MiB \
+         for buffers (--max-memory)",
+        ceiling.div_ceil(MIB),
+        options.max_memory.div_ceil(MIB),
+    );
+}
+
+/// Listens on every address. For each address, one listener or one for each worker.
+fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for &address in &options.listen {
+        match platform::listen(address, options.threads.get()) {
+            Ok(shared) => listeners.push(shared),
+            Err(error) if is_missing_ipv6(address, &error) => {
+                missing = Some(Error::Listen(address, error));
+            }
+            Err(error) => return Err(Error::Listen(address, error)),
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => return Err(error),
+        Some(error) => warn!("{error}"),
+        None => {}
+    }
+    Ok(listeners)
+}
+
+/// One for each address.
+fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
+    let first = listeners.iter().flat_map(|shared| shared.first());
+    first
+        .filter_map(|listener| listener.local_addr().ok())
+        .map(|address| format!("{scheme}://{address}"))
+        .collect()
+}
+
+/// Whether the machine has no IPv6 rather than no such address.
+fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
+    is_local
+        && !matches!(
+            error.kind(),
+            ErrorKind::AddrInUse | ErrorKind::PermissionDenied
+        )
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerate(items: &[String]) -> String {
+    match items {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => items.concat(),
+    }
+}
+
+/// Makes the workers and gives them the listeners.
+fn workers<C: Acceptor>(
+    options: &ServeOptions,
+    acceptor: &C,
+    listeners: Vec<Vec<TcpListener>>,
+    stop: &Arc<AtomicBool>,
+    limiter: &Arc<ConnectionLimiter>,
+) -> Result<(Vec<Worker<C>>, Vec<Handle>), Error> {
+    let refused = |error| Error::System("start a worker", error);
+    let mut workers = Vec::new();
+    let mut handles = Vec::new();
+    for _ in 0..options.threads.get() {
+        let (poll, waker) = worker::poll().map_err(refused)?;
+        let (sender, inbox) = mpsc::channel();
+        handles.push(Handle {
+            waker,
+            inbox: sender,
+        });
+        workers.push(Worker::new(
+            poll,
+            inbox,
+            stop.clone(),
+            limiter.clone(),
+            options,
+            acceptor.clone(),
+        ));
+    }
+    for shared in listeners {
+        if shared.len() < workers.len() {
+            workers[0].hand_to(handles.clone());
+        }
+        for (listener, worker) in shared.into_iter().zip(&mut workers) {
+            let listener = mio::net::TcpListener::from_std(listener);
+            worker.listen(listener).map_err(refused)?;
+        }
+    }
+    Ok((workers, handles))
+}
+
+/// Starts a worker's thread, which tells how it ended.
+fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
+    let run = move || {
+        let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
+        let panicked = |_| Err(io::Error::other("it has panicked"));
+        let _ = ended.send(end.unwrap_or_else(panicked));
+    };
+    let spawned = thread::Builder::new().name("worker".into()).spawn(run);
+    let refused = |error| Error::System("start a worker", error);
+    spawned.map(drop).map_err(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::command_line::tests::options;
+
+    #[test]
+    fn where_ports_are_not_shared_all_clients_are_answered() {
+        let options = options(&["--threads", "3"], &[]);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
+        let (workers, handles) =
+            workers(&options, &Plain, vec![vec![listener]], &stop, &limiter).unwrap();
+        let (sender, ended) = mpsc::channel();
+        for worker in workers {
+            spawn(worker, sender.clone()).unwrap();
+        }
+        drop(sender);
+        for client in 0..7 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(10)))
+                .unwrap();
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
+        }
+        stop.store(true, Ordering::Release);
+        handles.iter().for_each(Handle::wake);
+        assert!(ended.iter().all(|end| end.is_ok()));
+    }
+
+    #[test]
+    fn addresses_are_enumerated_as_a_person_would() {
+        let items = ["a", "b", "c"].map(String::from);
+        assert_eq!(enumerate(&items[..1]), "a");
+        assert_eq!(enumerate(&items[..2]), "a and b");
+        assert_eq!(enumerate(&items), "a, b and c");
+    }
+}

@@ -1,0 +1,262 @@
+//! Deadlines on a coarse clock, one at most for each key: a hashed timing wheel. To set and to cancel
+//! one costs the same however many there are, and nothing is left of one that is cancelled.
+//!
+//! ```text
+//!  slot of tick   0   1   2   3 ...   2047     due
+//!                 |   |   |   |        |        |
+//!                 o   5   o   o       7-2       9      rings of links; a link's place is its key
+//! ```
+//!
+//! A deadline stands in the slot of its tick until that tick has come, and among those that are due
+//! until it is taken. One that is further off than the wheel has slots is passed by.
+
+use std::time::{Duration, Instant};
+
+/// How long a tick is: deadlines that are closer together cost one wake-up. One may be found two ticks
+/// late, and a far one a few seconds.
+pub(crate) const GRANULARITY: Duration = Duration::from_millis(GRANULARITY_MILLISECONDS);
+const GRANULARITY_MILLISECONDS: u64 = 50;
+
+/// A power of two, so that a slot follows from a tick of any width: 102 seconds.
+const SLOTS: u32 = 2048;
+const WORDS: u32 = SLOTS / 64;
+const _: () = assert!(WORDS == u32::BITS, "there is a bit for each");
+
+/// The ring of what is due, behind the slots' rings.
+const DUE: u32 = SLOTS;
+/// Where the link of key 0 is, behind the rings' own.
+const FIRST_KEY: u32 = SLOTS + 1;
+
+/// A far deadline is due at the end of so many ticks. Few slots then hold far ones, and few wake-ups
+/// find nothing that is due.
+const FAR_TICKS: u32 = 64;
+
+/// A span of time in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticks(u32);
+
+impl Ticks {
+    /// The fewest ticks that are no shorter than this, from any moment on.
+    pub(crate) fn at_least(duration: Duration) -> Self {
+        let whole = duration.as_nanos().div_ceil(GRANULARITY.as_nanos());
+        // The tick that it is now has begun already. Half of all ticks are in the future.
+        let ticks = (whole + 1).min(u128::from(u32::MAX / 2));
+        Self(ticks as u32)
+    }
+
+    /// A part of the span, one tick at least: `share` of 2^32.
+    pub(crate) fn part(self, share: u32) -> Self {
+        let part = (u64::from(self.0) * u64::from(share)) >> 32;
+        Self(part as u32 + 1)
+    }
+}
+
+/// A place in a ring, or a ring's own beginning and end.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    previous: u32,
+    next: u32,
+    /// The tick, counted modulo 2^32.
+    due: u32,
+}
+
+/// How many bytes a key costs.
+pub(crate) const KEY_COST: usize = size_of::<Link>();
+
+/// All deadlines.
+#[derive(Debug)]
+pub(crate) struct TimerWheel {
+    start: Instant,
+    /// The ticks that have passed since the start.
+    now: u64,
+    /// When the next one begins.
+    next_tick: Instant,
+    /// The rings' own, then the keys'. What stands in no ring is a ring of its own.
+    links: Vec<Link>,
+    /// One bit for each slot: whether its ring holds a key.
+    filled: [u64; WORDS as usize],
+    /// One bit for each word of these.
+    filled_words: u32,
+    /// What [`timeout`](Self::timeout) said last; `None` when something has changed since.
+    timeout: Option<Option<Duration>>,
+}
+
+impl TimerWheel {
+    pub(crate) fn new(start: Instant) -> Self {
+        Self {
+            start,
+            now: 0,
+            next_tick: start + GRANULARITY,
+            links: (0..FIRST_KEY).map(Link::alone).collect(),
+            filled: [0; WORDS as usize],
+            filled_words: 0,
+            timeout: None,
+        }
+    }
+
+    /// Sets a key's deadline in the place of the one that it has, if any.
+    pub(crate) fn set(&mut self, key: usize, after: Ticks) {
+        let link = link_of(key);
+        for place in self.links.len() as u32..=link {
+            self.links.push(Link::alone(place));
+        }
+        let mut due = (self.now as u32).wrapping_add(after.0);
+        if after.0 >= SLOTS {
+            due |= FAR_TICKS - 1;
+        }
+        self.unlink(link);
+        self.links[link as usize].due = due;
+        self.push(due % SLOTS, link);
+    }
+
+    /// Forgets a key's deadline, if there is one.
+    pub(crate) fn cancel(&mut self, key: usize) {
+        let link = link_of(key);
+        if (link as usize) < self.links.len() {
+            self.unlink(link);
+        }
+    }
+
+    /// Whether a key has a deadline.
+    pub(crate) fn is_set(&self, key: usize) -> bool {
+        let link = link_of(key);
+        let next = self.links.get(link as usize).map(|link| link.next);
+        next.is_some_and(|next| next != link)
+    }
+
+    /// Moves the clock on, to what it is now. (As a call of its own it would cost an echo 15 instructions
+    /// more.)
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, now: Instant) {
+        if now < self.next_tick {
+            return;
+        }
+        let now = now.saturating_duration_since(self.start).as_millis();
+        let now = now as u64 / GRANULARITY_MILLISECONDS;
+        // Once around the wheel, every slot was seen.
+        let passed = (now - self.now).min(u64::from(SLOTS));
+        self.now = now;
+        self.timeout = None;
+        self.next_tick = self.start + Duration::from_millis((now + 1) * GRANULARITY_MILLISECONDS);
+        for tick in now - passed + 1..=now {
+            self.sweep(tick as u32 % SLOTS);
+        }
+    }
+
+    /// Takes the next key whose deadline is due.
+    pub(crate) fn pop_expired(&mut self) -> Option<usize> {
+        let link = self.links[DUE as usize].next;
+        if link == DUE {
+            return None;
+        }
+        self.unlink(link);
+        Some((link - FIRST_KEY) as usize)
+    }
+
+    /// How long to wait for what is due next, with no look at the time: a tick longer at most.
+    pub(crate) fn timeout(&mut self) -> Option<Duration> {
+        if let Some(timeout) = self.timeout {
+            return timeout;
+        }
+        let ticks = if self.links[DUE as usize].next != DUE {
+            Some(0)
+        } else {
+            self.ticks_to_next_filled()
+        };
+        let timeout = ticks.map(|ticks| GRANULARITY * ticks);
+        self.timeout = Some(timeout);
+        timeout
+    }
+
+    /// How far the next slot is that holds a key; the one where the clock stands is the farthest.
+    fn ticks_to_next_filled(&self) -> Option<u32> {
+        let first = (self.now as u32).wrapping_add(1) % SLOTS;
+        let mut word = first / 64;
+        let mut bits = self.filled[word as usize] & (u64::MAX << (first % 64));
+        if bits == 0 {
+            if self.filled_words == 0 {
+                return None;
+            }
+            let others = self.filled_words.rotate_right(word + 1);
+            word = (word + 1 + others.trailing_zeros()) % WORDS;
+            bits = self.filled[word as usize];
+        }
+        let slot = word * 64 + bits.trailing_zeros();
+        Some(slot.wrapping_sub(first) % SLOTS + 1)
+    }
+
+    /// Moves those of a slot whose tick has come to those that are due.
+    fn sweep(&mut self, slot: u32) {
+        let mut link = self.links[slot as usize].next;
+        while link != slot {
+            let Link { next, due, .. } = self.links[link as usize];
+            // No deadline is half of all ticks away, so the difference has a sign.
+            let is_due = (self.now as u32).wrapping_sub(due) as i32 >= 0;
+            if is_due {
+                self.unlink(link);
+                self.push(DUE, link);
+            }
+            link = next;
+        }
+    }
+
+    /// Takes a link out of the ring that it stands in.
+    fn unlink(&mut self, link: u32) {
+        self.timeout = None;
+        let Link { previous, next, .. } = self.links[link as usize];
+        self.links[previous as usize].next = next;
+        self.links[next as usize].previous = previous;
+        let alone = &mut self.links[link as usize];
+        (alone.previous, alone.next) = (link, link);
+        if previous == next && next < SLOTS {
+            self.note_empty(next);
+        }
+    }
+
+    /// Puts a link that stands in no ring at the end of one.
+    fn push(&mut self, ring: u32, link: u32) {
+        self.timeout = None;
+        let last = self.links[ring as usize].previous;
+        self.links[last as usize].next = link;
+        self.links[ring as usize].previous = link;
+        let pushed = &mut self.links[link as usize];
+        (pushed.previous, pushed.next) = (last, ring);
+        if ring < SLOTS {
+            self.note_filled(ring);
+        }
+    }
+
+    fn note_filled(&mut self, slot: u32) {
+        self.filled[slot as usize / 64] |= 1 << (slot % 64);
+        self.filled_words |= 1 << (slot / 64);
+    }
+
+    fn note_empty(&mut self, slot: u32) {
+        let word = &mut self.filled[slot as usize / 64];
+        *word &= !(1 << (slot % 64));
+        if *word == 0 {
+            self.filled_words &= !(1 << (slot / 64));
+        }
+    }
+}
+
+impl Link {
+    /// The link at `place`, in no other's ring.
+    fn alone(place: u32) -> Self {
+        let (previous, next) = (place, place);
+        let due = 0;
+        Self {
+            previous,
+            next,
+            due,
+        }
+    }
+}
+
+/// Where a key's link is. No machine has so many connections that it does not fit.
+fn link_of(key: usize) -> u32 {
+    FIRST_KEY + key as u32
+}
+
+#[cfg(test)]
+mod tests;

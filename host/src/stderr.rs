@@ -1,0 +1,8 @@
+//! What the program tells its user directly, beside its log.
+
+use std::io::{Write, stderr};
+
+/// Writes a line to stderr, which may be gone.
+pub(crate) fn print(text: &str) {
+    let _ = writeln!(stderr(), "ws-echo: {text}");
+}
