@@ -20,12 +20,12 @@ use ws_echo_tests::wire::{Frame, TEXT, masked};
 const CANNOT_ACCEPT: &str = "cannot accept clients, trying again: ";
 
 /// A server with one worker and failing system calls, and the calls that strace recorded.
-struct Faulty {
+struct FaultyServer {
     server: Server,
     trace: PathBuf,
 }
 
-impl Faulty {
+impl FaultyServer {
     /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
     /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
@@ -78,7 +78,7 @@ impl Faulty {
     }
 }
 
-impl Drop for Faulty {
+impl Drop for FaultyServer {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.trace);
     }
@@ -124,7 +124,7 @@ fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
         "recvfrom:error=EINTR:when=1+2",
         "sendto:error=EINTR:when=1+2",
     ];
-    let Some(faulty) = Faulty::start("interrupted", &faults, &[]) else {
+    let Some(faulty) = FaultyServer::start("interrupted", &faults, &[]) else {
         return;
     };
     several_clients_at_once(faulty.server.address, 8);
@@ -138,7 +138,7 @@ fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
 #[test]
 fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
     let faults = ["accept4:error=ECONNABORTED:when=1..5"];
-    let Some(faulty) = Faulty::start("aborted", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("aborted", &faults, &["--no-welcome"]) else {
         return;
     };
     expect_echo(&mut Client::open(faulty.server.address));
@@ -150,7 +150,7 @@ fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
 fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not() {
     for error in ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "EPROTO"] {
         let fault = format!("accept4:error={error}:when=1..3");
-        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
             return;
         };
         expect_echo(&mut Client::open(faulty.server.address));
@@ -165,7 +165,7 @@ fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not
 fn each_time_that_nobody_can_be_accepted_is_told() {
     // A client's event makes two calls: one accepts it, and one reports that there are no more.
     let faults = ["accept4:error=EMFILE:when=3+3"];
-    let Some(faulty) = Faulty::start("again", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("again", &faults, &["--no-welcome"]) else {
         return;
     };
     for _ in 0..4 {
@@ -179,7 +179,7 @@ fn each_time_that_nobody_can_be_accepted_is_told() {
 #[test]
 fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
     let faults = ["accept4:error=EMFILE:when=3+"];
-    let Some(faulty) = Faulty::start("nobody", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("nobody", &faults, &["--no-welcome"]) else {
         return;
     };
     let mut first = Client::open(faulty.server.address);
@@ -206,7 +206,7 @@ fn a_client_whose_connection_breaks_is_lost_alone() {
         ("sendto:error=ECONNRESET:when=8", "lost: connection reset"),
         ("sendto:error=EHOSTUNREACH:when=8", "lost: host unreachable"),
     ] {
-        let Some(faulty) = Faulty::start("lost", &[fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start("lost", &[fault], &["--no-welcome"]) else {
             return;
         };
         let files = faulty.files();
@@ -234,7 +234,7 @@ fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
         "epoll_ctl:error=ENOMEM:when=6",
         "epoll_ctl:error=ENOSPC:when=6",
     ] {
-        let Some(faulty) = Faulty::start("set-up", &[fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start("set-up", &[fault], &["--no-welcome"]) else {
             return;
         };
         let files = faulty.files();
@@ -253,7 +253,7 @@ fn a_log_that_cannot_be_written_stops_nobody_and_tells_later_what_is_missing() {
         // Each thread counts for itself: the thread of stdout, which writes one line, makes fewer
         // calls.
         let fault = format!("write:error={error}:when=5..20");
-        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
             return;
         };
         let mut client = Client::open(faulty.server.address);

@@ -62,7 +62,7 @@ pub fn serve<const N: usize>(
     takes: &Cuts,
     buffer_len: usize,
 ) -> Served {
-    let mut server = Server::<N>::new(application);
+    let mut server = Driver::<N>::new(application);
     let transmitted = driver::run(input, cuts, takes, buffer_len, |buffer| {
         server.exchange(buffer);
     });
@@ -77,7 +77,7 @@ pub fn serve_in_pieces<const N: usize>(
     cuts: &Cuts,
     buffer_len: usize,
 ) -> Served {
-    let mut server = Server::<N>::new(application);
+    let mut server = Driver::<N>::new(application);
     let transmitted =
         driver::run_in_pieces(input, cuts, buffer_len, |buffer| server.exchange(buffer));
     server.served(&transmitted)
@@ -108,14 +108,14 @@ pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) 
     expected
 }
 
-struct Server<'a, const N: usize> {
+struct Driver<'a, const N: usize> {
     application: Application<'a>,
     handshake: ServerHandshake<N>,
     refusal: Option<Refusal>,
     session: Option<Session<ws_echo_core::Server>>,
 }
 
-impl<'a, const N: usize> Server<'a, N> {
+impl<'a, const N: usize> Driver<'a, N> {
     fn new(application: Application<'a>) -> Self {
         Self {
             application,

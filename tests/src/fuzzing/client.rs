@@ -5,7 +5,7 @@
 use tungstenite::handshake::derive_accept_key;
 use ws_echo_core::{Client, ClientHandshake, ClientRequest, ResponseError};
 
-use super::echoer::{Echoer, NextKey};
+use super::echoer::{Echoer, KeyFunction};
 use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script, session};
 use crate::wire;
@@ -83,11 +83,11 @@ fn words(script: &mut Script<'_>) -> Vec<u8> {
 }
 
 fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
-    let mut whole = Connector::new(&[]);
+    let mut whole = ClientUnderTest::new(&[]);
     let output = Plan::whole(input).keep(input, &mut whole);
     whole.check(input, &output);
     for is_lent in [false, true] {
-        let mut cut = Connector::new(actions);
+        let mut cut = ClientUnderTest::new(actions);
         let output = match is_lent {
             true => plan.lend(input, &mut cut),
             false => plan.keep(input, &mut cut),
@@ -99,15 +99,15 @@ fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
 }
 
 /// A client from its first byte.
-struct Connector<'a> {
+struct ClientUnderTest<'a> {
     handshake: ClientHandshake<'static, HEAD_LEN>,
     actions: &'a [u8],
     error: Option<ResponseError>,
     /// The echoing client and the length of the request, once the connection is open.
-    open: Option<(Echoer<'a, Client<NextKey>>, usize)>,
+    open: Option<(Echoer<'a, Client<KeyFunction>>, usize)>,
 }
 
-impl<'a> Connector<'a> {
+impl<'a> ClientUnderTest<'a> {
     fn new(actions: &'a [u8]) -> Self {
         Self {
             handshake: ClientHandshake::new(REQUEST, *b"the sample nonce").unwrap(),
@@ -130,7 +130,7 @@ impl<'a> Connector<'a> {
     }
 }
 
-impl Machine for Connector<'_> {
+impl Machine for ClientUnderTest<'_> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         if let Err(error) = self.handshake.advance(buffer) {
             let before = self.error.replace(error);

@@ -22,7 +22,7 @@ const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).
 pub(super) struct Echoer<'a, R = Server> {
     connection: Connection<R>,
     /// Echoes the messages that need not be looked at.
-    hurry: fn(&mut Connection<R>, &mut Bytes),
+    echo_whole: fn(&mut Connection<R>, &mut Bytes),
     /// Whether a short frame has room whatever else is in the buffer.
     has_room: bool,
     /// The application's actions, one byte each; after the end there are none.
@@ -80,9 +80,9 @@ impl<'a> Echoer<'a> {
     }
 
     /// An application that echoes whole messages without looking at them.
-    pub(super) fn hasty(actions: &'a [u8]) -> Self {
+    pub(super) fn fast(actions: &'a [u8]) -> Self {
         Self {
-            hurry: |connection, buffer| {
+            echo_whole: |connection, buffer| {
                 let mut exchange = connection.exchange(buffer);
                 if exchange.echo_whole_messages() {
                     assert_eq!(exchange.next_event(), Ok(None), "there was something left");
@@ -94,9 +94,9 @@ impl<'a> Echoer<'a> {
 }
 
 /// The source of a client's masking keys.
-pub(super) type NextKey = fn() -> [u8; 4];
+pub(super) type KeyFunction = fn() -> [u8; 4];
 
-impl<'a> Echoer<'a, Client<NextKey>> {
+impl<'a> Echoer<'a, Client<KeyFunction>> {
     pub(super) fn client(actions: &'a [u8]) -> Self {
         Self {
             has_room: false,
@@ -128,7 +128,7 @@ impl<'a, R: Role> Echoer<'a, R> {
     fn with(connection: Connection<R>, actions: &'a [u8]) -> Self {
         Self {
             connection,
-            hurry: |_, _| {},
+            echo_whole: |_, _| {},
             has_room: true,
             actions,
             own: Vec::new(),
@@ -260,7 +260,7 @@ impl<'a, R: Role> Echoer<'a, R> {
 
 impl<R: Role> Machine for Echoer<'_, R> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        (self.hurry)(&mut self.connection, buffer);
+        (self.echo_whole)(&mut self.connection, buffer);
         loop {
             match self.connection.exchange(buffer).next_event() {
                 Ok(Some(Event::Data(chunk))) => {

@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
         _ => script.0.to_vec(),
     };
     let expected = Expected::of(&input);
-    for new in [Echoer::new, Echoer::hasty] {
+    for new in [Echoer::new, Echoer::fast] {
         if actions.is_empty() {
             keep(&Plan::whole(&input), &input, &expected, new(actions));
         }

@@ -101,10 +101,13 @@ fn input(script: &mut Script<'_>) -> Vec<u8> {
 }
 
 fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
-    let mut whole = Server::<N>::new(choice);
+    let mut whole = ServerUnderTest::<N>::new(choice);
     let output = Plan::whole(input).keep(input, &mut whole);
     whole.check(input, &output);
-    let (mut kept, mut lent) = (Server::<N>::new(choice), Server::<N>::new(choice));
+    let (mut kept, mut lent) = (
+        ServerUnderTest::<N>::new(choice),
+        ServerUnderTest::<N>::new(choice),
+    );
     for (output_of_cut, server) in [
         (plan.keep(input, &mut kept), &mut kept),
         (plan.lend(input, &mut lent), &mut lent),
@@ -118,7 +121,7 @@ fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
 }
 
 /// A server from its first byte.
-struct Server<const N: usize> {
+struct ServerUnderTest<const N: usize> {
     handshake: ServerHandshake<N>,
     choice: Choice,
     refusal: Option<Refusal>,
@@ -126,7 +129,7 @@ struct Server<const N: usize> {
     open: Option<(Echoer<'static>, usize)>,
 }
 
-impl<const N: usize> Server<N> {
+impl<const N: usize> ServerUnderTest<N> {
     fn new(choice: Choice) -> Self {
         Self {
             handshake: ServerHandshake::new(),
@@ -194,7 +197,7 @@ impl<const N: usize> Server<N> {
     }
 }
 
-impl<const N: usize> Machine for Server<N> {
+impl<const N: usize> Machine for ServerUnderTest<N> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         if self.open.is_none() {
             let progress = match self.handshake.advance(buffer) {

@@ -16,7 +16,7 @@ const MAX_REASON_LEN: usize = 123;
 const MAX_HELD: usize = 3;
 
 /// A text message on the wire.
-struct Message<'a> {
+struct TextMessage<'a> {
     text: &'a [u8],
     bytes: Vec<u8>,
     /// For each byte of the text, the index of its byte on the wire.
@@ -28,12 +28,12 @@ pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
     let fragments = script.array::<4>();
-    let message = Message::new(script.0, fragments);
+    let message = TextMessage::new(script.0, fragments);
     message.check(&plan);
     check_reason(&plan, script.0);
 }
 
-impl<'a> Message<'a> {
+impl<'a> TextMessage<'a> {
     fn new(text: &'a [u8], fragments: [u8; 4]) -> Self {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
         let mut rest = text;
@@ -91,7 +91,7 @@ impl<'a> Message<'a> {
         error: Option<ProtocolError>,
     ) -> [Transmitted; 2] {
         let input = &self.bytes[..len];
-        let (mut kept, mut lent) = (Echoer::hasty(&[]), Echoer::new(&[]));
+        let (mut kept, mut lent) = (Echoer::fast(&[]), Echoer::new(&[]));
         let outputs = [plan.keep(input, &mut kept), plan.lend(input, &mut lent)];
         assert_eq!([kept.error(), lent.error()], [error; 2]);
         let all = outputs.map(|output| Transmitted::read(&output));

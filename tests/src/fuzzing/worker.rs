@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use ws_echo::{Clients, Readiness};
 
-use self::fuzzed_client::{Circumstances, Stop, Visit};
+use self::fuzzed_client::{Context, FuzzedClient, Stop};
 use self::scenario::Scenario;
 use self::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT, Settings};
-use self::transport::{End, State};
+use self::transport::{MemoryTransport, State};
 use super::Script;
 
 /// How many clients there are at once.
@@ -44,30 +44,30 @@ pub fn run(data: &[u8]) {
     let settings = Settings::of(script.array());
     let ending = script.byte();
     let scenarios = std::array::from_fn(|_| Scenario::read(&mut script));
-    let mut world = World::new(&settings, scenarios);
+    let mut simulation = Simulation::new(&settings, scenarios);
     for _ in 0..STEPS_MAX {
         if script.is_empty() {
             break;
         }
-        world.step(script.array());
+        simulation.step(script.array());
     }
-    world.settle();
-    world.end(ending);
+    simulation.settle();
+    simulation.end(ending);
 }
 
 /// The server, its clients and the clock.
-struct World<'a> {
+struct Simulation<'a> {
     settings: &'a Settings,
-    clients: Clients<End>,
+    clients: Clients<MemoryTransport>,
     start: Instant,
     now: Duration,
     stop: Stop,
     scenarios: [Scenario; SLOTS],
     /// The connected clients, with their keys.
-    visits: [Option<(usize, Visit)>; SLOTS],
+    slots: [Option<(usize, FuzzedClient)>; SLOTS],
 }
 
-impl<'a> World<'a> {
+impl<'a> Simulation<'a> {
     fn new(settings: &'a Settings, scenarios: [Scenario; SLOTS]) -> Self {
         let start = Instant::now();
         Self {
@@ -77,12 +77,12 @@ impl<'a> World<'a> {
             now: Duration::ZERO,
             stop: Stop::No,
             scenarios,
-            visits: Default::default(),
+            slots: Default::default(),
         }
     }
 
-    fn there(&self) -> Circumstances<'a> {
-        Circumstances {
+    fn context(&self) -> Context<'a> {
+        Context {
             settings: self.settings,
             now: self.now,
             stop: self.stop,
@@ -113,48 +113,51 @@ impl<'a> World<'a> {
 
     fn connect(&mut self, slot: usize) {
         // A server that stops no longer listens.
-        if self.visits[slot].is_some() || self.stop != Stop::No {
+        if self.slots[slot].is_some() || self.stop != Stop::No {
             return;
         }
         self.wake();
         let is_one_too_many = self.clients.len() >= self.settings.limit;
-        let (mut visit, end) = Visit::new(&self.scenarios[slot], self.there());
+        let (mut client, end) = FuzzedClient::new(&self.scenarios[slot], self.context());
         let peer = (Ipv4Addr::LOCALHOST, 1).into();
         let next = self.clients.next_key();
         let key = self.clients.add(end, peer);
         assert_eq!(key, Some(next), "there is room for a response");
-        visit.note_admission();
+        client.note_admission();
         let may_be_turned_away = is_one_too_many || self.settings.may_be_short;
-        assert!(visit.is_turned_away || !is_one_too_many, "one too many");
-        assert!(!visit.is_turned_away || may_be_turned_away, "there is room");
-        self.visits[slot] = Some((next, visit));
+        assert!(client.is_turned_away || !is_one_too_many, "one too many");
+        assert!(
+            !client.is_turned_away || may_be_turned_away,
+            "there is room"
+        );
+        self.slots[slot] = Some((next, client));
     }
 
     /// Lets a client do something that the server will be notified of.
     fn act(&mut self, slot: usize, kind: u8, amount: u8) {
-        let Some((_, visit)) = &self.visits[slot] else {
+        let Some((_, client)) = &self.slots[slot] else {
             return;
         };
-        let mut line = visit.line();
+        let mut link = client.link();
         let len = match usize::from(amount) {
             0 => usize::MAX,
             len @ ..128 => len,
             len => (len - 127) * 64,
         };
         match kind {
-            4 | 5 => line.arrive(len, Readiness::Data),
-            6 => line.arrive(len, Readiness::UntilWouldBlock),
-            7 => line.give_room(usize::from(amount)),
-            8 => line.give_room(len),
+            4 | 5 => link.arrive(len, Readiness::Data),
+            6 => link.arrive(len, Readiness::UntilWouldBlock),
+            7 => link.give_room(usize::from(amount)),
+            8 => link.give_room(len),
             // The system does not report every byte of room.
-            9 => line.room = len,
+            9 => link.room = len,
             10 => {
-                line.interrupted_reads = amount % 8;
-                line.interrupted_writes = amount / 8 % 8;
+                link.interrupted_reads = amount % 8;
+                link.interrupted_writes = amount / 8 % 8;
             }
-            11 => line.end(State::Ended),
-            _ if amount.is_multiple_of(2) => line.end(State::Broken),
-            _ => line.end(State::Deaf),
+            11 => link.end(State::Ended),
+            _ if amount.is_multiple_of(2) => link.end(State::Broken),
+            _ => link.end(State::ReadShut),
         }
     }
 
@@ -167,8 +170,8 @@ impl<'a> World<'a> {
             if late & (1 << slot) != 0 {
                 continue;
             }
-            if let Some((key, visit)) = &self.visits[slot] {
-                let (key, edge) = (*key, visit.line().edge.take());
+            if let Some((key, client)) = &self.slots[slot] {
+                let (key, edge) = (*key, client.link().edge.take());
                 self.call(|clients| edge.into_iter().for_each(|it| clients.handle(key, it)));
             }
         }
@@ -180,27 +183,27 @@ impl<'a> World<'a> {
     /// Tells the server the time, as a worker does when it wakes up.
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
-        for (_, visit) in self.visits.iter().flatten() {
-            visit.line().reads_in_turns = 0;
+        for (_, client) in self.slots.iter().flatten() {
+            client.link().reads_in_turns = 0;
         }
     }
 
     /// Calls the server, and asserts that it dropped only clients that it had a reason to drop.
-    fn call(&mut self, work: impl FnOnce(&mut Clients<End>)) {
+    fn call(&mut self, work: impl FnOnce(&mut Clients<MemoryTransport>)) {
         work(&mut self.clients);
-        let there = self.there();
-        for (_, visit) in self.visits.iter_mut().flatten() {
-            visit.note_moves(there);
+        let context = self.context();
+        for (_, client) in self.slots.iter_mut().flatten() {
+            client.note_moves(context);
         }
-        for slot in &mut self.visits {
-            if let Some((_, visit)) = slot
-                && visit.line().is_dropped
+        for slot in &mut self.slots {
+            if let Some((_, client)) = slot
+                && client.link().is_dropped
             {
-                visit.check_dropped(there);
+                client.check_dropped(context);
                 *slot = None;
             }
         }
-        let count = self.visits.iter().flatten().count();
+        let count = self.slots.iter().flatten().count();
         assert_eq!(self.clients.len(), count, "a transport is lost");
         assert_eq!(self.clients.is_empty(), count == 0);
     }
@@ -210,12 +213,12 @@ impl<'a> World<'a> {
         let mut idle_rounds = 0;
         self.round(0);
         for _ in 0..ROUNDS_MAX {
-            let visits = || self.visits.iter().flatten();
-            visits().for_each(|(_, visit)| visit.line().announce_room());
-            let is_told = visits().all(|(_, visit)| visit.line().edge.is_none());
+            let slots = || self.slots.iter().flatten();
+            slots().for_each(|(_, client)| client.link().announce_room());
+            let is_told = slots().all(|(_, client)| client.link().edge.is_none());
             if is_told && self.clients.timeout() != Some(Duration::ZERO) {
-                let there = self.there();
-                return visits().for_each(|(_, visit)| visit.check_at_rest(there));
+                let context = self.context();
+                return slots().for_each(|(_, client)| client.check_at_rest(context));
             }
             let before = self.calls();
             self.round(0);
@@ -230,8 +233,8 @@ impl<'a> World<'a> {
 
     /// How many calls the clients' transports have received.
     fn calls(&self) -> usize {
-        let visits = self.visits.iter().flatten();
-        visits.map(|(_, visit)| visit.line().calls).sum()
+        let slots = self.slots.iter().flatten();
+        slots.map(|(_, client)| client.link().calls).sum()
     }
 
     /// Waits for as long as the server would if nothing happened.
@@ -272,8 +275,8 @@ impl<'a> World<'a> {
             Duration::ZERO => Stop::Due,
             _ => Stop::Begun,
         };
-        for (_, visit) in self.visits.iter_mut().flatten() {
-            visit.note_stop();
+        for (_, client) in self.slots.iter_mut().flatten() {
+            client.note_stop();
         }
         self.wake();
         self.call(|clients| clients.stop(spread));
@@ -281,13 +284,13 @@ impl<'a> World<'a> {
 
     /// Ends all clients in one way or another, and asserts that nothing is left of them.
     fn end(mut self, ending: u8) {
-        let each = |act: fn(&Visit)| self.visits.iter().flatten().for_each(|(_, it)| act(it));
+        let each = |act: fn(&FuzzedClient)| self.slots.iter().flatten().for_each(|(_, it)| act(it));
         match ending % 4 {
             0 => self.fall_silent(),
-            1 => each(|visit| visit.line().end(State::Broken)),
-            2 => each(|visit| {
-                visit.line().end(State::Ended);
-                visit.line().give_room(usize::MAX);
+            1 => each(|client| client.link().end(State::Broken)),
+            2 => each(|client| {
+                client.link().end(State::Ended);
+                client.link().give_room(usize::MAX);
             }),
             _ => {
                 let spread = Duration::from_millis(100) * u32::from(ending);
@@ -309,10 +312,10 @@ impl<'a> World<'a> {
         let stall = self.settings.stall_timeout.unwrap_or_default();
         let limits = REQUEST_TIMEOUT + CLOSE_TIMEOUT + PING_TIMEOUT + stall;
         self.pass(3 * (interval + limits) + LATENESS);
-        let there = self.there();
-        for (_, visit) in self.visits.iter().flatten() {
-            assert!(visit.may_stay(there), "it waits for ever");
-            visit.line().end(State::Broken);
+        let context = self.context();
+        for (_, client) in self.slots.iter().flatten() {
+            assert!(client.may_stay(context), "it waits for ever");
+            client.link().end(State::Broken);
         }
     }
 }

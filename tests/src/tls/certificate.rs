@@ -14,14 +14,14 @@ pub fn file(name: &str) -> PathBuf {
 }
 
 /// A self-signed certificate, and its key.
-pub struct Files {
+pub struct CertificateFiles {
     /// The file of the certificate.
     pub certificate: PathBuf,
     /// The file of its private key.
     pub key: PathBuf,
 }
 
-impl Files {
+impl CertificateFiles {
     /// Makes a certificate for this machine, in files of this name.
     pub fn make(name: &str) -> Self {
         let files = Self {

@@ -30,7 +30,7 @@ pub fn trusting(certificate: &Path, version: &'static SupportedProtocolVersion) 
 }
 
 /// A connection to a server.
-pub struct Secure {
+pub struct TlsClient {
     /// The state of TLS.
     pub tls: ClientConnection,
     /// The socket below it.
@@ -38,7 +38,7 @@ pub struct Secure {
     received: Vec<u8>,
 }
 
-impl Secure {
+impl TlsClient {
     /// A TCP connection; no handshake yet.
     pub fn connect(server: SocketAddr, config: ClientConfig) -> Self {
         let stream = TcpStream::connect(server).unwrap();

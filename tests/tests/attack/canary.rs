@@ -19,13 +19,13 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A client on a thread of its own.
 pub(crate) struct Canary {
-    thread: JoinHandle<Song>,
+    thread: JoinHandle<CanaryReport>,
     count: Arc<AtomicU64>,
     is_over: Arc<AtomicBool>,
 }
 
 /// What the client has measured.
-pub(crate) struct Song {
+pub(crate) struct CanaryReport {
     pub(crate) echoes: u64,
     pub(crate) worst: Duration,
     end: End,
@@ -46,7 +46,7 @@ impl Canary {
         let is_over = Arc::<AtomicBool>::default();
         let thread = {
             let (count, is_over) = (Arc::clone(&count), Arc::clone(&is_over));
-            thread::spawn(move || sing(client, &count, &is_over))
+            thread::spawn(move || run(client, &count, &is_over))
         };
         Self {
             thread,
@@ -56,7 +56,7 @@ impl Canary {
     }
 
     /// Waits until it has received an echo of each length, from now on.
-    pub(crate) fn sing_once(&self) {
+    pub(crate) fn one_round(&self) {
         let count = || self.count.load(Ordering::Relaxed);
         let enough = count() + LENGTHS.len() as u64;
         while count() < enough && !self.thread.is_finished() {
@@ -69,11 +69,11 @@ impl Canary {
     /// # Panics
     ///
     /// If an echo was wrong, or the server has closed the connection.
-    pub(crate) fn stop(self) -> Song {
+    pub(crate) fn stop(self) -> CanaryReport {
         self.is_over.store(true, Ordering::Relaxed);
-        let song = self.join();
-        assert_eq!(song.end, End::Wanted, "the canary's connection");
-        song
+        let report = self.join();
+        assert_eq!(report.end, End::Wanted, "the canary's connection");
+        report
     }
 
     /// Waits until the server closes the connection.
@@ -81,41 +81,41 @@ impl Canary {
     /// # Panics
     ///
     /// If an echo was wrong, or the Close has another code.
-    pub(crate) fn closed_with(self, code: u16) -> Song {
-        let song = self.join();
-        assert_eq!(song.end, End::Closed(Frame::close(code)));
-        song
+    pub(crate) fn closed_with(self, code: u16) -> CanaryReport {
+        let report = self.join();
+        assert_eq!(report.end, End::Closed(Frame::close(code)));
+        report
     }
 
-    fn join(self) -> Song {
+    fn join(self) -> CanaryReport {
         self.thread.join().expect("the canary has had its echoes")
     }
 }
 
-impl Song {
+impl CanaryReport {
     /// Merges the measurements of several canaries.
-    pub(crate) fn of_all(songs: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn of_all(reports: impl IntoIterator<Item = Self>) -> Self {
         let both = |a: Self, b: Self| Self {
             echoes: a.echoes + b.echoes,
             worst: a.worst.max(b.worst),
             end: b.end,
         };
-        songs.into_iter().reduce(both).expect("at least one")
+        reports.into_iter().reduce(both).expect("at least one")
     }
 }
 
-impl std::fmt::Display for Song {
+impl std::fmt::Display for CanaryReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let worst = self.worst.as_secs_f64() * 1000.0;
         write!(f, "{}, {worst:.1} ms", self.echoes)
     }
 }
 
-fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
+fn run(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> CanaryReport {
     let mut worst = Duration::ZERO;
     let mut lengths = LENGTHS.into_iter().cycle();
     let mut kinds = [TEXT, BINARY, BINARY].into_iter().cycle();
-    let song = |worst, end| Song {
+    let report = |worst, end| CanaryReport {
         echoes: count.load(Ordering::Relaxed),
         worst,
         end,
@@ -125,7 +125,7 @@ fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
             client.send(masked_close(1000, ""));
             assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
             assert_eq!(client.receive_frame(), None);
-            return song(worst, End::Wanted);
+            return report(worst, End::Wanted);
         }
         let first = b'a' + (count.load(Ordering::Relaxed) % 20) as u8;
         let payload: Vec<u8> =
@@ -139,7 +139,7 @@ fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
         if echo.first == CLOSE {
             client.send(masked(CLOSE, &echo.payload));
             assert_eq!(client.receive_frame(), None);
-            return song(worst, End::Closed(echo));
+            return report(worst, End::Closed(echo));
         }
         worst = worst.max(start.elapsed());
         assert!(echo == Frame::new(kind, payload), "{echo:?} of {len} bytes");

@@ -201,7 +201,7 @@ pub(crate) fn idle() -> Row {
         .collect();
     let after = resident_memory(target.server.id());
     clients.iter_mut().step_by(100).for_each(expect_echo);
-    target.sing_once();
+    target.one_round();
     let each = before
         .zip(after)
         .map(|(before, after)| after.saturating_sub(before) / CLIENTS as u64);

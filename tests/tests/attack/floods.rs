@@ -72,7 +72,7 @@ impl Flood<'_> {
         let target = Target::start(&[]);
         at_once(CLIENTS, |_| self.read(target.address()));
         let held = at_once(CLIENTS, |_| self.leave_unread(target.address()));
-        target.sing_once();
+        target.one_round();
         let taken: usize = held.iter().map(|(_, taken)| taken).sum();
         drop(held);
         let cost = Cost {
@@ -137,7 +137,7 @@ pub(crate) fn never_reads() -> Row {
         let taken = push(&client, &[b'x'; 1 << 16]);
         (client, taken)
     });
-    target.sing_once();
+    target.one_round();
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {

@@ -159,7 +159,7 @@ pub(crate) fn memory_held_by_a_trickle() -> Row {
                 thread::sleep(Duration::from_millis(300));
             }
         });
-        target.sing_once();
+        target.one_round();
         is_over.store(true, Ordering::Relaxed);
     });
     drop(clients);

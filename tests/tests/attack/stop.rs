@@ -4,7 +4,7 @@ use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{CLOSE, Frame, TEXT, masked};
 
-use crate::canary::{Canary, Song};
+use crate::canary::{Canary, CanaryReport};
 use crate::table::Row;
 use crate::target::{at_once, row};
 
@@ -20,16 +20,16 @@ pub(crate) fn under_load() -> Row {
     let canaries: Vec<_> = (0..CANARIES)
         .map(|_| Canary::start(Client::open(server.address)))
         .collect();
-    canaries.iter().for_each(Canary::sing_once);
-    let (echoes, song, peak) = std::thread::scope(|scope| {
+    canaries.iter().for_each(Canary::one_round);
+    let (echoes, report, peak) = std::thread::scope(|scope| {
         let address = server.address;
         let talkers = scope.spawn(move || at_once(TALKERS, |_| talk(Client::open(address))));
-        canaries.iter().for_each(Canary::sing_once);
+        canaries.iter().for_each(Canary::one_round);
         let peak = server.peak_memory();
         server.signal("TERM");
-        let songs = canaries.into_iter().map(|it| it.closed_with(1001));
-        let song = Song::of_all(songs);
-        (talkers.join().expect("echoes in order"), song, peak)
+        let reports = canaries.into_iter().map(|it| it.closed_with(1001));
+        let report = CanaryReport::of_all(reports);
+        (talkers.join().expect("echoes in order"), report, peak)
     });
     assert_eq!(server.wait().code(), Some(0));
     server.logged("stopped");
@@ -38,7 +38,7 @@ pub(crate) fn under_load() -> Row {
         "SIGTERM while {TALKERS} send {BURST} messages at once, and {CANARIES} canaries one"
     );
     let answered = format!("{echoes} echoes in order, then Close 1001; exit status 0");
-    row(done, answered, &song, before, peak)
+    row(done, answered, &report, before, peak)
 }
 
 /// Sends numbered messages until the server closes. Returns how many were echoed.

@@ -9,7 +9,7 @@ use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server};
 use ws_echo_tests::wire::{Frame, PING, PONG, masked};
 
-use crate::canary::{Canary, Song};
+use crate::canary::{Canary, CanaryReport};
 use crate::table::Row;
 
 /// How long to wait before checking again.
@@ -41,7 +41,7 @@ const LOG_LINES_SLACK: usize = 20;
 pub(crate) struct Target {
     pub(crate) server: Server,
     /// The address for clients without TLS.
-    door: SocketAddr,
+    plain_address: SocketAddr,
     canary: Canary,
     files: Option<usize>,
     memory: Option<u64>,
@@ -60,8 +60,8 @@ impl Target {
     }
 
     /// Attacks a server that does not greet, and that clients without TLS reach at this address.
-    pub(crate) fn behind(door: SocketAddr, server: Server) -> Self {
-        Self::with(door, server, Client::open(door))
+    pub(crate) fn behind(plain_address: SocketAddr, server: Server) -> Self {
+        Self::with(plain_address, server, Client::open(plain_address))
     }
 
     /// Starts a server with the default greeting.
@@ -71,14 +71,14 @@ impl Target {
         Self::with(server.address, server, client)
     }
 
-    fn with(door: SocketAddr, server: Server, client: Client) -> Self {
+    fn with(plain_address: SocketAddr, server: Server, client: Client) -> Self {
         let canary = Canary::start(client);
-        canary.sing_once();
+        canary.one_round();
         Self {
             files: open_files(server.id()),
             memory: server.peak_memory(),
             server,
-            door,
+            plain_address,
             canary,
         }
     }
@@ -99,8 +99,8 @@ impl Target {
     }
 
     /// Lets the canary send and receive one more round.
-    pub(crate) fn sing_once(&self) {
-        self.canary.sing_once();
+    pub(crate) fn one_round(&self) {
+        self.canary.one_round();
     }
 
     /// Checks that everything is as before, now that the attackers are gone.
@@ -126,15 +126,15 @@ impl Target {
     ) -> (Row, Server) {
         let Self {
             server,
-            door,
+            plain_address,
             canary,
             files,
             memory,
         } = self;
-        canary.sing_once();
+        canary.one_round();
         wait_until("files are closed", || open_files(server.id()) <= files);
-        let song = canary.stop();
-        expect_answer(&mut admitted(door, &server));
+        let report = canary.stop();
+        expect_answer(&mut admitted(plain_address, &server));
         let peak = server.peak_memory();
         if let (Some(before), Some(after)) = (memory, peak) {
             let max = before + cost.memory + SLACK;
@@ -145,7 +145,7 @@ impl Target {
             log_lines <= cost.log_lines.saturating_add(LOG_LINES_SLACK),
             "{log_lines}"
         );
-        (row(done, answered, &song, memory, peak), server)
+        (row(done, answered, &report, memory, peak), server)
     }
 }
 
@@ -153,7 +153,7 @@ impl Target {
 pub(crate) fn row(
     done: impl Into<String>,
     answered: impl Into<String>,
-    song: &Song,
+    report: &CanaryReport,
     before: Option<u64>,
     peak: Option<u64>,
 ) -> Row {
@@ -161,7 +161,7 @@ pub(crate) fn row(
         (Some(before), Some(peak)) => format!("{}, before {}", mib(peak), mib(before)),
         _ => "not known".into(),
     };
-    Row([done.into(), answered.into(), song.to_string(), memory])
+    Row([done.into(), answered.into(), report.to_string(), memory])
 }
 
 fn mib(len: u64) -> String {
@@ -188,10 +188,10 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// A client that is accepted, as soon as there is room again.
-fn admitted(door: SocketAddr, server: &Server) -> Client {
+fn admitted(plain_address: SocketAddr, server: &Server) -> Client {
     let start = Instant::now();
     loop {
-        let mut client = Client::connect(door);
+        let mut client = Client::connect(plain_address);
         if client.try_send(request("/")) && status(&mut client).as_deref() == Some("101") {
             return client;
         }

@@ -14,7 +14,7 @@ use ws_echo_tests::wire::{BINARY, masked};
 use crate::table::Row;
 use crate::target::{Cost, LARGE_BUFFER, OPENING, SMALL_BUFFER, Target, at_once};
 use ws_echo_tests::tls::certificate::self_signed;
-use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 use ws_echo_tests::tls::tunnel;
 
 /// How much more memory a connection with TLS may need.
@@ -25,18 +25,18 @@ const STUCK: Duration = Duration::from_millis(500);
 const PUSHED_MAX: usize = 90_000_000;
 
 /// A server under attack that speaks TLS and does not greet.
-struct Secured {
+struct TlsTarget {
     target: Target,
     certificate: PathBuf,
 }
 
-impl Secured {
+impl TlsTarget {
     fn start(name: &str, arguments: &[&str]) -> Self {
         let always = ["--no-welcome", "--threads=2"];
         let (server, certificate) = self_signed(name, &[&always, arguments].concat());
-        let door = tunnel::start(server.address, &certificate);
+        let plain_address = tunnel::start(server.address, &certificate);
         Self {
-            target: Target::behind(door, server),
+            target: Target::behind(plain_address, server),
             certificate,
         }
     }
@@ -46,12 +46,12 @@ impl Secured {
     }
 
     /// A TCP connection; no handshake yet.
-    fn connect(&self, version: &'static SupportedProtocolVersion) -> Secure {
-        Secure::connect(self.address(), trusting(&self.certificate, version))
+    fn connect(&self, version: &'static SupportedProtocolVersion) -> TlsClient {
+        TlsClient::connect(self.address(), trusting(&self.certificate, version))
     }
 
     /// An open WebSocket connection. Its output is not read.
-    fn open(&self, version: &'static SupportedProtocolVersion) -> Secure {
+    fn open(&self, version: &'static SupportedProtocolVersion) -> TlsClient {
         let mut client = self.connect(version);
         client.send(request("/"));
         assert!(client.receive(), "the handshake is answered");
@@ -70,7 +70,7 @@ fn rest(stream: &mut TcpStream) -> usize {
 
 pub(crate) fn half_handshakes() -> Row {
     const CLIENTS: usize = 200;
-    let secured = Secured::start("attack-half", &["--handshake-timeout", "500ms"]);
+    let secured = TlsTarget::start("attack-half", &["--handshake-timeout", "500ms"]);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|i| {
             let mut client = secured.connect(VERSIONS[i % 2]);
@@ -97,7 +97,7 @@ pub(crate) fn half_handshakes() -> Row {
 pub(crate) fn endless_handshakes() -> Row {
     const CLIENTS: usize = 20;
     const PIECES: usize = 20_000;
-    let secured = Secured::start("attack-endless", &[]);
+    let secured = TlsTarget::start("attack-endless", &[]);
     let begin = [22, 3, 1, 0, 4, 1, 0, 0xff, 0xff];
     let pieces = [&begin[..], &[22, 3, 1, 0, 1, 0].repeat(PIECES)].concat();
     at_once(CLIENTS, |_| {
@@ -121,7 +121,7 @@ pub(crate) fn endless_handshakes() -> Row {
 
 pub(crate) fn garbage_records() -> Row {
     const CLIENTS: usize = 200;
-    let secured = Secured::start("attack-garbage", &[]);
+    let secured = TlsTarget::start("attack-garbage", &[]);
     for i in 0..CLIENTS {
         let mut client = if i % 2 == 0 {
             secured.connect(VERSIONS[1])
@@ -150,7 +150,7 @@ pub(crate) fn garbage_records() -> Row {
 pub(crate) fn tiny_records() -> Row {
     const CLIENTS: usize = 4;
     const FRAMES: usize = 2_000;
-    let secured = Secured::start("attack-tiny", &[]);
+    let secured = TlsTarget::start("attack-tiny", &[]);
     at_once(CLIENTS, |i| {
         let version = VERSIONS[i % 2];
         let mut client = secured.connect(version);
@@ -181,7 +181,7 @@ pub(crate) fn tiny_records() -> Row {
 pub(crate) fn new_keys() -> Row {
     const CLIENTS: usize = 8;
     const KEYS: usize = 1_000;
-    let secured = Secured::start("attack-keys", &[]);
+    let secured = TlsTarget::start("attack-keys", &[]);
     at_once(CLIENTS, |_| {
         let mut client = secured.open(&rustls::version::TLS13);
         for _ in 0..KEYS {
@@ -205,13 +205,13 @@ pub(crate) fn new_keys() -> Row {
 
 pub(crate) fn never_reads() -> Row {
     const CLIENTS: usize = 8;
-    let secured = Secured::start("attack-unread", &[]);
+    let secured = TlsTarget::start("attack-unread", &[]);
     let held = at_once(CLIENTS, |i| {
         let mut client = secured.open(VERSIONS[i % 2]);
         let taken = push(&mut client);
         (client, taken)
     });
-    secured.target.sing_once();
+    secured.target.one_round();
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {
@@ -228,7 +228,7 @@ pub(crate) fn never_reads() -> Row {
 
 /// Sends messages for as long as the server takes records from a client that does not read. Returns
 /// how many bytes it took.
-fn push(client: &mut Secure) -> usize {
+fn push(client: &mut TlsClient) -> usize {
     let message = masked(BINARY, vec![b'x'; 1 << 16]);
     let socket = SockRef::from(&client.stream);
     // Otherwise it grows, up to 32 MiB and more.

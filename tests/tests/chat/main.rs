@@ -28,14 +28,14 @@ fn chat(url: &str, options: &[&str]) -> Command {
 
 /// The exit status, stdout and stderr of a run.
 #[derive(Debug, PartialEq)]
-struct Ended {
+struct Outcome {
     status: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
 /// A run with all of its input available from the start.
-fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
+fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Outcome {
     let mut pipe = Pipe::start(url, options);
     let mut stdin = pipe.stdin.take().unwrap();
     let input = input.as_ref().to_vec();
@@ -48,7 +48,7 @@ fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
 }
 
 /// A run with an input that stays empty and open for as long as the server runs.
-fn listen(url: &str, options: &[&str]) -> Ended {
+fn listen(url: &str, options: &[&str]) -> Outcome {
     let mut pipe = Pipe::start(url, options);
     let stdin = pipe.stdin.take();
     let ended = pipe.wait();
@@ -117,7 +117,7 @@ impl Pipe {
     }
 
     /// Waits for the end. The rest of stdout is read before.
-    fn wait(mut self) -> Ended {
+    fn wait(mut self) -> Outcome {
         self.end_input();
         let mut stdout = String::new();
         self.reader().read_to_string(&mut stdout).unwrap();
@@ -125,7 +125,7 @@ impl Pipe {
     }
 
     /// Waits for the end while lines are written and stdout is no longer read.
-    fn wait_unread(mut self, line: &str) -> Ended {
+    fn wait_unread(mut self, line: &str) -> Outcome {
         self.stdout = None;
         let start = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
@@ -138,12 +138,12 @@ impl Pipe {
         self.end(String::new())
     }
 
-    fn end(mut self, stdout: String) -> Ended {
+    fn end(mut self, stdout: String) -> Outcome {
         let status = wait(&mut self.child).code();
         self.reader.join().unwrap();
         let stderr = self.stderr.text();
         assert!(!stderr.contains("panicked"), "{stderr}");
-        Ended {
+        Outcome {
             status,
             stdout,
             stderr,
@@ -152,8 +152,8 @@ impl Pipe {
 }
 
 /// The result of a chat without any error.
-fn well(stdout: &str) -> Ended {
-    Ended {
+fn well(stdout: &str) -> Outcome {
+    Outcome {
         status: Some(0),
         stdout: stdout.into(),
         stderr: "# socket open\n# socket closed 1000\n".into(),

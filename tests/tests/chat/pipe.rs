@@ -13,7 +13,7 @@ use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, TEXT};
 
-use super::{Ended, Pipe, talk, well};
+use super::{Outcome, Pipe, talk, well};
 
 /// Shorter than the default, since nothing will arrive.
 const SHORT: [&str; 2] = ["--wait", "300ms"];
@@ -127,7 +127,7 @@ fn what_is_not_answered_is_told_and_a_greeting_is_no_answer() {
         assert_eq!((first, &payload[..]), (CLOSE, &1000_u16.to_be_bytes()[..]));
         stream.write_all(&close(1000, "")).ok()
     });
-    let expected = Ended {
+    let expected = Outcome {
         status: Some(4),
         stdout: "welcome\n1\n".into(),
         stderr: "# socket open\n# socket closed 1000\n\
@@ -170,7 +170,7 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
     let server = Server::start(&[]);
     let mut pipe = Pipe::start(&server.url("/"), &[]);
     assert_eq!(pipe.line(), "Welcome to Awesome Chat");
-    let Ended { status, stderr, .. } = pipe.wait_unread("more\n");
+    let Outcome { status, stderr, .. } = pipe.wait_unread("more\n");
     assert_eq!((status, &*stderr), (Some(0), &*well("").stderr));
     assert!(
         server
@@ -330,7 +330,7 @@ fn an_output_that_cannot_be_written_is_told() {
     let child = child.stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = Pipe::of(child);
     pipe.write("a\n");
-    let Ended { status, stderr, .. } = pipe.end(String::new());
+    let Outcome { status, stderr, .. } = pipe.end(String::new());
     assert_eq!(status, Some(1));
     assert!(
         stderr.contains("# socket error: the output cannot be written: "),

@@ -9,7 +9,7 @@ use ws_echo_tests::scripted_server::{accept, close, frame, request, server, unma
 use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::screen::Screen;
-use super::{Ended, Pipe, chat, talk};
+use super::{Outcome, Pipe, chat, talk};
 
 /// A server that drops its first connection after its first frame. The others echo.
 fn losing_the_first() -> String {
@@ -36,7 +36,7 @@ fn a_pipe_goes_on_and_what_was_lost_is_counted() {
     pipe.stderr.wait_for("# connecting again in ");
     pipe.write("sent\n");
     assert_eq!(pipe.line(), "sent");
-    let Ended { status, stderr, .. } = pipe.wait();
+    let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     let notes: Vec<_> = stderr.lines().collect();
     let [open, lost, again, open_again, closed, missing] = notes[..] else {
@@ -128,7 +128,7 @@ fn a_signal_ends_the_pause() {
     let pipe = Pipe::start(&format!("ws://{address}"), &["--reconnect"]);
     pipe.stderr.wait_for("# connecting again in ");
     pipe.signal("TERM");
-    let Ended { status, stderr, .. } = pipe.wait();
+    let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     assert!(
         stderr.ends_with("# stopped before there was a connection\n"),

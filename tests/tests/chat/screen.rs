@@ -22,18 +22,18 @@ pub(crate) struct Screen {
     keyboard: File,
     /// The terminal's modes before the program started.
     modes: LocalModes,
-    seen: Arc<Seen>,
+    seen: Arc<Output>,
     reader: JoinHandle<()>,
 }
 
-struct Seen {
+struct Output {
     parser: Mutex<Parser>,
     changed: Condvar,
 }
 
 /// The result of a program in a terminal: its exit status, and the visible lines.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Ended {
+pub(crate) struct ScreenOutcome {
     pub(crate) status: Option<i32>,
     pub(crate) lines: Vec<String>,
 }
@@ -63,7 +63,7 @@ impl Screen {
         command.stdout(Stdio::null());
         command.stderr(Stdio::null());
         drop(terminal);
-        let seen = Arc::new(Seen {
+        let seen = Arc::new(Output {
             parser: Mutex::new(Parser::new(ROWS, COLUMNS, 0)),
             changed: Condvar::new(),
         });
@@ -127,13 +127,13 @@ impl Screen {
     }
 
     /// Waits for the program's end, which must restore the terminal.
-    pub(crate) fn wait(mut self) -> Ended {
+    pub(crate) fn wait(mut self) -> ScreenOutcome {
         let status = wait(&mut self.child).code();
         self.reader.join().unwrap();
         let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
         assert_eq!(modes, self.modes, "the terminal is set up as before");
         let lines = lines(&self.seen.parser.lock().unwrap());
-        Ended { status, lines }
+        ScreenOutcome { status, lines }
     }
 }
 
@@ -144,7 +144,7 @@ fn lines(parser: &Parser) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-fn read(mut terminal: File, seen: Arc<Seen>) -> JoinHandle<()> {
+fn read(mut terminal: File, seen: Arc<Output>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut bytes = [0; 4096];
         // When no process has the terminal open any longer, a read fails.

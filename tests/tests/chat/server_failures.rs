@@ -10,7 +10,7 @@ use ws_echo_tests::scripted_server::{accept, close, frame, request, response, se
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{CLOSE, PING, TEXT};
 
-use super::{Ended, Pipe, listen, talk, well};
+use super::{Outcome, Pipe, listen, talk, well};
 
 const ENDED_EARLY: &str = "the server ended the connection before the handshake was over";
 
@@ -45,7 +45,7 @@ fn accepting(change: impl Fn(String) -> String + Send + Sync + 'static) -> Strin
 }
 
 /// The last note of a run that must end with this status.
-fn note(ended: &Ended, status: i32) -> String {
+fn note(ended: &Outcome, status: i32) -> String {
     let is_safe = |it: char| it == '\n' || !it.is_control();
     assert!(ended.stderr.chars().all(is_safe), "{:?}", ended.stderr);
     assert_eq!(
@@ -67,7 +67,7 @@ fn a_refusal_is_shown_with_its_status_and_its_content() {
         content.len()
     );
     let ended = talk(&responding(head + content), &[], "a\n");
-    let expected = Ended {
+    let expected = Outcome {
         status: Some(3),
         stdout: String::new(),
         stderr: "# the server refused: 403 For\\tbidden\n#   no\\u{1b}[2J entry\n#   for you\n"
@@ -79,7 +79,7 @@ fn a_refusal_is_shown_with_its_status_and_its_content() {
 #[test]
 fn our_server_says_why_it_refuses() {
     let server = Server::start(&["--path", "/chat"]);
-    let Ended { status, stderr, .. } = talk(&server.url("/"), &[], "");
+    let Outcome { status, stderr, .. } = talk(&server.url("/"), &[], "");
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
@@ -90,7 +90,7 @@ fn our_server_says_why_it_refuses() {
 #[test]
 fn a_refusal_without_an_end_is_shown_in_part() {
     let long = format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(1 << 20));
-    let Ended { status, stderr, .. } = talk(&responding(long), &[], "");
+    let Outcome { status, stderr, .. } = talk(&responding(long), &[], "");
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
@@ -98,7 +98,7 @@ fn a_refusal_without_an_end_is_shown_in_part() {
     );
     // The announced content never arrives.
     let cut = "HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nbut";
-    let Ended { status, stderr, .. } = talk(&responding(cut), &[], "");
+    let Outcome { status, stderr, .. } = talk(&responding(cut), &[], "");
     assert_eq!(
         (status, &*stderr),
         (Some(3), "# the server refused: 500 Oh\n#   but\n")
@@ -226,7 +226,7 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
             stream.write_all(&bytes[cut..]).ok()?;
             frame(&mut stream).map(drop)
         });
-        let Ended {
+        let Outcome {
             status,
             stdout,
             stderr,

@@ -9,7 +9,7 @@ use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
 
 use super::chat;
-use super::screen::{Ended, Screen};
+use super::screen::{Screen, ScreenOutcome};
 
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
@@ -21,8 +21,8 @@ fn screen(url: &str, options: &[&str]) -> Screen {
     Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"))
 }
 
-fn ended(status: i32, lines: &[&str]) -> Ended {
-    Ended {
+fn ended(status: i32, lines: &[&str]) -> ScreenOutcome {
+    ScreenOutcome {
         status: Some(status),
         lines: lines.iter().map(|line| (*line).into()).collect(),
     }
@@ -131,7 +131,7 @@ fn all_that_comes_before_a_close_is_shown() {
         .flat_map(|number| unmasked(TEXT, format!("message {number}")))
         .collect();
     let screen = screen(&sending([messages, close(1001, "")].concat()), &[]);
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     let last = &lines[lines.len() - 3..];
     let expected = ["< message 1998", "< message 1999", "# socket closed 1001"];
@@ -171,7 +171,7 @@ fn a_ping_is_timed() {
     );
     screen.wait_for("# socket open");
     screen.line("/ping");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     let pong = lines
         .iter()
@@ -205,7 +205,7 @@ fn a_word_that_is_none_is_told_and_not_sent() {
     screen.line("/binary 0");
     screen.wait_for("# write bytes as pairs of hexadecimal digits, such as /binary 00 ff");
     screen.line("/quit");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     assert!(!lines.iter().any(|line| line.starts_with('<')), "{lines:?}");
 }
@@ -241,7 +241,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
         let mut screen = screen(&server.url("/"), &[]);
         screen.wait_for("# socket open");
         screen.keys(keys);
-        let Ended { status, lines } = screen.wait();
+        let ScreenOutcome { status, lines } = screen.wait();
         assert_eq!(status, Some(0), "{keys:?}: {lines:?}");
         assert_eq!(lines.last().unwrap(), "# socket closed 1000");
         assert!(
@@ -262,7 +262,7 @@ fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
         let id = screen.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &id]).status();
         assert!(sent.unwrap().success());
-        let Ended { status, lines } = screen.wait();
+        let ScreenOutcome { status, lines } = screen.wait();
         assert_eq!(status, Some(0), "{signal}: {lines:?}");
         assert_eq!(lines.last().unwrap(), "# socket closed 1000");
     }
@@ -311,7 +311,7 @@ fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
     screen.line("hello");
     screen.wait_for_texts("< hello", 1);
     screen.line("/quit");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     assert!(
         lines.last().unwrap().ends_with("# socket closed 1000"),

@@ -16,7 +16,7 @@ use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::certificates::Certificate;
 use super::screen::Screen;
-use super::{Ended, Pipe, chat, talk, well};
+use super::{Outcome, Pipe, chat, talk, well};
 
 /// The server's side of a connection.
 pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
@@ -298,6 +298,6 @@ fn an_end_that_is_not_said_below_websocket_is_well_behind_a_close() {
         stream.sock.shutdown(std::net::Shutdown::Both).ok()
     });
     let options = ["--ca", &certificate.authority_file()];
-    let Ended { status, stderr, .. } = talk(&url, &options, "");
+    let Outcome { status, stderr, .. } = talk(&url, &options, "");
     assert_eq!((status, &*stderr), (Some(0), &*well("").stderr));
 }

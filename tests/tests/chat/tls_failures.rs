@@ -11,10 +11,10 @@ use ws_echo_tests::wire::TEXT;
 
 use super::certificates::Certificate;
 use super::tls::{config, tls_server, trusting};
-use super::{Ended, listen, talk};
+use super::{Outcome, listen, talk};
 
 /// The only note of a run, which ends with this status.
-fn note(ended: &Ended, status: i32) -> String {
+fn note(ended: &Outcome, status: i32) -> String {
     assert_eq!((ended.status, &*ended.stdout), (Some(status), ""));
     let note = ended.stderr.strip_prefix("# socket error: ");
     let note = note.and_then(|note| note.strip_suffix('\n'));
@@ -64,7 +64,7 @@ fn an_authority_of_the_same_name_is_not_the_same() {
 
 #[test]
 fn a_system_that_trusts_nobody_is_told() {
-    let Ended { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
+    let Outcome { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
     assert_eq!(status, Some(4));
     let expected = "ws-echo: this system names no authority for certificates";
     assert!(stderr.starts_with(expected), "{stderr}");
@@ -211,7 +211,7 @@ fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
             "connection lost: it ended without close_notify, as if it was cut off",
         ),
     ] {
-        let Ended {
+        let Outcome {
             status,
             stdout,
             stderr,
@@ -240,7 +240,7 @@ fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
         frame(stream).map(drop)
     });
     let options = ["--ca", &certificate.authority_file()];
-    let Ended {
+    let Outcome {
         status,
         stdout,
         stderr,

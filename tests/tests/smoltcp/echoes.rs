@@ -5,7 +5,7 @@ use smoltcp::time::Duration;
 use ws_echo_core::MIN_BUFFER_LEN;
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-use crate::lossy_loopback::Line;
+use crate::lossy_loopback::LossyLoopback;
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 
@@ -124,11 +124,11 @@ fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
     });
     let client = network.open();
     network.pass(Duration::from_secs(1));
-    let before = network.line.packets;
+    let before = network.loopback.packets;
     network.send(client, masked(PING, [b'p'; 125]));
     let answer = [Frame::new(PONG, [b'p'; 125])];
     assert_eq!(network.messages(client, 1), answer);
-    assert_eq!(network.line.packets - before, 2);
+    assert_eq!(network.loopback.packets - before, 2);
 }
 
 #[test]
@@ -194,12 +194,12 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
 #[test]
 fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
     for seed in 0..20 {
-        let mut network = Network::over_a_bad_line(seed);
+        let mut network = Network::over_a_lossy_line(seed);
         let client = network.open();
         for len in [0, 1, 126, 700, 3000] {
             network.assert_echoed(client, &[text(len), binary(len)]);
         }
-        let Line { lost, garbled, .. } = network.line;
+        let LossyLoopback { lost, garbled, .. } = network.loopback;
         assert!(lost > 2 && garbled > 2, "{lost} lost, {garbled} garbled");
         network.send(client, masked_close(1000, "bye"));
         assert_eq!(network.messages(client, 1), [Frame::close(1000)]);

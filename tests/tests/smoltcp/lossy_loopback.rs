@@ -14,7 +14,7 @@ const FLAGS: usize = 47;
 const IPV4: [u8; 2] = [0x08, 0x00];
 const RST: u8 = 0x04;
 
-pub(crate) struct Line {
+pub(crate) struct LossyLoopback {
     loopback: Loopback,
     packet: usize,
     in_flight: usize,
@@ -35,7 +35,7 @@ pub(crate) struct Line {
     pub(crate) resets: usize,
 }
 
-impl Line {
+impl LossyLoopback {
     /// A device for packets of up to `packet` bytes.
     pub(crate) fn new(packet: usize, seed: u64) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Line {
     }
 }
 
-impl Device for Line {
+impl Device for LossyLoopback {
     type RxToken<'a> = Received;
     type TxToken<'a> = Sending<'a>;
 

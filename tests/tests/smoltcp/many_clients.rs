@@ -82,14 +82,14 @@ fn many_clients_come_and_go_on_one_server() {
 fn the_hundredth_client_costs_as_many_packets_as_the_first() {
     let mut network = Network::new(Setup::default());
     let mut costs = (0..100).map(|_| {
-        let before = network.line.packets;
+        let before = network.loopback.packets;
         let client = network.open();
         for text in ["one", "two", "three"] {
             network.assert_echoed(client, &[Frame::new(TEXT, text)]);
             network.pass(Duration::from_secs(1));
         }
         network.close(client);
-        network.line.packets - before
+        network.loopback.packets - before
     });
     let first = costs.next();
     assert!(costs.all(|cost| Some(cost) == first));

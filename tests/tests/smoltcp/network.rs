@@ -12,8 +12,8 @@ use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;
-use crate::client_driver::{Driven, Told};
-use crate::lossy_loopback::Line;
+use crate::client_driver::{ClientDriver, ClientEvent};
+use crate::lossy_loopback::LossyLoopback;
 use crate::server::{Change, PORT, Server};
 
 /// The longest head of a request, in bytes.
@@ -40,7 +40,7 @@ pub(crate) struct Setup {
     pub(crate) client: [usize; 2],
     /// The lengths of the receive ring and the send ring of the examples' client, and of its
     /// buffer.
-    pub(crate) driven: [usize; 3],
+    pub(crate) driver: [usize; 3],
     /// The length of the longest packet.
     pub(crate) packet: usize,
 }
@@ -52,7 +52,7 @@ impl Default for Setup {
             ring: 512,
             storage: 256,
             client: [2048; 2],
-            driven: [512, 512, 256],
+            driver: [512, 512, 256],
             packet: 1514,
         }
     }
@@ -96,7 +96,7 @@ pub(crate) struct Network {
     pub(crate) now: Instant,
     /// How often the interface was polled.
     pub(crate) turns: usize,
-    pub(crate) line: Line,
+    pub(crate) loopback: LossyLoopback,
     interface: Interface,
     sockets: SocketSet<'static>,
     servers: Vec<Server<HEAD_LEN>>,
@@ -105,7 +105,7 @@ pub(crate) struct Network {
     clients: Vec<Client>,
     changes: Vec<(usize, Change)>,
     /// The client of the examples.
-    pub(crate) driven: Driven,
+    pub(crate) driver: ClientDriver,
 }
 
 impl Network {
@@ -113,26 +113,26 @@ impl Network {
         Self::with_seed(setup, 0)
     }
 
-    /// A network with a line that loses and garbles packets. They are short, so that several are
+    /// A network with a loopback that loses and garbles packets. They are short, so that several are
     /// under way at a time, and those after a lost one are out of order.
-    pub(crate) fn over_a_bad_line(seed: u64) -> Self {
+    pub(crate) fn over_a_lossy_line(seed: u64) -> Self {
         let setup = Setup {
             packet: 154,
             ..Setup::default()
         };
         let mut network = Self::with_seed(setup, seed);
-        network.line.loss = 5;
-        network.line.noise = 5;
+        network.loopback.loss = 5;
+        network.loopback.noise = 5;
         network
     }
 
     /// A network with a seed for everything that happens at random.
     pub(crate) fn with_seed(setup: Setup, seed: u64) -> Self {
         let now = Instant::from_secs(1);
-        let mut line = Line::new(setup.packet, seed);
+        let mut loopback = LossyLoopback::new(setup.packet, seed);
         let mut config = Config::new(EthernetAddress([0x02, 0, 0, 0, 0, 0x01]).into());
         config.random_seed = seed;
-        let mut interface = Interface::new(config, &mut line, now);
+        let mut interface = Interface::new(config, &mut loopback, now);
         interface.update_ip_addrs(|addresses| {
             let address = IpCidr::new(ADDRESS.into(), 24);
             addresses.push(address).expect("there is room for one");
@@ -141,12 +141,12 @@ impl Network {
         let servers = (0..setup.servers)
             .map(|_| Server::new(&mut sockets, socket([setup.ring; 2])))
             .collect();
-        let [receive, send, buffer] = setup.driven;
-        let driven = Driven::new(&mut sockets, socket([receive, send]), buffer);
+        let [receive, send, buffer] = setup.driver;
+        let driver = ClientDriver::new(&mut sockets, socket([receive, send]), buffer);
         let mut network = Self {
             now,
             turns: 0,
-            line,
+            loopback,
             interface,
             sockets,
             servers,
@@ -154,7 +154,7 @@ impl Network {
             client_rings: setup.client,
             clients: Vec::new(),
             changes: Vec::new(),
-            driven,
+            driver,
         };
         network.turn();
         network
@@ -190,29 +190,32 @@ impl Network {
     }
 
     /// Lets the examples' client connect.
-    pub(crate) fn drive(&mut self, request: ClientRequest<'static>) -> Result<(), ConnectError> {
+    pub(crate) fn connect_client(
+        &mut self,
+        request: ClientRequest<'static>,
+    ) -> Result<(), ConnectError> {
         let Self {
             interface, sockets, ..
         } = self;
         let server = (ADDRESS, PORT);
         let context = interface.context();
-        self.driven
+        self.driver
             .connect(sockets, context, server, request, self.now)
     }
 
     /// Lets the examples' client send a message, whatever has arrived since it last received.
-    pub(crate) fn say_at_once(&mut self, message: Frame) {
-        self.driven.say(message);
-        while self.driven.speak(&mut self.sockets, self.now) {}
+    pub(crate) fn send_at_once(&mut self, message: Frame) {
+        self.driver.send(message);
+        while self.driver.send_next(&mut self.sockets, self.now) {}
     }
 
     /// Waits until the examples' client has reported all of these events, and nothing else, since
     /// the last time.
-    pub(crate) fn assert_driven(&mut self, told: &[Told]) {
+    pub(crate) fn assert_client_events(&mut self, told: &[ClientEvent]) {
         self.wait(&format!("{told:?}"), |network| {
-            network.driven.told.len() >= told.len()
+            network.driver.events.len() >= told.len()
         });
-        assert_eq!(std::mem::take(&mut self.driven.told), told);
+        assert_eq!(std::mem::take(&mut self.driver.events), told);
     }
 
     /// Waits for the bytes of the next frame.
@@ -278,7 +281,7 @@ impl Network {
 
     /// From now on, loses all packets from and to the client.
     pub(crate) fn cut_off(&mut self, client: Number) {
-        self.line.cut_off = Some(self.clients[client].port);
+        self.loopback.cut_off = Some(self.clients[client].port);
     }
 
     /// Makes a client stop reading, or continue.
@@ -358,15 +361,17 @@ impl Network {
     /// Waits for the server's FIN, right after what was received so far, and answers it: the TCP
     /// connection ends without a reset.
     pub(crate) fn assert_ended(&mut self, client: Number) {
-        let resets = self.line.resets;
+        let resets = self.loopback.resets;
         let unread = self.receive_rest(client);
         assert!(unread.is_empty(), "{} came", unread.escape_ascii());
         self.shut(client);
         self.wait("the end of the connection", |network| {
             matches!(network.state(client), State::TimeWait | State::Closed)
         });
-        self.wait("the end of all packets", |network| network.line.is_empty());
-        assert_eq!(self.line.resets, resets, "the connection was reset");
+        self.wait("the end of all packets", |network| {
+            network.loopback.is_empty()
+        });
+        assert_eq!(self.loopback.resets, resets, "the connection was reset");
     }
 
     /// Waits for the server's FIN, and returns the data before it.
@@ -385,7 +390,7 @@ impl Network {
         self.wait("the reset", |network| {
             network.state(client) == State::Closed
         });
-        assert_ne!(self.line.resets, 0);
+        assert_ne!(self.loopback.resets, 0);
     }
 
     /// Waits until the servers have reported all of these changes, and nothing else, since the last
@@ -431,7 +436,7 @@ impl Network {
                 self.now < end,
                 "{what} did not come within {PATIENCE}; told: {:?} and {:?}, clients: {:?}",
                 self.changes,
-                self.driven.told,
+                self.driver.events,
                 states.collect::<Vec<_>>(),
             );
             self.turn_until(end);
@@ -448,7 +453,7 @@ impl Network {
         self.now = self.next_turn().min(latest);
         self.turns += 1;
         self.interface
-            .poll(self.now, &mut self.line, &mut self.sockets);
+            .poll(self.now, &mut self.loopback, &mut self.sockets);
         for (number, server) in self.servers.iter_mut().enumerate() {
             // Nothing may be left there.
             self.storage.fill(0xEE);
@@ -460,18 +465,18 @@ impl Network {
         for client in &mut self.clients {
             client.work(self.sockets.get_mut(client.socket));
         }
-        self.driven.turn(&mut self.sockets, self.now);
+        self.driver.turn(&mut self.sockets, self.now);
     }
 
     fn next_turn(&mut self) -> Instant {
         let soonest = self.now + TICK;
-        if !self.line.is_empty() {
+        if !self.loopback.is_empty() {
             return soonest;
         }
         let interface = self.interface.poll_at(self.now, &self.sockets);
         let servers = self.servers.iter().filter_map(Server::poll_at);
-        let driven = self.driven.poll_at();
-        let next = servers.chain(driven).chain(interface).min();
+        let driver = self.driver.poll_at();
+        let next = servers.chain(driver).chain(interface).min();
         // If there is no next event, only the script is waiting.
         next.map_or(self.now + PATIENCE, |next| next.max(soonest))
     }

@@ -12,16 +12,16 @@ use ws_echo_tests::server::{Server, command, run};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
-use ws_echo_tests::tls::certificate::{Files, file, self_signed};
-use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::certificate::{CertificateFiles, file, self_signed};
+use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 
 /// The certificate that a new connection gets, which must be the one in the file.
 fn shown(server: SocketAddr, certificate: &Path) -> Vec<u8> {
-    let client = Secure::greeted(server, trusting(certificate, VERSIONS[1]));
+    let client = TlsClient::greeted(server, trusting(certificate, VERSIONS[1]));
     client.tls.peer_certificates().unwrap()[0].to_vec()
 }
 
-fn expect_echo_by_tls(client: &mut Secure) {
+fn expect_echo_by_tls(client: &mut TlsClient) {
     client.send(masked(TEXT, "still here"));
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
 }
@@ -37,17 +37,17 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
 
 #[test]
 fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
-    let files = Files::make("renewed");
+    let files = CertificateFiles::make("renewed");
     let server = Server::start(&files.flags());
     let before = trusting(&files.certificate, VERSIONS[1]);
-    let mut old = Secure::greeted(server.address, before.clone());
+    let mut old = TlsClient::greeted(server.address, before.clone());
     let renewed = files.renew();
     server.signal("HUP");
     server.logged("certificate loaded again from ");
     assert_eq!(shown(server.address, &files.certificate), renewed);
     expect_echo_by_tls(&mut old);
     // An earlier session can be resumed.
-    let mut resumed = Secure::greeted(server.address, before);
+    let mut resumed = TlsClient::greeted(server.address, before);
     assert_eq!(
         resumed.tls.handshake_kind(),
         Some(rustls::HandshakeKind::Resumed)
@@ -57,7 +57,7 @@ fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
 
 #[test]
 fn a_hang_up_with_a_wrong_file_changes_nothing_and_names_the_file() {
-    let files = Files::make("kept");
+    let files = CertificateFiles::make("kept");
     let server = Server::start(&files.flags());
     let kept = file("kept.copy");
     fs::copy(&files.certificate, &kept).unwrap();
@@ -121,12 +121,12 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
 fn a_close_and_a_stop_say_close_and_then_the_end_of_tls() {
     let (mut server, certificate) = self_signed("stop", &[]);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         client.send(masked_close(1000, "bye"));
         assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
         assert_eq!(client.receive_frame(), None);
     }
-    let mut client = Secure::greeted(server.address, trusting(&certificate, VERSIONS[1]));
+    let mut client = TlsClient::greeted(server.address, trusting(&certificate, VERSIONS[1]));
     server.signal("TERM");
     assert_eq!(client.receive_frame(), Some(Frame::close(1001)));
     client.send(masked_close(1001, ""));
@@ -148,8 +148,8 @@ fn the_fingerprint_in_the_log_is_that_of_the_certificate() {
 
 #[test]
 fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
-    let files = Files::make("wrong");
-    let other = Files::make("other");
+    let files = CertificateFiles::make("wrong");
+    let other = CertificateFiles::make("other");
     let [_, certificate, _, key] = files.flags();
     let [_, _, _, foreign] = other.flags();
     let absent = file("absent.pem");
@@ -224,7 +224,7 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
 
 #[test]
 fn the_flags_may_stand_in_the_environment_too() {
-    let files = Files::make("variables");
+    let files = CertificateFiles::make("variables");
     let [_, certificate, _, key] = files.flags();
     let mut command = command(["--listen", "127.0.0.1:0", "--tls-cert", certificate]);
     let server = Server::spawn(command.env("WS_ECHO_TLS_KEY", key).stderr(Stdio::piped()));
@@ -284,7 +284,7 @@ fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
         fs::write(&chain, format!("{one}{one}")).unwrap();
         let chain = chain.to_str().unwrap();
         let server = Server::start(&["--tls-cert", chain, "--tls-key", key_path]);
-        let client = Secure::greeted(server.address, trusting(&certificate, VERSIONS[1]));
+        let client = TlsClient::greeted(server.address, trusting(&certificate, VERSIONS[1]));
         assert_eq!(client.tls.peer_certificates().unwrap().len(), 2, "{begin}");
     }
     let encrypted = file("form.encrypted");
@@ -306,7 +306,7 @@ fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
 #[test]
 fn the_page_comes_by_https() {
     let (server, certificate) = self_signed("page", &[]);
-    let mut client = Secure::connect(server.address, trusting(&certificate, VERSIONS[1]));
+    let mut client = TlsClient::connect(server.address, trusting(&certificate, VERSIONS[1]));
     client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut page = String::new();
     rustls::Stream::new(&mut client.tls, &mut client.stream)

@@ -9,11 +9,11 @@ use ws_echo::{Readiness, Transport};
 
 /// The server's end of a link; the fuzz body has the other end.
 #[derive(Debug)]
-pub(super) struct End(pub(super) Rc<RefCell<Line>>);
+pub(super) struct MemoryTransport(pub(super) Rc<RefCell<Link>>);
 
 /// The bytes between a client and the server.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Link {
     /// All that the client sends: first what the server has read, then what it can read.
     pub(super) input: Vec<u8>,
     pub(super) read: usize,
@@ -37,7 +37,7 @@ pub(super) struct Line {
     /// The event that will be reported.
     pub(super) edge: Option<Readiness>,
     /// The end of the connection as the server was told of it.
-    pub(super) told: Option<Told>,
+    pub(super) disconnect: Option<Disconnect>,
     pub(super) is_dropped: bool,
     /// How many calls were made, and how many reads returned something in these turns.
     pub(super) calls: usize,
@@ -53,20 +53,20 @@ pub(super) enum State {
     /// The client has ended its side.
     Ended,
     /// The client receives nothing more, and writes to it fail.
-    Deaf,
+    ReadShut,
     /// The connection is broken.
     Broken,
 }
 
 /// What ended a connection, as the server has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Disconnect {
     EndOfStream,
     ReadError,
     WriteError,
 }
 
-impl Line {
+impl Link {
     pub(super) fn new(input: Vec<u8>, longest_read: usize) -> Self {
         Self {
             input,
@@ -84,7 +84,7 @@ impl Line {
             interruptions: 0,
             // The transport is writable.
             edge: Some(Readiness::None),
-            told: None,
+            disconnect: None,
             is_dropped: false,
             calls: 0,
             reads_in_turns: 0,
@@ -94,7 +94,7 @@ impl Line {
 
     /// Lets up to `len` bytes arrive.
     pub(super) fn arrive(&mut self, len: usize, readiness: Readiness) {
-        if !matches!(self.state, State::Open | State::Deaf) {
+        if !matches!(self.state, State::Open | State::ReadShut) {
             return;
         }
         let len = len.min(self.input.len() - self.arrived);
@@ -117,7 +117,7 @@ impl Line {
     pub(super) fn end(&mut self, state: State) {
         self.state = match (self.state, state) {
             (State::Open, _) => state,
-            (State::Deaf, State::Ended) | (_, State::Broken) => State::Broken,
+            (State::ReadShut, State::Ended) | (_, State::Broken) => State::Broken,
             (before, _) => before,
         };
         if matches!(self.state, State::Ended | State::Broken) {
@@ -144,7 +144,8 @@ impl Line {
 
     /// Whether there is something to receive, and no output that must be transmitted first.
     pub(super) fn is_waiting(&self) -> bool {
-        let has_ended = matches!(self.state, State::Ended | State::Broken) && self.told.is_none();
+        let has_ended =
+            matches!(self.state, State::Ended | State::Broken) && self.disconnect.is_none();
         !self.is_blocked && (self.read < self.arrived || has_ended)
     }
 
@@ -153,12 +154,12 @@ impl Line {
     }
 
     fn call(&mut self) {
-        assert_eq!(self.told, None, "a transport that is over is used");
+        assert_eq!(self.disconnect, None, "a transport that is over is used");
         self.calls += 1;
     }
 
-    fn fail(&mut self, told: Told, kind: ErrorKind) -> io::Error {
-        self.told = Some(told);
+    fn fail(&mut self, disconnect: Disconnect, kind: ErrorKind) -> io::Error {
+        self.disconnect = Some(disconnect);
         kind.into()
     }
 
@@ -169,7 +170,7 @@ impl Line {
         self.call();
         interrupt(&mut self.interrupted_reads, &mut self.interruptions)?;
         if self.state == State::Broken {
-            return Err(self.fail(Told::ReadError, ErrorKind::ConnectionReset));
+            return Err(self.fail(Disconnect::ReadError, ErrorKind::ConnectionReset));
         }
         let urgent = self.urgent.iter().find(|&&place| place > self.read);
         let end = urgent.map_or(self.arrived, |&place| place.min(self.arrived));
@@ -183,7 +184,7 @@ impl Line {
             return Ok(len);
         }
         if self.state == State::Ended {
-            self.told = Some(Told::EndOfStream);
+            self.disconnect = Some(Disconnect::EndOfStream);
             return Ok(0);
         }
         Err(ErrorKind::WouldBlock.into())
@@ -193,8 +194,8 @@ impl Line {
         assert!(!bytes.is_empty() && !self.is_shut, "nothing to write");
         self.call();
         interrupt(&mut self.interrupted_writes, &mut self.interruptions)?;
-        if matches!(self.state, State::Deaf | State::Broken) {
-            return Err(self.fail(Told::WriteError, ErrorKind::BrokenPipe));
+        if matches!(self.state, State::ReadShut | State::Broken) {
+            return Err(self.fail(Disconnect::WriteError, ErrorKind::BrokenPipe));
         }
         let len = bytes.len().min(self.room).min(self.taken_at_once);
         self.is_blocked = len == 0;
@@ -212,7 +213,7 @@ impl Line {
         assert!(!self.is_shut && !self.is_blocked, "shut too early or twice");
         self.call();
         if self.state == State::Broken {
-            return Err(self.fail(Told::WriteError, ErrorKind::NotConnected));
+            return Err(self.fail(Disconnect::WriteError, ErrorKind::NotConnected));
         }
         self.is_shut = true;
         Ok(())
@@ -229,13 +230,13 @@ fn interrupt(left: &mut u8, interruptions: &mut usize) -> io::Result<()> {
     Err(ErrorKind::Interrupted.into())
 }
 
-impl Read for End {
+impl Read for MemoryTransport {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.borrow_mut().read(bytes)
     }
 }
 
-impl Write for End {
+impl Write for MemoryTransport {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().write(bytes)
     }
@@ -245,13 +246,13 @@ impl Write for End {
     }
 }
 
-impl Transport for End {
+impl Transport for MemoryTransport {
     fn shut(&mut self) -> io::Result<()> {
         self.0.borrow_mut().shut()
     }
 }
 
-impl Drop for End {
+impl Drop for MemoryTransport {
     fn drop(&mut self) {
         self.0.borrow_mut().is_dropped = true;
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fuzzed_client::{Circumstances, Stop};
+use super::fuzzed_client::{Context, Stop};
 use crate::fuzzing::expected::TOO_LONG;
 use crate::wire::{CLOSE, Frame, PING, split_frame};
 
@@ -25,7 +25,7 @@ pub(super) enum Reason {
 
 /// Where the server's own frames are in what it transmitted.
 #[derive(Debug, Default)]
-pub(super) struct OwnFrames {
+pub(super) struct UnsolicitedFrames {
     pub(super) pings: Vec<Range<usize>>,
     /// Its own Close.
     pub(super) close: Option<(Range<usize>, Reason)>,
@@ -33,15 +33,15 @@ pub(super) struct OwnFrames {
     pub(super) whole_len: usize,
 }
 
-impl OwnFrames {
-    pub(super) fn find(output: &[u8], there: Circumstances<'_>) -> Self {
-        let settings = there.settings;
+impl UnsolicitedFrames {
+    pub(super) fn find(output: &[u8], context: Context<'_>) -> Self {
+        let settings = context.settings;
         let mut this = Self::default();
         while let Some((Frame { first, payload }, rest)) = split_frame(&output[this.whole_len..]) {
             let range = this.whole_len..output.len() - rest.len();
             this.whole_len = range.end;
             let reason = match &payload[..] {
-                GOING_AWAY if there.stop != Stop::No => Some(Reason::GoingAway),
+                GOING_AWAY if context.stop != Stop::No => Some(Reason::GoingAway),
                 NO_ANSWER if !this.pings.is_empty() => Some(Reason::NoAnswer),
                 NO_PROGRESS if settings.stall_timeout.is_some() => Some(Reason::NoProgress),
                 TOO_LONG if settings.max_message_len < usize::MAX => Some(Reason::TooLong),
