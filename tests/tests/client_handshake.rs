@@ -86,7 +86,7 @@ mod the_request {
     }
 
     #[test]
-    fn has_the_origin_the_subprotocols_and_other_headers_if_there_are_any() {
+    fn may_have_an_origin_subprotocols_and_other_headers() {
         let request = ClientRequest {
             origin: Some("http://example.com"),
             subprotocols: &["chat", "superchat"],
@@ -132,7 +132,7 @@ mod the_request {
     }
 
     #[test]
-    fn never_has_what_would_say_something_else() {
+    fn cannot_be_made_with_invalid_values() {
         for host in ["", "a b", "a\r\nb", "u@a", "a/b"] {
             assert_eq!(
                 refused(ClientRequest::new(host, "/")),
@@ -218,7 +218,7 @@ mod a_response_that_opens {
     }
 
     #[test]
-    fn may_choose_one_of_the_subprotocols_that_were_asked_for() {
+    fn may_choose_one_of_the_requested_subprotocols() {
         let request = ClientRequest {
             subprotocols: &["chat", "superchat"],
             ..REQUEST
@@ -232,14 +232,14 @@ mod a_response_that_opens {
 
     /// > A client MUST be able to parse one or more 1xx responses received prior to a final response
     #[test]
-    fn may_come_behind_interim_ones() {
+    fn may_follow_interim_responses() {
         let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
             HTTP/1.1 199 a\r\n\r\n";
         assert_opens(REQUEST, &format!("{early}{}", head(&RESPONSE)));
     }
 
     #[test]
-    fn may_have_frames_of_any_kind_glued_to_it() {
+    fn may_be_followed_directly_by_frames_of_any_kind() {
         let frames = [masked(PING, "1"), masked(TEXT, "hello"), masked(PING, "2")].concat();
         let input = [head(&RESPONSE).into_bytes(), mirrored(&frames)].concat();
         let session = connect_always(REQUEST, &input).session.unwrap();
@@ -260,7 +260,7 @@ mod a_response_that_does_not_open {
     /// > If the status code received from the server is not 101, the client handles the response per
     /// > HTTP [RFC2616] procedures.
     #[test]
-    fn tells_its_status_its_reason_and_its_content() {
+    fn gives_its_status_its_reason_and_its_content() {
         for (line, status, reason) in [
             ("HTTP/1.1 403 Forbidden", 403, "Forbidden"),
             ("HTTP/1.0 404 Not Found", 404, "Not Found"),
@@ -277,7 +277,7 @@ mod a_response_that_does_not_open {
     }
 
     #[test]
-    fn tells_its_headers() {
+    fn gives_its_headers() {
         let mut handshake = ClientHandshake::<256>::new(REQUEST, NONCE).unwrap();
         let mut buffer = Buffer::new([0; 1024]);
         let response = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nX: 1\r\nlocation:/c\r\n\r\n";
@@ -349,7 +349,7 @@ mod a_response_that_does_not_open {
 
     /// > [...] indicates the use of a subprotocol that was not present in the client's handshake
     #[test]
-    fn chooses_a_subprotocol_that_was_not_asked_for_or_several() {
+    fn chooses_several_subprotocols_or_one_that_was_not_requested() {
         let error = ResponseError::UnexpectedSubprotocol;
         assert_fails(&with_more("Sec-WebSocket-Protocol: chat"), error);
         let request = ClientRequest {
@@ -370,7 +370,7 @@ mod a_response_that_does_not_open {
     }
 
     #[test]
-    fn is_no_http() {
+    fn is_not_http() {
         for line in [
             "SSH-2.0-OpenSSH_9.2",
             "",

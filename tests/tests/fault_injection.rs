@@ -117,7 +117,7 @@ fn open(server: &Server) -> Option<Client> {
 }
 
 #[test]
-fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
+fn interrupted_calls_are_repeated_without_effect() {
     let faults = [
         "accept4:error=EINTR:when=1+2",
         "?epoll_wait,?epoll_pwait:error=EINTR:when=1+2",
@@ -136,7 +136,7 @@ fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
 }
 
 #[test]
-fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
+fn connections_lost_before_they_are_accepted_delay_no_other() {
     let faults = ["accept4:error=ECONNABORTED:when=1..5"];
     let Some(faulty) = FaultyServer::start("aborted", &faults, &["--no-welcome"]) else {
         return;
@@ -147,7 +147,7 @@ fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
 }
 
 #[test]
-fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not() {
+fn accepting_resumes_after_an_outage_that_is_logged_once() {
     for error in ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "EPROTO"] {
         let fault = format!("accept4:error={error}:when=1..3");
         let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
@@ -162,7 +162,7 @@ fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not
 }
 
 #[test]
-fn each_time_that_nobody_can_be_accepted_is_told() {
+fn each_outage_of_accepting_is_logged() {
     // A client's event makes two calls: one accepts it, and one reports that there are no more.
     let faults = ["accept4:error=EMFILE:when=3+3"];
     let Some(faulty) = FaultyServer::start("again", &faults, &["--no-welcome"]) else {
@@ -177,7 +177,7 @@ fn each_time_that_nobody_can_be_accepted_is_told() {
 }
 
 #[test]
-fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
+fn connected_clients_are_served_during_an_outage_of_accepting() {
     let faults = ["accept4:error=EMFILE:when=3+"];
     let Some(faulty) = FaultyServer::start("nobody", &faults, &["--no-welcome"]) else {
         return;
@@ -198,7 +198,7 @@ fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
 }
 
 #[test]
-fn a_client_whose_connection_breaks_is_lost_alone() {
+fn a_broken_connection_affects_no_other_client() {
     for (fault, told) in [
         ("recvfrom:error=ECONNRESET:when=8", "lost: connection reset"),
         ("recvfrom:error=ETIMEDOUT:when=8", "lost: timed out"),
@@ -226,7 +226,7 @@ fn a_client_whose_connection_breaks_is_lost_alone() {
 }
 
 #[test]
-fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
+fn a_failed_setup_affects_no_other_client_and_closes_the_file() {
     // The first calls of this kind are the listener's and the worker's own, on another thread.
     for fault in [
         "setsockopt:error=EINVAL:when=6",
@@ -248,7 +248,7 @@ fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_stops_nobody_and_tells_later_what_is_missing() {
+fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
     for error in ["EIO", "ENOSPC"] {
         // Each thread counts for itself: the thread of stdout, which writes one line, makes fewer
         // calls.

@@ -39,7 +39,7 @@ fn nodes_ws_is_greeted_and_gets_its_echoes() {
 }
 
 #[test]
-fn all_that_clients_do_ends_well_on_a_small_stack() {
+fn all_kinds_of_clients_are_served_with_a_small_stack() {
     let Some(mut firmware) = Firmware::start("clients of the firmware") else {
         return;
     };
@@ -56,7 +56,7 @@ fn all_that_clients_do_ends_well_on_a_small_stack() {
 }
 
 #[test]
-fn a_client_that_stops_reading_is_dropped_in_time_and_nobody_notices() {
+fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
     let Some(firmware) = Firmware::start("a client of the firmware that stops reading") else {
         return;
     };
@@ -77,7 +77,7 @@ fn a_client_that_stops_reading_is_dropped_in_time_and_nobody_notices() {
 }
 
 #[test]
-fn clients_that_vanish_are_forgotten_in_time() {
+fn clients_that_vanish_are_dropped_in_time() {
     let Some(mut firmware) = Firmware::start("clients of the firmware that vanish") else {
         return;
     };

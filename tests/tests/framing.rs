@@ -98,7 +98,7 @@ mod section_5_7 {
     }
 
     #[test]
-    fn the_headers_of_256_bytes_and_of_64_kib_are_those_of_the_rfc() {
+    fn headers_for_256_bytes_and_for_64_kib_match_the_rfc() {
         let output = transmitted(&masked(BINARY, [7; 256]));
         assert_eq!(output, [&[0x82, 0x7e, 0x01, 0x00], &[7; 256][..]].concat());
         let output = transmitted(&masked(BINARY, [7; 65536]));
@@ -212,17 +212,17 @@ mod headers {
     }
 
     #[test]
-    fn each_of_the_65536_is_accepted_or_refused_as_the_rfc_says() {
+    fn each_of_the_65536_is_judged_as_the_rfc_says() {
         assert_all_headers(false);
     }
 
     #[test]
-    fn each_of_the_65536_inside_a_message_is_accepted_or_refused_as_the_rfc_says() {
+    fn each_of_the_65536_is_judged_as_the_rfc_says_inside_a_message() {
         assert_all_headers(true);
     }
 }
 
-mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
+mod errors_are_reported_at_the_first_invalid_byte {
     use super::*;
 
     /// Checks it at the start of a session, after a message, and after a Ping inside a message.
@@ -380,7 +380,7 @@ mod lengths {
     // > Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the
     // > original data [...] with octet at index i modulo 4 of the masking key [...] (section 5.3)
     #[test]
-    fn every_masking_key_is_taken_off() {
+    fn every_masking_key_is_removed() {
         let payload: Vec<u8> = (0..=255).collect();
         for key in [
             [0; 4],
@@ -427,7 +427,7 @@ mod frame_in_frame_out {
     }
 
     #[test]
-    fn fragments_come_back_with_their_fin_bits_also_empty_ones() {
+    fn fragments_come_back_with_their_fin_bits_even_empty_ones() {
         assert_same(&[
             Frame::new(TEXT_BEGINS, "one"),
             Frame::new(MORE, ""),
@@ -542,7 +542,7 @@ mod longer_than_the_buffer {
     }
 
     #[test]
-    fn its_long_fragments_are_joined_by_nothing_else() {
+    fn nothing_else_comes_between_its_long_fragments() {
         let input = [
             masked(BINARY_BEGINS, [1; 300]),
             masked(PING, "between"),
@@ -580,7 +580,7 @@ mod control_frames {
     // > An endpoint MUST be capable of handling control frames in the middle of a fragmented
     // > message. (section 5.4)
     #[test]
-    fn a_ping_between_fragments_is_answered_before_the_rest_has_come() {
+    fn a_ping_between_fragments_is_answered_before_the_rest_arrives() {
         let begun = [
             masked(TEXT_BEGINS, "Hel"),
             masked(PING, "now"),
@@ -615,7 +615,7 @@ mod control_frames {
     // > A Pong frame MAY be sent unsolicited. [...] A response to an unsolicited Pong frame is
     // > not expected. (section 5.5.3)
     #[test]
-    fn pongs_are_not_answered_also_between_fragments() {
+    fn pongs_are_not_answered_even_between_fragments() {
         let input = [
             masked(PONG, [0xFF; 125]),
             masked(BINARY_BEGINS, "a"),

@@ -34,7 +34,7 @@ fn admitted(server: &Server) -> Client {
 }
 
 #[test]
-fn one_connection_too_many_is_told_so_and_those_that_are_there_notice_nothing() {
+fn one_connection_too_many_gets_503_and_affects_no_other() {
     let server = Server::start(&["--no-welcome", "--max-connections", "3"]);
     let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
     for _ in 0..100 {
@@ -64,7 +64,7 @@ fn an_address_has_its_own_limit() {
 }
 
 #[test]
-fn more_connections_than_files_are_turned_away_before_there_are_none_left() {
+fn more_connections_than_files_are_refused_before_none_are_left() {
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
     let mut limited = in_shell(r#"ulimit -n 160 && exec "$0" "$@""#, &served);
     let server = Server::spawn(limited.stderr(Stdio::piped()));
@@ -133,7 +133,7 @@ fn only_pages_of_the_server_itself_and_of_listed_origins_may_connect() {
 }
 
 #[test]
-fn a_star_lets_all_pages_connect() {
+fn an_origin_of_star_lets_all_pages_connect() {
     let server = Server::start(&["--no-welcome", "--origin", "*"]);
     let mut client = Client::connect(server.address);
     client.send(request("/").replace("Host:", "Origin: http://evil.example\r\nHost:"));
@@ -141,7 +141,7 @@ fn a_star_lets_all_pages_connect() {
 }
 
 #[test]
-fn who_stops_inside_a_frame_gets_a_close_and_the_log_names_the_limit() {
+fn a_client_that_stops_inside_a_frame_gets_a_close_and_a_log_line() {
     let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
     let mut other = Client::open(server.address);
     let mut client = Client::open(server.address);
@@ -154,7 +154,7 @@ fn who_stops_inside_a_frame_gets_a_close_and_the_log_names_the_limit() {
 }
 
 #[test]
-fn who_does_not_take_its_echoes_is_dropped_and_the_log_names_the_limit() {
+fn a_client_that_does_not_read_is_dropped_and_the_log_names_the_limit() {
     let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
     let mut other = Client::open(server.address);
     let mut client = Client::open(server.address);
@@ -186,7 +186,7 @@ fn a_message_that_is_too_long_gets_a_close_and_the_log_names_the_limit() {
 }
 
 #[test]
-fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pieces() {
+fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
     let server = Server::start(&[
         "--no-welcome",
         "--threads=1",

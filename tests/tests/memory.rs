@@ -46,7 +46,7 @@ fn an_open_connection_is_at_most_256_bytes() {
 }
 
 #[test]
-fn an_opening_is_little_more_than_what_gathers_the_head() {
+fn a_handshake_is_little_more_than_its_room_for_the_head() {
     assert!(size_of::<ServerHandshake<1024>>() <= 1024 + 64);
 }
 
@@ -98,7 +98,7 @@ fn a_connection_is_idle_between_messages_only() {
 }
 
 #[test]
-fn an_idle_connection_is_as_good_as_a_new_one() {
+fn an_idle_connection_equals_a_new_one() {
     let (input, frames) = session();
     for buffer_len in MIN_BUFFER_LEN..=200 {
         for (cuts, takes) in Cuts::many(input.len()) {
@@ -126,7 +126,7 @@ fn a_connection_that_has_sent_close_is_not_idle() {
 }
 
 #[test]
-fn inside_a_message_that_nobody_echoes_a_connection_is_not_idle() {
+fn a_connection_is_not_idle_inside_a_message_that_is_not_echoed() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 100]));
     let fragment = masked(0x01, "a");
     buffer.spare_mut()[..fragment.len()].copy_from_slice(&fragment);
@@ -217,7 +217,7 @@ fn a_buffer_of_any_length_never_panics() {
 }
 
 #[test]
-fn any_storage_will_do() {
+fn any_storage_works() {
     let mut random = fastrand::Rng::with_seed(1);
     misuse(Buffer::new([0; 100]), &mut random);
     misuse(Buffer::new(&mut [0; 100][..]), &mut random);
@@ -225,7 +225,7 @@ fn any_storage_will_do() {
 }
 
 #[test]
-fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
+fn a_buffer_that_is_too_short_sends_nothing_and_reports_it() {
     for len in 0..MIN_BUFFER_LEN {
         let mut buffer = Buffer::new(vec![0; len]);
         let spare = buffer.spare_mut().len();
@@ -239,7 +239,7 @@ fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
 }
 
 #[test]
-fn more_than_there_is_cannot_be_committed_or_consumed() {
+fn no_more_than_available_can_be_committed_or_consumed() {
     let mut buffer = Buffer::new([0; 100]);
     let spare = buffer.spare_mut().len();
     buffer.commit(usize::MAX);

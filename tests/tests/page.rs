@@ -49,7 +49,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 #[test]
-fn a_browser_gets_the_page_and_its_icon_whole_and_locked_in() {
+fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
     let server = Server::start(&[]);
     for (path, content_type, start) in [
         ("/", "text/html; charset=utf-8", "<!doctype html>"),
@@ -151,7 +151,7 @@ fn head_gets_the_same_header_fields_without_content() {
 }
 
 #[test]
-fn each_path_that_is_served_has_the_page_and_others_have_404_but_the_icon() {
+fn served_paths_have_the_page_and_others_404_except_the_icon() {
     let server = Server::start(&["--path", "/a", "--path", "/b"]);
     for (path, expected) in [
         ("/a", "200"),
@@ -167,7 +167,7 @@ fn each_path_that_is_served_has_the_page_and_others_have_404_but_the_icon() {
 }
 
 #[test]
-fn where_the_icon_s_path_is_served_a_websocket_gets_it() {
+fn a_websocket_gets_the_path_of_the_icon_if_it_is_served() {
     for arguments in [&[][..], &["--path", "/favicon.ico"]] {
         let server = Server::start(arguments);
         let mut client = Client::connect(server.address);
@@ -177,7 +177,7 @@ fn where_the_icon_s_path_is_served_a_websocket_gets_it() {
 }
 
 #[test]
-fn without_the_page_a_browser_is_told_what_is_served() {
+fn without_the_page_the_response_says_what_is_served() {
     let server = Server::start(&["--no-page"]);
     for path in ["/", "/favicon.ico"] {
         let (head, content) = ask(&server, &plain("GET", path));
@@ -191,7 +191,7 @@ fn without_the_page_a_browser_is_told_what_is_served() {
 }
 
 #[test]
-fn a_request_with_any_sign_of_a_websocket_is_told_what_it_lacks() {
+fn a_request_with_any_websocket_header_is_told_what_it_lacks() {
     let server = Server::start(&[]);
     for sign in [
         "Upgrade: websocket",
@@ -209,7 +209,7 @@ fn a_request_with_any_sign_of_a_websocket_is_told_what_it_lacks() {
 }
 
 #[test]
-fn what_is_wrong_with_a_request_comes_before_the_page() {
+fn an_error_in_a_request_takes_precedence_over_the_page() {
     let server = Server::start(&[]);
     let get = plain("GET", "/");
     for (request, expected) in [
@@ -236,7 +236,7 @@ fn what_is_wrong_with_a_request_comes_before_the_page() {
 }
 
 #[test]
-fn the_page_comes_whole_for_a_request_of_single_bytes_and_with_bytes_behind_it() {
+fn a_request_sent_bytewise_or_with_bytes_after_it_gets_the_whole_page() {
     let server = Server::start(&["--buffer", "4KiB"]);
     let expected = ask(&server, &plain("GET", "/"));
     let mut slow = Client::connect(server.address);
@@ -249,7 +249,7 @@ fn the_page_comes_whole_for_a_request_of_single_bytes_and_with_bytes_behind_it()
 }
 
 #[test]
-fn who_leaves_before_the_page_has_come_hinders_nobody() {
+fn a_client_that_leaves_before_the_page_arrives_affects_no_other() {
     let server = Server::start(&["--threads", "1"]);
     for _ in 0..20 {
         let mut client = Client::connect(server.address);

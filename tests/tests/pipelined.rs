@@ -52,7 +52,7 @@ fn assert_all_came(served: &Served, how: impl Fn() -> String) {
 // > sending (and receiving) data. (section 4.2.2)
 
 #[test]
-fn frames_glued_to_the_request_are_answered_behind_the_response_at_every_split() {
+fn frames_right_after_the_request_are_answered_at_every_split() {
     let input = request_and_frames();
     let output_len = RESPONSE.len() + WELCOME.len() + 2 + 8 + 3 + 4;
     for buffer_len in [MIN_BUFFER_LEN, 4096] {
@@ -92,7 +92,7 @@ fn the_room_for_output_may_be_cut_at_every_place() {
 }
 
 #[test]
-fn a_frame_cut_at_the_end_of_the_request_waits_for_its_rest() {
+fn a_partly_received_first_frame_waits_for_its_rest() {
     let input = [REQUEST, &masked(TEXT, "hello")].concat();
     for len in REQUEST.len()..input.len() {
         let cuts = Cuts::whole();
@@ -104,7 +104,7 @@ fn a_frame_cut_at_the_end_of_the_request_waits_for_its_rest() {
 }
 
 #[test]
-fn what_is_wrong_with_the_first_frame_is_told_behind_the_response() {
+fn an_error_in_the_first_frame_is_sent_after_the_response() {
     let input = [REQUEST, b"\x81\x05hello"].concat();
     for cut in 0..input.len() {
         let served = serve::<256>(GREETS, &input, &Cuts::at(cut), &Cuts::whole(), 300);
@@ -127,7 +127,7 @@ fn without_a_greeting_the_first_frame_is_the_clients() {
 }
 
 #[test]
-fn response_greeting_and_first_echo_leave_in_one_write() {
+fn response_greeting_and_first_echo_are_sent_in_one_write() {
     // Longer than the head: the received bytes must make room.
     let greeting = "x".repeat(100);
     let mut buffer = Buffer::new([0; 1024]);
@@ -156,7 +156,7 @@ fn response_greeting_and_first_echo_leave_in_one_write() {
 }
 
 #[test]
-fn any_greeting_that_fits_the_head_comes_whole_with_any_buffer() {
+fn a_greeting_that_fits_the_head_is_sent_whole_with_any_buffer() {
     let text = "x".repeat(1024 - RESPONSE.len() - 4);
     for len in [0, 1, 125, 126, text.len()] {
         let application = Application {

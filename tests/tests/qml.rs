@@ -139,7 +139,7 @@ fn qt_gets_back_text_binary_and_a_burst_and_its_close_is_1000() {
 }
 
 #[test]
-fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
+fn input_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
     for qt in Qt::versions() {
         let server = Server::start(&[]);
         let chat = qt.chat(&[at(server.url("/")), "--type=hello \u{6c34}".into()]);
@@ -153,7 +153,7 @@ fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
 }
 
 #[test]
-fn what_was_sent_is_no_longer_in_the_input() {
+fn a_sent_message_is_removed_from_the_input() {
     for qt in Qt::versions() {
         let server = Server::start(&[]);
         let chat = qt.chat(&[at(server.url("/")), "--type=hello".into()]);
@@ -252,7 +252,7 @@ fn a_server_that_dies_is_an_error_in_the_chat() {
 }
 
 #[test]
-fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
+fn an_unserved_path_is_an_error_and_another_address_can_be_typed() {
     for qt in Qt::versions() {
         let server = Server::start(&["--path", "/chat"]);
         let refused = [
@@ -274,7 +274,7 @@ fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
 }
 
 #[test]
-fn an_address_where_nothing_listens_or_that_is_no_websockets_is_an_error() {
+fn an_address_without_a_websocket_server_is_an_error() {
     for qt in Qt::versions() {
         // Bound, so that no other program listens there.
         let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();

@@ -17,7 +17,7 @@ fn next_chunk(connection: &mut Connection, buffer: &mut Buffer<[u8; 256]>) -> Ch
 }
 
 #[test]
-fn a_chunk_tells_its_kind_its_length_its_bytes_and_its_text() {
+fn a_chunk_has_a_kind_a_length_bytes_and_text() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
     receive(&mut buffer, &masked(TEXT, "gr\u{fc}n"));
     receive(&mut buffer, &masked(BINARY & 0x7F, [0xFF]));
@@ -59,7 +59,7 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
 }
 
 #[test]
-fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
+fn a_chunk_longer_than_the_other_buffers_input_is_stale() {
     let frames = [
         masked(BINARY, "longer than the other"),
         masked(BINARY, "short"),
@@ -78,7 +78,7 @@ fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
 }
 
 #[test]
-fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
+fn an_ignored_chunk_is_not_sent_and_does_no_harm() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
     for _ in 0..50 {
         receive(&mut buffer, &masked(TEXT, "left alone"));
@@ -92,7 +92,7 @@ fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
 }
 
 #[test]
-fn an_empty_chunk_is_still_sent_when_the_application_spoke_in_between() {
+fn an_empty_chunk_is_still_sent_after_a_message_of_the_application() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
     receive(
         &mut buffer,

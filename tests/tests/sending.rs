@@ -109,7 +109,7 @@ mod masking_keys {
     }
 
     #[test]
-    fn are_drawn_for_the_answer_to_a_close_and_for_the_end_of_a_failure() {
+    fn are_drawn_for_the_answer_to_a_close_and_for_the_close_of_a_failure() {
         for frame in [masked_close(1000, "bye"), vec![0xFF, 0]] {
             assert_each_is_sent_once(|next_key| {
                 let mut connection = Connection::client(next_key);
@@ -145,7 +145,7 @@ mod room {
     /// A server that waits until its output is taken takes none of ours. So we must be able to
     /// receive, whatever we have sent.
     #[test]
-    fn to_receive_is_left_behind_all_that_a_client_can_say() {
+    fn to_receive_is_left_whatever_a_client_sends() {
         for capacity in MIN_BUFFER_LEN..200 {
             for word_len in 0..capacity {
                 let mut connection = client();
@@ -179,7 +179,7 @@ mod room {
     }
 
     #[test]
-    fn to_echo_is_left_behind_all_that_can_be_said() {
+    fn to_echo_is_left_whatever_is_sent() {
         for len in [1, 125, 126, 200] {
             let input = masked(BINARY, vec![1; len]);
             let buffer = echoes_beside_words(&mut Connection::server(), &input);
@@ -219,7 +219,7 @@ mod fragments {
     /// > followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a
     /// > single frame with the FIN bit set and an opcode of 0.
     #[test]
-    fn are_continuations_up_to_the_last() {
+    fn are_continuations_until_the_last() {
         let expected = [
             Frame::new(TEXT & !FIN, "in"),
             Frame::new(PING, "?"),

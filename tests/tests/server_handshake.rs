@@ -227,7 +227,7 @@ mod accepted {
     // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore at least
     // > one empty line (CRLF) received prior to the request-line. (RFC 9112 section 2.2)
     #[test]
-    fn one_empty_line_in_front() {
+    fn one_empty_line_before_the_request() {
         assert_accepted(&[b"\r\n", &request()[..]].concat());
         let two = [b"\r\n\r\n", &request()[..]].concat();
         assert_refused(&two, Refusal::MalformedRequestLine);
@@ -448,7 +448,7 @@ mod real_clients {
     }
 
     #[test]
-    fn a_browser_that_asks_for_its_icon_is_told_that_only_websockets_are_served() {
+    fn a_browser_that_asks_for_an_icon_gets_426() {
         let icon = head(&[
             "GET /favicon.ico HTTP/1.1",
             "Host: localhost:3000",
@@ -461,7 +461,7 @@ mod real_clients {
     }
 
     #[test]
-    fn a_tls_client_is_told_at_its_first_byte() {
+    fn a_tls_client_is_refused_at_its_first_byte() {
         assert_refused(b"\x16", Refusal::Syntax(SyntaxError::ControlCharacter));
     }
 }
@@ -536,7 +536,7 @@ mod refused {
     }
 
     #[test]
-    fn request_lines_that_are_none() {
+    fn invalid_request_lines() {
         for line in [
             "GET",
             "GET /",
@@ -577,7 +577,7 @@ mod refused {
     }
 
     #[test]
-    fn headers_that_are_none() {
+    fn invalid_headers() {
         for line in [
             "Host",
             ": a",
@@ -620,7 +620,7 @@ mod refused {
     // > message that lacks a Host header field and to any [...] that contains more than one
     // > [...] or a Host header field with an invalid field value. (RFC 9112 section 3.2)
     #[test]
-    fn hosts_that_are_missing_repeated_or_none() {
+    fn hosts_that_are_missing_repeated_or_invalid() {
         assert_refused_at_last_byte(&with("Host", &[]), Refusal::MissingHost);
         let same = "Host: server.example.com";
         assert_refused_at_last_byte(&with_more(&[same]), Refusal::RepeatedHost);
@@ -635,7 +635,7 @@ mod refused {
     }
 
     #[test]
-    fn a_body_that_is_announced_and_it_is_never_read_as_frames() {
+    fn an_announced_body_which_is_never_read_as_frames() {
         for lines in [
             &["Content-Length: 11"][..],
             &["Content-Length: 1"],
@@ -665,7 +665,7 @@ mod refused {
     }
 
     #[test]
-    fn another_method_comes_before_the_body_that_goes_with_it() {
+    fn another_method_before_its_body() {
         let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx=1";
         assert_refused(request, Refusal::MethodNotAllowed);
     }
@@ -682,7 +682,7 @@ mod refused {
     }
 
     #[test]
-    fn the_target_and_the_body_of_head_are_looked_at_as_those_of_get_are_and_of_no_other_method() {
+    fn target_and_body_are_checked_for_get_and_head_only() {
         for (target, header, refusal) in [
             ("*", "Name: value", Refusal::MalformedTarget),
             ("/chat#fragment", "Name: value", Refusal::MalformedTarget),
@@ -725,7 +725,7 @@ mod refused {
     // > An |Upgrade| header field containing the value "websocket", treated as an ASCII
     // > case-insensitive value. (section 4.2.1)
     #[test]
-    fn upgrades_that_are_not_asked_for_and_look_alikes() {
+    fn missing_upgrades_and_lookalikes() {
         for lines in [
             &[][..],
             &["Upgrade: h2c"],
@@ -808,7 +808,7 @@ mod refused {
     }
 
     #[test]
-    fn what_follows_a_refusal_is_forgotten() {
+    fn input_after_a_refusal_is_ignored() {
         for after in [
             &request()[..],
             &[masked(TEXT, "hello"), masked(TEXT, "world")].concat(),
@@ -862,14 +862,14 @@ mod limits {
     }
 
     #[test]
-    fn a_head_may_have_as_many_bytes_as_what_gathers_it() {
+    fn a_head_may_fill_the_room_for_it() {
         assert_head_is_limited_to::<MIN_HEAD_LEN>();
         assert_head_is_limited_to::<1000>();
         assert_head_is_limited_to::<1024>();
     }
 
     #[test]
-    fn a_greeting_may_be_as_long_as_what_gathers_the_head_leaves() {
+    fn a_greeting_may_fill_the_room_that_the_head_leaves() {
         let longest = "x".repeat(1024 - RESPONSE.len() - 4);
         let too_long = "x".repeat(longest.len() + 1);
         let greets = |text| Application {
@@ -905,7 +905,7 @@ mod subprotocols {
     // > (meaning that if the server does not wish to agree to one of the suggested subprotocols, it
     // > MUST NOT send back a |Sec-WebSocket-Protocol| header field in its response) (section 4.2.2)
     #[test]
-    fn none_is_chosen_that_is_not_offered_and_spoken() {
+    fn none_is_chosen_that_is_not_offered_and_supported() {
         let offer = &["Sec-WebSocket-Protocol: chat, superchat"];
         let none: [&str; 0] = [];
         assert_eq!(chosen(&[], offer), none);
@@ -920,7 +920,7 @@ mod subprotocols {
     // > The value chosen MUST be derived from the client's handshake, specifically by selecting one
     // > of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
     #[test]
-    fn one_that_is_offered_and_spoken_is_chosen() {
+    fn one_that_is_offered_and_supported_is_chosen() {
         for lines in [
             &["Sec-WebSocket-Protocol: chat"][..],
             &["sec-websocket-protocol: chat, superchat"],
@@ -943,7 +943,7 @@ mod subprotocols {
     // > The elements that comprise this value MUST be non-empty strings with characters in the range
     // > U+0021 to U+007E not including separator characters [...] (section 4.1)
     #[test]
-    fn what_is_no_token_is_no_offer() {
+    fn an_offer_that_is_not_a_token_is_ignored() {
         let offer = &["Sec-WebSocket-Protocol: a b, \"c\", \u{e9}, chat"];
         for spoken in ["a b", "\"c\"", "\u{e9}"] {
             assert_eq!(chosen(&[spoken, "chat"], offer), ["chat"]);
@@ -951,7 +951,7 @@ mod subprotocols {
     }
 
     #[test]
-    fn offers_are_seen_in_their_order() {
+    fn offers_keep_their_order() {
         let request = with_more(&[
             "Sec-WebSocket-Protocol: one,, two ,",
             "X-Other: three",
@@ -1091,7 +1091,7 @@ mod the_application {
     }
 
     #[test]
-    fn may_refuse_with_every_refusal_and_each_is_whole() {
+    fn may_refuse_with_every_refusal_and_each_is_sent_whole() {
         for (refusal, status) in ALL {
             assert!(refusal.status().starts_with(status), "{refusal}");
             let mut handshake = ServerHandshake::<MIN_HEAD_LEN>::new();
@@ -1121,7 +1121,7 @@ mod the_application {
     }
 
     #[test]
-    fn a_refusal_has_the_content_that_the_application_gives_it_or_none() {
+    fn gives_a_refusal_its_content_or_none() {
         let head = "HTTP/1.1 404 Not Found\r\nConnection: close\r\n";
         let none = format!("{head}Content-Length: 0\r\n\r\n");
         assert_eq!(explained::<1024>(&request(), None), none);
@@ -1139,7 +1139,7 @@ mod the_application {
     }
 
     #[test]
-    fn refuses_with_408_when_time_is_up_wherever_the_head_is_cut() {
+    fn refuses_with_408_after_a_timeout_wherever_the_head_is_cut() {
         let request = request();
         for len in 0..=request.len() {
             let (mut handshake, mut buffer) = complete(&request[..len]);

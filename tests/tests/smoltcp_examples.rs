@@ -100,7 +100,7 @@ fn ws_echo() -> Command {
 }
 
 #[test]
-fn the_client_is_greeted_by_ws_echo_and_gets_its_echoes_on_a_tap_interface() {
+fn the_client_gets_greeting_and_echoes_from_ws_echo_on_a_tap_interface() {
     let Some(outcome) = talk(&ws_echo()) else {
         return;
     };
@@ -123,7 +123,7 @@ fn the_client_gets_its_echoes_from_python_websockets_on_a_tap_interface() {
 }
 
 #[test]
-fn the_client_says_that_it_was_refused_and_fails() {
+fn the_client_reports_a_refusal_and_fails() {
     let Some(outcome) = talk(ws_echo().args(["--path", "/elsewhere"])) else {
         return;
     };
@@ -178,7 +178,7 @@ fn an_interface_that_is_down_is_an_error_that_says_what_to_do() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
+fn a_missing_interface_is_an_error_that_says_what_to_do() {
     let mut client = Command::new(example("smoltcp-client"));
     let (status, _, stderr) = run(client.args(["nowhere0", CLIENT_S_ARGUMENTS[1]])).unwrap();
     let expected = "nowhere0 is not there: ip tuntap add name nowhere0 mode tap user $USER\n";
@@ -187,7 +187,7 @@ fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
 
 #[test]
 #[cfg(unix)]
-fn arguments_that_are_too_few_or_no_text_are_a_wrong_command_line() {
+fn missing_arguments_and_arguments_that_are_not_text_are_rejected() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -57,7 +57,7 @@ struct Counts {
 }
 
 #[test]
-fn whatever_is_sent_comes_back_as_it_was() {
+fn all_messages_come_back_unchanged() {
     let seed = variable("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     let seconds = variable("SOAK_SECONDS").unwrap_or(3);
     println!("soak: SOAK_SEED={seed} SOAK_SECONDS={seconds}");

@@ -228,7 +228,7 @@ mod valid {
     }
 
     #[test]
-    fn a_character_may_be_spread_over_frames_of_one_byte_and_empty_ones_and_pings() {
+    fn a_character_may_be_spread_over_short_and_empty_frames_and_pings() {
         for char in BOUNDARIES {
             let text = char.to_string();
             let mut frames = vec![Frame::new(TEXT_BEGINS, "")];
@@ -273,7 +273,7 @@ mod valid {
     }
 
     #[test]
-    fn every_chunk_of_a_text_is_a_str_and_no_chunk_of_a_binary() {
+    fn every_chunk_of_a_text_is_a_str_and_no_chunk_of_a_binary_message() {
         let text = "a\u{E9}\u{20AC}\u{1F600}".repeat(20);
         for (kind, first) in [(Kind::Text, TEXT), (Kind::Binary, BINARY)] {
             let input = masked(first, &text);
@@ -302,7 +302,7 @@ mod valid {
     }
 
     #[test]
-    fn a_text_begins_anew_behind_another_message() {
+    fn a_text_begins_anew_after_another_message() {
         let frames = [
             Frame::new(TEXT, "\u{20AC}"),
             Frame::new(BINARY, b"\xE2\x82"),
@@ -365,14 +365,14 @@ mod invalid {
     }
 
     #[test]
-    fn a_first_byte_that_a_space_follows() {
+    fn a_first_byte_followed_by_a_space() {
         for byte in 0xC2..=0xF4 {
             assert_judged(&[byte, b' '], Verdict::ImpossibleAt(1));
         }
     }
 
     #[test]
-    fn bytes_that_are_in_no_text() {
+    fn bytes_that_never_occur_in_utf_8() {
         for byte in [0xC0, 0xC1].into_iter().chain(0xF5..=0xFF) {
             assert_judged(&[byte], Verdict::ImpossibleAt(0));
             assert_judged(&[b'o', b'k', byte, b' '], Verdict::ImpossibleAt(2));
@@ -469,7 +469,7 @@ mod invalid {
     }
 
     #[test]
-    fn what_stood_in_frames_before_has_come_back_already() {
+    fn earlier_frames_have_already_come_back() {
         let begun = [Frame::new(TEXT, "one"), Frame::new(TEXT_BEGINS, "two")];
         let end = [Frame::new(CONTINUATION, b"three\xFF")];
         let outcome = echo_always(&input(&[&begun[..], &end].concat()));
@@ -478,7 +478,7 @@ mod invalid {
     }
 
     #[test]
-    fn an_impossible_byte_late_in_a_long_frame_is_told_when_it_comes() {
+    fn an_impossible_byte_late_in_a_long_frame_is_reported_when_it_arrives() {
         for at in [0, 1, 50, 126, 700, 999] {
             let mut text = vec![b'x'; 1000];
             text[at] = 0xFF;
@@ -497,7 +497,7 @@ mod invalid {
     }
 }
 
-mod as_the_standard_library {
+mod like_the_standard_library {
     use super::*;
 
     /// Where the ranges of bytes begin and end.
@@ -541,7 +541,7 @@ mod as_the_standard_library {
     }
 
     #[test]
-    fn every_text_of_four_bytes_that_begins_like_a_character_is_judged() {
+    fn every_text_of_four_bytes_with_a_valid_start_is_judged() {
         for a in [0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5] {
             for (b, c) in EDGES.iter().flat_map(|b| EDGES.map(|c| (*b, c))) {
                 for d in [0x7F, 0x80, 0xBF, 0xC0] {

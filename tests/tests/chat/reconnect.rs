@@ -30,7 +30,7 @@ fn losing_the_first() -> String {
 }
 
 #[test]
-fn a_pipe_goes_on_and_what_was_lost_is_counted() {
+fn a_pipe_continues_and_counts_lost_messages() {
     let mut pipe = Pipe::start(&losing_the_first(), &["--reconnect"]);
     pipe.write("lost\n");
     pipe.stderr.wait_for("# connecting again in ");
@@ -56,7 +56,7 @@ fn a_pipe_goes_on_and_what_was_lost_is_counted() {
 }
 
 #[test]
-fn a_terminal_goes_on() {
+fn a_terminal_continues() {
     let url = losing_the_first();
     let mut command = chat(&url, &["--reconnect"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
@@ -71,7 +71,7 @@ fn a_terminal_goes_on() {
 }
 
 #[test]
-fn a_server_that_comes_later_is_found() {
+fn a_server_that_starts_later_is_found() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

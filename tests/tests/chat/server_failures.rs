@@ -88,7 +88,7 @@ fn our_server_says_why_it_refuses() {
 }
 
 #[test]
-fn a_refusal_without_an_end_is_shown_in_part() {
+fn a_refusal_with_an_incomplete_body_is_shown_in_part() {
     let long = format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(1 << 20));
     let Outcome { status, stderr, .. } = talk(&responding(long), &[], "");
     assert_eq!(status, Some(3));
@@ -106,7 +106,7 @@ fn a_refusal_without_an_end_is_shown_in_part() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
+fn a_redirect_is_reported_and_not_followed() {
     let url =
         responding("HTTP/1.1 302 Found\r\nLocation: ws://a/\x1b\r\nContent-Length: 0\r\n\r\n");
     let note = note(&talk(&url, &[], ""), 3);
@@ -119,7 +119,7 @@ fn a_redirect_is_told_and_not_followed() {
 }
 
 #[test]
-fn a_response_that_opens_no_websocket_is_told_with_what_is_wrong() {
+fn an_invalid_response_is_reported_with_its_error() {
     let wrong_accept = accepting(|response| response.replace("Accept: ", "Accept: x"));
     let no_accept = accepting(|response| response.replace("-Accept: ", "-Except: "));
     let subprotocol =
@@ -140,7 +140,7 @@ fn a_response_that_opens_no_websocket_is_told_with_what_is_wrong() {
 }
 
 #[test]
-fn where_nobody_listens_there_is_no_connection() {
+fn a_port_without_a_listener_refuses_the_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -152,7 +152,7 @@ fn where_nobody_listens_there_is_no_connection() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_not_waited_for_longer_than_the_timeout() {
+fn a_silent_server_is_given_up_after_the_timeout() {
     let silent = server(|mut stream| stream.read_to_end(&mut Vec::new()).ok().map(drop));
     let slow = responding("HTTP/1.1 101 Switching");
     for url in [silent, slow] {
@@ -176,7 +176,7 @@ fn interim_responses_without_end_do_not_outlast_the_timeout() {
 }
 
 #[test]
-fn a_server_that_ends_the_connection_early_is_told() {
+fn an_early_end_of_the_connection_is_reported() {
     let at_once = server(|mut stream| request(&mut stream).map(drop));
     let in_the_head = server(|mut stream| {
         request(&mut stream)?;
@@ -206,7 +206,7 @@ fn a_server_that_ends_the_connection_early_is_told() {
 }
 
 #[test]
-fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
+fn frames_after_the_response_are_shown_wherever_they_are_cut() {
     let frames = [
         unmasked(TEXT, "hi"),
         unmasked(TEXT, "ß"),
@@ -237,7 +237,7 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
 }
 
 #[test]
-fn what_no_server_may_send_breaks_the_connection() {
+fn invalid_frames_break_the_connection() {
     for (frame, expected) in [
         (&b"\x81\x80\0\0\0\0"[..], "frame from the server is masked"),
         (b"\x81\x02\xc3\x28", "text is not UTF-8"),
@@ -254,7 +254,7 @@ fn what_no_server_may_send_breaks_the_connection() {
 }
 
 #[test]
-fn the_exit_status_tells_how_the_server_closed() {
+fn the_exit_status_depends_on_how_the_server_closed() {
     for (frame, status, expected) in [
         (close(1000, ""), 0, "socket closed 1000"),
         (close(1001, "later"), 0, "socket closed 1001: later"),
@@ -283,7 +283,7 @@ fn an_empty_close_answers_ours() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_a_close_is_left() {
+fn a_server_that_does_not_answer_a_close_is_given_up() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
@@ -293,7 +293,7 @@ fn a_server_that_does_not_answer_a_close_is_left() {
 }
 
 #[test]
-fn a_server_that_sends_pings_and_reads_nothing_fills_no_memory() {
+fn a_server_that_sends_pings_and_does_not_read_costs_no_memory() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = Mutex::new(sender);
     let url = server(move |mut stream| {

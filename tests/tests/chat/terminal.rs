@@ -53,7 +53,7 @@ fn answering(bytes: Vec<u8>) -> String {
 }
 
 #[test]
-fn a_chat_shows_what_is_sent_what_comes_and_what_happens() {
+fn a_chat_shows_sent_and_received_messages_and_events() {
     let server = Server::start(&[]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("< Welcome to Awesome Chat");
@@ -97,7 +97,7 @@ fn a_line_is_edited_and_comes_back_from_the_history() {
 }
 
 #[test]
-fn what_comes_in_the_middle_of_a_line_is_shown_above_it() {
+fn a_message_received_while_a_line_is_typed_is_shown_above_it() {
     let (sender, go) = std::sync::mpsc::channel::<()>();
     let go = std::sync::Mutex::new(go);
     let url = server(move |mut stream| {
@@ -126,7 +126,7 @@ fn what_comes_in_the_middle_of_a_line_is_shown_above_it() {
 }
 
 #[test]
-fn all_that_comes_before_a_close_is_shown() {
+fn all_messages_before_a_close_are_shown() {
     let messages: Vec<u8> = (0..2000)
         .flat_map(|number| unmasked(TEXT, format!("message {number}")))
         .collect();
@@ -139,7 +139,7 @@ fn all_that_comes_before_a_close_is_shown() {
 }
 
 #[test]
-fn nothing_that_comes_can_control_the_terminal() {
+fn a_received_message_cannot_control_the_terminal() {
     let evil = "\x1b[2J\x1b]0;title\x07\r\n\u{202e}\u{9b}1m";
     let reason = "\x1b[31mred\u{2028}";
     let bytes = [unmasked(TEXT, evil), close(1011, reason)].concat();
@@ -194,7 +194,7 @@ fn a_ping_of_the_server_is_answered_and_not_shown() {
 }
 
 #[test]
-fn a_word_that_is_none_is_told_and_not_sent() {
+fn an_unknown_command_is_reported_and_not_sent() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
@@ -211,7 +211,7 @@ fn a_word_that_is_none_is_told_and_not_sent() {
 }
 
 #[test]
-fn a_key_that_is_not_utf_8_is_told_and_the_chat_goes_on() {
+fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
@@ -224,7 +224,7 @@ fn a_key_that_is_not_utf_8_is_told_and_the_chat_goes_on() {
 }
 
 #[test]
-fn help_is_shown_while_more_comes_than_can_be_printed_at_once() {
+fn help_is_shown_while_messages_arrive_faster_than_they_can_be_printed() {
     let flood = unmasked(TEXT, "").repeat(50_000);
     let mut screen = screen(&sending([flood, close(1000, "")].concat()), &[]);
     screen.wait_for("<");
@@ -253,7 +253,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
 }
 
 #[test]
-fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
+fn a_signal_closes_and_restores_the_terminal() {
     for signal in ["TERM", "INT"] {
         let server = Server::start(&["--no-welcome"]);
         let screen = screen(&server.url("/"), &[]);
@@ -269,7 +269,7 @@ fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn what_is_typed_before_there_is_a_connection_is_not_sent() {
+fn input_typed_before_the_connection_is_open_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let mut screen = screen(&url, &[]);

@@ -90,7 +90,7 @@ fn both_versions_of_tls_are_spoken() {
 }
 
 #[test]
-fn the_server_is_told_the_hosts_name_and_the_protocol() {
+fn the_client_sends_the_host_name_and_the_protocol() {
     let certificate = Certificate::trusted();
     let options = ["--ca", &certificate.authority_file()];
     let (sender, told) = mpsc::channel();
@@ -115,7 +115,7 @@ fn the_server_is_told_the_hosts_name_and_the_protocol() {
 }
 
 #[test]
-fn an_authority_may_be_named_among_others_or_be_the_systems() {
+fn an_authority_may_be_one_of_a_file_or_of_the_system() {
     let (certificate, other) = (Certificate::trusted(), Certificate::trusted());
     let url = tls_server(config(&certificate), echo);
     let (file, other) = (certificate.authority_file(), other.authority_file());
@@ -125,7 +125,7 @@ fn an_authority_may_be_named_among_others_or_be_the_systems() {
 }
 
 #[test]
-fn a_certificate_that_vouches_for_itself_may_be_named() {
+fn a_self_signed_certificate_may_be_named() {
     let certificate = Certificate::self_signed();
     let url = tls_server(config(&certificate), echo);
     let options = ["--ca", &certificate.authority_file()];
@@ -133,7 +133,7 @@ fn a_certificate_that_vouches_for_itself_may_be_named() {
 }
 
 #[test]
-fn any_certificate_is_accepted_by_insecure_which_warns_each_time() {
+fn insecure_accepts_any_certificate_and_warns_each_time() {
     let warning = "ws-echo: --insecure: the server's certificate is not checked, so anyone on the way to \
                    it can read and change everything\n";
     for certificate in [
@@ -152,7 +152,7 @@ fn any_certificate_is_accepted_by_insecure_which_warns_each_time() {
 }
 
 #[test]
-fn a_terminal_talks_over_tls_and_warns_on_it() {
+fn a_terminal_chats_over_tls_and_shows_the_warning() {
     let url = tls_server(config(&Certificate::self_signed()), echo);
     let mut command = chat(&url, &["--insecure"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
@@ -167,7 +167,7 @@ fn a_terminal_talks_over_tls_and_warns_on_it() {
 }
 
 #[test]
-fn a_connection_that_is_made_again_resumes_its_session() {
+fn a_new_connection_resumes_the_tls_session() {
     let certificate = Certificate::trusted();
     let options = ["--reconnect", "--ca", &certificate.authority_file()];
     for version in [&version::TLS12, &version::TLS13] {
@@ -193,7 +193,7 @@ fn a_connection_that_is_made_again_resumes_its_session() {
 }
 
 #[test]
-fn a_server_may_ask_for_new_keys_again_and_again() {
+fn a_server_may_ask_for_new_keys_repeatedly() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -212,7 +212,7 @@ fn a_server_may_ask_for_new_keys_again_and_again() {
 }
 
 #[test]
-fn both_sides_may_flood_at_once_and_little_is_in_memory() {
+fn both_sides_may_flood_at_once_with_little_in_memory() {
     const COUNT: usize = 512;
     const LEN: usize = 65_535;
     const INPUT_LEN: usize = 32 << 20;
@@ -252,7 +252,7 @@ fn both_sides_may_flood_at_once_and_little_is_in_memory() {
 }
 
 #[test]
-fn many_small_messages_of_one_record_are_all_shown() {
+fn all_small_messages_in_one_record_are_shown() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -270,7 +270,7 @@ fn many_small_messages_of_one_record_are_all_shown() {
 }
 
 #[test]
-fn the_end_is_said_below_websocket_too() {
+fn the_client_sends_close_notify() {
     let certificate = Certificate::trusted();
     let (sender, ends) = mpsc::channel();
     let sender = Mutex::new(sender);
@@ -289,7 +289,7 @@ fn the_end_is_said_below_websocket_too() {
 }
 
 #[test]
-fn an_end_that_is_not_said_below_websocket_is_well_behind_a_close() {
+fn a_missing_close_notify_after_a_close_is_accepted() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;

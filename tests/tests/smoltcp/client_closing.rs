@@ -30,7 +30,7 @@ impl Network {
 }
 
 #[test]
-fn a_refused_request_is_told_with_its_status_and_tcp_ends_in_order() {
+fn a_refused_request_is_reported_with_its_status_and_tcp_ends_in_order() {
     let content = "x".repeat(3000);
     for (response, error) in [
         (
@@ -82,7 +82,7 @@ fn a_response_that_does_not_answer_the_key_opens_nothing() {
 }
 
 #[test]
-fn a_close_goes_out_behind_all_that_was_said_and_its_answer_is_told() {
+fn a_close_follows_all_sent_messages_and_its_answer_is_reported() {
     for mut network in networks() {
         let server = network.open_client_to_script(b"");
         network.driver.send(binary(2000));
@@ -104,7 +104,7 @@ fn a_close_goes_out_behind_all_that_was_said_and_its_answer_is_told() {
 }
 
 #[test]
-fn a_close_of_the_servers_is_answered_and_told() {
+fn a_close_of_the_server_is_answered_and_reported() {
     for (payload, code, reason) in [
         (&b""[..], None, ""),
         (b"\x03\xe9", Some(1001), ""),
@@ -126,7 +126,7 @@ fn a_close_of_the_servers_is_answered_and_told() {
 }
 
 #[test]
-fn a_server_that_ends_its_side_behind_its_close_gets_the_close_back() {
+fn a_server_that_ends_its_side_after_its_close_gets_the_close_back() {
     for mut network in networks() {
         let server = network.open_client_to_script(b"");
         network.set_reads(server, false);
@@ -163,7 +163,7 @@ fn a_server_that_breaks_the_protocol_gets_its_close_code() {
 }
 
 #[test]
-fn a_server_that_ends_tcp_without_a_close_is_left_at_once() {
+fn the_end_of_tcp_without_a_close_ends_the_connection_at_once() {
     for mut network in networks() {
         let (server, request) = network.connect_client_to_script(REQUEST);
         network.send(server, &accepting(&request)[..40]);
@@ -181,7 +181,7 @@ fn a_server_that_ends_tcp_without_a_close_is_left_at_once() {
 }
 
 #[test]
-fn nothing_more_is_said_to_a_server_that_was_left() {
+fn nothing_more_is_sent_after_the_end_of_a_connection() {
     let mut network = without_server([512, 512, 256]);
     let server = network.open_client_to_script(b"");
     network.shut(server);
@@ -195,7 +195,7 @@ fn nothing_more_is_said_to_a_server_that_was_left() {
 }
 
 #[test]
-fn what_came_before_a_reset_is_told() {
+fn messages_before_a_reset_are_reported() {
     for buffer in [61, 1000] {
         let mut network = without_server([512, 512, buffer]);
         let server = network.open_client_to_script(b"");
@@ -228,7 +228,7 @@ fn after_a_reset_in_any_phase_the_next_connection_can_be_made_at_once() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_gone_at_once() {
+fn a_refused_tcp_connection_is_reported_at_once() {
     let mut network = without_server([512, 512, 256]);
     network
         .connect_client(REQUEST)
@@ -240,7 +240,7 @@ fn a_server_that_is_not_there_is_gone_at_once() {
 }
 
 #[test]
-fn a_connection_that_is_not_open_yet_can_be_given_up() {
+fn a_connection_can_be_given_up_before_it_is_open() {
     let mut network = without_server([512, 512, 256]);
     let (server, _) = network.connect_client_to_script(REQUEST);
     network.driver.close(CloseCode::NORMAL, "");
@@ -250,7 +250,7 @@ fn a_connection_that_is_not_open_yet_can_be_given_up() {
 }
 
 #[test]
-fn there_is_no_second_connection_beside_the_first() {
+fn a_second_connection_beside_the_first_is_refused() {
     let mut network = Network::new(Setup::default());
     network.connect_client_to_server();
     let refused = ConnectError::Socket(tcp::ConnectError::InvalidState);

@@ -116,7 +116,7 @@ fn every_setup() -> impl Iterator<Item = Setup> {
 }
 
 #[test]
-fn messages_of_every_length_come_back_through_rings_and_buffers_of_every_length() {
+fn messages_of_every_length_come_back_through_rings_of_every_length() {
     for setup in every_setup() {
         let mut network = Network::new(setup);
         network.connect_client_to_server();
@@ -128,7 +128,7 @@ fn messages_of_every_length_come_back_through_rings_and_buffers_of_every_length(
 }
 
 #[test]
-fn rings_of_the_least_length_carry_messages_too() {
+fn rings_of_the_minimal_length_carry_messages_too() {
     let mut network = Network::new(Setup {
         driver: [MIN_BUFFER_LEN; 3],
         ..Setup::default()
@@ -139,7 +139,7 @@ fn rings_of_the_least_length_carry_messages_too() {
 }
 
 #[test]
-fn a_message_that_fits_the_buffers_is_one_frame_and_a_longer_one_is_few() {
+fn a_message_that_fits_is_one_frame_and_a_longer_one_is_few() {
     let mut network = without_server([512, 512, 256]);
     let server = network.open_client_to_script(b"");
     network.driver.send(binary(200));
@@ -152,7 +152,7 @@ fn a_message_that_fits_the_buffers_is_one_frame_and_a_longer_one_is_few() {
 }
 
 #[test]
-fn a_server_that_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
+fn a_slow_server_does_not_get_tiny_fragments() {
     let mut network = Network::new(Setup {
         servers: 0,
         client: [100, 2048],
@@ -186,7 +186,7 @@ fn a_message_far_longer_than_all_buffers_comes_back() {
 }
 
 #[test]
-fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
+fn messages_come_back_intact_over_a_lossy_line() {
     for seed in 0..20 {
         let mut network = Network::over_a_lossy_line(seed);
         network.connect_client_to_server();
@@ -201,7 +201,7 @@ fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
 }
 
 #[test]
-fn what_is_glued_to_the_response_is_heard_however_it_is_cut() {
+fn frames_right_after_the_response_are_received_however_they_are_cut() {
     let glued = [
         frame(TEXT, WELCOME),
         frame(PING, "?"),
@@ -227,7 +227,7 @@ fn what_is_glued_to_the_response_is_heard_however_it_is_cut() {
 }
 
 #[test]
-fn the_request_says_what_it_was_told_to_and_the_choice_is_told() {
+fn the_request_has_the_given_headers_and_the_choice_is_reported() {
     let mut network = without_server([127, 127, 61]);
     let (server, request) = network.connect_client_to_script(ClientRequest {
         subprotocols: &["mqtt", "chat"],
@@ -247,7 +247,7 @@ fn the_request_says_what_it_was_told_to_and_the_choice_is_told() {
 }
 
 #[test]
-fn each_connection_has_a_nonce_and_a_port_of_its_own_and_each_frame_a_masking_key() {
+fn each_connection_has_its_own_nonce_and_port_and_each_frame_its_own_key() {
     let mut network = without_server([512, 512, 256]);
     let mut seen = Vec::new();
     for _ in 0..2 {
@@ -271,7 +271,7 @@ fn each_connection_has_a_nonce_and_a_port_of_its_own_and_each_frame_a_masking_ke
 }
 
 #[test]
-fn what_comes_is_heard_while_nothing_of_what_is_said_is_taken() {
+fn input_is_received_while_the_server_takes_no_output() {
     for buffer in STORAGES {
         let mut network = without_server([127, 127, buffer]);
         let server = network.open_client_to_script(b"");
@@ -303,7 +303,7 @@ fn a_ping_is_answered_inside_a_message_that_the_server_is_slow_to_take() {
 }
 
 #[test]
-fn what_is_said_does_not_wait_until_what_was_said_before_is_acknowledged() {
+fn a_message_does_not_wait_until_the_previous_one_is_acknowledged() {
     let mut network = Network::new(Setup::default());
     network.connect_client_to_server();
     network.pass(Duration::from_secs(1));

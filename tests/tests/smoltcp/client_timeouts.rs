@@ -50,7 +50,7 @@ impl Network {
 }
 
 #[test]
-fn an_address_where_nobody_is_is_given_up() {
+fn an_unreachable_address_is_given_up() {
     let mut network = network();
     network.loopback.cut_off = Some(PORT);
     network
@@ -67,7 +67,7 @@ fn a_server_that_never_responds_is_given_up() {
 }
 
 #[test]
-fn a_server_whose_response_trickles_in_is_given_up_nevertheless() {
+fn a_server_with_a_response_that_trickles_in_is_given_up() {
     let mut network = network();
     let (server, request) = network.connect_client_to_script(REQUEST);
     for byte in &accepting(&request).as_bytes()[..9] {
@@ -88,7 +88,7 @@ fn a_server_that_does_not_end_a_refused_connection_is_given_up() {
 }
 
 #[test]
-fn a_silent_server_is_asked_and_stays_as_long_as_it_answers() {
+fn a_silent_server_gets_pings_and_stays_as_long_as_it_answers() {
     let mut network = network();
     let server = network.open_client_to_script(b"");
     for _ in 0..20 {
@@ -116,7 +116,7 @@ fn a_server_that_hangs_or_vanishes_is_given_up_when_it_does_not_answer() {
 }
 
 #[test]
-fn a_server_that_talks_but_takes_nothing_is_given_up() {
+fn a_server_that_sends_and_does_not_read_is_given_up() {
     let mut network = network();
     let server = network.open_client_to_script(b"");
     network.set_reads(server, false);
@@ -132,7 +132,7 @@ fn a_server_that_talks_but_takes_nothing_is_given_up() {
 }
 
 #[test]
-fn what_a_server_has_to_take_is_waited_for_since_it_was_said() {
+fn the_wait_for_a_server_to_read_starts_when_a_message_is_sent() {
     let mut network = network();
     network.open_client_to_script(b"");
     let idle = Duration::from_secs(20);
@@ -145,7 +145,7 @@ fn what_a_server_has_to_take_is_waited_for_since_it_was_said() {
 }
 
 #[test]
-fn a_server_that_takes_slowly_stays_even_if_the_program_seldom_looks() {
+fn a_server_that_reads_slowly_stays_even_if_the_program_seldom_polls() {
     for is_busy in [false, true] {
         let mut network = network();
         let server = network.open_client_to_script(b"");
@@ -180,7 +180,7 @@ fn a_server_that_does_not_answer_a_close_is_given_up() {
 }
 
 #[test]
-fn a_server_that_does_not_end_tcp_behind_its_close_is_given_up() {
+fn a_server_that_does_not_end_tcp_after_its_close_is_given_up() {
     let mut network = network();
     let server = network.open_client_to_script(b"");
     network.send(server, frame(CLOSE, b"\x03\xe8"));
@@ -189,7 +189,7 @@ fn a_server_that_does_not_end_tcp_behind_its_close_is_given_up() {
 }
 
 #[test]
-fn nothing_is_to_be_done_where_there_is_no_connection() {
+fn nothing_is_due_without_a_connection() {
     let mut network = network();
     let turns_of_an_hour = |network: &mut Network| {
         let before = network.turns;

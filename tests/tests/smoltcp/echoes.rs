@@ -45,7 +45,7 @@ fn every_setup() -> impl Iterator<Item = Setup> {
 }
 
 #[test]
-fn messages_of_every_length_come_back_through_rings_and_storages_of_every_length() {
+fn messages_of_every_length_come_back_through_rings_of_every_length() {
     for setup in every_setup() {
         let mut network = Network::new(setup);
         let client = network.open();
@@ -102,7 +102,7 @@ fn a_fragmented_message_and_pings_inside_it_are_answered() {
 }
 
 #[test]
-fn an_echo_does_not_wait_until_the_one_before_it_is_acknowledged() {
+fn an_echo_does_not_wait_until_the_previous_one_is_acknowledged() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(1));
@@ -117,7 +117,7 @@ fn an_echo_does_not_wait_until_the_one_before_it_is_acknowledged() {
 }
 
 #[test]
-fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
+fn a_response_longer_than_the_storage_is_still_one_packet() {
     let mut network = Network::new(Setup {
         storage: MIN_BUFFER_LEN,
         ..Setup::default()
@@ -132,7 +132,7 @@ fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
 }
 
 #[test]
-fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
+fn a_slow_client_does_not_get_tiny_fragments() {
     let mut network = Network::new(Setup {
         ring: 100,
         client: [100, 4096],
@@ -151,7 +151,7 @@ fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
 }
 
 #[test]
-fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
+fn full_windows_in_both_directions_lose_and_stall_nothing() {
     for ring in RINGS {
         let client_ring = 300;
         let mut network = Network::new(Setup {
@@ -192,7 +192,7 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
 }
 
 #[test]
-fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
+fn messages_come_back_intact_over_a_lossy_line() {
     for seed in 0..20 {
         let mut network = Network::over_a_lossy_line(seed);
         let client = network.open();

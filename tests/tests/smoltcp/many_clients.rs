@@ -49,7 +49,7 @@ fn after_a_reset_in_any_phase_the_next_client_is_served_at_once() {
 }
 
 #[test]
-fn a_client_that_resets_while_its_connection_comes_about_keeps_no_one_out() {
+fn a_client_that_resets_during_the_tcp_handshake_affects_no_other() {
     let mut network = Network::new(Setup::default());
     for turns in 0..6 {
         let client = network.connect();
@@ -96,7 +96,7 @@ fn the_hundredth_client_costs_as_many_packets_as_the_first() {
 }
 
 #[test]
-fn as_many_clients_as_servers_get_each_its_own_messages() {
+fn each_of_as_many_clients_as_servers_gets_its_own_messages() {
     const CLIENTS: usize = 6;
     let mut network = Network::new(Setup {
         servers: CLIENTS,
@@ -129,7 +129,7 @@ fn as_many_clients_as_servers_get_each_its_own_messages() {
 }
 
 #[test]
-fn servers_without_a_client_wait_and_tell_nothing_while_others_serve() {
+fn servers_without_a_client_report_nothing_while_others_serve() {
     let mut network = Network::new(Setup {
         servers: 3,
         ..Setup::default()
@@ -143,7 +143,7 @@ fn servers_without_a_client_wait_and_tell_nothing_while_others_serve() {
 }
 
 #[test]
-fn a_client_too_many_is_turned_away_and_served_when_a_server_is_free() {
+fn one_client_too_many_is_refused_and_served_when_a_server_is_free() {
     let mut network = Network::new(Setup {
         servers: 2,
         ..Setup::default()

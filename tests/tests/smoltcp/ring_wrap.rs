@@ -33,7 +33,7 @@ fn traffic() -> (Vec<u8>, Vec<Frame>) {
 }
 
 #[test]
-fn what_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
+fn data_that_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
     let (sent, answers) = traffic();
     for ring in RINGS {
         for shift in 0..ring {
@@ -54,7 +54,7 @@ fn what_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
 }
 
 #[test]
-fn what_wraps_in_the_send_ring_is_sent_whole_wherever_it_begins() {
+fn data_that_wraps_in_the_send_ring_is_sent_whole_wherever_it_begins() {
     let (sent, answers) = traffic();
     for ring in RINGS {
         // This many bytes are taken from the ring, while the rest stays there.

@@ -63,7 +63,7 @@ fn a_request_that_is_never_complete_gets_408() {
 }
 
 #[test]
-fn a_request_that_trickles_in_gets_408_nevertheless() {
+fn a_request_that_trickles_in_gets_408() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     for byte in &request("/").as_bytes()[..9] {
@@ -178,7 +178,7 @@ fn a_client_that_reads_slowly_stays() {
 }
 
 #[test]
-fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
+fn a_client_that_reads_the_last_echo_slowly_stays() {
     let mut network = Network::new(Setup {
         ring: 1000,
         client: [100, 4096],
@@ -198,7 +198,7 @@ fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
 }
 
 #[test]
-fn a_client_that_vanishes_is_gone_when_keep_alives_stay_unanswered() {
+fn a_client_that_vanishes_is_dropped_when_keep_alives_stay_unanswered() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(100));
@@ -213,7 +213,7 @@ fn a_client_that_vanishes_is_gone_when_keep_alives_stay_unanswered() {
 }
 
 #[test]
-fn a_client_that_vanishes_while_echoes_are_under_way_is_gone_too() {
+fn a_client_that_vanishes_while_echoes_are_under_way_is_dropped() {
     let (mut network, client) = stalled();
     network.cut_off(client);
     network.pass(VANISHED_TIMEOUT + KEEP_ALIVE);
@@ -236,7 +236,7 @@ fn a_client_that_vanishes_before_its_request_is_complete_is_dropped() {
 }
 
 #[test]
-fn a_client_that_vanishes_before_the_connection_is_there_is_dropped() {
+fn a_client_that_vanishes_before_the_connection_is_open_is_dropped() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     while network.state(client) != State::Established {
@@ -253,7 +253,7 @@ fn a_client_that_vanishes_before_the_connection_is_there_is_dropped() {
 }
 
 #[test]
-fn a_client_that_vanishes_behind_its_request_has_as_long_as_any_other() {
+fn a_client_that_vanishes_after_its_request_has_as_long_as_any_other() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     while network.state(client) != State::Established {
@@ -306,7 +306,7 @@ fn a_client_that_ends_its_side_and_vanishes_is_dropped() {
 }
 
 #[test]
-fn a_client_that_keeps_silent_but_is_there_stays_for_hours() {
+fn a_silent_client_that_is_still_connected_stays_for_hours() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(5 * 60 * 60));
@@ -316,7 +316,7 @@ fn a_client_that_keeps_silent_but_is_there_stays_for_hours() {
 }
 
 #[test]
-fn nothing_is_to_be_done_where_nobody_is_and_little_where_nobody_speaks() {
+fn nothing_is_due_without_clients_and_little_with_silent_ones() {
     let mut network = Network::new(Setup::default());
     let turns_of_a_minute = |network: &mut Network| {
         let before = network.turns;

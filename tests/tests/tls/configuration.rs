@@ -36,7 +36,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
 }
 
 #[test]
-fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
+fn a_hang_up_reloads_the_certificate_and_drops_no_client() {
     let files = CertificateFiles::make("renewed");
     let server = Server::start(&files.flags());
     let before = trusting(&files.certificate, VERSIONS[1]);
@@ -56,7 +56,7 @@ fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
 }
 
 #[test]
-fn a_hang_up_with_a_wrong_file_changes_nothing_and_names_the_file() {
+fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
     let files = CertificateFiles::make("kept");
     let server = Server::start(&files.flags());
     let kept = file("kept.copy");
@@ -73,7 +73,7 @@ fn a_hang_up_with_a_wrong_file_changes_nothing_and_names_the_file() {
 }
 
 #[test]
-fn a_hang_up_with_nothing_to_load_says_so_and_stops_nothing() {
+fn a_hang_up_with_nothing_to_load_is_logged_and_stops_nothing() {
     let (server, certificate) = self_signed("hang-up", &[]);
     server.signal("HUP");
     server.logged("hang-up: nothing to load again: the certificate was made at the start");
@@ -86,7 +86,7 @@ fn a_hang_up_with_nothing_to_load_says_so_and_stops_nothing() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
+fn a_server_stops_normally_when_its_terminal_is_gone() {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -118,7 +118,7 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
 }
 
 #[test]
-fn a_close_and_a_stop_say_close_and_then_the_end_of_tls() {
+fn a_close_and_a_stop_send_close_and_then_close_notify() {
     let (mut server, certificate) = self_signed("stop", &[]);
     for version in VERSIONS {
         let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
@@ -223,7 +223,7 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
 }
 
 #[test]
-fn the_flags_may_stand_in_the_environment_too() {
+fn the_flags_may_be_set_in_the_environment_too() {
     let files = CertificateFiles::make("variables");
     let [_, certificate, _, key] = files.flags();
     let mut command = command(["--listen", "127.0.0.1:0", "--tls-cert", certificate]);
@@ -241,7 +241,7 @@ fn openssl(arguments: &[&str]) {
 }
 
 #[test]
-fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
+fn keys_written_by_openssl_and_certificate_chains_are_accepted() {
     if !programs::is_there("openssl", Command::new("openssl").arg("version")) {
         return;
     }
@@ -304,7 +304,7 @@ fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
 }
 
 #[test]
-fn the_page_comes_by_https() {
+fn the_page_is_served_over_https() {
     let (server, certificate) = self_signed("page", &[]);
     let mut client = TlsClient::connect(server.address, trusting(&certificate, VERSIONS[1]));
     client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -24,7 +24,7 @@ fn rest(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn a_handshake_may_come_byte_by_byte() {
+fn a_handshake_may_arrive_byte_by_byte() {
     let (server, certificate) = self_signed("bytes", &[]);
     for version in VERSIONS {
         let mut client = TlsClient::connect(server.address, trusting(&certificate, version));
@@ -64,7 +64,7 @@ fn records_may_have_one_byte_each() {
 }
 
 #[test]
-fn who_does_not_read_costs_little_memory_and_gets_all_of_it_later() {
+fn a_client_that_does_not_read_costs_little_and_gets_everything_later() {
     const MESSAGES: usize = 64;
     let (server, certificate) = self_signed("unread", &[]);
     for version in VERSIONS {
@@ -107,7 +107,7 @@ fn who_does_not_read_costs_little_memory_and_gets_all_of_it_later() {
 }
 
 #[test]
-fn half_a_handshake_is_dropped_in_time_without_a_word() {
+fn half_a_handshake_is_dropped_in_time_without_an_answer() {
     let (server, certificate) = self_signed("half", &["--handshake-timeout", "300ms"]);
     let config = trusting(&certificate, VERSIONS[1]);
     let mut client = TlsClient::connect(server.address, config);
@@ -135,7 +135,7 @@ fn a_stop_does_not_wait_for_half_a_handshake() {
 }
 
 #[test]
-fn a_request_that_does_not_come_behind_a_handshake_gets_408() {
+fn a_missing_request_after_the_handshake_gets_408() {
     let (server, certificate) = self_signed("late", &["--handshake-timeout", "300ms"]);
     let mut client = TlsClient::connect(server.address, trusting(&certificate, VERSIONS[1]));
     client.send("GET / HTTP/1.1\r\n");
@@ -147,7 +147,7 @@ fn a_request_that_does_not_come_behind_a_handshake_gets_408() {
 }
 
 #[test]
-fn garbage_behind_the_handshake_ends_the_connection_with_an_alert() {
+fn garbage_after_the_handshake_ends_the_connection_with_an_alert() {
     let (server, certificate) = self_signed("garbage", &[]);
     for version in VERSIONS {
         let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
@@ -180,7 +180,7 @@ fn bytes_that_are_neither_tls_nor_http_get_an_alert() {
 }
 
 #[test]
-fn an_end_in_the_middle_of_a_message_is_a_loss_and_nobody_notices() {
+fn an_end_inside_a_message_is_logged_as_lost_and_affects_no_other() {
     let (server, certificate) = self_signed("truncated", &[]);
     let config = trusting(&certificate, VERSIONS[1]);
     let mut canary = TlsClient::greeted(server.address, config.clone());
@@ -195,7 +195,7 @@ fn an_end_in_the_middle_of_a_message_is_a_loss_and_nobody_notices() {
 }
 
 #[test]
-fn who_is_given_up_is_told_the_end_by_tls_too() {
+fn a_client_that_is_given_up_gets_close_notify() {
     let options = ["--ping-interval", "100ms", "--ping-timeout", "100ms"];
     let (server, certificate) = self_signed("given-up", &options);
     for version in VERSIONS {
@@ -211,7 +211,7 @@ fn who_is_given_up_is_told_the_end_by_tls_too() {
 }
 
 #[test]
-fn plain_http_on_a_port_with_tls_is_told_so() {
+fn plain_http_on_a_port_with_tls_gets_an_explanation() {
     let (server, _) = self_signed("plain", &[]);
     for cut in [1, 1000] {
         let mut client = Client::connect(server.address);
@@ -234,7 +234,7 @@ fn plain_http_on_a_port_with_tls_is_told_so() {
 }
 
 #[test]
-fn tls_on_a_port_without_it_gets_an_alert_and_the_log_says_how_to_have_it() {
+fn tls_on_a_port_without_it_gets_an_alert_and_a_log_line_with_the_remedy() {
     let server = Server::start(&[]);
     let hello = TlsClient::connect(
         server.address,
@@ -275,7 +275,7 @@ fn unasked(server: SocketAddr, config: ClientConfig) -> String {
 }
 
 #[test]
-fn one_client_too_many_is_told_so_by_tls() {
+fn one_client_too_many_gets_503_over_tls() {
     let (server, certificate) = self_signed("many", &["--max-connections", "1"]);
     let config = trusting(&certificate, VERSIONS[1]);
     let _first = TlsClient::greeted(server.address, config.clone());
@@ -284,7 +284,7 @@ fn one_client_too_many_is_told_so_by_tls() {
 }
 
 #[test]
-fn who_finds_no_memory_is_told_so_by_tls() {
+fn a_client_without_memory_gets_503_over_tls() {
     let limits = [
         "--threads=1",
         "--max-memory=77KiB",

@@ -71,7 +71,7 @@ fn openssl_speaks_both_versions_and_resumes_its_sessions() {
 }
 
 #[test]
-fn openssl_is_refused_when_it_wants_http_2_or_an_old_version() {
+fn openssl_is_refused_if_it_wants_http_2_or_an_old_version() {
     if !has_openssl() {
         return;
     }
@@ -88,7 +88,7 @@ fn openssl_is_refused_when_it_wants_http_2_or_an_old_version() {
 }
 
 #[test]
-fn python_websockets_holds_its_sessions_by_tls() {
+fn python_websockets_runs_its_sessions_over_tls() {
     let (server, certificate) = self_signed("python", &[]);
     if let Some(mut command) = peers::python_websockets_command(&server.url("/")) {
         // The certificate that its `ssl.create_default_context` trusts.
@@ -97,7 +97,7 @@ fn python_websockets_holds_its_sessions_by_tls() {
 }
 
 #[test]
-fn ws_of_node_holds_its_sessions_by_tls() {
+fn ws_of_node_runs_its_sessions_over_tls() {
     let (server, certificate) = self_signed("node", &[]);
     if let Some(mut command) = peers::node_command("ws_client.cjs") {
         command.env("NODE_EXTRA_CA_CERTS", certificate);
@@ -106,7 +106,7 @@ fn ws_of_node_holds_its_sessions_by_tls() {
 }
 
 #[test]
-fn the_page_chats_by_tls_in_chromium() {
+fn the_page_chats_over_tls_in_chromium() {
     let (server, certificate) = self_signed("chromium", &[]);
     let url = format!("https://{}/", server.address);
     if let Some(mut command) = peers::chromium_command("page_by_tls.cjs") {
@@ -115,7 +115,7 @@ fn the_page_chats_by_tls_in_chromium() {
 }
 
 #[test]
-fn curl_gets_the_page_by_https() {
+fn curl_gets_the_page_over_https() {
     let (server, certificate) = self_signed("curl", &[]);
     if !programs::is_there("curl", Command::new("curl").arg("--version")) {
         return;
