@@ -11,8 +11,8 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Exchange, Fin,
-    Message, ServerHandshake, Progress, Refusal, Role, Storage,
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Exchange, Fin,
+    Message, Progress, Refusal, Role, ServerHandshake, Storage,
 };
 
 /// Where masking keys come from.
@@ -61,7 +61,11 @@ extern "C" fn _start() -> ! {
 }
 
 /// Everything that a server's driver can do, in an order unknown to the compiler.
-fn serve<S: Storage>(handshake: &mut ServerHandshake, connection: &mut Connection, buffer: &mut Buffer<S>) {
+fn serve<S: Storage>(
+    handshake: &mut ServerHandshake,
+    connection: &mut Connection,
+    buffer: &mut Buffer<S>,
+) {
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
     match handshake.advance(buffer) {

@@ -8,7 +8,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Message,
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Message,
 };
 
 unsafe extern "C" {
@@ -32,7 +32,9 @@ pub enum Line<'a> {
 #[unsafe(no_mangle)]
 fn connect<'a>(host: &'a str, nonce: [u8; 16]) -> Option<Line<'a>> {
     let request = ClientRequest::new(host, "/");
-    ClientHandshake::new(request, nonce).ok().map(Line::Handshake)
+    ClientHandshake::new(request, nonce)
+        .ok()
+        .map(Line::Handshake)
 }
 
 /// Exchanges messages with the server through a lent buffer that holds `received` bytes; sends

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use ws_echo_core::{Buffer, Connection, Event, Message, ServerHandshake, Progress};
+use ws_echo_core::{Buffer, Connection, Event, Message, Progress, ServerHandshake};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
