@@ -90,7 +90,7 @@ pub fn large_message(client: &mut Client, message_len: u64) {
     };
     let (mut at, mut expected) = (0, VecDeque::new());
     while at < message_len {
-        let frame = client.receive_frame().expect("the echo goes on");
+        let frame = client.receive_frame().expect("the echo continues");
         let opcode = if at == 0 { 0x2 } else { 0x0 };
         let len = frame.payload.len();
         while expected.len() < len {

@@ -285,7 +285,11 @@ mod a_response_that_does_not_open {
         buffer.commit(response.len());
         let result = handshake.advance(&mut buffer);
         assert_eq!(result, Err(ResponseError::Status(302)));
-        assert_eq!(handshake.advance(&mut buffer), Ok(()), "it is told once");
+        assert_eq!(
+            handshake.advance(&mut buffer),
+            Ok(()),
+            "it is reported once"
+        );
         assert!(handshake.is_done());
         let response = handshake.response();
         let locations: Vec<_> = response.headers("Location").collect();

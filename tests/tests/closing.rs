@@ -63,7 +63,7 @@ impl Link {
         loop {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => {
-                    assert!(!self.has_closed, "data behind our Close");
+                    assert!(!self.has_closed, "data after our Close");
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Close(code))) => {

@@ -173,7 +173,7 @@ fn each_outage_of_accepting_is_logged() {
     }
     let failed = faulty.failed();
     assert!(failed >= 2, "{failed}");
-    wait_until("each is told", || faulty.outages() == failed);
+    wait_until("each outage is logged", || faulty.outages() == failed);
 }
 
 #[test]

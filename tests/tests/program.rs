@@ -241,7 +241,7 @@ fn a_stop_waits_for_the_end_of_a_message() {
     while len < 100_000 {
         len += frame
             .receive_frame()
-            .expect("its echo goes on")
+            .expect("its echo continues")
             .payload
             .len();
     }

@@ -12,7 +12,7 @@ fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
 fn next_chunk(connection: &mut Connection, buffer: &mut Buffer<[u8; 256]>) -> Chunk {
     match connection.exchange(buffer).next_event() {
         Ok(Some(Event::Data(chunk))) => chunk,
-        other => panic!("{other:?} is no chunk"),
+        other => panic!("{other:?} is not a chunk"),
     }
 }
 
@@ -23,13 +23,13 @@ fn a_chunk_has_a_kind_a_length_bytes_and_text() {
     receive(&mut buffer, &masked(BINARY & 0x7F, [0xFF]));
     let mut exchange = connection.exchange(&mut buffer);
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a text has come");
+        panic!("a text was received");
     };
     assert_eq!((chunk.kind(), chunk.ends_message()), (Kind::Text, true));
     assert_eq!((chunk.len(), chunk.is_empty()), (5, false));
     assert_eq!(exchange.text(&chunk), Some("gr\u{fc}n"));
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a binary fragment has come");
+        panic!("a binary fragment was received");
     };
     assert_eq!((chunk.kind(), chunk.ends_message()), (Kind::Binary, false));
     assert_eq!(exchange.bytes(&chunk), [0xFF]);
@@ -50,11 +50,7 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
         exchange.echo(stale);
         assert_eq!(exchange.text(&fresh), Some("\u{20ac}xy"));
         exchange.echo(fresh);
-        assert_eq!(
-            buffer.ready(),
-            b"\x81\x05\xe2\x82\xacxy",
-            "behind {first:?}"
-        );
+        assert_eq!(buffer.ready(), b"\x81\x05\xe2\x82\xacxy", "after {first:?}");
     }
 }
 

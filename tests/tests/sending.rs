@@ -31,7 +31,7 @@ fn echo_after<S: Storage, R: Role>(
     act: impl FnOnce(&mut Exchange<'_, S, R>),
 ) {
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a piece of a message has come");
+        panic!("a piece of a message was received");
     };
     act(&mut exchange);
     exchange.echo(chunk);

@@ -248,7 +248,7 @@ fn receive_session(
                 add(&counts.closes, 1);
             }
             Ok(Expected::Message(message)) => panic!("{frame:?} in place of {message:?}"),
-            Err(_) => panic!("{frame:?} comes behind all others"),
+            Err(_) => panic!("{frame:?} arrives after all others"),
         }
     }
     assert!(
@@ -267,7 +267,7 @@ fn joined(open: Option<Frame>, fragment: Frame) -> Frame {
             message
         }
         (1 | 2, None) => Frame::new(first, &payload),
-        (opcode, open) => panic!("opcode {opcode} behind {open:?}"),
+        (opcode, open) => panic!("opcode {opcode} after {open:?}"),
     };
     let is_text = message.first | FIN == TEXT;
     assert!(

@@ -170,7 +170,7 @@ impl<'a, R: Role> Echoer<'a, R> {
             Err(error) => {
                 assert_eq!(before, after, "a frame that was not sent");
                 assert_eq!(error == SendError::Closed, was_closing);
-                assert!(!must_fit || error != SendError::Full, "full for ever");
+                assert!(!must_fit || error != SendError::Full, "full forever");
             }
         }
         false

@@ -208,7 +208,7 @@ impl<const N: usize> Machine for ServerUnderTest<N> {
                 self.fail(refusal);
                 self.handshake.advance(buffer)
             });
-            match progress.expect("a refusal is told once") {
+            match progress.expect("a refusal is reported once") {
                 Progress::Wait => return,
                 Progress::Request => return self.exchange(buffer, transmitted),
                 Progress::Open => {

@@ -109,10 +109,7 @@ impl Transmitted {
         // > [...] an endpoint MUST send a Pong frame in response, unless it already received a
         // > Close frame. (section 5.5.2)
         // So it also answers a Ping after it has sent a Close itself.
-        assert!(
-            self.close.is_none() || first == PONG,
-            "a frame behind Close"
-        );
+        assert!(self.close.is_none() || first == PONG, "a frame after Close");
         assert_eq!(first & 0x70, 0, "reserved bits");
         match first & 0x0F {
             8..=10 => self.add_control(first, payload),

@@ -302,8 +302,12 @@ impl<'a> Simulation<'a> {
             }
         }
         self.settle();
-        assert!(self.clients.is_empty(), "somebody is forgotten");
-        assert_eq!(self.clients.timeout(), None, "a deadline is left of nobody");
+        assert!(self.clients.is_empty(), "a client is left");
+        assert_eq!(
+            self.clients.timeout(),
+            None,
+            "a deadline is left without a client"
+        );
     }
 
     /// The clients send nothing more. Without Pings, a client may stay until it disconnects.
@@ -314,7 +318,7 @@ impl<'a> Simulation<'a> {
         self.pass(3 * (interval + limits) + LATENESS);
         let context = self.context();
         for (_, client) in self.slots.iter().flatten() {
-            assert!(client.may_stay(context), "it waits for ever");
+            assert!(client.may_stay(context), "it waits forever");
             client.link().end(State::Broken);
         }
     }

@@ -146,14 +146,14 @@ fn run(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> CanaryRep
         count.fetch_add(1, Ordering::Relaxed);
         thread::sleep(PAUSE);
     }
-    unreachable!("lengths go on for ever")
+    unreachable!("the lengths repeat forever")
 }
 
 /// The next message with all of its fragments, or a Close. Pings are answered.
 fn message(client: &mut Client) -> Frame {
     let mut fragments: Option<Frame> = None;
     loop {
-        let frame = client.receive_frame().expect("the server goes on");
+        let frame = client.receive_frame().expect("the server continues");
         match (frame.first, &mut fragments) {
             (PING, _) => client.send(masked(PONG, frame.payload)),
             (CLOSE, _) | (_, None) if frame.first & FIN != 0 => return frame,

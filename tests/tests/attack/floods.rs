@@ -85,7 +85,7 @@ impl Flood<'_> {
             self.name
         );
         let answered = format!(
-            "each answered; who reads nothing can send {} KiB",
+            "each answered; a client that does not read can send {} KiB",
             taken / CLIENTS / 1024
         );
         target.row(cost, done, answered)

@@ -168,7 +168,7 @@ pub(crate) fn memory_held_by_a_trickle() -> Row {
         log_lines: 2 * CLIENTS,
     };
     let done = format!("{CLIENTS} go on with a frame byte by byte, with --max-memory 8MiB");
-    target.row(cost, done, "the canary goes on")
+    target.row(cost, done, "the canary continues")
 }
 
 /// The sessions of the conformance tests have the same outcomes over TCP.

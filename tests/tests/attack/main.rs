@@ -62,10 +62,10 @@ const ATTACKS: &[Attack] = &[
     ("heads that never end", requests::heads_that_never_end),
     ("heads that are too large", requests::heads_too_large),
     ("a header of 10 MB", requests::header_of_10_mb),
-    ("what is no request", requests::no_requests),
+    ("invalid requests", requests::no_requests),
     ("TLS without TLS", requests::tls_without_tls),
-    ("a body behind the head", requests::bodies),
-    ("garbage behind a request", requests::garbage_behind),
+    ("a body after the head", requests::bodies),
+    ("garbage after a request", requests::garbage_behind),
     ("a page of another site", requests::cross_site_page),
     ("too many connections", connections::too_many),
     (

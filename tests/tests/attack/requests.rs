@@ -180,7 +180,7 @@ pub(crate) fn bodies() -> Row {
         memory: opening(1),
         log_lines: refusals.len() + 2,
     };
-    let done = format!("{} bodies announced, frames behind", refusals.len());
+    let done = format!("{} bodies announced, frames after them", refusals.len());
     target.row(cost, done, "400 to each, and no echo")
 }
 

@@ -62,7 +62,7 @@ fn stderr_that_works_again<R: Read + Send + 'static>(
     let line = log.wait_for(" log lines were dropped");
     let count = line.split(' ').rev().nth(4).unwrap_or_default();
     assert!(count.parse::<u64>().is_ok_and(|count| count > 0), "{line}");
-    end(target, &format!("{count} lines dropped, and told of"))
+    end(target, &format!("{count} lines dropped and reported"))
 }
 
 pub(crate) fn stderr_gone() -> Row {

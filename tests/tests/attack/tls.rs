@@ -142,7 +142,7 @@ pub(crate) fn garbage_records() -> Row {
         memory: OPENING + SMALL_BUFFER + RECORDS,
         log_lines: 3 * CLIENTS,
     };
-    let done = format!("{CLIENTS} send records that must not be, in and behind the handshake");
+    let done = format!("{CLIENTS} send invalid records, during and after the handshake");
     secured.target.row(cost, done, "the end of each")
 }
 

@@ -129,7 +129,7 @@ impl Pipe {
         self.stdout = None;
         let start = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < PATIENCE, "it goes on");
+            assert!(start.elapsed() < PATIENCE, "the chat continues");
             // One line may not be enough: a process that is just being started has a copy of the
             // pipe's other end.
             let _ = self.stdin.as_mut().unwrap().write_all(line.as_bytes());

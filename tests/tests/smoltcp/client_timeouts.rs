@@ -197,13 +197,13 @@ fn nothing_is_due_without_a_connection() {
         network.turns - before
     };
     let turns = turns_of_an_hour(&mut network);
-    assert!(turns < 20, "{turns} turns for nobody");
+    assert!(turns < 20, "{turns} turns without a connection");
     network
         .connect_client(REQUEST)
         .expect("it can try to connect");
     network.assert_client_events(&[Gone]);
     let turns = turns_of_an_hour(&mut network);
-    assert!(turns < 20, "{turns} turns for nobody");
+    assert!(turns < 20, "{turns} turns without a connection");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn server_and_client_stay_together_for_hours_with_little_to_do() {
     network.pass(Duration::from_secs(5 * 60 * 60));
     network.assert_client_events(&[]);
     let turns = network.turns - before;
-    assert!(turns < 20_000, "{turns} turns for two who keep silent");
+    assert!(turns < 20_000, "{turns} turns for a silent connection");
     network.driver.send(Frame::new(TEXT, "still here"));
     network.assert_client_events(&[Message(Frame::new(TEXT, "still here"))]);
 }

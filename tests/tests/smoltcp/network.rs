@@ -434,7 +434,7 @@ impl Network {
             let states = states.map(|(number, _)| (self.state(number), self.queues(number)));
             assert!(
                 self.now < end,
-                "{what} did not come within {PATIENCE}; told: {:?} and {:?}, clients: {:?}",
+                "{what} did not happen within {PATIENCE}; reported: {:?} and {:?}, clients: {:?}",
                 self.changes,
                 self.driver.events,
                 states.collect::<Vec<_>>(),

@@ -329,14 +329,14 @@ fn nothing_is_due_without_clients_and_little_with_silent_ones() {
         network.pass(SLACK);
         network.abort(client);
         let turns = turns_of_a_minute(&mut network);
-        assert!(turns < 10, "{turns} turns for nobody");
+        assert!(turns < 10, "{turns} turns without clients");
     }
     let client = network.open();
     network.assert_echoed(client, &[Frame::new(TEXT, "hello")]);
     let turns = turns_of_a_minute(&mut network);
-    assert!(turns < 50, "{turns} turns for one who keeps silent");
+    assert!(turns < 50, "{turns} turns for a silent client");
     network.close(client);
     network.pass(CLOSE_TIMEOUT);
     let turns = turns_of_a_minute(&mut network);
-    assert!(turns < 10, "{turns} turns for nobody");
+    assert!(turns < 10, "{turns} turns without clients");
 }

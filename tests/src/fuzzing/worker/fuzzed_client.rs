@@ -141,7 +141,7 @@ impl FuzzedClient {
         if link.is_dropped {
             return;
         }
-        assert_eq!(link.disconnect, None, "who is gone is kept");
+        assert_eq!(link.disconnect, None, "a broken connection is kept");
         let (before, moved) = (self.moved, Moved::of(&link));
         let is_ping = link.output.ends_with(&[PING, 0])
             && (moved.read, moved.written) == (before.read, before.written + 2);
@@ -178,7 +178,10 @@ impl FuzzedClient {
     pub(super) fn check_at_rest(&self, context: Context<'_>) {
         let link = self.link.borrow();
         assert!(!link.is_stalled(), "there is room, and it is not used");
-        assert!(link.state != State::Broken, "who is gone is not dropped");
+        assert!(
+            link.state != State::Broken,
+            "a broken connection is not dropped"
+        );
         assert!(!link.is_waiting(), "it is not received");
         let due = if link.is_blocked { Due::Part } else { Due::All };
         self.check(&link, context, due);
@@ -214,7 +217,7 @@ impl FuzzedClient {
             if due == Due::All && link.disconnect.is_none() && !self.is_turned_away {
                 let time = context.now - self.connected;
                 assert!(time <= REQUEST_TIMEOUT + LATENESS, "waits for {time:?}");
-                assert_eq!(context.stop, Stop::No, "who has not asked stays");
+                assert_eq!(context.stop, Stop::No, "a client without a request stays");
             }
             return;
         };
@@ -295,7 +298,7 @@ impl FuzzedClient {
         assert_eq!(
             close.end,
             output.len(),
-            "something stands behind the last frame"
+            "there is something after the last frame"
         );
         expected.check_certain(&before);
         if reason == Reason::TooLong {
