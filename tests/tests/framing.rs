@@ -228,8 +228,8 @@ mod errors_are_reported_at_the_first_invalid_byte {
     /// Checks it at the start of a session, after a message, and after a Ping inside a message.
     fn assert_fails_at_last_byte_anywhere(input: &[u8], error: ProtocolError) {
         assert_fails_at_last_byte(input, error);
-        let behind_message = [&masked(TEXT, "hi"), input].concat();
-        assert_fails_at_last_byte(&behind_message, error);
+        let after_message = [&masked(TEXT, "hi"), input].concat();
+        assert_fails_at_last_byte(&after_message, error);
         let inside = [&masked(TEXT_BEGINS, "hi"), &masked(PING, ""), input].concat();
         assert_fails_at_last_byte(&inside, error);
     }

@@ -85,13 +85,13 @@ fn a_connection_is_idle_between_messages_only() {
     let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 400]));
     assert!(connection.is_idle());
     for (bytes, is_last) in &pieces {
-        for (behind, byte) in (1..).zip(bytes) {
+        for (len, byte) in (1..).zip(bytes) {
             buffer.spare_mut()[0] = *byte;
             buffer.commit(1);
             echo_all(&mut connection, &mut buffer);
-            let is_whole = behind == bytes.len();
+            let is_whole = len == bytes.len();
             let is_idle = connection.is_idle();
-            assert_eq!(is_idle, is_whole && *is_last, "{behind} of {bytes:?}");
+            assert_eq!(is_idle, is_whole && *is_last, "{len} of {bytes:?}");
             buffer.consume(usize::MAX);
         }
     }

@@ -400,8 +400,8 @@ mod invalid {
         for text in ["\u{E9}", "\u{20AC}", "\u{1F600}"] {
             for len in 1..text.len() {
                 assert_judged(&text.as_bytes()[..len], Verdict::Cut);
-                let behind_text = [b"ok ", &text.as_bytes()[..len]].concat();
-                assert_judged(&behind_text, Verdict::Cut);
+                let after_text = [b"ok ", &text.as_bytes()[..len]].concat();
+                assert_judged(&after_text, Verdict::Cut);
                 let in_last = [
                     Frame::new(TEXT_BEGINS, &text.as_bytes()[..len]),
                     Frame::new(CONTINUATION, ""),

@@ -21,7 +21,7 @@ pub(crate) fn too_many() -> Row {
     const CLIENTS: usize = 125;
     let target = Target::start(&["--max-connections", "4"]);
     let mut served: Vec<_> = (0..3).map(|_| Client::open(target.address())).collect();
-    let told: usize = at_once(THREADS, |_| {
+    let refused: usize = at_once(THREADS, |_| {
         let connect = |_| Client::connect(target.address());
         let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
         let heads = clients.into_iter().filter_map(|mut client| {
@@ -38,7 +38,7 @@ pub(crate) fn too_many() -> Row {
     })
     .iter()
     .sum();
-    assert!(told > 0);
+    assert!(refused > 0);
     served.iter_mut().for_each(expect_echo);
     drop(served);
     let all = THREADS * CLIENTS;
@@ -47,7 +47,10 @@ pub(crate) fn too_many() -> Row {
         log_lines: 6,
     };
     let done = format!("{all} connections over --max-connections 4");
-    let answered = format!("503 with Retry-After to {told}, the end to {}", all - told);
+    let answered = format!(
+        "503 with Retry-After to {refused}, the end to {}",
+        all - refused
+    );
     target.row(cost, done, answered)
 }
 
@@ -73,13 +76,13 @@ pub(crate) fn too_many_of_one_address() -> Row {
     let mut other = Client::connect(target.address());
     other.send(request("/"));
     let status_of_other = status(&mut other);
-    let told: usize = held
+    let refused: usize = held
         .into_iter()
         .flatten()
         .filter_map(|mut client| status(&mut client))
         .inspect(|status| assert_eq!(status, "429"))
         .count();
-    assert!(told > 0);
+    assert!(refused > 0);
     assert_eq!(status_of_other.as_deref(), Some("101"), "another address");
     drop((served, other));
     let all = THREADS * CLIENTS;
@@ -89,8 +92,8 @@ pub(crate) fn too_many_of_one_address() -> Row {
     };
     let done = format!("{all} connections over --max-connections-per-ip 10");
     let answered = format!(
-        "429 to {told}, the end to {}; 101 to another address",
-        all - told
+        "429 to {refused}, the end to {}; 101 to another address",
+        all - refused
     );
     target.row(cost, done, answered)
 }
@@ -250,14 +253,14 @@ pub(crate) fn no_files_left() -> Row {
     let before = processor_ticks(target.server.id());
     thread::sleep(WATCHED);
     let after = processor_ticks(target.server.id());
-    let mut told = 0;
+    let mut refused = 0;
     for mut client in clients {
         client.try_send(request("/"));
         let Some(status) = status(&mut client) else {
             continue;
         };
         assert_eq!(status, "503");
-        told += 1;
+        refused += 1;
     }
     let ticks = before.zip(after).map(|(before, after)| after - before);
     let processor = ticks.map_or("not known".into(), |ticks| format!("{ticks} of 100 ticks"));
@@ -266,7 +269,8 @@ pub(crate) fn no_files_left() -> Row {
         log_lines: 40,
     };
     let done = format!("{CLIENTS} connections, {FILES} file descriptors");
-    let answered = format!("503 to {told}; a pause; processor while there are none: {processor}");
+    let answered =
+        format!("503 to {refused}; a pause; processor while there are none: {processor}");
     target.row(cost, done, answered)
 }
 

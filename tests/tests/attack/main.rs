@@ -65,7 +65,7 @@ const ATTACKS: &[Attack] = &[
     ("invalid requests", requests::no_requests),
     ("TLS without TLS", requests::tls_without_tls),
     ("a body after the head", requests::bodies),
-    ("garbage after a request", requests::garbage_behind),
+    ("garbage after a request", requests::garbage_after_a_request),
     ("a page of another site", requests::cross_site_page),
     ("too many connections", connections::too_many),
     (

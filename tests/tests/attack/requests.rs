@@ -184,7 +184,7 @@ pub(crate) fn bodies() -> Row {
     target.row(cost, done, "400 to each, and no echo")
 }
 
-pub(crate) fn garbage_behind() -> Row {
+pub(crate) fn garbage_after_a_request() -> Row {
     const CLIENTS: usize = 50;
     let target = Target::start(&[]);
     let closed = |garbage: &[u8]| {

@@ -56,11 +56,11 @@ impl Target {
 
     /// Attacks a server that does not greet.
     pub(crate) fn of(server: Server) -> Self {
-        Self::behind(server.address, server)
+        Self::with_plain_address(server.address, server)
     }
 
     /// Attacks a server that does not greet, and that clients without TLS reach at this address.
-    pub(crate) fn behind(plain_address: SocketAddr, server: Server) -> Self {
+    pub(crate) fn with_plain_address(plain_address: SocketAddr, server: Server) -> Self {
         Self::with(plain_address, server, Client::open(plain_address))
     }
 

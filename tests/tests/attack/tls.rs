@@ -36,7 +36,7 @@ impl TlsTarget {
         let (server, certificate) = self_signed(name, &[&always, arguments].concat());
         let plain_address = tunnel::start(server.address, &certificate);
         Self {
-            target: Target::behind(plain_address, server),
+            target: Target::with_plain_address(plain_address, server),
             certificate,
         }
     }

@@ -65,9 +65,9 @@ impl Network {
 
     /// Lets the client connect to a script, which accepts and sends these bytes right after its
     /// response.
-    pub(crate) fn open_client_to_script(&mut self, behind: &[u8]) -> Number {
+    pub(crate) fn open_client_to_script(&mut self, after: &[u8]) -> Number {
         let (server, request) = self.connect_client_to_script(REQUEST);
-        self.send(server, [accepting(&request).as_bytes(), behind].concat());
+        self.send(server, [accepting(&request).as_bytes(), after].concat());
         self.wait("the response", |network| {
             network.driver.events.first() == Some(&Opened(None))
         });

@@ -109,7 +109,7 @@ fn ws_of_node_runs_its_sessions_over_tls() {
 fn the_page_chats_over_tls_in_chromium() {
     let (server, certificate) = self_signed("chromium", &[]);
     let url = format!("https://{}/", server.address);
-    if let Some(mut command) = peers::chromium_command("page_by_tls.cjs") {
+    if let Some(mut command) = peers::chromium_command("page_over_tls.cjs") {
         peers::expect_ok(command.arg(url).arg(certificate));
     }
 }
