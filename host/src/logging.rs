@@ -119,7 +119,7 @@ impl Logger {
                 target::LOG,
                 format_args!(
                     "ignored '{directive}' in RUST_LOG; write off, error, warn, info, debug or \
-                     trace, or MODULE=LEVEL"
+                     trace, or TARGET=LEVEL"
                 ),
             );
         }

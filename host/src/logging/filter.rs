@@ -100,7 +100,7 @@ impl Display for FilterError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "'{}' is no level; write off, error, warn, info, debug or trace, or MODULE=LEVEL",
+            "'{}' is not a level; write off, error, warn, info, debug or trace, or TARGET=LEVEL",
             self.0
         )
     }
@@ -177,7 +177,7 @@ mod tests {
     fn a_strict_filter_refuses_what_a_lenient_one_ignores() {
         assert!("info,ws_echo::client=debug".parse::<Filter>().is_ok());
         let message = |text: &str| text.parse::<Filter>().expect_err(text).to_string();
-        assert!(message("loud").starts_with("'loud' is no level; write off, error"));
+        assert!(message("loud").starts_with("'loud' is not a level; write off, error"));
         assert!(message("info,a=1").starts_with("'a=1'"));
         assert!(message("").starts_with("''"));
     }
