@@ -4,8 +4,8 @@ pub mod client;
 pub mod server;
 
 use ws_echo_core::{
-    Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role, Server,
-    Storage,
+    Agreed, Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role,
+    Server, Storage,
 };
 
 use crate::remote_server;
@@ -202,11 +202,11 @@ type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
 /// Echoes a session as `run` does it, by a server that looks at each event, by one that looks at nothing that
 /// can be echoed whole, and by a client, for which it is mirrored. The outcome is the same, and is returned.
 fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut server = Session::server();
+    let mut server = Session::server(Agreed::NOTHING);
     let transmitted = run(input, &mut |buffer| server.exchange(buffer));
     let expected = server.outcome(&transmitted);
 
-    let mut server = Session::server();
+    let mut server = Session::server(Agreed::NOTHING);
     let transmitted = run(input, &mut |buffer| server.exchange_whole(buffer));
     assert_eq!(server.outcome(&transmitted), expected, "echoed whole");
 
@@ -217,7 +217,7 @@ fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Ou
 
 /// Echoes a session by a client, for which it is mirrored, and so is the outcome.
 fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut client = Session::client();
+    let mut client = Session::client(Agreed::NOTHING);
     let transmitted = run(&wire::mirrored(input), &mut |buffer| {
         client.exchange(buffer)
     });
@@ -288,8 +288,8 @@ pub(crate) struct Session<R> {
 }
 
 impl Session<Server> {
-    pub(crate) fn server() -> Self {
-        Self::new(Connection::server())
+    pub(crate) fn server(agreed: Agreed) -> Self {
+        Self::new(Connection::server(agreed))
     }
 
     /// As [`exchange`](Self::exchange), but looks at nothing that can be echoed whole.
@@ -308,11 +308,12 @@ impl Session<Server> {
 
 impl Session<Client<NextKey>> {
     /// A client whose masking keys are drawn at random, the same ones each time.
-    pub(crate) fn client() -> Self {
+    pub(crate) fn client(agreed: Agreed) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
-        Self::new(Connection::client(Box::new(move || {
-            random.u32(..).to_be_bytes()
-        })))
+        Self::new(Connection::client(
+            agreed,
+            Box::new(move || random.u32(..).to_be_bytes()),
+        ))
     }
 
     /// As a server would have transmitted it.
@@ -347,6 +348,7 @@ impl<R: Role> Session<R> {
                     let before = self.outcome.close.replace(code);
                     assert_eq!(before, None, "a second Close event");
                 }
+                Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => break,
                 Err(error) => {
                     assert_eq!(self.outcome.error.replace(error), None, "a second error");

@@ -1,6 +1,6 @@
 //! What an application may do with a chunk: look at it, echo it, leave it, and nothing once it is stale.
 
-use ws_echo_core::{Buffer, Chunk, Connection, Event, Kind};
+use ws_echo_core::{Agreed, Buffer, Chunk, Connection, Event, Kind};
 use ws_echo_tests::wire::{BINARY, TEXT, masked};
 
 fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
@@ -17,7 +17,7 @@ fn next_chunk(connection: &mut Connection, buffer: &mut Buffer<[u8; 256]>) -> Ch
 
 #[test]
 fn a_chunk_tells_its_kind_its_length_its_bytes_and_its_text() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(&mut buffer, &masked(TEXT, "gr\u{fc}n"));
     receive(&mut buffer, &masked(BINARY & 0x7F, [0xFF]));
     let mut exchange = connection.exchange(&mut buffer);
@@ -38,7 +38,8 @@ fn a_chunk_tells_its_kind_its_length_its_bytes_and_its_text() {
 #[test]
 fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
     for first in ["ab", ""] {
-        let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+        let (mut connection, mut buffer) =
+            (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
         receive(&mut buffer, &masked(TEXT, first));
         let stale = next_chunk(&mut connection, &mut buffer);
         // The next one comes to stand at the same place.
@@ -64,7 +65,8 @@ fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
         masked(BINARY, "short"),
     ];
     let [(_, _, longer), (mut connection, mut buffer, _)] = frames.map(|frame| {
-        let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+        let (mut connection, mut buffer) =
+            (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
         receive(&mut buffer, &frame);
         let chunk = next_chunk(&mut connection, &mut buffer);
         (connection, buffer, chunk)
@@ -78,7 +80,7 @@ fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
 
 #[test]
 fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     for _ in 0..50 {
         receive(&mut buffer, &masked(TEXT, "left alone"));
         let _ = next_chunk(&mut connection, &mut buffer);
@@ -92,7 +94,7 @@ fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
 
 #[test]
 fn an_empty_chunk_is_still_sent_when_the_application_spoke_in_between() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(
         &mut buffer,
         &[masked(TEXT, ""), masked(TEXT, "next")].concat(),
