@@ -2,7 +2,7 @@
 //! begun. All buffers together have no more than their share of `--max-memory`. Who needs one that would be
 //! too much works in the reserve, in which nothing can stay: what comes is answered in pieces.
 
-use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
+use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
@@ -18,7 +18,7 @@ pub(crate) struct Session {
 impl Session {
     fn new() -> Self {
         Self {
-            connection: Connection::server(),
+            connection: Connection::server(Agreed::NOTHING),
             message_len: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! What this server answers to a request. It logs nothing: see `journal`.
 
-use ws_echo_core::{Message, Refusal, ServerHandshake};
+use ws_echo_core::{Acceptance, Message, Refusal, ServerHandshake};
 
 use crate::options::serve::{Origins, ServeOptions};
 use crate::serve::page;
@@ -62,14 +62,16 @@ impl Service {
             self.paths.is_empty() || self.paths.iter().any(|path| path == request.path());
         let page = page::response(&request, is_served).filter(|_| self.has_page);
         if !is_served && page.is_none() {
-            handshake.refuse(Refusal::NotFound);
+            handshake.refuse(Refusal::NotFound, Refusal::NotFound.text());
             return Decision::Refuse(Refusal::NotFound);
         }
         if page.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
             return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN.bytes);
         }
-        let greeting = self.welcome.as_deref().map(Message::Text);
-        let accepted = handshake.accept(subprotocol.map(String::as_str), greeting);
+        let accepted = handshake.accept(Acceptance {
+            subprotocol: subprotocol.map(String::as_str),
+            greeting: self.welcome.as_deref().map(Message::Text),
+        });
         match (accepted, page) {
             (Ok(()), _) => Decision::Upgrade,
             // A request that is wrong otherwise is refused. HEAD is the only other method that has

@@ -50,6 +50,7 @@ impl Session {
                     let ending = Ending::ClosedByClient(code, exchange.close_reason());
                     journal.ended(peer, &ending);
                 }
+                Ok(Some(_)) => {}
                 Err(error) => journal.ended(peer, &Ending::Failed(error)),
             }
         }

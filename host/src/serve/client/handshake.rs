@@ -45,8 +45,8 @@ impl<T: Transport> Client<T> {
                         return self.end_opening(Phase::Responding(rest), shared);
                     }
                 }
-                Ok(Progress::Wait) => break,
-                Ok(Progress::Open) => return self.end_opening(Phase::Open(None), shared),
+                Ok(Progress::Open(_)) => return self.end_opening(Phase::Open(None), shared),
+                Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
                     shared.journal.refused(self.peer, "", refusal);
@@ -73,8 +73,7 @@ impl<T: Transport> Client<T> {
             shared.journal.refused_late_transport(self.peer);
             return Next::Close;
         }
-        handshake.refuse(Refusal::Timeout);
-        handshake.explain(Refusal::Timeout.text());
+        handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
         shared.journal.refused(self.peer, "", Refusal::Timeout);
         self.with_buffer(shared, Self::go_on)
     }
