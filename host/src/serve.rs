@@ -2,6 +2,8 @@
 
 pub(crate) mod client;
 pub(crate) mod clients;
+pub(crate) mod deadline;
+pub(crate) mod driver;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod origin;
