@@ -6,6 +6,7 @@
 mod echo;
 mod handshake;
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 
@@ -14,6 +15,7 @@ use ws_echo_core::{Agreed, CloseCode, ServerHandshake};
 use crate::serve::deadline::{Deadline, DeadlineChange, Liveness};
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
+use crate::serve::response::Answer;
 use crate::serve::service::{HEAD_LEN, Service};
 
 /// The memory that a client costs before its request is answered, in bytes. The pool gets it back
@@ -78,7 +80,11 @@ enum Phase {
 
 /// The part of a response that is not ready yet.
 #[derive(Debug)]
-struct PendingResponse(&'static [u8]);
+struct PendingResponse {
+    bytes: Cow<'static, [u8]>,
+    /// How many bytes were made ready.
+    produced: usize,
+}
 
 /// What a client knows of its transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +117,8 @@ impl Client {
     }
 
     /// A client that is answered before it makes a request.
-    pub(crate) fn turned_away(peer: SocketAddr, response: &'static [u8]) -> Self {
-        let phase = Phase::Responding(Box::new(PendingResponse(response)));
+    pub(crate) fn turned_away(peer: SocketAddr, answer: &Answer) -> Self {
+        let phase = Phase::Responding(PendingResponse::boxed(answer.bytes()));
         Self::in_phase(phase, peer)
     }
 
@@ -375,10 +381,14 @@ impl Client {
 }
 
 impl PendingResponse {
+    fn boxed(bytes: Cow<'static, [u8]>) -> Box<Self> {
+        let produced = 0;
+        Box::new(Self { bytes, produced })
+    }
+
     /// Makes as much ready as there is room for. Returns whether that was the rest.
     fn make_ready(&mut self, buffer: &mut HeapBuffer) -> bool {
-        let len = buffer.make_ready(self.0);
-        self.0 = &self.0[len..];
-        self.0.is_empty()
+        self.produced += buffer.make_ready(&self.bytes[self.produced..]);
+        self.produced == self.bytes.len()
     }
 }

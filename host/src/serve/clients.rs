@@ -116,7 +116,7 @@ impl<T: Transport> Clients<T> {
         }
         let client = match admitted {
             Admission::Accept => Driver::new(transport, peer),
-            Admission::Reject(limit) => Driver::turned_away(transport, peer, limit.response()),
+            Admission::Reject(limit) => Driver::turned_away(transport, peer, limit.answer()),
             Admission::Drop(_) => return None,
         };
         let deadline = client.deadline();

@@ -12,6 +12,7 @@ use crate::serve::client::{Client, Shared, TransportState, Want};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Turn};
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
+use crate::serve::response::Answer;
 use crate::serve::transport::{Readiness, Transport};
 
 /// A client and its transport. Idle, it is one line of the processor's cache, so that a client does
@@ -40,8 +41,8 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Drives a client that is answered before it makes a request.
-    pub(crate) fn turned_away(transport: T, peer: SocketAddr, response: &'static [u8]) -> Self {
-        Self::of(Client::turned_away(peer, response), transport)
+    pub(crate) fn turned_away(transport: T, peer: SocketAddr, answer: &Answer) -> Self {
+        Self::of(Client::turned_away(peer, answer), transport)
     }
 
     fn of(client: Client, transport: T) -> Self {

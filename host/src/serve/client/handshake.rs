@@ -1,6 +1,7 @@
 //! A client before its connection is open: its request is read and answered, or it is turned away
 //! (RFC 6455 section 4.2).
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
@@ -8,7 +9,7 @@ use ws_echo_core::{Progress, Refusal, ServerHandshake};
 use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
 use crate::serve::deadline::Liveness;
 use crate::serve::pool::HeapBuffer;
-use crate::serve::response::WrongProtocol;
+use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::service::{Decision, HEAD_LEN};
 
 impl Client {
@@ -16,14 +17,10 @@ impl Client {
         let Phase::Handshake { handshake, .. } = &mut self.phase else {
             return;
         };
+        let mut content = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => {
-                    if let Some(response) = answer(self.peer, handshake, shared) {
-                        let response = Box::new(PendingResponse(response));
-                        return self.end_handshake(Phase::Responding(response), shared);
-                    }
-                }
+                Ok(Progress::Request) => content = answer(self.peer, handshake, shared),
                 Ok(Progress::Open(agreed)) => {
                     let open = Phase::Open {
                         agreed,
@@ -39,8 +36,13 @@ impl Client {
                 }
             }
         }
+        // The head of a response is ready at once: there is always room for it.
         if handshake.is_done() {
-            self.end_handshake(Phase::Flushing, shared);
+            let next = match content {
+                Some(content) => Phase::Responding(PendingResponse::boxed(content)),
+                None => Phase::Flushing,
+            };
+            self.end_handshake(next, shared);
         }
     }
 
@@ -67,28 +69,28 @@ impl Client {
     ) {
         shared.journal.refused_protocol(self.peer, wrong.advice);
         buffer.discard_received();
-        let response = Box::new(PendingResponse(&wrong.response));
+        let response = PendingResponse::boxed(wrong.bytes());
         self.end_handshake(Phase::Responding(response), shared);
     }
 }
 
-/// Answers a request: by the handshake, or with the response that is returned.
+/// Answers a request. Returns the content that must follow the response's head, if any.
 fn answer(
     peer: SocketAddr,
     handshake: &mut ServerHandshake<HEAD_LEN>,
     shared: &mut Shared,
-) -> Option<&'static [u8]> {
+) -> Option<Cow<'static, [u8]>> {
     let journal = &mut shared.journal;
     let target = journal.target(&handshake.request());
     match shared.service.answer(handshake) {
         Decision::Upgrade => journal.connected(peer, &target),
-        Decision::Page(response) => {
+        Decision::Page(page) => {
             journal.page_sent(peer, &target);
-            return Some(response);
+            return respond(handshake, page);
         }
-        Decision::ForbiddenOrigin(response) => {
+        Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
-            return Some(response);
+            return respond(handshake, refusal);
         }
         Decision::Refuse(refusal) => {
             handshake.explain(refusal.text());
@@ -96,4 +98,19 @@ fn answer(
         }
     }
     None
+}
+
+/// Answers a request with an HTTP response. Returns the content that must follow its head, if any.
+fn respond(
+    handshake: &mut ServerHandshake<HEAD_LEN>,
+    answer: &Answer,
+) -> Option<Cow<'static, [u8]>> {
+    match handshake.respond(&answer.head()) {
+        Ok(0) => None,
+        Ok(_) => Some(answer.content.clone()),
+        Err(_) => {
+            handshake.refuse(Refusal::ResponseTooLarge, "");
+            None
+        }
+    }
 }
