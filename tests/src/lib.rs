@@ -18,8 +18,3 @@ pub mod sessions;
 #[cfg(feature = "std")]
 pub mod tls;
 pub mod wire;
-
-/// The README's examples, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;

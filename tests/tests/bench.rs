@@ -269,17 +269,17 @@ fn a_wrong_echo_is_an_error_that_shows_it() {
         payload[3] ^= 1;
         unmasked(first, &payload)
     });
-    assert!(failure(&wrong_byte, &[]).contains("connection 1: no echo: byte 3 of a message"));
+    assert!(failure(&wrong_byte, &[]).contains("connection 1: wrong echo: byte 3 of the message"));
     let wrong_opcode = answering(|_, _, payload| unmasked(TEXT, payload));
-    assert!(failure(&wrong_opcode, &[]).contains("a text message came"));
+    assert!(failure(&wrong_opcode, &[]).contains("a text message, but a binary message was sent"));
     let too_short = answering(|_, first, payload| unmasked(first, &payload[..15]));
-    assert!(failure(&too_short, &[]).contains("15 bytes or more came for a message of 16"));
+    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes, but 16 were sent"));
     let twice = answering(|_, first, payload| unmasked(first, payload).repeat(2));
-    assert!(failure(&twice, &[]).contains("a message came that nothing was sent for"));
+    assert!(failure(&twice, &[]).contains("a message was received that was not sent"));
     let masked = answering(|_, _, _| vec![0x82, 0x80, 0, 0, 0, 0]);
-    assert!(failure(&masked, &[]).contains("a frame with a masking key"));
+    assert!(failure(&masked, &[]).contains("an invalid frame: a masking key"));
     let garbage = answering(|_, _, _| vec![0xFF; 100]);
-    assert!(failure(&garbage, &[]).contains("a frame with reserved bits"));
+    assert!(failure(&garbage, &[]).contains("an invalid frame: reserved bits"));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn every_echo_of_the_warm_up_is_compared_byte_by_byte() {
     });
     let message = failure(&url, &["--warm-up", "1h"]);
     assert!(
-        message.contains("no echo: byte 0 of a message"),
+        message.contains("wrong echo: byte 0 of the message"),
         "{message}"
     );
 }
@@ -316,7 +316,7 @@ fn the_first_message_after_the_warm_up_is_compared_too() {
     let load = ["--rate", "10", "--connections", "3", "--messages", "2"];
     let message = failure(&url, &[&load[..], &["--warm-up", "50ms"]].concat());
     assert!(
-        message.contains("connection 2: no echo: byte 3"),
+        message.contains("connection 2: wrong echo: byte 3"),
         "{message}"
     );
 }
@@ -344,7 +344,7 @@ fn a_message_received_before_the_first_was_sent_is_not_its_echo() {
     });
     let options = ["--connections", "2", "--size", "0", "--messages", "1"];
     let message = failure(&url, &options);
-    assert!(message.contains("nothing was sent for"), "{message}");
+    assert!(message.contains("received that was not sent"), "{message}");
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn a_probe_that_comes_back_as_binary_is_an_error() {
         stream.write_all(&unmasked(BINARY, &payload)).ok()?;
         frame(&mut stream).map(drop)
     });
-    assert!(failure(&url, &[]).contains("a binary message came"));
+    assert!(failure(&url, &[]).contains("a binary message, but a text message was sent"));
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn a_silent_server_is_given_up() {
         request(&mut stream).map(drop)
     });
     let message = failure(&no_response, &SHORT);
-    assert!(message.contains("the response to the request did not come within 300ms (--timeout)"));
+    assert!(message.contains("no response to the request within 300ms (--timeout)"));
     let no_probe = server(move |mut stream| {
         accept(&mut stream)?;
         never(&mut stream);
@@ -421,12 +421,14 @@ fn a_silent_server_is_given_up() {
     });
     let message = failure(&no_probe, &SHORT);
     assert!(
-        message.contains("the echo of a first text message did not come"),
+        message.contains("no echo of the first text message within 300ms"),
         "{message}"
     );
     let no_echo = answering(|_, _, _| Vec::new());
     let message = failure(&no_echo, &[&SHORT[..], &["--in-flight", "5"]].concat());
-    assert!(message.contains("no echo came for 300ms (--timeout), and 5 messages are not back"));
+    assert!(
+        message.contains("no echo arrived for 300ms (--timeout), and 5 messages were not echoed")
+    );
 }
 
 #[test]
@@ -446,7 +448,7 @@ fn pings_and_empty_fragments_do_not_count_as_an_echo() {
         endless(unmasked(BINARY & 0x0F, b""), unmasked(0x00, b"")),
     ] {
         let message = failure(&url, &SHORT);
-        assert!(message.contains("no echo came for 300ms"), "{message}");
+        assert!(message.contains("no echo arrived for 300ms"), "{message}");
     }
 }
 
@@ -481,7 +483,7 @@ fn messages_before_the_first_echo_do_not_prevent_the_timeout() {
     });
     let message = failure(&url, &SHORT);
     assert!(
-        message.contains("the echo of a first text message did not come"),
+        message.contains("no echo of the first text message within 300ms"),
         "{message}"
     );
 }

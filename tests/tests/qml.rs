@@ -1,5 +1,5 @@
 //! Qt's WebSocket in QML, of Qt 5.15 and of Qt 6, with the binary: runs the files of the folder
-//! `qml` without a display. The expected statuses and error texts are those of the README.
+//! `qml` without a display. The expected statuses and error texts are those of `host/docs/qml.md`.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -293,9 +293,9 @@ fn an_address_without_a_websocket_server_is_an_error() {
 }
 
 #[test]
-fn the_example_of_the_readme_is_greeted_and_gets_its_echo() {
-    let readme = include_str!("../../README.md");
-    let (_, example) = readme.split_once("```qml\n").unwrap();
+fn the_example_of_the_guide_is_greeted_and_gets_its_echo() {
+    let guide = include_str!("../../host/docs/qml.md");
+    let (_, example) = guide.split_once("```qml\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     for qt in Qt::versions() {
         let server = Server::start(&[]);

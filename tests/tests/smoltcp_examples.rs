@@ -29,7 +29,7 @@ fn the_client_is_greeted_and_gets_its_echoes_over_loopback() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-/// The README's commands.
+/// The commands of `core/docs/smoltcp.md`.
 const TAP: &str = "
     set -e
     example=$1; shift
