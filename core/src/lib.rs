@@ -6,7 +6,41 @@
 //! [microcontrollers]: https://docs.rs/crate/ws-echo-core/latest/source/docs/microcontrollers.md
 //! [smoltcp]: https://docs.rs/crate/ws-echo-core/latest/source/docs/smoltcp.md
 //!
-#![doc = include_str!("../README.md")]
+//! A client's driver makes a [`ClientHandshake`] instead, and when that is [open](Progress::Open) a
+//! [`Connection::client`].
+//!
+//! Bytes may arrive cut anywhere. While bytes are ready and the peer does not take them, receive
+//! nothing: that is all of the flow control. (A client goes on receiving: see [`Buffer::spare_mut`].) After bytes were transmitted, go on with what the
+//! buffer still holds, before receiving more. A frame that fits the buffer comes back as one
+//! frame; longer ones come back in fragments while they arrive.
+//!
+//! With the feature `std`, long messages and text go through the vector instructions that the
+//! processor is found to have, by way of the crates `multiversion` and `simdutf8`.
+//!
+//! ```
+//! use ws_echo_core::{Agreed, Buffer, Connection, Event};
+//!
+//! let mut connection = Connection::server(Agreed::NOTHING);
+//! let mut buffer = Buffer::new([0; 1024]);
+//!
+//! // From the transport: the text "Hello", masked (RFC 6455 section 5.7).
+//! let frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+//! buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
+//! buffer.commit(frame.len());
+//!
+//! let mut exchange = connection.exchange(&mut buffer);
+//! while let Some(event) = exchange.next_event()? {
+//!     match event {
+//!         Event::Data(chunk) => exchange.echo(chunk),
+//!         _ => {}
+//!     }
+//! }
+//!
+//! // To the transport.
+//! assert_eq!(buffer.ready(), b"\x81\x05Hello");
+//! # Ok::<(), ws_echo_core::ProtocolError>(())
+//! ```
+
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -31,6 +65,7 @@ mod storage;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN};
 pub use connection::Connection;
+pub use connection::agreed::Agreed;
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
 pub use connection::send_error::SendError;
@@ -41,9 +76,11 @@ pub use frame::role::{Client, Role, Server};
 pub use handshake::client::ClientHandshake;
 pub use handshake::client_request::{ClientRequest, ClientRequestError};
 pub use handshake::headers::MAX_HEADERS;
+pub use handshake::http_response::{HttpResponse, HttpResponseError};
+pub use handshake::progress::Progress;
 pub use handshake::refusal::Refusal;
 pub use handshake::request::Request;
 pub use handshake::response::{Response, ResponseError};
-pub use handshake::server::{MIN_HEAD_LEN, Progress, ServerHandshake};
+pub use handshake::server::{Acceptance, MIN_HEAD_LEN, ServerHandshake};
 pub use handshake::syntax::SyntaxError;
 pub use storage::Storage;

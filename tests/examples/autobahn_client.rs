@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, Connection, Event};
+use ws_echo_core::{Agreed, Buffer, ClientHandshake, ClientRequest, Connection, Event, Progress};
 
 /// What the report calls this client.
 const AGENT: &str = "ws-echo";
@@ -43,13 +43,13 @@ fn run(host: &str, resource: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let request = ClientRequest::new(host, resource);
     let nonce = random.u128(..).to_be_bytes();
     let mut handshake = ClientHandshake::<1024>::new(request, nonce)?;
-    let mut connection = Connection::client(move || random.u32(..).to_be_bytes());
+    let mut connection = Connection::client(Agreed::NOTHING, move || random.u32(..).to_be_bytes());
     let mut buffer = Buffer::new(vec![0; BUFFER_LEN]);
     let mut received = Vec::new();
     loop {
-        handshake.advance(&mut buffer)?;
+        let progress = handshake.advance(&mut buffer)?;
         let mut exchange = connection.exchange(&mut buffer);
-        while handshake.is_open()
+        while matches!(progress, Progress::Open(_))
             // The report says what is wrong with a case.
             && let Some(event) = exchange.next_event().transpose()
         {

@@ -8,7 +8,7 @@
 use std::env;
 use std::hint::black_box;
 
-use ws_echo_core::{Buffer, Connection, Event};
+use ws_echo_core::{Agreed, Buffer, Connection, Event};
 use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, PING, TEXT, masked_with};
 
 /// Frames that arrive together: the first byte of each, and its payload.
@@ -55,7 +55,7 @@ fn main() {
         .copied()
         .collect();
 
-    let mut connection = Connection::server();
+    let mut connection = Connection::server(Agreed::NOTHING);
     let mut buffer = Buffer::new(vec![0; received.len() + 100]);
     buffer.spare_mut()[..received.len()].copy_from_slice(&received);
     for _ in 0..times {

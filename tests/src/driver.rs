@@ -4,8 +4,8 @@ pub mod client;
 pub mod server;
 
 use ws_echo_core::{
-    Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role, Server,
-    Storage,
+    Agreed, Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role,
+    Server, Storage,
 };
 
 use crate::remote_server;
@@ -204,11 +204,11 @@ type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
 /// messages without looking at them, and by a client, for which the session is mirrored. All
 /// outcomes must be equal. Returns the outcome.
 fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut server = Session::server();
+    let mut server = Session::server(Agreed::NOTHING);
     let transmitted = run(input, &mut |buffer| server.exchange(buffer));
     let expected = server.outcome(&transmitted);
 
-    let mut server = Session::server();
+    let mut server = Session::server(Agreed::NOTHING);
     let transmitted = run(input, &mut |buffer| server.exchange_whole(buffer));
     assert_eq!(server.outcome(&transmitted), expected, "echoed whole");
 
@@ -219,7 +219,7 @@ fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Ou
 
 /// Echoes a session by a client. The session and the outcome are mirrored.
 fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut client = Session::client();
+    let mut client = Session::client(Agreed::NOTHING);
     let transmitted = run(&wire::mirrored(input), &mut |buffer| {
         client.exchange(buffer)
     });
@@ -290,8 +290,8 @@ pub(crate) struct Session<R> {
 }
 
 impl Session<Server> {
-    pub(crate) fn server() -> Self {
-        Self::new(Connection::server())
+    pub(crate) fn server(agreed: Agreed) -> Self {
+        Self::new(Connection::server(agreed))
     }
 
     /// Like [`exchange`](Self::exchange), but first echoes whole messages without looking at them.
@@ -310,11 +310,12 @@ impl Session<Server> {
 
 impl Session<Client<NextKey>> {
     /// A client with random masking keys, the same in every run.
-    pub(crate) fn client() -> Self {
+    pub(crate) fn client(agreed: Agreed) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
-        Self::new(Connection::client(Box::new(move || {
-            random.u32(..).to_be_bytes()
-        })))
+        Self::new(Connection::client(
+            agreed,
+            Box::new(move || random.u32(..).to_be_bytes()),
+        ))
     }
 
     /// The outcome as if a server had transmitted it.
@@ -349,6 +350,7 @@ impl<R: Role> Session<R> {
                     let before = self.outcome.close.replace(code);
                     assert_eq!(before, None, "a second Close event");
                 }
+                Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => break,
                 Err(error) => {
                     assert_eq!(self.outcome.error.replace(error), None, "a second error");

@@ -4,7 +4,7 @@
 use std::slice;
 
 use ws_echo_core::{
-    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Fin,
+    Acceptance, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Fin,
     MIN_BUFFER_LEN, Message, Progress, SendError, ServerHandshake,
 };
 use ws_echo_tests::driver::client::NONCE;
@@ -97,11 +97,14 @@ impl ServerEnd {
             {
                 Progress::Wait => return,
                 Progress::Request => {
-                    let greeting = Some(Message::Text("Welcome"));
-                    let accepted = self.handshake.accept(Some("chat"), greeting);
+                    let accepted = self.handshake.accept(Acceptance {
+                        subprotocol: Some("chat"),
+                        greeting: Some(Message::Text("Welcome")),
+                    });
                     accepted.expect("the request is right");
                 }
-                Progress::Open => self.connection = Some(Connection::server()),
+                Progress::Open(agreed) => self.connection = Some(Connection::server(agreed)),
+                progress => panic!("{progress:?}"),
             }
         }
         let Some(connection) = &mut self.connection else {
@@ -113,6 +116,7 @@ impl ServerEnd {
                 Event::Data(chunk) => exchange.echo(chunk),
                 Event::Pong => {}
                 Event::Close(code) => self.closed = Some(code),
+                event => panic!("{event:?}"),
             }
         }
     }
@@ -153,11 +157,10 @@ impl ClientEnd {
 
     fn advance(&mut self) {
         let connected = self.handshake.advance(&mut self.buffer);
-        connected.expect("the response is right");
-        if !self.handshake.is_open() {
+        let Progress::Open(agreed) = connected.expect("the response is right") else {
             return;
-        }
-        let new = || Connection::client((|| [1, 2, 3, 4]) as NextKey);
+        };
+        let new = || Connection::client(agreed, (|| [1, 2, 3, 4]) as NextKey);
         let connection = self.connection.get_or_insert_with(new);
         let buffer = &mut self.buffer;
         let mut exchange = connection.exchange(buffer);
@@ -172,6 +175,7 @@ impl ClientEnd {
                 }
                 Event::Pong => self.pongs += 1,
                 Event::Close(code) => self.closed = Some(code),
+                event => panic!("{event:?}"),
             }
         }
         // Pending output must leave room to receive.

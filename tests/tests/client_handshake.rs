@@ -2,7 +2,8 @@
 //! responses.
 
 use ws_echo_core::{
-    Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError, SyntaxError,
+    Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
+    SyntaxError,
 };
 use ws_echo_tests::driver::client::{Connected, NONCE, connect, connect_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -288,7 +289,7 @@ mod a_response_that_does_not_open {
         assert_eq!(result, Err(ResponseError::Status(302)));
         assert_eq!(
             handshake.advance(&mut buffer),
-            Ok(()),
+            Ok(Progress::Wait),
             "it is reported once"
         );
         assert!(handshake.is_done());

@@ -2,7 +2,7 @@
 //! sections 5.5.1 and 7).
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ProtocolError, SendError,
+    Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ProtocolError, SendError,
 };
 use ws_echo_tests::driver::{Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
@@ -27,7 +27,7 @@ impl Link {
     /// A link to which bytes arrive in pieces of `cut`.
     fn new(buffer_len: usize, cut: usize) -> Self {
         Self {
-            connection: Connection::server(),
+            connection: Connection::server(Agreed::NOTHING),
             buffer: Buffer::new(vec![0; buffer_len]),
             cut,
             transmitted: Vec::new(),
@@ -71,6 +71,7 @@ impl Link {
                     assert_eq!(self.close.replace(code), None, "a second Close");
                 }
                 Ok(Some(Event::Pong)) => {}
+                Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => return,
                 Err(error) => assert_eq!(self.error.replace(error), None, "a second error"),
             }

@@ -1,6 +1,6 @@
 //! Framing, masking, fragmentation and control frames (RFC 6455 sections 5.1 to 5.5).
 
-use ws_echo_core::{Connection, Event, MIN_BUFFER_LEN, ProtocolError};
+use ws_echo_core::{Agreed, Connection, Event, MIN_BUFFER_LEN, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
     BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_with,
@@ -24,7 +24,7 @@ const RESERVED_OPCODES: [u8; 10] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
 /// The transmitted bytes.
 fn transmitted(input: &[u8]) -> Vec<u8> {
-    let mut connection = Connection::server();
+    let mut connection = Connection::server(Agreed::NOTHING);
     let whole = Cuts::whole();
     driver::run(input, &whole, &whole, input.len() + 100, |buffer| {
         let mut exchange = connection.exchange(buffer);

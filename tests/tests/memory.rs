@@ -2,7 +2,7 @@
 //! panics, and one that is long enough loses nothing.
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
+    Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
 };
 use ws_echo_tests::driver::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
 use ws_echo_tests::wire::{
@@ -82,7 +82,7 @@ fn a_connection_is_idle_between_messages_only() {
         (masked(CONTINUATION, ""), true),
         (masked_close(1000, ""), false),
     ];
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 400]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 400]));
     assert!(connection.is_idle());
     for (bytes, is_last) in &pieces {
         for (len, byte) in (1..).zip(bytes) {
@@ -102,10 +102,10 @@ fn an_idle_connection_equals_a_new_one() {
     let (input, frames) = session();
     for buffer_len in MIN_BUFFER_LEN..=200 {
         for (cuts, takes) in Cuts::many(input.len()) {
-            let mut connection = Connection::server();
+            let mut connection = Connection::server(Agreed::NOTHING);
             let transmitted = run(&input, &cuts, &takes, buffer_len, |buffer| {
                 if connection.is_idle() {
-                    connection = Connection::server();
+                    connection = Connection::server(Agreed::NOTHING);
                 }
                 echo_all(&mut connection, buffer);
             });
@@ -119,7 +119,7 @@ fn an_idle_connection_equals_a_new_one() {
 
 #[test]
 fn a_connection_that_has_sent_close_is_not_idle() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 100]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 100]));
     let mut exchange = connection.exchange(&mut buffer);
     exchange.close(CloseCode::NORMAL, "").unwrap();
     assert!(!connection.is_idle());
@@ -127,7 +127,7 @@ fn a_connection_that_has_sent_close_is_not_idle() {
 
 #[test]
 fn a_connection_is_not_idle_inside_a_message_that_is_not_echoed() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 100]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 100]));
     let fragment = masked(0x01, "a");
     buffer.spare_mut()[..fragment.len()].copy_from_slice(&fragment);
     buffer.commit(fragment.len());
@@ -149,7 +149,7 @@ fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
 
 /// Does at random what a driver may do, and what it should not do.
 fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
-    let mut connection = Connection::server();
+    let mut connection = Connection::server(Agreed::NOTHING);
     let mut handshake = ServerHandshake::<256>::new();
     let mut kept = None;
     for _ in 0..60 {
@@ -247,7 +247,7 @@ fn no_more_than_available_can_be_committed_or_consumed() {
     buffer.commit(usize::MAX);
     assert_eq!(buffer.received().len(), spare);
     buffer.clear();
-    let mut connection = Connection::server();
+    let mut connection = Connection::server(Agreed::NOTHING);
     assert_eq!(connection.exchange(&mut buffer).ping(b"hi"), Ok(()));
     buffer.consume(1);
     assert_eq!(buffer.ready(), b"\x02hi");

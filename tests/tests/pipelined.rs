@@ -2,7 +2,9 @@
 //! greeting right after the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at
 //! every place.
 
-use ws_echo_core::{Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake};
+use ws_echo_core::{
+    Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake,
+};
 use ws_echo_tests::driver::Cuts;
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_in_pieces};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
@@ -137,12 +139,15 @@ fn response_greeting_and_first_echo_are_sent_in_one_write() {
     buffer.commit(input.len());
 
     assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
-    assert_eq!(
-        handshake.accept(None, Some(Message::Text(&greeting))),
-        Ok(())
-    );
-    assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
-    let mut connection = Connection::server();
+    let acceptance = Acceptance {
+        greeting: Some(Message::Text(&greeting)),
+        ..Acceptance::default()
+    };
+    assert_eq!(handshake.accept(acceptance), Ok(()));
+    let Ok(Progress::Open(agreed)) = handshake.advance(&mut buffer) else {
+        panic!("not open");
+    };
+    let mut connection = Connection::server(agreed);
     let mut exchange = connection.exchange(&mut buffer);
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
         panic!("no data");

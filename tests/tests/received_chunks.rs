@@ -1,7 +1,7 @@
 //! What an application may do with a chunk: look at it, echo it, ignore it, and nothing once it is
 //! stale.
 
-use ws_echo_core::{Buffer, Chunk, Connection, Event, Kind};
+use ws_echo_core::{Agreed, Buffer, Chunk, Connection, Event, Kind};
 use ws_echo_tests::wire::{BINARY, TEXT, masked};
 
 fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
@@ -18,7 +18,7 @@ fn next_chunk(connection: &mut Connection, buffer: &mut Buffer<[u8; 256]>) -> Ch
 
 #[test]
 fn a_chunk_has_a_kind_a_length_bytes_and_text() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(&mut buffer, &masked(TEXT, "gr\u{fc}n"));
     receive(&mut buffer, &masked(BINARY & 0x7F, [0xFF]));
     let mut exchange = connection.exchange(&mut buffer);
@@ -39,7 +39,8 @@ fn a_chunk_has_a_kind_a_length_bytes_and_text() {
 #[test]
 fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
     for first in ["ab", ""] {
-        let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+        let (mut connection, mut buffer) =
+            (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
         receive(&mut buffer, &masked(TEXT, first));
         let stale = next_chunk(&mut connection, &mut buffer);
         // The next chunk is placed at the same position.
@@ -61,7 +62,8 @@ fn a_chunk_longer_than_the_other_buffers_input_is_stale() {
         masked(BINARY, "short"),
     ];
     let [(_, _, longer), (mut connection, mut buffer, _)] = frames.map(|frame| {
-        let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+        let (mut connection, mut buffer) =
+            (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
         receive(&mut buffer, &frame);
         let chunk = next_chunk(&mut connection, &mut buffer);
         (connection, buffer, chunk)
@@ -75,7 +77,7 @@ fn a_chunk_longer_than_the_other_buffers_input_is_stale() {
 
 #[test]
 fn an_ignored_chunk_is_not_sent_and_does_no_harm() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     for _ in 0..50 {
         receive(&mut buffer, &masked(TEXT, "left alone"));
         let _ = next_chunk(&mut connection, &mut buffer);
@@ -89,7 +91,7 @@ fn an_ignored_chunk_is_not_sent_and_does_no_harm() {
 
 #[test]
 fn an_empty_chunk_is_still_sent_after_a_message_of_the_application() {
-    let (mut connection, mut buffer) = (Connection::server(), Buffer::new([0; 256]));
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(
         &mut buffer,
         &[masked(TEXT, ""), masked(TEXT, "next")].concat(),

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, Exchange, Fin, MIN_BUFFER_LEN, Message, Role, SendError,
-    Storage,
+    Agreed, Buffer, CloseCode, Connection, Event, Exchange, Fin, MIN_BUFFER_LEN, Message, Role,
+    SendError, Storage,
 };
 use ws_echo_tests::wire::{
     BINARY, CONTINUATION, FIN, Frame, PING, TEXT, masked, masked_close, mirrored, unmasked,
@@ -16,7 +16,7 @@ type Bytes = Buffer<Vec<u8>>;
 type Client = ws_echo_core::Client<fn() -> [u8; 4]>;
 
 fn client() -> Connection<Client> {
-    Connection::client(|| [0x37, 0xFA, 0x21, 0x3D])
+    Connection::client(Agreed::NOTHING, || [0x37, 0xFA, 0x21, 0x3D])
 }
 
 fn receive<S: Storage>(buffer: &mut Buffer<S>, bytes: &[u8]) {
@@ -76,7 +76,7 @@ mod masking_keys {
     #[test]
     fn are_drawn_for_each_frame() {
         assert_each_is_sent_once(|next_key| {
-            let mut connection = Connection::client(next_key);
+            let mut connection = Connection::client(Agreed::NOTHING, next_key);
             let mut buffer = Buffer::new([0; 1024]);
             let frames = [
                 masked(TEXT, "hello"),
@@ -112,7 +112,7 @@ mod masking_keys {
     fn are_drawn_for_the_answer_to_a_close_and_for_the_close_of_a_failure() {
         for frame in [masked_close(1000, "bye"), vec![0xFF, 0]] {
             assert_each_is_sent_once(|next_key| {
-                let mut connection = Connection::client(next_key);
+                let mut connection = Connection::client(Agreed::NOTHING, next_key);
                 let mut buffer = Buffer::new([0; 64]);
                 receive(&mut buffer, &mirrored(&frame));
                 let _ = connection.exchange(&mut buffer).next_event();
@@ -126,7 +126,7 @@ mod masking_keys {
     #[test]
     fn are_not_drawn_for_a_frame_that_has_no_room() {
         assert_each_is_sent_once(|next_key| {
-            let mut connection = Connection::client(next_key);
+            let mut connection = Connection::client(Agreed::NOTHING, next_key);
             let mut buffer = Buffer::new([0; 64]);
             for _ in 0..5 {
                 let sent = connection
@@ -182,7 +182,7 @@ mod room {
     fn to_echo_is_left_whatever_is_sent() {
         for len in [1, 125, 126, 200] {
             let input = masked(BINARY, vec![1; len]);
-            let buffer = echoes_beside_words(&mut Connection::server(), &input);
+            let buffer = echoes_beside_words(&mut Connection::server(Agreed::NOTHING), &input);
             let (frames, _) = unmasked(buffer.ready());
             assert_eq!(frames.last().unwrap().payload.len(), len);
 
@@ -227,7 +227,7 @@ mod fragments {
             Frame::new(CONTINUATION, "pieces"),
             Frame::new(BINARY, "whole"),
         ];
-        let buffer = say(&mut Connection::server());
+        let buffer = say(&mut Connection::server(Agreed::NOTHING));
         assert_eq!(unmasked(buffer.ready()), (expected.to_vec(), &[][..]));
         let buffer = say(&mut client());
         assert_eq!(frames_of_client(&buffer), expected);
@@ -237,7 +237,7 @@ mod fragments {
     /// > message [...]
     #[test]
     fn are_not_mixed_with_those_of_an_echo() {
-        let mut connection = Connection::server();
+        let mut connection = Connection::server(Agreed::NOTHING);
         let mut buffer = Bytes::new(vec![0; 400]);
         let begun = masked(BINARY & !FIN, [1]);
         receive(

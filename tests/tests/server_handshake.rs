@@ -2,7 +2,8 @@
 //! responses. The requests of real clients follow the documentation of those clients.
 
 use ws_echo_core::{
-    Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
+    Acceptance, Agreed, Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal,
+    ServerHandshake, SyntaxError,
 };
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -962,9 +963,19 @@ mod subprotocols {
         let offers: Vec<_> = handshake.request().subprotocols().collect();
         assert_eq!(offers, ["one", "two", "four"]);
         // The application is wrong: no client offered that.
-        assert_eq!(handshake.accept(Some("three"), None), Ok(()));
-        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
+        assert_eq!(handshake.accept(with_subprotocol("three")), Ok(()));
+        assert_eq!(
+            handshake.advance(&mut buffer),
+            Ok(Progress::Open(Agreed::NOTHING))
+        );
         assert_eq!(buffer.ready(), RESPONSE.as_bytes());
+    }
+}
+
+fn with_subprotocol(name: &str) -> Acceptance<'_> {
+    Acceptance {
+        subprotocol: Some(name),
+        ..Acceptance::default()
     }
 }
 
@@ -1075,9 +1086,8 @@ mod the_application {
         buffer: &mut Buffer<Vec<u8>>,
         refusal: Refusal,
     ) {
-        handshake.refuse(refusal);
-        handshake.refuse(Refusal::NotFound);
-        handshake.explain(refusal.text());
+        assert!(handshake.refuse(refusal, refusal.text()));
+        assert!(!handshake.refuse(Refusal::NotFound, "too late"));
         handshake.explain("too late");
         let mut transmitted = Vec::new();
         while !handshake.is_done() || !buffer.ready().is_empty() {
@@ -1109,12 +1119,9 @@ mod the_application {
         assert!(
             handshake
                 .advance(&mut buffer)
-                .is_ok_and(|it| it != Progress::Open)
+                .is_ok_and(|it| !matches!(it, Progress::Open(_)))
         );
-        handshake.refuse(Refusal::NotFound);
-        if let Some(text) = text {
-            handshake.explain(text);
-        }
+        assert!(handshake.refuse(Refusal::NotFound, text.unwrap_or_default()));
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Wait));
         assert!(handshake.is_done());
         String::from_utf8(buffer.ready().to_vec()).unwrap()
@@ -1166,20 +1173,27 @@ mod the_application {
     #[test]
     fn answers_once() {
         let (mut handshake, mut buffer) = complete(&request());
-        assert_eq!(
-            handshake.accept(None, None),
-            Ok(()),
-            "nothing to accept yet"
-        );
+        let accepted = handshake.accept(Acceptance::default());
+        assert_eq!(accepted, Ok(()), "nothing to accept yet");
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
-        assert_eq!(handshake.accept(None, None), Ok(()));
+        assert_eq!(handshake.accept(Acceptance::default()), Ok(()));
         assert_eq!(handshake.request().target(), "", "it is answered");
-        handshake.refuse(Refusal::Timeout);
-        assert_eq!(handshake.accept(None, Some(Message::Text("late"))), Ok(()));
-        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
-        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Open));
-        handshake.refuse(Refusal::Timeout);
+        assert!(!handshake.refuse(Refusal::Timeout, ""));
+        let late = Acceptance {
+            greeting: Some(Message::Text("late")),
+            ..Acceptance::default()
+        };
+        assert_eq!(handshake.accept(late), Ok(()));
+        assert_eq!(
+            handshake.advance(&mut buffer),
+            Ok(Progress::Open(Agreed::NOTHING))
+        );
+        assert_eq!(
+            handshake.advance(&mut buffer),
+            Ok(Progress::Open(Agreed::NOTHING))
+        );
+        assert!(!handshake.refuse(Refusal::Timeout, ""));
         assert!(!handshake.is_done());
         assert_eq!(buffer.ready(), RESPONSE.as_bytes());
     }

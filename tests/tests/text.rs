@@ -2,7 +2,7 @@
 //! character, and fails at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress
 //! test.
 
-use ws_echo_core::{Connection, Event, Kind, MIN_BUFFER_LEN, ProtocolError};
+use ws_echo_core::{Agreed, Connection, Event, Kind, MIN_BUFFER_LEN, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{self, BINARY, CONTINUATION, FIN, Frame, PING, PONG, TEXT, masked};
 
@@ -278,7 +278,7 @@ mod valid {
         for (kind, first) in [(Kind::Text, TEXT), (Kind::Binary, BINARY)] {
             let input = masked(first, &text);
             for (cuts, takes) in Cuts::many(input.len()) {
-                let mut connection = Connection::server();
+                let mut connection = Connection::server(Agreed::NOTHING);
                 let mut seen = String::new();
                 driver::run(&input, &cuts, &takes, 40, |buffer| {
                     let mut exchange = connection.exchange(buffer);

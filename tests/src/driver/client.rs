@@ -2,7 +2,7 @@
 //! out.
 
 use ws_echo_core::{
-    Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, ResponseError, Storage,
+    Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, Progress, ResponseError, Storage,
 };
 
 use crate::driver::{self, Cuts, NextKey, Outcome, Session};
@@ -88,17 +88,20 @@ impl<'a, const N: usize> Client<'a, N> {
     }
 
     fn exchange<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
-        if !self.handshake.is_done()
-            && let Err(error) = self.handshake.advance(buffer)
-        {
-            self.error = Some(error);
+        let mut progress = Progress::Wait;
+        if !self.handshake.is_done() {
+            match self.handshake.advance(buffer) {
+                Ok(next) => progress = next,
+                Err(error) => self.error = Some(error),
+            }
         }
         if self.handshake.is_done() {
             self.content.extend(buffer.received());
             buffer.discard_received();
         }
-        if self.handshake.is_open() {
-            let session = self.session.get_or_insert_with(Session::client);
+        if let Progress::Open(agreed) = progress {
+            let new = || Session::client(agreed);
+            let session = self.session.get_or_insert_with(new);
             session.exchange(buffer);
         }
     }
@@ -108,7 +111,7 @@ impl<'a, const N: usize> Client<'a, N> {
         let end = end.expect("the request was sent whole") + 4;
         let (request, rest) = transmitted.split_at(end);
         let response = self.handshake.response();
-        assert_eq!(self.session.is_some(), self.handshake.is_open());
+        assert!(self.session.is_none() || self.error.is_none());
         assert_eq!(self.error.is_some(), self.handshake.is_done());
         Connected {
             request: String::from_utf8(request.to_vec()).expect("the request is text"),

@@ -1,7 +1,7 @@
 //! A driver of the core's whole server in memory: a request and frames in, a response and frames
 //! out.
 
-use ws_echo_core::{Buffer, Message, Progress, Refusal, ServerHandshake, Storage};
+use ws_echo_core::{Acceptance, Buffer, Message, Progress, Refusal, ServerHandshake, Storage};
 
 use crate::driver::{self, Cuts, Outcome, Session};
 use crate::remote_server;
@@ -130,10 +130,11 @@ impl<'a, const N: usize> Driver<'a, N> {
             let answer = match self.handshake.advance(buffer) {
                 Ok(Progress::Wait) => return,
                 Ok(Progress::Request) => self.decide(),
-                Ok(Progress::Open) => {
-                    self.session = Some(Session::server());
+                Ok(Progress::Open(agreed)) => {
+                    self.session = Some(Session::server(agreed));
                     Ok(())
                 }
+                Ok(progress) => panic!("{progress:?}"),
                 Err(refusal) => Err(refusal),
             };
             if let Err(refusal) = answer {
@@ -150,13 +151,16 @@ impl<'a, const N: usize> Driver<'a, N> {
         let request = self.handshake.request();
         let paths = self.application.paths;
         if !paths.is_empty() && !paths.contains(&request.path()) {
-            self.handshake.refuse(Refusal::NotFound);
+            self.handshake.refuse(Refusal::NotFound, "");
             return Err(Refusal::NotFound);
         }
         let is_offered = |name: &&str| request.subprotocols().any(|offer| offer == *name);
         let mut spoken = self.application.subprotocols.iter().copied();
         let chosen = spoken.find(is_offered);
-        self.handshake.accept(chosen, self.application.greeting)
+        self.handshake.accept(Acceptance {
+            subprotocol: chosen,
+            greeting: self.application.greeting,
+        })
     }
 
     fn served(self, transmitted: &[u8]) -> Served {

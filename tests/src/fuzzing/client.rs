@@ -3,7 +3,7 @@
 //! parsed again by httparse. The frames after a response have the mirrored outcome of a server.
 
 use tungstenite::handshake::derive_accept_key;
-use ws_echo_core::{Client, ClientHandshake, ClientRequest, ResponseError};
+use ws_echo_core::{Client, ClientHandshake, ClientRequest, Progress, ResponseError};
 
 use super::echoer::{Echoer, KeyFunction};
 use super::expected::Expected;
@@ -132,14 +132,18 @@ impl<'a> ClientUnderTest<'a> {
 
 impl Machine for ClientUnderTest<'_> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        if let Err(error) = self.handshake.advance(buffer) {
-            let before = self.error.replace(error);
-            assert_eq!(before, None, "a second error");
+        let mut progress = Progress::Wait;
+        match self.handshake.advance(buffer) {
+            Ok(next) => progress = next,
+            Err(error) => {
+                let before = self.error.replace(error);
+                assert_eq!(before, None, "a second error");
+            }
         }
         if self.error.is_some() {
             buffer.discard_received();
         }
-        if !self.handshake.is_open() {
+        if progress == Progress::Wait {
             return;
         }
         let (echoer, _) = self.open.get_or_insert_with(|| {

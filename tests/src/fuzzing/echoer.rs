@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use ws_echo_core::{
-    Chunk, Client, CloseCode, Connection, Event, Message, ProtocolError, Role, SendError, Server,
+    Agreed, Chunk, Client, CloseCode, Connection, Event, Message, ProtocolError, Role, SendError,
+    Server,
 };
 
 use super::expected::{End, Expected};
@@ -76,7 +77,7 @@ impl Action {
 
 impl<'a> Echoer<'a> {
     pub(super) fn new(actions: &'a [u8]) -> Self {
-        Self::with(Connection::server(), actions)
+        Self::with(Connection::server(Agreed::NOTHING), actions)
     }
 
     /// An application that echoes whole messages without looking at them.
@@ -100,7 +101,10 @@ impl<'a> Echoer<'a, Client<KeyFunction>> {
     pub(super) fn client(actions: &'a [u8]) -> Self {
         Self {
             has_room: false,
-            ..Self::with(Connection::client(|| [0x37, 0xFA, 0x21, 0x3D]), actions)
+            ..Self::with(
+                Connection::client(Agreed::NOTHING, || [0x37, 0xFA, 0x21, 0x3D]),
+                actions,
+            )
         }
     }
 
@@ -272,6 +276,7 @@ impl<R: Role> Machine for Echoer<'_, R> {
                     let before = self.close.replace(code);
                     assert!(before.is_none(), "a second Close event");
                 }
+                Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => break,
                 Err(error) => {
                     let before = self.error.replace(error);

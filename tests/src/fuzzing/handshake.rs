@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use tungstenite::handshake::derive_accept_key;
-use ws_echo_core::{MAX_HEADERS, Message, Progress, Refusal, ServerHandshake};
+use ws_echo_core::{Acceptance, MAX_HEADERS, Message, Progress, Refusal, ServerHandshake};
 
 use super::echoer::Echoer;
 use super::expected::Expected;
@@ -144,12 +144,15 @@ impl<const N: usize> ServerUnderTest<N> {
         assert!(!request.path().is_empty());
         let subprotocol = request.subprotocols().last().map(str::to_owned);
         if self.choice.refuses {
-            self.handshake.refuse(Refusal::NotFound);
+            self.handshake.refuse(Refusal::NotFound, "");
             return Err(Refusal::NotFound);
         }
         let subprotocol = subprotocol.filter(|_| self.choice.picks_subprotocol);
         let greeting = self.choice.greets.then_some(Message::Text(GREETING));
-        self.handshake.accept(subprotocol.as_deref(), greeting)
+        self.handshake.accept(Acceptance {
+            subprotocol: subprotocol.as_deref(),
+            greeting,
+        })
     }
 
     fn fail(&mut self, refusal: Refusal) {
@@ -189,8 +192,8 @@ impl<const N: usize> ServerUnderTest<N> {
         if self.open.is_some() || self.refusal.is_some() {
             return;
         }
-        self.handshake.refuse(Refusal::Timeout);
-        self.handshake.explain(Refusal::Timeout.text());
+        let text = Refusal::Timeout.text();
+        assert!(self.handshake.refuse(Refusal::Timeout, text));
         let output = plan.keep(b"", self);
         check_refused(Refusal::Timeout, b"", &output);
         assert!(self.handshake.is_done());
@@ -211,10 +214,11 @@ impl<const N: usize> Machine for ServerUnderTest<N> {
             match progress.expect("a refusal is reported once") {
                 Progress::Wait => return,
                 Progress::Request => return self.exchange(buffer, transmitted),
-                Progress::Open => {
+                Progress::Open(_) => {
                     let response_len = transmitted + buffer.ready().len();
                     self.open = Some((Echoer::new(&[]), response_len));
                 }
+                progress => panic!("{progress:?}"),
             }
         }
         if let Some((echoer, _)) = &mut self.open {

@@ -8,7 +8,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Message,
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Message, Progress,
 };
 
 unsafe extern "C" {
@@ -52,11 +52,10 @@ fn _start(
     black_box(buffer.spare_mut());
     buffer.commit(received);
     if let Line::Handshake(handshake) = line {
-        if handshake.advance(&mut buffer).is_err() {
-            return true;
-        }
-        if handshake.is_open() {
-            *line = Line::Open(Connection::client(next_key));
+        match handshake.advance(&mut buffer) {
+            Ok(Progress::Open(agreed)) => *line = Line::Open(Connection::client(agreed, next_key)),
+            Ok(_) => {}
+            Err(_) => return true,
         }
     }
     if let Line::Open(connection) = line {

@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use ws_echo_core::{Buffer, Connection, Event, Message, Progress, ServerHandshake};
+use ws_echo_core::{Acceptance, Buffer, Connection, Event, Message, Progress, ServerHandshake};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -42,10 +42,13 @@ fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
     while let Client::Handshake(handshake) = client {
         match handshake.advance(buffer) {
             Ok(Progress::Request) => {
-                let _ = handshake.accept(None, Some(Message::Text("Welcome to Awesome Chat")));
+                let _ = handshake.accept(Acceptance {
+                    greeting: Some(Message::Text("Welcome to Awesome Chat")),
+                    ..Acceptance::default()
+                });
             }
-            Ok(Progress::Open) => *client = Client::Open(Connection::server()),
-            Ok(Progress::Wait) => return handshake.is_done(),
+            Ok(Progress::Open(agreed)) => *client = Client::Open(Connection::server(agreed)),
+            Ok(_) => return handshake.is_done(),
             Err(_) => {}
         }
     }
