@@ -941,8 +941,8 @@ mod subprotocols {
         }
     }
 
-    // > The elements that comprise this value MUST be non-empty strings with characters in the range
-    // > U+0021 to U+007E not including separator characters [...] (section 4.1)
+    // > The elements that comprise this value MUST be non-empty strings with characters in the
+    // > range U+0021 to U+007E not including separator characters [...] (section 4.1)
     #[test]
     fn an_offer_that_is_not_a_token_is_ignored() {
         let offer = &["Sec-WebSocket-Protocol: a b, \"c\", \u{e9}, chat"];
