@@ -31,17 +31,11 @@ pub struct Connection<R = Server> {
     next: Next,
     /// The frame that is being received.
     frame: Frame,
-    /// How many bytes of its payload are unmasked and checked, and still stand in the buffer at the
-    /// start of what was received.
-    plain: usize,
-    /// Whether it is handed out in pieces: it does not fit the buffer, or nothing may stay there.
-    is_cut: bool,
     /// The message whose frames are being received.
-    message: Option<Kind>,
-    /// The first bytes of the character that is begun and not whole where the text has come to.
-    held: Vec<u8, MAX_HELD, u8>,
+    message: Option<Incoming>,
     sent: Sent,
-    /// The control frame that is to be sent; behind a Close, the reason in the peer's.
+    /// The Pong or Close frame to send. In a Close, the code is followed by the reason in the
+    /// peer's Close, which is not sent: two fields would cost 125 bytes more.
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
 }
 
@@ -51,7 +45,14 @@ enum Next {
     /// A frame's header.
     Header,
     /// The payload of a data frame.
-    Payload,
+    Payload {
+        /// How many bytes of it are unmasked and checked, and still at the start of what the buffer
+        /// received.
+        plain: usize,
+        /// Whether it is handed out in pieces: it does not fit the buffer, or nothing may stay
+        /// there.
+        is_cut: bool,
+    },
     /// The payload of a Ping or a Close, to be gathered.
     Control,
     /// Payload that nobody asks for: a Pong's, or a message's after our Close.
@@ -62,6 +63,32 @@ enum Next {
     Close(Result<Option<CloseCode>, ProtocolError>),
     /// Bytes that are forgotten.
     Nothing,
+}
+
+/// A message that is being received.
+#[derive(Clone, Debug)]
+enum Incoming {
+    /// Text, with the first bytes of an incomplete character at the end of what was checked.
+    Text {
+        held: Vec<u8, MAX_HELD, u8>,
+    },
+    Binary,
+}
+
+impl Incoming {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Text { .. } => Kind::Text,
+            Self::Binary => Kind::Binary,
+        }
+    }
+
+    fn held(&self) -> &[u8] {
+        match self {
+            Self::Text { held } => held,
+            Self::Binary => &[],
+        }
+    }
 }
 
 /// What was sent last, other than pings and pongs.
@@ -113,10 +140,7 @@ impl<R> Connection<R> {
             agreed,
             next: Next::Header,
             frame: Frame::new(),
-            plain: 0,
-            is_cut: false,
             message: None,
-            held: Vec::new(),
             sent: Sent::Message,
             control: Vec::new(),
         }
@@ -184,7 +208,7 @@ impl<R: Role> Connection<R> {
         loop {
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
-                Next::Payload => self.receive_payload(buffer),
+                Next::Payload { plain, is_cut } => self.receive_payload(buffer, plain, is_cut),
                 Next::Control => self.receive_control(buffer),
                 Next::Ignored => Ok(self.ignore(buffer)),
                 Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
@@ -218,8 +242,8 @@ impl<R: Role> Connection<R> {
     fn begin_payload(&mut self) -> Step {
         match self.frame.opcode {
             Opcode::Continuation => {}
-            Opcode::Text => self.message = Some(Kind::Text),
-            Opcode::Binary => self.message = Some(Kind::Binary),
+            Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
+            Opcode::Binary => self.message = Some(Incoming::Binary),
             Opcode::Pong => {
                 self.next = Next::Ignored;
                 return Step::Event(Event::Pong);
@@ -236,9 +260,10 @@ impl<R: Role> Connection<R> {
                 return Step::Go;
             }
         }
-        self.plain = 0;
-        self.is_cut = false;
-        self.next = Next::Payload;
+        self.next = Next::Payload {
+            plain: 0,
+            is_cut: false,
+        };
         if self.sent == Sent::Close {
             self.ignore_payload();
         }
@@ -261,66 +286,83 @@ impl<R: Role> Connection<R> {
         self.next = Next::Close(Err(error));
     }
 
-    /// Unmasks and checks what has come of a data frame's payload, and hands it out unless the
-    /// buffer can hold it until the frame is whole.
+    /// Unmasks and checks the received part of a data frame's payload, and hands it out unless the
+    /// buffer can hold it until the frame is complete.
     fn receive_payload<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
+        plain: usize,
+        is_cut: bool,
     ) -> Result<Step, ProtocolError> {
-        let Some(come) = buffer.received_len().checked_sub(self.plain) else {
+        let Some(masked_len) = buffer.received_len().checked_sub(plain) else {
             // A driver has cleared the buffer in the middle of a frame.
             return Ok(Step::Wait);
         };
-        let come = self.frame.available(come);
-        if come == 0 && self.frame.remaining > 0 {
+        let masked_len = self.frame.available(masked_len);
+        if masked_len == 0 && self.frame.remaining > 0 {
             return Ok(Step::Wait);
         }
-        let held = if self.plain == 0 { &self.held[..] } else { &[] };
-        let here = self.plain + held.len() + come;
-        if buffer.gap() < encoded_len(here) + R::SENT_KEY_LEN + held.len() {
+        // The start of a character that the piece before could not end with.
+        let held = match &self.message {
+            Some(message) if plain == 0 => message.held(),
+            _ => &[],
+        };
+        let masked_start = plain + held.len();
+        let len = masked_start + masked_len;
+        if buffer.gap() < encoded_len(len) + R::SENT_KEY_LEN + held.len() {
             return Ok(Step::Wait);
         }
         buffer.unread(held);
-        self.plain += held.len();
         let received = buffer.received_mut();
-        let masked = received.get_mut(self.plain..).unwrap_or_default();
+        let masked = received.get_mut(masked_start..).unwrap_or_default();
         self.frame.unmask::<R>(masked);
-        if self.message == Some(Kind::Text) {
-            // The begun character is looked at again, with what has come of its rest.
-            let unchecked = self.plain - self.held.len()..here;
+        if let Some(Incoming::Text { held }) = &mut self.message {
+            // The incomplete character is checked again, with the received part of its rest.
+            let unchecked = masked_start - held.len()..len;
             let begun = utf8::begun(received.get(unchecked).unwrap_or_default())?;
-            self.held.clear();
-            // What is begun and not whole is shorter than a character.
-            let _ = self.held.extend_from_slice(begun);
+            held.clear();
+            // An incomplete character fits.
+            let _ = held.extend_from_slice(begun);
         }
-        self.plain = here;
-        if !self.is_cut && self.frame.remaining > 0 && buffer.holds(here, self.frame.remaining) {
+        if !is_cut && self.frame.remaining > 0 && buffer.holds(len, self.frame.remaining) {
+            self.next = Next::Payload { plain: len, is_cut };
             return Ok(Step::Wait);
         }
-        self.hand_out(buffer)
+        self.hand_out(buffer, len)
     }
 
-    /// Hands out what is plain, less the beginning of a character at its end.
-    fn hand_out<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Step, ProtocolError> {
+    /// Hands out `plain` bytes, less an incomplete character at their end.
+    fn hand_out<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        plain: usize,
+    ) -> Result<Step, ProtocolError> {
         let ends_frame = self.frame.remaining == 0;
         let ends_message = ends_frame && self.frame.fin == Fin::Last;
+        let (kind, held_len) = match &self.message {
+            Some(message) => (message.kind(), message.held().len()),
+            None => (Kind::Binary, 0),
+        };
         // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
         // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
-        if ends_message && !self.held.is_empty() {
+        if ends_message && held_len > 0 {
             return Err(ProtocolError::InvalidText);
         }
-        let len = self.plain - self.held.len();
-        let span = buffer.lend(len, self.plain);
-        let kind = self.message.unwrap_or(Kind::Binary);
-        self.plain = 0;
-        self.is_cut = true;
+        let len = plain - held_len;
+        let span = buffer.lend(len, plain);
         if ends_message {
             self.message = None;
         }
         if ends_frame {
             self.next = Next::Header;
-        } else if len == 0 {
-            return Ok(Step::Wait);
+        } else {
+            self.next = Next::Payload {
+                plain: 0,
+                is_cut: true,
+            };
+            if len == 0 {
+                return Ok(Step::Wait);
+            }
         }
         Ok(Step::Event(Event::Data(Chunk {
             kind,
@@ -369,13 +411,13 @@ impl<R: Role> Connection<R> {
 
     /// Turns the rest of a data frame's payload into one that is not looked at.
     fn ignore_payload(&mut self) {
-        if !matches!(self.next, Next::Payload) {
+        let Next::Payload { plain, .. } = self.next else {
             return;
-        }
+        };
         if self.frame.fin == Fin::Last {
             self.message = None;
         }
-        self.frame.remaining = self.frame.remaining.saturating_add(self.plain as u64);
+        self.frame.remaining = self.frame.remaining.saturating_add(plain as u64);
         self.next = Next::Ignored;
     }
 }
