@@ -5,21 +5,16 @@
 
 mod back_off;
 mod command;
-mod ending;
-mod lines;
-mod opening;
-mod printer;
-mod replies;
-mod screen;
-mod session;
-mod stop;
+mod connect;
+mod conversation;
+mod end_reason;
+mod pipe;
+mod reply_tracker;
+mod stop_signal;
 mod stream;
 mod terminal;
 mod tls;
-mod tls_error;
-mod trust;
 mod user;
-mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -32,12 +27,12 @@ use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
 use self::command::Command;
-use self::ending::{Ending, Status};
-use self::lines::Lines;
-use self::printer::Printer;
-use self::replies::Replies;
-use self::session::{Outcome, Session};
-use self::stop::Stop;
+use self::conversation::{Outcome, Session};
+use self::end_reason::{Ending, Status};
+use self::pipe::lines::Lines;
+use self::pipe::printer::Printer;
+use self::reply_tracker::Replies;
+use self::stop_signal::Stop;
 use self::terminal::Terminal;
 use self::tls::Connector;
 use self::user::{Unconnected, User};
@@ -157,7 +152,7 @@ fn converse(
     let mut back_off = BackOff::new();
     loop {
         let mut opened_at = None;
-        let outcome = match opening::open(user, options, connector) {
+        let outcome = match connect::open(user, options, connector) {
             Ok(opened) => {
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());

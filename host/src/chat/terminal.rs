@@ -2,6 +2,9 @@
 //!
 //! `> ` marks what was sent, `< ` what came, and `# ` what happened.
 
+mod input;
+mod screen;
+
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
@@ -19,11 +22,11 @@ use rustyline::validate::Validator;
 use rustyline::{Config, Context, Editor, Helper};
 use ws_echo_core::{CloseCode, Fin, Kind};
 
+use self::input::Line;
+use self::screen::{Edited, Screen};
 use super::command::Command;
-use super::screen::{Edited, Screen};
-use super::stop::Stop;
+use super::stop_signal::Stop;
 use super::user::{Piece, View};
-use super::words::{self, Line};
 use crate::escape::OneLine;
 use crate::hex;
 use crate::platform;
@@ -281,9 +284,9 @@ impl Typist {
     }
 
     fn obey(&self, line: &str) {
-        match words::read(line) {
+        match input::read(line) {
             Ok(Line::Commands(commands)) => commands.into_iter().for_each(|it| self.send(it)),
-            Ok(Line::Help) => words::HELP.iter().for_each(|line| self.note(line)),
+            Ok(Line::Help) => input::HELP.iter().for_each(|line| self.note(line)),
             Err(advice) => self.note(&OneLine(&advice)),
         }
     }

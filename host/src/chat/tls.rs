@@ -3,6 +3,9 @@
 //! The socket may be full in one direction while the other goes on, so neither waits for the other.
 //! That is why rustls' own streams, whose reads write first, are not used.
 
+mod error;
+mod trust;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,9 +14,7 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::ending::Ending;
-use super::tls_error;
-use super::trust;
+use super::end_reason::Ending;
 use super::user::User;
 use crate::options::chat::ChatOptions;
 use crate::options::url::Scheme;
@@ -59,7 +60,7 @@ impl<'a> Connector<'a> {
     ) -> Result<TlsStream, Ending> {
         let url = &self.options.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let session = session.map_err(|error| tls_error::ending(&io::Error::other(error), url))?;
+        let session = session.map_err(|error| error::ending(&io::Error::other(error), url))?;
         let mut stream = TlsStream { socket, session };
         while stream.session.is_handshaking() {
             if user.is_over(deadline)? {
@@ -68,11 +69,11 @@ impl<'a> Connector<'a> {
             // When it fails, what comes says why.
             let _ = stream.flush();
             match stream.receive() {
-                Ok(0) => return Err(tls_error::ending(&ErrorKind::UnexpectedEof.into(), url)),
+                Ok(0) => return Err(error::ending(&ErrorKind::UnexpectedEof.into(), url)),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => user.wait(Some(deadline))?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(tls_error::ending(&error, url)),
+                Err(error) => return Err(error::ending(&error, url)),
             }
         }
         Ok(stream)

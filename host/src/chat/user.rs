@@ -10,8 +10,8 @@ use mio::{Events, Poll};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::Command;
-use super::ending::Ending;
-use super::stop::Stop;
+use super::end_reason::Ending;
+use super::stop_signal::Stop;
 
 /// How many events are taken at once: of the socket, and of the waker.
 const EVENT_COUNT: usize = 8;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use ws_echo_core::{Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{Command, FRAGMENT_LEN_MAX};
-use super::ending::Ending;
-use super::replies::Replies;
+use super::end_reason::Ending;
+use super::reply_tracker::Replies;
 use super::stream::{Received, Stream};
 use super::user::{Piece, User};
 use crate::random;

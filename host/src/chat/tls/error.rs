@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use super::ending::Ending;
+use crate::chat::end_reason::Ending;
 use crate::escape::Untrusted;
 use crate::options::url::{Scheme, Url};
 

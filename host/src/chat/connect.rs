@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Token};
 use ws_echo_core::{ClientHandshake, ClientRequest, Response, ResponseError};
 
-use super::ending::{Ending, Refusal};
+use super::end_reason::{Ending, Refusal};
 use super::stream::{ByteStream, Received, Stream};
 use super::tls::Connector;
 use super::user::User;

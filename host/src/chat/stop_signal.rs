@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use mio::Waker;
 
-use super::ending::Status;
+use super::end_reason::Status;
 use crate::lock::lock;
 use crate::platform::{self, TerminalMode};
 

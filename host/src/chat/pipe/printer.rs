@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use ws_echo_core::{Fin, Kind};
 
-use super::user::{Piece, View};
+use crate::chat::user::{Piece, View};
 use crate::escape::OneLine;
 use crate::hex;
 
@@ -14,7 +14,7 @@ const UNPRINTED_MAX: usize = 64 << 10;
 
 /// A view that programs read.
 #[derive(Debug)]
-pub(super) struct Printer {
+pub(in crate::chat) struct Printer {
     /// Whether what comes could change how a terminal looks.
     is_terminal: bool,
     /// Whether the beginning of a message was printed.
@@ -24,7 +24,7 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn new() -> Self {
+    pub(in crate::chat) fn new() -> Self {
         Self {
             is_terminal: io::stdout().is_terminal(),
             is_inside_message: false,

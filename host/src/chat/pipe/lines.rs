@@ -8,11 +8,11 @@ use std::mem;
 
 use ws_echo_core::Fin;
 
-use super::command::{Command, FRAGMENT_LEN_MAX, Payload};
+use crate::chat::command::{Command, FRAGMENT_LEN_MAX, Payload};
 
 /// A pipe, cut into commands.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(in crate::chat) struct Lines<R> {
     input: R,
     /// The number of the line that is being read, from 1.
     number: u64,
@@ -35,7 +35,7 @@ enum Next {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(in crate::chat) fn new(input: R) -> Self {
         Self {
             input,
             number: 1,
@@ -46,7 +46,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next command: a fragment, or the end, behind which there is nothing.
-    pub(super) fn next_command(&mut self) -> Command {
+    pub(in crate::chat) fn next_command(&mut self) -> Command {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
             Ok(None) => return Command::End,

@@ -2,7 +2,7 @@
 
 use ws_echo_core::CloseCode;
 
-use super::command::{Command, Payload};
+use crate::chat::command::{Command, Payload};
 
 /// What the control frame's payload leaves for a reason (RFC 6455 section 5.5): 125 bytes, less two
 /// for the code.
