@@ -26,16 +26,16 @@ use std::time::{Duration, Instant};
 use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
-use self::command::Command;
-use self::conversation::{Outcome, Session};
-use self::end_reason::{Ending, Status};
+use self::command::UserCommand;
+use self::conversation::{ConnectionEnd, Conversation};
+use self::end_reason::{EndReason, ExitStatus};
 use self::pipe::lines::Lines;
 use self::pipe::printer::Printer;
-use self::reply_tracker::Replies;
-use self::stop_signal::Stop;
+use self::reply_tracker::ReplyTracker;
+use self::stop_signal::StopSignal;
 use self::terminal::Terminal;
-use self::tls::Connector;
-use self::user::{Unconnected, User};
+use self::tls::TlsConnector;
+use self::user::{User, WhileDisconnected};
 use crate::escape::OneLine;
 use crate::options::chat::{ChatOptions, Trust};
 use crate::stderr;
@@ -50,11 +50,11 @@ const INSECURE: &str = "--insecure: the server's certificate is not checked, so 
 
 /// Talks to a server until one of the two wants no more.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
-    let connector = match Connector::new(options) {
+    let connector = match TlsConnector::new(options) {
         Ok(connector) => connector,
         Err(reason) => {
             stderr::print(&reason);
-            return ExitCode::from(Status::Unanswered as u8);
+            return ExitCode::from(ExitStatus::Unanswered as u8);
         }
     };
     if options.trust == Trust::Anyone {
@@ -73,29 +73,29 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut replies = Replies::default();
+    let mut replies = ReplyTracker::default();
     let outcome = converse(&mut user, &mut replies, options, connector.as_ref());
     user.view.finish();
     user.view.note(&outcome.ending);
-    if let Ending::Refused(refusal) = &outcome.ending {
+    if let EndReason::Refused(refusal) = &outcome.ending {
         show_content(&refusal.content);
     }
     let mut status = outcome.ending.status();
     if !is_terminal && replies.missing() > 0 {
         user.view.note(&missing(&replies, &outcome, options.wait));
-        if status == Status::Closed {
-            status = Status::Unanswered;
+        if status == ExitStatus::Closed {
+            status = ExitStatus::Unanswered;
         }
     }
     ExitCode::from(status as u8)
 }
 
 /// How many messages were not answered, in words.
-fn missing(replies: &Replies, outcome: &Outcome, wait: Duration) -> String {
+fn missing(replies: &ReplyTracker, outcome: &ConnectionEnd, wait: Duration) -> String {
     let (missing, sent) = (replies.missing(), replies.sent_total());
     let note = format!("{missing} of {sent} messages were not answered");
     // Otherwise they were not waited for to the end.
-    if outcome.was_asked_for && outcome.ending.status() == Status::Closed {
+    if outcome.was_asked_for && outcome.ending.status() == ExitStatus::Closed {
         format!("{note}: the next did not come within {}", Time::from(wait))
     } else {
         note
@@ -105,18 +105,30 @@ fn missing(replies: &Replies, outcome: &Outcome, wait: Duration) -> String {
 /// A user who types.
 fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
-    let stop = Stop::install(Arc::clone(&waker))?;
+    let stop = StopSignal::install(Arc::clone(&waker))?;
     let (terminal, commands) = Terminal::start(waker, stop.clone(), has_color)?;
     let view = Box::new(terminal);
-    Ok(User::new(poll, stop, commands, Unconnected::Refuse, view))
+    Ok(User::new(
+        poll,
+        stop,
+        commands,
+        WhileDisconnected::Reject,
+        view,
+    ))
 }
 
 /// A user that writes lines into a pipe.
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
-    let stop = Stop::install(Arc::clone(&waker))?;
+    let stop = StopSignal::install(Arc::clone(&waker))?;
     let (commands, view) = (read_lines(waker)?, Box::new(Printer::new()));
-    Ok(User::new(poll, stop, commands, Unconnected::Wait, view))
+    Ok(User::new(
+        poll,
+        stop,
+        commands,
+        WhileDisconnected::Hold,
+        view,
+    ))
 }
 
 fn poll() -> io::Result<(Poll, Arc<Waker>)> {
@@ -126,13 +138,13 @@ fn poll() -> io::Result<(Poll, Arc<Waker>)> {
 }
 
 /// Reads stdin to its end, no faster than it is sent.
-fn read_lines(waker: Arc<Waker>) -> io::Result<Receiver<Command>> {
+fn read_lines(waker: Arc<Waker>) -> io::Result<Receiver<UserCommand>> {
     let (commands, receiver) = sync_channel(READ_AHEAD);
     let read = move || {
         let mut lines = Lines::new(io::stdin().lock());
         loop {
             let command = lines.next_command();
-            let is_last = matches!(command, Command::End | Command::Fail(_));
+            let is_last = matches!(command, UserCommand::End | UserCommand::Fail(_));
             if commands.send(command).is_err() || waker.wake().is_err() || is_last {
                 return;
             }
@@ -145,10 +157,10 @@ fn read_lines(waker: Arc<Waker>) -> io::Result<Receiver<Command>> {
 /// Holds one session, or as many as it takes when connections are lost.
 fn converse(
     user: &mut User,
-    replies: &mut Replies,
+    replies: &mut ReplyTracker,
     options: &ChatOptions,
-    connector: Option<&Connector<'_>>,
-) -> Outcome {
+    connector: Option<&TlsConnector<'_>>,
+) -> ConnectionEnd {
     let mut back_off = BackOff::new();
     loop {
         let mut opened_at = None;
@@ -156,9 +168,9 @@ fn converse(
             Ok(opened) => {
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());
-                Session::new(opened.stream, user, replies, options.wait).run()
+                Conversation::new(opened.stream, user, replies, options.wait).run()
             }
-            Err(ending) => Outcome {
+            Err(ending) => ConnectionEnd {
                 ending,
                 was_asked_for: false,
             },
@@ -171,7 +183,7 @@ fn converse(
         replies.begin_connection();
         let was_open = opened_at.map_or(Duration::ZERO, |it| it.elapsed());
         if let Err(ending) = pause(user, back_off.pause(was_open)) {
-            return Outcome {
+            return ConnectionEnd {
                 ending,
                 was_asked_for: true,
             };
@@ -180,7 +192,7 @@ fn converse(
 }
 
 /// Waits before the next attempt.
-fn pause(user: &mut User, pause: Duration) -> Result<(), Ending> {
+fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
     let time = Time::from(pause);
     user.view.note(&format_args!("connecting again in {time}"));
     let until = Instant::now() + pause;

@@ -7,10 +7,10 @@ pub(super) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum UserCommand {
     /// Send the next fragment of a message, which may be all of it. It has at most
     /// [`FRAGMENT_LEN_MAX`] bytes.
-    Send(Payload, Fin),
+    Send(MessageData, Fin),
     /// Send a Ping.
     Ping,
     /// Close, with this code and reason.
@@ -23,12 +23,12 @@ pub(super) enum Command {
 
 /// The bytes of a message, or of a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
+pub(super) enum MessageData {
     Text(String),
     Binary(Vec<u8>),
 }
 
-impl Payload {
+impl MessageData {
     /// The same, as the core takes it.
     pub(super) fn as_message(&self) -> Message<'_> {
         match self {
@@ -38,13 +38,13 @@ impl Payload {
     }
 
     /// The commands that send a message of any length, one at least.
-    pub(super) fn into_commands(mut self) -> Vec<Command> {
+    pub(super) fn into_commands(mut self) -> Vec<UserCommand> {
         let mut commands = Vec::new();
         while let Some(rest) = self.split_off() {
-            commands.push(Command::Send(self, Fin::More));
+            commands.push(UserCommand::Send(self, Fin::More));
             self = rest;
         }
-        commands.push(Command::Send(self, Fin::Last));
+        commands.push(UserCommand::Send(self, Fin::Last));
         commands
     }
 
@@ -69,32 +69,32 @@ mod tests {
 
     #[test]
     fn a_message_is_cut_only_where_it_is_too_long_for_a_frame() {
-        let whole = Payload::Binary(vec![7; FRAGMENT_LEN_MAX]);
+        let whole = MessageData::Binary(vec![7; FRAGMENT_LEN_MAX]);
         let commands = whole.clone().into_commands();
-        assert_eq!(commands, [Command::Send(whole.clone(), Fin::Last)]);
+        assert_eq!(commands, [UserCommand::Send(whole.clone(), Fin::Last)]);
 
-        let longer = Payload::Binary(vec![7; FRAGMENT_LEN_MAX + 1]).into_commands();
-        let rest = Payload::Binary(vec![7]);
+        let longer = MessageData::Binary(vec![7; FRAGMENT_LEN_MAX + 1]).into_commands();
+        let rest = MessageData::Binary(vec![7]);
         let expected = [
-            Command::Send(whole, Fin::More),
-            Command::Send(rest, Fin::Last),
+            UserCommand::Send(whole, Fin::More),
+            UserCommand::Send(rest, Fin::Last),
         ];
         assert_eq!(longer, expected);
     }
 
     #[test]
     fn an_empty_message_is_one_frame() {
-        let empty = Payload::Text(String::new());
+        let empty = MessageData::Text(String::new());
         let commands = empty.clone().into_commands();
-        assert_eq!(commands, [Command::Send(empty, Fin::Last)]);
+        assert_eq!(commands, [UserCommand::Send(empty, Fin::Last)]);
     }
 
     #[test]
     fn no_character_is_cut() {
         let text = format!("a{}", "ß".repeat(FRAGMENT_LEN_MAX));
         let mut joined = String::new();
-        for command in Payload::Text(text.clone()).into_commands() {
-            let Command::Send(Payload::Text(part), _) = command else {
+        for command in MessageData::Text(text.clone()).into_commands() {
+            let UserCommand::Send(MessageData::Text(part), _) = command else {
                 panic!("a part of the text");
             };
             assert!(part.len() <= FRAGMENT_LEN_MAX);

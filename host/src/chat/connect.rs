@@ -9,9 +9,9 @@ use mio::net::TcpStream;
 use mio::{Interest, Token};
 use ws_echo_core::{ClientHandshake, ClientRequest, Response, ResponseError};
 
-use super::end_reason::{Ending, Refusal};
-use super::stream::{ByteStream, Received, Stream};
-use super::tls::Connector;
+use super::end_reason::{EndReason, ServerRefusal};
+use super::stream::{ByteStream, ReadOutcome, Stream};
+use super::tls::TlsConnector;
 use super::user::User;
 use crate::connect::{HEAD_LEN_MAX, is_connected};
 use crate::options::chat::ChatOptions;
@@ -50,8 +50,8 @@ impl Opened {
 pub(super) fn open(
     user: &mut User,
     options: &ChatOptions,
-    connector: Option<&Connector<'_>>,
-) -> Result<Opened, Ending> {
+    connector: Option<&TlsConnector<'_>>,
+) -> Result<Opened, EndReason> {
     let deadline = Instant::now() + options.timeout;
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
     let headers = options.headers.iter();
@@ -62,7 +62,8 @@ pub(super) fn open(
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
-    let mut handshake = ClientHandshake::new(request, random::bytes()).map_err(Ending::Request)?;
+    let mut handshake =
+        ClientHandshake::new(request, random::bytes()).map_err(EndReason::Request)?;
     let socket = connect(user, &options.url, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
@@ -71,11 +72,11 @@ pub(super) fn open(
     let mut stream = Stream::new(byte_stream);
     while !handshake.is_open() {
         if user.is_over(deadline)? {
-            return Err(Ending::Late(options.timeout));
+            return Err(EndReason::Late(options.timeout));
         }
         if stream.buffer.received().starts_with(&TLS_ALERT) {
             let advice = format!("write {}", options.url.with(Scheme::Wss));
-            return Err(Ending::SpeaksTls(advice));
+            return Err(EndReason::SpeaksTls(advice));
         }
         shake_hands(user, &mut handshake, &mut stream, deadline)?;
     }
@@ -86,7 +87,7 @@ pub(super) fn open(
 }
 
 /// Connects to the first of the host's addresses that takes it. Each has its share of the time.
-fn connect(user: &mut User, url: &Url, deadline: Instant) -> Result<TcpStream, Ending> {
+fn connect(user: &mut User, url: &Url, deadline: Instant) -> Result<TcpStream, EndReason> {
     let mut failures = Vec::new();
     let addresses = url.addresses();
     let count = addresses.len();
@@ -102,7 +103,7 @@ fn connect(user: &mut User, url: &Url, deadline: Instant) -> Result<TcpStream, E
         }
     }
     let failures = failures.join("; ");
-    Err(Ending::NotConnected(format!(
+    Err(EndReason::NotConnected(format!(
         "cannot connect to {failures}"
     )))
 }
@@ -112,7 +113,7 @@ fn connect_to(
     user: &mut User,
     address: SocketAddr,
     until: Instant,
-) -> Result<io::Result<TcpStream>, Ending> {
+) -> Result<io::Result<TcpStream>, EndReason> {
     let both = Interest::READABLE | Interest::WRITABLE;
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
@@ -140,20 +141,20 @@ fn shake_hands(
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
-) -> Result<(), Ending> {
+) -> Result<(), EndReason> {
     match handshake.advance(&mut stream.buffer) {
         Ok(()) => {}
         Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
-        Err(error) => return Err(Ending::Response(error)),
+        Err(error) => return Err(EndReason::Response(error)),
     }
     // A long request is made ready in parts.
     if handshake.is_open() || stream.transmit() {
         return Ok(());
     }
     match stream.receive() {
-        Received::Bytes => Ok(()),
-        Received::Nothing => user.wait(Some(deadline)),
-        Received::End(error) => Err(Ending::NotConnected(ended_early(error))),
+        ReadOutcome::Bytes => Ok(()),
+        ReadOutcome::Nothing => user.wait(Some(deadline)),
+        ReadOutcome::End(error) => Err(EndReason::NotConnected(ended_early(error))),
     }
 }
 
@@ -170,21 +171,21 @@ fn refusal(
     user: &mut User,
     handshake: &ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
-) -> Ending {
+) -> EndReason {
     let response = handshake.response();
     let content_len = content_len(&response).unwrap_or(CONTENT_LEN_MAX);
     let until = Instant::now() + CONTENT_TIME;
     // What ends the wait early ends it well: the status is known.
     while stream.buffer.received().len() < content_len && matches!(user.is_over(until), Ok(false)) {
         match stream.receive() {
-            Received::Bytes => {}
-            Received::Nothing if user.wait(Some(until)).is_ok() => {}
-            Received::Nothing | Received::End(_) => break,
+            ReadOutcome::Bytes => {}
+            ReadOutcome::Nothing if user.wait(Some(until)).is_ok() => {}
+            ReadOutcome::Nothing | ReadOutcome::End(_) => break,
         }
     }
     let received = stream.buffer.received();
     let location = response.headers("location").next();
-    Ending::Refused(Refusal {
+    EndReason::Refused(ServerRefusal {
         status: response.status(),
         reason: response.reason().into(),
         location: location.map(|it| String::from_utf8_lossy(it).into_owned()),

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use ws_echo_core::{Client, CloseCode, Connection, Event, SendError};
 
-use super::command::{Command, FRAGMENT_LEN_MAX};
-use super::end_reason::Ending;
-use super::reply_tracker::Replies;
-use super::stream::{Received, Stream};
-use super::user::{Piece, User};
+use super::command::{FRAGMENT_LEN_MAX, UserCommand};
+use super::end_reason::EndReason;
+use super::reply_tracker::ReplyTracker;
+use super::stream::{ReadOutcome, Stream};
+use super::user::{ReceivedPiece, User};
 use crate::random;
 use crate::time::Time;
 
@@ -24,23 +24,23 @@ const END_TIME: Duration = Duration::from_secs(1);
 type Keys = Box<dyn FnMut() -> [u8; 4]>;
 
 /// An open connection, and the user whose it is.
-pub(super) struct Session<'a> {
+pub(super) struct Conversation<'a> {
     stream: Stream,
     connection: Connection<Client<Keys>>,
     user: &'a mut User,
-    replies: &'a mut Replies,
+    replies: &'a mut ReplyTracker,
     /// How long to wait for the next reply after the end of the input.
     wait: Duration,
     /// When the Pings were sent whose Pongs have not come, the oldest first.
     pings: VecDeque<Instant>,
     /// Why what comes cannot be shown any longer.
     view_error: Option<io::Error>,
-    phase: Phase,
+    state: ConnectionState,
 }
 
 /// What the connection waits for.
 #[derive(Debug)]
-enum Phase {
+enum ConnectionState {
     /// Commands, and whatever comes.
     Open,
     /// Replies, until then: the input has ended.
@@ -56,18 +56,18 @@ enum Phase {
 
 /// How a session has ended.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) ending: Ending,
+pub(super) struct ConnectionEnd {
+    pub(super) ending: EndReason,
     /// Whether it was the user who wanted that.
     pub(super) was_asked_for: bool,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Conversation<'a> {
     /// A session on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
         user: &'a mut User,
-        replies: &'a mut Replies,
+        replies: &'a mut ReplyTracker,
         wait: Duration,
     ) -> Self {
         Self {
@@ -78,12 +78,12 @@ impl<'a> Session<'a> {
             wait,
             pings: VecDeque::new(),
             view_error: None,
-            phase: Phase::Open,
+            state: ConnectionState::Open,
         }
     }
 
     /// Goes on to the end of the connection.
-    pub(super) fn run(mut self) -> Outcome {
+    pub(super) fn run(mut self) -> ConnectionEnd {
         let ending = loop {
             if let Err(ending) = self.advance() {
                 break ending;
@@ -93,38 +93,40 @@ impl<'a> Session<'a> {
             self.finish();
         }
         self.user.view.cut();
-        Outcome {
+        ConnectionEnd {
             ending,
-            was_asked_for: !matches!(self.phase, Phase::Open),
+            was_asked_for: !matches!(self.state, ConnectionState::Open),
         }
     }
 
     /// Does what can be done now, or waits for more.
-    fn advance(&mut self) -> Result<(), Ending> {
+    fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
-        self.check_phase()?;
+        self.check_state()?;
         let has_obeyed = self.obey()?;
         if self.stream.transmit() || has_obeyed {
             return Ok(());
         }
         let received = if self.stream.is_choked() {
-            Received::Nothing
+            ReadOutcome::Nothing
         } else {
             self.stream.receive()
         };
         match received {
-            Received::Bytes => Ok(()),
-            Received::Nothing => self.user.wait(self.deadline()),
-            Received::End(None) => {
+            ReadOutcome::Bytes => Ok(()),
+            ReadOutcome::Nothing => self.user.wait(self.deadline()),
+            ReadOutcome::End(None) => {
                 let reason = "the server ended the connection without a Close";
-                Err(Ending::Lost(reason.into()))
+                Err(EndReason::Lost(reason.into()))
             }
-            Received::End(Some(error)) => Err(Ending::Lost(format!("connection lost: {error}"))),
+            ReadOutcome::End(Some(error)) => {
+                Err(EndReason::Lost(format!("connection lost: {error}")))
+            }
         }
     }
 
     /// Takes what has come, and shows it.
-    fn take_events(&mut self) -> Result<(), Ending> {
+    fn take_events(&mut self) -> Result<(), EndReason> {
         let taken = self.take_each_event();
         if self.view_error.is_none() {
             self.view_error = self.user.view.flush().err();
@@ -132,21 +134,21 @@ impl<'a> Session<'a> {
         taken
     }
 
-    fn take_each_event(&mut self) -> Result<(), Ending> {
+    fn take_each_event(&mut self) -> Result<(), EndReason> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
-        while let Some(event) = exchange.next_event().map_err(Ending::Failed)? {
+        while let Some(event) = exchange.next_event().map_err(EndReason::Failed)? {
             match event {
                 Event::Data(chunk) => {
                     let (kind, bytes) = (chunk.kind(), exchange.bytes(&chunk));
                     let fin = chunk.fin();
                     let is_echo = self.replies.received(kind, bytes, fin);
-                    if let Phase::Draining(until) = &mut self.phase
+                    if let ConnectionState::Draining(until) = &mut self.state
                         && is_echo
                     {
                         *until = Instant::now() + self.wait;
                     }
                     if self.view_error.is_none() {
-                        let shown = self.user.view.show(Piece { kind, bytes, fin });
+                        let shown = self.user.view.show(ReceivedPiece { kind, bytes, fin });
                         self.view_error = shown.err();
                     }
                 }
@@ -166,38 +168,40 @@ impl<'a> Session<'a> {
     }
 
     /// What to tell when the server's Close has come.
-    fn closed(&mut self, code: Option<CloseCode>, reason: String) -> Ending {
-        match &mut self.phase {
-            Phase::Closing { because, .. } if because.is_some() => {
-                Ending::Unusable(because.take().unwrap_or_default())
+    fn closed(&mut self, code: Option<CloseCode>, reason: String) -> EndReason {
+        match &mut self.state {
+            ConnectionState::Closing { because, .. } if because.is_some() => {
+                EndReason::Unusable(because.take().unwrap_or_default())
             }
             // An empty Close is an answer, too.
-            Phase::Closing { code: own, .. } => Ending::Closed(code.or(Some(*own)), reason),
-            _ => Ending::Closed(code, reason),
+            ConnectionState::Closing { code: own, .. } => {
+                EndReason::Closed(code.or(Some(*own)), reason)
+            }
+            _ => EndReason::Closed(code, reason),
         }
     }
 
     /// Does what is due by the time, or for a signal.
-    fn check_phase(&mut self) -> Result<(), Ending> {
+    fn check_state(&mut self) -> Result<(), EndReason> {
         let now = Instant::now();
-        match self.phase {
-            Phase::Closing { until, .. } if now >= until => {
+        match self.state {
+            ConnectionState::Closing { until, .. } if now >= until => {
                 let time = Time::from(CLOSE_TIME);
                 let reason = format!("the server did not answer the Close within {time}");
-                Err(Ending::Lost(reason))
+                Err(EndReason::Lost(reason))
             }
-            Phase::Closing { .. } => Ok(()),
+            ConnectionState::Closing { .. } => Ok(()),
             _ if self.view_error.is_some() => self.leave_unseen(),
-            _ if self.user.stop.is_asked_for() => self.leave(),
-            Phase::Draining(until) if self.replies.are_complete() || now >= until => {
+            _ if self.user.stop.is_requested() => self.leave(),
+            ConnectionState::Draining(until) if self.replies.are_complete() || now >= until => {
                 self.close(CloseCode::NORMAL, "", None).map(drop)
             }
-            Phase::Draining(_) | Phase::Open => Ok(()),
+            ConnectionState::Draining(_) | ConnectionState::Open => Ok(()),
         }
     }
 
     /// Closes because nobody sees what comes. A reader that has seen enough is no mistake.
-    fn leave_unseen(&mut self) -> Result<(), Ending> {
+    fn leave_unseen(&mut self) -> Result<(), EndReason> {
         let reason = match &self.view_error {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 format!("the output cannot be written: {error}")
@@ -209,15 +213,15 @@ impl<'a> Session<'a> {
     }
 
     /// Closes without asking for replies.
-    fn leave(&mut self) -> Result<(), Ending> {
+    fn leave(&mut self) -> Result<(), EndReason> {
         self.replies.forget();
         self.close(CloseCode::NORMAL, "", None).map(drop)
     }
 
     /// Obeys commands as long as there is room; returns whether there was one.
-    fn obey(&mut self) -> Result<bool, Ending> {
+    fn obey(&mut self) -> Result<bool, EndReason> {
         let mut has_obeyed = false;
-        while matches!(self.phase, Phase::Open) && self.has_room() {
+        while matches!(self.state, ConnectionState::Open) && self.has_room() {
             let Some(command) = self.user.next_command() else {
                 break;
             };
@@ -236,10 +240,10 @@ impl<'a> Session<'a> {
     }
 
     /// Does what a command says; `false` when there is no room for that now.
-    fn execute(&mut self, command: &Command) -> Result<bool, Ending> {
+    fn execute(&mut self, command: &UserCommand) -> Result<bool, EndReason> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         match command {
-            Command::Send(payload, fin) => {
+            UserCommand::Send(payload, fin) => {
                 let message = payload.as_message();
                 let is_sent = is_sent(exchange.send_fragment(message, *fin))?;
                 if is_sent {
@@ -247,17 +251,19 @@ impl<'a> Session<'a> {
                 }
                 Ok(is_sent)
             }
-            Command::Ping => {
+            UserCommand::Ping => {
                 let is_sent = is_sent(exchange.ping(&[]))?;
                 if is_sent {
                     self.pings.push_back(Instant::now());
                 }
                 Ok(is_sent)
             }
-            Command::Close(code, reason) => self.close(*code, reason, None),
-            Command::Fail(reason) => self.close(CloseCode::GOING_AWAY, "", Some(reason.clone())),
-            Command::End => {
-                self.phase = Phase::Draining(Instant::now() + self.wait);
+            UserCommand::Close(code, reason) => self.close(*code, reason, None),
+            UserCommand::Fail(reason) => {
+                self.close(CloseCode::GOING_AWAY, "", Some(reason.clone()))
+            }
+            UserCommand::End => {
+                self.state = ConnectionState::Draining(Instant::now() + self.wait);
                 Ok(true)
             }
         }
@@ -269,12 +275,12 @@ impl<'a> Session<'a> {
         code: CloseCode,
         reason: &str,
         because: Option<String>,
-    ) -> Result<bool, Ending> {
+    ) -> Result<bool, EndReason> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         let is_sent = is_sent(exchange.close(code, reason))?;
         if is_sent {
             let until = Instant::now() + CLOSE_TIME;
-            self.phase = Phase::Closing {
+            self.state = ConnectionState::Closing {
                 code,
                 until,
                 because,
@@ -285,9 +291,11 @@ impl<'a> Session<'a> {
 
     /// When something is due.
     fn deadline(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Open => None,
-            Phase::Draining(until) | Phase::Closing { until, .. } => Some(until),
+        match self.state {
+            ConnectionState::Open => None,
+            ConnectionState::Draining(until) | ConnectionState::Closing { until, .. } => {
+                Some(until)
+            }
         }
     }
 
@@ -302,9 +310,9 @@ impl<'a> Session<'a> {
             self.stream.transmit();
             self.stream.buffer.discard_received();
             match self.stream.receive() {
-                Received::Bytes => {}
-                Received::End(_) => return,
-                Received::Nothing => {
+                ReadOutcome::Bytes => {}
+                ReadOutcome::End(_) => return,
+                ReadOutcome::Nothing => {
                     if self.user.wait(Some(until)).is_err() {
                         return;
                     }
@@ -315,10 +323,10 @@ impl<'a> Session<'a> {
 }
 
 /// Whether there was room for a frame.
-fn is_sent(result: Result<(), SendError>) -> Result<bool, Ending> {
+fn is_sent(result: Result<(), SendError>) -> Result<bool, EndReason> {
     match result {
         Ok(()) => Ok(true),
         Err(SendError::Full) => Ok(false),
-        Err(error) => Err(Ending::Unusable(error.to_string())),
+        Err(error) => Err(EndReason::Unusable(error.to_string())),
     }
 }

@@ -15,7 +15,7 @@ const SHOWN_LEN_MAX: usize = 200;
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Status {
+pub(super) enum ExitStatus {
     /// Closed with 1000 or 1001.
     Closed = 0,
     /// Closed with another code, lost or broken.
@@ -30,7 +30,7 @@ pub(super) enum Status {
 
 /// How it has ended.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub(super) enum EndReason {
     /// By a Close frame: its code if there was one, and its reason.
     Closed(Option<CloseCode>, String),
     /// Without one; why.
@@ -40,7 +40,7 @@ pub(super) enum Ending {
     /// The input cannot be sent, or the output not be written; why.
     Unusable(String),
     /// The server refused the handshake.
-    Refused(Refusal),
+    Refused(ServerRefusal),
     /// What the server answered is no handshake.
     Response(ResponseError),
     /// It answered in TLS; what to write instead.
@@ -61,7 +61,7 @@ pub(super) enum Ending {
 
 /// An answer with another status than 101.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct ServerRefusal {
     pub(super) status: u16,
     pub(super) reason: String,
     /// Where to go instead, if the server says so.
@@ -70,16 +70,16 @@ pub(super) struct Refusal {
     pub(super) content: Vec<u8>,
 }
 
-impl Ending {
-    pub(super) fn status(&self) -> Status {
+impl EndReason {
+    pub(super) fn status(&self) -> ExitStatus {
         match self {
-            Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => Status::Closed,
-            Self::Closed(..) | Self::Lost(_) | Self::Failed(_) => Status::Broken,
-            Self::Unusable(_) | Self::System(_) => Status::Broken,
-            Self::Request(_) => Status::Usage,
-            Self::Refused(_) | Self::Response(_) | Self::SpeaksTls(_) => Status::Refused,
-            Self::NotConnected(_) | Self::Insecure(_) | Self::Late(_) => Status::Unanswered,
-            Self::Stopped => Status::Unanswered,
+            Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => ExitStatus::Closed,
+            Self::Closed(..) | Self::Lost(_) | Self::Failed(_) => ExitStatus::Broken,
+            Self::Unusable(_) | Self::System(_) => ExitStatus::Broken,
+            Self::Request(_) => ExitStatus::Usage,
+            Self::Refused(_) | Self::Response(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
+            Self::NotConnected(_) | Self::Insecure(_) | Self::Late(_) => ExitStatus::Unanswered,
+            Self::Stopped => ExitStatus::Unanswered,
         }
     }
 
@@ -97,7 +97,7 @@ impl Ending {
     }
 }
 
-impl Display for Ending {
+impl Display for EndReason {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed(None, _) => f.write_str("socket closed without a code"),
@@ -132,7 +132,7 @@ impl Display for Ending {
     }
 }
 
-impl Display for Refusal {
+impl Display for ServerRefusal {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "the server refused: {}", self.status)?;
         if !self.reason.is_empty() {
@@ -157,12 +157,12 @@ fn shown(text: &str) -> Untrusted<'_> {
 mod tests {
     use super::*;
 
-    fn closed(code: u16) -> Ending {
-        Ending::Closed(CloseCode::new(code), String::new())
+    fn closed(code: u16) -> EndReason {
+        EndReason::Closed(CloseCode::new(code), String::new())
     }
 
-    fn refused(status: u16) -> Ending {
-        Ending::Refused(Refusal {
+    fn refused(status: u16) -> EndReason {
+        EndReason::Refused(ServerRefusal {
             status,
             reason: "No\u{1b}".into(),
             location: Some("http://a/\n".into()),
@@ -172,19 +172,19 @@ mod tests {
 
     #[test]
     fn only_1000_and_1001_are_good_endings() {
-        assert_eq!(closed(1000).status(), Status::Closed);
-        assert_eq!(closed(1001).status(), Status::Closed);
+        assert_eq!(closed(1000).status(), ExitStatus::Closed);
+        assert_eq!(closed(1001).status(), ExitStatus::Closed);
         for code in [0, 1002, 1011, 3000, 4999] {
-            assert_eq!(closed(code).status(), Status::Broken);
+            assert_eq!(closed(code).status(), ExitStatus::Broken);
         }
     }
 
     #[test]
     fn what_may_pass_is_worth_another_attempt() {
         for ending in [
-            Ending::Lost(String::new()),
-            Ending::NotConnected(String::new()),
-            Ending::Late(Duration::ZERO),
+            EndReason::Lost(String::new()),
+            EndReason::NotConnected(String::new()),
+            EndReason::Late(Duration::ZERO),
             refused(503),
             closed(1012),
         ] {
@@ -196,11 +196,11 @@ mod tests {
             closed(0),
             refused(404),
             refused(302),
-            Ending::Response(ResponseError::WrongAccept),
-            Ending::Failed(ProtocolError::Masked),
-            Ending::Insecure(String::new()),
-            Ending::SpeaksTls(String::new()),
-            Ending::Stopped,
+            EndReason::Response(ResponseError::WrongAccept),
+            EndReason::Failed(ProtocolError::Masked),
+            EndReason::Insecure(String::new()),
+            EndReason::SpeaksTls(String::new()),
+            EndReason::Stopped,
         ] {
             assert!(!ending.is_temporary(), "{ending}");
         }
@@ -212,7 +212,7 @@ mod tests {
             refused(302).to_string(),
             r"the server refused: 302 No\u{1b}, and names another place, which is not asked: http://a/\n"
         );
-        let ending = Ending::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
+        let ending = EndReason::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
         assert_eq!(ending.to_string(), r"socket closed 1000: bye\n\\");
     }
 }

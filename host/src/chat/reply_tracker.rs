@@ -10,7 +10,7 @@ const KEPT_MAX: usize = 1 << 20;
 
 /// What has been sent and what has come.
 #[derive(Debug, Default)]
-pub(super) struct Replies {
+pub(super) struct ReplyTracker {
     /// The messages without an echo, the oldest first.
     outstanding: VecDeque<Digest>,
     /// How many older ones are not kept.
@@ -35,7 +35,7 @@ struct Digest {
     hash: u64,
 }
 
-impl Replies {
+impl ReplyTracker {
     /// Notes a fragment that was sent.
     pub(super) fn sent(&mut self, fragment: Message<'_>, fin: Fin) {
         let (kind, bytes) = match fragment {
@@ -136,15 +136,15 @@ impl Digest {
 mod tests {
     use super::*;
 
-    fn sent(texts: &[&str]) -> Replies {
-        let mut replies = Replies::default();
+    fn sent(texts: &[&str]) -> ReplyTracker {
+        let mut replies = ReplyTracker::default();
         for text in texts {
             replies.sent(Message::Text(text), Fin::Last);
         }
         replies
     }
 
-    fn receive(replies: &mut Replies, text: &str) {
+    fn receive(replies: &mut ReplyTracker, text: &str) {
         replies.received(Kind::Text, text.as_bytes(), Fin::Last);
     }
 
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn of_too_many_messages_the_oldest_are_only_counted() {
-        let mut replies = Replies::default();
+        let mut replies = ReplyTracker::default();
         for _ in 0..KEPT_MAX + 3 {
             replies.sent(Message::Text(""), Fin::Last);
         }

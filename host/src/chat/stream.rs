@@ -32,7 +32,7 @@ pub(super) struct Stream {
 
 /// What a read has brought.
 #[derive(Debug)]
-pub(super) enum Received {
+pub(super) enum ReadOutcome {
     /// Nothing that is there already.
     Nothing,
     /// Some, or none yet: there may be more.
@@ -96,20 +96,20 @@ impl Stream {
     }
 
     /// Receives what has come into the buffer.
-    pub(super) fn receive(&mut self) -> Received {
+    pub(super) fn receive(&mut self) -> ReadOutcome {
         let spare = self.buffer.spare_mut();
         if spare.is_empty() {
-            return Received::Nothing;
+            return ReadOutcome::Nothing;
         }
         match self.byte_stream.read(spare) {
-            Ok(0) => Received::End(self.write_error.take()),
+            Ok(0) => ReadOutcome::End(self.write_error.take()),
             Ok(len) => {
                 self.buffer.commit(len);
-                Received::Bytes
+                ReadOutcome::Bytes
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Received::Bytes,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Received::Nothing,
-            Err(error) => Received::End(Some(error)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => ReadOutcome::Bytes,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ReadOutcome::Nothing,
+            Err(error) => ReadOutcome::End(Some(error)),
         }
     }
 }

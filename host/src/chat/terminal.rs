@@ -22,11 +22,11 @@ use rustyline::validate::Validator;
 use rustyline::{Config, Context, Editor, Helper};
 use ws_echo_core::{CloseCode, Fin, Kind};
 
-use self::input::Line;
-use self::screen::{Edited, Screen};
-use super::command::Command;
-use super::stop_signal::Stop;
-use super::user::{Piece, View};
+use self::input::Input;
+use self::screen::{EditedLine, Screen};
+use super::command::UserCommand;
+use super::stop_signal::StopSignal;
+use super::user::{ReceivedPiece, View};
 use crate::escape::OneLine;
 use crate::hex;
 use crate::platform;
@@ -55,15 +55,15 @@ pub(super) struct Terminal {
     screen: Option<Screen>,
     marks: Marks,
     /// The message that is coming.
-    coming: Option<Beginning>,
-    editing: Option<Editing>,
-    stop: Stop,
+    coming: Option<Preview>,
+    editing: Option<EditorThread>,
+    stop: StopSignal,
 }
 
 /// The editor's thread.
 #[derive(Debug)]
-struct Editing {
-    edited: Edited,
+struct EditorThread {
+    edited: EditedLine,
     /// Is disconnected when it ends.
     ended: Receiver<()>,
 }
@@ -72,9 +72,9 @@ impl Terminal {
     /// Begins to read lines. What they mean is received by the other end, and wakes the poll.
     pub(super) fn start(
         waker: Arc<Waker>,
-        stop: Stop,
+        stop: StopSignal,
         has_color: bool,
-    ) -> io::Result<(Self, Receiver<Command>)> {
+    ) -> io::Result<(Self, Receiver<UserCommand>)> {
         let marks = Marks { has_color };
         let config = Config::builder()
             .keyseq_timeout(Some(ESCAPE_TIME_MS))
@@ -83,7 +83,7 @@ impl Terminal {
             .build();
         let history = MemHistory::with_config(&config);
         let mut editor = Editor::with_history(config, history).map_err(io::Error::other)?;
-        let edited = Edited::default();
+        let edited = EditedLine::default();
         editor.set_helper(Some(Prompt(edited.clone())));
         // Without a bound, which nobody types up to: who types must not wait for who waits for the screen.
         let (commands, receiver) = channel();
@@ -92,12 +92,12 @@ impl Terminal {
             Ok(printer) => {
                 let screen = Screen::with_editor(Box::new(printer), edited.clone())?;
                 let edited = edited.clone();
-                (screen, Some(Editing { edited, ended }))
+                (screen, Some(EditorThread { edited, ended }))
             }
             // A terminal on which nothing can be edited, such as a shell in Emacs.
             Err(_) => (Screen::plain()?, None),
         };
-        let typist = Typist {
+        let typist = LineReader {
             marks,
             commands,
             waker,
@@ -126,8 +126,8 @@ impl Terminal {
 }
 
 impl View for Terminal {
-    fn show(&mut self, piece: Piece<'_>) -> io::Result<()> {
-        let coming = self.coming.get_or_insert(Beginning::new(piece.kind));
+    fn show(&mut self, piece: ReceivedPiece<'_>) -> io::Result<()> {
+        let coming = self.coming.get_or_insert(Preview::new(piece.kind));
         coming.push(piece.bytes);
         if piece.fin == Fin::Last
             && let Some(message) = self.coming.take()
@@ -163,7 +163,7 @@ impl View for Terminal {
     }
 }
 
-impl Editing {
+impl EditorThread {
     /// Ends the editor, which sets the terminal up as it was, and erases its prompt unless something stands
     /// behind it.
     fn end(&self) {
@@ -174,7 +174,7 @@ impl Editing {
             // A signal ends the editing of a line. Between two lines nobody notices it.
             platform::interrupt();
         }
-        if !self.edited.is_begun() {
+        if !self.edited.has_text() {
             let mut stdout = io::stdout();
             let _ = write!(stdout, "{ERASE_PROMPT}").and_then(|()| stdout.flush());
         }
@@ -207,14 +207,14 @@ impl Marks {
 
 /// The beginning of a message.
 #[derive(Debug)]
-struct Beginning {
+struct Preview {
     kind: Kind,
     bytes: Vec<u8>,
     /// The length of the whole message, as far as it has come.
     len: u64,
 }
 
-impl Beginning {
+impl Preview {
     fn new(kind: Kind) -> Self {
         let (bytes, len) = (Vec::new(), 0);
         Self { kind, bytes, len }
@@ -252,19 +252,19 @@ impl Beginning {
 }
 
 /// What reads lines, and tells what they mean.
-struct Typist {
+struct LineReader {
     marks: Marks,
-    commands: Sender<Command>,
+    commands: Sender<UserCommand>,
     waker: Arc<Waker>,
     /// Goes with the thread.
     _running: Sender<()>,
 }
 
-impl Typist {
-    fn edit(self, mut editor: Editor<Prompt, MemHistory>, edited: &Edited) {
+impl LineReader {
+    fn edit(self, mut editor: Editor<Prompt, MemHistory>, edited: &EditedLine) {
         loop {
             let line = editor.readline(PROMPT);
-            edited.is_none();
+            edited.clear();
             let line = match line {
                 Ok(line) => line,
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
@@ -278,20 +278,20 @@ impl Typist {
             self.obey(&line);
         }
         // The end of the input, or Ctrl-C.
-        self.send(Command::Close(CloseCode::NORMAL, String::new()));
+        self.send(UserCommand::Close(CloseCode::NORMAL, String::new()));
         drop(editor);
-        edited.is("");
+        edited.set("");
     }
 
     fn obey(&self, line: &str) {
         match input::read(line) {
-            Ok(Line::Commands(commands)) => commands.into_iter().for_each(|it| self.send(it)),
-            Ok(Line::Help) => input::HELP.iter().for_each(|line| self.note(line)),
+            Ok(Input::Commands(commands)) => commands.into_iter().for_each(|it| self.send(it)),
+            Ok(Input::Help) => input::HELP.iter().for_each(|line| self.note(line)),
             Err(advice) => self.note(&OneLine(&advice)),
         }
     }
 
-    fn send(&self, command: Command) {
+    fn send(&self, command: UserCommand) {
         // The other end goes with the process, and whoever waits is woken at the latest by the next
         // command.
         let _ = self.commands.send(command);
@@ -306,13 +306,13 @@ impl Typist {
 }
 
 /// Notices that a line is being edited: before it draws the prompt, the editor asks for a hint.
-struct Prompt(Edited);
+struct Prompt(EditedLine);
 
 impl Hinter for Prompt {
     type Hint = String;
 
     fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<String> {
-        self.0.is(line);
+        self.0.set(line);
         None
     }
 }
@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     fn shown(kind: Kind, pieces: &[&[u8]]) -> String {
-        let mut message = Beginning::new(kind);
+        let mut message = Preview::new(kind);
         pieces.iter().for_each(|piece| message.push(piece));
         message.text()
     }

@@ -14,7 +14,7 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::end_reason::Ending;
+use super::end_reason::EndReason;
 use super::user::User;
 use crate::options::chat::ChatOptions;
 use crate::options::url::Scheme;
@@ -23,13 +23,13 @@ use crate::time::Time;
 /// What makes connections to one server secure. They share their sessions, so that the second one costs
 /// less.
 #[derive(Debug)]
-pub(super) struct Connector<'a> {
+pub(super) struct TlsConnector<'a> {
     options: &'a ChatOptions,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
 
-impl<'a> Connector<'a> {
+impl<'a> TlsConnector<'a> {
     /// What the URL asks for: `None` where that is no TLS.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl<'a> Connector<'a> {
         user: &mut User,
         socket: TcpStream,
         deadline: Instant,
-    ) -> Result<TlsStream, Ending> {
+    ) -> Result<TlsStream, EndReason> {
         let url = &self.options.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
         let session = session.map_err(|error| error::ending(&io::Error::other(error), url))?;
@@ -79,10 +79,10 @@ impl<'a> Connector<'a> {
         Ok(stream)
     }
 
-    fn late(&self) -> Ending {
+    fn late(&self) -> EndReason {
         let time = Time::from(self.options.timeout);
         let plain = self.options.url.with(Scheme::Ws);
-        Ending::NotConnected(format!(
+        EndReason::NotConnected(format!(
             "the TLS handshake was not over within {time} (--timeout); if the server speaks no TLS, \
              write {plain}"
         ))

@@ -9,16 +9,16 @@ use std::time::Instant;
 use mio::{Events, Poll};
 use ws_echo_core::{Fin, Kind};
 
-use super::command::Command;
-use super::end_reason::Ending;
-use super::stop_signal::Stop;
+use super::command::UserCommand;
+use super::end_reason::EndReason;
+use super::stop_signal::StopSignal;
 
 /// How many events are taken at once: of the socket, and of the waker.
 const EVENT_COUNT: usize = 8;
 
 /// A piece of a message that has come. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
+pub(super) struct ReceivedPiece<'a> {
     pub(super) kind: Kind,
     pub(super) bytes: &'a [u8],
     pub(super) fin: Fin,
@@ -31,7 +31,7 @@ pub(super) trait View {
     /// # Errors
     ///
     /// When nobody can see it.
-    fn show(&mut self, piece: Piece<'_>) -> io::Result<()>;
+    fn show(&mut self, piece: ReceivedPiece<'_>) -> io::Result<()>;
 
     /// Shows what was not shown yet: for now nothing more comes.
     ///
@@ -52,24 +52,24 @@ pub(super) trait View {
 
 /// What happens to messages while there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unconnected {
+pub(super) enum WhileDisconnected {
     /// They wait.
-    Wait,
+    Hold,
     /// They are not sent, and the user is told.
-    Refuse,
+    Reject,
 }
 
 /// The user.
 pub(super) struct User {
     pub(super) poll: Poll,
     events: Events,
-    commands: Receiver<Command>,
+    commands: Receiver<UserCommand>,
     /// A command that was received and could not be done yet.
-    pub(super) held: Option<Command>,
-    unconnected: Unconnected,
+    pub(super) held: Option<UserCommand>,
+    while_disconnected: WhileDisconnected,
     /// Whether the rest of a message is to be skipped.
     pub(super) is_skipping: bool,
-    pub(super) stop: Stop,
+    pub(super) stop: StopSignal,
     pub(super) view: Box<dyn View>,
 }
 
@@ -77,9 +77,9 @@ impl User {
     /// A user whose commands come from there, and who sees what happens there.
     pub(super) fn new(
         poll: Poll,
-        stop: Stop,
-        commands: Receiver<Command>,
-        unconnected: Unconnected,
+        stop: StopSignal,
+        commands: Receiver<UserCommand>,
+        while_disconnected: WhileDisconnected,
         view: Box<dyn View>,
     ) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl User {
             events: Events::with_capacity(EVENT_COUNT),
             commands,
             held: None,
-            unconnected,
+            while_disconnected,
             is_skipping: false,
             stop,
             view,
@@ -95,21 +95,23 @@ impl User {
     }
 
     /// The next command, if there is one already.
-    pub(super) fn next_command(&mut self) -> Option<Command> {
+    pub(super) fn next_command(&mut self) -> Option<UserCommand> {
         loop {
             let command = self.held.take().or_else(|| self.commands.try_recv().ok())?;
             match &command {
-                Command::Send(_, fin) if self.is_skipping => self.is_skipping = *fin == Fin::More,
+                UserCommand::Send(_, fin) if self.is_skipping => {
+                    self.is_skipping = *fin == Fin::More
+                }
                 _ => return Some(command),
             }
         }
     }
 
     /// Waits for sockets and commands, up to a time if there is one.
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), Ending> {
+    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
         match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(Ending::System(error)),
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::System(error)),
             _ => Ok(()),
         }
     }
@@ -119,9 +121,9 @@ impl User {
     /// # Errors
     ///
     /// When the user wants no connection.
-    pub(super) fn is_over(&mut self, until: Instant) -> Result<bool, Ending> {
-        if self.stop.is_asked_for() || self.is_left() {
-            return Err(Ending::Stopped);
+    pub(super) fn is_over(&mut self, until: Instant) -> Result<bool, EndReason> {
+        if self.stop.is_requested() || self.is_left() {
+            return Err(EndReason::Stopped);
         }
         Ok(Instant::now() >= until)
     }
@@ -129,16 +131,16 @@ impl User {
     /// Whether one of the commands says that there need not be a connection. The others wait, or the
     /// user is told that nothing can be done about them.
     fn is_left(&mut self) -> bool {
-        if self.unconnected == Unconnected::Wait {
+        if self.while_disconnected == WhileDisconnected::Hold {
             return false;
         }
         while let Some(command) = self.next_command() {
             match command {
-                Command::Close(..) | Command::End | Command::Fail(_) => return true,
-                Command::Ping | Command::Send(_, Fin::Last) => {
+                UserCommand::Close(..) | UserCommand::End | UserCommand::Fail(_) => return true,
+                UserCommand::Ping | UserCommand::Send(_, Fin::Last) => {
                     self.view.note(&"not sent: there is no connection");
                 }
-                Command::Send(_, Fin::More) => {}
+                UserCommand::Send(_, Fin::More) => {}
             }
         }
         false

@@ -8,7 +8,7 @@ use std::mem;
 
 use ws_echo_core::Fin;
 
-use crate::chat::command::{Command, FRAGMENT_LEN_MAX, Payload};
+use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
 
 /// A pipe, cut into commands.
 #[derive(Debug)]
@@ -18,16 +18,16 @@ pub(in crate::chat) struct Lines<R> {
     number: u64,
     /// How many bytes of it were handed out.
     handed_out: u64,
-    next: Next,
+    state: LineState,
     /// The first bytes of the character that the last part ends in.
     begun: Vec<u8>,
 }
 
 /// What the next part of a line is.
 #[derive(Clone, Copy, Debug)]
-enum Next {
+enum LineState {
     /// A message's first, which decides on its kind.
-    First,
+    Start,
     /// Another of a text.
     Text,
     /// Another of a binary message.
@@ -40,34 +40,34 @@ impl<R: BufRead> Lines<R> {
             input,
             number: 1,
             handed_out: 0,
-            next: Next::First,
+            state: LineState::Start,
             begun: Vec::new(),
         }
     }
 
     /// The next command: a fragment, or the end, behind which there is nothing.
-    pub(in crate::chat) fn next_command(&mut self) -> Command {
+    pub(in crate::chat) fn next_command(&mut self) -> UserCommand {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
-            Ok(None) => return Command::End,
-            Err(error) => return Command::Fail(format!("the input cannot be read: {error}")),
+            Ok(None) => return UserCommand::End,
+            Err(error) => return UserCommand::Fail(format!("the input cannot be read: {error}")),
         };
         let len = part.len() as u64;
         let payload = match self.payload(part, fin) {
             Ok(payload) => payload,
-            Err(reason) => return Command::Fail(reason),
+            Err(reason) => return UserCommand::Fail(reason),
         };
         self.handed_out += len - self.begun.len() as u64;
-        self.next = match &payload {
-            Payload::Text(_) => Next::Text,
-            Payload::Binary(_) => Next::Binary,
+        self.state = match &payload {
+            MessageData::Text(_) => LineState::Text,
+            MessageData::Binary(_) => LineState::Binary,
         };
         if fin == Fin::Last {
             self.number += 1;
             self.handed_out = 0;
-            self.next = Next::First;
+            self.state = LineState::Start;
         }
-        Command::Send(payload, fin)
+        UserCommand::Send(payload, fin)
     }
 
     /// The next part of a line, without the line feed; `None` at the end of the input.
@@ -87,17 +87,17 @@ impl<R: BufRead> Lines<R> {
             return Ok(Some((part, Fin::More)));
         }
         // The last line may lack its line feed.
-        let is_over = read_len == 0 && part.is_empty() && matches!(self.next, Next::First);
+        let is_over = read_len == 0 && part.is_empty() && matches!(self.state, LineState::Start);
         Ok((!is_over).then_some((part, Fin::Last)))
     }
 
     /// Decides what the part is. Of text, the beginning of a character at its end waits for the next.
-    fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<Payload, String> {
-        if let Next::Binary = self.next {
-            return Ok(Payload::Binary(part));
+    fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<MessageData, String> {
+        if let LineState::Binary = self.state {
+            return Ok(MessageData::Binary(part));
         }
         let error = match String::from_utf8(part) {
-            Ok(text) => return Ok(Payload::Text(text)),
+            Ok(text) => return Ok(MessageData::Text(text)),
             Err(error) => error,
         };
         let (valid_len, is_begun) = {
@@ -107,10 +107,12 @@ impl<R: BufRead> Lines<R> {
         let mut part = error.into_bytes();
         if fin == Fin::More && is_begun {
             self.begun = part.split_off(valid_len);
-            return Ok(Payload::Text(String::from_utf8_lossy(&part).into_owned()));
+            return Ok(MessageData::Text(
+                String::from_utf8_lossy(&part).into_owned(),
+            ));
         }
-        match self.next {
-            Next::First => Ok(Payload::Binary(part)),
+        match self.state {
+            LineState::Start => Ok(MessageData::Binary(part)),
             _ => Err(format!(
                 "line {} was begun as text and is not UTF-8 at byte {}: make it binary from its start, \
                  or its lines shorter",
@@ -126,14 +128,14 @@ mod tests {
     use super::*;
 
     /// The commands of an input, up to its end.
-    fn commands(input: impl AsRef<[u8]>) -> Vec<Command> {
+    fn commands(input: impl AsRef<[u8]>) -> Vec<UserCommand> {
         let mut lines = Lines::new(input.as_ref());
         let mut commands = Vec::new();
         loop {
             match lines.next_command() {
-                Command::End => return commands,
-                Command::Fail(reason) => {
-                    commands.push(Command::Fail(reason));
+                UserCommand::End => return commands,
+                UserCommand::Fail(reason) => {
+                    commands.push(UserCommand::Fail(reason));
                     return commands;
                 }
                 command => commands.push(command),
@@ -141,12 +143,12 @@ mod tests {
         }
     }
 
-    fn text(text: &str, fin: Fin) -> Command {
-        Command::Send(Payload::Text(text.into()), fin)
+    fn text(text: &str, fin: Fin) -> UserCommand {
+        UserCommand::Send(MessageData::Text(text.into()), fin)
     }
 
-    fn binary(bytes: &[u8], fin: Fin) -> Command {
-        Command::Send(Payload::Binary(bytes.into()), fin)
+    fn binary(bytes: &[u8], fin: Fin) -> UserCommand {
+        UserCommand::Send(MessageData::Binary(bytes.into()), fin)
     }
 
     #[test]
@@ -199,7 +201,7 @@ mod tests {
         for wrong in [&b"\xff\n"[..], b"\xc3\xff\n", b"\xc3\n", b"\xc3"] {
             let input = [b"a\n", almost.as_bytes(), b"\xc3\x9f", wrong].concat();
             let commands = commands(input);
-            let Some(Command::Fail(reason)) = commands.last() else {
+            let Some(UserCommand::Fail(reason)) = commands.last() else {
                 panic!("{commands:?}");
             };
             let place = almost.len() + 2;

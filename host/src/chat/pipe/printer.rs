@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use ws_echo_core::{Fin, Kind};
 
-use crate::chat::user::{Piece, View};
+use crate::chat::user::{ReceivedPiece, View};
 use crate::escape::OneLine;
 use crate::hex;
 
@@ -33,7 +33,7 @@ impl Printer {
     }
 
     /// A piece of a message as it is printed, without the line feed at its end.
-    fn text(&self, piece: Piece<'_>) -> String {
+    fn text(&self, piece: ReceivedPiece<'_>) -> String {
         match (piece.kind, str::from_utf8(piece.bytes)) {
             (Kind::Text, Ok(text)) if self.is_terminal => OneLine(text).to_string(),
             (Kind::Text, Ok(text)) => text.replace('\n', "\\n").replace('\r', "\\r"),
@@ -46,7 +46,7 @@ impl Printer {
 }
 
 impl View for Printer {
-    fn show(&mut self, piece: Piece<'_>) -> io::Result<()> {
+    fn show(&mut self, piece: ReceivedPiece<'_>) -> io::Result<()> {
         let text = self.text(piece);
         self.unprinted.push_str(&text);
         self.is_inside_message = piece.fin == Fin::More;

@@ -2,7 +2,7 @@
 
 use ws_echo_core::CloseCode;
 
-use crate::chat::command::{Command, Payload};
+use crate::chat::command::{MessageData, UserCommand};
 
 /// What the control frame's payload leaves for a reason (RFC 6455 section 5.5): 125 bytes, less two
 /// for the code.
@@ -20,8 +20,8 @@ pub(super) const HELP: [&str; 6] = [
 
 /// What a line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    Commands(Vec<Command>),
+pub(super) enum Input {
+    Commands(Vec<UserCommand>),
     Help,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Line {
 /// # Errors
 ///
 /// What is wrong with it, and what to write instead.
-pub(super) fn read(line: &str) -> Result<Line, String> {
+pub(super) fn read(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(text(line));
     };
@@ -41,8 +41,8 @@ pub(super) fn read(line: &str) -> Result<Line, String> {
     match (word, rest) {
         ("binary", digits) => binary(digits),
         ("close", rest) => close(rest),
-        ("help", "") => Ok(Line::Help),
-        ("ping", "") => Ok(Line::Commands(vec![Command::Ping])),
+        ("help", "") => Ok(Input::Help),
+        ("ping", "") => Ok(Input::Commands(vec![UserCommand::Ping])),
         ("quit", "") => close(""),
         ("help" | "ping" | "quit", _) => Err(format!("write /{word} alone, or /{line} to send it")),
         _ => Err(format!(
@@ -51,8 +51,8 @@ pub(super) fn read(line: &str) -> Result<Line, String> {
     }
 }
 
-fn text(text: &str) -> Line {
-    Line::Commands(Payload::Text(text.into()).into_commands())
+fn text(text: &str) -> Input {
+    Input::Commands(MessageData::Text(text.into()).into_commands())
 }
 
 /// Splits at the first blanks.
@@ -61,7 +61,7 @@ fn split_word(line: &str) -> (&str, &str) {
     (word, rest.trim())
 }
 
-fn binary(digits: &str) -> Result<Line, String> {
+fn binary(digits: &str) -> Result<Input, String> {
     let advice = "write bytes as pairs of hexadecimal digits, such as /binary 00 ff";
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
     let digits: Vec<u8> = digits.bytes().filter(|byte| *byte != b' ').collect();
@@ -74,11 +74,11 @@ fn binary(digits: &str) -> Result<Line, String> {
         u8::try_from(byte).ok()
     });
     let bytes: Option<Vec<u8>> = bytes.collect();
-    let payload = Payload::Binary(bytes.ok_or(advice)?);
-    Ok(Line::Commands(payload.into_commands()))
+    let payload = MessageData::Binary(bytes.ok_or(advice)?);
+    Ok(Input::Commands(payload.into_commands()))
 }
 
-fn close(rest: &str) -> Result<Line, String> {
+fn close(rest: &str) -> Result<Input, String> {
     let (code, reason) = split_word(rest);
     let code = if code.is_empty() {
         CloseCode::NORMAL
@@ -92,7 +92,10 @@ fn close(rest: &str) -> Result<Line, String> {
             "the reason has {len} bytes; write at most {REASON_LEN_MAX}"
         ));
     }
-    Ok(Line::Commands(vec![Command::Close(code, reason.into())]))
+    Ok(Input::Commands(vec![UserCommand::Close(
+        code,
+        reason.into(),
+    )]))
 }
 
 #[cfg(test)]
@@ -101,15 +104,15 @@ mod tests {
 
     use super::*;
 
-    fn command(line: &str) -> Command {
+    fn command(line: &str) -> UserCommand {
         match read(line) {
-            Ok(Line::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
+            Ok(Input::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
             other => panic!("{line:?}: {other:?}"),
         }
     }
 
-    fn text(text: &str) -> Command {
-        Command::Send(Payload::Text(text.into()), Fin::Last)
+    fn text(text: &str) -> UserCommand {
+        UserCommand::Send(MessageData::Text(text.into()), Fin::Last)
     }
 
     #[test]
@@ -127,20 +130,23 @@ mod tests {
 
     #[test]
     fn words_are_commands() {
-        assert_eq!(command("/ping"), Command::Ping);
-        assert_eq!(command("/ping "), Command::Ping);
-        assert_eq!(read("/help"), Ok(Line::Help));
-        let normal = |reason: &str| Command::Close(CloseCode::NORMAL, reason.into());
+        assert_eq!(command("/ping"), UserCommand::Ping);
+        assert_eq!(command("/ping "), UserCommand::Ping);
+        assert_eq!(read("/help"), Ok(Input::Help));
+        let normal = |reason: &str| UserCommand::Close(CloseCode::NORMAL, reason.into());
         assert_eq!(command("/quit"), normal(""));
         assert_eq!(command("/close"), normal(""));
         assert_eq!(command("/close 1000 bye, all"), normal("bye, all"));
         let code = CloseCode::new(4999).expect("a code");
-        assert_eq!(command("/close 4999"), Command::Close(code, String::new()));
+        assert_eq!(
+            command("/close 4999"),
+            UserCommand::Close(code, String::new())
+        );
     }
 
     #[test]
     fn binary_takes_pairs_of_hexadecimal_digits() {
-        let binary = |bytes: &[u8]| Command::Send(Payload::Binary(bytes.into()), Fin::Last);
+        let binary = |bytes: &[u8]| UserCommand::Send(MessageData::Binary(bytes.into()), Fin::Last);
         assert_eq!(command("/binary 00 fF 7a"), binary(&[0, 255, 0x7A]));
         assert_eq!(command("/binary"), binary(&[]));
         assert_eq!(command("/binary 0x00ff"), binary(&[0, 255]));

@@ -1,8 +1,9 @@
-//! Lines on a terminal on which somebody types: each is shown above the prompt, which stays below.
+//! Shows lines on a terminal while another line is typed: each is printed above the prompt, which
+//! stays at the bottom.
 //!
-//! `rustyline` does that as long as it edits a line. While it does not, lines wait, or they would be
-//! written into the prompt that is just being drawn. They are printed by a thread of their own: while an
-//! editor waits for the second key of two, the connection must not.
+//! `rustyline` can do that only while it edits a line. Between two edits the lines wait, or they
+//! would be written into the prompt that is being drawn. A thread of its own prints them: while the
+//! editor waits for the second key of a sequence, printing blocks, and the connection must not.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,119 +15,122 @@ use rustyline::ExternalPrinter;
 
 use crate::lock::lock;
 
-/// How many lines may wait to be printed before the next one is waited for.
+/// How many lines may wait to be printed before the sender has to wait.
 const WAITING_MAX: usize = 1024;
 /// How long to wait for the last lines.
 const FINISH_TIME: Duration = Duration::from_secs(10);
-/// Up, and down again: a line that shows nothing.
+/// Cursor up and down again: a line that shows nothing.
 const NO_LINE: &str = "\x1b[A\n";
 
-/// The lines' way to the terminal.
+/// Sends lines to the thread that prints them.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
-    lines: SyncSender<Line>,
+    jobs: SyncSender<PrintJob>,
 }
 
+/// What the printing thread has to do.
 #[derive(Debug)]
-enum Line {
-    Text(String),
-    /// All before were printed: the sender is told.
-    Last(SyncSender<()>),
+enum PrintJob {
+    Line(String),
+    /// Report that every line before was printed.
+    Finish(SyncSender<()>),
 }
 
-/// The line that is being edited.
+/// The line that is being edited, shared by the editor and the screen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Edited(Arc<(Mutex<State>, Condvar)>);
+pub(super) struct EditedLine(Arc<(Mutex<EditState>, Condvar)>);
 
 #[derive(Debug, Default)]
-enum State {
-    /// There is none.
+enum EditState {
+    /// No line is being edited.
     #[default]
-    None,
+    Inactive,
     Empty,
-    Begun,
+    HasText,
 }
 
-impl Edited {
-    /// Says that there is one, and what stands in it: lines can be printed above.
-    pub(super) fn is(&self, line: &str) {
+impl EditedLine {
+    /// Sets the line that is being edited: from now on lines can be printed above it.
+    pub(super) fn set(&self, line: &str) {
         *lock(&self.0.0) = if line.is_empty() {
-            State::Empty
+            EditState::Empty
         } else {
-            State::Begun
+            EditState::HasText
         };
         self.0.1.notify_all();
     }
 
-    /// Says that there is none: lines have to wait.
-    pub(super) fn is_none(&self) {
-        *lock(&self.0.0) = State::None;
+    /// Says that no line is being edited: lines have to wait.
+    pub(super) fn clear(&self) {
+        *lock(&self.0.0) = EditState::Inactive;
     }
 
-    /// Whether there is one in which something stands.
-    pub(super) fn is_begun(&self) -> bool {
-        matches!(*lock(&self.0.0), State::Begun)
+    /// Whether a line is being edited and is not empty.
+    pub(super) fn has_text(&self) -> bool {
+        matches!(*lock(&self.0.0), EditState::HasText)
     }
 
+    /// Waits until a line is being edited.
     fn wait(&self) {
         let (_, changed) = &*self.0;
-        let waited = changed.wait_while(lock(&self.0.0), |state| matches!(state, State::None));
+        let is_inactive = |state: &mut EditState| matches!(state, EditState::Inactive);
+        let waited = changed.wait_while(lock(&self.0.0), is_inactive);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 impl Screen {
-    /// A terminal on which a line is edited.
+    /// A terminal on which lines are edited.
     pub(super) fn with_editor(
         printer: Box<dyn ExternalPrinter + Send>,
-        edited: Edited,
+        edited: EditedLine,
     ) -> io::Result<Self> {
-        Self::start(move |lines| print_above(&lines, printer, &edited))
+        Self::start(move |jobs| print_above(&jobs, printer, &edited))
     }
 
-    /// A terminal that can do nothing but show one line after the other.
+    /// A terminal that can only show one line after the other.
     pub(super) fn plain() -> io::Result<Self> {
-        Self::start(|lines| print_plainly(&lines))
+        Self::start(|jobs| print_plainly(&jobs))
     }
 
-    fn start(print: impl FnOnce(Receiver<Line>) + Send + 'static) -> io::Result<Self> {
-        let (sender, lines) = sync_channel(WAITING_MAX);
+    fn start(print: impl FnOnce(Receiver<PrintJob>) + Send + 'static) -> io::Result<Self> {
+        let (sender, jobs) = sync_channel(WAITING_MAX);
         let thread = thread::Builder::new().name("screen".into());
-        thread.spawn(move || print(lines))?;
-        Ok(Self { lines: sender })
+        thread.spawn(move || print(jobs))?;
+        Ok(Self { jobs: sender })
     }
 
-    /// Prints a line, once it can be.
+    /// Prints a line, as soon as it can be printed.
     pub(super) fn print(&self, line: String) {
-        // The other end goes with the process.
-        let _ = self.lines.send(Line::Text(line));
+        // The receiver lives as long as the process.
+        let _ = self.jobs.send(PrintJob::Line(line));
     }
 
-    /// Waits until all was printed, unless that takes too long.
+    /// Waits until every line is printed, or for ten seconds.
     pub(super) fn finish(&self) {
         let (sender, done) = sync_channel(1);
-        let _ = self.lines.send(Line::Last(sender));
+        let _ = self.jobs.send(PrintJob::Finish(sender));
         let _ = done.recv_timeout(FINISH_TIME);
     }
 }
 
 fn print_above(
-    lines: &Receiver<Line>,
+    jobs: &Receiver<PrintJob>,
     mut printer: Box<dyn ExternalPrinter + Send>,
-    edited: &Edited,
+    edited: &EditedLine,
 ) {
     let mut print = |line: String| {
         edited.wait();
-        // It fails when the editor is gone, and then nothing is in the way.
+        // It fails when the editor has ended; then nothing is in the way.
         if printer.print(line.clone()).is_err() {
             let _ = io::stdout().write_all(line.as_bytes());
         }
     };
-    for line in lines {
-        match line {
-            Line::Text(text) => print(text + "\n"),
-            Line::Last(done) => {
-                // One line waits at the editor, and it takes the next when it has printed the one before.
+    for job in jobs {
+        match job {
+            PrintJob::Line(text) => print(text + "\n"),
+            PrintJob::Finish(done) => {
+                // The editor holds one line, and takes the next only when it has printed that one.
                 print(NO_LINE.into());
                 print(NO_LINE.into());
                 let _ = done.send(());
@@ -135,13 +139,13 @@ fn print_above(
     }
 }
 
-fn print_plainly(lines: &Receiver<Line>) {
-    for line in lines {
-        match line {
-            Line::Text(text) => {
+fn print_plainly(jobs: &Receiver<PrintJob>) {
+    for job in jobs {
+        match job {
+            PrintJob::Line(text) => {
                 let _ = writeln!(io::stdout(), "{text}");
             }
-            Line::Last(done) => {
+            PrintJob::Finish(done) => {
                 let _ = done.send(());
             }
         }

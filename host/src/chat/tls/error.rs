@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use crate::chat::end_reason::Ending;
+use crate::chat::end_reason::EndReason;
 use crate::escape::Untrusted;
 use crate::options::url::{Scheme, Url};
 
@@ -16,12 +16,12 @@ const SHOWN_LEN_MAX: usize = 200;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a connection to `url` has ended that failed so in the handshake.
-pub(super) fn ending(error: &io::Error, url: &Url) -> Ending {
+pub(super) fn ending(error: &io::Error, url: &Url) -> EndReason {
     let reason = error.get_ref().and_then(|it| it.downcast_ref());
     let plain = url.with(Scheme::Ws);
     match reason {
-        Some(error) => Ending::Insecure(text(error, &plain)),
-        None => Ending::NotConnected(format!(
+        Some(error) => EndReason::Insecure(text(error, &plain)),
+        None => EndReason::NotConnected(format!(
             "the connection ended in the TLS handshake: {error}; if the server speaks no TLS, write \
              {plain}"
         )),
