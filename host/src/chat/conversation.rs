@@ -1,5 +1,5 @@
-//! An open connection, to its end: commands become frames, and what comes is shown (RFC 6455 sections
-//! 5.5, 6 and 7). The rules of the protocol are the core's.
+//! An open connection, to its end: commands become frames, and what is received is shown (RFC 6455
+//! sections 5.5, 6 and 7). The rules of the protocol are the core's.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -15,25 +15,25 @@ use super::user::{ReceivedPiece, User};
 use crate::random;
 use crate::time::Time;
 
-/// How long the server may take to answer our Close.
+/// How long the server may take to answer our Close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
-/// How long the server, which ends the connection first, may take for that.
+/// How long the server may take to end the TCP connection, which it must do first.
 const END_TIME: Duration = Duration::from_secs(1);
 
 /// Where masking keys come from.
-type Keys = Box<dyn FnMut() -> [u8; 4]>;
+type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
-/// An open connection, and the user whose it is.
+/// An open connection, and the user that it belongs to.
 pub(super) struct Conversation<'a> {
     stream: Stream,
-    connection: Connection<Client<Keys>>,
+    connection: Connection<Client<NextKey>>,
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
     /// How long to wait for the next reply after the end of the input.
     wait: Duration,
-    /// When the Pings were sent whose Pongs have not come, the oldest first.
+    /// When each Ping was sent that has no Pong yet, the oldest first.
     pings: VecDeque<Instant>,
-    /// Why what comes cannot be shown any longer.
+    /// Why nothing can be shown any longer.
     view_error: Option<io::Error>,
     state: ConnectionState,
 }
@@ -41,29 +41,30 @@ pub(super) struct Conversation<'a> {
 /// What the connection waits for.
 #[derive(Debug)]
 enum ConnectionState {
-    /// Commands, and whatever comes.
+    /// Commands, and whatever the server sends.
     Open,
-    /// Replies, until then: the input has ended.
+    /// The input has ended: replies, until this time.
     Draining(Instant),
-    /// The answer to our Close, until then.
+    /// The answer to our Close frame.
     Closing {
         code: CloseCode,
+        /// The deadline of the answer.
         until: Instant,
-        /// What the user has to know about it.
+        /// The failure of the input or the output that is the reason, if there was one.
         because: Option<String>,
     },
 }
 
-/// How a session has ended.
+/// How a conversation ended.
 #[derive(Debug)]
 pub(super) struct ConnectionEnd {
-    pub(super) ending: EndReason,
-    /// Whether it was the user who wanted that.
-    pub(super) was_asked_for: bool,
+    pub(super) reason: EndReason,
+    /// Whether the user asked for it.
+    pub(super) by_user: bool,
 }
 
 impl<'a> Conversation<'a> {
-    /// A session on a connection that has just been opened.
+    /// A conversation on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
         user: &'a mut User,
@@ -82,24 +83,24 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Goes on to the end of the connection.
+    /// Runs to the end of the connection.
     pub(super) fn run(mut self) -> ConnectionEnd {
-        let ending = loop {
-            if let Err(ending) = self.advance() {
-                break ending;
+        let reason = loop {
+            if let Err(reason) = self.advance() {
+                break reason;
             }
         };
         if self.connection.is_done() {
             self.finish();
         }
-        self.user.view.cut();
+        self.user.view.end_message();
         ConnectionEnd {
-            ending,
-            was_asked_for: !matches!(self.state, ConnectionState::Open),
+            reason,
+            by_user: !matches!(self.state, ConnectionState::Open),
         }
     }
 
-    /// Does what can be done now, or waits for more.
+    /// Does what is possible now, or waits for more.
     fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
         self.check_state()?;
@@ -125,7 +126,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Takes what has come, and shows it.
+    /// Takes what was received, and shows it.
     fn take_events(&mut self) -> Result<(), EndReason> {
         let taken = self.take_each_event();
         if self.view_error.is_none() {
@@ -135,45 +136,53 @@ impl<'a> Conversation<'a> {
     }
 
     fn take_each_event(&mut self) -> Result<(), EndReason> {
-        let mut exchange = self.connection.exchange(&mut self.stream.buffer);
-        while let Some(event) = exchange.next_event().map_err(EndReason::Failed)? {
-            match event {
-                Event::Data(chunk) => {
-                    let (kind, bytes) = (chunk.kind(), exchange.bytes(&chunk));
-                    let fin = chunk.fin();
-                    let is_echo = self.replies.received(kind, bytes, fin);
-                    if let ConnectionState::Draining(until) = &mut self.state
-                        && is_echo
-                    {
-                        *until = Instant::now() + self.wait;
-                    }
-                    if self.view_error.is_none() {
-                        let shown = self.user.view.show(ReceivedPiece { kind, bytes, fin });
-                        self.view_error = shown.err();
-                    }
-                }
-                Event::Pong => {
-                    if let Some(sent) = self.pings.pop_front() {
-                        let time = Time::from(sent.elapsed());
-                        self.user.view.note(&format_args!("pong after {time}"));
-                    }
-                }
-                Event::Close(code) => {
-                    let reason = exchange.close_reason().to_owned();
-                    return Err(self.closed(code, reason));
-                }
-            }
-        }
+        while self.take_event()? {}
         Ok(())
     }
 
-    /// What to tell when the server's Close has come.
+    /// Takes the next event; `false` if there is none yet.
+    fn take_event(&mut self) -> Result<bool, EndReason> {
+        let mut exchange = self.connection.exchange(&mut self.stream.buffer);
+        let Some(event) = exchange.next_event().map_err(EndReason::Failed)? else {
+            return Ok(false);
+        };
+        match event {
+            Event::Data(chunk) => {
+                let piece = ReceivedPiece {
+                    kind: chunk.kind(),
+                    bytes: exchange.bytes(&chunk),
+                    fin: chunk.fin(),
+                };
+                if self.replies.received(piece) {
+                    self.state.extend_draining(self.wait);
+                }
+                if self.view_error.is_none() {
+                    self.view_error = self.user.view.show(piece).err();
+                }
+            }
+            Event::Pong => self.note_pong(),
+            Event::Close(code) => {
+                let reason = exchange.close_reason().to_owned();
+                return Err(self.closed(code, reason));
+            }
+        }
+        Ok(true)
+    }
+
+    fn note_pong(&mut self) {
+        if let Some(sent) = self.pings.pop_front() {
+            let time = Time::from(sent.elapsed());
+            self.user.view.note(&format_args!("pong after {time}"));
+        }
+    }
+
+    /// The end of the connection by the server's Close frame.
     fn closed(&mut self, code: Option<CloseCode>, reason: String) -> EndReason {
         match &mut self.state {
             ConnectionState::Closing { because, .. } if because.is_some() => {
                 EndReason::Unusable(because.take().unwrap_or_default())
             }
-            // An empty Close is an answer, too.
+            // An empty Close frame is an answer, too.
             ConnectionState::Closing { code: own, .. } => {
                 EndReason::Closed(code.or(Some(*own)), reason)
             }
@@ -181,7 +190,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Does what is due by the time, or for a signal.
+    /// Reacts to deadlines, to signals and to a view that has failed.
     fn check_state(&mut self) -> Result<(), EndReason> {
         let now = Instant::now();
         match self.state {
@@ -200,7 +209,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Closes because nobody sees what comes. A reader that has seen enough is no mistake.
+    /// Closes because nothing can be shown. A reader that has closed its pipe is not an error.
     fn leave_unseen(&mut self) -> Result<(), EndReason> {
         let reason = match &self.view_error {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -212,13 +221,13 @@ impl<'a> Conversation<'a> {
             .map(drop)
     }
 
-    /// Closes without asking for replies.
+    /// Closes, and expects no more replies.
     fn leave(&mut self) -> Result<(), EndReason> {
         self.replies.forget();
         self.close(CloseCode::NORMAL, "", None).map(drop)
     }
 
-    /// Obeys commands as long as there is room; returns whether there was one.
+    /// Executes commands as long as there is room; returns whether there was one.
     fn obey(&mut self) -> Result<bool, EndReason> {
         let mut has_obeyed = false;
         while matches!(self.state, ConnectionState::Open) && self.has_room() {
@@ -234,12 +243,12 @@ impl<'a> Conversation<'a> {
         Ok(has_obeyed)
     }
 
-    /// Whether the server takes what is sent.
+    /// Whether the server keeps up with what is sent.
     fn has_room(&self) -> bool {
         self.stream.unsent_len() + self.stream.buffer.ready().len() < FRAGMENT_LEN_MAX
     }
 
-    /// Does what a command says; `false` when there is no room for that now.
+    /// Executes a command; `false` if there is no room for it now.
     fn execute(&mut self, command: &UserCommand) -> Result<bool, EndReason> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         match command {
@@ -269,7 +278,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Sends Close; `false` when there is no room for that now.
+    /// Sends a Close frame; `false` if there is no room for it now.
     fn close(
         &mut self,
         code: CloseCode,
@@ -289,7 +298,7 @@ impl<'a> Conversation<'a> {
         Ok(is_sent)
     }
 
-    /// When something is due.
+    /// The time at which to stop waiting.
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             ConnectionState::Open => None,
@@ -299,7 +308,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Sends what is ready still, and waits a moment for the end of the stream.
+    /// Sends what is still ready, and waits a moment for the end of the stream.
     ///
     /// > [...] the server MUST close the connection immediately, while [...] the client SHOULD wait
     /// > for the server to close the connection but MAY close the connection at any time after
@@ -318,6 +327,15 @@ impl<'a> Conversation<'a> {
                     }
                 }
             }
+        }
+    }
+}
+
+impl ConnectionState {
+    /// Gives the server this much time for its next reply, if replies are waited for.
+    fn extend_draining(&mut self, wait: Duration) {
+        if let Self::Draining(until) = self {
+            *until = Instant::now() + wait;
         }
     }
 }

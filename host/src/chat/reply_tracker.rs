@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use ws_echo_core::{Fin, Kind, Message};
 
+use super::user::ReceivedPiece;
+
 /// How many messages without an echo are kept: 24 MiB of them.
 const KEPT_MAX: usize = 1 << 20;
 
@@ -56,11 +58,11 @@ impl ReplyTracker {
         self.outstanding.push_back(digest);
     }
 
-    /// Notes a piece of a message that has come, and tells whether that was the end of an echo.
-    pub(super) fn received(&mut self, kind: Kind, bytes: &[u8], fin: Fin) -> bool {
-        let digest = self.receiving.take().unwrap_or(Digest::new(kind));
-        let digest = digest.with(bytes);
-        if fin == Fin::More {
+    /// Notes a piece of a message that was received. Returns whether it completed an echo.
+    pub(super) fn received(&mut self, piece: ReceivedPiece<'_>) -> bool {
+        let digest = self.receiving.take().unwrap_or(Digest::new(piece.kind));
+        let digest = digest.with(piece.bytes);
+        if piece.fin == Fin::More {
             self.receiving = Some(digest);
             return false;
         }
@@ -145,7 +147,11 @@ mod tests {
     }
 
     fn receive(replies: &mut ReplyTracker, text: &str) {
-        replies.received(Kind::Text, text.as_bytes(), Fin::Last);
+        receive_piece(replies, Kind::Text, text.as_bytes(), Fin::Last);
+    }
+
+    fn receive_piece(replies: &mut ReplyTracker, kind: Kind, bytes: &[u8], fin: Fin) {
+        replies.received(ReceivedPiece { kind, bytes, fin });
     }
 
     #[test]
@@ -154,8 +160,8 @@ mod tests {
         receive(&mut replies, "welcome");
         receive(&mut replies, "one");
         assert!(!replies.are_complete());
-        replies.received(Kind::Text, b"t", Fin::More);
-        replies.received(Kind::Text, b"wo", Fin::Last);
+        receive_piece(&mut replies, Kind::Text, b"t", Fin::More);
+        receive_piece(&mut replies, Kind::Text, b"wo", Fin::Last);
         assert!(replies.are_complete());
         assert_eq!((replies.missing(), replies.sent_total()), (0, 2));
     }
@@ -163,7 +169,7 @@ mod tests {
     #[test]
     fn another_kind_another_length_and_other_bytes_are_no_echo() {
         let mut replies = sent(&["a", "a", "a", "a"]);
-        replies.received(Kind::Binary, b"a", Fin::Last);
+        receive_piece(&mut replies, Kind::Binary, b"a", Fin::Last);
         receive(&mut replies, "aa");
         receive(&mut replies, "b");
         assert_eq!(replies.missing(), 4);

@@ -41,7 +41,7 @@ pub(super) trait View {
     fn flush(&mut self) -> io::Result<()>;
 
     /// Says that no more comes of the message whose beginning was shown, if there is one.
-    fn cut(&mut self);
+    fn end_message(&mut self);
 
     /// Says what has happened, on one line; it is escaped already.
     fn note(&mut self, note: &dyn Display);

@@ -12,7 +12,7 @@ use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
 
 /// A pipe, cut into commands.
 #[derive(Debug)]
-pub(in crate::chat) struct Lines<R> {
+pub(super) struct Lines<R> {
     input: R,
     /// The number of the line that is being read, from 1.
     number: u64,
@@ -35,7 +35,7 @@ enum LineState {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(in crate::chat) fn new(input: R) -> Self {
+    pub(super) fn new(input: R) -> Self {
         Self {
             input,
             number: 1,
@@ -46,7 +46,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next command: a fragment, or the end, behind which there is nothing.
-    pub(in crate::chat) fn next_command(&mut self) -> UserCommand {
+    pub(super) fn next_command(&mut self) -> UserCommand {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
             Ok(None) => return UserCommand::End,

@@ -65,7 +65,7 @@ impl View for Printer {
         printed
     }
 
-    fn cut(&mut self) {
+    fn end_message(&mut self) {
         if self.is_inside_message {
             self.is_inside_message = false;
             self.unprinted.push('\n');

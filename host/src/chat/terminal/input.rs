@@ -30,7 +30,7 @@ pub(super) enum Input {
 /// # Errors
 ///
 /// What is wrong with it, and what to write instead.
-pub(super) fn read(line: &str) -> Result<Input, String> {
+pub(super) fn parse(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(text(line));
     };
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn command(line: &str) -> UserCommand {
-        match read(line) {
+        match parse(line) {
             Ok(Input::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
             other => panic!("{line:?}: {other:?}"),
         }
@@ -132,7 +132,7 @@ mod tests {
     fn words_are_commands() {
         assert_eq!(command("/ping"), UserCommand::Ping);
         assert_eq!(command("/ping "), UserCommand::Ping);
-        assert_eq!(read("/help"), Ok(Input::Help));
+        assert_eq!(parse("/help"), Ok(Input::Help));
         let normal = |reason: &str| UserCommand::Close(CloseCode::NORMAL, reason.into());
         assert_eq!(command("/quit"), normal(""));
         assert_eq!(command("/close"), normal(""));
@@ -171,11 +171,11 @@ mod tests {
             ("/", "/help"),
             ("/etc/passwd", "//etc/passwd sends it"),
         ] {
-            let message = read(line).expect_err(line);
+            let message = parse(line).expect_err(line);
             assert!(message.contains(advice), "{line:?}: {message}");
         }
         let reason = "ß".repeat(62);
-        let message = read(&format!("/close 1000 {reason}")).expect_err("too long");
+        let message = parse(&format!("/close 1000 {reason}")).expect_err("too long");
         assert_eq!(message, "the reason has 124 bytes; write at most 123");
     }
 }
