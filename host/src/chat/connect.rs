@@ -1,5 +1,5 @@
-//! Opens a connection: connects to one of the host's addresses, over TLS if the URL asks for it, and
-//! does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
+//! Opens a connection: connects to one of the host's addresses, over TLS if the URL asks for it,
+//! and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
 
 mod handshake;
 mod tcp;
@@ -53,7 +53,7 @@ pub(super) fn open(
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
-    // An invalid request is an error even where nobody could be connected to.
+    // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
         ClientHandshake::new(request, random::bytes()).map_err(EndReason::Request)?;
     let socket = tcp::connect(user, &options.url, deadline)?;

@@ -1,4 +1,4 @@
-//! How a connection, or the attempt to make one, has ended: in words, and as an exit status.
+//! Why a connection, or the attempt to open one, ended: as text, and as an exit status.
 
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -9,10 +9,7 @@ use ws_echo_core::{ClientRequestError, CloseCode, ProtocolError, ResponseError};
 use crate::escape::Untrusted;
 use crate::time::Time;
 
-/// How many characters of a server's words are shown.
-const SHOWN_LEN_MAX: usize = 200;
-
-/// What the process ends with.
+/// The exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum ExitStatus {
@@ -20,51 +17,52 @@ pub(super) enum ExitStatus {
     Closed = 0,
     /// Closed with another code, lost or broken.
     Broken = 1,
-    /// The request that the command line asks for cannot be sent.
+    /// The command line asks for a request that cannot be sent.
     Usage = 2,
     /// The server refused the handshake.
     Refused = 3,
-    /// There was no connection, or messages were not answered.
+    /// No connection could be opened, or messages were not answered.
     Unanswered = 4,
 }
 
-/// How it has ended.
+/// Why a connection, or the attempt to open one, ended.
 #[derive(Debug)]
 pub(super) enum EndReason {
-    /// By a Close frame: its code if there was one, and its reason.
+    /// The server sent a Close frame: its code, if it had one, and its reason.
     Closed(Option<CloseCode>, String),
-    /// Without one; why.
+    /// The connection ended without a Close frame; why.
     Lost(String),
-    /// The server broke the protocol.
+    /// The server violated the protocol.
     Failed(ProtocolError),
-    /// The input cannot be sent, or the output not be written; why.
+    /// The input cannot be sent, or the output cannot be written; why.
     Unusable(String),
     /// The server refused the handshake.
     Refused(ServerRefusal),
-    /// What the server answered is no handshake.
+    /// The server's response is not a valid handshake.
     Response(ResponseError),
-    /// It answered in TLS; what to write instead.
+    /// The server answered in TLS; what to do instead.
     SpeaksTls(String),
     /// The request cannot be sent.
     Request(ClientRequestError),
-    /// No address took a connection that became a WebSocket one; why.
+    /// No address accepted a connection, or it ended during the handshake; why.
     NotConnected(String),
-    /// There is no secure connection, for a reason that stays: a certificate that is not trusted, say.
+    /// TLS failed for a reason that another attempt would not change, such as a certificate that is
+    /// not trusted.
     Insecure(String),
-    /// The response did not come within the time for the handshake.
+    /// The response did not arrive within the time for the handshake.
     Late(Duration),
-    /// The user wanted no connection any longer.
+    /// The user gave up before a connection was open.
     Stopped,
-    /// The system does not let the process wait.
+    /// The process cannot poll its sockets.
     System(io::Error),
 }
 
-/// An answer with another status than 101.
+/// A response with a status other than 101.
 #[derive(Debug)]
 pub(super) struct ServerRefusal {
     pub(super) status: u16,
     pub(super) reason: String,
-    /// Where to go instead, if the server says so.
+    /// The value of `Location`, if the response has one.
     pub(super) location: Option<String>,
     /// The beginning of the response's content.
     pub(super) content: Vec<u8>,
@@ -83,7 +81,7 @@ impl EndReason {
         }
     }
 
-    /// Whether it may go better a little later.
+    /// Whether another attempt may succeed a little later.
     pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::Lost(_) | Self::NotConnected(_) | Self::Late(_) => true,
@@ -105,7 +103,7 @@ impl Display for EndReason {
                 write!(f, "socket closed {code}")
             }
             Self::Closed(Some(code), reason) => {
-                write!(f, "socket closed {code}: {}", shown(reason))
+                write!(f, "socket closed {code}: {}", Untrusted::excerpt(reason))
             }
             Self::Lost(reason) | Self::Unusable(reason) => write!(f, "socket error: {reason}"),
             Self::Failed(error) => {
@@ -136,21 +134,17 @@ impl Display for ServerRefusal {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "the server refused: {}", self.status)?;
         if !self.reason.is_empty() {
-            write!(f, " {}", shown(&self.reason))?;
+            write!(f, " {}", Untrusted::excerpt(&self.reason))?;
         }
         if let Some(location) = &self.location {
             write!(
                 f,
                 ", and names another place, which is not asked: {}",
-                shown(location)
+                Untrusted::excerpt(location)
             )?;
         }
         Ok(())
     }
-}
-
-fn shown(text: &str) -> Untrusted<'_> {
-    Untrusted::new(text, SHOWN_LEN_MAX)
 }
 
 #[cfg(test)]
@@ -171,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn only_1000_and_1001_are_good_endings() {
+    fn only_1000_and_1001_are_successful_ends() {
         assert_eq!(closed(1000).status(), ExitStatus::Closed);
         assert_eq!(closed(1001).status(), ExitStatus::Closed);
         for code in [0, 1002, 1011, 3000, 4999] {
@@ -180,17 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_worth_another_attempt() {
-        for ending in [
+    fn only_a_temporary_failure_is_worth_another_attempt() {
+        for reason in [
             EndReason::Lost(String::new()),
             EndReason::NotConnected(String::new()),
             EndReason::Late(Duration::ZERO),
             refused(503),
             closed(1012),
         ] {
-            assert!(ending.is_temporary(), "{ending}");
+            assert!(reason.is_temporary(), "{reason}");
         }
-        for ending in [
+        for reason in [
             closed(1000),
             closed(1008),
             closed(0),
@@ -202,17 +196,17 @@ mod tests {
             EndReason::SpeaksTls(String::new()),
             EndReason::Stopped,
         ] {
-            assert!(!ending.is_temporary(), "{ending}");
+            assert!(!reason.is_temporary(), "{reason}");
         }
     }
 
     #[test]
-    fn what_the_server_says_is_escaped() {
+    fn text_from_the_server_is_escaped() {
         assert_eq!(
             refused(302).to_string(),
             r"the server refused: 302 No\u{1b}, and names another place, which is not asked: http://a/\n"
         );
-        let ending = EndReason::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
-        assert_eq!(ending.to_string(), r"socket closed 1000: bye\n\\");
+        let reason = EndReason::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
+        assert_eq!(reason.to_string(), r"socket closed 1000: bye\n\\");
     }
 }

@@ -1,4 +1,5 @@
-//! A chat on a terminal: lines are edited, with a history, and what is received is shown above them.
+//! A chat on a terminal: lines are edited, with a history, and what is received is shown above
+//! them.
 //!
 //! `> ` marks what was sent, `< ` what was received, and `# ` what happened.
 

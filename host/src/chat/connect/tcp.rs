@@ -15,7 +15,8 @@ use crate::time::Time;
 
 const SOCKET: Token = Token(0);
 
-/// Tries the host's addresses one after the other. Each gets an equal share of the time that is left.
+/// Tries the host's addresses one after the other. Each gets an equal share of the time that is
+/// left.
 pub(super) fn connect(
     user: &mut User,
     url: &Url,

@@ -1,5 +1,5 @@
-//! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so that
-//! no line has to fit memory.
+//! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so
+//! no line has to fit in memory.
 //!
 //! A line ends at its line feed; a carriage return before it belongs to the message.
 
@@ -10,27 +10,27 @@ use ws_echo_core::Fin;
 
 use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
 
-/// A pipe, cut into commands.
+/// Reads a pipe, and turns each part of a line into a command.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     input: R,
     /// The number of the line that is being read, from 1.
     number: u64,
-    /// How many bytes of it were handed out.
-    handed_out: u64,
+    /// How many bytes of the line were returned.
+    returned_len: u64,
     state: LineState,
-    /// The first bytes of the character that the last part ends in.
-    begun: Vec<u8>,
+    /// The first bytes of the character that the last part was cut in.
+    incomplete: Vec<u8>,
 }
 
-/// What the next part of a line is.
+/// Where in a line the next part is.
 #[derive(Clone, Copy, Debug)]
 enum LineState {
-    /// A message's first, which decides on its kind.
+    /// At its start: the first part decides which kind of message it is.
     Start,
-    /// Another of a text.
+    /// In a text message.
     Text,
-    /// Another of a binary message.
+    /// In a binary message.
     Binary,
 }
 
@@ -39,13 +39,13 @@ impl<R: BufRead> Lines<R> {
         Self {
             input,
             number: 1,
-            handed_out: 0,
+            returned_len: 0,
             state: LineState::Start,
-            begun: Vec::new(),
+            incomplete: Vec::new(),
         }
     }
 
-    /// The next command: a fragment, or the end, behind which there is nothing.
+    /// The next command: a fragment, or the end, which is the last.
     pub(super) fn next_command(&mut self) -> UserCommand {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
@@ -57,14 +57,14 @@ impl<R: BufRead> Lines<R> {
             Ok(payload) => payload,
             Err(reason) => return UserCommand::Fail(reason),
         };
-        self.handed_out += len - self.begun.len() as u64;
+        self.returned_len += len - self.incomplete.len() as u64;
         self.state = match &payload {
             MessageData::Text(_) => LineState::Text,
             MessageData::Binary(_) => LineState::Binary,
         };
         if fin == Fin::Last {
             self.number += 1;
-            self.handed_out = 0;
+            self.returned_len = 0;
             self.state = LineState::Start;
         }
         UserCommand::Send(payload, fin)
@@ -72,7 +72,7 @@ impl<R: BufRead> Lines<R> {
 
     /// The next part of a line, without the line feed; `None` at the end of the input.
     fn read_part(&mut self) -> io::Result<Option<(Vec<u8>, Fin)>> {
-        let mut part = mem::take(&mut self.begun);
+        let mut part = mem::take(&mut self.incomplete);
         let room = (FRAGMENT_LEN_MAX - part.len()) as u64;
         let read_len = self
             .input
@@ -91,7 +91,8 @@ impl<R: BufRead> Lines<R> {
         Ok((!is_over).then_some((part, Fin::Last)))
     }
 
-    /// Decides what the part is. Of text, the beginning of a character at its end waits for the next.
+    /// Decides whether the part is text or binary. If a text part is cut in a character, the first
+    /// bytes of that character wait for the next part.
     fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<MessageData, String> {
         if let LineState::Binary = self.state {
             return Ok(MessageData::Binary(part));
@@ -100,13 +101,13 @@ impl<R: BufRead> Lines<R> {
             Ok(text) => return Ok(MessageData::Text(text)),
             Err(error) => error,
         };
-        let (valid_len, is_begun) = {
+        let (valid_len, is_incomplete) = {
             let error = error.utf8_error();
             (error.valid_up_to(), error.error_len().is_none())
         };
         let mut part = error.into_bytes();
-        if fin == Fin::More && is_begun {
-            self.begun = part.split_off(valid_len);
+        if fin == Fin::More && is_incomplete {
+            self.incomplete = part.split_off(valid_len);
             return Ok(MessageData::Text(
                 String::from_utf8_lossy(&part).into_owned(),
             ));
@@ -117,7 +118,7 @@ impl<R: BufRead> Lines<R> {
                 "line {} was begun as text and is not UTF-8 at byte {}: make it binary from its start, \
                  or its lines shorter",
                 self.number,
-                self.handed_out + valid_len as u64
+                self.returned_len + valid_len as u64
             )),
         }
     }
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_into_fragments_but_no_character_is() {
+    fn a_long_line_is_sent_in_fragments_that_split_no_character() {
         let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
         let expected = [text(&almost, Fin::More), text("ßy", Fin::Last)];
         assert_eq!(commands(format!("{almost}ßy\n")), expected);
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_begun_as_text_and_is_none_is_told_with_its_number_and_place() {
+    fn a_line_that_starts_as_text_and_is_not_utf_8_is_reported_with_its_number_and_position() {
         let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
         for wrong in [&b"\xff\n"[..], b"\xc3\xff\n", b"\xc3\n", b"\xc3"] {
             let input = [b"a\n", almost.as_bytes(), b"\xc3\x9f", wrong].concat();

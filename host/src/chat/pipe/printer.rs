@@ -1,4 +1,4 @@
-//! What a pipe is given: each message on a line of stdout, and what else happens on stderr.
+//! The output of a chat through pipes: each message on a line of stdout, notices on stderr.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -9,17 +9,17 @@ use crate::chat::user::{ReceivedPiece, View};
 use crate::escape::OneLine;
 use crate::hex;
 
-/// How many bytes wait for others to be printed with them.
+/// How many bytes are collected before they are written.
 const UNPRINTED_MAX: usize = 64 << 10;
 
-/// A view that programs read.
+/// A view for programs.
 #[derive(Debug)]
 pub(in crate::chat) struct Printer {
-    /// Whether what comes could change how a terminal looks.
+    /// Whether stdout is a terminal, which control characters could affect.
     is_terminal: bool,
     /// Whether the beginning of a message was printed.
     is_inside_message: bool,
-    /// What is printed with the next write.
+    /// What the next write prints.
     unprinted: String,
 }
 
@@ -69,7 +69,7 @@ impl View for Printer {
         if self.is_inside_message {
             self.is_inside_message = false;
             self.unprinted.push('\n');
-            // Nobody may be there to read it.
+            // The reader may be gone.
             let _ = self.flush();
             self.note(&"the last message was cut off");
         }

@@ -1,14 +1,14 @@
-//! What a line means that was typed on a terminal: a message, or a word that begins with `/`.
+//! What a line means that was typed on a terminal: a message, or a command that begins with `/`.
 
 use ws_echo_core::CloseCode;
 
 use crate::chat::command::{MessageData, UserCommand};
 
-/// What the control frame's payload leaves for a reason (RFC 6455 section 5.5): 125 bytes, less two
-/// for the code.
+/// The longest reason that fits a control frame (RFC 6455 section 5.5): 125 bytes, minus two for the
+/// close code.
 const REASON_LEN_MAX: usize = 123;
 
-/// All words, a line each.
+/// The commands, one on each line.
 pub(super) const HELP: [&str; 6] = [
     "/ping                    send a Ping, and tell how long its Pong takes",
     "/close [CODE [REASON]]   close, with 1000 if nothing else is said",
@@ -25,11 +25,11 @@ pub(super) enum Input {
     Help,
 }
 
-/// Reads a line.
+/// Parses a line.
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
+/// What is wrong with the line, and what to write instead.
 pub(super) fn parse(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(text(line));
@@ -55,7 +55,7 @@ fn text(text: &str) -> Input {
     Input::Commands(MessageData::Text(text.into()).into_commands())
 }
 
-/// Splits at the first blanks.
+/// Splits a line after its first word.
 fn split_word(line: &str) -> (&str, &str) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     (word, rest.trim())
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_commands() {
+    fn a_word_after_a_slash_is_a_command() {
         assert_eq!(command("/ping"), UserCommand::Ping);
         assert_eq!(command("/ping "), UserCommand::Ping);
         assert_eq!(parse("/help"), Ok(Input::Help));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_what_to_write_instead() {
+    fn an_error_says_what_to_write_instead() {
         for (line, advice) in [
             ("/binary 0", "such as /binary 00 ff"),
             ("/binary 0g", "such as /binary 00 ff"),

@@ -86,13 +86,13 @@ impl LineReader {
     }
 
     fn send(&self, command: UserCommand) {
-        // The receiver lives as long as the process. If the wake fails, the next command's wakes it.
+        // The receiver lives as long as the process. If a wake fails, the next command tries again.
         let _ = self.commands.send(command);
         let _ = self.waker.wake();
     }
 
-    /// Prints a notice between two edits, when the screen prints nothing. A notice that went through
-    /// the screen would appear only after the next prompt.
+    /// Prints a notice between two edits, when the screen prints nothing. Through the screen it would
+    /// appear only at the next prompt.
     fn note(&self, note: &dyn Display) {
         let _ = writeln!(io::stdout(), "{}", self.marks.note(note));
     }
