@@ -39,8 +39,8 @@ use crate::time::Time;
 
 const WAKER: Token = Token(1);
 
-const INSECURE: &str = "--insecure: the server's certificate is not checked, so anyone on the way to it can read \
-                        and change everything";
+const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
+                        and the server can read and change everything";
 
 /// Talks to a server until one of the two sides closes the connection.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
@@ -63,7 +63,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let mut user = match user {
         Ok(user) => user,
         Err(error) => {
-            stderr::print(&format!("cannot wait for sockets and lines: {error}"));
+            stderr::print(&format!("cannot start the chat: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -84,13 +84,13 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
-/// How many messages were not answered, in words.
+/// The notice that says how many messages were not answered.
 fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> String {
     let (missing, sent) = (replies.missing(), replies.sent_total());
     let note = format!("{missing} of {sent} messages were not answered");
     // Otherwise the wait for replies was cut short.
     if end.by_user && end.reason.status() == ExitStatus::Closed {
-        format!("{note}: the next did not come within {}", Time::from(wait))
+        format!("{note}: no further reply within {}", Time::from(wait))
     } else {
         note
     }
@@ -168,7 +168,7 @@ fn converse(
 /// Waits before the next attempt.
 fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
     let time = Time::from(pause);
-    user.view.note(&format_args!("connecting again in {time}"));
+    user.view.note(&format_args!("reconnecting in {time}"));
     let until = Instant::now() + pause;
     while !user.is_over(until)? {
         user.wait(Some(until))?;
@@ -180,7 +180,7 @@ fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
 fn show_content(content: &[u8]) {
     let text = String::from_utf8_lossy(content);
     for line in text.lines() {
-        // If stderr is closed, the exit status still tells.
+        // If stderr is closed, the exit status still says it.
         let _ = writeln!(io::stderr(), "#   {}", OneLine(line));
     }
 }

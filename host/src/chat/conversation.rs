@@ -117,7 +117,7 @@ impl<'a> Conversation<'a> {
             ReadOutcome::Bytes => Ok(()),
             ReadOutcome::Nothing => self.user.wait(self.deadline()),
             ReadOutcome::End(None) => {
-                let reason = "the server ended the connection without a Close";
+                let reason = "the server closed the connection without a Close frame";
                 Err(EndReason::Lost(reason.into()))
             }
             ReadOutcome::End(Some(error)) => {
@@ -196,7 +196,7 @@ impl<'a> Conversation<'a> {
         match self.state {
             ConnectionState::Closing { until, .. } if now >= until => {
                 let time = Time::from(CLOSE_TIME);
-                let reason = format!("the server did not answer the Close within {time}");
+                let reason = format!("the server did not answer the Close frame within {time}");
                 Err(EndReason::Lost(reason))
             }
             ConnectionState::Closing { .. } => Ok(()),
@@ -213,7 +213,7 @@ impl<'a> Conversation<'a> {
     fn leave_unseen(&mut self) -> Result<(), EndReason> {
         let reason = match &self.view_error {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                format!("the output cannot be written: {error}")
+                format!("cannot write the output: {error}")
             }
             _ => return self.leave(),
         };

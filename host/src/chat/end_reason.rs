@@ -107,25 +107,25 @@ impl Display for EndReason {
             }
             Self::Lost(reason) | Self::Unusable(reason) => write!(f, "socket error: {reason}"),
             Self::Failed(error) => {
-                write!(f, "socket error: the server broke the protocol: {error}")
+                write!(f, "socket error: the server violated the protocol: {error}")
             }
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Response(error) => write!(
                 f,
-                "socket error: the server's answer opens no WebSocket: {error}"
+                "socket error: the server sent an invalid handshake response: {error}"
             ),
             Self::SpeaksTls(advice) => write!(f, "socket error: the server speaks TLS: {advice}"),
-            Self::Request(error) => write!(f, "socket error: this cannot be asked for: {error}"),
+            Self::Request(error) => write!(f, "socket error: invalid request: {error}"),
             Self::NotConnected(reason) | Self::Insecure(reason) => {
                 write!(f, "socket error: {reason}")
             }
             Self::Late(time) => write!(
                 f,
-                "socket error: the answer to the request did not come within {} (--timeout)",
+                "socket error: no response to the handshake within {} (--timeout)",
                 Time::from(*time)
             ),
-            Self::Stopped => f.write_str("stopped before there was a connection"),
-            Self::System(error) => write!(f, "socket error: cannot wait for sockets: {error}"),
+            Self::Stopped => f.write_str("stopped before a connection was open"),
+            Self::System(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }
     }
 }
@@ -139,7 +139,7 @@ impl Display for ServerRefusal {
         if let Some(location) = &self.location {
             write!(
                 f,
-                ", and names another place, which is not asked: {}",
+                "; redirect not followed: {}",
                 Untrusted::excerpt(location)
             )?;
         }
@@ -204,7 +204,7 @@ mod tests {
     fn text_from_the_server_is_escaped() {
         assert_eq!(
             refused(302).to_string(),
-            r"the server refused: 302 No\u{1b}, and names another place, which is not asked: http://a/\n"
+            r"the server refused: 302 No\u{1b}; redirect not followed: http://a/\n"
         );
         let reason = EndReason::Closed(Some(CloseCode::NORMAL), "bye\n\\".into());
         assert_eq!(reason.to_string(), r"socket closed 1000: bye\n\\");

@@ -82,8 +82,8 @@ impl<'a> TlsConnector<'a> {
         let time = Time::from(self.options.timeout);
         let plain = self.options.url.with(Scheme::Ws);
         EndReason::NotConnected(format!(
-            "the TLS handshake was not over within {time} (--timeout); if the server speaks no TLS, \
-             write {plain}"
+            "the TLS handshake did not finish within {time} (--timeout); if the server does not \
+             speak TLS, use {plain}"
         ))
     }
 }
@@ -160,6 +160,6 @@ impl Drop for TlsStream {
 fn cut_off() -> io::Error {
     io::Error::new(
         ErrorKind::UnexpectedEof,
-        "it ended without close_notify, as if it was cut off",
+        "TLS ended without close_notify, so data may be missing",
     )
 }

@@ -138,7 +138,7 @@ impl User {
             match command {
                 UserCommand::Close(..) | UserCommand::End | UserCommand::Fail(_) => return true,
                 UserCommand::Ping | UserCommand::Send(_, Fin::Last) => {
-                    self.view.note(&"not sent: there is no connection");
+                    self.view.note(&"not sent: no connection is open");
                 }
                 UserCommand::Send(_, Fin::More) => {}
             }

@@ -107,7 +107,7 @@ fn a_line_that_turns_out_to_be_no_text_ends_it() {
     let input = [&b"a\n"[..], &[b'x'; 100_000], b"\xff\n"].concat();
     let ended = talk(&url, &[], input);
     assert_eq!(ended.status, Some(1));
-    let reason = "# socket error: line 2 was begun as text and is not UTF-8 at byte 100000: ";
+    let reason = "# socket error: line 2 starts as text, but is not UTF-8 at byte 100000: ";
     assert!(ended.stderr.contains(reason), "{}", ended.stderr);
 }
 
@@ -130,7 +130,7 @@ fn what_is_not_answered_is_told_and_a_greeting_is_no_answer() {
         status: Some(4),
         stdout: "welcome\n1\n".into(),
         stderr: "# socket open\n# socket closed 1000\n\
-                 # 4 of 5 messages were not answered: the next did not come within 300 ms\n"
+                 # 4 of 5 messages were not answered: no further reply within 300 ms\n"
             .into(),
     };
     assert_eq!(talk(&url, &SHORT, "1\n2\n3\n4\n5\n"), expected);
@@ -160,7 +160,7 @@ fn with_no_time_to_wait_nothing_is_waited_for() {
     assert!(
         ended
             .stderr
-            .ends_with("# 1 of 1 messages were not answered: the next did not come within 0 ns\n")
+            .ends_with("# 1 of 1 messages were not answered: no further reply within 0 ns\n")
     );
 }
 
@@ -332,7 +332,7 @@ fn an_output_that_cannot_be_written_is_told() {
     let Ended { status, stderr, .. } = pipe.end(String::new());
     assert_eq!(status, Some(1));
     assert!(
-        stderr.contains("# socket error: the output cannot be written: "),
+        stderr.contains("# socket error: cannot write the output: "),
         "{stderr}"
     );
 }

@@ -133,8 +133,8 @@ fn a_certificate_that_vouches_for_itself_may_be_named() {
 
 #[test]
 fn any_certificate_is_accepted_by_insecure_which_warns_each_time() {
-    let warning = "ws-echo: --insecure: the server's certificate is not checked, so anyone on the way to \
-                   it can read and change everything\n";
+    let warning = "ws-echo: --insecure: the server's certificate is not checked; anyone between \
+                   here and the server can read and change everything\n";
     for certificate in [
         Certificate::self_signed(),
         Certificate::expired(),

@@ -26,7 +26,7 @@ const CONTENT_TIME: Duration = Duration::from_secs(1);
 /// That it did, with the URL to use instead.
 pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason> {
     if stream.buffer.received().starts_with(&TLS_ALERT) {
-        let advice = format!("write {}", url.with(Scheme::Wss));
+        let advice = format!("use {}", url.with(Scheme::Wss));
         return Err(EndReason::SpeaksTls(advice));
     }
     Ok(())
@@ -56,7 +56,7 @@ pub(super) fn advance(
 }
 
 fn ended_early(error: Option<io::Error>) -> String {
-    let ended = "the server ended the connection before the handshake was over";
+    let ended = "the server closed the connection during the handshake";
     match error {
         Some(error) => format!("{ended}: {error}"),
         None => ended.into(),

@@ -50,7 +50,7 @@ impl<R: BufRead> Lines<R> {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
             Ok(None) => return UserCommand::End,
-            Err(error) => return UserCommand::Fail(format!("the input cannot be read: {error}")),
+            Err(error) => return UserCommand::Fail(format!("cannot read the input: {error}")),
         };
         let len = part.len() as u64;
         let payload = match self.payload(part, fin) {
@@ -115,8 +115,8 @@ impl<R: BufRead> Lines<R> {
         match self.state {
             LineState::Start => Ok(MessageData::Binary(part)),
             _ => Err(format!(
-                "line {} was begun as text and is not UTF-8 at byte {}: make it binary from its start, \
-                 or its lines shorter",
+                "line {} starts as text, but is not UTF-8 at byte {}: keep binary lines shorter \
+                 than 64 KiB",
                 self.number,
                 self.returned_len + valid_len as u64
             )),
@@ -206,7 +206,7 @@ mod tests {
                 panic!("{commands:?}");
             };
             let place = almost.len() + 2;
-            let expected = format!("line 2 was begun as text and is not UTF-8 at byte {place}:");
+            let expected = format!("line 2 starts as text, but is not UTF-8 at byte {place}:");
             assert!(reason.starts_with(&expected), "{reason}");
         }
     }

@@ -10,12 +10,12 @@ const REASON_LEN_MAX: usize = 123;
 
 /// The commands, one on each line.
 pub(super) const HELP: [&str; 6] = [
-    "/ping                    send a Ping, and tell how long its Pong takes",
-    "/close [CODE [REASON]]   close, with 1000 if nothing else is said",
+    "/ping                    send a Ping and show how long the Pong takes",
+    "/close [CODE [REASON]]   close the connection; CODE is 1000 by default",
     "/binary HEX              send a binary message, such as /binary 00 ff",
-    "/quit                    close with 1000; so do Ctrl-D and Ctrl-C",
-    "/help                    show this",
-    "//TEXT                   send a text that begins with /",
+    "/quit                    close with 1000, like Ctrl-D and Ctrl-C",
+    "/help                    show this help",
+    "//TEXT                   send a message that begins with /",
 ];
 
 /// What a line means.
@@ -44,9 +44,11 @@ pub(super) fn parse(line: &str) -> Result<Input, String> {
         ("help", "") => Ok(Input::Help),
         ("ping", "") => Ok(Input::Commands(vec![UserCommand::Ping])),
         ("quit", "") => close(""),
-        ("help" | "ping" | "quit", _) => Err(format!("write /{word} alone, or /{line} to send it")),
+        ("help" | "ping" | "quit", _) => Err(format!(
+            "/{word} takes no arguments; write /{line} to send it as a message"
+        )),
         _ => Err(format!(
-            "there is no /{word}: /help shows what there is, and /{line} sends it"
+            "unknown command /{word}: see /help, or write /{line} to send it as a message"
         )),
     }
 }
@@ -84,12 +86,12 @@ fn close(rest: &str) -> Result<Input, String> {
         CloseCode::NORMAL
     } else {
         let code = code.parse().ok().and_then(CloseCode::new);
-        code.ok_or("write a code that may be sent: 1000 to 1003, 1007 to 1014 or 3000 to 4999")?
+        code.ok_or("the code must be 1000 to 1003, 1007 to 1014 or 3000 to 4999")?
     };
     if reason.len() > REASON_LEN_MAX {
         let len = reason.len();
         return Err(format!(
-            "the reason has {len} bytes; write at most {REASON_LEN_MAX}"
+            "the reason has {len} bytes; at most {REASON_LEN_MAX} are allowed"
         ));
     }
     Ok(Input::Commands(vec![UserCommand::Close(
@@ -162,20 +164,23 @@ mod tests {
             ("/close 1005", "1000 to 1003"),
             ("/close bye", "1000 to 1003"),
             ("/close 66536", "1000 to 1003"),
-            ("/ping me", "write /ping alone, or //ping me to send it"),
-            ("/quit 1", "write /quit alone"),
+            (
+                "/ping me",
+                "/ping takes no arguments; write //ping me to send it as a message",
+            ),
+            ("/quit 1", "/quit takes no arguments"),
             (
                 "/Ping",
-                "there is no /Ping: /help shows what there is, and //Ping sends it",
+                "unknown command /Ping: see /help, or write //Ping to send it as a message",
             ),
             ("/", "/help"),
-            ("/etc/passwd", "//etc/passwd sends it"),
+            ("/etc/passwd", "write //etc/passwd to send it"),
         ] {
             let message = parse(line).expect_err(line);
             assert!(message.contains(advice), "{line:?}: {message}");
         }
         let reason = "ß".repeat(62);
         let message = parse(&format!("/close 1000 {reason}")).expect_err("too long");
-        assert_eq!(message, "the reason has 124 bytes; write at most 123");
+        assert_eq!(message, "the reason has 124 bytes; at most 123 are allowed");
     }
 }

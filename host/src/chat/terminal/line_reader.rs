@@ -60,7 +60,7 @@ impl LineReader {
             let line = match line {
                 Ok(line) => line,
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                    self.note(&"not taken: this is not UTF-8");
+                    self.note(&"not sent: the line is not UTF-8");
                     continue;
                 }
                 Err(_) => break,

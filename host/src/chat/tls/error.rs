@@ -19,8 +19,8 @@ pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
     match reason {
         Some(error) => EndReason::Insecure(text(error, &plain)),
         None => EndReason::NotConnected(format!(
-            "the connection ended in the TLS handshake: {error}; if the server speaks no TLS, write \
-             {plain}"
+            "the connection ended during the TLS handshake: {error}; if the server does not speak \
+             TLS, use {plain}"
         )),
     }
 }
@@ -30,15 +30,15 @@ fn text(error: &Error, plain: &str) -> String {
         Error::InvalidCertificate(error) => certificate(error),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-        ) => format!("the server speaks no TLS: write {plain}"),
+        ) => format!("the server does not speak TLS: use {plain}"),
         Error::AlertReceived(
             alert @ (AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure),
         ) => format!(
-            "the server refuses TLS 1.2 and 1.3, or what they are used with here ({alert:?}); if it \
-             speaks no TLS, write {plain}"
+            "the server accepts neither TLS 1.2 nor 1.3, or none of the cipher suites offered \
+             ({alert:?}); if it does not speak TLS, use {plain}"
         ),
         Error::AlertReceived(alert) => {
-            format!("the server refused in the TLS handshake: {alert:?}")
+            format!("the server rejected the TLS handshake: {alert:?}")
         }
         other => format!(
             "the TLS handshake failed: {}",
@@ -51,18 +51,19 @@ fn text(error: &Error, plain: &str) -> String {
 fn certificate(error: &CertificateError) -> String {
     let reason = match error {
         CertificateError::UnknownIssuer => {
-            "is from an authority that is not trusted here: name its file with --ca".into()
+            "was issued by an authority that is not trusted: pass its certificate with --ca".into()
         }
         CertificateError::BadSignature => {
-            "is from an authority that has only the name of a trusted one: name its file with --ca"
+            "was issued by an authority with the name of a trusted one, but another key: pass its \
+             certificate with --ca"
                 .into()
         }
         CertificateError::ExpiredContext { time, not_after } => {
-            format!("has expired {} ago", days(*not_after, *time))
+            format!("expired {} ago", days(*not_after, *time))
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             let days = days(*time, *not_before);
-            format!("is not valid before {days} from now: is this machine's clock right?")
+            format!("becomes valid in {days}: check this machine's clock")
         }
         CertificateError::NotValidForNameContext {
             expected,
@@ -75,10 +76,10 @@ fn certificate(error: &CertificateError) -> String {
                 names.join(", ")
             };
             let (names, expected) = (Untrusted::excerpt(&names), expected.to_str());
-            format!("is for {names}, and not for {expected}")
+            format!("is for {names}, not for {expected}")
         }
         CertificateError::Other(other) if is_ca_certificate(other) => {
-            "is an authority's own, which no server may show: make another with \
+            "is a CA certificate, which a server must not use: create one with \
              basicConstraints=CA:FALSE"
                 .into()
         }

@@ -52,7 +52,7 @@ fn system_authorities() -> Result<RootCertStore, String> {
         None => String::new(),
     };
     Err(format!(
-        "this system names no authority for certificates{reason}; install its ca-certificates, or \
-         name a file with --ca"
+        "this system has no trusted certificate authorities{reason}; install ca-certificates, or \
+         pass a file with --ca"
     ))
 }
