@@ -1,8 +1,8 @@
 //! Text of unknown origin, made safe for one line of a terminal.
 //!
-//! A peer must not be able to move the cursor, change a terminal's colours, forge a line of a log, or
-//! reverse its reading order. The result is for people to read: it is neither HTML escaping nor shell
-//! quoting, and it does not look for letters that resemble others.
+//! A peer must not be able to move the cursor, change a terminal's colours, forge a line of a log,
+//! or reverse its reading order. The result is for people to read: it is neither HTML escaping nor
+//! shell quoting, and it does not look for letters that resemble others.
 
 use std::fmt::{self, Display, Formatter, Write};
 

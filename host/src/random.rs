@@ -14,7 +14,8 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A function that returns a new masking key at each call. It fetches many from the system at a time.
+/// A function that returns a new masking key at each call. It fetches many from the system at a
+/// time.
 pub(crate) fn keys() -> impl FnMut() -> [u8; 4] {
     let mut fetched = [0; 1024];
     let mut used = fetched.len();

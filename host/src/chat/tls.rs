@@ -1,7 +1,7 @@
 //! TLS on a server's socket (RFC 8446, RFC 5246), by rustls: the handshake, and the bytes after it.
 //!
-//! One direction of the socket may be full while the other has bytes, so neither waits for the other.
-//! The streams of rustls are not used because their reads write first.
+//! One direction of the socket may be full while the other has bytes, so neither waits for the
+//! other. The streams of rustls are not used because their reads write first.
 
 mod error;
 mod trust;
@@ -112,10 +112,10 @@ impl TlsStream {
 }
 
 impl Read for TlsStream {
-    /// Returns decrypted bytes before it reads the socket, because no event reports them, and before
-    /// it returns an error that follows them. Returns `Interrupted` when it has read the socket: the
-    /// bytes may contain no data, a flush may have to answer them, and a server that sends many such
-    /// records must not block the caller.
+    /// Returns decrypted bytes before it reads the socket, because no event reports them, and
+    /// before it returns an error that follows them. Returns `Interrupted` when it has read the
+    /// socket: the bytes may contain no data, a flush may have to answer them, and a server that
+    /// sends many such records must not block the caller.
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let processed = self.process();
         match self.session.reader().read(bytes) {

@@ -4,8 +4,8 @@ use ws_echo_core::CloseCode;
 
 use crate::chat::command::{MessageData, UserCommand};
 
-/// The longest reason that fits a control frame (RFC 6455 section 5.5): 125 bytes, minus two for the
-/// close code.
+/// The longest reason that fits a control frame (RFC 6455 section 5.5): 125 bytes, minus two for
+/// the close code.
 const REASON_LEN_MAX: usize = 123;
 
 /// The commands, one on each line.

@@ -91,8 +91,8 @@ impl LineReader {
         let _ = self.waker.wake();
     }
 
-    /// Prints a notice between two edits, when the screen prints nothing. Through the screen it would
-    /// appear only at the next prompt.
+    /// Prints a notice between two edits, when the screen prints nothing. Through the screen it
+    /// would appear only at the next prompt.
     fn note(&self, note: &dyn Display) {
         let _ = writeln!(io::stdout(), "{}", self.marks.note(note));
     }

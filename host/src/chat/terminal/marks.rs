@@ -1,5 +1,5 @@
-//! The mark at the start of each line, and its colour: `< ` for a message that was received, `# ` for
-//! a notice. A line that was typed has the prompt's `> `.
+//! The mark at the start of each line, and its colour: `< ` for a message that was received, `# `
+//! for a notice. A line that was typed has the prompt's `> `.
 
 use std::fmt::Display;
 

@@ -1,8 +1,8 @@
 //! Which certificates are trusted.
 //!
 //! The system's authorities are those that rustls-native-certs finds, which also respects
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR`. On every system rustls itself checks the certificates, so the
-//! errors are the same everywhere.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR`. On every system rustls itself checks the certificates, so
+//! the errors are the same everywhere.
 
 use std::sync::Arc;
 
