@@ -77,7 +77,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<(), Failure> {
         Ok(summary::text(&report, &outcome.latencies))
     };
     let printed = printed.and_then(|text| writeln!(io::stdout(), "{text}"));
-    printed.map_err(|error| Failure::System("print the figures", error))
+    printed.map_err(|error| Failure::System("print the report", error))
 }
 
 fn open(options: &BenchOptions) -> Result<Generator, Failure> {
@@ -116,7 +116,9 @@ fn reachable(url: &Url, timeout: Duration) -> SocketAddr {
 }
 
 fn server_time(options: &BenchOptions) -> Result<Option<ProcessTime>, Failure> {
-    let read =
-        |id| ProcessTime::of(id).map_err(|error| Failure::System("read the time of --pid", error));
+    let read = |id| {
+        ProcessTime::of(id)
+            .map_err(|error| Failure::System("read the processor time of --pid", error))
+    };
     options.process.map(read).transpose()
 }

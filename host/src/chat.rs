@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
+use self::connect::Opened;
 use self::conversation::{ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
 use self::pipe::Printer;
@@ -144,7 +145,8 @@ fn converse(
             Ok(opened) => {
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());
-                Conversation::new(opened.stream, user, replies, options.wait).run()
+                let Opened { stream, agreed, .. } = opened;
+                Conversation::new(stream, agreed, user, replies, options.wait).run()
             }
             Err(reason) => ConnectionEnd {
                 reason,

@@ -94,8 +94,8 @@ fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     }
     let kib = least.div_ceil(1024);
     let advice = format!(
-        "--max-memory is too little for --threads {threads} with a --buffer of {} bytes: write at least \
-         {kib}KiB, or fewer threads or a shorter buffer",
+        "--max-memory is too small for --threads {threads} and a --buffer of {} bytes: write at \
+         least {kib}KiB, or use fewer threads or a smaller buffer",
         options.buffer_len
     );
     Err(wrong(ErrorKind::ValueValidation, advice))
@@ -107,29 +107,37 @@ fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {
 }
 
 const AFTER_HELP: &str = "\
-Each option can be set by a variable too: --close-timeout by
-WS_ECHO_CLOSE_TIMEOUT, and so on. The command line wins, and an empty variable
-counts as unset. What may be repeated is separated by commas there
-(WS_ECHO_LISTEN=127.0.0.1:80,[::1]:80), and a switch is true or false.
+Every option can also be set by an environment variable: --close-timeout by
+WS_ECHO_CLOSE_TIMEOUT, and so on. The command line takes precedence, and an
+empty variable counts as unset. The values of a repeated option are separated by
+commas (WS_ECHO_LISTEN=127.0.0.1:80,[::1]:80), and a switch is true or false.
 
-A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
-A SIZE is written 64KiB or 16MiB; a bare number is bytes.
-A FILTER is off, error, warn, info, debug or trace, also for a part of the
-program: info,ws_echo::worker=debug. RUST_LOG is written the same way.
+A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
+A SIZE is a number and a unit: 64KiB or 16MiB; bytes without a unit.
+A FILTER is a level (off, error, warn, info, debug or trace), and other levels
+for some targets: info,ws_echo::client=debug. RUST_LOG has the same form.
+
+Log targets:
+  ws_echo::server                      start, stop, listeners and workers
+  ws_echo::client                      connections of clients, from accept to end
+  ws_echo::message                     the messages, with --log-messages
+  ws_echo::limits                      clients turned away, and memory shortages
+  ws_echo::tls                         certificates
+  ws_echo::log                         the log itself
 
 Examples:
   ws-echo                              serve this machine on port 3000
   ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
   ws-echo --listen 127.0.0.1:0 --no-welcome
-                                       echo only, on a free port, and print it
+                                       only echo, on a free port that is printed
   ws-echo --tls-self-signed --tls-write-cert echo.pem
                                        speak wss, for clients that trust echo.pem
-  ws-echo --path /echo --log-messages  serve one path, and log what is said";
+  ws-echo --path /echo --log-messages  serve one path, and log the messages";
 
 const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>\n       \
                      ws-echo chat [OPTIONS] <URL>";
 
-/// A WebSocket echo server: it greets each client and sends every message back.
+/// A WebSocket echo server that greets each client and sends every message back.
 #[derive(Parser)]
 #[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
 #[command(version, after_help = AFTER_HELP)]
@@ -144,20 +152,20 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Run the echo server; this is also what happens without a command
+    /// Run the echo server; this is the default command
     #[command(after_help = AFTER_HELP)]
     Serve(ServeArguments),
-    /// Load a WebSocket echo server, this or another, and measure it
+    /// Load any WebSocket echo server and measure it
     #[command(after_help = bench::AFTER_HELP)]
     Bench(BenchArguments),
-    /// Talk to a WebSocket server, this or another: from a terminal, or with each line of a pipe a message
+    /// Talk to any WebSocket server, from a terminal or a pipe: each line is a message
     #[command(after_help = chat::AFTER_HELP)]
     Chat(ChatArguments),
 }
 
 #[derive(Args)]
 struct ServeArguments {
-    /// Where to listen; may be repeated, and port 0 takes a free one
+    /// An address to listen on, where port 0 means any free port; may be repeated
     #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
     #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
     listen: Vec<Listen>,
@@ -178,47 +186,48 @@ struct ServeArguments {
     #[arg(long = "path", value_name = "PATH", value_parser = names::path)]
     paths: Vec<String>,
 
-    /// Do not serve the chat as a web page to browsers
+    /// Do not serve the chat page to browsers
     #[arg(long)]
     no_page: bool,
 
-    /// A subprotocol to speak where a client offers it; may be repeated, the preferred one first
+    /// A subprotocol to accept from clients; may be repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
     subprotocols: Vec<String>,
 
-    /// Another origin whose pages may connect, or * for all; may be repeated [default: the server's own]
+    /// Another origin from which browsers may connect, or * for any; may be repeated
+    /// [default: the server's own]
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = names::origin)]
     origins: Vec<String>,
 
-    /// How many connections there may be [default: what the limit of open files leaves]
+    /// The maximum number of connections [default: what the limit of open files leaves]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
     max_connections: Option<NonZeroUsize>,
 
-    /// How many connections there may be from one address [default: no limit]
+    /// The maximum number of connections from one IP address [default: no limit]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
     max_connections_per_ip: Option<NonZeroUsize>,
 
-    /// How many threads serve [default: one per core]
+    /// The number of threads that serve clients [default: one per core]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
     threads: Option<NonZeroUsize>,
 
-    /// The buffer of a busy connection, from 4KiB to 16MiB; a frame up to this length comes back
-    /// as one, and who fills it gets one of 512KiB as long as that goes on
+    /// The buffer of a busy connection, from 4KiB to 16MiB. Frames up to this size are echoed as a
+    /// single frame. A client that keeps filling its buffer is given a 512KiB one until it stops
     #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
     #[arg(default_value = "64KiB")]
     buffer_len: usize,
 
-    /// How long a client may take to send its request, of which the head may have 8KiB and 64 headers
+    /// How long a client may take to send its request, of at most 8KiB and 64 headers
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     handshake_timeout: Duration,
 
-    /// How long a client may take to answer a close
+    /// How long a client may take to answer a Close frame
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "5s")]
     close_timeout: Duration,
 
-    /// How long a client may be silent before it gets a Ping, or off
+    /// How long a client may be silent before it is sent a Ping, or off
     #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
     #[arg(default_value = "25s")]
     ping_interval: Interval,
@@ -228,7 +237,8 @@ struct ServeArguments {
     #[arg(default_value = "20s")]
     ping_timeout: Duration,
 
-    /// How long a client may stop inside a frame, or take nothing of what waits for it, or off
+    /// How long a client may pause in the middle of a frame, or read nothing while data waits for
+    /// it, or off
     #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
     #[arg(default_value = "60s")]
     stall_timeout: Interval,
@@ -237,27 +247,28 @@ struct ServeArguments {
     #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
     max_message_size: Option<u64>,
 
-    /// The memory of all buffers and handshakes; when it is used up, what comes is echoed in pieces of
-    /// up to 4KiB, who does not take such a piece at once is dropped, and new clients get 503
+    /// The memory for all buffers and handshakes. When it runs out, messages are echoed in fragments
+    /// of up to 4KiB, clients too slow to accept a fragment immediately are disconnected, and new
+    /// clients get 503
     #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
     #[arg(default_value = "512MiB")]
     max_memory: usize,
 
-    /// How long clients may take to end their messages and connections when the server stops
+    /// How long clients may take to finish their messages and close when the server stops
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     drain_timeout: Duration,
 
-    /// Over how long the closes are spread when the server stops; 0 for all at once
+    /// The time over which Close frames are spread when the server stops; 0 sends all at once
     #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
     #[arg(default_value = "0")]
     drain_spread: Duration,
 
-    /// What to log, on stderr [default: RUST_LOG, or info]
+    /// What to log to stderr [default: RUST_LOG, or info]
     #[arg(long, value_name = "FILTER")]
     log_level: Option<Filter>,
 
-    /// Log messages too: text escaped and cut, binary in hex
+    /// Also log messages: text escaped and truncated, binary in hex
     #[arg(long)]
     log_messages: bool,
 }
@@ -274,7 +285,7 @@ impl ServeOptions {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, |_| None)? {
             Command::Serve(options) => Ok(options),
-            Command::Bench(_) | Command::Chat(_) => Err("this is no server's command line".into()),
+            Command::Bench(_) | Command::Chat(_) => Err("not a command line of the server".into()),
         }
     }
 }

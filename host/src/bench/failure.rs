@@ -98,13 +98,13 @@ impl Display for Failure {
             Self::System(purpose, error) => write!(formatter, "cannot {purpose}: {error}"),
             Self::Files { needed, limit } => write!(
                 formatter,
-                "{needed} files must be open at once, and this process may open {limit}: raise \
-                 the hard limit (ulimit -Hn), or ask for fewer --connections"
+                "{needed} files must be open at once, but this process may open {limit}: raise the \
+                 hard limit (ulimit -Hn), or use fewer --connections"
             ),
             Self::Connection { number, wrong } => write!(formatter, "connection {number}: {wrong}"),
             Self::Silent { time, missing } => write!(
                 formatter,
-                "no echo came for {time:?} (--timeout), and {missing} messages are not back"
+                "no echo arrived for {time:?} (--timeout), and {missing} messages were not echoed"
             ),
             Self::Stopped => formatter.write_str("stopped before anything was measured"),
         }
@@ -117,16 +117,16 @@ impl Display for Wrong {
         match self {
             Self::Connect(address, error) if error.kind() == ErrorKind::AddrNotAvailable => write!(
                 formatter,
-                "cannot connect to {address}: {error}: this machine may have no port left; ask for \
-                 fewer --connections"
+                "cannot connect to {address}: {error}: this machine may have no port left; use fewer \
+                 --connections"
             ),
             Self::Connect(address, error) => {
                 write!(formatter, "cannot connect to {address}: {error}")
             }
             Self::Socket(error) => write!(formatter, "{error}"),
-            Self::Ended => formatter.write_str("the server ended the connection without a Close"),
+            Self::Ended => formatter.write_str("the server ended the connection without a Close frame"),
             Self::Late(what, time) => {
-                write!(formatter, "{what} did not come within {time:?} (--timeout)")
+                write!(formatter, "no {what} within {time:?} (--timeout)")
             }
             Self::NotHttp(start) => {
                 let start = shown(start);
@@ -139,12 +139,12 @@ impl Display for Wrong {
             ),
             Self::Response(error) => write!(
                 formatter,
-                "the server's response opens no WebSocket: {error}"
+                "the server's response is not a valid WebSocket handshake: {error}"
             ),
-            Self::Request(error) => write!(formatter, "this cannot be asked for: {error}"),
-            Self::Frame(what) => write!(formatter, "the server sent a frame with {what}"),
+            Self::Request(error) => write!(formatter, "invalid request: {error}"),
+            Self::Frame(what) => write!(formatter, "the server sent an invalid frame: {what}"),
             Self::Pings => formatter.write_str(
-                "the server sends Pings and does not read the Pongs: over 64 KiB of them are unsent",
+                "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are unsent",
             ),
             Self::Closed(None, _) => formatter.write_str("the server closed without a code"),
             Self::Closed(Some(code), reason) if reason.is_empty() => {
@@ -157,7 +157,7 @@ impl Display for Wrong {
                     shown(reason)
                 )
             }
-            Self::Echo(difference) => write!(formatter, "no echo: {difference}"),
+            Self::Echo(difference) => write!(formatter, "wrong echo: {difference}"),
         }
     }
 }
@@ -166,13 +166,15 @@ impl Display for Difference {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(kind) => {
-                write!(formatter, "a {kind} message came for one of the other kind")
+                let sent = if *kind == "text" { "binary" } else { "text" };
+                write!(formatter, "a {kind} message, but a {sent} message was sent")
+            }
+            // Of a longer message the end has not been received.
+            Self::Length { received, sent } if received > sent => {
+                write!(formatter, "at least {received} bytes, but {sent} were sent")
             }
             Self::Length { received, sent } => {
-                write!(
-                    formatter,
-                    "{received} bytes or more came for a message of {sent}"
-                )
+                write!(formatter, "{received} bytes, but {sent} were sent")
             }
             Self::Byte {
                 offset,
@@ -180,9 +182,9 @@ impl Display for Difference {
                 sent,
             } => write!(
                 formatter,
-                "byte {offset} of a message is {received:#04x}, {sent:#04x} was sent"
+                "byte {offset} of the message is {received:#04x}, but {sent:#04x} was sent"
             ),
-            Self::Unasked => formatter.write_str("a message came that nothing was sent for"),
+            Self::Unasked => formatter.write_str("a message was received that was not sent"),
         }
     }
 }

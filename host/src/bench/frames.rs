@@ -138,7 +138,7 @@ impl Frames {
         let left = payload_len(header)?;
         match (opcode, &self.message) {
             (CONTINUATION, Some(_)) => {}
-            (CONTINUATION, None) => return Err(Wrong::Frame("a continuation of nothing")),
+            (CONTINUATION, None) => return Err(Wrong::Frame("a continuation without a message")),
             (TEXT | BINARY, None) => {
                 self.message = Some(Unfinished {
                     opcode,
@@ -157,7 +157,9 @@ impl Frames {
                 });
             }
             (CLOSE | PING | PONG, _) => {
-                return Err(Wrong::Frame("a fragmented or over-long control frame"));
+                return Err(Wrong::Frame(
+                    "a control frame that is fragmented or too long",
+                ));
             }
             _ => return Err(Wrong::Frame("a reserved opcode")),
         }
@@ -236,7 +238,7 @@ fn payload_len(header: &[u8; HEADER_LEN_MAX]) -> Result<u64, Wrong> {
     };
     if len < least || len >> 63 != 0 {
         return Err(Wrong::Frame(
-            "a length that is not minimal, or over 63 bits",
+            "a length that is not minimal or exceeds 63 bits",
         ));
     }
     Ok(len)
@@ -251,7 +253,7 @@ fn control(opcode: u8, payload: Vec<u8>) -> Result<Piece<'static>, Wrong> {
             Ok(Piece::Close(Some(u16::from_be_bytes(*code)), reason))
         }
         (_, None) if payload.is_empty() => Ok(Piece::Close(None, String::new())),
-        (_, None) => Err(Wrong::Frame("a Close whose code is cut")),
+        (_, None) => Err(Wrong::Frame("a Close frame with half a close code")),
     }
 }
 
@@ -338,14 +340,14 @@ mod tests {
             (&b"\xc1\x00"[..], "reserved bits"),
             (b"\x83\x00", "a reserved opcode"),
             (b"\x81\x80", "a masking key"),
-            (b"\x80\x00", "a continuation of nothing"),
+            (b"\x80\x00", "a continuation without a message"),
             (b"\x01\x00\x01\x00", "a new message inside"),
-            (b"\x09\x00", "fragmented or over-long"),
-            (b"\x89\x7e\x00\x7e", "fragmented or over-long"),
+            (b"\x09\x00", "fragmented or too long"),
+            (b"\x89\x7e\x00\x7e", "fragmented or too long"),
             (b"\x81\x7e\x00\x7d", "not minimal"),
             (b"\x81\x7f\0\0\0\0\0\0\xff\xff", "not minimal"),
-            (b"\x81\x7f\x80\0\0\0\0\0\0\0", "over 63 bits"),
-            (b"\x88\x01\x03", "a Close whose code is cut"),
+            (b"\x81\x7f\x80\0\0\0\0\0\0\0", "exceeds 63 bits"),
+            (b"\x88\x01\x03", "a Close frame with half a close code"),
         ] {
             let message = taken_always(input).expect_err(expected);
             assert!(message.contains(expected), "{message}");

@@ -25,7 +25,7 @@ impl Interrupt {
     pub(super) fn install(poll: &Poll) -> Result<Self, Failure> {
         let is_set = Arc::new(AtomicBool::new(false));
         let waker = Waker::new(poll.registry(), WAKER)
-            .map_err(|error| Failure::System("be woken by signals", error))?;
+            .map_err(|error| Failure::System("handle signals", error))?;
         let flag = Arc::clone(&is_set);
         let stop = move || {
             if flag.swap(true, Ordering::Relaxed) {
@@ -34,8 +34,7 @@ impl Interrupt {
             // At the latest the next event ends the wait.
             let _ = waker.wake();
         };
-        platform::on_stop_signal(stop)
-            .map_err(|error| Failure::System("be told of signals", error))?;
+        platform::on_stop_signal(stop).map_err(|error| Failure::System("handle signals", error))?;
         Ok(Self(is_set))
     }
 

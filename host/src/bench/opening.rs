@@ -301,9 +301,9 @@ impl<'a> Opening<'a> {
 
     fn check_time(&self, timeout: Duration) -> Result<(), Wrong> {
         let awaited = match self.step {
-            Step::Connecting => "the connection",
-            Step::Response => "the response to the request",
-            Step::Echo { .. } | Step::Done => "the echo of a first text message",
+            Step::Connecting => "connection",
+            Step::Response => "response to the request",
+            Step::Echo { .. } | Step::Done => "echo of the first text message",
         };
         if self.started.elapsed() < timeout {
             return Ok(());

@@ -54,7 +54,7 @@ impl Phase {
     pub(super) fn start(pace: Pace, amount: Amount, in_flight_max: u64) -> Result<Self, Failure> {
         let latencies = Histogram::new_with_bounds(1, LATENCY_MAX, DIGITS);
         let latencies = latencies
-            .map_err(|error| Failure::System("count latencies", std::io::Error::other(error)))?;
+            .map_err(|error| Failure::System("record latencies", std::io::Error::other(error)))?;
         Ok(Self {
             start: Instant::now(),
             pace,

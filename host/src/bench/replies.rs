@@ -251,10 +251,12 @@ mod tests {
                 let after_one = [&echo(&message), input].concat();
                 taken_always(comparison, &message, &after_one).expect_err("it is wrong")
             };
-            assert!(refusal(b"\x82\x03 !\"").contains("a binary message came"));
-            assert!(refusal(b"\x81\x02 !").contains("2 bytes or more came for a message of 3"));
-            assert!(refusal(b"\x81\x04 !\"#").contains("for a message of 3"));
-            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains("for a message of 3"));
+            assert!(
+                refusal(b"\x82\x03 !\"").contains("a binary message, but a text message was sent")
+            );
+            assert!(refusal(b"\x81\x02 !").contains(": 2 bytes, but 3 were sent"));
+            assert!(refusal(b"\x81\x04 !\"#").contains("at least 4 bytes, but 3 were sent"));
+            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains("but 3 were sent"));
             assert!(refusal(b"\x88\x05\x03\xf3a\x1bb").contains(r"with 1011: a\u{1b}b"));
         }
     }
@@ -273,7 +275,7 @@ mod tests {
         assert!(
             first
                 .expect_err("it is wrong")
-                .contains("0x78, 0x22 was sent")
+                .contains("0x78, but 0x22 was sent")
         );
     }
 

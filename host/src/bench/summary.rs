@@ -112,19 +112,17 @@ fn processor_times(report: &Report<'_>) -> Vec<String> {
     if let Some(time) = report.generator_cpu_seconds {
         let each = each(time);
         lines.push(format!(
-            "generator  {time:.3} s of processor time, {each} for each message"
+            "generator  {time:.3} s of processor time, {each} per message"
         ));
     }
     if let Some(time) = report.server_cpu_seconds {
         let each = each(time);
         lines.push(format!(
-            "server     {time:.3} s of processor time, {each} for each message"
+            "server     {time:.3} s of processor time, {each} per message"
         ));
     }
     if let Some((user, system)) = report.server_user_seconds.zip(report.server_system_seconds) {
-        lines.push(format!(
-            "           {user:.2} s in the program, {system:.2} s in the system"
-        ));
+        lines.push(format!("           {user:.2} s user, {system:.2} s system"));
     }
     lines
 }
@@ -133,15 +131,15 @@ fn warnings(report: &Report<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if report.messages_not_sent > 0 {
         lines.push(format!(
-            "\nThe server did not keep up: {} messages were due and could not be sent in time.\n\
-             Their latencies are missing above.",
+            "\nThe server did not keep up: {} messages were due but could not be sent in time.\n\
+             The latencies above do not include them.",
             Grouped(report.messages_not_sent)
         ));
     }
     if report.generator_is_the_limit {
         lines.push(
-            "\nThe generator is the limit: its one thread was busy nearly all the time. The server\n\
-             may be faster: run several generators at once to find out."
+            "\nThe generator is the limit: its single thread was busy nearly all the time. The\n\
+             server may be faster: run several generators at once to find out."
                 .into(),
         );
     }

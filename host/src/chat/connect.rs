@@ -6,7 +6,7 @@ mod tcp;
 
 use std::time::Instant;
 
-use ws_echo_core::{ClientHandshake, ClientRequest};
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
 
 use super::end_reason::EndReason;
 use super::stream::{ByteStream, Stream};
@@ -15,9 +15,11 @@ use super::user::User;
 use crate::options::chat::ChatOptions;
 use crate::random;
 
-/// A connection that is open, and the subprotocol that the server has chosen.
+/// A connection that is open, and what was agreed in its handshake.
 pub(super) struct Opened {
     pub(super) stream: Stream,
+    pub(super) agreed: Agreed,
+    /// The subprotocol that the server has chosen.
     subprotocol: Option<String>,
 }
 
@@ -62,15 +64,18 @@ pub(super) fn open(
         None => Box::new(socket),
     };
     let mut stream = Stream::new(byte_stream);
-    while !handshake.is_open() {
+    let agreed = loop {
         if user.is_over(deadline)? {
             return Err(EndReason::Late(options.timeout));
         }
         handshake::check_protocol(&stream, &options.url)?;
-        handshake::advance(user, &mut handshake, &mut stream, deadline)?;
-    }
+        if let Some(agreed) = handshake::advance(user, &mut handshake, &mut stream, deadline)? {
+            break agreed;
+        }
+    };
     Ok(Opened {
         stream,
+        agreed,
         subprotocol: handshake.subprotocol().map(str::to_owned),
     })
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Client, CloseCode, Connection, Event, SendError};
+use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{FRAGMENT_LEN_MAX, UserCommand};
 use super::end_reason::EndReason;
@@ -67,13 +67,14 @@ impl<'a> Conversation<'a> {
     /// A conversation on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
+        agreed: Agreed,
         user: &'a mut User,
         replies: &'a mut ReplyTracker,
         wait: Duration,
     ) -> Self {
         Self {
             stream,
-            connection: Connection::client(Box::new(random::keys())),
+            connection: Connection::client(agreed, Box::new(random::keys())),
             user,
             replies,
             wait,
@@ -165,6 +166,7 @@ impl<'a> Conversation<'a> {
                 let reason = exchange.close_reason().to_owned();
                 return Err(self.closed(code, reason));
             }
+            _ => {}
         }
         Ok(true)
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{ClientHandshake, Response, ResponseError};
+use ws_echo_core::{Agreed, ClientHandshake, Progress, Response, ResponseError};
 
 use crate::chat::end_reason::{EndReason, ServerRefusal};
 use crate::chat::stream::{ReadOutcome, Stream};
@@ -32,27 +32,30 @@ pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason
     Ok(())
 }
 
-/// Does as much of the handshake as is possible now, or waits for more.
+/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed once
+/// the connection is open.
 pub(super) fn advance(
     user: &mut User,
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
-) -> Result<(), EndReason> {
+) -> Result<Option<Agreed>, EndReason> {
     match handshake.advance(&mut stream.buffer) {
-        Ok(()) => {}
+        Ok(Progress::Open(agreed)) => return Ok(Some(agreed)),
+        Ok(_) => {}
         Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
         Err(error) => return Err(EndReason::Response(error)),
     }
     // A long request is made ready in parts.
-    if handshake.is_open() || stream.transmit() {
-        return Ok(());
+    if stream.transmit() {
+        return Ok(None);
     }
     match stream.receive() {
-        ReadOutcome::Bytes => Ok(()),
-        ReadOutcome::Nothing => user.wait(Some(deadline)),
-        ReadOutcome::End(error) => Err(EndReason::NotConnected(ended_early(error))),
+        ReadOutcome::Bytes => {}
+        ReadOutcome::Nothing => user.wait(Some(deadline))?,
+        ReadOutcome::End(error) => return Err(EndReason::NotConnected(ended_early(error))),
     }
+    Ok(None)
 }
 
 fn ended_early(error: Option<io::Error>) -> String {
