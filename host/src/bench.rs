@@ -2,19 +2,19 @@
 //!
 //! One thread, so that what it costs is known and the rest of the machine is the server's.
 
-mod connection;
-mod failure;
-mod frames;
+mod connecting;
+mod echo_checker;
+mod error;
+mod frame_reader;
 mod generator;
 mod handshake;
 mod interrupt;
-mod message;
-mod opening;
+mod load_connection;
+mod load_phase;
 mod pace;
-mod phase;
+mod prepared_message;
 mod processor;
-mod progress;
-mod replies;
+mod progress_line;
 mod report;
 mod summary;
 
@@ -24,14 +24,14 @@ use std::time::Duration;
 
 use mio::Poll;
 
-use self::failure::Failure;
+use self::connecting::Destination;
+use self::echo_checker::Comparison;
+use self::error::Failure;
 use self::generator::Generator;
 use self::interrupt::Interrupt;
-use self::message::Message;
-use self::opening::Destination;
+use self::prepared_message::Message;
 use self::processor::ProcessTime;
-use self::progress::Progress;
-use self::replies::Comparison;
+use self::progress_line::Progress;
 use self::report::Report;
 use crate::options::bench::{Amount, BenchOptions};
 use crate::options::url::Url;
@@ -95,7 +95,8 @@ fn open(options: &BenchOptions) -> Result<Generator, Failure> {
         timeout: options.timeout,
         echo: options.echo,
     };
-    let connections = opening::open_all(&mut poll, &interrupt, &destination, options.connections)?;
+    let connections =
+        connecting::open_all(&mut poll, &interrupt, &destination, options.connections)?;
     let at_once = options.in_flight.unwrap_or(u64::MAX);
     Ok(Generator {
         poll,

@@ -8,14 +8,14 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::connection::Connection;
-use super::failure::{Failure, Wrong};
+use super::echo_checker::Comparison;
+use super::error::{Failure, Wrong};
 use super::interrupt::{self, Interrupt};
-use super::message::Message;
+use super::load_connection::Connection;
+use super::load_phase::{Outcome, Phase};
 use super::pace::Pace;
-use super::phase::{Outcome, Phase};
-use super::progress::Progress;
-use super::replies::Comparison;
+use super::prepared_message::Message;
+use super::progress_line::Progress;
 use crate::options::bench::Amount;
 
 /// How many events are taken at once.

@@ -3,7 +3,7 @@
 
 use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
 
-use super::failure::Wrong;
+use super::error::Wrong;
 use crate::connect::HEAD_LEN_MAX;
 use crate::options::url::Url;
 use crate::random;

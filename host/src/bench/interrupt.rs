@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Token, Waker};
 
-use super::failure::Failure;
+use super::error::Failure;
 use crate::platform;
 
 /// No connection has this index.

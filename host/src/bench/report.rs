@@ -5,8 +5,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::message::Message;
-use super::phase::Outcome;
+use super::load_phase::Outcome;
+use super::prepared_message::Message;
 use super::processor::ProcessTime;
 use crate::options::bench::BenchOptions;
 

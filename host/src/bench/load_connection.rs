@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
-use super::failure::{Difference, Wrong};
-use super::message::{self, CLOSE, Message};
-use super::replies::{Comparison, Replies};
+use super::echo_checker::{Comparison, Replies};
+use super::error::{Difference, Wrong};
+use super::prepared_message::{self, CLOSE, Message};
 
 /// The code of a Close that says that all is well.
 const NORMAL: u16 = 1000;
@@ -162,7 +162,7 @@ impl Connection {
 
     /// Says goodbye, if the socket takes it.
     pub(super) fn close(mut self) {
-        let frame = message::masked(CLOSE, &NORMAL.to_be_bytes());
+        let frame = prepared_message::masked(CLOSE, &NORMAL.to_be_bytes());
         let _ = self.stream.write(&frame);
     }
 }
@@ -206,7 +206,7 @@ mod tests {
                         break;
                     }
                 }
-                let frames = message::masked(message.opcode, &message.payload).repeat(5);
+                let frames = prepared_message::masked(message.opcode, &message.payload).repeat(5);
                 assert_eq!(written, frames, "{takes:?}");
             }
         }

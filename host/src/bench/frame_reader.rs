@@ -3,8 +3,8 @@
 //!
 //! What the messages say is judged elsewhere.
 
-use super::failure::Wrong;
-use super::message::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
+use super::error::Wrong;
+use super::prepared_message::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
 use crate::options::bench::Echo;
 
 const RESERVED: u8 = 0x70;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::connection::Connection;
-use super::failure::Failure;
+use super::error::Failure;
+use super::load_connection::Connection;
 use super::pace::Pace;
 use crate::options::bench::Amount;
 

@@ -1,9 +1,9 @@
 //! Whether what comes back is what was sent: kind and length of each message always, every byte of
 //! those that are not yet trusted.
 
-use super::failure::{Difference, Wrong};
-use super::frames::{Frames, Piece};
-use super::message::{self, BINARY, Message, PONG};
+use super::error::{Difference, Wrong};
+use super::frame_reader::{Frames, Piece};
+use super::prepared_message::{self, BINARY, Message, PONG};
 
 /// Which messages are compared byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,9 @@ impl Replies {
                         count += 1;
                     }
                 }
-                Some(Piece::Ping(payload)) => pongs.extend(message::masked(PONG, &payload)),
+                Some(Piece::Ping(payload)) => {
+                    pongs.extend(prepared_message::masked(PONG, &payload))
+                }
                 Some(Piece::Pong) => {}
                 Some(Piece::Close(code, reason)) => return Err(Wrong::Closed(code, reason)),
             }
@@ -239,7 +241,7 @@ mod tests {
         let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
         for comparison in ALL {
             let taken = taken_always(comparison, &message, input);
-            assert_eq!(taken, Ok((3, message::masked(PONG, b"p"))));
+            assert_eq!(taken, Ok((3, prepared_message::masked(PONG, b"p"))));
         }
     }
 

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::connection::{self, Connection};
-use super::failure::{Difference, Failure, Wrong};
-use super::frames::{Frames, Piece};
+use super::echo_checker::Replies;
+use super::error::{Difference, Failure, Wrong};
+use super::frame_reader::{Frames, Piece};
 use super::handshake::Handshake;
 use super::interrupt::{self, Interrupt};
-use super::message::{self, PONG, TEXT};
-use super::replies::Replies;
+use super::load_connection::{self, Connection};
+use super::prepared_message::{self, PONG, TEXT};
 use crate::connect::is_connected;
 use crate::options::bench::Echo;
 use crate::options::url::Url;
@@ -181,7 +181,7 @@ impl<'a> Opening<'a> {
             stream,
             step: Step::Connecting,
             handshake: handshake.map_err(Wrong::Request)?,
-            probe_echo: message::echoed(probe.clone().into_bytes(), destination.echo),
+            probe_echo: prepared_message::echoed(probe.clone().into_bytes(), destination.echo),
             probe,
             frames: Frames::new(destination.echo),
             outgoing: Vec::new(),
@@ -221,7 +221,7 @@ impl<'a> Opening<'a> {
         self.has_more = false;
         for _ in 0..READS_MAX {
             self.flush()?;
-            connection::check_pongs(&self.outgoing)?;
+            load_connection::check_pongs(&self.outgoing)?;
             match self.stream.read(buffer) {
                 Ok(0) => return Err(Wrong::Ended),
                 Ok(len) => self.receive(&buffer[..len])?,
@@ -250,7 +250,7 @@ impl<'a> Opening<'a> {
         if matches!(self.step, Step::Response) && self.handshake.receive(&mut bytes)? {
             self.step = Step::Echo { is_probe: true };
             self.outgoing
-                .extend(message::masked(TEXT, self.probe.as_bytes()));
+                .extend(prepared_message::masked(TEXT, self.probe.as_bytes()));
         }
         self.receive_frames(bytes)
     }
@@ -267,7 +267,9 @@ impl<'a> Opening<'a> {
                 } => {
                     self.compare(opcode, offset, bytes, is_last)?;
                 }
-                Piece::Ping(payload) => self.outgoing.extend(message::masked(PONG, &payload)),
+                Piece::Ping(payload) => self
+                    .outgoing
+                    .extend(prepared_message::masked(PONG, &payload)),
                 Piece::Pong => {}
                 Piece::Close(code, reason) => return Err(Wrong::Closed(code, reason)),
             }
