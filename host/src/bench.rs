@@ -26,12 +26,12 @@ use mio::Poll;
 
 use self::connecting::Destination;
 use self::echo_checker::Comparison;
-use self::error::Failure;
+use self::error::BenchError;
 use self::generator::Generator;
 use self::interrupt::Interrupt;
-use self::prepared_message::Message;
+use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
-use self::progress_line::Progress;
+use self::progress_line::ProgressLine;
 use self::report::Report;
 use crate::options::bench::{Amount, BenchOptions};
 use crate::options::url::Url;
@@ -45,21 +45,25 @@ const OTHER_FILES: u64 = 32;
 /// # Errors
 ///
 /// When there are none: a connection failed, or something else than an echo came.
-pub(crate) fn run(options: &BenchOptions) -> Result<(), Failure> {
+pub(crate) fn run(options: &BenchOptions) -> Result<(), BenchError> {
     let mut generator = open(options)?;
     let warm_up = Amount::For(options.warm_up);
     let comparison = if options.warm_up.is_zero() {
         Comparison::Next
     } else {
-        generator.run(warm_up, Comparison::Every, &mut Progress::new("warm-up"))?;
+        generator.run(
+            warm_up,
+            Comparison::Every,
+            &mut ProgressLine::new("warm-up"),
+        )?;
         if generator.interrupt.is_set() {
-            return Err(Failure::Stopped);
+            return Err(BenchError::Stopped);
         }
         Comparison::Off
     };
     let server_before = server_time(options)?;
     let own_before = processor::own_time();
-    let mut progress = Progress::new("measuring");
+    let mut progress = ProgressLine::new("measuring");
     let outcome = generator.run(options.amount, comparison, &mut progress)?;
     drop(progress);
     let own = processor::own_time().zip(own_before);
@@ -68,7 +72,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<(), Failure> {
     let server = server.map(|(after, before)| after.since(before));
     generator.close();
     if outcome.latencies.is_empty() {
-        return Err(Failure::Stopped);
+        return Err(BenchError::Stopped);
     }
     let report = Report::new(options, &outcome, own, server);
     let printed = if options.json {
@@ -77,17 +81,17 @@ pub(crate) fn run(options: &BenchOptions) -> Result<(), Failure> {
         Ok(summary::text(&report, &outcome.latencies))
     };
     let printed = printed.and_then(|text| writeln!(io::stdout(), "{text}"));
-    printed.map_err(|error| Failure::System("print the report", error))
+    printed.map_err(|error| BenchError::System("print the report", error))
 }
 
-fn open(options: &BenchOptions) -> Result<Generator, Failure> {
+fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
     let needed = options.connections as u64 + OTHER_FILES;
     // Where the limit cannot be known, the sockets will tell.
     let limit = platform::raise_file_limit().unwrap_or(u64::MAX);
     if limit < needed {
-        return Err(Failure::Files { needed, limit });
+        return Err(BenchError::Files { needed, limit });
     }
-    let mut poll = Poll::new().map_err(|error| Failure::System("wait for sockets", error))?;
+    let mut poll = Poll::new().map_err(|error| BenchError::System("wait for sockets", error))?;
     let interrupt = Interrupt::install(&poll)?;
     let destination = Destination {
         url: &options.url,
@@ -102,7 +106,7 @@ fn open(options: &BenchOptions) -> Result<Generator, Failure> {
         poll,
         interrupt,
         connections,
-        message: Message::new(options.payload, options.size, at_once, options.echo),
+        message: PreparedMessage::new(options.payload, options.size, at_once, options.echo),
         in_flight_max: at_once,
         rate: options.rate,
         timeout: options.timeout,
@@ -116,10 +120,10 @@ fn reachable(url: &Url, timeout: Duration) -> SocketAddr {
     *others.find(takes).unwrap_or(&url.address)
 }
 
-fn server_time(options: &BenchOptions) -> Result<Option<ProcessTime>, Failure> {
+fn server_time(options: &BenchOptions) -> Result<Option<ProcessTime>, BenchError> {
     let read = |id| {
         ProcessTime::of(id)
-            .map_err(|error| Failure::System("read the processor time of --pid", error))
+            .map_err(|error| BenchError::System("read the processor time of --pid", error))
     };
     options.process.map(read).transpose()
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::echo_checker::Replies;
-use super::error::{Difference, Failure, Wrong};
-use super::frame_reader::{Frames, Piece};
+use super::echo_checker::EchoChecker;
+use super::error::{BenchError, ConnectionError, EchoMismatch};
+use super::frame_reader::{FrameEvent, FrameReader};
 use super::handshake::Handshake;
 use super::interrupt::{self, Interrupt};
-use super::load_connection::{self, Connection};
+use super::load_connection::{self, LoadConnection};
 use super::prepared_message::{self, PONG, TEXT};
 use crate::connect::is_connected;
 use crate::options::bench::Echo;
@@ -45,10 +45,10 @@ pub(super) fn open_all(
     interrupt: &Interrupt,
     destination: &Destination<'_>,
     count: usize,
-) -> Result<Vec<Connection>, Failure> {
+) -> Result<Vec<LoadConnection>, BenchError> {
     let random = RandomState::new();
     let mut events = Events::with_capacity(AT_A_TIME);
-    let mut places: Vec<Place<'_>> = Vec::with_capacity(count);
+    let mut places: Vec<Slot<'_>> = Vec::with_capacity(count);
     let mut buffer = vec![0; READ_LEN];
     let mut open_count = 0;
     let mut oldest = 0;
@@ -57,12 +57,14 @@ pub(super) fn open_all(
     while open_count < count {
         while places.len() < count.min(open_count + AT_A_TIME) {
             let index = places.len();
-            let opening = Opening::start(poll, destination, &random, index);
-            places.push(Place::Opening(opening.map_err(|wrong| wrong.on(index))?));
+            let opening = PendingConnection::start(poll, destination, &random, index);
+            places.push(Slot::PendingConnection(
+                opening.map_err(|wrong| wrong.on(index))?,
+            ));
         }
         interrupt::wait(poll, &mut events, wait_max(&again))?;
         if interrupt.is_set() {
-            return Err(Failure::Stopped);
+            return Err(BenchError::Stopped);
         }
         let ready = events.iter().map(|event| event.token().0);
         for index in std::mem::take(&mut again).into_iter().chain(ready) {
@@ -74,17 +76,17 @@ pub(super) fn open_all(
                 }
             }
         }
-        while let Some(Place::Open(_)) = places.get(oldest) {
+        while let Some(Slot::Open(_)) = places.get(oldest) {
             oldest += 1;
         }
-        if let Some(Place::Opening(opening)) = places.get(oldest) {
+        if let Some(Slot::PendingConnection(opening)) = places.get(oldest) {
             let is_late = opening.check_time(destination.timeout);
             is_late.map_err(|wrong| wrong.on(oldest))?;
         }
     }
     Ok(places
         .into_iter()
-        .filter_map(Place::into_connection)
+        .filter_map(Slot::into_connection)
         .collect())
 }
 
@@ -99,18 +101,22 @@ fn wait_max(again: &[usize]) -> Duration {
 
 /// A connection in the course of time.
 #[derive(Debug)]
-enum Place<'a> {
-    Opening(Box<Opening<'a>>),
-    Open(Connection),
+enum Slot<'a> {
+    PendingConnection(Box<PendingConnection<'a>>),
+    Open(LoadConnection),
     /// The opening has failed, and with it the whole run.
     Failed,
 }
 
-impl Place<'_> {
+impl Slot<'_> {
     /// Goes on with what the socket is ready for; tells whether this has opened the connection.
-    fn advance(&mut self, destination: &Destination<'_>, buffer: &mut [u8]) -> Result<bool, Wrong> {
+    fn advance(
+        &mut self,
+        destination: &Destination<'_>,
+        buffer: &mut [u8],
+    ) -> Result<bool, ConnectionError> {
         match std::mem::replace(self, Self::Failed) {
-            Self::Opening(opening) => *self = opening.advance(destination, buffer)?,
+            Self::PendingConnection(opening) => *self = opening.advance(destination, buffer)?,
             // What an open one has received is looked at when it is first used.
             open => {
                 *self = open;
@@ -122,20 +128,20 @@ impl Place<'_> {
 
     /// Whether it is to go on although the poll does not say so.
     fn has_more(&self) -> bool {
-        matches!(self, Self::Opening(opening) if opening.has_more)
+        matches!(self, Self::PendingConnection(opening) if opening.has_more)
     }
 
-    fn into_connection(self) -> Option<Connection> {
+    fn into_connection(self) -> Option<LoadConnection> {
         match self {
             Self::Open(connection) => Some(connection),
-            Self::Opening(_) | Self::Failed => None,
+            Self::PendingConnection(_) | Self::Failed => None,
         }
     }
 }
 
 /// What is to come next.
 #[derive(Debug)]
-enum Step {
+enum Stage {
     /// The connection itself.
     Connecting,
     /// The end of the response's head.
@@ -148,14 +154,14 @@ enum Step {
 
 /// A connection that is being opened.
 #[derive(Debug)]
-struct Opening<'a> {
+struct PendingConnection<'a> {
     stream: TcpStream,
-    step: Step,
+    step: Stage,
     handshake: Handshake<'a>,
     probe: String,
     /// The payload of the probe's echo.
     probe_echo: Vec<u8>,
-    frames: Frames,
+    frames: FrameReader,
     /// What is still to be sent.
     outgoing: Vec<u8>,
     /// Whether the socket was left before it was empty.
@@ -163,27 +169,27 @@ struct Opening<'a> {
     started: Instant,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> PendingConnection<'a> {
     fn start(
         poll: &Poll,
         destination: &Destination<'a>,
         random: &RandomState,
         index: usize,
-    ) -> Result<Box<Self>, Wrong> {
+    ) -> Result<Box<Self>, ConnectionError> {
         let address = destination.address;
         let connected = TcpStream::connect(address);
-        let mut stream = connected.map_err(|error| Wrong::Connect(address, error))?;
+        let mut stream = connected.map_err(|error| ConnectionError::Connect(address, error))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(index), both)?;
         let handshake = Handshake::new(destination.url);
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
-            step: Step::Connecting,
-            handshake: handshake.map_err(Wrong::Request)?,
+            step: Stage::Connecting,
+            handshake: handshake.map_err(ConnectionError::Request)?,
             probe_echo: prepared_message::echoed(probe.clone().into_bytes(), destination.echo),
             probe,
-            frames: Frames::new(destination.echo),
+            frames: FrameReader::new(destination.echo),
             outgoing: Vec::new(),
             has_more: false,
             started: Instant::now(),
@@ -195,35 +201,37 @@ impl<'a> Opening<'a> {
         mut self: Box<Self>,
         destination: &Destination<'_>,
         buffer: &mut [u8],
-    ) -> Result<Place<'a>, Wrong> {
-        if matches!(self.step, Step::Connecting) {
+    ) -> Result<Slot<'a>, ConnectionError> {
+        if matches!(self.step, Stage::Connecting) {
             let is_connected = is_connected(&self.stream);
-            if !is_connected.map_err(|error| Wrong::Connect(destination.address, error))? {
-                return Ok(Place::Opening(self));
+            if !is_connected
+                .map_err(|error| ConnectionError::Connect(destination.address, error))?
+            {
+                return Ok(Slot::PendingConnection(self));
             }
             self.stream.set_nodelay(true)?;
             self.outgoing = self.handshake.request()?;
-            self.step = Step::Response;
+            self.step = Stage::Response;
         }
         self.exchange(buffer)?;
         match self.step {
-            Step::Done => Ok(Place::Open(Connection::new(
+            Stage::Done => Ok(Slot::Open(LoadConnection::new(
                 self.stream,
-                Replies::new(self.frames),
+                EchoChecker::new(self.frames),
                 self.outgoing,
             ))),
-            _ => Ok(Place::Opening(self)),
+            _ => Ok(Slot::PendingConnection(self)),
         }
     }
 
     /// Sends and reads until the socket is empty, or has had its turn.
-    fn exchange(&mut self, buffer: &mut [u8]) -> Result<(), Wrong> {
+    fn exchange(&mut self, buffer: &mut [u8]) -> Result<(), ConnectionError> {
         self.has_more = false;
         for _ in 0..READS_MAX {
             self.flush()?;
             load_connection::check_pongs(&self.outgoing)?;
             match self.stream.read(buffer) {
-                Ok(0) => return Err(Wrong::Ended),
+                Ok(0) => return Err(ConnectionError::Ended),
                 Ok(len) => self.receive(&buffer[..len])?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -234,7 +242,7 @@ impl<'a> Opening<'a> {
         self.flush()
     }
 
-    fn flush(&mut self) -> Result<(), Wrong> {
+    fn flush(&mut self) -> Result<(), ConnectionError> {
         while !self.outgoing.is_empty() {
             match self.stream.write(&self.outgoing) {
                 Ok(len) => drop(self.outgoing.drain(..len)),
@@ -246,9 +254,9 @@ impl<'a> Opening<'a> {
         Ok(())
     }
 
-    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), Wrong> {
-        if matches!(self.step, Step::Response) && self.handshake.receive(&mut bytes)? {
-            self.step = Step::Echo { is_probe: true };
+    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), ConnectionError> {
+        if matches!(self.step, Stage::Response) && self.handshake.receive(&mut bytes)? {
+            self.step = Stage::Echo { is_probe: true };
             self.outgoing
                 .extend(prepared_message::masked(TEXT, self.probe.as_bytes()));
         }
@@ -256,10 +264,10 @@ impl<'a> Opening<'a> {
     }
 
     /// Skips messages up to the probe's echo; behind that there must be none.
-    fn receive_frames(&mut self, mut bytes: &[u8]) -> Result<(), Wrong> {
+    fn receive_frames(&mut self, mut bytes: &[u8]) -> Result<(), ConnectionError> {
         while let Some(piece) = self.frames.next(&mut bytes)? {
             match piece {
-                Piece::Data {
+                FrameEvent::Data {
                     opcode,
                     offset,
                     bytes,
@@ -267,11 +275,13 @@ impl<'a> Opening<'a> {
                 } => {
                     self.compare(opcode, offset, bytes, is_last)?;
                 }
-                Piece::Ping(payload) => self
+                FrameEvent::Ping(payload) => self
                     .outgoing
                     .extend(prepared_message::masked(PONG, &payload)),
-                Piece::Pong => {}
-                Piece::Close(code, reason) => return Err(Wrong::Closed(code, reason)),
+                FrameEvent::Pong => {}
+                FrameEvent::Close(code, reason) => {
+                    return Err(ConnectionError::Closed(code, reason));
+                }
             }
         }
         Ok(())
@@ -283,9 +293,9 @@ impl<'a> Opening<'a> {
         offset: u64,
         bytes: &[u8],
         is_last: bool,
-    ) -> Result<(), Wrong> {
-        let Step::Echo { is_probe } = &mut self.step else {
-            return Err(Difference::Unasked.into());
+    ) -> Result<(), ConnectionError> {
+        let Stage::Echo { is_probe } = &mut self.step else {
+            return Err(EchoMismatch::Unasked.into());
         };
         let probe = &self.probe_echo;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -295,21 +305,21 @@ impl<'a> Opening<'a> {
             return Ok(());
         }
         if opcode != TEXT {
-            return Err(Difference::Kind("binary").into());
+            return Err(EchoMismatch::Kind("binary").into());
         }
-        self.step = Step::Done;
+        self.step = Stage::Done;
         Ok(())
     }
 
-    fn check_time(&self, timeout: Duration) -> Result<(), Wrong> {
+    fn check_time(&self, timeout: Duration) -> Result<(), ConnectionError> {
         let awaited = match self.step {
-            Step::Connecting => "connection",
-            Step::Response => "response to the request",
-            Step::Echo { .. } | Step::Done => "echo of the first text message",
+            Stage::Connecting => "connection",
+            Stage::Response => "response to the request",
+            Stage::Echo { .. } | Stage::Done => "echo of the first text message",
         };
         if self.started.elapsed() < timeout {
             return Ok(());
         }
-        Err(Wrong::Late(awaited, timeout))
+        Err(ConnectionError::Late(awaited, timeout))
     }
 }

@@ -1,9 +1,9 @@
 //! Whether what comes back is what was sent: kind and length of each message always, every byte of
 //! those that are not yet trusted.
 
-use super::error::{Difference, Wrong};
-use super::frame_reader::{Frames, Piece};
-use super::prepared_message::{self, BINARY, Message, PONG};
+use super::error::{ConnectionError, EchoMismatch};
+use super::frame_reader::{FrameEvent, FrameReader};
+use super::prepared_message::{self, BINARY, PONG, PreparedMessage};
 
 /// Which messages are compared byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(super) enum Comparison {
 
 /// The echoes of one connection.
 #[derive(Debug)]
-pub(super) struct Replies {
-    frames: Frames,
+pub(super) struct EchoChecker {
+    frames: FrameReader,
     comparison: Comparison,
     /// Whether every byte of some message was compared.
     has_compared: bool,
@@ -27,7 +27,7 @@ pub(super) struct Replies {
 
 /// What some bytes have brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct EchoProgress {
     /// How many echoes ended in them.
     pub(super) count: u64,
     /// Whether they have any byte of a message's payload, or end a message. Pings and empty fragments
@@ -35,9 +35,9 @@ pub(super) struct Taken {
     pub(super) is_progress: bool,
 }
 
-impl Replies {
+impl EchoChecker {
     /// Continues behind what `frames` has taken.
-    pub(super) fn new(frames: Frames) -> Self {
+    pub(super) fn new(frames: FrameReader) -> Self {
         Self {
             frames,
             comparison: Comparison::Next,
@@ -58,9 +58,9 @@ impl Replies {
     pub(super) fn take(
         &mut self,
         mut input: &[u8],
-        message: &Message,
+        message: &PreparedMessage,
         pongs: &mut Vec<u8>,
-    ) -> Result<Taken, Wrong> {
+    ) -> Result<EchoProgress, ConnectionError> {
         let mut count = 0;
         let mut is_progress = false;
         loop {
@@ -70,9 +70,9 @@ impl Replies {
             match self.frames.next(&mut input)? {
                 None => {
                     is_progress |= count > 0;
-                    return Ok(Taken { count, is_progress });
+                    return Ok(EchoProgress { count, is_progress });
                 }
-                Some(Piece::Data {
+                Some(FrameEvent::Data {
                     opcode,
                     offset,
                     bytes,
@@ -86,11 +86,13 @@ impl Replies {
                         count += 1;
                     }
                 }
-                Some(Piece::Ping(payload)) => {
+                Some(FrameEvent::Ping(payload)) => {
                     pongs.extend(prepared_message::masked(PONG, &payload))
                 }
-                Some(Piece::Pong) => {}
-                Some(Piece::Close(code, reason)) => return Err(Wrong::Closed(code, reason)),
+                Some(FrameEvent::Pong) => {}
+                Some(FrameEvent::Close(code, reason)) => {
+                    return Err(ConnectionError::Closed(code, reason));
+                }
             }
         }
     }
@@ -102,10 +104,16 @@ impl Replies {
         }
     }
 
-    fn check(&self, opcode: u8, offset: u64, bytes: &[u8], message: &Message) -> Result<(), Wrong> {
+    fn check(
+        &self,
+        opcode: u8,
+        offset: u64,
+        bytes: &[u8],
+        message: &PreparedMessage,
+    ) -> Result<(), ConnectionError> {
         if opcode != message.opcode {
             let kind = if opcode == BINARY { "binary" } else { "text" };
-            return Err(Difference::Kind(kind).into());
+            return Err(EchoMismatch::Kind(kind).into());
         }
         let rest = usize::try_from(offset)
             .ok()
@@ -118,7 +126,7 @@ impl Replies {
         }
         let mut pairs = bytes.iter().zip(expected).zip(offset..);
         match pairs.find(|((received, sent), _)| received != sent) {
-            Some(((&received, &sent), offset)) => Err(Difference::Byte {
+            Some(((&received, &sent), offset)) => Err(EchoMismatch::Byte {
                 offset,
                 received,
                 sent,
@@ -129,18 +137,18 @@ impl Replies {
     }
 }
 
-fn check_len(received: u64, message: &Message) -> Result<(), Wrong> {
+fn check_len(received: u64, message: &PreparedMessage) -> Result<(), ConnectionError> {
     let sent = message.payload.len() as u64;
     if received == sent {
         Ok(())
     } else {
-        Err(Difference::Length { received, sent }.into())
+        Err(EchoMismatch::Length { received, sent }.into())
     }
 }
 
 /// Takes the echoes that are whole and one frame each off the front, without looking into them. This
 /// is what is done per message while measuring.
-fn skip_echoes(input: &mut &[u8], message: &Message) -> u64 {
+fn skip_echoes(input: &mut &[u8], message: &PreparedMessage) -> u64 {
     // Of a short message the header is two bytes: compared as one number.
     let Some((start, rest)) = message.reply_header.split_first_chunk::<2>() else {
         return 0;
@@ -162,21 +170,21 @@ fn skip_echoes(input: &mut &[u8], message: &Message) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::bench::{Echo, Payload};
+    use crate::options::bench::{Echo, PayloadKind};
 
     const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
 
     fn taken(
         comparison: Comparison,
-        message: &Message,
+        message: &PreparedMessage,
         parts: &[&[u8]],
     ) -> Result<(u64, Vec<u8>), String> {
-        let mut replies = Replies::new(Frames::new(Echo::Messages));
-        replies.comparison = comparison;
+        let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
+        echoes.comparison = comparison;
         let mut pongs = Vec::new();
         let mut count = 0;
         for part in parts {
-            let taken = replies.take(part, message, &mut pongs);
+            let taken = echoes.take(part, message, &mut pongs);
             count += taken.map_err(|wrong| wrong.to_string())?.count;
         }
         Ok((count, pongs))
@@ -185,7 +193,7 @@ mod tests {
     /// What is taken at every cut, which must be the same.
     fn taken_always(
         comparison: Comparison,
-        message: &Message,
+        message: &PreparedMessage,
         input: &[u8],
     ) -> Result<(u64, Vec<u8>), String> {
         let whole = taken(comparison, message, &[input]);
@@ -203,19 +211,19 @@ mod tests {
         whole
     }
 
-    fn echo(message: &Message) -> Vec<u8> {
+    fn echo(message: &PreparedMessage) -> Vec<u8> {
         [&message.reply_header[..], &message.payload].concat()
     }
 
     #[test]
     fn whole_echoes_are_counted_at_every_split() {
         for (kind, len) in [
-            (Payload::Binary, 0),
-            (Payload::Ascii, 3),
-            (Payload::Chinese, 125),
-            (Payload::Binary, 126),
+            (PayloadKind::Binary, 0),
+            (PayloadKind::Ascii, 3),
+            (PayloadKind::Chinese, 125),
+            (PayloadKind::Binary, 126),
         ] {
-            let message = Message::new(kind, len, 1, Echo::Messages);
+            let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
             for comparison in ALL {
                 let taken = taken_always(comparison, &message, &echo(&message).repeat(5));
                 assert_eq!(taken, Ok((5, vec![])), "{kind:?} {len}");
@@ -225,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_long_echo_is_counted_across_reads() {
-        let message = Message::new(Payload::Binary, 70_000, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Binary, 70_000, 1, Echo::Messages);
         let echoes = echo(&message).repeat(3);
         for comparison in ALL {
             for len in [7, 1_000, 69_999, 70_010, 100_000] {
@@ -237,7 +245,7 @@ mod tests {
 
     #[test]
     fn fragments_and_pings_between_them_are_an_echo_and_pongs() {
-        let message = Message::new(Payload::Ascii, 5, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Ascii, 5, 1, Echo::Messages);
         let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
         for comparison in ALL {
             let taken = taken_always(comparison, &message, input);
@@ -247,7 +255,7 @@ mod tests {
 
     #[test]
     fn another_opcode_or_length_is_never_an_echo() {
-        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         for comparison in ALL {
             let refusal = |input: &[u8]| {
                 let after_one = [&echo(&message), input].concat();
@@ -265,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_wrong_byte_is_found_where_bytes_are_compared() {
-        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         let wrong = [&echo(&message)[..], b"\x81\x03 !x"].concat();
         let found = taken_always(Comparison::Every, &message, &wrong);
         assert!(found.expect_err("it is wrong").contains("byte 2"));
@@ -283,17 +291,17 @@ mod tests {
 
     #[test]
     fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
-        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         let wrong = b"\x81\x03 !x";
-        let mut replies = Replies::new(Frames::new(Echo::Messages));
+        let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
         let mut takes = |comparison, input: &[u8]| {
-            replies.compare(comparison);
-            replies.take(input, &message, &mut Vec::new()).is_ok()
+            echoes.compare(comparison);
+            echoes.take(input, &message, &mut Vec::new()).is_ok()
         };
         assert!(takes(Comparison::Every, b""), "a warm-up without a message");
         assert!(takes(Comparison::Off, &echo(&message)));
         assert!(takes(Comparison::Off, wrong), "only the first is compared");
-        let mut fresh = Replies::new(Frames::new(Echo::Messages));
+        let mut fresh = EchoChecker::new(FrameReader::new(Echo::Messages));
         fresh.compare(Comparison::Every);
         fresh.compare(Comparison::Off);
         assert!(fresh.take(wrong, &message, &mut Vec::new()).is_err());
@@ -301,13 +309,13 @@ mod tests {
 
     #[test]
     fn pings_and_empty_fragments_are_no_progress() {
-        let message = Message::new(Payload::Ascii, 3, 1, Echo::Messages);
-        let empty = Message::new(Payload::Ascii, 0, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
+        let empty = PreparedMessage::new(PayloadKind::Ascii, 0, 1, Echo::Messages);
         for comparison in ALL {
-            let mut replies = Replies::new(Frames::new(Echo::Messages));
-            replies.comparison = comparison;
+            let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
+            echoes.comparison = comparison;
             let mut is_progress = |input: &[u8], message| {
-                let taken = replies.take(input, message, &mut Vec::new());
+                let taken = echoes.take(input, message, &mut Vec::new());
                 taken.expect("it is right").is_progress
             };
             for input in [
@@ -329,11 +337,11 @@ mod tests {
     #[test]
     fn an_echo_of_bytes_is_the_frame_that_was_sent() {
         for len in [0, 5, 200, 70_000] {
-            let message = Message::new(Payload::Ascii, len, 1, Echo::Bytes);
+            let message = PreparedMessage::new(PayloadKind::Ascii, len, 1, Echo::Bytes);
             for comparison in ALL {
-                let mut replies = Replies::new(Frames::new(Echo::Bytes));
-                replies.comparison = comparison;
-                let taken = replies.take(&message.batch.repeat(3), &message, &mut Vec::new());
+                let mut echoes = EchoChecker::new(FrameReader::new(Echo::Bytes));
+                echoes.comparison = comparison;
+                let taken = echoes.take(&message.batch.repeat(3), &message, &mut Vec::new());
                 assert_eq!(taken.map_or(0, |taken| taken.count), 3);
             }
         }

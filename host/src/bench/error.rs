@@ -14,13 +14,16 @@ const SHOWN_LEN_MAX: usize = 200;
 
 /// Why there are no figures.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum BenchError {
     /// This machine does not give what is needed; the text says for what.
     System(&'static str, io::Error),
     /// The process may not open so many files: how many are needed, and the hard limit.
     Files { needed: u64, limit: u64 },
     /// A connection failed, counted from 1.
-    Connection { number: usize, wrong: Wrong },
+    Connection {
+        number: usize,
+        wrong: ConnectionError,
+    },
     /// Nothing of an echo has come for so long, though so many messages had not come back.
     Silent { time: Duration, missing: u64 },
     /// The user stopped it before there was anything to tell.
@@ -29,7 +32,7 @@ pub(crate) enum Failure {
 
 /// What was wrong with a connection, or with what the server sent.
 #[derive(Debug)]
-pub(crate) enum Wrong {
+pub(crate) enum ConnectionError {
     /// The connection could not be made: to where, and why.
     Connect(SocketAddr, io::Error),
     /// The connection broke.
@@ -53,12 +56,12 @@ pub(crate) enum Wrong {
     /// The server sends Pings and does not read the Pongs.
     Pings,
     /// A message came that is not the echo of what was sent.
-    Echo(Difference),
+    Echo(EchoMismatch),
 }
 
 /// What a message has that its echo would not have.
 #[derive(Debug)]
-pub(crate) enum Difference {
+pub(crate) enum EchoMismatch {
     /// This kind, where the other one was sent.
     Kind(&'static str),
     /// Another length.
@@ -69,30 +72,30 @@ pub(crate) enum Difference {
     Unasked,
 }
 
-impl Wrong {
+impl ConnectionError {
     /// The same, with the connection's position among all.
-    pub(super) fn on(self, index: usize) -> Failure {
+    pub(super) fn on(self, index: usize) -> BenchError {
         let number = index + 1;
-        Failure::Connection {
+        BenchError::Connection {
             number,
             wrong: self,
         }
     }
 }
 
-impl From<Difference> for Wrong {
-    fn from(difference: Difference) -> Self {
+impl From<EchoMismatch> for ConnectionError {
+    fn from(difference: EchoMismatch) -> Self {
         Self::Echo(difference)
     }
 }
 
-impl From<io::Error> for Wrong {
+impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
         Self::Socket(error)
     }
 }
 
-impl Display for Failure {
+impl Display for BenchError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(purpose, error) => write!(formatter, "cannot {purpose}: {error}"),
@@ -111,7 +114,7 @@ impl Display for Failure {
     }
 }
 
-impl Display for Wrong {
+impl Display for ConnectionError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let shown = |text| Untrusted::new(text, SHOWN_LEN_MAX);
         match self {
@@ -162,7 +165,7 @@ impl Display for Wrong {
     }
 }
 
-impl Display for Difference {
+impl Display for EchoMismatch {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind(kind) => {

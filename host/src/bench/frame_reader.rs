@@ -3,7 +3,7 @@
 //!
 //! What the messages say is judged elsewhere.
 
-use super::error::Wrong;
+use super::error::ConnectionError;
 use super::prepared_message::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
 use crate::options::bench::Echo;
 
@@ -15,7 +15,7 @@ const MASKING_KEY_LEN: usize = 4;
 
 /// What a server has sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum FrameEvent<'a> {
     /// A part of a message: where it stands in its message, and whether it is the last.
     Data {
         opcode: u8,
@@ -40,7 +40,7 @@ enum State {
         len: usize,
     },
     /// One of a data frame's payload, or of the next header if none is left.
-    Payload { left: u64, is_final: bool },
+    PayloadKind { left: u64, is_final: bool },
     /// One of a control frame's payload, or of the next header if none is left.
     Control {
         opcode: u8,
@@ -58,20 +58,20 @@ impl State {
 
 /// A message whose end has not come.
 #[derive(Debug)]
-struct Unfinished {
+struct PartialMessage {
     opcode: u8,
     received: u64,
 }
 
 /// The frames of one connection.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(super) struct FrameReader {
     state: State,
-    message: Option<Unfinished>,
+    message: Option<PartialMessage>,
     echo: Echo,
 }
 
-impl Frames {
+impl FrameReader {
     /// Nothing has come.
     pub(super) fn new(echo: Echo) -> Self {
         Self {
@@ -87,7 +87,10 @@ impl Frames {
     }
 
     /// Takes the next piece off the front of `input`; `None` when more must be received first.
-    pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Wrong> {
+    pub(super) fn next<'a>(
+        &mut self,
+        input: &mut &'a [u8],
+    ) -> Result<Option<FrameEvent<'a>>, ConnectionError> {
         loop {
             match &mut self.state {
                 State::Header { gathered, len } => {
@@ -97,7 +100,7 @@ impl Frames {
                     let header = *gathered;
                     self.state = self.begin(&header)?;
                 }
-                State::Payload { left, is_final } => {
+                State::PayloadKind { left, is_final } => {
                     let is_final = *is_final;
                     return Ok(payload(left, input).map(|(bytes, ends)| {
                         let is_last = ends && is_final;
@@ -124,29 +127,33 @@ impl Frames {
     }
 
     /// What follows a whole header.
-    fn begin(&mut self, header: &[u8; HEADER_LEN_MAX]) -> Result<State, Wrong> {
+    fn begin(&mut self, header: &[u8; HEADER_LEN_MAX]) -> Result<State, ConnectionError> {
         let [first, second, ..] = *header;
         let (opcode, is_final) = (first & 0x0F, first & FIN != 0);
         if first & RESERVED != 0 {
-            return Err(Wrong::Frame("reserved bits"));
+            return Err(ConnectionError::Frame("reserved bits"));
         }
         match (self.echo, second & MASKED != 0) {
-            (Echo::Messages, true) => return Err(Wrong::Frame("a masking key")),
-            (Echo::Bytes, false) => return Err(Wrong::Frame("no masking key")),
+            (Echo::Messages, true) => return Err(ConnectionError::Frame("a masking key")),
+            (Echo::Bytes, false) => return Err(ConnectionError::Frame("no masking key")),
             _ => {}
         }
         let left = payload_len(header)?;
         match (opcode, &self.message) {
             (CONTINUATION, Some(_)) => {}
-            (CONTINUATION, None) => return Err(Wrong::Frame("a continuation without a message")),
+            (CONTINUATION, None) => {
+                return Err(ConnectionError::Frame("a continuation without a message"));
+            }
             (TEXT | BINARY, None) => {
-                self.message = Some(Unfinished {
+                self.message = Some(PartialMessage {
                     opcode,
                     received: 0,
                 })
             }
             (TEXT | BINARY, Some(_)) => {
-                return Err(Wrong::Frame("a new message inside a fragmented one"));
+                return Err(ConnectionError::Frame(
+                    "a new message inside a fragmented one",
+                ));
             }
             (CLOSE | PING | PONG, _) if is_final && left <= CONTROL_LEN_MAX => {
                 let (left, payload) = (usize::from(second & !MASKED), Vec::new());
@@ -157,16 +164,16 @@ impl Frames {
                 });
             }
             (CLOSE | PING | PONG, _) => {
-                return Err(Wrong::Frame(
+                return Err(ConnectionError::Frame(
                     "a control frame that is fragmented or too long",
                 ));
             }
-            _ => return Err(Wrong::Frame("a reserved opcode")),
+            _ => return Err(ConnectionError::Frame("a reserved opcode")),
         }
-        Ok(State::Payload { left, is_final })
+        Ok(State::PayloadKind { left, is_final })
     }
 
-    fn data<'a>(&mut self, bytes: &'a [u8], ends_frame: bool, is_last: bool) -> Piece<'a> {
+    fn data<'a>(&mut self, bytes: &'a [u8], ends_frame: bool, is_last: bool) -> FrameEvent<'a> {
         if ends_frame {
             self.state = State::START;
         }
@@ -178,7 +185,7 @@ impl Frames {
         if is_last {
             self.message = None;
         }
-        Piece::Data {
+        FrameEvent::Data {
             opcode,
             offset,
             bytes,
@@ -228,7 +235,7 @@ fn header_len(header: &[u8; HEADER_LEN_MAX], echo: Echo) -> usize {
 }
 
 /// RFC 6455 section 5.2: "the minimal number of bytes MUST be used to encode the length".
-fn payload_len(header: &[u8; HEADER_LEN_MAX]) -> Result<u64, Wrong> {
+fn payload_len(header: &[u8; HEADER_LEN_MAX]) -> Result<u64, ConnectionError> {
     let [_, second, a, b, rest @ ..] = *header;
     let [c, d, e, f, g, h, ..] = rest;
     let (len, least) = match second & !MASKED {
@@ -237,23 +244,25 @@ fn payload_len(header: &[u8; HEADER_LEN_MAX]) -> Result<u64, Wrong> {
         len => (u64::from(len), 0),
     };
     if len < least || len >> 63 != 0 {
-        return Err(Wrong::Frame(
+        return Err(ConnectionError::Frame(
             "a length that is not minimal or exceeds 63 bits",
         ));
     }
     Ok(len)
 }
 
-fn control(opcode: u8, payload: Vec<u8>) -> Result<Piece<'static>, Wrong> {
+fn control(opcode: u8, payload: Vec<u8>) -> Result<FrameEvent<'static>, ConnectionError> {
     match (opcode, payload.split_first_chunk()) {
-        (PING, _) => Ok(Piece::Ping(payload)),
-        (PONG, _) => Ok(Piece::Pong),
+        (PING, _) => Ok(FrameEvent::Ping(payload)),
+        (PONG, _) => Ok(FrameEvent::Pong),
         (_, Some((code, reason))) => {
             let reason = String::from_utf8_lossy(reason).into_owned();
-            Ok(Piece::Close(Some(u16::from_be_bytes(*code)), reason))
+            Ok(FrameEvent::Close(Some(u16::from_be_bytes(*code)), reason))
         }
-        (_, None) if payload.is_empty() => Ok(Piece::Close(None, String::new())),
-        (_, None) => Err(Wrong::Frame("a Close frame with half a close code")),
+        (_, None) if payload.is_empty() => Ok(FrameEvent::Close(None, String::new())),
+        (_, None) => Err(ConnectionError::Frame(
+            "a Close frame with half a close code",
+        )),
     }
 }
 
@@ -263,14 +272,14 @@ mod tests {
 
     /// What is taken from pieces of input: messages joined, and control frames, in their order.
     fn taken(parts: &[&[u8]]) -> Result<Vec<String>, String> {
-        let mut frames = Frames::new(Echo::Messages);
+        let mut frames = FrameReader::new(Echo::Messages);
         let mut events = Vec::new();
         let mut message = Vec::new();
         for part in parts {
             let mut input = *part;
             while let Some(piece) = frames.next(&mut input).map_err(|it| it.to_string())? {
                 match piece {
-                    Piece::Data {
+                    FrameEvent::Data {
                         opcode,
                         offset,
                         bytes,

@@ -9,13 +9,13 @@ use mio::event::Event;
 use mio::{Events, Poll, Token};
 
 use super::echo_checker::Comparison;
-use super::error::{Failure, Wrong};
+use super::error::{BenchError, ConnectionError};
 use super::interrupt::{self, Interrupt};
-use super::load_connection::Connection;
-use super::load_phase::{Outcome, Phase};
+use super::load_connection::LoadConnection;
+use super::load_phase::{LoadPhase, Measurement};
 use super::pace::Pace;
-use super::prepared_message::Message;
-use super::progress_line::Progress;
+use super::prepared_message::PreparedMessage;
+use super::progress_line::ProgressLine;
 use crate::options::bench::Amount;
 
 /// How many events are taken at once.
@@ -32,8 +32,8 @@ const SLEEP_ERROR: u64 = 1_100_000;
 pub(super) struct Generator {
     pub(super) poll: Poll,
     pub(super) interrupt: Interrupt,
-    pub(super) connections: Vec<Connection>,
-    pub(super) message: Message,
+    pub(super) connections: Vec<LoadConnection>,
+    pub(super) message: PreparedMessage,
     /// How many messages may be without their echo, for each connection.
     pub(super) in_flight_max: u64,
     /// How many messages are sent each second, if there is a schedule.
@@ -48,14 +48,14 @@ impl Generator {
         &mut self,
         amount: Amount,
         comparison: Comparison,
-        progress: &mut Progress,
-    ) -> Result<Outcome, Failure> {
+        progress: &mut ProgressLine,
+    ) -> Result<Measurement, BenchError> {
         let pace = Pace::new(self.rate, self.connections.len(), amount);
         for connection in &mut self.connections {
             connection.begin(comparison);
         }
         let mut run = Run {
-            phase: Phase::start(pace, amount, self.in_flight_max)?,
+            phase: LoadPhase::start(pace, amount, self.in_flight_max)?,
             message: &self.message,
             connections: &mut self.connections,
             buffer: vec![0; BUFFER_LEN],
@@ -91,7 +91,7 @@ impl Generator {
 
     /// Says goodbye to the server.
     pub(super) fn close(self) {
-        self.connections.into_iter().for_each(Connection::close);
+        self.connections.into_iter().for_each(LoadConnection::close);
     }
 }
 
@@ -117,9 +117,9 @@ impl Rest {
 
 /// A phase, and what is done in it.
 struct Run<'a> {
-    phase: Phase,
-    message: &'a Message,
-    connections: &'a mut [Connection],
+    phase: LoadPhase,
+    message: &'a PreparedMessage,
+    connections: &'a mut [LoadConnection],
     buffer: Vec<u8>,
     /// The connections that may have more to read than was taken.
     again: Vec<usize>,
@@ -128,7 +128,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Takes what has come before, as it is not told of again, and sends the first messages. In this
     /// order, so that a message from before is not taken for an echo.
-    fn start(&mut self, in_flight_max: u64) -> Result<(), Failure> {
+    fn start(&mut self, in_flight_max: u64) -> Result<(), BenchError> {
         for index in 0..self.connections.len() {
             self.turn(index)?;
             if let Pace::Closed { .. } = self.phase.pace {
@@ -144,7 +144,7 @@ impl Run<'_> {
         self.send_due(self.phase.now())
     }
 
-    fn handle(&mut self, event: &Event) -> Result<(), Failure> {
+    fn handle(&mut self, event: &Event) -> Result<(), BenchError> {
         let Token(index) = event.token();
         // The signals' waker has no connection.
         let Some(connection) = self.connections.get_mut(index) else {
@@ -161,13 +161,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn turn_again(&mut self) -> Result<(), Failure> {
+    fn turn_again(&mut self) -> Result<(), BenchError> {
         let again = std::mem::take(&mut self.again);
         again.into_iter().try_for_each(|index| self.turn(index))
     }
 
     /// Reads once, and answers at once. One read, so that each connection gets its turn.
-    fn turn(&mut self, index: usize) -> Result<(), Failure> {
+    fn turn(&mut self, index: usize) -> Result<(), BenchError> {
         let connection = &mut self.connections[index];
         let received = connection
             .receive(&mut self.buffer, self.message)
@@ -190,7 +190,7 @@ impl Run<'_> {
     }
 
     /// Sends what is due by the schedule, and ends what has no more time.
-    fn send_due(&mut self, now: u64) -> Result<(), Failure> {
+    fn send_due(&mut self, now: u64) -> Result<(), BenchError> {
         let Pace::Open(schedule) = &mut self.phase.pace else {
             return Ok(());
         };
@@ -201,7 +201,7 @@ impl Run<'_> {
             let count = self.phase.take(connection, 0, now);
             connection.send(count, self.message);
             let flushed = connection.flush(self.message);
-            flushed.map_err(|wrong: Wrong| wrong.on(index))?;
+            flushed.map_err(|wrong: ConnectionError| wrong.on(index))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
 
-use super::error::Wrong;
+use super::error::ConnectionError;
 use crate::connect::HEAD_LEN_MAX;
 use crate::options::url::Url;
 use crate::random;
@@ -37,7 +37,7 @@ impl<'a> Handshake<'a> {
     }
 
     /// The request's bytes.
-    pub(super) fn request(&mut self) -> Result<Vec<u8>, Wrong> {
+    pub(super) fn request(&mut self) -> Result<Vec<u8>, ConnectionError> {
         let mut request = Vec::new();
         loop {
             self.advance()?;
@@ -50,7 +50,7 @@ impl<'a> Handshake<'a> {
     }
 
     /// Takes what has come, up to the end of the response, and tells whether that was in it.
-    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, Wrong> {
+    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, ConnectionError> {
         let room = START_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
         while !self.handshake.is_open() && !bytes.is_empty() {
@@ -67,18 +67,20 @@ impl<'a> Handshake<'a> {
         Ok(self.handshake.is_open())
     }
 
-    fn advance(&mut self) -> Result<(), Wrong> {
+    fn advance(&mut self) -> Result<(), ConnectionError> {
         let Err(error) = self.handshake.advance(&mut self.buffer) else {
             return Ok(());
         };
         if !self.start.starts_with(b"HTTP/") {
             let start = String::from_utf8_lossy(&self.start);
-            return Err(Wrong::NotHttp(start.into_owned()));
+            return Err(ConnectionError::NotHttp(start.into_owned()));
         }
         let response = self.handshake.response();
         Err(match error {
-            ResponseError::Status(status) => Wrong::Refused(status, response.reason().into()),
-            error => Wrong::Response(error),
+            ResponseError::Status(status) => {
+                ConnectionError::Refused(status, response.reason().into())
+            }
+            error => ConnectionError::Response(error),
         })
     }
 }

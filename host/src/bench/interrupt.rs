@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Token, Waker};
 
-use super::error::Failure;
+use super::error::BenchError;
 use crate::platform;
 
 /// No connection has this index.
@@ -22,10 +22,10 @@ pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Takes over the process's signals, which from now on wake `poll`.
-    pub(super) fn install(poll: &Poll) -> Result<Self, Failure> {
+    pub(super) fn install(poll: &Poll) -> Result<Self, BenchError> {
         let is_set = Arc::new(AtomicBool::new(false));
         let waker = Waker::new(poll.registry(), WAKER)
-            .map_err(|error| Failure::System("handle signals", error))?;
+            .map_err(|error| BenchError::System("handle signals", error))?;
         let flag = Arc::clone(&is_set);
         let stop = move || {
             if flag.swap(true, Ordering::Relaxed) {
@@ -34,7 +34,8 @@ impl Interrupt {
             // At the latest the next event ends the wait.
             let _ = waker.wake();
         };
-        platform::on_stop_signal(stop).map_err(|error| Failure::System("handle signals", error))?;
+        platform::on_stop_signal(stop)
+            .map_err(|error| BenchError::System("handle signals", error))?;
         Ok(Self(is_set))
     }
 
@@ -45,10 +46,14 @@ impl Interrupt {
 }
 
 /// Waits for events, for `timeout` at most.
-pub(super) fn wait(poll: &mut Poll, events: &mut Events, timeout: Duration) -> Result<(), Failure> {
+pub(super) fn wait(
+    poll: &mut Poll,
+    events: &mut Events,
+    timeout: Duration,
+) -> Result<(), BenchError> {
     match poll.poll(events, Some(timeout)) {
         Err(error) if error.kind() != ErrorKind::Interrupted => {
-            Err(Failure::System("wait for sockets", error))
+            Err(BenchError::System("wait for sockets", error))
         }
         _ => Ok(()),
     }

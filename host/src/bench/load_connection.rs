@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
-use super::echo_checker::{Comparison, Replies};
-use super::error::{Difference, Wrong};
-use super::prepared_message::{self, CLOSE, Message};
+use super::echo_checker::{Comparison, EchoChecker};
+use super::error::{ConnectionError, EchoMismatch};
+use super::prepared_message::{self, CLOSE, PreparedMessage};
 
 /// The code of a Close that says that all is well.
 const NORMAL: u16 = 1000;
@@ -24,7 +24,7 @@ pub(super) struct Batch {
 
 /// What one read has brought.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Received {
+pub(super) struct ReadOutcome {
     /// How many bytes; none when there was nothing to read.
     pub(super) len: usize,
     /// How many echoes ended in them.
@@ -35,9 +35,9 @@ pub(super) struct Received {
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct LoadConnection {
     stream: TcpStream,
-    replies: Replies,
+    echoes: EchoChecker,
     /// Answers to Pings that are to be sent at the next end of a frame, or that are being sent.
     pongs: Vec<u8>,
     /// How many bytes of messages are to be sent. As all messages are the same, this tells where in one
@@ -55,12 +55,12 @@ pub(super) struct Connection {
     pub(super) answered: u64,
 }
 
-impl Connection {
+impl LoadConnection {
     /// A connection whose server has answered; `pongs` are still to be sent.
-    pub(super) fn new(stream: TcpStream, replies: Replies, pongs: Vec<u8>) -> Self {
+    pub(super) fn new(stream: TcpStream, echoes: EchoChecker, pongs: Vec<u8>) -> Self {
         Self {
             stream,
-            replies,
+            echoes,
             pongs,
             unsent: 0,
             is_blocked: false,
@@ -73,7 +73,7 @@ impl Connection {
 
     /// Begins a phase, in which messages are compared in this way.
     pub(super) fn begin(&mut self, comparison: Comparison) {
-        self.replies.compare(comparison);
+        self.echoes.compare(comparison);
         self.answered = 0;
     }
 
@@ -88,21 +88,19 @@ impl Connection {
     pub(super) fn receive(
         &mut self,
         buffer: &mut [u8],
-        message: &Message,
-    ) -> Result<Received, Wrong> {
+        message: &PreparedMessage,
+    ) -> Result<ReadOutcome, ConnectionError> {
         let len = match self.stream.read(buffer) {
-            Ok(0) => return Err(Wrong::Ended),
+            Ok(0) => return Err(ConnectionError::Ended),
             Ok(len) => len,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => 0,
             Err(error) => return Err(error.into()),
         };
-        let taken = self
-            .replies
-            .take(&buffer[..len], message, &mut self.pongs)?;
+        let taken = self.echoes.take(&buffer[..len], message, &mut self.pongs)?;
         if taken.count > self.in_flight {
-            return Err(Difference::Unasked.into());
+            return Err(EchoMismatch::Unasked.into());
         }
-        Ok(Received {
+        Ok(ReadOutcome {
             len,
             count: taken.count,
             is_progress: taken.is_progress && self.in_flight > 0,
@@ -110,14 +108,14 @@ impl Connection {
     }
 
     /// Adds messages to those that are to be sent.
-    pub(super) fn send(&mut self, count: u64, message: &Message) {
+    pub(super) fn send(&mut self, count: u64, message: &PreparedMessage) {
         self.unsent += count * message.frame_len;
         self.in_flight += count;
     }
 
     /// Takes back the messages that are due and whose first byte was not sent, and returns how many
     /// they are.
-    pub(super) fn recall(&mut self, message: &Message) -> u64 {
+    pub(super) fn recall(&mut self, message: &PreparedMessage) -> u64 {
         let count = self.unsent / message.frame_len;
         self.unsent -= count * message.frame_len;
         self.in_flight -= count;
@@ -130,7 +128,7 @@ impl Connection {
     }
 
     /// Writes what the socket takes.
-    pub(super) fn flush(&mut self, message: &Message) -> Result<(), Wrong> {
+    pub(super) fn flush(&mut self, message: &PreparedMessage) -> Result<(), ConnectionError> {
         while !self.is_blocked && (self.unsent > 0 || !self.pongs.is_empty()) {
             let cut = self.unsent % message.frame_len;
             let is_pong = cut == 0 && !self.pongs.is_empty();
@@ -168,16 +166,16 @@ impl Connection {
 }
 
 /// Fails when a server sends Pings and does not read the answers, which would fill the memory.
-pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), Wrong> {
+pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), ConnectionError> {
     if unsent.len() <= PONGS_LEN_MAX {
         return Ok(());
     }
-    Err(Wrong::Pings)
+    Err(ConnectionError::Pings)
 }
 
 /// What comes next of messages in a row, `most` bytes at most; `cut` bytes of the one that was begun are
 /// left, or none was begun.
-fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
+fn next_bytes(message: &PreparedMessage, cut: u64, most: u64) -> &[u8] {
     let offset = if cut == 0 { 0 } else { message.frame_len - cut };
     // An offset lies within a frame, and a frame within the batch.
     let rest = &message.batch[offset as usize..];
@@ -188,12 +186,12 @@ fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::bench::{Echo, Payload};
+    use crate::options::bench::{Echo, PayloadKind};
 
     #[test]
     fn whatever_a_write_takes_the_next_one_goes_on_behind_it() {
         for in_flight in [1, 3] {
-            let message = Message::new(Payload::Binary, 16, in_flight, Echo::Messages);
+            let message = PreparedMessage::new(PayloadKind::Binary, 16, in_flight, Echo::Messages);
             for takes in [[1, 1], [5, 17], [22, 1], [23, 64], [100, 7]] {
                 let mut unsent = 5 * message.frame_len;
                 let mut written: Vec<u8> = Vec::new();

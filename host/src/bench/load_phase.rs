@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::error::Failure;
-use super::load_connection::Connection;
+use super::error::BenchError;
+use super::load_connection::LoadConnection;
 use super::pace::Pace;
 use crate::options::bench::Amount;
 
@@ -15,7 +15,7 @@ const LATENCY_MAX: u64 = 3_600 * 1_000_000_000;
 
 /// A phase under way. Times are in nanoseconds since its start.
 #[derive(Debug)]
-pub(super) struct Phase {
+pub(super) struct LoadPhase {
     start: Instant,
     pub(super) pace: Pace,
     /// When no more messages are sent.
@@ -38,7 +38,7 @@ pub(super) struct Phase {
 
 /// What came of a phase.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct Measurement {
     /// How long it took, from the first message to the last echo.
     pub(super) time: Duration,
     /// The latencies of all messages, in nanoseconds.
@@ -49,12 +49,17 @@ pub(super) struct Outcome {
     pub(super) idle: Duration,
 }
 
-impl Phase {
+impl LoadPhase {
     /// A phase that starts now.
-    pub(super) fn start(pace: Pace, amount: Amount, in_flight_max: u64) -> Result<Self, Failure> {
+    pub(super) fn start(
+        pace: Pace,
+        amount: Amount,
+        in_flight_max: u64,
+    ) -> Result<Self, BenchError> {
         let latencies = Histogram::new_with_bounds(1, LATENCY_MAX, DIGITS);
-        let latencies = latencies
-            .map_err(|error| Failure::System("record latencies", std::io::Error::other(error)))?;
+        let latencies = latencies.map_err(|error| {
+            BenchError::System("record latencies", std::io::Error::other(error))
+        })?;
         Ok(Self {
             start: Instant::now(),
             pace,
@@ -96,7 +101,7 @@ impl Phase {
     /// Counts echoes that a connection has received now.
     pub(super) fn settle(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut LoadConnection,
         index: usize,
         count: u64,
         now: u64,
@@ -116,7 +121,7 @@ impl Phase {
         self.answered_at = now;
     }
 
-    fn settle_batches(&mut self, connection: &mut Connection, mut count: u64, now: u64) {
+    fn settle_batches(&mut self, connection: &mut LoadConnection, mut count: u64, now: u64) {
         while count > 0
             && let Some(batch) = connection.batches.front_mut()
         {
@@ -132,7 +137,7 @@ impl Phase {
 
     /// How many messages the connection sends now, of `wanted` without a schedule; they count as
     /// sent.
-    pub(super) fn take(&mut self, connection: &mut Connection, wanted: u64, now: u64) -> u64 {
+    pub(super) fn take(&mut self, connection: &mut LoadConnection, wanted: u64, now: u64) -> u64 {
         match &mut self.pace {
             Pace::Closed { left } => {
                 if now >= self.until {
@@ -184,23 +189,23 @@ impl Phase {
     }
 
     /// Fails when the server has echoed nothing for too long, whatever else it may have sent.
-    pub(super) fn check_silence(&self, now: u64, timeout: Duration) -> Result<(), Failure> {
+    pub(super) fn check_silence(&self, now: u64, timeout: Duration) -> Result<(), BenchError> {
         if self.missing == 0 || Duration::from_nanos(now - self.heard_at) < timeout {
             return Ok(());
         }
-        Err(Failure::Silent {
+        Err(BenchError::Silent {
             time: timeout,
             missing: self.missing,
         })
     }
 
     /// What came of it.
-    pub(super) fn outcome(self) -> Outcome {
+    pub(super) fn outcome(self) -> Measurement {
         let span = match &self.pace {
             Pace::Open(schedule) => schedule.span(),
             Pace::Closed { .. } => 0,
         };
-        Outcome {
+        Measurement {
             time: Duration::from_nanos(span.max(self.answered_at)),
             latencies: self.latencies,
             unsent: self.unsent,

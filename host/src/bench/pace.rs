@@ -29,7 +29,7 @@ impl Pace {
     }
 }
 
-/// Message `k` of all is due at `k / rate`, on the connection `k mod connections`.
+/// PreparedMessage `k` of all is due at `k / rate`, on the connection `k mod connections`.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     interval: f64,

@@ -1,7 +1,7 @@
 //! What is sent, prepared once for all connections: a message as one masked frame (RFC 6455
 //! section 5.2), and many copies of it in a row.
 
-use crate::options::bench::{Echo, Payload};
+use crate::options::bench::{Echo, PayloadKind};
 
 pub(super) const FIN: u8 = 0x80;
 pub(super) const MASKED: u8 = 0x80;
@@ -20,7 +20,7 @@ const BATCH_LEN: usize = 256 << 10;
 
 /// The message that is sent over and over.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct PreparedMessage {
     /// Text or binary.
     pub(super) opcode: u8,
     /// The payload of its echo.
@@ -33,13 +33,13 @@ pub(super) struct Message {
     pub(super) batch: Vec<u8>,
 }
 
-impl Message {
+impl PreparedMessage {
     /// A message of `len` bytes; up to `count` of them may be sent at once.
-    pub(super) fn new(kind: Payload, len: usize, count: u64, echo: Echo) -> Self {
+    pub(super) fn new(kind: PayloadKind, len: usize, count: u64, echo: Echo) -> Self {
         let (opcode, payload) = match kind {
-            Payload::Binary => (BINARY, bytes(len)),
-            Payload::Ascii => (TEXT, ascii(len)),
-            Payload::Chinese => (TEXT, chinese(len)),
+            PayloadKind::Binary => (BINARY, bytes(len)),
+            PayloadKind::Ascii => (TEXT, ascii(len)),
+            PayloadKind::Chinese => (TEXT, chinese(len)),
         };
         let frame = masked(opcode, &payload);
         let copies = usize::try_from(count).unwrap_or(usize::MAX);
@@ -57,11 +57,11 @@ impl Message {
     }
 
     /// How a report names what the payload is made of.
-    pub(super) fn name(kind: Payload) -> &'static str {
+    pub(super) fn name(kind: PayloadKind) -> &'static str {
         match kind {
-            Payload::Binary => "binary",
-            Payload::Ascii => "ascii",
-            Payload::Chinese => "chinese",
+            PayloadKind::Binary => "binary",
+            PayloadKind::Ascii => "ascii",
+            PayloadKind::Chinese => "chinese",
         }
     }
 }
@@ -133,17 +133,21 @@ mod tests {
     #[test]
     fn a_payload_has_the_length_asked_for_and_text_is_utf_8() {
         for len in [0, 1, 2, 3, 4, 5, 125, 126, 1024, 70_000] {
-            for kind in [Payload::Binary, Payload::Ascii, Payload::Chinese] {
-                let message = Message::new(kind, len, 1, Echo::Messages);
+            for kind in [
+                PayloadKind::Binary,
+                PayloadKind::Ascii,
+                PayloadKind::Chinese,
+            ] {
+                let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
                 assert_eq!(message.payload.len(), len);
-                assert!(kind == Payload::Binary || str::from_utf8(&message.payload).is_ok());
+                assert!(kind == PayloadKind::Binary || str::from_utf8(&message.payload).is_ok());
             }
         }
     }
 
     #[test]
     fn chinese_is_made_of_characters_of_three_bytes() {
-        let message = Message::new(Payload::Chinese, 100, 1, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Chinese, 100, 1, Echo::Messages);
         let text = str::from_utf8(&message.payload).expect("UTF-8");
         assert_eq!(text.chars().filter(|it| it.len_utf8() == 3).count(), 33);
         assert!(text.ends_with('.'));
@@ -163,10 +167,10 @@ mod tests {
 
     #[test]
     fn as_many_frames_are_prepared_as_may_be_sent_at_once_and_one_at_least() {
-        let message = Message::new(Payload::Binary, 16, 16, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Binary, 16, 16, Echo::Messages);
         assert_eq!(message.batch.len(), 16 * 22);
         assert_eq!(message.batch[..22], message.batch[15 * 22..]);
-        let message = Message::new(Payload::Binary, 1 << 20, 16, Echo::Messages);
+        let message = PreparedMessage::new(PayloadKind::Binary, 1 << 20, 16, Echo::Messages);
         assert_eq!(message.batch.len() as u64, message.frame_len);
     }
 }

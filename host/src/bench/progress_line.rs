@@ -8,7 +8,7 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// The line.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     is_shown: bool,
     what: &'static str,
     /// When it is written next, in nanoseconds of its phase.
@@ -17,7 +17,7 @@ pub(super) struct Progress {
     shown: u64,
 }
 
-impl Progress {
+impl ProgressLine {
     /// A line about this phase.
     pub(super) fn new(what: &'static str) -> Self {
         let is_shown = stderr().is_terminal();
@@ -48,7 +48,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if self.is_shown {
             let _ = write!(stderr(), "{CLEAR_LINE}");

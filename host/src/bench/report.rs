@@ -5,8 +5,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::load_phase::Outcome;
-use super::prepared_message::Message;
+use super::load_phase::Measurement;
+use super::prepared_message::PreparedMessage;
 use super::processor::ProcessTime;
 use crate::options::bench::BenchOptions;
 
@@ -54,7 +54,7 @@ impl<'a> Report<'a> {
     /// The figures of a measurement; `generator` and `server` are the processor times of both.
     pub(super) fn new(
         options: &'a BenchOptions,
-        outcome: &Outcome,
+        outcome: &Measurement,
         generator: Option<Duration>,
         server: Option<ProcessTime>,
     ) -> Self {
@@ -69,7 +69,7 @@ impl<'a> Report<'a> {
             size: options.size,
             in_flight: options.in_flight,
             rate: options.rate,
-            payload: Message::name(options.payload),
+            payload: PreparedMessage::name(options.payload),
             seconds,
             messages,
             messages_not_sent: outcome.unsent,
