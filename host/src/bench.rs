@@ -5,6 +5,7 @@
 mod connecting;
 mod echo_checker;
 mod error;
+mod frame;
 mod frame_reader;
 mod generator;
 mod handshake;
@@ -12,6 +13,7 @@ mod interrupt;
 mod load_connection;
 mod load_phase;
 mod pace;
+mod pending_connection;
 mod prepared_message;
 mod processor;
 mod progress_line;
@@ -24,11 +26,11 @@ use std::time::Duration;
 
 use mio::Poll;
 
-use self::connecting::Destination;
 use self::echo_checker::Comparison;
 use self::error::BenchError;
 use self::generator::Generator;
 use self::interrupt::Interrupt;
+use self::pending_connection::Destination;
 use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
 use self::progress_line::ProgressLine;

@@ -6,6 +6,9 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+/// How many characters of a peer's text are shown in an error or a line of the log.
+pub(crate) const PEER_TEXT_LEN_MAX: usize = 200;
+
 /// Shows text that a peer sent: escaped, and cut to a length in characters.
 ///
 /// A backslash is escaped too, so what is shown stands for one text only. A cut ends in `… (+N B)`,

@@ -1,42 +1,43 @@
-//! Whether what comes back is what was sent: kind and length of each message always, every byte of
-//! those that are not yet trusted.
+//! Checks that what a server sends back is what it was sent: the type and length of every message,
+//! and every byte of those messages that are compared.
 
 use super::error::{ConnectionError, EchoMismatch};
-use super::frame_reader::{FrameEvent, FrameReader};
-use super::prepared_message::{self, BINARY, PONG, PreparedMessage};
+use super::frame::{self, BINARY, PONG};
+use super::frame_reader::{DataPiece, FrameEvent, FrameReader};
+use super::prepared_message::PreparedMessage;
 
 /// Which messages are compared byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
-    /// Every one.
+    /// All of them.
     Every,
-    /// The next one, and none behind it.
+    /// Only the next one.
     Next,
-    /// None: the measurement would be of comparing.
+    /// None: the time that comparing takes would be measured too.
     Off,
 }
 
-/// The echoes of one connection.
+/// Checks the echoes of one connection.
 #[derive(Debug)]
 pub(super) struct EchoChecker {
     frames: FrameReader,
     comparison: Comparison,
-    /// Whether every byte of some message was compared.
+    /// Whether a whole message was compared.
     has_compared: bool,
 }
 
-/// What some bytes have brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was found in received bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct EchoProgress {
-    /// How many echoes ended in them.
+    /// The number of echoes that ended in them.
     pub(super) count: u64,
-    /// Whether they have any byte of a message's payload, or end a message. Pings and empty fragments
-    /// bring no echo nearer.
+    /// Whether they hold a byte of a message's payload, or end a message. Pings and empty fragments
+    /// are not progress.
     pub(super) is_progress: bool,
 }
 
 impl EchoChecker {
-    /// Continues behind what `frames` has taken.
+    /// Continues after what `frames` has read.
     pub(super) fn new(frames: FrameReader) -> Self {
         Self {
             frames,
@@ -45,7 +46,7 @@ impl EchoChecker {
         }
     }
 
-    /// Compares in this way from now on; but the first message always, whatever a warm-up has left out.
+    /// Sets what is compared from now on. Until a message was compared, the next one always is.
     pub(super) fn compare(&mut self, comparison: Comparison) {
         self.comparison = match comparison {
             Comparison::Off if !self.has_compared => Comparison::Next,
@@ -53,71 +54,73 @@ impl EchoChecker {
         };
     }
 
-    /// Takes all of `input`, and tells how much of the echoes of `message` was in it. Answers to Pings
-    /// are appended to `pongs`.
-    pub(super) fn take(
+    /// Checks all of `input`, and returns how much of the echoes of `message` was in it. Answers to
+    /// Pings are appended to `pongs`.
+    pub(super) fn check(
         &mut self,
         mut input: &[u8],
         message: &PreparedMessage,
         pongs: &mut Vec<u8>,
     ) -> Result<EchoProgress, ConnectionError> {
-        let mut count = 0;
-        let mut is_progress = false;
+        let mut progress = EchoProgress::default();
         loop {
             if self.comparison == Comparison::Off && self.frames.is_between_messages() {
-                count += skip_echoes(&mut input, message);
+                progress.count += skip_echoes(&mut input, message);
             }
-            match self.frames.next(&mut input)? {
-                None => {
-                    is_progress |= count > 0;
-                    return Ok(EchoProgress { count, is_progress });
-                }
-                Some(FrameEvent::Data {
-                    opcode,
-                    offset,
-                    bytes,
-                    is_last,
-                }) => {
-                    self.check(opcode, offset, bytes, message)?;
-                    is_progress |= !bytes.is_empty();
-                    if is_last {
-                        check_len(offset + bytes.len() as u64, message)?;
-                        self.trust();
-                        count += 1;
-                    }
-                }
-                Some(FrameEvent::Ping(payload)) => {
-                    pongs.extend(prepared_message::masked(PONG, &payload))
-                }
-                Some(FrameEvent::Pong) => {}
-                Some(FrameEvent::Close(code, reason)) => {
+            let Some(event) = self.frames.next(&mut input)? else {
+                progress.is_progress |= progress.count > 0;
+                return Ok(progress);
+            };
+            match event {
+                FrameEvent::Data(piece) => self.check_piece(&piece, message, &mut progress)?,
+                FrameEvent::Ping(payload) => pongs.extend(frame::masked(PONG, &payload)),
+                FrameEvent::Pong => {}
+                FrameEvent::Close(code, reason) => {
                     return Err(ConnectionError::Closed(code, reason));
                 }
             }
         }
     }
 
-    fn trust(&mut self) {
+    fn check_piece(
+        &mut self,
+        piece: &DataPiece<'_>,
+        message: &PreparedMessage,
+        progress: &mut EchoProgress,
+    ) -> Result<(), ConnectionError> {
+        self.compare_piece(piece, message)?;
+        progress.is_progress |= !piece.bytes.is_empty();
+        if piece.is_last {
+            check_len(piece.offset + piece.bytes.len() as u64, message)?;
+            self.note_echo();
+            progress.count += 1;
+        }
+        Ok(())
+    }
+
+    fn note_echo(&mut self) {
         self.has_compared |= self.comparison != Comparison::Off;
         if self.comparison == Comparison::Next {
             self.comparison = Comparison::Off;
         }
     }
 
-    fn check(
+    fn compare_piece(
         &self,
-        opcode: u8,
-        offset: u64,
-        bytes: &[u8],
+        piece: &DataPiece<'_>,
         message: &PreparedMessage,
     ) -> Result<(), ConnectionError> {
-        if opcode != message.opcode {
-            let kind = if opcode == BINARY { "binary" } else { "text" };
-            return Err(EchoMismatch::Kind(kind).into());
+        let &DataPiece { offset, bytes, .. } = piece;
+        if piece.opcode != message.opcode {
+            let (received, sent) = match piece.opcode {
+                BINARY => ("binary", "text"),
+                _ => ("text", "binary"),
+            };
+            return Err(EchoMismatch::Type { received, sent }.into());
         }
         let rest = usize::try_from(offset)
             .ok()
-            .and_then(|offset| message.payload.get(offset..));
+            .and_then(|offset| message.echo_payload.get(offset..));
         let Some(expected) = rest.and_then(|rest| rest.get(..bytes.len())) else {
             return check_len(offset + bytes.len() as u64, message);
         };
@@ -138,7 +141,7 @@ impl EchoChecker {
 }
 
 fn check_len(received: u64, message: &PreparedMessage) -> Result<(), ConnectionError> {
-    let sent = message.payload.len() as u64;
+    let sent = message.echo_payload.len() as u64;
     if received == sent {
         Ok(())
     } else {
@@ -146,15 +149,15 @@ fn check_len(received: u64, message: &PreparedMessage) -> Result<(), ConnectionE
     }
 }
 
-/// Takes the echoes that are whole and one frame each off the front, without looking into them. This
-/// is what is done per message while measuring.
+/// Takes complete echoes, of one frame each, off the front without looking at their payloads, and
+/// returns how many there were. This is the work per message while measuring.
 fn skip_echoes(input: &mut &[u8], message: &PreparedMessage) -> u64 {
-    // Of a short message the header is two bytes: compared as one number.
-    let Some((start, rest)) = message.reply_header.split_first_chunk::<2>() else {
+    // The header of a short message is two bytes, which are compared as one number.
+    let Some((start, rest)) = message.echo_header.split_first_chunk::<2>() else {
         return 0;
     };
     let start = u16::from_ne_bytes(*start);
-    let echo_len = message.reply_header.len() + message.payload.len();
+    let echo_len = message.echo_header.len() + message.echo_payload.len();
     let mut echoes = input.chunks_exact(echo_len);
     let begins = |echo: &[u8]| matches!(echo, [a, b, ..] if u16::from_ne_bytes([*a, *b]) == start);
     let count = if rest.is_empty() {
@@ -174,45 +177,45 @@ mod tests {
 
     const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
 
-    fn taken(
+    fn checked(
         comparison: Comparison,
         message: &PreparedMessage,
         parts: &[&[u8]],
     ) -> Result<(u64, Vec<u8>), String> {
-        let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
-        echoes.comparison = comparison;
+        let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
+        checker.comparison = comparison;
         let mut pongs = Vec::new();
         let mut count = 0;
         for part in parts {
-            let taken = echoes.take(part, message, &mut pongs);
+            let taken = checker.check(part, message, &mut pongs);
             count += taken.map_err(|wrong| wrong.to_string())?.count;
         }
         Ok((count, pongs))
     }
 
-    /// What is taken at every cut, which must be the same.
-    fn taken_always(
+    /// Returns what is found, which must be the same at every cut.
+    fn checked_always(
         comparison: Comparison,
         message: &PreparedMessage,
         input: &[u8],
     ) -> Result<(u64, Vec<u8>), String> {
-        let whole = taken(comparison, message, &[input]);
+        let whole = checked(comparison, message, &[input]);
         for cut in 0..=input.len() {
             let (first, second) = input.split_at(cut);
-            let cut_once = taken(comparison, message, &[first, second]);
+            let cut_once = checked(comparison, message, &[first, second]);
             match &whole {
                 Ok(_) => assert_eq!(cut_once, whole, "cut at {cut}"),
-                // Where a length is wrong, more of it may have come.
+                // A wrong length may be noticed later in one of them.
                 Err(_) => assert!(cut_once.is_err(), "cut at {cut}"),
             }
         }
         let bytes: Vec<&[u8]> = input.chunks(1).collect();
-        assert_eq!(taken(comparison, message, &bytes).is_ok(), whole.is_ok());
+        assert_eq!(checked(comparison, message, &bytes).is_ok(), whole.is_ok());
         whole
     }
 
     fn echo(message: &PreparedMessage) -> Vec<u8> {
-        [&message.reply_header[..], &message.payload].concat()
+        [&message.echo_header[..], &message.echo_payload].concat()
     }
 
     #[test]
@@ -225,7 +228,7 @@ mod tests {
         ] {
             let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
             for comparison in ALL {
-                let taken = taken_always(comparison, &message, &echo(&message).repeat(5));
+                let taken = checked_always(comparison, &message, &echo(&message).repeat(5));
                 assert_eq!(taken, Ok((5, vec![])), "{kind:?} {len}");
             }
         }
@@ -238,28 +241,28 @@ mod tests {
         for comparison in ALL {
             for len in [7, 1_000, 69_999, 70_010, 100_000] {
                 let parts: Vec<&[u8]> = echoes.chunks(len).collect();
-                assert_eq!(taken(comparison, &message, &parts), Ok((3, vec![])));
+                assert_eq!(checked(comparison, &message, &parts), Ok((3, vec![])));
             }
         }
     }
 
     #[test]
-    fn fragments_and_pings_between_them_are_an_echo_and_pongs() {
+    fn fragments_are_one_echo_and_pings_between_them_are_answered() {
         let message = PreparedMessage::new(PayloadKind::Ascii, 5, 1, Echo::Messages);
         let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
         for comparison in ALL {
-            let taken = taken_always(comparison, &message, input);
-            assert_eq!(taken, Ok((3, prepared_message::masked(PONG, b"p"))));
+            let taken = checked_always(comparison, &message, input);
+            assert_eq!(taken, Ok((3, frame::masked(PONG, b"p"))));
         }
     }
 
     #[test]
-    fn another_opcode_or_length_is_never_an_echo() {
+    fn another_opcode_or_length_is_an_error() {
         let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         for comparison in ALL {
             let refusal = |input: &[u8]| {
                 let after_one = [&echo(&message), input].concat();
-                taken_always(comparison, &message, &after_one).expect_err("it is wrong")
+                checked_always(comparison, &message, &after_one).expect_err("a wrong echo")
             };
             assert!(
                 refusal(b"\x82\x03 !\"").contains("a binary message, but a text message was sent")
@@ -272,19 +275,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_byte_is_found_where_bytes_are_compared() {
+    fn a_wrong_byte_is_found_in_messages_that_are_compared() {
         let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         let wrong = [&echo(&message)[..], b"\x81\x03 !x"].concat();
-        let found = taken_always(Comparison::Every, &message, &wrong);
-        assert!(found.expect_err("it is wrong").contains("byte 2"));
+        let found = checked_always(Comparison::Every, &message, &wrong);
+        assert!(found.expect_err("a wrong echo").contains("byte 2"));
         assert_eq!(
-            taken_always(Comparison::Next, &message, &wrong),
+            checked_always(Comparison::Next, &message, &wrong),
             Ok((2, vec![]))
         );
-        let first = taken_always(Comparison::Next, &message, b"\x81\x03 !x");
+        let first = checked_always(Comparison::Next, &message, b"\x81\x03 !x");
         assert!(
             first
-                .expect_err("it is wrong")
+                .expect_err("a wrong echo")
                 .contains("0x78, but 0x22 was sent")
         );
     }
@@ -293,10 +296,10 @@ mod tests {
     fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
         let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         let wrong = b"\x81\x03 !x";
-        let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
+        let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
         let mut takes = |comparison, input: &[u8]| {
-            echoes.compare(comparison);
-            echoes.take(input, &message, &mut Vec::new()).is_ok()
+            checker.compare(comparison);
+            checker.check(input, &message, &mut Vec::new()).is_ok()
         };
         assert!(takes(Comparison::Every, b""), "a warm-up without a message");
         assert!(takes(Comparison::Off, &echo(&message)));
@@ -304,19 +307,19 @@ mod tests {
         let mut fresh = EchoChecker::new(FrameReader::new(Echo::Messages));
         fresh.compare(Comparison::Every);
         fresh.compare(Comparison::Off);
-        assert!(fresh.take(wrong, &message, &mut Vec::new()).is_err());
+        assert!(fresh.check(wrong, &message, &mut Vec::new()).is_err());
     }
 
     #[test]
-    fn pings_and_empty_fragments_are_no_progress() {
+    fn pings_and_empty_fragments_are_not_progress() {
         let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
         let empty = PreparedMessage::new(PayloadKind::Ascii, 0, 1, Echo::Messages);
         for comparison in ALL {
-            let mut echoes = EchoChecker::new(FrameReader::new(Echo::Messages));
-            echoes.comparison = comparison;
+            let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
+            checker.comparison = comparison;
             let mut is_progress = |input: &[u8], message| {
-                let taken = echoes.take(input, message, &mut Vec::new());
-                taken.expect("it is right").is_progress
+                let taken = checker.check(input, message, &mut Vec::new());
+                taken.expect("a valid echo").is_progress
             };
             for input in [
                 &b"\x89\x01p"[..],
@@ -339,9 +342,9 @@ mod tests {
         for len in [0, 5, 200, 70_000] {
             let message = PreparedMessage::new(PayloadKind::Ascii, len, 1, Echo::Bytes);
             for comparison in ALL {
-                let mut echoes = EchoChecker::new(FrameReader::new(Echo::Bytes));
-                echoes.comparison = comparison;
-                let taken = echoes.take(&message.batch.repeat(3), &message, &mut Vec::new());
+                let mut checker = EchoChecker::new(FrameReader::new(Echo::Bytes));
+                checker.comparison = comparison;
+                let taken = checker.check(&message.batch.repeat(3), &message, &mut Vec::new());
                 assert_eq!(taken.map_or(0, |taken| taken.count), 3);
             }
         }

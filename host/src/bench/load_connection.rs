@@ -7,7 +7,8 @@ use mio::net::TcpStream;
 
 use super::echo_checker::{Comparison, EchoChecker};
 use super::error::{ConnectionError, EchoMismatch};
-use super::prepared_message::{self, CLOSE, PreparedMessage};
+use super::frame::{self, CLOSE};
+use super::prepared_message::PreparedMessage;
 
 /// The code of a Close that says that all is well.
 const NORMAL: u16 = 1000;
@@ -96,7 +97,9 @@ impl LoadConnection {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => 0,
             Err(error) => return Err(error.into()),
         };
-        let taken = self.echoes.take(&buffer[..len], message, &mut self.pongs)?;
+        let taken = self
+            .echoes
+            .check(&buffer[..len], message, &mut self.pongs)?;
         if taken.count > self.in_flight {
             return Err(EchoMismatch::Unasked.into());
         }
@@ -160,7 +163,7 @@ impl LoadConnection {
 
     /// Says goodbye, if the socket takes it.
     pub(super) fn close(mut self) {
-        let frame = prepared_message::masked(CLOSE, &NORMAL.to_be_bytes());
+        let frame = frame::masked(CLOSE, &NORMAL.to_be_bytes());
         let _ = self.stream.write(&frame);
     }
 }
@@ -204,7 +207,7 @@ mod tests {
                         break;
                     }
                 }
-                let frames = prepared_message::masked(message.opcode, &message.payload).repeat(5);
+                let frames = frame::masked(message.opcode, &message.echo_payload).repeat(5);
                 assert_eq!(written, frames, "{takes:?}");
             }
         }

@@ -6,9 +6,8 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::load_phase::Measurement;
-use super::prepared_message::PreparedMessage;
 use super::processor::ProcessTime;
-use crate::options::bench::BenchOptions;
+use crate::options::bench::{BenchOptions, PayloadKind};
 
 /// The share of the time that the generator's thread may work before it counts as the limit.
 const BUSY: f64 = 0.9;
@@ -69,7 +68,7 @@ impl<'a> Report<'a> {
             size: options.size,
             in_flight: options.in_flight,
             rate: options.rate,
-            payload: PreparedMessage::name(options.payload),
+            payload: payload_name(options.payload),
             seconds,
             messages,
             messages_not_sent: outcome.unsent,
@@ -107,5 +106,13 @@ impl Latencies {
             max: in_microseconds(latencies.max()),
             mean: latencies.mean() / NANOSECONDS_PER_MICROSECOND,
         }
+    }
+}
+
+fn payload_name(kind: PayloadKind) -> &'static str {
+    match kind {
+        PayloadKind::Binary => "binary",
+        PayloadKind::Ascii => "ascii",
+        PayloadKind::Chinese => "chinese",
     }
 }
