@@ -187,8 +187,8 @@ mod tests {
         let mut pongs = Vec::new();
         let mut count = 0;
         for part in parts {
-            let taken = checker.check(part, message, &mut pongs);
-            count += taken.map_err(|wrong| wrong.to_string())?.count;
+            let progress = checker.check(part, message, &mut pongs);
+            count += progress.map_err(|error| error.to_string())?.count;
         }
         Ok((count, pongs))
     }
@@ -228,8 +228,8 @@ mod tests {
         ] {
             let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
             for comparison in ALL {
-                let taken = checked_always(comparison, &message, &echo(&message).repeat(5));
-                assert_eq!(taken, Ok((5, vec![])), "{kind:?} {len}");
+                let progress = checked_always(comparison, &message, &echo(&message).repeat(5));
+                assert_eq!(progress, Ok((5, vec![])), "{kind:?} {len}");
             }
         }
     }
@@ -251,8 +251,8 @@ mod tests {
         let message = PreparedMessage::new(PayloadKind::Ascii, 5, 1, Echo::Messages);
         let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
         for comparison in ALL {
-            let taken = checked_always(comparison, &message, input);
-            assert_eq!(taken, Ok((3, frame::masked(PONG, b"p"))));
+            let progress = checked_always(comparison, &message, input);
+            assert_eq!(progress, Ok((3, frame::masked(PONG, b"p"))));
         }
     }
 
@@ -318,8 +318,8 @@ mod tests {
             let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
             checker.comparison = comparison;
             let mut is_progress = |input: &[u8], message| {
-                let taken = checker.check(input, message, &mut Vec::new());
-                taken.expect("a valid echo").is_progress
+                let progress = checker.check(input, message, &mut Vec::new());
+                progress.expect("a valid echo").is_progress
             };
             for input in [
                 &b"\x89\x01p"[..],
@@ -344,8 +344,8 @@ mod tests {
             for comparison in ALL {
                 let mut checker = EchoChecker::new(FrameReader::new(Echo::Bytes));
                 checker.comparison = comparison;
-                let taken = checker.check(&message.batch.repeat(3), &message, &mut Vec::new());
-                assert_eq!(taken.map_or(0, |taken| taken.count), 3);
+                let progress = checker.check(&message.batch.repeat(3), &message, &mut Vec::new());
+                assert_eq!(progress.map_or(0, |progress| progress.count), 3);
             }
         }
     }

@@ -162,7 +162,7 @@ impl Display for ConnectionError {
                     shown(reason)
                 )
             }
-            Self::Echo(difference) => write!(formatter, "wrong echo: {difference}"),
+            Self::Echo(mismatch) => write!(formatter, "wrong echo: {mismatch}"),
         }
     }
 }

@@ -1,23 +1,22 @@
-//! The opening handshake of a client, which is the core's, for connections that share a buffer for what
-//! they read.
+//! The opening handshake of a client, which is the core's, for connections that share their read
+//! buffer.
 
 use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
 
 use super::error::ConnectionError;
 use crate::connect::HEAD_LEN_MAX;
+use crate::escape::PEER_TEXT_LEN_MAX;
 use crate::options::url::Url;
 use crate::random;
 
 const BUFFER_LEN: usize = 4 << 10;
-/// How much of what comes is kept, to show what is no HTTP.
-const START_LEN_MAX: usize = 200;
 
 /// The handshake of one connection.
 #[derive(Debug)]
 pub(super) struct Handshake<'a> {
     handshake: ClientHandshake<'a, HEAD_LEN_MAX>,
     buffer: Buffer<[u8; BUFFER_LEN]>,
-    /// The first bytes that have come.
+    /// The first bytes received, to show a response that is not HTTP.
     start: Vec<u8>,
 }
 
@@ -36,7 +35,7 @@ impl<'a> Handshake<'a> {
         })
     }
 
-    /// The request's bytes.
+    /// Returns the bytes of the request.
     pub(super) fn request(&mut self) -> Result<Vec<u8>, ConnectionError> {
         let mut request = Vec::new();
         loop {
@@ -49,9 +48,9 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    /// Takes what has come, up to the end of the response, and tells whether that was in it.
+    /// Takes received bytes up to the end of the response, and returns whether that was in them.
     pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, ConnectionError> {
-        let room = START_LEN_MAX.saturating_sub(self.start.len());
+        let room = PEER_TEXT_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
         while !self.handshake.is_open() && !bytes.is_empty() {
             let spare = self.buffer.spare_mut();
@@ -59,7 +58,7 @@ impl<'a> Handshake<'a> {
             spare[..len].copy_from_slice(&bytes[..len]);
             self.buffer.commit(len);
             self.advance()?;
-            // What the handshake leaves are frames.
+            // The bytes that the handshake leaves are frames.
             let read = len - self.buffer.received().len();
             self.buffer.discard_received();
             *bytes = &bytes[read..];
@@ -90,9 +89,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_behind_the_response_are_left_wherever_it_is_cut() {
+    fn frames_after_the_response_are_left_wherever_it_is_cut() {
         let url = url();
-        // The response to the key that all zeros make.
+        // The response to the key of a nonce of zeros.
         let response = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                          Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n";
         let bytes = [&response[..], b"frames"].concat();
@@ -100,11 +99,11 @@ mod tests {
             let mut handshake = zero_handshake(&url);
             handshake.request().expect("a request");
             let (mut first, second) = bytes.split_at(cut);
-            let is_open = handshake.receive(&mut first).expect("a right response");
+            let is_open = handshake.receive(&mut first).expect("a valid response");
             assert_eq!(is_open, cut >= response.len(), "cut at {cut}");
             let left = [first, second].concat();
             let mut left = &left[..];
-            assert!(handshake.receive(&mut left).expect("a right response"));
+            assert!(handshake.receive(&mut left).expect("a valid response"));
             let expected = &b"frames"[..];
             assert_eq!(left, expected, "cut at {cut}");
         }

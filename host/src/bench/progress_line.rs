@@ -1,5 +1,5 @@
-//! How it goes, for a person who waits: one line on stderr, rewritten each second. Nothing is written
-//! where stderr is no terminal.
+//! The progress of a run, for a waiting user: one line on stderr, rewritten each second. Nothing is
+//! written if stderr is not a terminal.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -11,14 +11,14 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 pub(super) struct ProgressLine {
     is_shown: bool,
     what: &'static str,
-    /// When it is written next, in nanoseconds of its phase.
+    /// When it is next written, in nanoseconds since the start of the phase.
     next_at: u64,
-    /// How many messages there were when it was written.
+    /// The number of messages when it was last written.
     shown: u64,
 }
 
 impl ProgressLine {
-    /// A line about this phase.
+    /// A line about the phase `what`.
     pub(super) fn new(what: &'static str) -> Self {
         let is_shown = stderr().is_terminal();
         let next_at = if is_shown { SECOND } else { u64::MAX };
@@ -38,7 +38,7 @@ impl ProgressLine {
         let seconds = now / SECOND;
         let rate = answered - self.shown;
         let what = self.what;
-        // The measurement goes on without a terminal, too.
+        // The measurement continues if the terminal is gone.
         let _ = write!(
             stderr(),
             "{CLEAR_LINE}{what}: {seconds} s, {rate} messages/s"
