@@ -11,7 +11,9 @@
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use ws_echo_core::{Buffer, Connection, Event, Message, Progress, ServerHandshake};
+use ws_echo_core::{
+    Acceptance, Agreed, Buffer, Connection, Event, Message, Progress, ServerHandshake,
+};
 
 /// Payload lengths in bytes.
 const LENS: [usize; 6] = [16, 128, 1024, 4096, 16 << 10, 64 << 10];
@@ -77,10 +79,15 @@ fn handshake(bencher: Bencher<'_, '_>) {
             handshake.advance(&mut buffer),
             Ok(Progress::Request)
         ));
-        handshake
-            .accept(None, Some(Message::Text("Welcome")))
-            .unwrap();
-        assert!(matches!(handshake.advance(&mut buffer), Ok(Progress::Open)));
+        let acceptance = Acceptance {
+            greeting: Some(Message::Text("Welcome")),
+            ..Acceptance::default()
+        };
+        handshake.accept(acceptance).unwrap();
+        assert!(matches!(
+            handshake.advance(&mut buffer),
+            Ok(Progress::Open(_))
+        ));
         buffer.consume(usize::MAX);
     });
 }
@@ -108,7 +115,7 @@ impl Session {
             _ => received.len(),
         };
         Self {
-            connection: Connection::server(),
+            connection: Connection::server(Agreed::NOTHING),
             buffer,
             received,
             written,

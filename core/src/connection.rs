@@ -1,6 +1,7 @@
 //! The state of an open connection: what the next received byte is, and what it leads to
 //! (RFC 6455 sections 5.4, 5.5, 6 and 7). How bytes look is in `frame`, `mask`, `utf8`, `close`.
 
+pub(crate) mod agreed;
 pub(crate) mod event;
 pub(crate) mod exchange;
 mod fast_echo;
@@ -10,6 +11,7 @@ mod sending;
 use heapless::Vec;
 
 use crate::buffer::Buffer;
+use crate::connection::agreed::Agreed;
 use crate::connection::event::{Chunk, Event, Kind};
 use crate::frame::close::{self, CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
@@ -25,6 +27,7 @@ use crate::storage::Storage;
 #[derive(Clone, Debug)]
 pub struct Connection<R = Server> {
     role: R,
+    agreed: Agreed,
     next: Next,
     /// The frame that is being received.
     frame: Frame,
@@ -84,27 +87,30 @@ enum Step {
 }
 
 impl Connection {
-    /// A connection whose opening handshake has just been [answered](crate::ServerHandshake) by us.
-    pub const fn server() -> Self {
-        Self::new(Server)
+    /// The server's end of a connection that has just been opened. `agreed` comes from the
+    /// [handshake](crate::ServerHandshake).
+    pub const fn server(agreed: Agreed) -> Self {
+        Self::new(Server, agreed)
     }
 }
 
 impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Connection<Client<F>> {
-    /// A connection whose opening handshake has just been [answered](crate::ClientHandshake) by the
-    /// server. Each frame that is sent asks `next_key` for its masking key.
+    /// The client's end of a connection that has just been opened. `agreed` comes from the
+    /// [handshake](crate::ClientHandshake). Each frame that is sent asks `next_key` for its masking
+    /// key.
     ///
     /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a
     /// > strong source of entropy [...] (section 5.3)
-    pub const fn client(next_key: F) -> Self {
-        Self::new(Client::new(next_key))
+    pub const fn client(agreed: Agreed, next_key: F) -> Self {
+        Self::new(Client::new(next_key), agreed)
     }
 }
 
 impl<R> Connection<R> {
-    const fn new(role: R) -> Self {
+    const fn new(role: R, agreed: Agreed) -> Self {
         Self {
             role,
+            agreed,
             next: Next::Header,
             frame: Frame::new(),
             plain: 0,
@@ -114,6 +120,18 @@ impl<R> Connection<R> {
             sent: Sent::Message,
             control: Vec::new(),
         }
+    }
+
+    /// Uses the state of an [idle](Self::is_idle) connection for another, of which `agreed` comes
+    /// from the handshake. Must be idle: what was begun would continue.
+    #[inline]
+    pub const fn reuse(&mut self, agreed: Agreed) {
+        self.agreed = agreed;
+    }
+
+    /// What was agreed on in the opening handshake.
+    pub const fn agreed(&self) -> Agreed {
+        self.agreed
     }
 
     /// Whether the connection is over: transmit what is ready, then close the transport.

@@ -7,6 +7,8 @@ pub(crate) mod client_request;
 mod head;
 pub(crate) mod headers;
 mod http;
+pub(crate) mod http_response;
+pub(crate) mod progress;
 pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod response;

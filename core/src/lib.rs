@@ -1,16 +1,12 @@
-//! WebSocket (RFC 6455) for servers that echo, and for clients, in one fixed buffer per busy connection:
-//! handshake, framing, masking, UTF-8 and closing. No heap, no clock, no I/O, no logging, no unsafe code, and no
-//! panic that a peer could reach. It does not speak TLS, extensions, or HTTP beyond the handshake.
+//! WebSocket (RFC 6455) for servers and for clients, in one fixed buffer for each busy connection.
 //!
-//! A driver owns the transport. For each client it makes an [`ServerHandshake`], and when that is
-//! [open](Progress::Open) a [`Connection`]; both work in a [`Buffer`]:
+//! A server starts with [`ServerHandshake`], a client with [`ClientHandshake`]; then both use
+//! [`Connection`], [`Exchange`] and [`Buffer`].
 //!
-//! ```text
-//!  receive -> buffer.spare_mut() -> opening.advance(..)          -> buffer.ready() -> transmit
-//!             buffer.commit(n)      connection.exchange(..)         buffer.consume(n)
-//! ```
+//! [microcontrollers]: https://docs.rs/crate/ws-echo-core/latest/source/docs/microcontrollers.md
+//! [smoltcp]: https://docs.rs/crate/ws-echo-core/latest/source/docs/smoltcp.md
 //!
-//! A client's driver makes a [`ClientHandshake`] instead, and when that is [open](ClientHandshake::is_open) a
+//! A client's driver makes a [`ClientHandshake`] instead, and when that is [open](Progress::Open) a
 //! [`Connection::client`].
 //!
 //! Bytes may arrive cut anywhere. While bytes are ready and the peer does not take them, receive
@@ -22,9 +18,9 @@
 //! processor is found to have, by way of the crates `multiversion` and `simdutf8`.
 //!
 //! ```
-//! use ws_echo_core::{Buffer, Connection, Event};
+//! use ws_echo_core::{Agreed, Buffer, Connection, Event};
 //!
-//! let mut connection = Connection::server();
+//! let mut connection = Connection::server(Agreed::NOTHING);
 //! let mut buffer = Buffer::new([0; 1024]);
 //!
 //! // From the transport: the text "Hello", masked (RFC 6455 section 5.7).
@@ -36,7 +32,7 @@
 //! while let Some(event) = exchange.next_event()? {
 //!     match event {
 //!         Event::Data(chunk) => exchange.echo(chunk),
-//!         Event::Pong | Event::Close(_) => {}
+//!         _ => {}
 //!     }
 //! }
 //!
@@ -69,6 +65,7 @@ mod storage;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN};
 pub use connection::Connection;
+pub use connection::agreed::Agreed;
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
 pub use connection::send_error::SendError;
@@ -79,9 +76,11 @@ pub use frame::role::{Client, Role, Server};
 pub use handshake::client::ClientHandshake;
 pub use handshake::client_request::{ClientRequest, ClientRequestError};
 pub use handshake::headers::MAX_HEADERS;
+pub use handshake::http_response::{HttpResponse, HttpResponseError};
+pub use handshake::progress::Progress;
 pub use handshake::refusal::Refusal;
 pub use handshake::request::Request;
 pub use handshake::response::{Response, ResponseError};
-pub use handshake::server::{MIN_HEAD_LEN, Progress, ServerHandshake};
+pub use handshake::server::{Acceptance, MIN_HEAD_LEN, ServerHandshake};
 pub use handshake::syntax::SyntaxError;
 pub use storage::Storage;

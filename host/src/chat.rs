@@ -161,7 +161,7 @@ fn converse(
             Ok(opened) => {
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());
-                Session::new(opened.stream, user, replies, options.wait).run()
+                Session::new(opened.stream, opened.agreed, user, replies, options.wait).run()
             }
             Err(ending) => Outcome {
                 ending,

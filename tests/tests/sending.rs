@@ -1,11 +1,11 @@
-//! What an application says of its own, as a server and as a client: fragments (RFC 6455 section 5.4), room,
-//! and masking keys (section 5.3).
+//! What an application sends of its own, as a server and as a client: fragments (RFC 6455 section
+//! 5.4), room, and masking keys (section 5.3).
 
 use std::cell::RefCell;
 
 use ws_echo_core::{
-    Buffer, CloseCode, Connection, Event, Exchange, Fin, MIN_BUFFER_LEN, Message, Role, SendError,
-    Storage,
+    Agreed, Buffer, CloseCode, Connection, Event, Exchange, Fin, MIN_BUFFER_LEN, Message, Role,
+    SendError, Storage,
 };
 use ws_echo_tests::wire::{
     BINARY, CONTINUATION, FIN, Frame, PING, TEXT, masked, masked_close, mirrored, unmasked,
@@ -16,7 +16,7 @@ type Bytes = Buffer<Vec<u8>>;
 type Client = ws_echo_core::Client<fn() -> [u8; 4]>;
 
 fn client() -> Connection<Client> {
-    Connection::client(|| [0x37, 0xFA, 0x21, 0x3D])
+    Connection::client(Agreed::NOTHING, || [0x37, 0xFA, 0x21, 0x3D])
 }
 
 fn receive<S: Storage>(buffer: &mut Buffer<S>, bytes: &[u8]) {
@@ -24,13 +24,14 @@ fn receive<S: Storage>(buffer: &mut Buffer<S>, bytes: &[u8]) {
     buffer.commit(bytes.len());
 }
 
-/// Takes the next event, which must be a piece of a message, and does something before it is echoed.
+/// Takes the next event, which must be a piece of a message, and calls a function before it is
+/// echoed.
 fn echo_after<S: Storage, R: Role>(
     mut exchange: Exchange<'_, S, R>,
     act: impl FnOnce(&mut Exchange<'_, S, R>),
 ) {
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a piece of a message has come");
+        panic!("a piece of a message was received");
     };
     act(&mut exchange);
     exchange.echo(chunk);
@@ -58,7 +59,7 @@ fn keys(mut bytes: &[u8]) -> Vec<[u8; 4]> {
 mod masking_keys {
     use super::*;
 
-    /// Runs a client, and compares the keys that it draws with those on the wire, whatever their order.
+    /// Runs a client, and compares the keys that it draws with those on the wire, in any order.
     fn assert_each_is_sent_once(run: impl FnOnce(&mut dyn FnMut() -> [u8; 4]) -> Vec<u8>) {
         let drawn = RefCell::new(Vec::new());
         let output = run(&mut || {
@@ -75,7 +76,7 @@ mod masking_keys {
     #[test]
     fn are_drawn_for_each_frame() {
         assert_each_is_sent_once(|next_key| {
-            let mut connection = Connection::client(next_key);
+            let mut connection = Connection::client(Agreed::NOTHING, next_key);
             let mut buffer = Buffer::new([0; 1024]);
             let frames = [
                 masked(TEXT, "hello"),
@@ -108,10 +109,10 @@ mod masking_keys {
     }
 
     #[test]
-    fn are_drawn_for_the_answer_to_a_close_and_for_the_end_of_a_failure() {
+    fn are_drawn_for_the_answer_to_a_close_and_for_the_close_of_a_failure() {
         for frame in [masked_close(1000, "bye"), vec![0xFF, 0]] {
             assert_each_is_sent_once(|next_key| {
-                let mut connection = Connection::client(next_key);
+                let mut connection = Connection::client(Agreed::NOTHING, next_key);
                 let mut buffer = Buffer::new([0; 64]);
                 receive(&mut buffer, &mirrored(&frame));
                 let _ = connection.exchange(&mut buffer).next_event();
@@ -125,7 +126,7 @@ mod masking_keys {
     #[test]
     fn are_not_drawn_for_a_frame_that_has_no_room() {
         assert_each_is_sent_once(|next_key| {
-            let mut connection = Connection::client(next_key);
+            let mut connection = Connection::client(Agreed::NOTHING, next_key);
             let mut buffer = Buffer::new([0; 64]);
             for _ in 0..5 {
                 let sent = connection
@@ -141,10 +142,10 @@ mod masking_keys {
 mod room {
     use super::*;
 
-    /// A server that waits for its words to be taken takes none of ours: so we must be able to receive, whatever
-    /// we have said.
+    /// A server that waits until its output is taken takes none of ours. So we must be able to
+    /// receive, whatever we have sent.
     #[test]
-    fn to_receive_is_left_behind_all_that_a_client_can_say() {
+    fn to_receive_is_left_whatever_a_client_sends() {
         for capacity in MIN_BUFFER_LEN..200 {
             for word_len in 0..capacity {
                 let mut connection = client();
@@ -178,10 +179,10 @@ mod room {
     }
 
     #[test]
-    fn to_echo_is_left_behind_all_that_can_be_said() {
+    fn to_echo_is_left_whatever_is_sent() {
         for len in [1, 125, 126, 200] {
             let input = masked(BINARY, vec![1; len]);
-            let buffer = echoes_beside_words(&mut Connection::server(), &input);
+            let buffer = echoes_beside_words(&mut Connection::server(Agreed::NOTHING), &input);
             let (frames, _) = unmasked(buffer.ready());
             assert_eq!(frames.last().unwrap().payload.len(), len);
 
@@ -218,7 +219,7 @@ mod fragments {
     /// > followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a
     /// > single frame with the FIN bit set and an opcode of 0.
     #[test]
-    fn are_continuations_up_to_the_last() {
+    fn are_continuations_until_the_last() {
         let expected = [
             Frame::new(TEXT & !FIN, "in"),
             Frame::new(PING, "?"),
@@ -226,7 +227,7 @@ mod fragments {
             Frame::new(CONTINUATION, "pieces"),
             Frame::new(BINARY, "whole"),
         ];
-        let buffer = say(&mut Connection::server());
+        let buffer = say(&mut Connection::server(Agreed::NOTHING));
         assert_eq!(unmasked(buffer.ready()), (expected.to_vec(), &[][..]));
         let buffer = say(&mut client());
         assert_eq!(frames_of_client(&buffer), expected);
@@ -235,7 +236,7 @@ mod fragments {
     /// > The fragments of one message MUST NOT be interleaved between the fragments of another message [...]
     #[test]
     fn are_not_mixed_with_those_of_an_echo() {
-        let mut connection = Connection::server();
+        let mut connection = Connection::server(Agreed::NOTHING);
         let mut buffer = Bytes::new(vec![0; 400]);
         let begun = masked(BINARY & !FIN, [1]);
         receive(

@@ -10,7 +10,8 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use ws_echo_core::{
     Buffer, Client as ClientRole, ClientHandshake, ClientRequest, ClientRequestError, CloseCode,
-    Connection, Event, Fin, MIN_BUFFER_LEN, Message, ProtocolError, ResponseError, SendError,
+    Connection, Event, Fin, MIN_BUFFER_LEN, Message, Progress, ProtocolError, ResponseError,
+    SendError,
 };
 
 /// The time for the connection to be open, once it was begun.
@@ -300,14 +301,14 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     fn read(&mut self, mut tell: impl FnMut(Change<'_>)) {
         if let Phase::Handshake(handshake) = &mut self.phase {
             match handshake.advance(&mut self.buffer) {
-                Ok(()) if !handshake.is_open() => return,
-                Ok(()) => {
-                    // An application would look at connecting.response() here.
+                Ok(Progress::Open(agreed)) => {
+                    // An application would look at handshake.response() here.
                     let subprotocol = handshake.subprotocol();
                     tell(Change::Opened { subprotocol });
-                    self.phase = Phase::Open(Connection::client(self.entropy));
+                    self.phase = Phase::Open(Connection::client(agreed, self.entropy));
                     self.deadline = None;
                 }
+                Ok(_) => return,
                 Err(error) => {
                     tell(Change::Refused(error));
                     self.phase = Phase::Refused;
@@ -328,11 +329,11 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                     };
                     tell(Change::Received(piece, chunk.fin()));
                 }
-                Ok(Some(Event::Pong)) => {}
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();
                     tell(Change::Closed { code, reason });
                 }
+                Ok(Some(_)) => {}
                 Ok(None) => return,
                 Err(error) => tell(Change::Failed(error)),
             }

@@ -7,8 +7,8 @@ use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use ws_echo_core::{
-    Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ProtocolError, Refusal,
-    ServerHandshake,
+    Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ProtocolError,
+    Refusal, ServerHandshake,
 };
 
 /// Where the servers listen.
@@ -202,20 +202,23 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut tell: impl FnMut(Change)) {
         while let Phase::Handshake(handshake) = &mut self.phase {
             let progress = match handshake.advance(buffer) {
-                // An application would look at opening.request() here.
+                // An application would look at handshake.request() here.
                 Ok(Progress::Request) => handshake
-                    .accept(None, Some(WELCOME))
+                    .accept(Acceptance {
+                        greeting: Some(WELCOME),
+                        ..Acceptance::default()
+                    })
                     .map(|()| Progress::Request),
                 progress => progress,
             };
             match progress {
                 Ok(Progress::Request) => {}
-                Ok(Progress::Wait) => return,
-                Ok(Progress::Open) => {
-                    self.phase = Phase::Open(Connection::server());
+                Ok(Progress::Open(agreed)) => {
+                    self.phase = Phase::Open(Connection::server(agreed));
                     self.deadline = None;
                     tell(Change::Opened);
                 }
+                Ok(_) => return,
                 Err(refusal) => {
                     // Costs 0.7 KB of flash. Without it the response has no content.
                     handshake.explain(refusal.text());
@@ -231,7 +234,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             match exchange.next_event() {
                 // An application would look at exchange.bytes(&chunk) here.
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
-                Ok(Some(Event::Pong | Event::Close(_))) => {}
+                Ok(Some(_)) => {}
                 Ok(None) => return,
                 Err(error) => tell(Change::Failed(error)),
             }
@@ -267,9 +270,8 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         tell(Change::TimedOut);
         if let Phase::Handshake(handshake) = &mut self.phase
             && socket.may_send()
-            && handshake.refuse(Refusal::Timeout)
+            && handshake.refuse(Refusal::Timeout, Refusal::Timeout.text())
         {
-            handshake.explain(Refusal::Timeout.text());
             self.deadline = Some(now + CLOSE_TIMEOUT);
         } else {
             socket.abort();

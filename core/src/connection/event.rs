@@ -43,6 +43,7 @@ impl<'a> Message<'a> {
 
 /// What a peer has sent.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// The next piece of a message: a whole frame if it fits a buffer of the connection's own.
     Data(Chunk),

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why a frame of the application's own was not made ready. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SendError {
     /// There is no room now: transmit what is ready, go on with what was received, and try again. A
     /// frame never has room whose header and payload are longer than the storage less 10 bytes, for

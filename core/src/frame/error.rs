@@ -7,6 +7,7 @@ use crate::frame::utf8::InvalidUtf8;
 
 /// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ProtocolError {
     /// Reserved bits are set, and no extension was negotiated; as they stand in the first byte.
     ReservedBits(u8),

@@ -4,11 +4,13 @@
 use heapless::Vec;
 
 use crate::buffer::Buffer;
+use crate::connection::agreed::Agreed;
 use crate::handshake::accept::accept;
 use crate::handshake::base64::{self, KEY_LEN};
 use crate::handshake::client_request::{ClientRequest, ClientRequestError};
 use crate::handshake::head;
 use crate::handshake::http;
+use crate::handshake::progress::Progress;
 use crate::handshake::response::{Response, ResponseError, StatusLine};
 use crate::storage::Storage;
 
@@ -16,13 +18,13 @@ use crate::storage::Storage;
 /// needs them no longer once the connection is open.
 ///
 /// ```
-/// use ws_echo_core::{Buffer, ClientRequest, ClientHandshake, Connection, Event};
+/// use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, Connection, Event, Progress};
 ///
 /// let request = ClientRequest::new("server.example.com", "/chat");
 /// let mut handshake = ClientHandshake::<1024>::new(request, *b"the sample nonce")?;
 /// let mut buffer = Buffer::new([0; 1024]);
 ///
-/// handshake.advance(&mut buffer)?;
+/// assert_eq!(handshake.advance(&mut buffer)?, Progress::Wait);
 /// assert!(buffer.ready().starts_with(b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\n"));
 /// buffer.consume(usize::MAX); // All was transmitted.
 ///
@@ -30,11 +32,10 @@ use crate::storage::Storage;
 ///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi";
 /// buffer.spare_mut()[..response.len()].copy_from_slice(response);
 /// buffer.commit(response.len());
-/// handshake.advance(&mut buffer)?;
-/// assert!(handshake.is_open());
+/// let Progress::Open(agreed) = handshake.advance(&mut buffer)? else { panic!() };
 ///
 /// // Of a strong source of entropy, not this.
-/// let mut connection = Connection::client(|| [1, 2, 3, 4]);
+/// let mut connection = Connection::client(agreed, || [1, 2, 3, 4]);
 /// let mut exchange = connection.exchange(&mut buffer);
 /// let Some(Event::Data(chunk)) = exchange.next_event()? else { panic!() };
 /// assert_eq!(exchange.text(&chunk), Some("hi"));
@@ -57,7 +58,10 @@ enum Next<'a> {
     /// A byte of the line that began at `start` of the response's head.
     Line { start: usize },
     /// A frame's: the connection is open, with this subprotocol.
-    Frame { subprotocol: Option<&'a str> },
+    Frame {
+        subprotocol: Option<&'a str>,
+        agreed: Agreed,
+    },
     /// One behind a head that refuses.
     Content,
     /// One behind something that is no head.
@@ -97,7 +101,10 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
     ///
     /// Why the connection is not open, once: close the transport. The next call forgets what stands
     /// in the buffer.
-    pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<(), ResponseError> {
+    pub fn advance<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+    ) -> Result<Progress, ResponseError> {
         match self.next {
             Next::Request { produced } => self.send_request(buffer, produced),
             Next::Content | Next::Nothing => buffer.discard_received(),
@@ -108,16 +115,14 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
             if !matches!(self.next, Next::Content) {
                 self.next = Next::Nothing;
             }
+        })?;
+        Ok(match self.next {
+            Next::Frame { agreed, .. } => Progress::Open(agreed),
+            _ => Progress::Wait,
         })
     }
 
-    /// Whether the connection is open: go on with
-    /// [`Connection::client`](crate::Connection::client) and the same buffer.
-    pub fn is_open(&self) -> bool {
-        matches!(self.next, Next::Frame { .. })
-    }
-
-    /// Whether the connection will not be open: close the transport.
+    /// Whether the handshake failed: transmit what is ready, then close the transport.
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Content | Next::Nothing)
     }
@@ -125,7 +130,7 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
     /// The subprotocol that the server has chosen.
     pub fn subprotocol(&self) -> Option<&'a str> {
         match self.next {
-            Next::Frame { subprotocol } => subprotocol,
+            Next::Frame { subprotocol, .. } => subprotocol,
             _ => None,
         }
     }
@@ -200,7 +205,10 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
             return Ok(());
         }
         let subprotocol = response.check(&accept(&self.key), self.request.subprotocols)?;
-        self.next = Next::Frame { subprotocol };
+        self.next = Next::Frame {
+            subprotocol,
+            agreed: Agreed::NOTHING,
+        };
         Ok(())
     }
 }

@@ -33,6 +33,7 @@ pub struct ClientRequest<'a> {
 
 /// What cannot be sent as it is in a client's opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ClientRequestError {
     /// The host is no host with an optional port.
     Host,
@@ -129,8 +130,7 @@ impl<'a> ClientRequest<'a> {
 }
 
 fn check_header((name, value): &(&str, &str)) -> Result<(), ClientRequestError> {
-    let is_text = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-    if !http::is_token(name.as_bytes()) || !value.bytes().all(is_text) {
+    if !http::is_token(name.as_bytes()) || !http::is_text(value.as_bytes()) {
         return Err(ClientRequestError::Header);
     }
     let is = |other: &&str| name.eq_ignore_ascii_case(other);

@@ -73,6 +73,12 @@ pub(crate) fn is_visible(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
 }
 
+/// Whether these bytes may be in the value of a header: no control characters but tabs.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    let is_one = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    bytes.iter().all(is_one)
+}
+
 /// A token of RFC 9110 section 5.6.2.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     is_made_of(bytes, b"!#$%&'*+-.^_`|~")

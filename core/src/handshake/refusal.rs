@@ -8,6 +8,7 @@ use crate::handshake::syntax::SyntaxError;
 /// What was wrong with a request. It is answered with a status, and with a text if the application
 /// [gives one](crate::ServerHandshake::explain).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The head is malformed.
     Syntax(SyntaxError),
@@ -67,7 +68,8 @@ impl Refusal {
         }
     }
 
-    /// What goes on behind `Connection: close`: more options, and the header lines of the status.
+    /// What follows `Connection: close` in the response: more options, and the header lines that
+    /// the status requires.
     ///
     /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
     /// > header field [...] (RFC 9110 section 7.8)
@@ -75,13 +77,13 @@ impl Refusal {
         match self {
             // > The origin server MUST generate an Allow header field in a 405 response [...]
             // > (RFC 9110 section 15.5.6)
-            Self::MethodNotAllowed => "\r\nAllow: GET\r\n",
+            Self::MethodNotAllowed => "\r\nAllow: GET",
             // > The server MUST send an Upgrade header field in a 426 response [...] (RFC 9110
             // > section 15.5.22)
             Self::UpgradeRequired | Self::UnsupportedVersion => {
-                ", Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                ", Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
             }
-            _ => "\r\n",
+            _ => "",
         }
     }
 

@@ -17,6 +17,7 @@ pub struct Response<'a> {
 
 /// Why a response does not open the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ResponseError {
     /// The first line is no status line of HTTP/1.x.
     MalformedStatusLine,

@@ -5,12 +5,15 @@
 use heapless::Vec;
 
 use crate::buffer::Buffer;
+use crate::connection::agreed::Agreed;
 use crate::connection::event::Message;
 use crate::frame::header::encode;
 use crate::frame::layout::Fin;
 use crate::handshake::accept::accept;
 use crate::handshake::head;
 use crate::handshake::headers::Headers;
+use crate::handshake::http_response::{HttpResponse, HttpResponseError};
+use crate::handshake::progress::Progress;
 use crate::handshake::refusal::Refusal;
 use crate::handshake::request::{Request, check_request_line};
 use crate::storage::Storage;
@@ -22,7 +25,7 @@ pub const MIN_HEAD_LEN: usize = 256;
 /// and needs them no longer once the connection is open.
 ///
 /// ```
-/// use ws_echo_core::{Buffer, Message, ServerHandshake, Progress};
+/// use ws_echo_core::{Acceptance, Buffer, Connection, Message, Progress, ServerHandshake};
 ///
 /// let mut handshake = ServerHandshake::<1024>::new();
 /// let mut buffer = Buffer::new([0; 1024]);
@@ -35,8 +38,12 @@ pub const MIN_HEAD_LEN: usize = 256;
 ///
 /// assert_eq!(handshake.advance(&mut buffer)?, Progress::Request);
 /// assert_eq!(handshake.request().path(), "/chat");
-/// handshake.accept(None, Some(Message::Text("hi")))?;
-/// assert_eq!(handshake.advance(&mut buffer)?, Progress::Open);
+/// handshake.accept(Acceptance {
+///     greeting: Some(Message::Text("hi")),
+///     ..Acceptance::default()
+/// })?;
+/// let Progress::Open(agreed) = handshake.advance(&mut buffer)? else { panic!() };
+/// let mut connection = Connection::server(agreed);
 /// assert!(buffer.ready().starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
 /// assert!(buffer.ready().ends_with(b"\r\n\r\n\x81\x02hi"));
 /// # Ok::<(), ws_echo_core::Refusal>(())
@@ -65,7 +72,7 @@ enum Next {
     /// As before; the response is made ready, `produced` bytes of it so far.
     Response { produced: usize, then: Outcome },
     /// A frame's: the connection is open.
-    Frame,
+    Frame(Agreed),
     /// Bytes that are forgotten.
     Nothing,
 }
@@ -73,20 +80,18 @@ enum Next {
 /// What a response leads to.
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
-    Open,
+    Open(Agreed),
     Refused,
 }
 
-/// How far an opening handshake has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// It waits until bytes are transmitted or received.
-    Wait,
-    /// The request is complete: [`ServerHandshake::accept`] or [`ServerHandshake::refuse`] it.
-    Request,
-    /// All of the response is ready, and the connection is open: go on with
-    /// [`Connection::server`](crate::Connection::server) and the same buffer.
-    Open,
+/// How a server accepts a request: what it chooses of what the client offered, and what it says
+/// first. Fields will be added: fill in the others with `..Acceptance::default()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acceptance<'a> {
+    /// The subprotocol. Must be one of those [offered](Request::subprotocols); no other is sent.
+    pub subprotocol: Option<&'a str>,
+    /// A message that follows the response immediately.
+    pub greeting: Option<Message<'a>>,
 }
 
 impl<const N: usize> Default for ServerHandshake<N> {
@@ -119,11 +124,12 @@ impl<const N: usize> ServerHandshake<N> {
             }
             Next::Decision => Ok(Progress::Request),
             Next::Refusal(refusal) => {
-                let _ = self.write_refusal(refusal, "");
-                Ok(self.respond(buffer, 0, Outcome::Refused))
+                // It fits: see `MIN_HEAD_LEN`.
+                self.write_head(&HttpResponse::new(refusal.status()), refusal.headers());
+                Ok(self.send_response(buffer, 0, Outcome::Refused))
             }
-            Next::Response { produced, then } => Ok(self.respond(buffer, produced, then)),
-            Next::Frame => Ok(Progress::Open),
+            Next::Response { produced, then } => Ok(self.send_response(buffer, produced, then)),
+            Next::Frame(agreed) => Ok(Progress::Open(agreed)),
             Next::Nothing => {
                 buffer.discard_received();
                 Ok(Progress::Wait)
@@ -139,56 +145,116 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// Answers the request with 101, and sends a greeting right behind it. The `subprotocol` has to
-    /// be one of those [offered](Request::subprotocols); no other is sent. The response and
-    /// the greeting have to fit where the head was gathered: 129 bytes without subprotocol
-    /// and greeting. It does nothing unless the request is [complete](Progress::Request) and not
-    /// answered.
+    /// Answers the request with 101 and sends the greeting after it. Both must fit where the head
+    /// was gathered: the response has 129 bytes without a subprotocol. Does nothing unless the
+    /// request is [complete](Progress::Request) and not answered.
     ///
     /// # Errors
     ///
-    /// Why it was refused instead: it does not ask for a WebSocket as RFC 6455 wants it.
-    pub fn accept(
-        &mut self,
-        subprotocol: Option<&str>,
-        greeting: Option<Message<'_>>,
-    ) -> Result<(), Refusal> {
+    /// Why the request is refused instead: it does not ask for a WebSocket as RFC 6455 requires.
+    /// [`explain`](Self::explain) adds a text to that, and [`respond`](Self::respond) replaces it.
+    pub fn accept(&mut self, acceptance: Acceptance<'_>) -> Result<(), Refusal> {
         if !matches!(self.next, Next::Decision) {
             return Ok(());
         }
-        let accepted = self.write_switching_protocols(subprotocol, greeting);
+        let accepted = self.write_switching_protocols(acceptance);
         accepted.inspect_err(|&refusal| self.next = Next::Refusal(refusal))
     }
 
-    /// Answers the request, complete or not, with what is wrong with it. Once the request is
-    /// answered it does nothing, and returns `false`.
-    pub fn refuse(&mut self, refusal: Refusal) -> bool {
-        let is_answered = matches!(
-            self.next,
-            Next::Refusal(_) | Next::Response { .. } | Next::Frame | Next::Nothing
-        );
-        if !is_answered {
-            self.next = Next::Refusal(refusal);
-        }
-        !is_answered
-    }
-
-    /// Gives the response a text and a line feed as its content: the refusal's own
-    /// [text](Refusal::text), or another. For this, call it between the refusal and the next
-    /// [`advance`](Self::advance); at other times it does nothing. A text that does not fit where
+    /// Answers the request, complete or not, with this refusal and a text as its content, `""` for
+    /// none: the refusal's own [text](Refusal::text), or another. A text that does not fit where
     /// the head was gathered is left out.
+    ///
+    /// Returns whether it did: `false` if the request was answered before, or found wrong.
+    pub fn refuse(&mut self, refusal: Refusal, text: &str) -> bool {
+        if self.is_answered() || matches!(self.next, Next::Refusal(_)) {
+            return false;
+        }
+        self.next = Next::Refusal(refusal);
+        self.explain(text);
+        true
+    }
+
+    /// Answers the request, complete or not, with any HTTP response. That may also be a request
+    /// that [`advance`](Self::advance) or [`accept`](Self::accept) has just found wrong.
+    ///
+    /// Returns the length of the content that must follow, in bytes: 0 if the method is HEAD. Call
+    /// [`advance`](Self::advance) until the handshake is [done](Self::is_done): then the head is
+    /// ready. Make the content ready with [`Buffer::make_ready`], in as many parts as it takes, and
+    /// close the transport when all of it is transmitted.
+    ///
+    /// # Errors
+    ///
+    /// Why the response cannot be sent. The handshake is as it was.
+    pub fn respond(&mut self, response: &HttpResponse<'_>) -> Result<usize, HttpResponseError> {
+        if self.is_answered() {
+            return Err(HttpResponseError::Answered);
+        }
+        let mut len = 0;
+        response.write(|part| len += part.len())?;
+        if len > N {
+            return Err(HttpResponseError::TooLarge);
+        }
+        let content_len = self.content_len(response);
+        self.write_head(response, "");
+        Ok(content_len)
+    }
+
+    /// Adds a text to the answer to a request that [`advance`](Self::advance) or
+    /// [`accept`](Self::accept) has just found wrong, as its content: the refusal's own
+    /// [text](Refusal::text), or another. Call it before the next `advance`; at other times it does
+    /// nothing. A text that does not fit where the head was gathered is left out.
     pub fn explain(&mut self, text: &str) {
-        if let Next::Refusal(refusal) = self.next
-            && self.write_refusal(refusal, text).is_err()
-        {
-            let _ = self.write_refusal(refusal, "");
+        let Next::Refusal(refusal) = self.next else {
+            return;
+        };
+        if text.is_empty() {
+            return;
+        }
+        let response = HttpResponse {
+            content_type: Some("text/plain"),
+            content_len: text.len() + 1,
+            ..HttpResponse::new(refusal.status())
+        };
+        let more = refusal.headers();
+        let mut head_len = 0;
+        response.write_with(more, |part| head_len += part.len());
+        let content_len = self.content_len(&response);
+        if head_len + content_len > N {
+            return;
+        }
+        self.write_head(&response, more);
+        if content_len > 0 {
+            // It was found to fit.
+            let _ = self.write(&[text.as_bytes(), b"\n"]);
         }
     }
 
-    /// Whether the connection was refused and all of the response is ready: transmit what is
-    /// ready, then close the transport.
+    /// Whether the handshake failed: transmit what is ready, then close the transport. All of the
+    /// response is ready, but for the content of one that the application
+    /// [responded](Self::respond) with.
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
+    }
+
+    /// Whether there is a response already, ready or not.
+    fn is_answered(&self) -> bool {
+        matches!(
+            self.next,
+            Next::Response { .. } | Next::Frame(_) | Next::Nothing
+        )
+    }
+
+    /// How many bytes of a response's content may follow its head.
+    ///
+    /// > The HEAD method is identical to GET except that the server MUST NOT send content in the
+    /// > response. (RFC 9110 section 9.3.2)
+    fn content_len(&self, response: &HttpResponse<'_>) -> usize {
+        if self.bytes.starts_with(b"HEAD ") {
+            0
+        } else {
+            response.content_len
+        }
     }
 
     /// Gathers bytes up to the end of the head.
@@ -231,11 +297,11 @@ impl<const N: usize> ServerHandshake<N> {
         Ok(Next::Header { start })
     }
 
-    fn write_switching_protocols(
-        &mut self,
-        subprotocol: Option<&str>,
-        greeting: Option<Message<'_>>,
-    ) -> Result<(), Refusal> {
+    fn write_switching_protocols(&mut self, acceptance: Acceptance<'_>) -> Result<(), Refusal> {
+        let Acceptance {
+            subprotocol,
+            greeting,
+        } = acceptance;
         let request = self.request();
         request.check(&self.headers)?;
         let accept = accept(self.headers.key()?);
@@ -262,47 +328,23 @@ impl<const N: usize> ServerHandshake<N> {
         }
         self.next = Next::Response {
             produced: 0,
-            then: Outcome::Open,
+            then: Outcome::Open(Agreed::NOTHING),
         };
         Ok(())
     }
 
-    /// Puts the response to a refused request where its head was. Without a text it fits: see
-    /// [`MIN_HEAD_LEN`].
-    fn write_refusal(&mut self, refusal: Refusal, text: &str) -> Result<(), Refusal> {
-        // > The HEAD method is identical to GET except that the server MUST NOT send content in
-        // > the response. (RFC 9110 section 9.3.2)
-        let has_content = !self.bytes.starts_with(b"HEAD ");
+    /// Puts the head of a response after which the connection ends where the request's head was.
+    /// It is known to fit; `more` follows `Connection: close`.
+    #[inline(always)]
+    fn write_head(&mut self, response: &HttpResponse<'_>, more: &str) {
         self.bytes.clear();
-        self.write(&[
-            b"HTTP/1.1 ",
-            refusal.status().as_bytes(),
-            b"\r\nConnection: close",
-            refusal.headers().as_bytes(),
-        ])?;
-        if text.is_empty() {
-            self.write(&[b"Content-Length: 0\r\n\r\n"])?;
-        } else {
-            self.write(&[b"Content-Type: text/plain\r\nContent-Length: "])?;
-            self.write_number(text.len() + 1)?;
-            self.write(&[b"\r\n\r\n"])?;
-        }
-        if has_content && !text.is_empty() {
-            self.write(&[text.as_bytes(), b"\n"])?;
-        }
+        response.write_with(more, |part| {
+            let _ = self.bytes.extend_from_slice(part);
+        });
         self.next = Next::Response {
             produced: 0,
             then: Outcome::Refused,
         };
-        Ok(())
-    }
-
-    /// Writes a number in decimal.
-    fn write_number(&mut self, number: usize) -> Result<(), Refusal> {
-        if number >= 10 {
-            self.write_number(number / 10)?;
-        }
-        self.write(&[&[b'0' + (number % 10) as u8]])
     }
 
     /// Writes these parts of a response behind what is written.
@@ -315,7 +357,7 @@ impl<const N: usize> ServerHandshake<N> {
     }
 
     /// Makes as much of the response ready as there is room for.
-    fn respond<S: Storage>(
+    fn send_response<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
         produced: usize,
@@ -330,9 +372,9 @@ impl<const N: usize> ServerHandshake<N> {
             return Progress::Wait;
         }
         match then {
-            Outcome::Open => {
-                self.next = Next::Frame;
-                Progress::Open
+            Outcome::Open(agreed) => {
+                self.next = Next::Frame(agreed);
+                Progress::Open(agreed)
             }
             Outcome::Refused => {
                 buffer.discard_received();

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// What can be wrong with the head of any HTTP/1.1 message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SyntaxError {
     /// A line feed without a carriage return before it.
     BareLineFeed,

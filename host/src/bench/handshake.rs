@@ -1,7 +1,9 @@
 //! The opening handshake of a client, which is the core's, for connections that share their read
 //! buffer.
 
-use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, ClientRequestError, ResponseError};
+use ws_echo_core::{
+    Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
+};
 
 use super::error::ConnectionError;
 use crate::connect::HEAD_LEN_MAX;
@@ -52,23 +54,25 @@ impl<'a> Handshake<'a> {
     pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, ConnectionError> {
         let room = PEER_TEXT_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
-        while !self.handshake.is_open() && !bytes.is_empty() {
+        let mut progress = Progress::Wait;
+        while progress == Progress::Wait && !bytes.is_empty() {
             let spare = self.buffer.spare_mut();
             let len = spare.len().min(bytes.len());
             spare[..len].copy_from_slice(&bytes[..len]);
             self.buffer.commit(len);
-            self.advance()?;
+            progress = self.advance()?;
             // The bytes that the handshake leaves are frames.
             let read = len - self.buffer.received().len();
             self.buffer.discard_received();
             *bytes = &bytes[read..];
         }
-        Ok(self.handshake.is_open())
+        Ok(progress != Progress::Wait)
     }
 
-    fn advance(&mut self) -> Result<(), ConnectionError> {
-        let Err(error) = self.handshake.advance(&mut self.buffer) else {
-            return Ok(());
+    fn advance(&mut self) -> Result<Progress, ConnectionError> {
+        let error = match self.handshake.advance(&mut self.buffer) {
+            Ok(progress) => return Ok(progress),
+            Err(error) => error,
         };
         if !self.start.starts_with(b"HTTP/") {
             let start = String::from_utf8_lossy(&self.start);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Token};
-use ws_echo_core::{ClientHandshake, ClientRequest, Response, ResponseError};
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Progress, Response, ResponseError};
 
 use super::ending::{Ending, Refusal};
 use super::stream::{ByteStream, Received, Stream};
@@ -29,6 +29,7 @@ const CONTENT_TIME: Duration = Duration::from_secs(1);
 /// A connection that is open, and the subprotocol that the server has chosen.
 pub(super) struct Opened {
     pub(super) stream: Stream,
+    pub(super) agreed: Agreed,
     subprotocol: Option<String>,
 }
 
@@ -69,7 +70,7 @@ pub(super) fn open(
         None => Box::new(socket),
     };
     let mut stream = Stream::new(byte_stream);
-    while !handshake.is_open() {
+    let agreed = loop {
         if user.is_over(deadline)? {
             return Err(Ending::Late(options.timeout));
         }
@@ -77,10 +78,13 @@ pub(super) fn open(
             let advice = format!("write {}", options.url.with(Scheme::Wss));
             return Err(Ending::SpeaksTls(advice));
         }
-        shake_hands(user, &mut handshake, &mut stream, deadline)?;
-    }
+        if let Progress::Open(agreed) = shake_hands(user, &mut handshake, &mut stream, deadline)? {
+            break agreed;
+        }
+    };
     Ok(Opened {
         stream,
+        agreed,
         subprotocol: handshake.subprotocol().map(str::to_owned),
     })
 }
@@ -140,21 +144,22 @@ fn shake_hands(
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
-) -> Result<(), Ending> {
-    match handshake.advance(&mut stream.buffer) {
-        Ok(()) => {}
+) -> Result<Progress, Ending> {
+    let progress = match handshake.advance(&mut stream.buffer) {
+        Ok(progress) => progress,
         Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
         Err(error) => return Err(Ending::Response(error)),
-    }
+    };
     // A long request is made ready in parts.
-    if handshake.is_open() || stream.transmit() {
-        return Ok(());
+    if matches!(progress, Progress::Open(_)) || stream.transmit() {
+        return Ok(progress);
     }
     match stream.receive() {
-        Received::Bytes => Ok(()),
-        Received::Nothing => user.wait(Some(deadline)),
-        Received::End(error) => Err(Ending::NotConnected(ended_early(error))),
+        Received::Bytes => {}
+        Received::Nothing => user.wait(Some(deadline))?,
+        Received::End(error) => return Err(Ending::NotConnected(ended_early(error))),
     }
+    Ok(progress)
 }
 
 fn ended_early(error: Option<io::Error>) -> String {

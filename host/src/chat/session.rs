@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Client, CloseCode, Connection, Event, SendError};
+use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{Command, FRAGMENT_LEN_MAX};
 use super::ending::Ending;
@@ -66,13 +66,14 @@ impl<'a> Session<'a> {
     /// A session on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
+        agreed: Agreed,
         user: &'a mut User,
         replies: &'a mut Replies,
         wait: Duration,
     ) -> Self {
         Self {
             stream,
-            connection: Connection::client(Box::new(random::keys())),
+            connection: Connection::client(agreed, Box::new(random::keys())),
             user,
             replies,
             wait,
@@ -160,6 +161,7 @@ impl<'a> Session<'a> {
                     let reason = exchange.close_reason().to_owned();
                     return Err(self.closed(code, reason));
                 }
+                _ => {}
             }
         }
         Ok(())

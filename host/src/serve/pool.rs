@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use log::warn;
-use ws_echo_core::{Buffer, Connection, MIN_BUFFER_LEN};
+use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 
@@ -23,7 +23,7 @@ pub(crate) struct Session {
 impl Session {
     fn new() -> Self {
         Self {
-            connection: Connection::server(),
+            connection: Connection::server(Agreed::NOTHING),
             message_len: 0,
         }
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use log::{Level, info, log_enabled};
 use ws_echo_core::{
-    Chunk, CloseCode, Kind, Message, ProtocolError, Refusal, Request, ServerHandshake,
+    Acceptance, Chunk, CloseCode, Kind, Message, ProtocolError, Refusal, Request, ServerHandshake,
 };
 
 use crate::escape::Untrusted;
@@ -100,15 +100,17 @@ impl Service {
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == request.path());
         let response = page::response(&request, is_served).filter(|_| self.has_page);
         if !is_served && response.is_none() {
-            handshake.refuse(Refusal::NotFound);
+            handshake.refuse(Refusal::NotFound, "");
             explain_refusal(peer, handshake, Refusal::NotFound, &target);
             return None;
         }
         if response.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
             return Some(refuse_origin(peer, &request));
         }
-        let greeting = self.welcome.as_deref().map(Message::Text);
-        let accepted = handshake.accept(subprotocol.map(String::as_str), greeting);
+        let accepted = handshake.accept(Acceptance {
+            subprotocol: subprotocol.map(String::as_str),
+            greeting: self.welcome.as_deref().map(Message::Text),
+        });
         match (accepted, response) {
             (Ok(()), _) => info!("client connected {peer} {target}"),
             // What else is wrong with the request comes first. HEAD is the only other method that has

@@ -1,7 +1,8 @@
-//! The core without std, and the proof that no panic can be reached in it: the panic handler calls a
-//! function that does not exist, so this program links only if the handler is dead code.
+//! The core without std, and the proof that no panic can be reached in it: the panic handler calls
+//! a function that does not exist, so this program links only if the handler is dead code.
 //!
-//! It is linked, never run. `.ci/no-std` builds it at several levels of optimisation, for this machine and for microcontrollers.
+//! It is linked, never run. `.ci/no-std` builds it at several levels of optimisation, for this
+//! machine and for microcontrollers.
 
 #![no_std]
 #![no_main]
@@ -10,16 +11,16 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Exchange, Fin,
-    Message, ServerHandshake, Progress, Refusal, Role, Storage,
+    Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
+    Event, Exchange, Fin, HttpResponse, Message, Progress, Refusal, Role, ServerHandshake, Storage,
 };
 
 /// Where masking keys come from.
 type NextKey = fn() -> [u8; 4];
 
-/// What an open connection costs. (On a machine of 64 bits it is more.)
+/// The size of an open connection. (On a 64-bit machine it is larger.)
 #[used]
-static STATE_OF_AN_OPEN_CONNECTION: Connection = Connection::server();
+static STATE_OF_AN_OPEN_CONNECTION: Connection = Connection::server(Agreed::NOTHING);
 const MAX_LEN: usize = if size_of::<usize>() == 4 { 192 } else { 256 };
 const _: () = assert!(size_of::<Connection>() <= MAX_LEN);
 const _: () = assert!(size_of::<Connection<Client<NextKey>>>() <= MAX_LEN);
@@ -36,17 +37,17 @@ fn panic(_: &PanicInfo) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let mut handshake = ServerHandshake::<1024>::new();
-    let mut connection = Connection::server();
+    let mut connection = Connection::server(Agreed::NOTHING);
     let request = ClientRequest {
         origin: black_box(None),
         subprotocols: black_box(&["chat"]),
         headers: black_box(&[("a", "b")]),
         ..ClientRequest::new(black_box("localhost"), black_box("/"))
     };
-    let Ok(mut handshake) = ClientHandshake::<1024>::new(request, black_box([0; 16])) else {
+    let Ok(mut client_handshake) = ClientHandshake::<1024>::new(request, black_box([0; 16])) else {
         loop {}
     };
-    let mut client = Connection::client((|| black_box([0; 4])) as NextKey);
+    let mut client = Connection::client(Agreed::NOTHING, (|| black_box([0; 4])) as NextKey);
     let mut storage = [0; 1024];
     let mut buffer = Buffer::new([0; 1024]);
     loop {
@@ -54,27 +55,45 @@ extern "C" fn _start() -> ! {
         let mut lent = Buffer::for_pieces(lent);
         serve(&mut handshake, &mut connection, &mut buffer);
         serve(&mut handshake, &mut connection, &mut lent);
-        connect(&mut handshake, &mut client, &mut buffer);
-        connect(&mut handshake, &mut client, &mut lent);
+        connect(&mut client_handshake, &mut client, &mut buffer);
+        connect(&mut client_handshake, &mut client, &mut lent);
     }
 }
 
-/// Everything that a server's driver can do, in an order that the compiler does not know.
-fn serve<S: Storage>(handshake: &mut ServerHandshake, connection: &mut Connection, buffer: &mut Buffer<S>) {
+/// Everything that a server's driver can do, in an order unknown to the compiler.
+fn serve<S: Storage>(
+    handshake: &mut ServerHandshake,
+    connection: &mut Connection,
+    buffer: &mut Buffer<S>,
+) {
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
     match handshake.advance(buffer) {
         Ok(Progress::Request) if black_box(true) => {
-            handshake.refuse(Refusal::NotFound);
+            handshake.refuse(Refusal::NotFound, black_box(""));
+        }
+        Ok(Progress::Request) if black_box(true) => {
+            let response = HttpResponse {
+                headers: black_box(&[("a", "b")]),
+                content_type: black_box(None),
+                content_len: black_box(0),
+                ..HttpResponse::new(black_box("403 Forbidden"))
+            };
+            black_box(handshake.respond(&response).is_ok());
         }
         Ok(Progress::Request) => {
             let request = handshake.request();
             black_box((request.path(), request.subprotocols().next()));
-            let accepted = handshake.accept(Some(black_box("chat")), Some(Message::Text("hello")));
+            let accepted = handshake.accept(Acceptance {
+                subprotocol: Some(black_box("chat")),
+                greeting: Some(Message::Text("hello")),
+            });
             black_box(accepted.is_ok());
         }
         progress => drop(black_box(progress)),
     }
+    handshake.explain(black_box(""));
+    connection.reuse(black_box(Agreed::NOTHING));
     if black_box(true) {
         black_box(connection.exchange(buffer).echo_whole_messages());
     }
@@ -91,7 +110,7 @@ fn connect<S: Storage>(
     black_box(buffer.spare_mut());
     buffer.commit(black_box(0));
     black_box(handshake.advance(buffer).is_ok());
-    black_box((handshake.is_open(), handshake.subprotocol()));
+    black_box(handshake.subprotocol());
     let response = handshake.response();
     black_box((response.status(), response.reason()));
     black_box(response.headers(black_box("location")).next());

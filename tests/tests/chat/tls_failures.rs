@@ -1,5 +1,5 @@
-//! Servers that are not trusted, speak no TLS, or leave in the middle of it: each has its exit status, and
-//! words that say what to write instead.
+//! Servers that are not trusted, do not speak TLS, or disconnect in the middle of it: each results
+//! in an exit status, and a message that says what to write instead.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -11,10 +11,10 @@ use ws_echo_tests::wire::TEXT;
 
 use super::certificates::Certificate;
 use super::tls::{config, tls_server, trusting};
-use super::{Ended, listen, talk};
+use super::{Outcome, listen, talk};
 
-/// The one note of a run that says nothing else, and its status.
-fn note(ended: &Ended, status: i32) -> String {
+/// The only note of a run, which ends with this status.
+fn note(ended: &Outcome, status: i32) -> String {
     assert_eq!((ended.status, &*ended.stdout), (Some(status), ""));
     let note = ended.stderr.strip_prefix("# socket error: ");
     let note = note.and_then(|note| note.strip_suffix('\n'));
@@ -23,20 +23,20 @@ fn note(ended: &Ended, status: i32) -> String {
     note.into()
 }
 
-/// What is said of a server with this certificate whose authority is trusted.
+/// The message for a server with this certificate, if its authority is trusted.
 fn said_of(certificate: &Certificate) -> String {
     let url = tls_server(config(certificate), |stream| accept(stream).map(drop));
     let options = ["--ca", &certificate.authority_file()];
     note(&talk(&url, &options, "a\n"), 4)
 }
 
-/// The URL of a scripted server, as if it spoke TLS.
+/// The `wss` URL of a scripted server.
 fn wss(url: &str) -> String {
     url.replace("ws://", "wss://")
 }
 
 #[test]
-fn an_authority_that_is_not_trusted_is_told_with_the_two_ways_to_trust_it() {
+fn an_untrusted_authority_is_reported_with_two_ways_to_trust_it() {
     let expected = "the server's certificate is from an authority that is not trusted here: name its file \
                     with --ca; --insecure accepts any certificate";
     for certificate in [Certificate::trusted(), Certificate::self_signed()] {
@@ -44,14 +44,14 @@ fn an_authority_that_is_not_trusted_is_told_with_the_two_ways_to_trust_it() {
         let other = Certificate::of_an_authority_itself();
         let ended = trusting(&other.authority_file(), &url, &[]).wait();
         assert_eq!(note(&ended, 4), expected);
-        // It stays as it is, so there is no other attempt.
+        // The certificate stays invalid, so there is no other attempt.
         let ended = trusting(&other.authority_file(), &url, &["--reconnect"]).wait();
         assert_eq!(note(&ended, 4), expected);
     }
 }
 
 #[test]
-fn an_authority_of_the_same_name_is_not_the_same() {
+fn another_authority_with_the_same_name_is_not_trusted() {
     let (certificate, other) = (Certificate::trusted(), Certificate::trusted());
     let url = tls_server(config(&certificate), |stream| accept(stream).map(drop));
     let ended = talk(&url, &["--ca", &other.authority_file()], "");
@@ -63,8 +63,8 @@ fn an_authority_of_the_same_name_is_not_the_same() {
 }
 
 #[test]
-fn a_system_that_trusts_nobody_is_told() {
-    let Ended { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
+fn a_system_without_trusted_authorities_is_reported() {
+    let Outcome { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
     assert_eq!(status, Some(4));
     let expected = "ws-echo: this system names no authority for certificates";
     assert!(stderr.starts_with(expected), "{stderr}");
@@ -72,7 +72,7 @@ fn a_system_that_trusts_nobody_is_told() {
 }
 
 #[test]
-fn a_certificate_out_of_its_time_is_told_with_how_far() {
+fn an_expired_or_future_certificate_is_reported_with_its_distance() {
     let text = said_of(&Certificate::expired());
     let days = text.strip_prefix("the server's certificate has expired ");
     let days =
@@ -90,7 +90,7 @@ fn a_certificate_out_of_its_time_is_told_with_how_far() {
 }
 
 #[test]
-fn a_certificate_for_others_is_told_with_their_names() {
+fn a_certificate_for_other_names_is_reported_with_them() {
     assert_eq!(
         said_of(&Certificate::of_others(&[
             "example.com",
@@ -109,7 +109,7 @@ fn a_certificate_for_others_is_told_with_their_names() {
 }
 
 #[test]
-fn a_certificate_of_an_authority_itself_is_told_with_how_to_make_another() {
+fn an_authority_certificate_is_reported_with_how_to_make_another() {
     assert_eq!(
         said_of(&Certificate::of_an_authority_itself()),
         "the server's certificate is an authority's own, which no server may show: make another with \
@@ -118,7 +118,7 @@ fn a_certificate_of_an_authority_itself_is_told_with_how_to_make_another() {
 }
 
 #[test]
-fn a_server_without_tls_is_told_with_what_to_write_instead() {
+fn a_server_without_tls_is_reported_with_the_right_url() {
     let banner = server(|mut stream| {
         stream.write_all(b"SSH-2.0-x\r\n").ok()?;
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
@@ -139,7 +139,7 @@ fn a_server_without_tls_is_told_with_what_to_write_instead() {
 }
 
 #[test]
-fn our_server_and_python_websockets_without_tls_are_told_with_what_to_write_instead() {
+fn real_servers_without_tls_are_reported_with_the_right_url() {
     let ours = Server::start(&[]);
     let python = python_command("websockets_server.py", &["127.0.0.1", "0"]);
     let python = python.map(|mut command| Server::spawn(&mut command));
@@ -151,7 +151,7 @@ fn our_server_and_python_websockets_without_tls_are_told_with_what_to_write_inst
 }
 
 #[test]
-fn a_server_with_tls_is_told_to_who_speaks_none() {
+fn a_server_with_tls_is_reported_to_a_client_without() {
     let url = tls_server(config(&Certificate::trusted()), |stream| {
         accept(stream).map(drop)
     });
@@ -161,8 +161,7 @@ fn a_server_with_tls_is_told_to_who_speaks_none() {
 }
 
 #[test]
-fn a_server_that_stays_mute_or_half_way_in_the_handshake_is_not_waited_for_longer_than_the_timeout()
-{
+fn an_incomplete_tls_handshake_is_given_up_after_the_timeout() {
     let mute = server(|mut stream| stream.read_to_end(&mut Vec::new()).ok().map(drop));
     let half = server(|mut stream| {
         stream.write_all(b"\x16\x03\x03\x40\x00\x02").ok()?;
@@ -179,7 +178,7 @@ fn a_server_that_stays_mute_or_half_way_in_the_handshake_is_not_waited_for_longe
 }
 
 #[test]
-fn a_server_that_says_nothing_behind_the_handshake_is_not_waited_for_longer_than_the_timeout() {
+fn a_server_silent_after_the_tls_handshake_is_given_up_after_the_timeout() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
@@ -193,7 +192,7 @@ fn a_server_that_says_nothing_behind_the_handshake_is_not_waited_for_longer_than
 }
 
 #[test]
-fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
+fn an_end_without_a_close_is_reported_with_or_without_close_notify() {
     let certificate = Certificate::self_signed();
     let said = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -211,7 +210,7 @@ fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
             "connection lost: it ended without close_notify, as if it was cut off",
         ),
     ] {
-        let Ended {
+        let Outcome {
             status,
             stdout,
             stderr,
@@ -225,7 +224,7 @@ fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
 }
 
 #[test]
-fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
+fn an_invalid_record_breaks_the_connection_and_loses_nothing_before_it() {
     let certificate = Certificate::self_signed();
     let url = tls_server(config(&certificate), |stream| {
         let response = response(&request(stream)?);
@@ -233,14 +232,14 @@ fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
         stream.conn.writer().write_all(&bytes).ok()?;
         let mut records = Vec::new();
         stream.conn.write_tls(&mut records).ok()?;
-        // A record of nothing that was ever encrypted.
+        // A record that does not contain anything encrypted.
         records.extend([0x17, 3, 3, 0, 20]);
         records.extend([0; 20]);
         stream.sock.write_all(&records).ok()?;
         frame(stream).map(drop)
     });
     let options = ["--ca", &certificate.authority_file()];
-    let Ended {
+    let Outcome {
         status,
         stdout,
         stderr,

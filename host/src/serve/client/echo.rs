@@ -44,6 +44,7 @@ impl Session {
                     let ending = Ending::ClosedByClient(code, exchange.close_reason());
                     service::log_ending(peer, &ending);
                 }
+                Ok(Some(_)) => {}
                 Err(error) => service::log_ending(peer, &Ending::Failed(error)),
             }
         }

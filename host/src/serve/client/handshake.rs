@@ -46,8 +46,8 @@ impl<T: Transport> Client<T> {
                         return self.end_opening(Phase::Responding(rest), shared);
                     }
                 }
-                Ok(Progress::Wait) => break,
-                Ok(Progress::Open) => return self.end_opening(Phase::Open(None), shared),
+                Ok(Progress::Open(_)) => return self.end_opening(Phase::Open(None), shared),
+                Ok(_) => break,
                 Err(refusal) => service::explain_refusal(self.peer, handshake, refusal, ""),
             }
         }
@@ -71,7 +71,7 @@ impl<T: Transport> Client<T> {
             info!("client refused {}: TLS: no handshake in time", self.peer);
             return Next::Close;
         }
-        handshake.refuse(Refusal::Timeout);
+        handshake.refuse(Refusal::Timeout, "");
         service::explain_refusal(self.peer, handshake, Refusal::Timeout, "");
         self.with_buffer(shared, Self::go_on)
     }

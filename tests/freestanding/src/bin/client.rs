@@ -1,5 +1,5 @@
-//! What a device needs of the core to talk to a server, and nothing else: its flash is measured, see
-//! `.ci/figures`. As in `main.rs`, it links only if no panic can be reached.
+//! What a device needs from the core to talk to a server, and nothing else: `.ci/figures` measures
+//! its flash. Like `main.rs`, it links only if no panic can be reached.
 
 #![no_std]
 #![no_main]
@@ -8,7 +8,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use ws_echo_core::{
-    Buffer, Client, ClientRequest, CloseCode, ClientHandshake, Connection, Event, Message,
+    Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection, Event, Message, Progress,
 };
 
 unsafe extern "C" {
@@ -32,11 +32,13 @@ pub enum Line<'a> {
 #[unsafe(no_mangle)]
 fn connect<'a>(host: &'a str, nonce: [u8; 16]) -> Option<Line<'a>> {
     let request = ClientRequest::new(host, "/");
-    ClientHandshake::new(request, nonce).ok().map(Line::Handshake)
+    ClientHandshake::new(request, nonce)
+        .ok()
+        .map(Line::Handshake)
 }
 
-/// Exchanges messages with the server through a buffer that is lent, where `received` bytes have come;
-/// `report` is sent, and what comes is told to `show`. Returns whether the connection is over.
+/// Exchanges messages with the server through a lent buffer that holds `received` bytes; sends
+/// `report`, and passes received messages to `show`. Returns whether the connection is over.
 #[unsafe(no_mangle)]
 fn _start(
     line: &mut Line<'_>,
@@ -50,11 +52,10 @@ fn _start(
     black_box(buffer.spare_mut());
     buffer.commit(received);
     if let Line::Handshake(handshake) = line {
-        if handshake.advance(&mut buffer).is_err() {
-            return true;
-        }
-        if handshake.is_open() {
-            *line = Line::Open(Connection::client(next_key));
+        match handshake.advance(&mut buffer) {
+            Ok(Progress::Open(agreed)) => *line = Line::Open(Connection::client(agreed, next_key)),
+            Ok(_) => {}
+            Err(_) => return true,
         }
     }
     if let Line::Open(connection) = line {

@@ -1,5 +1,5 @@
-//! What a device needs of the core to echo, and nothing else: its flash is measured, see `.ci/figures`.
-//! As in `main.rs`, it links only if no panic can be reached.
+//! What a device needs from the core to echo, and nothing else: `.ci/figures` measures its flash.
+//! Like `main.rs`, it links only if no panic can be reached.
 
 #![no_std]
 #![no_main]
@@ -7,7 +7,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use ws_echo_core::{Buffer, Connection, Event, Message, ServerHandshake, Progress};
+use ws_echo_core::{Acceptance, Buffer, Connection, Event, Message, Progress, ServerHandshake};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -26,8 +26,8 @@ pub enum Client {
     Open(Connection),
 }
 
-/// Serves a client through a buffer that is lent, where `received` bytes have come; whether the connection
-/// is over.
+/// Serves a client through a lent buffer that holds `received` bytes. Returns whether the
+/// connection is over.
 #[unsafe(no_mangle)]
 fn _start(client: &mut Client, storage: &mut [u8], received: usize) -> bool {
     let mut buffer = Buffer::for_pieces(storage);
@@ -42,10 +42,13 @@ fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
     while let Client::Handshake(handshake) = client {
         match handshake.advance(buffer) {
             Ok(Progress::Request) => {
-                let _ = handshake.accept(None, Some(Message::Text("Welcome to Awesome Chat")));
+                let _ = handshake.accept(Acceptance {
+                    greeting: Some(Message::Text("Welcome to Awesome Chat")),
+                    ..Acceptance::default()
+                });
             }
-            Ok(Progress::Open) => *client = Client::Open(Connection::server()),
-            Ok(Progress::Wait) => return handshake.is_done(),
+            Ok(Progress::Open(agreed)) => *client = Client::Open(Connection::server(agreed)),
+            Ok(_) => return handshake.is_done(),
             Err(_) => {}
         }
     }

@@ -1,9 +1,10 @@
-// A person's session with the page of ws-echo by https, in Chromium, driven by `playwright-core` (npm).
+// A person's session with the page of ws-echo over https, in Chromium, driven by `playwright-core`
+// (npm).
 //
-//     NODE_PATH=the folder that holds playwright-core  node page_by_tls.cjs CHROMIUM URL CERTIFICATE
+//     NODE_PATH=FOLDER_OF_PLAYWRIGHT_CORE  node page_over_tls.cjs CHROMIUM URL CERTIFICATE
 //
-// The browser takes the server's certificate, which is in the PEM file CERTIFICATE, for its key's sake. Prints `ok`
-// at last; where the page is not as it should be, prints what was found, and exits with status 1.
+// The browser accepts the server's certificate, the PEM file CERTIFICATE, by its key. Prints `ok` at
+// the end. If the page is wrong, prints what was found, and exits with status 1.
 "use strict";
 
 const { X509Certificate, createHash } = require("crypto");

@@ -1,0 +1,157 @@
+//! What a server answers over HTTP instead of opening a connection (RFC 9110, RFC 9112 section 4), as
+//! bytes. What a refusal says is in `refusal`.
+
+use core::fmt;
+
+use crate::handshake::http;
+
+/// The head of an HTTP response, after which the connection ends.
+///
+/// [`ServerHandshake::respond`](crate::ServerHandshake::respond) answers a request with it.
+/// [`write`](Self::write) is for a client that is answered before it makes a request.
+///
+/// ```
+/// use ws_echo_core::HttpResponse;
+///
+/// let text = "too many connections\n";
+/// let response = HttpResponse {
+///     headers: &[("Retry-After", "5")],
+///     content_type: Some("text/plain"),
+///     content_len: text.len(),
+///     ..HttpResponse::new("503 Service Unavailable")
+/// };
+/// let mut bytes = Vec::new();
+/// response.write(|part| bytes.extend_from_slice(part))?;
+/// bytes.extend_from_slice(text.as_bytes());
+/// assert!(bytes.starts_with(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"));
+/// # Ok::<(), ws_echo_core::HttpResponseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpResponse<'a> {
+    /// The status code, a space and the reason phrase: `"503 Service Unavailable"`.
+    pub status: &'a str,
+    /// Other headers: their names and their values.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The value of Content-Type. `None` sends no such header.
+    pub content_type: Option<&'a str>,
+    /// The length of the content in bytes, the value of Content-Length.
+    pub content_len: usize,
+}
+
+/// Why a response cannot be sent as it is. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpResponseError {
+    /// The request was answered before.
+    Answered,
+    /// The head does not fit where the head of the request was gathered.
+    TooLarge,
+    /// The status is not a code of three digits from 200 to 599, a space and a text.
+    Status,
+    /// The name of a header is not a token, or a value contains control characters.
+    Header,
+    /// A header is one that the response itself sends, or Upgrade.
+    ReservedHeader,
+}
+
+impl<'a> HttpResponse<'a> {
+    /// A response without content and without other headers.
+    pub const fn new(status: &'a str) -> Self {
+        Self {
+            status,
+            headers: &[],
+            content_type: None,
+            content_len: 0,
+        }
+    }
+
+    /// Passes the bytes of the head to `write`, part by part.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the response. Then `write` was not called.
+    pub fn write(&self, write: impl FnMut(&[u8])) -> Result<(), HttpResponseError> {
+        self.check()?;
+        self.write_with("", write);
+        Ok(())
+    }
+
+    /// The same, unchecked. `more` follows `Connection: close`: other options, and header lines.
+    // The compiler writes less for a refusal when it sees what is not there.
+    #[inline(always)]
+    pub(crate) fn write_with(&self, more: &str, mut write: impl FnMut(&[u8])) {
+        for part in ["HTTP/1.1 ", self.status, "\r\nConnection: close", more] {
+            write(part.as_bytes());
+        }
+        for (name, value) in self.headers {
+            write_header(name, value, &mut write);
+        }
+        if let Some(content_type) = self.content_type {
+            write_header("Content-Type", content_type, &mut write);
+        }
+        write(b"\r\nContent-Length: ");
+        write_number(self.content_len, &mut write);
+        write(b"\r\n\r\n");
+    }
+
+    pub(crate) fn check(&self) -> Result<(), HttpResponseError> {
+        match self.status.as_bytes() {
+            [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ', reason @ ..] if http::is_text(reason) => {
+            }
+            _ => return Err(HttpResponseError::Status),
+        }
+        let content_type = self.content_type.unwrap_or_default();
+        if !http::is_text(content_type.as_bytes()) {
+            return Err(HttpResponseError::Header);
+        }
+        self.headers.iter().try_for_each(check_header)
+    }
+}
+
+fn check_header((name, value): &(&str, &str)) -> Result<(), HttpResponseError> {
+    if !http::is_token(name.as_bytes()) || !http::is_text(value.as_bytes()) {
+        return Err(HttpResponseError::Header);
+    }
+    let is = |other: &&str| name.eq_ignore_ascii_case(other);
+    if RESERVED.iter().any(is) {
+        return Err(HttpResponseError::ReservedHeader);
+    }
+    Ok(())
+}
+
+/// The headers that an application must not add.
+const RESERVED: [&str; 5] = [
+    "connection",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn write_header(name: &str, value: &str, write: &mut impl FnMut(&[u8])) {
+    for part in ["\r\n", name, ": ", value] {
+        write(part.as_bytes());
+    }
+}
+
+/// Writes a number in decimal.
+fn write_number(number: usize, write: &mut impl FnMut(&[u8])) {
+    if number >= 10 {
+        write_number(number / 10, write);
+    }
+    write(&[b'0' + (number % 10) as u8]);
+}
+
+impl fmt::Display for HttpResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answered => "the request was answered before",
+            Self::TooLarge => "response head is too large",
+            Self::Status => "status must be a code from 200 to 599 and a text",
+            Self::Header => "header is malformed",
+            Self::ReservedHeader => "header belongs to the response",
+        })
+    }
+}
+
+impl core::error::Error for HttpResponseError {}

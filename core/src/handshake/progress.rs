@@ -1,0 +1,20 @@
+//! How far an opening handshake is, for both sides (RFC 6455 section 4).
+
+use crate::connection::agreed::Agreed;
+
+/// How far an opening handshake is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Progress {
+    /// The handshake cannot continue until bytes are transmitted or received. If it
+    /// [is done](crate::ServerHandshake::is_done), it failed.
+    Wait,
+    /// The request is complete. The application must
+    /// [accept](crate::ServerHandshake::accept), [refuse](crate::ServerHandshake::refuse) or
+    /// [respond](crate::ServerHandshake::respond). Only a server makes this progress.
+    Request,
+    /// The connection is open. Continue with a [`Connection`](crate::Connection) for what was
+    /// agreed, and with the same buffer: it may hold bytes that were received after the head. On a
+    /// server, all of the response is ready to transmit.
+    Open(Agreed),
+}
