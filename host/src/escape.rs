@@ -6,8 +6,8 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-/// How many characters of a text that is usually short are shown.
-const EXCERPT_LEN_MAX: usize = 200;
+/// How many characters of a peer's text are shown in an error or a line of the log.
+pub(crate) const PEER_TEXT_LEN_MAX: usize = 200;
 
 /// Shows text that a peer sent: escaped, and cut to a length in characters.
 ///
@@ -27,7 +27,7 @@ impl<'a> Untrusted<'a> {
 
     /// Shows the beginning of a text that is usually short, such as a reason or a name.
     pub(crate) fn excerpt(text: &'a str) -> Self {
-        Self::new(text, EXCERPT_LEN_MAX)
+        Self::new(text, PEER_TEXT_LEN_MAX)
     }
 }
 

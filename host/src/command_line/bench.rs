@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::quantity;
 use super::url;
-use crate::options::bench::{Amount, BenchOptions, Echo, Payload};
+use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
 use crate::options::url::Url;
 
 /// The characters that `--text` names.
@@ -116,9 +116,9 @@ impl BenchArguments {
             connections: self.connections,
             size: self.size,
             payload: match self.text {
-                None => Payload::Binary,
-                Some(Text::Ascii) => Payload::Ascii,
-                Some(Text::Chinese) => Payload::Chinese,
+                None => PayloadKind::Binary,
+                Some(Text::Ascii) => PayloadKind::Ascii,
+                Some(Text::Chinese) => PayloadKind::Chinese,
             },
             in_flight: self.in_flight.or(closed_loop),
             rate: self.rate,

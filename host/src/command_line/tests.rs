@@ -1,9 +1,13 @@
 //! Command lines and environments in, options or messages out.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::*;
+use crate::logging::Filter;
 use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
+use crate::options::serve::Origins;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     let environment = |name: &str| {
