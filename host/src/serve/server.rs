@@ -1,4 +1,4 @@
-//! The server as a whole: listeners, workers, and the way from start to stop.
+//! The server from start to stop: listeners, workers, signals.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
@@ -12,6 +12,7 @@ use std::thread;
 use log::{error, info, warn};
 
 use crate::logging;
+use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
@@ -19,20 +20,20 @@ use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::poller::Poller;
 use crate::serve::signals;
-use crate::serve::tls::{self, Tls};
+use crate::serve::tls::{self, TlsAcceptor};
 use crate::serve::worker::{Worker, WorkerHandle};
 
-/// How many files a process may have open on any system, about.
+/// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
 
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// There is no certificate to show.
+    /// There is no certificate.
     Certificate(tls::Error),
-    /// An address cannot be listened on.
+    /// The server cannot listen on an address.
     Listen(SocketAddr, io::Error),
-    /// Something else that the system refused: what, and why.
+    /// The system refused something else: what, and why.
     System(&'static str, io::Error),
 }
 
@@ -59,7 +60,7 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Serves until it is stopped by a signal.
+/// Serves until a signal stops it.
 ///
 /// # Errors
 ///
@@ -68,13 +69,17 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     let Some(source) = &options.tls else {
         return serve(options, PlainAcceptor, None);
     };
-    let tls = Tls::new(source, &options.listen).map_err(Error::Certificate)?;
+    let tls = TlsAcceptor::new(source, &options.listen).map_err(Error::Certificate)?;
     serve(options, tls.clone(), Some(tls))
 }
 
-fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> Result<(), Error> {
+fn serve<A: Acceptor>(
+    options: &ServeOptions,
+    acceptor: A,
+    tls: Option<TlsAcceptor>,
+) -> Result<(), Error> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
-        warn!("cannot raise the limit of open files: {error}");
+        warn!(target: SERVER, "cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
     });
     let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
@@ -92,27 +97,28 @@ fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> 
     }
     drop(sender);
     logging::print_line(listening);
-    let cost = Clients::<C::Transport>::COST;
+    let cost = Clients::<A::Transport>::COST;
     log_ceiling(options, limiter.limit(), cost);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
-        // The others stop as well: a server that serves some clients only helps nobody.
-        error!("a worker has ended: {error}");
+        // The other workers stop as well: a server that answers only some clients helps nobody.
+        error!(target: SERVER, "a worker has ended: {error}");
         result = Err(Error::System("go on", error));
         stop.store(true, Ordering::Release);
         handles.iter().for_each(WorkerHandle::wake);
     }
-    info!("stopped");
+    info!(target: SERVER, "stopped");
     result
 }
 
-/// Says how many connections there may be, and how much memory they take then.
+/// Logs the limits: how many connections, and how much memory they can take.
 fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
     const MIB: usize = 1 << 20;
     let ceiling = connections
         .saturating_mul(cost)
         .saturating_add(options.max_memory);
     info!(
+        target: SERVER,
         "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, and {} MiB \
          for buffers (--max-memory)",
         ceiling.div_ceil(MIB),
@@ -120,7 +126,7 @@ fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
     );
 }
 
-/// Listens on every address. For each address, one listener or one for each worker.
+/// Listens on every address. Returns for each address one listener, or one for each worker.
 fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
     let mut listeners = Vec::new();
     let mut missing = None;
@@ -135,13 +141,13 @@ fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
     }
     match missing {
         Some(error) if listeners.is_empty() => return Err(error),
-        Some(error) => warn!("{error}"),
+        Some(error) => warn!(target: SERVER, "{error}"),
         None => {}
     }
     Ok(listeners)
 }
 
-/// One for each address.
+/// The URL of each address.
 fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
     let first = listeners.iter().flat_map(|shared| shared.first());
     first
@@ -150,7 +156,7 @@ fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
         .collect()
 }
 
-/// Whether the machine has no IPv6 rather than no such address.
+/// Whether the address is missing because the machine has no IPv6.
 fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
     let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
     is_local
@@ -169,13 +175,13 @@ fn enumerate(items: &[String]) -> String {
 }
 
 /// Makes the workers and gives them the listeners.
-fn workers<C: Acceptor>(
+fn workers<A: Acceptor>(
     options: &ServeOptions,
-    acceptor: &C,
+    acceptor: &A,
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     limiter: &Arc<ConnectionLimiter>,
-) -> Result<(Vec<Worker<C>>, Vec<WorkerHandle>), Error> {
+) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
@@ -206,11 +212,11 @@ fn workers<C: Acceptor>(
     Ok((workers, handles))
 }
 
-/// Starts a worker's thread, which tells how it ended.
+/// Starts a worker's thread, which reports how it ended.
 fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
     let run = move || {
         let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
-        let panicked = |_| Err(io::Error::other("it has panicked"));
+        let panicked = |_| Err(io::Error::other("it panicked"));
         let _ = ended.send(end.unwrap_or_else(panicked));
     };
     let spawned = thread::Builder::new().name("worker".into()).spawn(run);
@@ -228,7 +234,7 @@ mod tests {
     use crate::command_line::tests::options;
 
     #[test]
-    fn where_ports_are_not_shared_all_clients_are_answered() {
+    fn all_clients_are_answered_where_workers_cannot_share_a_port() {
         let options = options(&["--threads", "3"], &[]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -264,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_enumerated_as_a_person_would() {
+    fn addresses_are_listed_as_a_person_would_list_them() {
         let items = ["a", "b", "c"].map(String::from);
         assert_eq!(enumerate(&items[..1]), "a");
         assert_eq!(enumerate(&items[..2]), "a and b");

@@ -1,40 +1,42 @@
-//! What carries a client's bytes: a socket, or something in memory that stands for one.
+//! The stream of a client's bytes: a socket, TLS over a socket, or a stand-in in memory.
 
 use std::io::{self, Read, Write};
 
 use crate::serve::response::WrongProtocol;
 
-/// A stream of bytes in both directions that never blocks: where a call would have to wait, it fails
-/// with [`WouldBlock`](io::ErrorKind::WouldBlock), and [`Clients::handle`](crate::Clients::handle) has
-/// to be called when there is something to read, or room to write, again. A write that succeeds has taken
-/// a byte at least, and a read that returns none says that the client has ended its side.
+/// A stream of bytes in both directions that never blocks.
 ///
-/// After a write that would have to wait, the next one begins with the same bytes: some of them may be on
-/// their way. (A record of TLS is taken when all of it is.)
+/// A call that would have to wait fails with [`WouldBlock`](io::ErrorKind::WouldBlock). The driver must
+/// then call [`Clients::handle`](crate::Clients::handle) when there is something to read, or room to
+/// write. A successful write takes at least one byte. A read of 0 bytes means that the client has ended
+/// its side.
+///
+/// After a write that would have to wait, the next write must begin with the same bytes: some of them
+/// may be in flight. (A TLS record is taken only as a whole.)
 pub trait Transport: Read + Write {
-    /// The most bytes that it keeps itself.
+    /// The most memory that the transport itself takes, in bytes.
     const MEMORY: usize = 0;
 
-    /// Says that nothing more will be written. It can be read still, for its end: what the client sends
-    /// then may be lost.
+    /// Ends our side: nothing more will be written. The transport can still be read, to find its end;
+    /// bytes that the client sends after this may be lost.
     ///
     /// # Errors
     ///
     /// When the transport is broken.
     fn shut(&mut self) -> io::Result<()>;
 
-    /// Whether it carries bytes already: there may be a handshake of its own before.
+    /// Whether the transport's own handshake is complete, if it has one.
     fn is_open(&self) -> bool {
         true
     }
 
-    /// Whether the last read that returned less than it was offered has left something, of which no event
-    /// will tell: its end, or more than one read may work through.
+    /// Whether the last read, although it returned less than it was offered, left something that no event
+    /// will report: the end, or more than one read may process.
     fn is_cut_short(&self) -> bool {
         false
     }
 
-    /// What the client takes this server for, if its first bytes show that it is wrong.
+    /// The wrong protocol that the client speaks, if its first bytes show one.
     fn wrong_protocol(&self, _first: &[u8]) -> Option<&'static WrongProtocol> {
         None
     }
@@ -67,7 +69,7 @@ pub enum Readiness {
     None,
     /// Bytes. A read that returns less than it was offered has returned all of them.
     Data,
-    /// Bytes, urgent data or the end of the stream: it has to be read until it says that there is
-    /// nothing.
+    /// Bytes, urgent data or the end of the stream. The transport must be read until it fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     UntilWouldBlock,
 }
