@@ -3,6 +3,8 @@
 pub(crate) mod acceptor;
 pub(crate) mod client;
 pub(crate) mod clients;
+pub(crate) mod deadline;
+pub(crate) mod driver;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod origin;
