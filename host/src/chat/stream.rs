@@ -92,7 +92,7 @@ impl Stream {
     }
 
     /// Whether too much is unsent to receive more.
-    pub(super) fn is_choked(&self) -> bool {
+    pub(super) fn is_congested(&self) -> bool {
         self.unsent.len() > UNSENT_MAX
     }
 

@@ -17,7 +17,7 @@ pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
     let reason = error.get_ref().and_then(|inner| inner.downcast_ref());
     let plain = url.with(Scheme::Ws);
     match reason {
-        Some(error) => EndReason::Insecure(text(error, &plain)),
+        Some(error) => EndReason::Tls(text(error, &plain)),
         None => EndReason::NotConnected(format!(
             "the connection ended during the TLS handshake: {error}; if the server does not speak \
              TLS, use {plain}"
