@@ -1,7 +1,7 @@
 //! `ws-echo chat`: a WebSocket client for a person at a terminal, and for pipes.
 //!
-//! One loop on one thread runs the connection for both: commands arrive through a channel, and events
-//! go to a view. Lines are typed, or read, on a thread of their own.
+//! One loop on one thread runs the connection for both: commands arrive through a channel, and
+//! events go to a view. Lines are typed, or read, on a thread of their own.
 
 mod back_off;
 mod command;

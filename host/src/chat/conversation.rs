@@ -41,7 +41,7 @@ pub(super) struct Conversation<'a> {
 /// What the connection waits for.
 #[derive(Debug)]
 enum ConnectionState {
-    /// Commands, and whatever the server sends.
+    /// Commands, and what the server sends.
     Open,
     /// The input has ended: replies, until this time.
     Draining(Instant),
@@ -300,7 +300,7 @@ impl<'a> Conversation<'a> {
         Ok(is_sent)
     }
 
-    /// The time at which to stop waiting.
+    /// When to stop waiting.
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             ConnectionState::Open => None,

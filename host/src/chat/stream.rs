@@ -53,7 +53,7 @@ impl Stream {
         }
     }
 
-    /// Sends what is ready, as far as the socket accepts it; the rest is sent next time. Returns
+    /// Sends what is ready, until the socket accepts no more; the rest is sent next time. Returns
     /// whether this made room, so that there may be more to do.
     pub(super) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();

@@ -32,8 +32,8 @@ pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason
     Ok(())
 }
 
-/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed once
-/// the connection is open.
+/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed
+/// once the connection is open.
 pub(super) fn advance(
     user: &mut User,
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
