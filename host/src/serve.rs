@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod clients;
+pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod origin;
 pub(crate) mod page;

@@ -211,7 +211,7 @@ fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
         echoed.extend(clients[2].receive_frame().expect("a piece").payload);
     }
     assert_eq!(echoed, long);
-    server.logged("short of memory (--max-memory): what came was echoed in pieces");
+    server.logged("short of memory (--max-memory): messages were echoed in pieces");
     for client in &mut clients[..2] {
         client.send(&message[9..]);
         let echo = Frame::new(TEXT, "half a frame");

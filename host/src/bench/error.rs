@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ws_echo_core::{ClientRequestError, ResponseError};
 
-use crate::escape::{PEER_TEXT_LEN_MAX, Untrusted};
+use crate::escape::Untrusted;
 
 /// Why a server could not be measured.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Display for BenchError {
 
 impl Display for ConnectionError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let shown = |text| Untrusted::new(text, PEER_TEXT_LEN_MAX);
+        let shown = |text| Untrusted::excerpt(text);
         match self {
             Self::Connect(address, error) if error.kind() == ErrorKind::AddrNotAvailable => write!(
                 formatter,
