@@ -116,7 +116,8 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
     })
 }
 
-/// Returns the first of a host's addresses that accepts a connection. A single address is not tried.
+/// Returns the first of a host's addresses that accepts a connection. A single address is not
+/// tried.
 fn reachable(url: &Url, timeout: Duration) -> SocketAddr {
     let accepts = |address: &&SocketAddr| TcpStream::connect_timeout(address, timeout).is_ok();
     let mut others = url.other_addresses.iter();

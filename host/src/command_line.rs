@@ -1,11 +1,12 @@
 //! The command line and the environment, turned into typed options.
 //!
-//! Everything that can be wrong is found here and told with what to write instead, before a socket
-//! is opened. No other module reads an argument or a variable.
+//! Every mistake is found here, before a socket is opened, and reported with what to write instead.
+//! No other module reads an argument or a variable.
 
 mod bench;
 mod chat;
 mod environment;
+mod host;
 mod listen;
 mod names;
 mod quantity;
@@ -37,8 +38,8 @@ pub(crate) enum Command {
 
 /// Reads the process's command line and environment.
 ///
-/// For `--help` and `--version` it prints to stdout and ends the process with status 0, for a
-/// mistake it prints to stderr and ends it with status 2.
+/// `--help` and `--version` print to stdout and end the process with status 0. A mistake is printed
+/// to stderr and ends the process with status 2.
 pub(crate) fn parse() -> Command {
     parse_from(std::env::args_os().skip(1), |name| std::env::var_os(name))
         .unwrap_or_else(|error| error.exit())
@@ -48,7 +49,7 @@ pub(crate) fn parse() -> Command {
 ///
 /// # Errors
 ///
-/// What [`parse`] would print: a mistake, but also the answer to `--help` or `--version`.
+/// The text that [`parse`] would print: of a mistake, but also of `--help` or `--version`.
 fn parse_from(
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
     environment: impl Fn(&str) -> Option<OsString>,
@@ -56,7 +57,7 @@ fn parse_from(
     let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let mut command = CommandLine::command();
     let given = command.try_get_matches_from_mut(&arguments)?;
-    // An option stands behind the subcommand that it belongs to, which is the first word if any.
+    // An option follows the subcommand that it belongs to, which is the first word if there is one.
     let (command, given, position) = match given.subcommand() {
         Some((name, given)) => (command.find_subcommand(name), given, 1),
         None => (Some(&command), &given, 0),
@@ -75,12 +76,12 @@ fn parse_from(
 }
 
 impl ServeOptions {
-    /// Reads a command line, without the program's name; no variable is looked at.
+    /// Reads a command line without the program's name. Variables are ignored.
     ///
     /// # Errors
     ///
-    /// What the program would print, a mistake but also the answer to `--help`; and another command
-    /// than to serve.
+    /// The text that the program would print, of a mistake but also of `--help`; and an error if
+    /// the command is not `serve`.
     pub fn parse(
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {

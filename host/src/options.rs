@@ -1,5 +1,5 @@
-//! What the user asked for, as data. The command line makes the options, and the three programs
-//! read them; neither imports the other.
+//! The user's options as data: the command line makes them, the programs read them, and neither
+//! knows the other.
 
 pub(crate) mod bench;
 pub(crate) mod chat;

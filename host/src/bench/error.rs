@@ -115,7 +115,6 @@ impl Display for BenchError {
 
 impl Display for ConnectionError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let shown = |text| Untrusted::excerpt(text);
         match self {
             Self::Connect(address, error) if error.kind() == ErrorKind::AddrNotAvailable => write!(
                 formatter,
@@ -133,13 +132,13 @@ impl Display for ConnectionError {
                 write!(formatter, "no {what} within {time:?} (--timeout)")
             }
             Self::NotHttp(start) => {
-                let start = shown(start);
+                let start = Untrusted::excerpt(start);
                 write!(formatter, "the server does not speak HTTP/1: {start}")
             }
             Self::Refused(status, reason) => write!(
                 formatter,
                 "the server refused the upgrade: {status} {}",
-                shown(reason)
+                Untrusted::excerpt(reason)
             ),
             Self::Response(error) => write!(
                 formatter,
@@ -151,20 +150,21 @@ impl Display for ConnectionError {
                 "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
                  unsent",
             ),
-            Self::Closed(None, _) => formatter.write_str("the server closed without a code"),
-            Self::Closed(Some(code), reason) if reason.is_empty() => {
-                write!(formatter, "the server closed with {code}")
-            }
-            Self::Closed(Some(code), reason) => {
-                write!(
-                    formatter,
-                    "the server closed with {code}: {}",
-                    shown(reason)
-                )
-            }
+            Self::Closed(code, reason) => write_close(*code, reason, formatter),
             Self::Echo(mismatch) => write!(formatter, "wrong echo: {mismatch}"),
         }
     }
+}
+
+fn write_close(code: Option<u16>, reason: &str, formatter: &mut Formatter<'_>) -> fmt::Result {
+    let Some(code) = code else {
+        return formatter.write_str("the server closed without a code");
+    };
+    write!(formatter, "the server closed with {code}")?;
+    if reason.is_empty() {
+        return Ok(());
+    }
+    write!(formatter, ": {}", Untrusted::excerpt(reason))
 }
 
 impl Display for EchoMismatch {

@@ -1,9 +1,9 @@
 //! A server's frames, parsed as they arrive (RFC 6455 section 5.2). Payloads are handed out where
 //! they are in the input, and only a header or a control frame that a read has cut is kept.
 //!
-//! This does not use the core's client. The generator must not share a fault with the server that it
-//! measures, it must skip whole echoes at the cost of a comparison, and the raw echo that servers are
-//! compared with sends masked frames, which a client must reject.
+//! This does not use the core's client. The generator must not share a fault with the server that
+//! it measures, it must skip whole echoes at the cost of a comparison, and the raw echo that
+//! servers are compared with sends masked frames, which a client must reject.
 //!
 //! The content of messages is checked elsewhere.
 

@@ -24,8 +24,8 @@ const EVENTS_LEN: usize = 1024;
 const BUFFER_LEN: usize = 256 << 10;
 /// The longest sleep, so that progress is shown and silence is noticed.
 const SLEEP_MAX: Duration = Duration::from_millis(100);
-/// How much longer a sleep may be than asked for, in nanoseconds. The wait for a message that is due
-/// sooner is a busy one.
+/// How much longer a sleep may be than asked for, in nanoseconds. The wait for a message that is
+/// due sooner is a busy one.
 const OVERSLEEP_MAX: u64 = 1_100_000;
 
 /// The connections to a server, and the load that they carry.
@@ -127,8 +127,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Reads what arrived before, which the poll does not report again, and sends the first messages.
-    /// In this order, an earlier message is not taken for an echo.
+    /// Reads what arrived before, which the poll does not report again, and sends the first
+    /// messages. In this order, an earlier message is not taken for an echo.
     fn start(&mut self, in_flight_max: u64) -> Result<(), BenchError> {
         for index in 0..self.connections.len() {
             self.exchange(index)?;

@@ -1,5 +1,5 @@
-//! Waiting for sockets, until the user interrupts it: the first signal ends the run early, the second
-//! one ends the process.
+//! Waiting for sockets, until the user interrupts it: the first signal ends the run early, the
+//! second one ends the process.
 
 use std::io::ErrorKind;
 use std::process;

@@ -41,8 +41,8 @@ pub(super) struct LoadConnection {
     checker: EchoChecker,
     /// Pongs that are sent at the next end of a frame, or are being sent.
     pongs: Vec<u8>,
-    /// The bytes of messages that are still to be sent. All messages are the same, so the position in
-    /// the current one follows from this.
+    /// The bytes of messages that are still to be sent. All messages are the same, so the position
+    /// in the current one follows from this.
     unsent: u64,
     /// Whether the socket took less than it was given and was not reported as writable since.
     is_blocked: bool,
@@ -172,8 +172,8 @@ pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), ConnectionError> {
     Err(ConnectionError::Pings)
 }
 
-/// Returns the next bytes of consecutive messages, at most `most`. Of the current message `cut` bytes
-/// are left; 0 means that none was begun.
+/// Returns the next bytes of consecutive messages, at most `most`. Of the current message `cut`
+/// bytes are left; 0 means that none was begun.
 fn next_bytes(message: &PreparedMessage, cut: u64, most: u64) -> &[u8] {
     let offset = if cut == 0 { 0 } else { message.frame_len - cut };
     // The offset is within a frame, and the batch holds at least one.

@@ -78,8 +78,8 @@ impl LoadPhase {
         })
     }
 
-    /// Returns the time. It is taken once for each wait and each read, and counts for all messages of
-    /// a read: the earlier ones arrived before the last, by less than the read took.
+    /// Returns the time. It is taken once for each wait and each read, and counts for all messages
+    /// of a read: the earlier ones arrived before the last, by less than the read took.
     pub(super) fn now(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
     }

@@ -79,8 +79,8 @@ impl Schedule {
         count
     }
 
-    /// Takes the messages that have become due: the index of each of their connections, and how many
-    /// it sends.
+    /// Takes the messages that have become due: the index of each of their connections, and how
+    /// many it sends.
     pub(super) fn take_due(&mut self, now: u64) -> impl Iterator<Item = (usize, u64)> + use<> {
         let connections = self.connections;
         let first = self.given;

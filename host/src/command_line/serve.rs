@@ -17,8 +17,10 @@ use crate::logging::Filter;
 use crate::options::serve::{Origins, ServeOptions};
 use crate::serve::client;
 
-pub(super) const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>\n       \
-                     ws-echo chat [OPTIONS] <URL>";
+pub(super) const USAGE: &str = "\
+ws-echo [serve] [OPTIONS]
+       ws-echo bench [OPTIONS] <URL>
+       ws-echo chat [OPTIONS] <URL>";
 
 pub(super) const AFTER_HELP: &str = "\
 Every option can also be set by an environment variable: --close-timeout by
@@ -132,9 +134,9 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
     max_message_size: Option<u64>,
 
-    /// The memory for all buffers and handshakes. When it runs out, messages are echoed in fragments
-    /// of up to 4KiB, clients too slow to accept a fragment immediately are disconnected, and new
-    /// clients get 503
+    /// The memory for all buffers and handshakes. When it runs out, messages are echoed in
+    /// fragments of up to 4KiB, clients too slow to accept a fragment immediately are disconnected,
+    /// and new clients get 503
     #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
     #[arg(default_value = "512MiB")]
     max_memory: usize,
@@ -174,7 +176,7 @@ impl ServeArguments {
             paths: self.paths,
             has_page: !self.no_page,
             subprotocols: self.subprotocols,
-            origins: if self.origins.iter().any(|it| it == "*") {
+            origins: if self.origins.iter().any(|origin| origin == "*") {
                 Origins::Any
             } else {
                 Origins::These(self.origins)
@@ -200,7 +202,7 @@ impl ServeArguments {
     }
 }
 
-/// Whether there is memory for one buffer and one handshake in each thread at least.
+/// Checks that each thread has memory for at least one buffer and one handshake.
 fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     let threads = options.threads.get();
     let least = client::least_memory(options.buffer_len).saturating_mul(threads);

@@ -1,4 +1,4 @@
-//! The flags of TLS: two files, or a certificate that is made.
+//! The flags of TLS: the files of a certificate, or a self-signed one.
 
 use std::path::PathBuf;
 
@@ -27,8 +27,8 @@ pub(super) struct TlsArguments {
 }
 
 impl TlsArguments {
-    /// Where the certificate comes from; `None` for no TLS. The error says which flag is missing. (A
-    /// variable may give it, of which the parser does not know.)
+    /// Returns the source of the certificate; `None` for no TLS. The error says which flag is
+    /// missing. (The parser cannot check that: it does not know about the variables.)
     pub(super) fn into_source(self) -> Result<Option<Source>, &'static str> {
         match (self.tls_cert, self.tls_key, self.tls_write_cert) {
             (Some(certificate), Some(key), _) => Ok(Some(Source::Files { certificate, key })),

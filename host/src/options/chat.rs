@@ -1,4 +1,4 @@
-//! The options of `ws-echo chat`.
+//! How to talk to a server.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use rustls::pki_types::TrustAnchor;
 
 use crate::options::url::Url;
 
-/// How to talk to a server. Every value is valid.
+/// The options of `ws-echo chat`. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChatOptions {
     /// The server.
     pub(crate) url: Url,
-    /// Which certificates are trusted, if the URL asks for TLS.
+    /// Which certificates are trusted, with TLS.
     pub(crate) trust: Trust,
-    /// The subprotocols to offer: HTTP tokens, in order of preference; may be empty.
+    /// The subprotocols to offer, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
     /// Further headers of the request.
     pub(crate) headers: Vec<Header>,
-    /// The value of `Origin`, if the request has one.
+    /// The value of `Origin`, if it is sent.
     pub(crate) origin: Option<String>,
-    /// Whether to reconnect when the connection is lost.
+    /// Whether to connect again when the connection is lost.
     pub(crate) reconnect: bool,
     /// How long to wait for the next reply after the end of the input; may be zero.
     pub(crate) wait: Duration,
     /// The time for connecting and the handshake, from a millisecond to a day.
     pub(crate) timeout: Duration,
-    /// Whether a terminal is shown colours.
+    /// Whether a terminal may show colours.
     pub(crate) color: bool,
 }
 
@@ -36,11 +36,11 @@ pub(crate) enum Trust {
     System,
     /// Those of these authorities, at least one.
     Only(Vec<TrustAnchor<'static>>),
-    /// All certificates.
+    /// Any certificate.
     Anyone,
 }
 
-/// A header of the request, other than those that the handshake itself sends.
+/// A header that the handshake itself does not send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// An HTTP token.

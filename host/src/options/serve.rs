@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use crate::logging::Filter;
 
-/// How to serve. Every value is valid.
+/// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// Where to listen, at least one; port 0 leaves the port to the system.
+    /// The addresses to listen on, at least one. For port 0 the system chooses the port.
     pub(crate) listen: Vec<SocketAddr>,
-    /// Where the server's certificate comes from; `None` for no TLS.
+    /// The source of the server's certificate; `None` for no TLS.
     pub(crate) tls: Option<Source>,
     /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
     pub(crate) welcome: Option<String>,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
-    /// Whether browsers are served the chat page.
+    /// Whether the chat page is served to browsers.
     pub(crate) has_page: bool,
-    /// The subprotocols to accept: HTTP tokens, in order of preference; may be empty.
+    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
-    /// The origins of pages that may connect.
+    /// The origins from which browsers may connect.
     pub(crate) origins: Origins,
     /// The maximum number of connections; `None` for as many as the limit of open files leaves.
     pub(crate) max_connections: Option<NonZeroUsize>,
@@ -41,10 +41,10 @@ pub struct ServeOptions {
     pub(crate) ping_interval: Option<Duration>,
     /// The time a client has to answer a Ping, from a millisecond to a day.
     pub(crate) ping_timeout: Duration,
-    /// The time after which a client is disconnected that neither continues its frame nor reads its
-    /// echoes, from a millisecond to a day; `None` for never.
+    /// The time after which a client is disconnected that neither continues its frame nor reads the
+    /// data waiting for it, from a millisecond to a day; `None` for never.
     pub(crate) stall_timeout: Option<Duration>,
-    /// The maximum length of a message, in bytes.
+    /// The length of the longest message that is echoed, in bytes.
     pub(crate) max_message_len: u64,
     /// The maximum memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
@@ -58,12 +58,12 @@ pub struct ServeOptions {
     pub(crate) log_messages: bool,
 }
 
-/// Where the certificate comes from.
+/// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// From these files, in PEM; the first may hold a chain.
+    /// These files, in PEM. The first may hold a chain.
     Files { certificate: PathBuf, key: PathBuf },
-    /// A certificate made at the start, and written to this file for clients to trust.
+    /// Made when the server starts, and written to this file for clients to trust.
     SelfSigned { written_to: Option<PathBuf> },
 }
 

@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 pub(crate) enum Scheme {
     /// Without TLS.
     Ws,
-    /// Over TLS.
+    /// With TLS.
     Wss,
 }
 
@@ -29,11 +29,10 @@ impl Scheme {
     }
 }
 
-/// The URL of a server, without characters that could break the lines of a request, and the
-/// addresses of its host.
+/// The address of a server, without characters that could break the lines of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// As it was written.
+    /// The URL as it was written.
     pub(crate) text: String,
     /// The value of `Host`: the host, and the port if one was written.
     pub(crate) authority: String,
@@ -43,17 +42,17 @@ pub(crate) struct Url {
     pub(crate) server_name: Option<ServerName<'static>>,
     /// The address of the host that is tried last.
     pub(crate) address: SocketAddr,
-    /// Other addresses of the host, which are tried first.
+    /// Its other addresses, which are tried before.
     pub(crate) other_addresses: Vec<SocketAddr>,
 }
 
 impl Url {
-    /// The addresses of the host, in the order in which to try them.
+    /// Returns the addresses of the host in the order in which to try them.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         [&self.other_addresses[..], &[self.address]].concat()
     }
 
-    /// The same URL with another scheme.
+    /// Returns the URL with another scheme.
     pub(crate) fn with(&self, scheme: Scheme) -> String {
         format!("{}{}{}", scheme.prefix(), self.authority, self.resource)
     }
