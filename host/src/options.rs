@@ -1,5 +1,5 @@
-//! What the user asked for, as data. The command line makes these, and the programs read them; neither
-//! knows the other.
+//! What the user asked for, as data. The command line makes the options, and the three programs
+//! read them; neither imports the other.
 
 pub(crate) mod bench;
 pub(crate) mod chat;

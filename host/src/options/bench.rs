@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::options::url::Url;
 
-/// How to load a server. Every value is within its limits.
+/// How to load a server. Every value is valid.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BenchOptions {
     /// The server.
@@ -15,7 +15,7 @@ pub(crate) struct BenchOptions {
     pub(crate) size: usize,
     /// What the payload is made of.
     pub(crate) payload: PayloadKind,
-    /// How many messages may be without their echo, for each connection; `None` for any number.
+    /// How many messages of each connection may wait for their echo; `None` for any number.
     pub(crate) in_flight: Option<u64>,
     /// How many messages are sent each second over all connections, if there is a schedule.
     pub(crate) rate: Option<f64>,
@@ -23,11 +23,11 @@ pub(crate) struct BenchOptions {
     pub(crate) amount: Amount,
     /// How long to load the server before it is measured; may be zero.
     pub(crate) warm_up: Duration,
-    /// How long the server may be silent while something is expected of it.
+    /// How long the server may be silent while a reply is expected.
     pub(crate) timeout: Duration,
     /// What the server sends back.
     pub(crate) echo: Echo,
-    /// The server's process, whose processor time is to be told.
+    /// The server's process, to report its processor time.
     pub(crate) process: Option<u32>,
     /// Whether the report is for programs.
     pub(crate) json: bool,
@@ -56,8 +56,8 @@ pub(crate) enum PayloadKind {
 /// What a server sends back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Echo {
-    /// Messages, and so frames without a masking key.
+    /// Messages, so its frames have no masking key.
     Messages,
-    /// The very bytes that it was sent, masking key and all.
+    /// The bytes exactly as they were sent, with the masking key.
     Bytes,
 }
