@@ -9,27 +9,20 @@ mod environment;
 mod listen;
 mod names;
 mod quantity;
+mod serve;
 mod tls;
 mod url;
 
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::num::NonZeroUsize;
-use std::time::Duration;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
 use self::chat::ChatArguments;
-use self::listen::Listen;
-use self::quantity::Interval;
-use self::tls::TlsArguments;
-use crate::logging::Filter;
+use self::serve::ServeArguments;
 use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
-use crate::options::serve::{Origins, ServeOptions};
-use crate::serve::client;
+use crate::options::serve::ServeOptions;
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,191 +68,10 @@ fn parse_from(
     let matches = CommandLine::command().try_get_matches_from(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(serve)) {
-        Action::Serve(serve) => {
-            let options = serve.into_options(environment)?;
-            check_memory(&options)?;
-            Command::Serve(options)
-        }
+        Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
     })
-}
-
-/// Whether there is memory for one buffer and one handshake in each thread at least.
-fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
-    let threads = options.threads.get();
-    let least = client::least_memory(options.buffer_len).saturating_mul(threads);
-    if least <= options.max_memory {
-        return Ok(());
-    }
-    let kib = least.div_ceil(1024);
-    let advice = format!(
-        "--max-memory is too little for --threads {threads} with a --buffer of {} bytes: write at least \
-         {kib}KiB, or fewer threads or a shorter buffer",
-        options.buffer_len
-    );
-    Err(wrong(ErrorKind::ValueValidation, advice))
-}
-
-/// What is wrong with options that are right one by one.
-fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {
-    CommandLine::command().error(kind, advice)
-}
-
-const AFTER_HELP: &str = "\
-Each option can be set by a variable too: --close-timeout by
-WS_ECHO_CLOSE_TIMEOUT, and so on. The command line wins, and an empty variable
-counts as unset. What may be repeated is separated by commas there
-(WS_ECHO_LISTEN=127.0.0.1:80,[::1]:80), and a switch is true or false.
-
-A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
-A SIZE is written 64KiB or 16MiB; a bare number is bytes.
-A FILTER is off, error, warn, info, debug or trace, also for a part of the
-program: info,ws_echo::worker=debug. RUST_LOG is written the same way.
-
-Examples:
-  ws-echo                              serve this machine on port 3000
-  ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
-  ws-echo --listen 127.0.0.1:0 --no-welcome
-                                       echo only, on a free port, and print it
-  ws-echo --tls-self-signed --tls-write-cert echo.pem
-                                       speak wss, for clients that trust echo.pem
-  ws-echo --path /echo --log-messages  serve one path, and log what is said";
-
-const USAGE: &str = "ws-echo [serve] [OPTIONS]\n       ws-echo bench [OPTIONS] <URL>\n       \
-                     ws-echo chat [OPTIONS] <URL>";
-
-/// A WebSocket echo server: it greets each client and sends every message back.
-#[derive(Parser)]
-#[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
-#[command(version, after_help = AFTER_HELP)]
-#[command(override_usage = USAGE)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-struct CommandLine {
-    #[command(subcommand)]
-    action: Option<Action>,
-    #[command(flatten)]
-    serve: ServeArguments,
-}
-
-#[derive(Subcommand)]
-enum Action {
-    /// Run the echo server; this is also what happens without a command
-    #[command(after_help = AFTER_HELP)]
-    Serve(ServeArguments),
-    /// Load a WebSocket echo server, this or another, and measure it
-    #[command(after_help = bench::AFTER_HELP)]
-    Bench(BenchArguments),
-    /// Talk to a WebSocket server, this or another: from a terminal, or with each line of a pipe a message
-    #[command(after_help = chat::AFTER_HELP)]
-    Chat(ChatArguments),
-}
-
-#[derive(Args)]
-struct ServeArguments {
-    /// Where to listen; may be repeated, and port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
-    #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
-    listen: Vec<Listen>,
-
-    #[command(flatten)]
-    tls: TlsArguments,
-
-    /// The text message that greets each client
-    #[arg(long, value_name = "TEXT", value_parser = names::welcome, conflicts_with = "no_welcome")]
-    #[arg(default_value = "Welcome to Awesome Chat")]
-    welcome: String,
-
-    /// Do not greet clients
-    #[arg(long, conflicts_with = "welcome")]
-    no_welcome: bool,
-
-    /// A path to serve; may be repeated [default: every path]
-    #[arg(long = "path", value_name = "PATH", value_parser = names::path)]
-    paths: Vec<String>,
-
-    /// Do not serve the chat as a web page to browsers
-    #[arg(long)]
-    no_page: bool,
-
-    /// A subprotocol to speak where a client offers it; may be repeated, the preferred one first
-    #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
-    subprotocols: Vec<String>,
-
-    /// Another origin whose pages may connect, or * for all; may be repeated [default: the server's own]
-    #[arg(long = "origin", value_name = "ORIGIN", value_parser = names::origin)]
-    origins: Vec<String>,
-
-    /// How many connections there may be [default: what the limit of open files leaves]
-    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
-    max_connections: Option<NonZeroUsize>,
-
-    /// How many connections there may be from one address [default: no limit]
-    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
-    max_connections_per_ip: Option<NonZeroUsize>,
-
-    /// How many threads serve [default: one per core]
-    #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
-    threads: Option<NonZeroUsize>,
-
-    /// The buffer of a busy connection, from 4KiB to 16MiB; a frame up to this length comes back
-    /// as one, and who fills it gets one of 512KiB as long as that goes on
-    #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
-    #[arg(default_value = "64KiB")]
-    buffer_len: usize,
-
-    /// How long a client may take to send its request, of which the head may have 8KiB and 64 headers
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
-    handshake_timeout: Duration,
-
-    /// How long a client may take to answer a close
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "5s")]
-    close_timeout: Duration,
-
-    /// How long a client may be silent before it gets a Ping, or off
-    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
-    #[arg(default_value = "25s")]
-    ping_interval: Interval,
-
-    /// How long a client may take to answer a Ping
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "20s")]
-    ping_timeout: Duration,
-
-    /// How long a client may stop inside a frame, or take nothing of what waits for it, or off
-    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
-    #[arg(default_value = "60s")]
-    stall_timeout: Interval,
-
-    /// The longest message that is echoed [default: no limit]
-    #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
-    max_message_size: Option<u64>,
-
-    /// The memory of all buffers and handshakes; when it is used up, what comes is echoed in pieces of
-    /// up to 4KiB, who does not take such a piece at once is dropped, and new clients get 503
-    #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
-    #[arg(default_value = "512MiB")]
-    max_memory: usize,
-
-    /// How long clients may take to end their messages and connections when the server stops
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
-    drain_timeout: Duration,
-
-    /// Over how long the closes are spread when the server stops; 0 for all at once
-    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
-    #[arg(default_value = "0")]
-    drain_spread: Duration,
-
-    /// What to log, on stderr [default: RUST_LOG, or info]
-    #[arg(long, value_name = "FILTER")]
-    log_level: Option<Filter>,
-
-    /// Log messages too: text escaped and cut, binary in hex
-    #[arg(long)]
-    log_messages: bool,
 }
 
 impl ServeOptions {
@@ -274,48 +86,35 @@ impl ServeOptions {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, |_| None)? {
             Command::Serve(options) => Ok(options),
-            Command::Bench(_) | Command::Chat(_) => Err("this is no server's command line".into()),
+            Command::Bench(_) | Command::Chat(_) => Err("not a command line of the server".into()),
         }
     }
 }
 
-impl ServeArguments {
-    fn into_options(
-        self,
-        environment: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<ServeOptions, clap::Error> {
-        let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
-        let rust_log = || environment("RUST_LOG").unwrap_or_default();
-        let log = self.log_level;
-        Ok(ServeOptions {
-            listen: listen::addresses(self.listen),
-            tls: self.tls.into_source().map_err(missing)?,
-            welcome: (!self.no_welcome).then_some(self.welcome),
-            paths: self.paths,
-            has_page: !self.no_page,
-            subprotocols: self.subprotocols,
-            origins: if self.origins.iter().any(|it| it == "*") {
-                Origins::Any
-            } else {
-                Origins::These(self.origins)
-            },
-            max_connections: self.max_connections,
-            max_connections_per_ip: self.max_connections_per_ip,
-            threads: self.threads.unwrap_or_else(quantity::thread_per_core),
-            buffer_len: self.buffer_len,
-            handshake_timeout: self.handshake_timeout,
-            close_timeout: self.close_timeout,
-            ping_interval: self.ping_interval.0,
-            ping_timeout: self.ping_timeout,
-            stall_timeout: self.stall_timeout.0,
-            max_message_len: self.max_message_size.unwrap_or(u64::MAX),
-            max_memory: self.max_memory,
-            drain_spread: self.drain_spread,
-            drain_timeout: self.drain_timeout,
-            log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
-            log_messages: self.log_messages,
-        })
-    }
+/// A WebSocket echo server that greets each client and sends every message back.
+#[derive(Parser)]
+#[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
+#[command(version, after_help = serve::AFTER_HELP)]
+#[command(override_usage = serve::USAGE)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Run the echo server; this is the default command
+    #[command(after_help = serve::AFTER_HELP)]
+    Serve(ServeArguments),
+    /// Load any WebSocket echo server and measure it
+    #[command(after_help = bench::AFTER_HELP)]
+    Bench(BenchArguments),
+    /// Talk to any WebSocket server, from a terminal or a pipe: each line is a message
+    #[command(after_help = chat::AFTER_HELP)]
+    Chat(ChatArguments),
 }
 
 #[cfg(test)]

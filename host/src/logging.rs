@@ -5,6 +5,7 @@
 //! dropped and counted. Lines carry the time at which they are written, and no colour.
 
 mod filter;
+pub(crate) mod target;
 mod writer;
 
 use std::fmt::{self, Write as _};
@@ -115,10 +116,10 @@ impl Logger {
         for directive in self.filter.ignored() {
             self.queue_line(
                 Level::Warn,
-                module_path!(),
+                target::LOG,
                 format_args!(
                     "ignored '{directive}' in RUST_LOG; write off, error, warn, info, debug or \
-                     trace, or MODULE=LEVEL"
+                     trace, or TARGET=LEVEL"
                 ),
             );
         }

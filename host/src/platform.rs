@@ -4,11 +4,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use mio::Interest;
-use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
-
-use crate::serve::transport::Readiness;
 
 /// How many clients may wait to be accepted, as far as the system allows.
 const BACKLOG: i32 = 1024;
@@ -71,34 +67,6 @@ fn share_port(socket: &Socket) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn share_port(_: &Socket) -> io::Result<bool> {
     Ok(false)
-}
-
-/// The events that a client's socket is waited for: bytes, room, and urgent data where the system
-/// tells of it.
-pub(crate) fn interest() -> Interest {
-    let both = Interest::READABLE | Interest::WRITABLE;
-    #[cfg(target_os = "linux")]
-    let both = both | Interest::PRIORITY;
-    both
-}
-
-/// What an event tells of a client's socket.
-pub(crate) fn readiness(event: &Event) -> Readiness {
-    if event.is_read_closed() || event.is_error() || is_urgent(event) {
-        Readiness::UntilWouldBlock
-    } else if event.is_readable() {
-        Readiness::Data
-    } else {
-        Readiness::None
-    }
-}
-
-/// Whether an event tells of urgent data. A read ends there, though more may follow.
-fn is_urgent(event: &Event) -> bool {
-    #[cfg(target_os = "linux")]
-    return event.is_priority();
-    #[cfg(not(target_os = "linux"))]
-    return false;
 }
 
 /// Lets this process have as many files open as it may, sockets among them, and returns how many

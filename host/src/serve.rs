@@ -1,10 +1,13 @@
 //! The echo server: everything that only it needs.
 
+pub(crate) mod acceptor;
 pub(crate) mod client;
 pub(crate) mod clients;
+pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod origin;
 pub(crate) mod page;
+pub(crate) mod poller;
 pub(crate) mod pool;
 pub(crate) mod rate_limited_counter;
 pub(crate) mod response;

@@ -3,15 +3,16 @@
 #
 #   tests/autobahn/run-client.sh DIR [BINARY]
 #
-#   DIR     where install.sh has put the suite; DIR/report-client gets index.html and a page per case
+#   DIR     the folder of the installed suite; DIR/report-client gets index.html and a page per
+#           case
 #   BINARY  a client that gets the server's address and runs all cases; default
 #           target/release/examples/autobahn_client
 #
-# All cases but 12.* and 13.* (compression, which ws-echo does not offer). Needs what install.sh needs.
-# LIMIT is the longest a run may take, in seconds; default 900.
+# Runs all cases except 12.* and 13.* (compression, which ws-echo does not offer). Needs what
+# install.sh needs. LIMIT is the longest a run may take, in seconds; default 900.
 #
-# Exit status: 0 every case is as verdict.py asks for, 1 one is not, 2 wrong usage, 3 the run
-# itself broke.
+# Exit status: 0 verdict.py accepts every case, 1 it rejects one, 2 wrong usage, 3 the run itself
+# failed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

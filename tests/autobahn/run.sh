@@ -3,7 +3,7 @@
 #
 #   tests/autobahn/run.sh DIR [BINARY | URL [CASES]]
 #
-#   DIR     where install.sh has put the suite; DIR/report gets index.html and a page per case
+#   DIR     the folder of the installed suite; DIR/report gets index.html and a page per case
 #   BINARY  started on a free port and stopped at the end; default target/release/ws-echo
 #   URL     of a running server that does not greet, e.g. ws://127.0.0.1:3000; loopback only
 #   CASES   comma-separated, e.g. '1.*,6.4.*'; default all but 12.* and 13.* (compression,
@@ -11,8 +11,8 @@
 #
 # Needs what install.sh needs. LIMIT is the longest a run may take, in seconds; default 900.
 #
-# Exit status: 0 every case is as verdict.py asks for, 1 one is not, 2 wrong usage, 3 the run
-# itself broke.
+# Exit status: 0 verdict.py accepts every case, 1 it rejects one, 2 wrong usage, 3 the run itself
+# failed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

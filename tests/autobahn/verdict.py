@@ -3,11 +3,11 @@
 
     verdict.py REPORT ASKED
 
-REPORT is the folder with index.json, ASKED how many cases were to run. Prints the counts and
-every case that is not as it should be. Each case has to be OK, but for the three of INFORMATIONAL,
-which the suite never calls anything else; no connection may have closed in a wrong way.
+REPORT is the folder with index.json, ASKED the number of cases that should run. Prints the counts
+and every wrong case. Each case must be OK, except for the three of INFORMATIONAL, which the suite
+never calls anything else. No connection may have closed in a wrong way.
 
-Exit status: 0 all is as it should be, 1 something is not.
+Exit status: 0 all cases are right, 1 a case is wrong or missing.
 """
 
 import collections

@@ -1,5 +1,5 @@
-//! The core's client role as Autobahn's fuzzing server wants it: a client that runs each case, which means
-//! that it echoes. `tests/autobahn/run-client.sh` starts both.
+//! The core's client role, as Autobahn's fuzzing server tests it: a client that runs each case by
+//! echoing everything. `tests/autobahn/run-client.sh` starts both.
 //!
 //! ```sh
 //! cargo run --release -p ws-echo-tests --example autobahn_client 127.0.0.1:9001
@@ -15,9 +15,9 @@ use ws_echo_core::{Agreed, Buffer, ClientHandshake, ClientRequest, Connection, E
 
 /// What the report calls this client.
 const AGENT: &str = "ws-echo";
-/// How long the server may be silent.
+/// How long the server may stay silent.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How much of what comes is looked at, in bytes: the number of cases.
+/// How many bytes of the received data are kept: enough for the number of cases.
 const START_LEN: usize = 20;
 const BUFFER_LEN: usize = 64 << 10;
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Connects, echoes until the end of the connection, and returns the start of what came.
+/// Connects, echoes until the end of the connection, and returns the start of what was received.
 fn run(host: &str, resource: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut stream = TcpStream::connect(host)?;
     stream.set_nodelay(true)?;
@@ -50,7 +50,7 @@ fn run(host: &str, resource: &str) -> Result<Vec<u8>, Box<dyn Error>> {
         let progress = handshake.advance(&mut buffer)?;
         let mut exchange = connection.exchange(&mut buffer);
         while matches!(progress, Progress::Open(_))
-            // What is wrong with a case is told by the report.
+            // The report says what is wrong with a case.
             && let Some(event) = exchange.next_event().transpose()
         {
             if let Ok(Event::Data(chunk)) = event {
@@ -67,7 +67,7 @@ fn run(host: &str, resource: &str) -> Result<Vec<u8>, Box<dyn Error>> {
             continue;
         }
         match stream.read(buffer.spare_mut()) {
-            // The server ends many cases without waiting for what is on its way.
+            // The server ends many cases without waiting for data that is still under way.
             Ok(0) => return Ok(received),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(received),
             Ok(len) => buffer.commit(len),

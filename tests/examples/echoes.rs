@@ -1,4 +1,4 @@
-//! Echoes a message again and again, in memory: `.ci/instructions` counts how many instructions each takes.
+//! Echoes a message repeatedly, in memory: `.ci/instructions` counts the instructions of an echo.
 //!
 //! ```sh
 //! cargo run --release -p ws-echo-tests --example echoes            # names the messages
@@ -11,13 +11,13 @@ use std::hint::black_box;
 use ws_echo_core::{Agreed, Buffer, Connection, Event};
 use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, PING, TEXT, masked_with};
 
-/// Frames that come at once: the first byte of each, and its payload.
+/// Frames that arrive together: the first byte of each, and its payload.
 type Frames = Vec<(u8, Vec<u8>)>;
 
-/// What is echoed, and how it is called.
+/// The names of the messages, and their frames.
 fn messages() -> [(&'static str, Frames); 9] {
     let letters = |len| "abcdefgh".bytes().cycle().take(len).collect::<Vec<u8>>();
-    // 341 characters of 3 bytes, and one of 1.
+    // 341 characters of 3 bytes, and one of 1 byte.
     let chinese = "\u{6c34}\u{706b}\u{6728}".repeat(114)[..1023].to_owned() + ".";
     let fragments = [(TEXT & !FIN, letters(512)), (CONTINUATION, letters(512))];
     [
@@ -43,8 +43,8 @@ fn main() {
     let (_, frames) = message.expect("a message has this name");
     let times: usize = times.parse().expect("TIMES is a number");
     let frames: Vec<(Vec<u8>, usize)> = frames.iter().map(masked).collect();
-    // The payload that stands in the buffer is as good as before, once it was unmasked and sent: so a lone
-    // frame needs only its header again.
+    // The payload in the buffer is valid again once it was unmasked and sent, so a lone frame needs
+    // only a new header.
     let again = |(frame, header_len): &(Vec<u8>, usize)| match frames.len() {
         1 => *header_len,
         _ => frame.len(),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Clients on several hosts at once: python `websockets` (PyPI), each from an address of its own.
+"""Clients on several hosts at once: python `websockets` (PyPI), each with an address of its own.
 
     many_hosts.py URL ADDRESS...
 
-The server at URL greets and echoes. Each client sends in turn, many times. Prints `ok` at last; where an
-answer is not what it should be, or none comes, tells so and exits with status 1.
+The server at URL greets and echoes. Each client sends in turn, many times. Prints `ok` at the end.
+If an answer is wrong or missing, prints that and exits with status 1.
 """
 
 import asyncio

@@ -2,9 +2,9 @@
 //
 //     NODE_PATH=the folder that holds playwright-core  node page.cjs CHROMIUM SERVER FOLDER
 //
-// Starts the program SERVER on a free port, stops it and starts it again. Pictures of the page go into FOLDER.
-// Prints the name of each session and at last `ok`; where the page is not as it should be, prints what was
-// expected and what was found, and exits with status 1.
+// Starts the program SERVER on a free port, stops it and starts it again. Pictures of the page go
+// into FOLDER. Prints the name of each session, and `ok` at the end. If the page is wrong, prints what
+// was expected and what was found, and exits with status 1.
 "use strict";
 
 const { spawn } = require("child_process");
@@ -48,7 +48,7 @@ class Server {
   }
 }
 
-// A server of the same page that answers nobody until it is told to.
+// A server of the same page that answers only when the script says so.
 class Puppet {
   static async start(url) {
     const puppet = new Puppet();
@@ -91,7 +91,7 @@ async function expect(what, expected, found) {
   throw new Difference(`${what}: expected ${show(expected)}\n${what}: found    ${show(last)}`);
 }
 
-// A page, and what it did that nobody asked for.
+// A page, its errors and its requests.
 class Page {
   static async open(browser, url, options) {
     const page = new Page();
@@ -128,7 +128,7 @@ class Page {
     });
   }
 
-  // How many round trips the chart shows.
+  // The number of round trips in the chart.
   async bars() {
     const path = await this.tab.locator("#chart path").getAttribute("d");
     return path.split("M").length - 1;
@@ -144,7 +144,7 @@ class Page {
     await this.expectLines(`> ${text}`, `< ${text} | T`);
   }
 
-  // Which lines are in sight.
+  // The visible lines.
   inSight() {
     return this.tab.locator("#log").evaluate((log) => {
       if (log.scrollTop === 0) return "first";
@@ -152,7 +152,7 @@ class Page {
     });
   }
 
-  // How many buttons cannot be used now.
+  // The number of disabled buttons.
   expectDisabled(count) {
     return expect("disabled buttons", count, () => this.tab.locator("form button[aria-disabled=true]").count());
   }
@@ -185,7 +185,7 @@ class Page {
   }
 }
 
-// Runs in the page: what is written in a colour too close to what is behind it.
+// Runs in the page: the texts with too little contrast to their background.
 function hardToRead(least) {
   const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
   const luminance = (colour) => {
@@ -228,7 +228,7 @@ async function chatsWithTheKeyboardAlone({ page }) {
 }
 
 async function countsAndMeasures({ page }) {
-  // 5 + 15 + 39 + 0 + 2 bytes; and the greeting.
+  // 5 + 15 + 39 + 0 + 2 bytes, and the greeting.
   await page.expectText("sent-messages", "5 messages");
   await page.expectText("sent-bytes", "61 B");
   await page.expectText("received-messages", "6 messages");
@@ -302,7 +302,7 @@ async function showsWhyThereIsNoConnection(context) {
   await page.tab.locator("#reconnect").press("Enter");
   await page.expectLines(`# socket error: cannot connect to ${url}`, "# socket closed 1006 without a Close frame");
   await page.expectText("status", "error");
-  // Chromium itself says so in the console, once.
+  // Chromium itself reports this in the console, once.
   await expect("faults", 1, () => page.faults.splice(0).length);
 
   context.server = await Server.start(server.port);
@@ -313,8 +313,8 @@ async function showsWhyThereIsNoConnection(context) {
   await page.expectLines("> lost", "< lost | T");
 }
 
-// Runs in the page: sends a text, all at once. Returns how many lines that has drawn until the next frame, and
-// whether a screen reader is told of those that are drawn then.
+// Runs in the page: sends a text many times at once. Returns how many lines were drawn before the next
+// animation frame, and whether a screen reader announces those that are drawn then.
 async function sendTimes([text, times]) {
   const log = document.getElementById("log");
   const before = log.childElementCount;
@@ -369,7 +369,7 @@ async function endsWithTheServer({ page, server }) {
   await page.expectNoFaults();
 }
 
-// The server's end of each connection is played by hand, and the page's clock is set.
+// The script plays the server's end of each connection, and sets the page's clock.
 async function measuresEachEchoAndNothingElse({ puppet, puppetPage: page }) {
   await expect("requests for a WebSocket", 1, async () => puppet.asked);
   puppet.accept();
@@ -413,7 +413,7 @@ async function leavesAServerThatNeverAnswers({ puppet, puppetPage: page }) {
   await page.expectNoFaults();
   await page.tab.locator("#reconnect").press("Enter");
   await expect("requests for a WebSocket", 3, async () => puppet.asked);
-  // Chromium itself says so in the console, once.
+  // Chromium itself reports this in the console, once.
   await expect("faults", 1, () => page.faults.splice(0).length);
   puppet.accept();
   await page.expectText("status", "open");
@@ -467,7 +467,7 @@ async function looksRight({ browser, server }) {
 async function main() {
   mkdirSync(folder, { recursive: true });
   const server = await Server.start(0);
-  // Root, as which a CI may run, gets no sandbox.
+  // CI may run as root, for which there is no sandbox.
   const args = ["--no-sandbox", "--disable-dev-shm-usage"];
   const browser = await chromium.launch({ executablePath, args });
   const page = await Page.open(browser, `http://127.0.0.1:${server.port}/chat?query`, { viewport: WIDE });

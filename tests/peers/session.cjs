@@ -1,10 +1,11 @@
-// How the sessions of a script end: with `ok`, or with what was expected and what was found.
+// The end of a script: `ok`, or what was expected and what was found.
 "use strict";
 
-// What was found is not what was expected.
+// What was found differs from what was expected.
 class Difference extends Error {}
 
-// Runs `main`. Prints `ok` at its end; when it fails, or takes longer, prints why and exits with status 1.
+// Runs `main`. Prints `ok` at its end. If it fails or takes longer than `timeoutMs`, prints why and
+// exits with status 1.
 function run(main, timeoutMs) {
   setTimeout(fail, timeoutMs, new Difference(`timeout: expected an end within ${timeoutMs} ms`));
   main().then(end, fail);

@@ -3,8 +3,9 @@
 
     websockets_client.py URL
 
-The server at URL greets with WELCOME and echoes every message. Prints the name of each session
-and at last `ok`; where an answer is not what it should be, prints both and exits with status 1.
+The server at URL greets with WELCOME and echoes every message. Prints the name of each session,
+and `ok` at the end. If an answer is wrong, prints the expected and the actual one and exits with
+status 1.
 """
 
 import asyncio
@@ -58,7 +59,7 @@ async def answer(ws):
 
 @contextlib.asynccontextmanager
 async def client(**options):
-    # The client has to read while it sends: the echo of a long message begins before its end.
+    # The client must read while it sends: the echo of a long message begins before its end.
     options |= {"compression": None, "max_size": None, "max_queue": None, "proxy": None}
     async with connect(url, **options) as ws:
         expect("greeting", WELCOME, await answer(ws))
@@ -71,7 +72,7 @@ async def expect_echo(what, ws, message):
 
 
 async def expect_nothing_more(what, ws):
-    """A pong comes after all that the server still had to say."""
+    """A Pong arrives after everything that the server still had to send."""
     if not await is_answered(await ws.ping()):
         expect(what, "a pong", "none")
     try:
@@ -87,7 +88,7 @@ async def is_answered(pong):
 
 
 def pattern(size):
-    """Bytes with a period of 65,537, so that no buffer's length hides a piece that is displaced."""
+    """Bytes with a period of 65,537, so that a misplaced piece is found whatever the buffers' lengths."""
     unit = random.Random(0).randbytes(65_537)
     return (unit * (size // len(unit) + 1))[:size]
 
@@ -131,7 +132,7 @@ async def fragments_with_a_ping_between():
 
 
 async def ping():
-    """`websockets` takes a pong only for the ping with the same payload."""
+    """`websockets` accepts a Pong only for the Ping with the same payload."""
     async with client() as ws:
         for payload in (b"payload", b"", b"x" * 125):
             expect(f"pong with {payload}", True, await is_answered(await ws.ping(payload)))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""An echo server that is not ours: python `websockets` (PyPI).
+"""An independent echo server: python `websockets` (PyPI).
 
     websockets_server.py ADDRESS PORT [CERTIFICATE KEY]
 
-Says where it listens, as ours does, and serves until it is killed. Port 0 takes a free one. It does not greet.
-With files of PEM, a chain of certificates and their key, it speaks TLS.
+Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
+does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
 """
 
 import asyncio

@@ -2,8 +2,9 @@
 //
 //     NODE_PATH=the folder that holds ws  node ws_client.cjs URL
 //
-// The server at URL greets with WELCOME and echoes every message. Prints the name of each session
-// and at last `ok`; where an answer is not what it should be, prints both and exits with status 1.
+// The server at URL greets with WELCOME and echoes every message. Prints the name of each session,
+// and `ok` at the end. If an answer is wrong, prints the expected and the actual one and exits with
+// status 1.
 "use strict";
 
 const { WebSocket } = require("ws");
@@ -30,7 +31,7 @@ function expect(what, expected, actual) {
   throw new Difference(`${what}: expected ${show(expected)}\n${what}: got      ${show(actual)}`);
 }
 
-// What arrives at `ws`, in order: ["message", text or Buffer], ["pong", Buffer], ["close", code].
+// The events received by `ws`, in order: ["message", text or Buffer], ["pong", Buffer], ["close", code].
 class Client {
   constructor(perMessageDeflate, protocols) {
     this.arrived = [];
@@ -68,7 +69,7 @@ class Client {
     await this.expect(what, "message", message);
   }
 
-  // A pong comes after all that the server still had to say.
+  // A Pong arrives after everything that the server still had to send.
   async expectNothingMore(what) {
     this.ws.ping("nothing more");
     await this.expect(what, "pong", Buffer.from("nothing more"));
@@ -157,7 +158,7 @@ async function play(perMessageDeflate) {
   for (const [code, reason] of closes) {
     await (await greeted(perMessageDeflate)).close(code, reason);
   }
-  console.log("subprotocol"); // `ws` itself gives up when none of those it offers is chosen
+  console.log("subprotocol"); // `ws` itself fails if none of its offers is chosen
   const client = new Client(perMessageDeflate, ["chat", "superchat"]);
   await client.expect("subprotocol", "error", "Server sent no subprotocol");
 }

@@ -1,9 +1,9 @@
-// An echo server that is not ours: Node's `ws` 8 (npm).
+// An independent echo server: Node's `ws` 8 (npm).
 //
 //     NODE_PATH=the folder that holds ws  node ws_server.cjs ADDRESS PORT [CERTIFICATE KEY]
 //
-// Says where it listens, as ours does, and serves until it is killed. Port 0 takes a free one. It does not greet.
-// With files of PEM, a chain of certificates and their key, it speaks TLS.
+// Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
+// does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
 "use strict";
 
 const fs = require("fs");

@@ -1,5 +1,5 @@
-// A chat over a WebSocket: what I send (>), what comes (<) and what happens (#), with an input below. Click the
-// address to change it, and the switch to close and to open.
+// A chat over a WebSocket: sent (>) and received (<) messages and events (#), with an input below.
+// Click the address to change it, and the switch to close and to open.
 import QtQuick 2.15
 import QtWebSockets 1.1
 
@@ -7,10 +7,10 @@ Rectangle {
     id: chat
 
     property alias url: socket.url
-    // Whether the socket is to be open. False again when it has been closed, by either side.
+    // Whether the socket should be open. False again once either side has closed it.
     property alias active: socket.active
     readonly property string status: ["connecting", "open", "closing", "closed", "error"][socket.status]
-    // Why the last attempt failed; the socket itself forgets it with its next status.
+    // Why the last attempt failed. The socket itself clears this with its next status.
     property string errorString
     signal textMessageReceived(string message)
 
@@ -23,7 +23,7 @@ Rectangle {
         socket.sendTextMessage(message);
     }
 
-    // Neither lines nor their lengths may grow with what a server sends.
+    // A server must not be able to make the list or its lines grow without limit.
     function add(mark, text) {
         if (lines.count === 1000)
             lines.remove(0);
@@ -56,7 +56,7 @@ Rectangle {
                 chat.add("#", "socket open");
             } else if (status === WebSocket.Closed) {
                 chat.add("#", "socket closed");
-                // Not at once: why a connection was refused is told after this.
+                // Later: the reason for a refusal is reported after this status.
                 Qt.callLater(chat.switchOff);
             } else if (status === WebSocket.Error) {
                 chat.errorString = errorString;

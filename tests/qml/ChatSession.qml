@@ -1,6 +1,6 @@
-// The chat at --url, watched: prints each status, each reason of a failure, each line that the list shows, and what
-// stays in the input. When the greeting has come, --type= is typed into the input; when the text of --close-at= has
-// come, the socket is closed; after a failure --address= is typed into the address.
+// Watches the chat at --url: prints each status, each reason of a failure, each line in the list, and
+// the remaining input. After the greeting, --type= is typed into the input. When the text of
+// --close-at= is received, the socket is closed. After a failure, --address= is typed into the address.
 import QtQuick 2.15
 
 Session {
@@ -15,7 +15,7 @@ Session {
 
     function printLines() {
         for (; printed < chat.list.count; printed++) {
-            chat.list.positionViewAtIndex(printed, ListView.Contain); // what is out of view has no item
+            chat.list.positionViewAtIndex(printed, ListView.Contain); // lines out of view have no item
             const line = chat.list.itemAtIndex(printed);
             for (let i = 0; i < line.children.length; i++) {
                 if (line.children[i].textFormat !== Text.PlainText)

@@ -1,17 +1,17 @@
-// Sends messages to the echo server at --url, and expects each of them back after the greeting, in order and byte
-// for byte; then closes the socket.
+// Sends messages to the echo server at --url, and expects each of them back after the greeting, in
+// order and unchanged. Then closes the socket.
 import QtQuick 2.15
 import QtWebSockets 1.1
 
 Session {
     id: session
 
-    // What is sent at once, before its echoes are awaited.
+    // Messages that are all sent before their echoes are awaited.
     readonly property var batches: [
         [""],
         ["héllo\n\0 水 🦀"],
         ["aß水🦀".repeat(20000)],
-        // Qt sends fragments of 524,288 bytes: each of these has a character that is cut there.
+        // Qt sends fragments of 524,288 bytes: each of these messages has a character that is cut there.
         ["水".repeat(400000)],
         ["a" + "🦀".repeat(300000)],
         [new ArrayBuffer(0)],
@@ -26,7 +26,7 @@ Session {
         return Uint8Array.from({ length: len }, (_, i) => (i * 31) >> 3).buffer;
     }
 
-    // Qt 6.4 gives an empty message as an ArrayBuffer whose length cannot even be asked for.
+    // Qt 6.4 delivers an empty message as an ArrayBuffer without a usable length.
     function bytes(buffer) {
         try {
             return new Uint8Array(buffer);

@@ -1,5 +1,5 @@
-// What the sessions in this folder share: arguments (--name=value), an end that is `ok` or says what is wrong, and
-// a limit to the time until then.
+// What the sessions in this folder share: arguments (--name=value), an end that is `ok` or an error
+// message, and a time limit.
 import QtQuick 2.15
 
 Item {
@@ -17,7 +17,7 @@ Item {
     }
 
     function fail(reason) {
-        Qt.callLater(Qt.exit, 1); // there may be no event loop yet, which alone can be told to exit
+        Qt.callLater(Qt.exit, 1); // only an event loop can exit, and there may be none yet
         throw new Error(reason);
     }
 

@@ -1,4 +1,4 @@
-//! Drivers of the core in memory: they cut what is received, and what is transmitted, as they are told.
+//! Drivers of the core in memory. They split the input and the output as the test asks.
 
 pub mod client;
 pub mod server;
@@ -11,7 +11,7 @@ use ws_echo_core::{
 use crate::remote_server;
 use crate::wire::{self, Frame};
 
-/// Lengths of the pieces in which bytes arrive or are taken, over and over.
+/// Lengths of the pieces in which bytes are received or taken, repeated.
 #[derive(Clone, Debug)]
 pub struct Cuts(Vec<usize>);
 
@@ -31,13 +31,14 @@ impl Cuts {
         Self(vec![first, usize::MAX])
     }
 
-    /// Pieces of these lengths; a 0 counts as 1, and after the last the first comes again.
+    /// Pieces of these lengths, repeated; a 0 counts as 1.
     pub fn cycle(lens: impl IntoIterator<Item = usize>) -> Self {
         Self(lens.into_iter().map(|len| len.max(1)).collect())
     }
 
-    /// Whole, byte by byte, and some at random, the same ones for an input of the same length: how
-    /// bytes are received, and how they are taken. None when a [`remote`] server is tested instead.
+    /// Pairs of input cuts and output cuts: whole, byte by byte, and some at random, which are the
+    /// same for inputs of the same length. Empty if a [remote server](remote_server) is tested
+    /// instead.
     pub fn many(input_len: usize) -> Vec<(Self, Self)> {
         if remote_server::is_named() {
             return Vec::new();
@@ -60,18 +61,18 @@ impl Cuts {
     }
 }
 
-/// What a session came to.
+/// The result of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// What was transmitted.
     pub frames: Vec<Frame>,
-    /// What the peer did wrong.
+    /// The protocol error of the peer.
     pub error: Option<ProtocolError>,
     /// The peer's Close, and its code.
     pub close: Option<Option<CloseCode>>,
     /// The reason in the peer's Close.
     pub reason: String,
-    /// How many Pong frames came.
+    /// How many Pong frames were received.
     pub pongs: usize,
     /// Whether the connection was over.
     pub done: bool,
@@ -86,12 +87,12 @@ impl Outcome {
 }
 
 /// Hands `exchange` a buffer that belongs to one connection whenever there is something new:
-/// `input` arrives in pieces of `cuts`, and what is ready is taken in pieces of `takes`. Returns
-/// what was taken.
+/// `input` arrives in pieces of `cuts`, and the output is taken in pieces of `takes`. Returns the
+/// output.
 ///
 /// # Panics
 ///
-/// When nothing is ready, and there is no room to receive.
+/// If nothing is ready and there is no room to receive.
 pub fn run(
     input: &[u8],
     cuts: &Cuts,
@@ -119,7 +120,7 @@ pub fn run(
     transmitted
 }
 
-/// Receives what there is room for, `most` bytes at most, and returns how many those are.
+/// Receives as much as there is room for, at most `most` bytes, and returns the number of bytes.
 fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
     let spare = buffer.spare_mut();
     let len = most.min(input.len()).min(spare.len());
@@ -128,11 +129,11 @@ fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
     len
 }
 
-/// As [`run`], but takes only one piece before it receives again, as far as there is room.
+/// Like [`run`], but takes only one piece before it receives again, as far as there is room.
 ///
 /// # Panics
 ///
-/// When nothing is ready, and there is no room to receive.
+/// If nothing is ready and there is no room to receive.
 pub fn run_eagerly(
     input: &[u8],
     cuts: &Cuts,
@@ -158,11 +159,11 @@ pub fn run_eagerly(
 }
 
 /// Hands `exchange` a buffer that is lent for one exchange at a time: `input` is peeked at in
-/// pieces of `cuts`, and nothing may stay in the buffer. Returns what was made ready.
+/// pieces of `cuts`, and nothing may stay in the buffer. Returns the output.
 ///
 /// # Panics
 ///
-/// When nothing is read and nothing is answered.
+/// If nothing is read and nothing is answered.
 pub fn run_in_pieces(
     input: &[u8],
     cuts: &Cuts,
@@ -175,7 +176,7 @@ pub fn run_in_pieces(
     let mut input = input;
     let mut stalled = 0;
     loop {
-        // What could not be made ready with the last byte needs further exchanges.
+        // Output that could not be made ready with the last byte needs further exchanges.
         let at_end = input.is_empty();
         let mut buffer = Buffer::for_pieces(storage);
         let len = receive(&mut buffer, input, cuts.next().unwrap());
@@ -196,11 +197,12 @@ pub fn run_in_pieces(
     }
 }
 
-/// What hands a session a buffer: see [`run`].
+/// A function that hands a session a buffer: see [`run`].
 type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
 
-/// Echoes a session as `run` does it, by a server that looks at each event, by one that looks at nothing that
-/// can be echoed whole, and by a client, for which it is mirrored. The outcome is the same, and is returned.
+/// Echoes a session with `run`: by a server that looks at each event, by a server that echoes whole
+/// messages without looking at them, and by a client, for which the session is mirrored. All
+/// outcomes must be equal. Returns the outcome.
 fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
     let mut server = Session::server(Agreed::NOTHING);
     let transmitted = run(input, &mut |buffer| server.exchange(buffer));
@@ -215,7 +217,7 @@ fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Ou
     expected
 }
 
-/// Echoes a session by a client, for which it is mirrored, and so is the outcome.
+/// Echoes a session by a client. The session and the outcome are mirrored.
 fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
     let mut client = Session::client(Agreed::NOTHING);
     let transmitted = run(&wire::mirrored(input), &mut |buffer| {
@@ -247,13 +249,13 @@ pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
     })
 }
 
-/// Echoes a session whole, byte by byte and at random splits, through small buffers and large
-/// ones, that belong to it and that are lent, and over the wire if a [`remote`] server is named: every time
-/// with the same outcome. Returns that.
+/// Echoes a session whole, byte by byte and at random splits, through small and large buffers,
+/// owned and lent, and over TCP if a [remote server](remote_server) is named. Returns the outcome,
+/// which must always be the same.
 ///
 /// # Panics
 ///
-/// When an outcome differs in more than the fragments of messages longer than a buffer.
+/// If an outcome differs in more than the fragments of messages longer than a buffer.
 pub fn echo_always(input: &[u8]) -> Outcome {
     let roomy = MIN_BUFFER_LEN + input.len();
     let expected = echo(input, &Cuts::whole(), &Cuts::whole(), roomy);
@@ -281,7 +283,7 @@ pub fn echo_always(input: &[u8]) -> Outcome {
     expected
 }
 
-/// An open connection that echoes, and what has become of it so far.
+/// An open connection that echoes, and its outcome so far.
 pub(crate) struct Session<R> {
     connection: Connection<R>,
     outcome: Outcome,
@@ -292,7 +294,7 @@ impl Session<Server> {
         Self::new(Connection::server(agreed))
     }
 
-    /// As [`exchange`](Self::exchange), but looks at nothing that can be echoed whole.
+    /// Like [`exchange`](Self::exchange), but first echoes whole messages without looking at them.
     fn exchange_whole<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
         let mut exchange = self.connection.exchange(buffer);
         if exchange.echo_whole_messages() {
@@ -307,7 +309,7 @@ impl Session<Server> {
 }
 
 impl Session<Client<NextKey>> {
-    /// A client whose masking keys are drawn at random, the same ones each time.
+    /// A client with random masking keys, the same in every run.
     pub(crate) fn client(agreed: Agreed) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
         Self::new(Connection::client(
@@ -316,7 +318,7 @@ impl Session<Client<NextKey>> {
         ))
     }
 
-    /// As a server would have transmitted it.
+    /// The outcome as if a server had transmitted it.
     pub(crate) fn outcome(self, transmitted: &[u8]) -> Outcome {
         let mut outcome = self.ended(&wire::mirrored(transmitted));
         assert_ne!(outcome.error, Some(ProtocolError::Unmasked));
@@ -327,7 +329,7 @@ impl Session<Client<NextKey>> {
     }
 }
 
-/// Where masking keys come from.
+/// The source of masking keys.
 pub(crate) type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
 impl<R: Role> Session<R> {

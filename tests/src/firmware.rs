@@ -1,5 +1,5 @@
-//! The firmware in QEMU: an LM3S6965 whose serial port is its log, and whose TCP port 3000 is a port of
-//! 127.0.0.1 here. The guest's clock is not ours: it may run slower.
+//! The firmware in QEMU: an LM3S6965. Its serial port is its log, and its TCP port 3000 is
+//! forwarded from a port of 127.0.0.1. The guest's clock may run slower than ours.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::programs;
 use crate::server::PATIENCE;
 
-/// Names the firmware, an ELF file.
+/// The variable that names the firmware, an ELF file.
 const VARIABLE: &str = "WS_ECHO_FIRMWARE";
 
 const QEMU: &str = "qemu-system-arm";
@@ -22,20 +22,20 @@ const QEMU: &str = "qemu-system-arm";
 const STACK_START: usize = 0x2000_0000;
 const STACK_LEN: usize = 8 * 1024;
 
-/// A machine that serves. It is switched off at the end.
+/// A machine that serves. It is switched off when dropped.
 #[derive(Debug)]
 pub struct Firmware {
     machine: Child,
     monitor: Monitor,
-    /// Where it is reached.
+    /// The address to connect to.
     pub address: SocketAddr,
-    /// What it logs.
+    /// The log.
     pub log: Log,
 }
 
 impl Firmware {
-    /// Starts a machine, and waits until it listens; `None` when `test` has been skipped, because there is
-    /// no firmware or no QEMU.
+    /// Starts a machine, and waits until it listens. Returns `None` if `test` has been skipped
+    /// because there is no firmware or no QEMU.
     pub fn start(test: &str) -> Option<Self> {
         let firmware = elf(test)?;
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -70,18 +70,18 @@ impl Firmware {
         format!("ws://{}/", self.address)
     }
 
-    /// Plugs the network cable in, or pulls it out.
+    /// Plugs in or unplugs the network cable.
     pub fn set_cable(&mut self, is_in: bool) {
         let arguments = format!("{{\"name\":\"network\",\"up\":{is_in}}}");
         self.monitor.execute("set_link", &arguments);
     }
 
-    /// The most bytes of stack that were in use so far: those from the first that is not 0, as all
-    /// memory was at the start.
+    /// The most bytes of stack used so far. All memory was 0 at the start, so these are the bytes
+    /// from the first that is not 0.
     pub fn stack_depth(&mut self) -> usize {
         let command = format!("xp /{STACK_LEN}xb {STACK_START:#x}");
         let dump = self.monitor.execute_line(&command);
-        // Lines of an address, a colon and bytes: 0000000020000000: 0x00 0x00 ...
+        // Lines with an address, a colon and bytes: 0000000020000000: 0x00 0x00 ...
         let bytes = dump.split_whitespace().filter(|it| it.starts_with("0x"));
         let (len, unused) = bytes.fold((0, None), |(len, first), byte| {
             (len + 1, first.or((byte != "0x00").then_some(len)))
@@ -98,13 +98,13 @@ impl Drop for Firmware {
     }
 }
 
-/// The firmware; `None` when `test` has been skipped, because there is none or no QEMU.
+/// The firmware. Returns `None` if `test` has been skipped because there is no firmware or no QEMU.
 ///
 /// # Panics
 ///
-/// When the firmware that is named is not there.
+/// If the named firmware does not exist.
 pub fn elf(test: &str) -> Option<PathBuf> {
-    // Tests run in their package's folder, and users write paths from the workspace's.
+    // Tests run in their package's folder, but users write paths relative to the workspace.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let firmware = env::var_os(VARIABLE).map(|path| workspace.join(path));
     let mut named = Command::new("test");
@@ -155,7 +155,7 @@ impl Monitor {
         self.execute("human-monitor-command", &arguments)
     }
 
-    /// The address that leads to the guest's port.
+    /// The address that is forwarded to the guest's port.
     fn forwarded(&mut self) -> SocketAddr {
         let network = self.execute_line("info usernet");
         // TCP[HOST_FORWARD], a file, the address and the port here, those of the guest.
@@ -167,7 +167,7 @@ impl Monitor {
         address.unwrap_or_else(|| panic!("no port is forwarded: {network}"))
     }
 
-    /// Runs a command, and returns its answer, in which line ends are white space.
+    /// Runs a command, and returns its answer with line ends replaced by white space.
     fn execute(&mut self, command: &str, arguments: &str) -> String {
         let command = format!("{{\"execute\":\"{command}\",\"arguments\":{arguments}}}\n");
         let sent = self.stream.get_mut().write_all(command.as_bytes());
@@ -175,7 +175,7 @@ impl Monitor {
         self.line("\"return\"").replace("\\r\\n", " ")
     }
 
-    /// The next line with `wanted`; others are events.
+    /// The next line that contains `wanted`; other lines are events.
     fn line(&mut self, wanted: &str) -> String {
         loop {
             let mut line = String::new();

@@ -1,5 +1,6 @@
-//! The bodies of the fuzz targets. Each is a function of the fuzzer's bytes that panics when a promise
-//! is broken; `cargo fuzz` calls it from `fuzz/`, and `tests/corpora.rs` with the committed corpora.
+//! The bodies of the fuzz targets. Each is a function of the fuzzer's bytes that panics if a
+//! promise is broken. `cargo fuzz` calls it from `fuzz/`, and `tests/corpora.rs` calls it with the
+//! committed corpora.
 //!
 //! In every body the first bytes are a plan: the buffer's length, and how input and output are cut.
 
@@ -17,16 +18,16 @@ pub mod utf8;
 #[cfg(feature = "std")]
 pub mod worker;
 
-/// What a body works in.
+/// The buffer that a body works in.
 type Bytes = Buffer<Vec<u8>>;
 
 /// How many actions an application takes.
 const ACTIONS: usize = 8;
 
-/// The most exchanges that the cuts of one input lead to, about.
+/// About the most exchanges that the cuts of one input cause.
 const MAX_PIECES: usize = 512;
 
-/// A fuzzer's bytes, read from the front; behind their end everything is 0.
+/// A fuzzer's bytes, read from the front. After the end, every byte is 0.
 #[derive(Clone, Debug)]
 struct Script<'a>(&'a [u8]);
 
@@ -42,7 +43,8 @@ impl<'a> Script<'a> {
         now
     }
 
-    /// What an application does: nothing, unless bit 1 of the mode says that it speaks.
+    /// The application's actions: none, unless bit 1 of the mode says that it sends messages of its
+    /// own.
     fn actions(&mut self, mode: u8) -> &'a [u8] {
         match mode & 2 {
             0 => &[],
@@ -59,19 +61,19 @@ impl<'a> Script<'a> {
     }
 }
 
-/// Something that is given a buffer after each receipt and each transmission.
+/// A connection that is given a buffer after each receipt and each transmission.
 trait Machine {
-    /// `transmitted` bytes left the buffer before those that are ready.
+    /// `transmitted` bytes were sent before those that are ready.
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize);
 }
 
-/// How much room there is, and how bytes are cut.
+/// How much room there is, and how the bytes are cut.
 #[derive(Clone, Debug)]
 struct Plan {
     buffer_len: usize,
-    /// Lengths of what is received at once, over and over; 0 is all that there is room for.
+    /// How many bytes are received at once, repeated; 0 means as many as there is room for.
     cuts: [u8; 4],
-    /// Lengths of what is transmitted at once, over and over; 0 is all.
+    /// How many bytes are transmitted at once, repeated; 0 means all.
     takes: [u8; 2],
     /// Whether to receive while bytes are ready, as long as there is room.
     greedy: bool,
@@ -104,7 +106,7 @@ impl Plan {
         lens(self.cuts, input.len() / MAX_PIECES)
     }
 
-    /// Lets `machine` work on `input` in a buffer that belongs to it.
+    /// Runs `machine` on `input` in a buffer that belongs to it.
     fn keep(&self, input: &[u8], machine: &mut impl Machine) -> Vec<u8> {
         let mut buffer = Buffer::new(vec![0; self.buffer_len]);
         let mut takes = lens(self.takes, input.len() / MAX_PIECES);
@@ -130,7 +132,7 @@ impl Plan {
         }
     }
 
-    /// Lets `machine` work on `input` in a buffer that is lent for one exchange at a time.
+    /// Runs `machine` on `input` in a buffer that is lent for one exchange at a time.
     fn lend(&self, input: &[u8], machine: &mut impl Machine) -> Vec<u8> {
         let mut storage = vec![0; self.buffer_len];
         let mut cuts = self.cuts(input);
@@ -154,7 +156,7 @@ impl Plan {
     }
 }
 
-/// The lengths of pieces, over and over.
+/// The lengths of pieces, repeated.
 fn lens<const N: usize>(lens: [u8; N], least: usize) -> impl Iterator<Item = usize> {
     let len = move |len| match len {
         0 => usize::MAX,

@@ -1,5 +1,6 @@
-//! What the tests of ws-echo share: frames as bytes, a driver of the core that cuts as it is told, the
-//! binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder to check the core's decoder.
+//! What the tests of ws-echo share: frames as bytes, drivers of the core that cut input and output,
+//! the binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder
+//! to check the core's decoder.
 
 pub mod driver;
 pub mod firmware;
@@ -17,8 +18,3 @@ pub mod sessions;
 #[cfg(feature = "std")]
 pub mod tls;
 pub mod wire;
-
-/// The README's examples, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;

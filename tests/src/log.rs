@@ -1,4 +1,4 @@
-//! What a server logs, line by line, while it runs.
+//! The log of a running server, line by line.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex};
@@ -42,11 +42,11 @@ impl Log {
             .clone()
     }
 
-    /// Waits until there is a line with `wanted`, and returns the line.
+    /// Waits for a line that contains `wanted`, and returns the line.
     ///
     /// # Panics
     ///
-    /// When none comes in time.
+    /// If there is none in time.
     pub fn wait_for(&self, wanted: &str) -> String {
         let line_of = |text: &str| {
             text.lines()

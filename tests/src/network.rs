@@ -1,4 +1,5 @@
-//! A network of a test's own: a namespace of Linux, with a TAP interface to a program that brings its own TCP.
+//! A network for a test: a Linux namespace with a TAP interface for a program that brings its own
+//! TCP.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +9,7 @@ use crate::programs;
 /// Shows the interfaces of the namespace in place of the machine's.
 const SHOW_INTERFACES: &str = "mount -t sysfs sysfs /sys";
 
-/// Whether there can be one; when not, `test` has been skipped.
+/// Whether such a network can be made. If not, `test` has been skipped.
 pub fn is_there(test: &str) -> bool {
     let mut probe = namespace();
     let script = format!("{SHOW_INTERFACES} && ip tuntap add name tap0 mode tap");
@@ -16,8 +17,8 @@ pub fn is_there(test: &str) -> bool {
     programs::is_there(test, &mut probe)
 }
 
-/// The command that runs a script of bash there, with that program as `$1` and its peer's command behind it.
-/// Nothing of it outlives the script.
+/// The command that runs a bash script in the network, with the program as `$1` and the command of
+/// its peer after it. Nothing in the network outlives the script.
 pub fn command(script: &str, program: &Path, peer: &Command) -> Command {
     let mut command = namespace();
     let script = format!("{SHOW_INTERFACES}\n{script}");

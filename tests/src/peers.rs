@@ -1,5 +1,5 @@
-//! WebSocket clients that are programs of their own: each holds its sessions with the server at a URL, which
-//! greets and echoes.
+//! WebSocket clients that are programs of their own. Each runs its sessions with the server at a
+//! URL, which greets and echoes.
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,23 +16,24 @@ pub fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The sessions of python `websockets`, if that is there.
+/// Runs the sessions of python `websockets`, if it is installed.
 ///
 /// # Panics
 ///
-/// When an answer is not as it should be.
+/// If an answer is wrong.
 pub fn python_websockets(url: &str) {
     if let Some(mut command) = python_websockets_command(url) {
         expect_ok(&mut command);
     }
 }
 
-/// The command that holds the sessions of python `websockets`, if that is there.
+/// The command that runs the sessions of python `websockets`, if it is installed.
 pub fn python_websockets_command(url: &str) -> Option<Command> {
     python_command("websockets_client.py", &[url])
 }
 
-/// The command that runs a file of the folder `peers` by a Python with `websockets`, if that is there.
+/// The command that runs a file of the folder `peers` with a Python that has `websockets`, if it is
+/// installed.
 pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
     let python = programs::program("WS_ECHO_PYTHON", "python3");
     let mut probe = Command::new(&python);
@@ -46,18 +47,19 @@ pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Com
     })
 }
 
-/// The sessions of Node's `ws`, if that is there.
+/// Runs the sessions of Node's `ws`, if it is installed.
 ///
 /// # Panics
 ///
-/// When an answer is not as it should be.
+/// If an answer is wrong.
 pub fn ws_of_node(url: &str) {
     if let Some(mut command) = node_command("ws_client.cjs") {
         expect_ok(command.arg(url));
     }
 }
 
-/// The command that runs a file of the folder `peers` by Node with `ws`, if that is there.
+/// The command that runs a file of the folder `peers` with a Node that has `ws`, if it is
+/// installed.
 pub fn node_command(name: &str) -> Option<Command> {
     programs::is_there("ws", node().args(["-e", "require('ws')"])).then(|| {
         let mut command = node();
@@ -66,20 +68,20 @@ pub fn node_command(name: &str) -> Option<Command> {
     })
 }
 
-/// The sessions of a person who opens the page of the server `binary` in Chromium, if that and
-/// `playwright-core`, which drives it, are there. Pictures of the page go into `folder`.
+/// Runs the sessions of a person who opens the page of the server `binary` in Chromium, if Chromium
+/// and `playwright-core`, which drives it, are installed. Pictures of the page go into `folder`.
 ///
 /// # Panics
 ///
-/// When the page is not as it should be.
+/// If the page is wrong.
 pub fn page_in_chromium(binary: &Path, folder: &Path) {
     if let Some(mut command) = chromium_command("page.cjs") {
         expect_ok(command.arg(binary).arg(folder));
     }
 }
 
-/// The command that runs a file of the folder `peers` by Node, with Chromium as its first argument, if that
-/// and `playwright-core` are there.
+/// The command that runs a file of the folder `peers` with Node, with Chromium as its first
+/// argument, if both Chromium and `playwright-core` are installed.
 pub fn chromium_command(name: &str) -> Option<Command> {
     let chromium = programs::program("WS_ECHO_CHROMIUM", "chromium");
     let mut load = node();
@@ -101,11 +103,11 @@ fn node() -> Command {
     command
 }
 
-/// Runs a peer, whose last line is `ok` when all was as it should be.
+/// Runs a peer. Its last line is `ok` if everything was right.
 ///
 /// # Panics
 ///
-/// When it was not.
+/// If it was not.
 pub fn expect_ok(command: &mut Command) {
     let (status, stdout, stderr) = run(command).expect("the peer can be started");
     let is_ok = status.success() && stdout.lines().last() == Some("ok");

@@ -1,5 +1,5 @@
-//! Programs that a test needs and that are not everywhere. Where one is missing the test says so and
-//! passes, unless `WS_ECHO_REQUIRE_ALL=1` asks for all of them.
+//! Programs that a test needs and that are not installed everywhere. If one is missing, the test
+//! says so and passes, unless `WS_ECHO_REQUIRE_ALL=1` requires all of them.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,11 +11,11 @@ pub fn program(variable: &str, default: &str) -> OsString {
     env::var_os(variable).unwrap_or_else(|| default.into())
 }
 
-/// Whether `command` can be run; when not, `test` has been skipped or has failed.
+/// Whether `command` can be run. If not, `test` has been skipped or has failed.
 ///
 /// # Panics
 ///
-/// When the program is missing and `WS_ECHO_REQUIRE_ALL` is 1.
+/// If the program is missing and `WS_ECHO_REQUIRE_ALL` is 1.
 pub fn is_there(test: &str, command: &mut Command) -> bool {
     let works = command.output().is_ok_and(|it| it.status.success());
     if !works {
@@ -25,7 +25,7 @@ pub fn is_there(test: &str, command: &mut Command) -> bool {
             env::var("WS_ECHO_REQUIRE_ALL").as_deref() != Ok("1"),
             "{missing}"
         );
-        // Not by `eprint`, which a passing test does not show.
+        // Not with `eprint`, which is not shown for a passing test.
         let _ = std::io::stderr().write_all(missing.as_bytes());
     }
     works

@@ -1,6 +1,6 @@
 //! A server that runs elsewhere, in a microcontroller or as a process. With
-//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is played against it, over TCP, in
-//! place of all the cuts in memory.
+//! `WS_ECHO_SERVER=ADDRESS:PORT` each session of the conformance tests is played against it over
+//! TCP, instead of with all the cuts in memory.
 
 use std::env;
 use std::io::Write as _;
@@ -22,16 +22,16 @@ const VARIABLE: &str = "WS_ECHO_SERVER";
 /// The tests whose sessions are played.
 const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
 
-/// Fewer clients than the sessions have that are played.
+/// A lower limit to the number of sessions that are played.
 const CLIENTS_MIN: usize = 5000;
 
-/// For cargo, which may have to build them.
+/// Long enough for cargo, which may have to build the tests.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What TLS begins with: the binary answers that in TLS, the firmware as any other byte.
+/// The first byte of TLS: the binary answers it in TLS, the firmware like any other byte.
 const TLS_HANDSHAKE: u8 = 22;
 
-/// The longest head that every server of ours gathers, in bytes.
+/// The longest head that every server of ours accepts, in bytes.
 const HEAD_LEN: usize = 768;
 
 /// Whether there is such a server.
@@ -39,11 +39,11 @@ pub fn is_named() -> bool {
     server().is_some()
 }
 
-/// Where it is, if one is named.
+/// Its address, if one is named.
 ///
 /// # Panics
 ///
-/// When the variable is no address.
+/// If the variable is not an address.
 pub fn server() -> Option<SocketAddr> {
     static SERVER: OnceLock<Option<SocketAddr>> = OnceLock::new();
     *SERVER.get_or_init(|| {
@@ -53,17 +53,17 @@ pub fn server() -> Option<SocketAddr> {
     })
 }
 
-/// Plays the sessions of all conformance tests against a server that greets and echoes, and whose log has a
-/// line for each client.
+/// Plays the sessions of all conformance tests against a server that greets and echoes, and that
+/// logs a line for each client.
 ///
 /// # Panics
 ///
-/// When a test fails, or the log does not tell of clients.
+/// If a test fails, or clients are missing from the log.
 pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["test", "--package=ws-echo-tests"]);
-    // The profile that they were built with for this run.
+    // The profile that the tests were built with for this run.
     command.args((!cfg!(debug_assertions)).then_some("--release"));
     command.args(TESTS.iter().flat_map(|name| ["--test", name]));
     command.env(VARIABLE, server.to_string());
@@ -73,11 +73,11 @@ pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
     assert!(clients > CLIENTS_MIN, "{clients} clients connected");
 }
 
-/// Plays a session that begins behind the handshake.
+/// Plays a session that begins after the handshake.
 ///
 /// # Panics
 ///
-/// When the server answers with other messages than `expected`.
+/// If the server answers with other messages than `expected`.
 pub fn check_session(input: &[u8], expected: &Outcome) {
     let Some(server) = server() else { return };
     let request = request("/");
@@ -88,11 +88,12 @@ pub fn check_session(input: &[u8], expected: &Outcome) {
     });
 }
 
-/// Plays a session that begins with the request. What only some servers take is left out.
+/// Plays a session that begins with the request. Requests that only some servers accept are left
+/// out.
 ///
 /// # Panics
 ///
-/// When the server answers with another response or other messages than `expected`.
+/// If the server answers with another response or other messages than `expected`.
 pub fn check_served(input: &[u8], expected: &Served) {
     let Some(server) = server() else { return };
     let end = input.windows(4).position(|end| end == b"\r\n\r\n");
@@ -118,7 +119,7 @@ fn play(server: SocketAddr, input: &[u8], receive: impl FnOnce(&mut Client)) {
     let mut sending = client.handle();
     thread::scope(|scope| {
         scope.spawn(move || {
-            // A server that has heard enough may be gone before all is sent.
+            // The server may have closed before everything is sent.
             let _ = sending.write_all(input);
             let _ = sending.shutdown(Shutdown::Write);
         });

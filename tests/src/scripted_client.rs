@@ -9,10 +9,10 @@ use socket2::SockRef;
 use crate::server::PATIENCE;
 use crate::wire::{self, Frame};
 
-/// What every server of ours greets with, unless it is told otherwise.
+/// The default greeting of every server of ours.
 pub const WELCOME: &str = "Welcome to Awesome Chat";
 
-/// A request for a WebSocket connection, with nothing that could be left out.
+/// A minimal request for a WebSocket connection.
 pub fn request(path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -44,7 +44,7 @@ impl Client {
         }
     }
 
-    /// An open WebSocket connection; a greeting is still to come, if there is one.
+    /// An open WebSocket connection; a greeting may still follow.
     pub fn open(address: SocketAddr) -> Self {
         let mut client = Self::connect(address);
         client.send(request("/"));
@@ -53,7 +53,7 @@ impl Client {
         client
     }
 
-    /// An open WebSocket connection to a server that greets as it does unless it is told otherwise.
+    /// An open WebSocket connection to a server with the default greeting, which is received.
     pub fn greeted(address: SocketAddr) -> Self {
         let mut client = Self::open(address);
         let greeting = client.receive_frame();
@@ -61,7 +61,7 @@ impl Client {
         client
     }
 
-    /// Where this client's end is.
+    /// The address of this client's end.
     pub fn address(&self) -> SocketAddr {
         self.stream.local_addr().expect("a socket has an address")
     }
@@ -78,7 +78,7 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
-    /// Sends bytes, the last of which is TCP's urgent data.
+    /// Sends bytes. The last of them is TCP's urgent data.
     pub fn send_urgent(&mut self, bytes: &[u8]) {
         let sent = SockRef::from(&self.stream).send_out_of_band(bytes);
         assert_eq!(sent.expect("they are sent"), bytes.len());
@@ -86,11 +86,11 @@ impl Client {
 
     /// Ends both sides of the connection.
     pub fn shut_all(&self) {
-        // The server may have done so before.
+        // The server may already have done so.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
-    /// The socket once more, for a thread that sends or receives beside this one.
+    /// A second handle of the socket, for a thread that sends or receives beside this one.
     pub fn handle(&self) -> TcpStream {
         self.stream.try_clone().expect("a socket can be shared")
     }
@@ -100,13 +100,13 @@ impl Client {
         self.stream.shutdown(Shutdown::Write).expect("it can");
     }
 
-    /// Resets the connection: what was sent and has not arrived is lost.
+    /// Resets the connection: data that was sent and has not arrived is lost.
     pub fn reset(self) {
         let socket = SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).expect("it can");
     }
 
-    /// Whether something comes within that time, or the end. Nothing is received.
+    /// Whether data or the end arrives within that time. Nothing is received.
     pub fn is_answered_within(&self, time: Duration) -> bool {
         let set = |time| self.stream.set_read_timeout(Some(time)).expect("it can");
         set(time);
@@ -116,13 +116,14 @@ impl Client {
         !peeked.is_err_and(|error| is_nothing(error.kind()))
     }
 
-    /// Receives an HTTP head, with its empty line.
+    /// Receives an HTTP head, including its empty line.
     pub fn receive_head(&mut self) -> String {
         let head = self.try_receive_head();
         head.expect("the connection ended in the head")
     }
 
-    /// Receives an HTTP head, with its empty line; `None` when the connection ends before.
+    /// Receives an HTTP head, including its empty line. Returns `None` if the connection ends
+    /// before.
     pub fn try_receive_head(&mut self) -> Option<String> {
         let is_end = |bytes: &[u8]| bytes.windows(4).position(|it| it == b"\r\n\r\n");
         loop {
@@ -136,13 +137,13 @@ impl Client {
         }
     }
 
-    /// Receives the next frame, whole; `None` at the end of the connection.
+    /// Receives the next frame, whole. Returns `None` at the end of the connection.
     pub fn receive_frame(&mut self) -> Option<Frame> {
         let bytes = self.receive_raw_frame();
         wire::split_frame(&bytes).map(|(frame, _)| frame)
     }
 
-    /// Receives the bytes of the next frame; none at the end of the connection.
+    /// Receives the bytes of the next frame. Returns none at the end of the connection.
     pub fn receive_raw_frame(&mut self) -> Vec<u8> {
         loop {
             if let Some((_, rest)) = wire::split_frame(&self.received) {
@@ -156,13 +157,13 @@ impl Client {
         }
     }
 
-    /// Receives all that comes before the end of the connection.
+    /// Receives everything up to the end of the connection.
     pub fn receive_rest(&mut self) -> Vec<u8> {
         while self.receive() {}
         std::mem::take(&mut self.received)
     }
 
-    /// Receives some bytes; `false` at the end of the connection.
+    /// Receives some bytes. Returns `false` at the end of the connection.
     fn receive(&mut self) -> bool {
         let mut bytes = [0; 16 * 1024];
         match self.stream.read(&mut bytes) {

@@ -7,11 +7,11 @@ use std::thread;
 
 use tungstenite::handshake::derive_accept_key;
 
-/// Starts a server: each connection is a call, on a thread of its own. Returns its URL.
+/// Starts a server: each connection is a call of `serve`, on a thread of its own. Returns the URL.
 ///
 /// # Panics
 ///
-/// When there is no port left.
+/// If no port is free.
 pub fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it listens");
@@ -25,7 +25,7 @@ pub fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -
     format!("ws://{address}/")
 }
 
-/// Receives the head of a request; `None` when there is none.
+/// Receives the head of a request. Returns `None` if there is none.
 pub fn request(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -40,7 +40,7 @@ pub fn request(stream: &mut impl Read) -> Option<String> {
 ///
 /// # Panics
 ///
-/// When the request has no key.
+/// If the request has no key.
 pub fn response(request: &str) -> String {
     let key = "Sec-WebSocket-Key: ";
     let key = request.lines().find_map(|line| line.strip_prefix(key));
@@ -51,18 +51,18 @@ pub fn response(request: &str) -> String {
     )
 }
 
-/// Accepts the request that comes, whatever it is, and returns it.
+/// Accepts the next request, whatever it is, and returns it.
 pub fn accept(stream: &mut (impl Read + Write)) -> Option<String> {
     let request = request(stream)?;
     stream.write_all(response(&request).as_bytes()).ok()?;
     Some(request)
 }
 
-/// A client's frame: its first byte and its payload; `None` at the end.
+/// Receives a client's frame: its first byte and its payload. Returns `None` at the end.
 ///
 /// # Panics
 ///
-/// When it is not masked.
+/// If the frame is not masked.
 pub fn frame(stream: &mut impl Read) -> Option<(u8, Vec<u8>)> {
     let [first, second] = read(stream)?;
     assert!(second >= 0x80, "masked");
@@ -91,7 +91,7 @@ fn read<const N: usize>(stream: &mut impl Read) -> Option<[u8; N]> {
 ///
 /// # Panics
 ///
-/// When there are more.
+/// If the payload is longer.
 pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
     assert!(payload.len() < 126);

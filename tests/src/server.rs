@@ -1,4 +1,5 @@
-//! The `ws-echo` binary as a process: started on a free port, told to stop, read for its logs.
+//! The `ws-echo` binary as a process: started on a free port, stopped by signals, and observed
+//! through its logs.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -17,14 +18,14 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 const LISTENING: &str = "listening on ";
 
-/// The binary, built with the profile of the test that asks for it.
+/// The binary, built with the profile of the running test.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| built(&["--package=ws-echo"], "ws-echo"))
 }
 
-/// A program of the workspace, built with the profile of the test that asks for it; `name` is where it is
-/// in the profile's folder.
+/// A program of the workspace, built with the profile of the running test. `name` is its path in
+/// the profile's folder.
 pub fn built(options: &[&str], name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test knows its own path");
     let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
@@ -37,7 +38,7 @@ pub fn built(options: &[&str], name: &str) -> PathBuf {
         let mut command = Command::new(cargo);
         command.args(["build", "--quiet", "--profile", profile]);
         command.args(options).arg("--target-dir").arg(target);
-        // Where these are other ones than the last time, ring is built anew.
+        // If these differ from the last build, ring is built again.
         for (variable, _) in env::vars_os() {
             let name = variable.to_string_lossy();
             if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -50,7 +51,7 @@ pub fn built(options: &[&str], name: &str) -> PathBuf {
     folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
-/// A command that runs the binary without any setting of the environment's.
+/// A command that runs the binary without settings from the environment.
 pub fn command<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).stdin(Stdio::null());
@@ -63,7 +64,7 @@ pub fn command<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Comma
     command
 }
 
-/// A command that a shell runs, by a script in which it is `"$0" "$@"`.
+/// A command that runs in a shell, by a script that refers to it as `"$0" "$@"`.
 pub fn in_shell(script: &str, command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).arg(command.get_program());
@@ -74,23 +75,23 @@ pub fn in_shell(script: &str, command: &Command) -> Command {
     shell
 }
 
-/// An address of this machine where nobody listens.
+/// A local address without a listener.
 ///
 /// # Panics
 ///
-/// When there is no port left.
+/// If no port is free.
 pub fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it listens")
 }
 
-/// A server that listens on a port of its own, on 127.0.0.1. It is killed at the end.
+/// A server that listens on a port of its own, on 127.0.0.1. It is killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     /// `ws`, or `wss` if it speaks TLS.
     scheme: String,
-    /// Where it listens.
+    /// The address it listens at.
     pub address: SocketAddr,
     log: Log,
 }
@@ -102,7 +103,7 @@ impl Server {
         Self::spawn(command(arguments).stderr(Stdio::piped()))
     }
 
-    /// Starts a server whose stderr the command has set up; what is piped is its log.
+    /// Starts a server with the stderr of the command. If stderr is piped, it becomes the log.
     pub fn spawn(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the binary can be started");
@@ -127,8 +128,8 @@ impl Server {
         }
     }
 
-    /// Starts a server without TLS whose stdout and stderr the command has set up, and waits until it listens at
-    /// an address that the command names; a stderr that is piped is its log.
+    /// Starts a server without TLS with the stdout and stderr of the command, and waits until it
+    /// listens at the address that the command names. If stderr is piped, it becomes the log.
     pub fn spawn_at(address: SocketAddr, command: &mut Command) -> Self {
         let mut child = command.spawn().expect("the binary can be started");
         let log = Log::default();
@@ -170,17 +171,17 @@ impl Server {
         wait(&mut self.child)
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.log.text()
     }
 
-    /// Waits until the log has a line with `text`, and returns the line.
+    /// Waits for a log line that contains `text`, and returns the line.
     pub fn logged(&self, text: &str) -> String {
         self.log.wait_for(text)
     }
 
-    /// The most memory that the process has had: see [`peak_memory`].
+    /// The peak memory of the process: see [`peak_memory`].
     pub fn peak_memory(&self) -> Option<u64> {
         peak_memory(self.id())
     }
@@ -193,7 +194,7 @@ impl Drop for Server {
     }
 }
 
-/// The most memory that a process has had, in bytes, where the system tells.
+/// The peak memory of a process, in bytes, if the system reports it.
 pub fn peak_memory(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status
@@ -207,7 +208,7 @@ pub fn peak_memory(id: u32) -> Option<u64> {
 ///
 /// # Panics
 ///
-/// When it does not end.
+/// If it does not end.
 pub fn wait(child: &mut Child) -> ExitStatus {
     wait_up_to(PATIENCE, child)
 }
@@ -226,28 +227,29 @@ fn wait_up_to(patience: Duration, child: &mut Child) -> ExitStatus {
     }
 }
 
-/// Runs a command to its end, in a bounded time: its status, and what it printed to both streams.
+/// Runs a command to its end, in a bounded time. Returns its status, and what it printed to both
+/// streams.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// If it cannot be started.
 ///
 /// # Panics
 ///
-/// When it does not end.
+/// If it does not end.
 pub fn run(command: &mut Command) -> io::Result<(ExitStatus, String, String)> {
     run_up_to(PATIENCE, command)
 }
 
-/// The same, in another time.
+/// The same, with another time limit.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// If it cannot be started.
 ///
 /// # Panics
 ///
-/// When it does not end.
+/// If it does not end.
 pub fn run_up_to(
     patience: Duration,
     command: &mut Command,

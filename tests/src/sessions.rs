@@ -1,5 +1,5 @@
-//! What every server must stand, whatever it runs on: sessions over TCP with the server at an address, which
-//! greets and echoes.
+//! Sessions that every server must handle, whatever it runs on: over TCP with the server at an
+//! address, which greets and echoes.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use std::thread;
 use crate::scripted_client::Client;
 use crate::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-/// Several clients at once: each gets its own messages alone.
+/// Several clients at once: each gets its own messages only.
 pub fn several_clients_at_once(server: SocketAddr, number: usize) {
     let mut clients: Vec<_> = (0..number).map(|_| Client::greeted(server)).collect();
     for round in 0..3 {
@@ -44,7 +44,8 @@ pub fn connects_and_disconnects(server: SocketAddr, number: usize) {
     expect_echo(&mut Client::greeted(server));
 }
 
-/// Bytes that are no request, and bytes that are no frames. A client beside them notices nothing.
+/// Bytes that are not a request, and bytes that are not frames. They do not affect a client beside
+/// them.
 pub fn garbage(server: SocketAddr) {
     let mut canary = Client::greeted(server);
     let mut random = fastrand::Rng::with_seed(1);
@@ -58,7 +59,7 @@ pub fn garbage(server: SocketAddr) {
     ];
     for request in requests {
         let mut client = Client::connect(server);
-        // The server may close before it has all of them.
+        // The server may close before it has received all of them.
         client.try_send(&request);
         client.receive_rest();
         expect_echo(&mut canary);
@@ -72,7 +73,7 @@ pub fn garbage(server: SocketAddr) {
     }
 }
 
-/// A message of many bytes in one frame comes back intact, in as many fragments as the server likes.
+/// A long message in one frame comes back intact, in as many fragments as the server likes.
 pub fn large_message(client: &mut Client, message_len: u64) {
     let sent = {
         let mut stream = client.handle();
@@ -89,7 +90,7 @@ pub fn large_message(client: &mut Client, message_len: u64) {
     };
     let (mut at, mut expected) = (0, VecDeque::new());
     while at < message_len {
-        let frame = client.receive_frame().expect("the echo goes on");
+        let frame = client.receive_frame().expect("the echo continues");
         let opcode = if at == 0 { 0x2 } else { 0x0 };
         let len = frame.payload.len();
         while expected.len() < len {
@@ -104,10 +105,11 @@ pub fn large_message(client: &mut Client, message_len: u64) {
     sent.join().expect("all was sent");
 }
 
-/// The length of what the large message is made of, in bytes; a message's length is a multiple.
+/// The length of the pieces of the large message, in bytes; the length of a message is a multiple
+/// of it.
 pub const PIECE_LEN: usize = 1 << 16;
 
-/// The bytes of the large message from `at` on: they tell where they belong.
+/// The bytes of the large message from `at` on. They encode their own position.
 fn piece(at: u64) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect();
     bytes[..8].copy_from_slice(&at.to_be_bytes());

@@ -1,4 +1,5 @@
-//! Frames as bytes (RFC 6455 section 5.2), by an encoder and a decoder that share nothing with the core.
+//! Frames as bytes (RFC 6455 section 5.2), with an encoder and a decoder that share nothing with
+//! the core.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
 /// The bit that makes a frame the last of its message.
 pub const FIN: u8 = 0x80;
-/// The bit of the second byte that says that a frame is masked.
+/// The bit of the second byte that marks a frame as masked.
 const MASK: u8 = 0x80;
 /// A masking key.
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
@@ -78,8 +79,8 @@ pub fn masked_with(key: [u8; 4], first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The same frames from the other end, however wrong they are: those that are masked are not, and those that
-/// are not are. The last may be cut.
+/// The same frames as the other role would send them, however wrong they are: masked frames become
+/// unmasked, and unmasked ones masked. The last frame may be cut.
 pub fn mirrored(mut bytes: &[u8]) -> Vec<u8> {
     let mut mirrored = Vec::new();
     while let [first, second, rest @ ..] = bytes {
@@ -129,11 +130,11 @@ pub fn masked_close(code: u16, reason: &str) -> Vec<u8> {
     masked(CLOSE, [&code.to_be_bytes()[..], reason.as_bytes()].concat())
 }
 
-/// The frames of a server, and what is left behind the last whole one.
+/// The frames of a server, and the bytes after the last complete one.
 ///
 /// # Panics
 ///
-/// At a frame that no server may send: masked, or with a length that is not minimal.
+/// If a frame is one that no server may send: masked, or with a length that is not minimal.
 pub fn unmasked(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
     let mut frames = Vec::new();
     while let Some((frame, rest)) = split_frame(bytes) {
@@ -143,11 +144,11 @@ pub fn unmasked(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
     (frames, bytes)
 }
 
-/// The first frame of a server, and what is behind it; `None` while it is cut.
+/// The first frame of a server, and the bytes after it. Returns `None` while the frame is cut.
 ///
 /// # Panics
 ///
-/// At a frame that no server may send.
+/// If the frame is one that no server may send.
 pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     assert_eq!(second & 0x80, 0, "a server's frame is masked");
@@ -170,12 +171,12 @@ pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
     Some((Frame::new(first, payload), rest))
 }
 
-/// A message of a server: its kind, [`TEXT`] or [`BINARY`], and all of its fragments' payloads; or
-/// a control frame.
+/// Joins the frames of a server: each message becomes one frame of its kind, [`TEXT`] or
+/// [`BINARY`], with the payloads of all its fragments. Control frames stay as they are.
 ///
 /// # Panics
 ///
-/// When fragments are out of order, or one of a text is not UTF-8 by itself.
+/// If fragments are out of order, or a text fragment is not UTF-8 by itself.
 pub fn joined(frames: &[Frame]) -> Vec<Frame> {
     let mut messages = Vec::new();
     let mut open: Option<Frame> = None;

@@ -1,4 +1,4 @@
-//! What `ws-echo bench` says about our server, and about servers that are no echo servers.
+//! The output of `ws-echo bench` for our server, and for servers that do not echo.
 
 #![cfg(unix)]
 
@@ -16,10 +16,11 @@ use ws_echo_tests::scripted_server::{accept, frame, request, response, server, u
 use ws_echo_tests::server::{Server, command, run, wait};
 use ws_echo_tests::wire::{BINARY, CLOSE, PING, PONG, TEXT};
 
-/// Sooner than the default, as nothing will come.
+/// Shorter than the default, since nothing will arrive.
 const SHORT: [&str; 2] = ["--timeout", "300ms"];
 
-/// A run of the generator, without a warm-up unless one is asked for: its exit status, stdout and stderr.
+/// A run of the load generator, without a warm-up unless one is asked for. Returns its exit status,
+/// stdout and stderr.
 fn bench(url: &str, options: &[&str]) -> (Option<i32>, String, String) {
     let (status, stdout, stderr) = run(&mut bench_command(url, options)).unwrap();
     (status.code(), stdout, stderr)
@@ -34,7 +35,7 @@ fn bench_command(url: &str, options: &[&str]) -> Command {
     command([&["bench", url], warm_up, options].concat())
 }
 
-/// The figures of a run that must succeed, and say nothing on stderr.
+/// The figures of a run that must succeed without output on stderr.
 fn figures(url: &str, options: &[&str]) -> Value {
     let (status, stdout, stderr) = bench(url, &[options, &["--json"]].concat());
     assert_eq!((status, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -51,8 +52,8 @@ fn failure(url: &str, options: &[&str]) -> String {
     stderr
 }
 
-/// A server that takes the handshake, echoes the first message, and gives each further one to `answer`,
-/// whose bytes it sends. Control frames do not count as messages.
+/// A server that accepts the handshake, echoes the first message, and passes each further one to
+/// `answer`, which returns the bytes to send. Control frames do not count as messages.
 fn answering(
     answer: impl Fn(&mut TcpStream, u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> String {
@@ -95,7 +96,7 @@ fn our_server_is_measured_with_each_load() {
 }
 
 #[test]
-fn the_json_object_has_the_names_that_the_readme_promises() {
+fn the_json_object_has_the_documented_names() {
     let server = Server::start(&[]);
     let url = server.url("/");
     let options = ["--messages", "100", "--connections", "2", "--pid"];
@@ -133,7 +134,7 @@ fn the_json_object_has_the_names_that_the_readme_promises() {
 }
 
 #[test]
-fn the_report_for_people_has_all_figures_in_80_columns() {
+fn the_text_report_has_all_figures_in_80_columns() {
     let server = Server::start(&[]);
     let (status, stdout, stderr) = bench(&server.url("/"), &["--messages", "1000"]);
     assert_eq!((status, stderr.as_str()), (Some(0), ""));
@@ -153,7 +154,7 @@ fn the_report_for_people_has_all_figures_in_80_columns() {
 }
 
 #[test]
-fn exactly_so_many_messages_are_sent_as_are_asked_for() {
+fn exactly_the_requested_number_of_messages_is_sent() {
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
     let url = answering(move |_, first, payload| {
@@ -172,7 +173,7 @@ fn exactly_so_many_messages_are_sent_as_are_asked_for() {
 }
 
 #[test]
-fn by_a_schedule_a_latency_counts_from_when_the_message_was_due() {
+fn scheduled_latency_counts_from_the_due_time() {
     const STALL: Duration = Duration::from_millis(400);
     let count = AtomicU64::new(0);
     let url = answering(move |_, first, payload| {
@@ -184,14 +185,14 @@ fn by_a_schedule_a_latency_counts_from_when_the_message_was_due() {
     for in_flight in [&["--in-flight", "1"][..], &[]] {
         let options = [&["--rate", "100", "--messages", "20"], in_flight].concat();
         let figures = figures(&url, &options);
-        // The last one is due after 190 ms, and the first one holds all up.
+        // The last one is due after 190 ms, and the first one delays all.
         assert!(figures["latency_us"]["min"].as_f64().unwrap() >= 209_000.0);
         assert!(figures["latency_us"]["max"].as_f64().unwrap() >= 399_000.0);
     }
 }
 
 #[test]
-fn a_schedule_keeps_to_what_may_be_in_flight() {
+fn a_schedule_respects_the_limit_of_messages_in_flight() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         let (first, probe) = frame(&mut stream)?;
@@ -199,7 +200,7 @@ fn a_schedule_keeps_to_what_may_be_in_flight() {
         loop {
             let (first, payload) = frame(&mut stream)?;
             frame(&mut stream)?;
-            // A third message would come by now.
+            // A third message would have arrived by now.
             let wait = Some(Duration::from_millis(50));
             stream.set_read_timeout(wait).ok()?;
             let is_quiet = stream.peek(&mut [0]).is_err();
@@ -232,12 +233,12 @@ fn a_fragmented_echo_counts_as_one_and_pings_are_answered() {
     });
     let options = ["--messages", "100", "--in-flight", "4", "--text"];
     assert_eq!(figures(&url, &options)["messages"], 100);
-    // The last one may come behind the end.
+    // The last one may arrive after the end.
     assert!(pongs.load(Ordering::Relaxed) >= 90);
 }
 
 #[test]
-fn whatever_comes_before_the_first_echo_is_skipped() {
+fn messages_before_the_first_echo_are_skipped() {
     let url = server(|mut stream| {
         let request = request(&mut stream)?;
         let greetings = [
@@ -262,23 +263,23 @@ fn whatever_comes_before_the_first_echo_is_skipped() {
 }
 
 #[test]
-fn what_is_no_echo_is_an_error_that_says_what_came() {
+fn a_wrong_echo_is_an_error_that_shows_it() {
     let wrong_byte = answering(|_, first, payload| {
         let mut payload = payload.to_vec();
         payload[3] ^= 1;
         unmasked(first, &payload)
     });
-    assert!(failure(&wrong_byte, &[]).contains("connection 1: no echo: byte 3 of a message"));
+    assert!(failure(&wrong_byte, &[]).contains("connection 1: wrong echo: byte 3 of the message"));
     let wrong_opcode = answering(|_, _, payload| unmasked(TEXT, payload));
-    assert!(failure(&wrong_opcode, &[]).contains("a text message came"));
+    assert!(failure(&wrong_opcode, &[]).contains("a text message, but a binary message was sent"));
     let too_short = answering(|_, first, payload| unmasked(first, &payload[..15]));
-    assert!(failure(&too_short, &[]).contains("15 bytes or more came for a message of 16"));
+    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes, but 16 were sent"));
     let twice = answering(|_, first, payload| unmasked(first, payload).repeat(2));
-    assert!(failure(&twice, &[]).contains("a message came that nothing was sent for"));
+    assert!(failure(&twice, &[]).contains("a message was received that was not sent"));
     let masked = answering(|_, _, _| vec![0x82, 0x80, 0, 0, 0, 0]);
-    assert!(failure(&masked, &[]).contains("a frame with a masking key"));
+    assert!(failure(&masked, &[]).contains("an invalid frame: a masking key"));
     let garbage = answering(|_, _, _| vec![0xFF; 100]);
-    assert!(failure(&garbage, &[]).contains("a frame with reserved bits"));
+    assert!(failure(&garbage, &[]).contains("an invalid frame: reserved bits"));
 }
 
 #[test]
@@ -297,35 +298,36 @@ fn every_echo_of_the_warm_up_is_compared_byte_by_byte() {
     });
     let message = failure(&url, &["--warm-up", "1h"]);
     assert!(
-        message.contains("no echo: byte 0 of a message"),
+        message.contains("wrong echo: byte 0 of the message"),
         "{message}"
     );
 }
 
 #[test]
-fn a_first_message_behind_the_warm_up_is_compared_too() {
+fn the_first_message_after_the_warm_up_is_compared_too() {
     let count = AtomicU64::new(0);
     let url = answering(move |_, first, payload| {
         let mut payload = payload.to_vec();
-        // The warm-up has the first message only; the third is the first one of its connection.
+        // The warm-up consists of the first message only; the third is the first one of its
+        // connection.
         payload[3] ^= u8::from(count.fetch_add(1, Ordering::Relaxed) == 2);
         unmasked(first, &payload)
     });
     let load = ["--rate", "10", "--connections", "3", "--messages", "2"];
     let message = failure(&url, &[&load[..], &["--warm-up", "50ms"]].concat());
     assert!(
-        message.contains("connection 2: no echo: byte 3"),
+        message.contains("connection 2: wrong echo: byte 3"),
         "{message}"
     );
 }
 
 #[test]
-fn a_message_from_before_the_first_one_is_not_its_echo() {
+fn a_message_received_before_the_first_was_sent_is_not_its_echo() {
     let count = AtomicU64::new(0);
     let url = server(move |mut stream| {
         let is_late = count.fetch_add(1, Ordering::Relaxed) > 0;
         if is_late {
-            // So long the one before is open and has received what nobody asked for.
+            // For this time the previous connection is open and has received unexpected data.
             thread::sleep(Duration::from_millis(300));
         }
         accept(&mut stream)?;
@@ -342,7 +344,7 @@ fn a_message_from_before_the_first_one_is_not_its_echo() {
     });
     let options = ["--connections", "2", "--size", "0", "--messages", "1"];
     let message = failure(&url, &options);
-    assert!(message.contains("nothing was sent for"), "{message}");
+    assert!(message.contains("received that was not sent"), "{message}");
 }
 
 #[test]
@@ -353,11 +355,11 @@ fn a_probe_that_comes_back_as_binary_is_an_error() {
         stream.write_all(&unmasked(BINARY, &payload)).ok()?;
         frame(&mut stream).map(drop)
     });
-    assert!(failure(&url, &[]).contains("a binary message came"));
+    assert!(failure(&url, &[]).contains("a binary message, but a text message was sent"));
 }
 
 #[test]
-fn a_refusal_and_what_is_no_http_are_told_by_their_first_line() {
+fn a_refusal_and_invalid_http_are_reported_with_their_first_line() {
     let server_of_one_path = Server::start(&["--path", "/echo"]);
     let message = failure(&server_of_one_path.url("/other"), &[]);
     assert!(
@@ -390,7 +392,7 @@ fn the_end_of_a_connection_is_an_error_with_its_code_and_reason() {
         "{message}"
     );
     let ends = answering(|stream, first, payload| {
-        // The echo comes, and the end right behind it; the next message finds nobody.
+        // The echo arrives, and the end right after it, so the next message cannot be sent.
         let _ = stream.write_all(&unmasked(first, payload));
         let _ = stream.shutdown(Shutdown::Write);
         Vec::new()
@@ -404,14 +406,14 @@ fn the_end_of_a_connection_is_an_error_with_its_code_and_reason() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
+fn a_silent_server_is_given_up() {
     let never = |stream: &mut TcpStream| while frame(stream).is_some() {};
     let no_response = server(move |mut stream| {
         request(&mut stream)?;
         request(&mut stream).map(drop)
     });
     let message = failure(&no_response, &SHORT);
-    assert!(message.contains("the response to the request did not come within 300ms (--timeout)"));
+    assert!(message.contains("no response to the request within 300ms (--timeout)"));
     let no_probe = server(move |mut stream| {
         accept(&mut stream)?;
         never(&mut stream);
@@ -419,16 +421,18 @@ fn a_server_that_says_nothing_is_not_waited_for_for_ever() {
     });
     let message = failure(&no_probe, &SHORT);
     assert!(
-        message.contains("the echo of a first text message did not come"),
+        message.contains("no echo of the first text message within 300ms"),
         "{message}"
     );
     let no_echo = answering(|_, _, _| Vec::new());
     let message = failure(&no_echo, &[&SHORT[..], &["--in-flight", "5"]].concat());
-    assert!(message.contains("no echo came for 300ms (--timeout), and 5 messages are not back"));
+    assert!(
+        message.contains("no echo arrived for 300ms (--timeout), and 5 messages were not echoed")
+    );
 }
 
 #[test]
-fn pings_and_empty_fragments_do_not_stand_in_for_an_echo() {
+fn pings_and_empty_fragments_do_not_count_as_an_echo() {
     let endless = |start: Vec<u8>, then: Vec<u8>| {
         answering(move |stream, _, _| {
             let mut written = stream.write_all(&start);
@@ -444,7 +448,7 @@ fn pings_and_empty_fragments_do_not_stand_in_for_an_echo() {
         endless(unmasked(BINARY & 0x0F, b""), unmasked(0x00, b"")),
     ] {
         let message = failure(&url, &SHORT);
-        assert!(message.contains("no echo came for 300ms"), "{message}");
+        assert!(message.contains("no echo arrived for 300ms"), "{message}");
     }
 }
 
@@ -470,7 +474,7 @@ fn a_flood_of_pings_whose_pongs_are_not_read_is_an_error() {
 }
 
 #[test]
-fn a_flood_of_messages_before_the_first_echo_does_not_hide_the_time() {
+fn messages_before_the_first_echo_do_not_prevent_the_timeout() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         let messages = unmasked(TEXT, b"x").repeat(100_000);
@@ -479,13 +483,13 @@ fn a_flood_of_messages_before_the_first_echo_does_not_hide_the_time() {
     });
     let message = failure(&url, &SHORT);
     assert!(
-        message.contains("the echo of a first text message did not come"),
+        message.contains("no echo of the first text message within 300ms"),
         "{message}"
     );
 }
 
 #[test]
-fn nobody_there_is_an_error_that_names_the_address() {
+fn a_refused_connection_is_an_error_that_names_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -540,14 +544,14 @@ fn a_wrong_command_line_gets_status_2() {
 }
 
 #[test]
-fn a_message_longer_than_what_sockets_hold_is_sent_piece_by_piece() {
+fn a_message_longer_than_the_socket_buffers_is_sent_in_pieces() {
     let server = Server::start(&["--no-welcome", "--threads", "1"]);
     let options = ["--size", "16MiB", "--messages", "2", "--in-flight", "2"];
     assert_eq!(figures(&server.url("/"), &options)["messages"], 2);
 }
 
 #[test]
-fn silence_is_no_failure_while_nothing_is_missing() {
+fn silence_is_not_a_failure_while_no_echo_is_missing() {
     let server = Server::start(&[]);
     let options = ["--rate", "0.5", "--messages", "2", "--timeout", "1s"];
     assert_eq!(figures(&server.url("/"), &options)["messages"], 2);
@@ -558,12 +562,12 @@ fn many_connections_are_opened_and_closed() {
     let server = Server::start(&["--log-level", "warn"]);
     let options = ["--connections", "300", "--messages", "900"];
     assert_eq!(figures(&server.url("/"), &options)["messages"], 900);
-    // The server is as it was.
+    // The server still works.
     Client::greeted(server.address);
 }
 
 #[test]
-fn the_limit_of_open_files_is_raised_as_far_as_it_can_be() {
+fn the_limit_of_open_files_is_raised_as_far_as_possible() {
     let server = Server::start(&["--log-level", "warn"]);
     let limited = |limit: &str| {
         let script = format!("{limit}; exec \"$@\"");

@@ -1,5 +1,5 @@
-//! The core's client and the core's server, joined in memory: what one transmits the other receives, cut
-//! at every place.
+//! The core's client and the core's server, joined in memory: one receives what the other
+//! transmits, cut at every place.
 
 use std::slice;
 
@@ -9,19 +9,19 @@ use ws_echo_core::{
 };
 use ws_echo_tests::driver::client::NONCE;
 
-/// What the client says. A frame of it, and room to receive, fit the smallest of the buffers.
-const WORDS: [Word; 8] = [
-    Word::Text("", Fin::Last),
-    Word::Text("hello", Fin::Last),
-    Word::Text("\u{4e16}\u{754c}", Fin::More),
-    Word::Ping(b"?"),
-    Word::Text(" is \u{2014}", Fin::More),
-    Word::Text(" goes on", Fin::Last),
-    Word::Text("\u{1f980}", Fin::Last),
-    Word::Close(CloseCode::NORMAL, "bye"),
+/// What the client sends. One of its frames, and room to receive, fit the smallest of the buffers.
+const ACTIONS: [Action; 8] = [
+    Action::Text("", Fin::Last),
+    Action::Text("hello", Fin::Last),
+    Action::Text("\u{4e16}\u{754c}", Fin::More),
+    Action::Ping(b"?"),
+    Action::Text(" is \u{2014}", Fin::More),
+    Action::Text(" goes on", Fin::Last),
+    Action::Text("\u{1f980}", Fin::Last),
+    Action::Close(CloseCode::NORMAL, "bye"),
 ];
 
-/// The greeting, and what comes back.
+/// The greeting, and the echoes.
 const MESSAGES: [&str; 5] = [
     "Welcome",
     "",
@@ -31,21 +31,21 @@ const MESSAGES: [&str; 5] = [
 ];
 
 #[derive(Clone, Copy, Debug)]
-enum Word {
+enum Action {
     Text(&'static str, Fin),
     Ping(&'static [u8]),
-    /// Once all has come back.
+    /// After everything has come back.
     Close(CloseCode, &'static str),
 }
 
-/// One direction of a transport: it takes all that is ready, but is cut at one place; cut at 0, it takes one
-/// byte at a time.
-struct Line {
+/// One direction of a transport. It takes everything that is ready, but is cut at one place; cut at
+/// 0, it takes one byte at a time.
+struct Direction {
     cut_at: usize,
     transmitted: usize,
 }
 
-impl Line {
+impl Direction {
     fn cut_at(cut_at: usize) -> Self {
         Self {
             cut_at,
@@ -53,7 +53,7 @@ impl Line {
         }
     }
 
-    /// Moves bytes that are ready in one buffer to the other; tells whether there were any.
+    /// Moves bytes that are ready in one buffer to the other. Returns whether there were any.
     fn transmit(&mut self, from: &mut Buffer<Vec<u8>>, to: &mut Buffer<Vec<u8>>) -> bool {
         let most = match self.cut_at {
             0 => 1,
@@ -124,13 +124,14 @@ impl ServerEnd {
 
 type NextKey = fn() -> [u8; 4];
 
-/// The client's end: it says its words as soon as there is room, and closes when all have come back.
+/// The client's end: it sends its messages as soon as there is room, and closes when all have come
+/// back.
 struct ClientEnd {
     handshake: ClientHandshake<'static, 512>,
     connection: Option<Connection<Client<NextKey>>>,
     buffer: Buffer<Vec<u8>>,
-    words: slice::Iter<'static, Word>,
-    /// What has come, with the last message as far as it is there.
+    actions: slice::Iter<'static, Action>,
+    /// What was received; the last message may be incomplete.
     received: Vec<String>,
     pongs: usize,
     closed: Option<Option<CloseCode>>,
@@ -145,9 +146,9 @@ impl ClientEnd {
         Self {
             handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
             connection: None,
-            // It has to receive while the server does not take what is ready.
+            // It must receive while the server does not take what is ready.
             buffer: Buffer::for_pieces(vec![0; buffer_len]),
-            words: WORDS.iter(),
+            actions: ACTIONS.iter(),
             received: vec![String::new()],
             pongs: 0,
             closed: None,
@@ -177,19 +178,19 @@ impl ClientEnd {
                 event => panic!("{event:?}"),
             }
         }
-        // What waits to be taken must leave room to receive.
+        // Pending output must leave room to receive.
         while buffer.ready().is_empty()
-            && let Some(&word) = self.words.as_slice().first()
+            && let Some(&action) = self.actions.as_slice().first()
         {
             let mut exchange = connection.exchange(buffer);
-            let said = match word {
-                Word::Text(text, fin) => exchange.send_fragment(Message::Text(text), fin),
-                Word::Ping(payload) => exchange.ping(payload),
-                Word::Close(..) if self.received.len() <= MESSAGES.len() => return,
-                Word::Close(code, reason) => exchange.close(code, reason),
+            let sent = match action {
+                Action::Text(text, fin) => exchange.send_fragment(Message::Text(text), fin),
+                Action::Ping(payload) => exchange.ping(payload),
+                Action::Close(..) if self.received.len() <= MESSAGES.len() => return,
+                Action::Close(code, reason) => exchange.close(code, reason),
             };
-            match said {
-                Ok(()) => self.words.next(),
+            match sent {
+                Ok(()) => self.actions.next(),
                 Err(SendError::Full) => return,
                 Err(error) => panic!("{error}"),
             };
@@ -197,12 +198,12 @@ impl ClientEnd {
     }
 }
 
-/// Lets both talk until nothing moves, and checks that all was said and came back. Returns how many bytes
-/// each end has transmitted.
-fn talk(buffer_lens: [usize; 2], cuts: [usize; 2]) -> [usize; 2] {
+/// Runs both ends until nothing moves, and checks that everything was sent and came back. Returns
+/// how many bytes each end has transmitted.
+fn run_both(buffer_lens: [usize; 2], cuts: [usize; 2]) -> [usize; 2] {
     let mut client = ClientEnd::new(buffer_lens[0]);
     let mut server = ServerEnd::new(buffer_lens[1]);
-    let [mut up, mut down] = cuts.map(Line::cut_at);
+    let [mut up, mut down] = cuts.map(Direction::cut_at);
     let mut is_over = false;
     while !is_over {
         client.advance();
@@ -232,12 +233,12 @@ fn client_and_server_understand_each_other_at_every_cut() {
         [4096, MIN_BUFFER_LEN],
         [50; 2],
     ] {
-        let [up, down] = talk(buffer_lens, [usize::MAX; 2]);
+        let [up, down] = run_both(buffer_lens, [usize::MAX; 2]);
         for at in 0..=up.max(down) {
-            let [cut_up, cut_down] = talk(buffer_lens, [at; 2]);
+            let [cut_up, cut_down] = run_both(buffer_lens, [at; 2]);
             assert!(cut_up >= up.min(at) && cut_down >= down.min(at));
-            talk(buffer_lens, [at, usize::MAX]);
-            talk(buffer_lens, [usize::MAX, at]);
+            run_both(buffer_lens, [at, usize::MAX]);
+            run_both(buffer_lens, [usize::MAX, at]);
         }
     }
 }
@@ -246,7 +247,7 @@ fn client_and_server_understand_each_other_at_every_cut() {
 fn client_and_server_understand_each_other_byte_by_byte() {
     for client_len in MIN_BUFFER_LEN..80 {
         for server_len in MIN_BUFFER_LEN..80 {
-            talk([client_len, server_len], [0; 2]);
+            run_both([client_len, server_len], [0; 2]);
         }
     }
 }

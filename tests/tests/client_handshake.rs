@@ -1,4 +1,5 @@
-//! The opening handshake of a client (RFC 6455 section 4.1): requests, and what is made of responses.
+//! The opening handshake of a client (RFC 6455 section 4.1): requests, and the handling of
+//! responses.
 
 use ws_echo_core::{
     Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
@@ -10,7 +11,7 @@ use ws_echo_tests::wire::{Frame, PING, PONG, TEXT, masked, mirrored};
 
 const REQUEST: ClientRequest<'_> = ClientRequest::new("server.example.com", "/chat");
 
-/// The least response: a line and three headers.
+/// The minimal response: a line and three headers.
 const RESPONSE: [&str; 4] = [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
@@ -22,26 +23,26 @@ fn head(lines: &[&str]) -> String {
     format!("{}\r\n\r\n", lines.join("\r\n"))
 }
 
-/// The least response with lines in place of the one that begins with `name`.
+/// The minimal response with lines instead of the one that begins with `name`.
 fn with(name: &str, lines: &[&str]) -> String {
     let at = RESPONSE.iter().position(|line| line.starts_with(name));
     let at = at.unwrap();
     head(&[&RESPONSE[..at], lines, &RESPONSE[at + 1..]].concat())
 }
 
-/// The least response with a line behind it.
+/// The minimal response with one more line.
 fn with_more(line: &str) -> String {
     head(&[&RESPONSE[..], &[line]].concat())
 }
 
-/// Connects, with all cuts, to a server that sends a text glued to its response.
+/// Connects, with all cuts, to a server that sends a text right after its response.
 fn connected(request: ClientRequest<'_>, response: &str) -> Connected {
     let text = mirrored(&masked(TEXT, "hello"));
     connect_always(request, &[response.as_bytes(), &text].concat())
 }
 
-/// Checks that a response opens the connection, however it is cut, and that the text behind it is
-/// received; returns the subprotocol.
+/// Checks that a response opens the connection, however it is cut, and that the text after it is
+/// received. Returns the subprotocol.
 fn assert_opens(request: ClientRequest<'_>, response: &str) -> Option<String> {
     let connected = connected(request, response);
     assert_eq!(connected.error, None, "{response}");
@@ -62,7 +63,7 @@ fn assert_fails(response: &str, error: ResponseError) -> Connected {
     connected
 }
 
-/// Checks that nothing is wrong with a response before its last byte, and that then it is this.
+/// Checks that a response has no error before its last byte, and that it then has this one.
 fn assert_fails_at_last_byte(response: &str, error: ResponseError) {
     let whole = Cuts::whole();
     for (len, expected) in [(response.len() - 1, None), (response.len(), Some(error))] {
@@ -86,7 +87,7 @@ mod the_request {
     }
 
     #[test]
-    fn has_the_origin_the_subprotocols_and_other_headers_if_there_are_any() {
+    fn may_have_an_origin_subprotocols_and_other_headers() {
         let request = ClientRequest {
             origin: Some("http://example.com"),
             subprotocols: &["chat", "superchat"],
@@ -107,8 +108,8 @@ mod the_request {
         );
     }
 
-    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte value
-    /// > that has been base64-encoded [...]
+    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
+    /// > value that has been base64-encoded [...]
     #[test]
     fn has_the_nonce_in_base64() {
         for (nonce, key) in [
@@ -132,7 +133,7 @@ mod the_request {
     }
 
     #[test]
-    fn never_has_what_would_say_something_else() {
+    fn cannot_be_made_with_invalid_values() {
         for host in ["", "a b", "a\r\nb", "u@a", "a/b"] {
             assert_eq!(
                 refused(ClientRequest::new(host, "/")),
@@ -218,7 +219,7 @@ mod a_response_that_opens {
     }
 
     #[test]
-    fn may_choose_one_of_the_subprotocols_that_were_asked_for() {
+    fn may_choose_one_of_the_requested_subprotocols() {
         let request = ClientRequest {
             subprotocols: &["chat", "superchat"],
             ..REQUEST
@@ -230,16 +231,17 @@ mod a_response_that_opens {
         }
     }
 
-    /// > A client MUST be able to parse one or more 1xx responses received prior to a final response
+    /// > A client MUST be able to parse one or more 1xx responses received prior to a final
+    /// > response
     #[test]
-    fn may_come_behind_interim_ones() {
+    fn may_follow_interim_responses() {
         let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
             HTTP/1.1 199 a\r\n\r\n";
         assert_opens(REQUEST, &format!("{early}{}", head(&RESPONSE)));
     }
 
     #[test]
-    fn may_have_frames_of_any_kind_glued_to_it() {
+    fn may_be_followed_directly_by_frames_of_any_kind() {
         let frames = [masked(PING, "1"), masked(TEXT, "hello"), masked(PING, "2")].concat();
         let input = [head(&RESPONSE).into_bytes(), mirrored(&frames)].concat();
         let session = connect_always(REQUEST, &input).session.unwrap();
@@ -257,10 +259,10 @@ mod a_response_that_opens {
 mod a_response_that_does_not_open {
     use super::*;
 
-    /// > If the status code received from the server is not 101, the client handles the response per
-    /// > HTTP [RFC2616] procedures.
+    /// > If the status code received from the server is not 101, the client handles the response
+    /// > per HTTP [RFC2616] procedures.
     #[test]
-    fn tells_its_status_its_reason_and_its_content() {
+    fn gives_its_status_its_reason_and_its_content() {
         for (line, status, reason) in [
             ("HTTP/1.1 403 Forbidden", 403, "Forbidden"),
             ("HTTP/1.0 404 Not Found", 404, "Not Found"),
@@ -277,7 +279,7 @@ mod a_response_that_does_not_open {
     }
 
     #[test]
-    fn tells_its_headers() {
+    fn gives_its_headers() {
         let mut handshake = ClientHandshake::<256>::new(REQUEST, NONCE).unwrap();
         let mut buffer = Buffer::new([0; 1024]);
         let response = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nX: 1\r\nlocation:/c\r\n\r\n";
@@ -288,7 +290,7 @@ mod a_response_that_does_not_open {
         assert_eq!(
             handshake.advance(&mut buffer),
             Ok(Progress::Wait),
-            "it is told once"
+            "it is reported once"
         );
         assert!(handshake.is_done());
         let response = handshake.response();
@@ -353,7 +355,7 @@ mod a_response_that_does_not_open {
 
     /// > [...] indicates the use of a subprotocol that was not present in the client's handshake
     #[test]
-    fn chooses_a_subprotocol_that_was_not_asked_for_or_several() {
+    fn chooses_several_subprotocols_or_one_that_was_not_requested() {
         let error = ResponseError::UnexpectedSubprotocol;
         assert_fails(&with_more("Sec-WebSocket-Protocol: chat"), error);
         let request = ClientRequest {
@@ -374,7 +376,7 @@ mod a_response_that_does_not_open {
     }
 
     #[test]
-    fn is_no_http() {
+    fn is_not_http() {
         for line in [
             "SSH-2.0-OpenSSH_9.2",
             "",

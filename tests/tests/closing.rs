@@ -1,5 +1,5 @@
-//! Close frames, ours and the peer's, and what an application may send of its own before them
-//! (RFC 6455 sections 5.5.1 and 7).
+//! Close frames of both sides, and what an application may send of its own before them (RFC 6455
+//! sections 5.5.1 and 7).
 
 use ws_echo_core::{
     Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ProtocolError, SendError,
@@ -12,7 +12,7 @@ use ws_echo_tests::wire::{
 /// The first byte of a text message's first fragment.
 const TEXT_BEGINS: u8 = 0x01;
 
-/// An open connection that echoes, its buffer, and the application's side of it.
+/// An open connection that echoes, its buffer, and the state of its application.
 struct Link {
     connection: Connection,
     buffer: Buffer<Vec<u8>>,
@@ -24,7 +24,7 @@ struct Link {
 }
 
 impl Link {
-    /// Bytes will arrive in pieces of `cut`.
+    /// A link to which bytes arrive in pieces of `cut`.
     fn new(buffer_len: usize, cut: usize) -> Self {
         Self {
             connection: Connection::server(Agreed::NOTHING),
@@ -63,7 +63,7 @@ impl Link {
         loop {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => {
-                    assert!(!self.has_closed, "data behind our Close");
+                    assert!(!self.has_closed, "data after our Close");
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Close(code))) => {
@@ -109,7 +109,7 @@ impl Link {
         frames
     }
 
-    /// Checks that all which is sent now is refused so, and that nothing is written.
+    /// Checks that every kind of sending is refused with this error, and that nothing is written.
     fn assert_all_refused(&mut self, error: SendError) {
         let ready = self.buffer.ready().to_vec();
         assert_eq!(self.close(CloseCode::NORMAL, "again"), Err(error));
@@ -121,7 +121,7 @@ impl Link {
     }
 }
 
-/// The outcome when a session ends with the peer's Close and its answer.
+/// The outcome of a session that ends with the peer's Close and its answer.
 fn closed(frames: impl IntoIterator<Item = Frame>, code: Option<u16>, reason: &str) -> Outcome {
     Outcome {
         frames: frames.into_iter().collect(),
@@ -132,7 +132,7 @@ fn closed(frames: impl IntoIterator<Item = Frame>, code: Option<u16>, reason: &s
     }
 }
 
-/// The outcome when a session fails.
+/// The outcome of a session that fails.
 fn failed(frames: impl IntoIterator<Item = Frame>, error: ProtocolError) -> Outcome {
     Outcome {
         frames: frames.into_iter().collect(),
@@ -145,7 +145,7 @@ fn failed(frames: impl IntoIterator<Item = Frame>, error: ProtocolError) -> Outc
 mod the_peer_closes {
     use super::*;
 
-    /// Section 7.4, where 1004, 1005, 1006 and 1015 are reserved; 1012 to 1014 are IANA's.
+    /// Section 7.4 reserves 1004, 1005, 1006 and 1015; IANA has registered 1012 to 1014.
     fn may_be_sent(code: u16) -> bool {
         let defined = [
             1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
@@ -198,7 +198,7 @@ mod the_peer_closes {
     }
 
     #[test]
-    fn reasons_of_every_length_are_known_and_not_sent_back() {
+    fn reasons_of_every_length_are_reported_and_not_sent_back() {
         for len in 0..=123 {
             let reason = "x".repeat(len);
             let expected = closed([Frame::close(1000)], Some(1000), &reason);
@@ -254,7 +254,7 @@ mod the_peer_closes {
     // > [...] after receiving a control frame indicating the connection should be closed, a peer
     // > discards any further data received. (section 1.4)
     #[test]
-    fn bytes_after_a_close_are_forgotten() {
+    fn bytes_after_a_close_are_ignored() {
         for after in [
             masked(TEXT, "late"),
             masked(PING, "late"),
@@ -269,7 +269,7 @@ mod the_peer_closes {
     }
 
     #[test]
-    fn data_in_front_of_a_close_comes_back_before_its_answer() {
+    fn data_before_a_close_comes_back_before_its_answer() {
         let input = [
             masked(TEXT, "one"),
             masked(PING, "two"),
@@ -303,7 +303,7 @@ mod we_fail {
     /// > [...] the endpoint SHOULD send a Close frame with an appropriate status code [...] An
     /// > endpoint MUST NOT continue to attempt to process data [...] (section 7.1.7)
     #[test]
-    fn one_close_is_sent_and_what_follows_is_forgotten() {
+    fn one_close_is_sent_and_later_input_is_ignored() {
         for bad in [
             &b"\xFF"[..],
             b"\x81\x05hello",
@@ -349,7 +349,7 @@ mod we_close {
     // > The application MUST NOT send any more data frames after sending a Close frame.
     // > (section 5.5.1)
     #[test]
-    fn nothing_is_echoed_any_more_until_the_peers_close_ends_it() {
+    fn nothing_more_is_echoed_until_the_peers_close() {
         for mut link in Link::many() {
             link.receive(&masked(TEXT, "early"));
             assert_eq!(link.close(GOING_AWAY, "bye"), Ok(()));
@@ -384,7 +384,7 @@ mod we_close {
     }
 
     #[test]
-    fn a_frame_half_received_is_forgotten_and_the_peers_close_is_found_behind_it() {
+    fn the_rest_of_a_frame_is_ignored_and_the_peers_close_found_after_it() {
         for (first, payload) in [
             (TEXT, "h\u{e9}llo"),
             (BINARY, "hello"),
@@ -414,7 +414,7 @@ mod we_close {
     }
 
     #[test]
-    fn a_chunk_in_hand_is_not_sent_behind_our_close() {
+    fn a_held_chunk_is_not_sent_after_our_close() {
         let mut link = Link::new(200, usize::MAX);
         let frame = masked(TEXT, "hello");
         link.buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
@@ -429,7 +429,7 @@ mod we_close {
     }
 
     #[test]
-    fn our_close_leaves_before_the_answer_to_one_that_has_come_already() {
+    fn our_close_is_sent_before_the_answer_to_a_close_already_received() {
         for cut in [usize::MAX, 1] {
             let mut link = Link::new(200, cut);
             let frame = masked_close(1000, "");
@@ -444,7 +444,7 @@ mod we_close {
     }
 
     #[test]
-    fn what_the_peer_does_wrong_then_ends_it_without_a_second_close() {
+    fn an_error_of_the_peer_after_our_close_causes_no_second_close() {
         for (bad, error) in [
             (&b"\x81\x05hello"[..], ProtocolError::Unmasked),
             (b"\xC1", ProtocolError::ReservedBits(0x40)),
@@ -465,7 +465,7 @@ mod we_close {
     }
 
     #[test]
-    fn a_second_close_and_all_else_are_refused() {
+    fn anything_after_our_close_is_refused() {
         for mut link in Link::many() {
             assert_eq!(link.close(GOING_AWAY, "bye"), Ok(()));
             link.assert_all_refused(SendError::Closed);
@@ -510,7 +510,7 @@ mod the_application_sends {
     }
 
     #[test]
-    fn no_message_between_the_fragments_of_an_echo_but_pings_and_close() {
+    fn no_message_but_pings_and_close_between_the_fragments_of_an_echo() {
         for mut link in Link::many() {
             link.receive(&masked(TEXT_BEGINS, "Hel"));
             let ready = link.buffer.ready().len();
@@ -558,7 +558,7 @@ mod the_application_sends {
     }
 
     #[test]
-    fn nothing_that_does_not_fit_and_nothing_of_it() {
+    fn nothing_of_a_frame_that_does_not_fit() {
         for buffer_len in MIN_BUFFER_LEN..200 {
             let mut link = Link::new(buffer_len, usize::MAX);
             let text = "x".repeat(buffer_len);
@@ -609,7 +609,7 @@ mod the_application_sends {
     }
 
     #[test]
-    fn pings_while_a_frame_waits_for_its_end_and_it_still_comes_back_whole() {
+    fn pings_inside_a_partly_received_frame_that_still_comes_back_whole() {
         let payload = "h\u{e9}llo \u{20ac} w\u{f6}rld";
         let frame = masked(TEXT, payload);
         for buffer_len in payload.len() + 17..200 {
@@ -661,7 +661,7 @@ mod the_application_sends {
     }
 
     #[test]
-    fn a_ping_behind_every_byte_that_comes() {
+    fn a_ping_after_every_received_byte() {
         let payload = "\u{1f600}".repeat(30);
         let frame = masked(TEXT, &payload);
         for buffer_len in MIN_BUFFER_LEN..300 {

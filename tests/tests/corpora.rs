@@ -7,7 +7,7 @@ use ws_echo_tests::fuzzing;
 
 /// # Panics
 ///
-/// When there is nothing to replay, or a promise is broken.
+/// If there is nothing to replay, or a promise is broken.
 fn replay(target: &str, body: fn(&[u8])) {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     let entries = fs::read_dir(corpora.join(target)).expect("the corpus is there");

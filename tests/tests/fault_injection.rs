@@ -1,5 +1,6 @@
-//! System calls that fail, on the real binary: strace makes them. Whoever a fault is not about notices
-//! nothing, the log says what has to be said once, and no file descriptor stays open.
+//! System calls that fail, in the real binary: strace injects the faults. Clients that a fault does
+//! not concern are not affected, the log reports once what must be reported once, and no file
+//! descriptor stays open.
 
 #![cfg(target_os = "linux")]
 
@@ -18,15 +19,15 @@ use ws_echo_tests::wire::{Frame, TEXT, masked};
 
 const CANNOT_ACCEPT: &str = "cannot accept clients, trying again: ";
 
-/// A server with one worker, some of whose system calls fail, and what strace saw of those.
-struct Faulty {
+/// A server with one worker and failing system calls, and the calls that strace recorded.
+struct FaultyServer {
     server: Server,
     trace: PathBuf,
 }
 
-impl Faulty {
-    /// Starts one; a fault is written as strace's option `inject`, and is counted in each thread. `None`
-    /// where strace is missing or may not trace.
+impl FaultyServer {
+    /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
+    /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
         let mut probe = Command::new("strace");
         probe.args(["-f", "-o", "/dev/null", "true"]);
@@ -39,7 +40,7 @@ impl Faulty {
                 .iter()
                 .chain(arguments),
         );
-        // The server stays this process's child, and strace is its.
+        // The server stays this process's child, and strace is its child.
         let mut strace = Command::new("strace");
         strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
         for fault in faults {
@@ -54,13 +55,13 @@ impl Faulty {
         Some(Self { server, trace })
     }
 
-    /// How many calls have failed as they were told.
+    /// How many calls have failed as injected.
     fn failed(&self) -> usize {
         let trace = fs::read_to_string(&self.trace).expect("strace writes");
         trace.matches("(INJECTED)").count()
     }
 
-    /// How often the log says that nobody can be accepted.
+    /// How often the log reports that no client can be accepted.
     fn outages(&self) -> usize {
         self.server.log().matches(CANNOT_ACCEPT).count()
     }
@@ -71,13 +72,13 @@ impl Faulty {
         files.expect("the server runs").count()
     }
 
-    /// Waits until so many files are open.
+    /// Waits until this many files are open.
     fn expect_files(&self, count: usize) {
         wait_until("files are closed", || self.files() == count);
     }
 }
 
-impl Drop for Faulty {
+impl Drop for FaultyServer {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.trace);
     }
@@ -91,7 +92,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Whether a message comes back; when not, the connection has ended.
+/// Whether a message comes back. If not, the connection has ended.
 fn echoes(client: &mut Client) -> bool {
     let message = Frame::new(TEXT, "still here");
     client.try_send(masked(message.first, &message.payload))
@@ -101,7 +102,7 @@ fn echoes(client: &mut Client) -> bool {
             .is_some()
 }
 
-/// A connection that is open; `None` when the server has ended it without a word.
+/// An open connection. Returns `None` if the server has ended it without a response.
 fn open(server: &Server) -> Option<Client> {
     let mut client = Client::connect(server.address);
     client.try_send(request("/"));
@@ -116,14 +117,14 @@ fn open(server: &Server) -> Option<Client> {
 }
 
 #[test]
-fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
+fn interrupted_calls_are_repeated_without_effect() {
     let faults = [
         "accept4:error=EINTR:when=1+2",
         "?epoll_wait,?epoll_pwait:error=EINTR:when=1+2",
         "recvfrom:error=EINTR:when=1+2",
         "sendto:error=EINTR:when=1+2",
     ];
-    let Some(faulty) = Faulty::start("interrupted", &faults, &[]) else {
+    let Some(faulty) = FaultyServer::start("interrupted", &faults, &[]) else {
         return;
     };
     several_clients_at_once(faulty.server.address, 8);
@@ -135,9 +136,9 @@ fn calls_that_are_interrupted_are_made_again_and_nobody_notices() {
 }
 
 #[test]
-fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
+fn connections_lost_before_they_are_accepted_delay_no_other() {
     let faults = ["accept4:error=ECONNABORTED:when=1..5"];
-    let Some(faulty) = Faulty::start("aborted", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("aborted", &faults, &["--no-welcome"]) else {
         return;
     };
     expect_echo(&mut Client::open(faulty.server.address));
@@ -146,10 +147,10 @@ fn connections_that_are_lost_before_they_are_accepted_keep_nobody_waiting() {
 }
 
 #[test]
-fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not() {
+fn accepting_resumes_after_an_outage_that_is_logged_once() {
     for error in ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "EPROTO"] {
         let fault = format!("accept4:error={error}:when=1..3");
-        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
             return;
         };
         expect_echo(&mut Client::open(faulty.server.address));
@@ -161,10 +162,10 @@ fn accepting_resumes_when_the_system_can_and_the_log_says_once_that_it_could_not
 }
 
 #[test]
-fn each_time_that_nobody_can_be_accepted_is_told() {
-    // A client's event is two calls: one accepts it, and one is told that there are no more.
+fn each_outage_of_accepting_is_logged() {
+    // A client's event makes two calls: one accepts it, and one reports that there are no more.
     let faults = ["accept4:error=EMFILE:when=3+3"];
-    let Some(faulty) = Faulty::start("again", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("again", &faults, &["--no-welcome"]) else {
         return;
     };
     for _ in 0..4 {
@@ -172,13 +173,13 @@ fn each_time_that_nobody_can_be_accepted_is_told() {
     }
     let failed = faulty.failed();
     assert!(failed >= 2, "{failed}");
-    wait_until("each is told", || faulty.outages() == failed);
+    wait_until("each outage is logged", || faulty.outages() == failed);
 }
 
 #[test]
-fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
+fn connected_clients_are_served_during_an_outage_of_accepting() {
     let faults = ["accept4:error=EMFILE:when=3+"];
-    let Some(faulty) = Faulty::start("nobody", &faults, &["--no-welcome"]) else {
+    let Some(faulty) = FaultyServer::start("nobody", &faults, &["--no-welcome"]) else {
         return;
     };
     let mut first = Client::open(faulty.server.address);
@@ -197,7 +198,7 @@ fn while_nobody_can_be_accepted_those_who_are_there_are_served() {
 }
 
 #[test]
-fn a_client_whose_connection_breaks_is_lost_alone() {
+fn a_broken_connection_affects_no_other_client() {
     for (fault, told) in [
         ("recvfrom:error=ECONNRESET:when=8", "lost: connection reset"),
         ("recvfrom:error=ETIMEDOUT:when=8", "lost: timed out"),
@@ -205,7 +206,7 @@ fn a_client_whose_connection_breaks_is_lost_alone() {
         ("sendto:error=ECONNRESET:when=8", "lost: connection reset"),
         ("sendto:error=EHOSTUNREACH:when=8", "lost: host unreachable"),
     ] {
-        let Some(faulty) = Faulty::start("lost", &[fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start("lost", &[fault], &["--no-welcome"]) else {
             return;
         };
         let files = faulty.files();
@@ -225,7 +226,7 @@ fn a_client_whose_connection_breaks_is_lost_alone() {
 }
 
 #[test]
-fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
+fn a_failed_setup_affects_no_other_client_and_closes_the_file() {
     // The first calls of this kind are the listener's and the worker's own, on another thread.
     for fault in [
         "setsockopt:error=EINVAL:when=6",
@@ -233,7 +234,7 @@ fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
         "epoll_ctl:error=ENOMEM:when=6",
         "epoll_ctl:error=ENOSPC:when=6",
     ] {
-        let Some(faulty) = Faulty::start("set-up", &[fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start("set-up", &[fault], &["--no-welcome"]) else {
             return;
         };
         let files = faulty.files();
@@ -247,11 +248,12 @@ fn a_client_that_cannot_be_set_up_is_lost_alone_and_its_file_is_closed() {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_stops_nobody_and_tells_later_what_is_missing() {
+fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
     for error in ["EIO", "ENOSPC"] {
-        // Each thread counts for itself: stdout's, which writes one line, has fewer calls.
+        // Each thread counts for itself: the thread of stdout, which writes one line, makes fewer
+        // calls.
         let fault = format!("write:error={error}:when=5..20");
-        let Some(faulty) = Faulty::start(error, &[&fault], &["--no-welcome"]) else {
+        let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
             return;
         };
         let mut client = Client::open(faulty.server.address);

@@ -1,5 +1,5 @@
-//! The firmware talks to real clients: on a Cortex-M3 with an Ethernet controller, as QEMU has them, with
-//! 64 KiB of memory.
+//! The firmware serves real clients, on a Cortex-M3 with an Ethernet controller, as emulated by
+//! QEMU, with 64 KiB of memory.
 
 use std::ops::RangeInclusive;
 
@@ -12,10 +12,10 @@ use ws_echo_tests::{network, peers, remote_server};
 /// How many clients the firmware serves at a time.
 const CLIENTS: usize = 8;
 
-/// How much stack the firmware may need, in bytes. It does not get along with a few.
+/// How much stack the firmware may need, in bytes. It needs more than a few.
 const STACK_DEPTH: RangeInclusive<usize> = 512..=4096;
 
-/// Far more than the machine's 64 KiB of memory; a whole GiB where the tests are optimised.
+/// Far more than the machine's 64 KiB of memory; a whole GiB if the tests are optimised.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     8 << 20
 } else {
@@ -39,7 +39,7 @@ fn nodes_ws_is_greeted_and_gets_its_echoes() {
 }
 
 #[test]
-fn all_that_clients_do_ends_well_on_a_small_stack() {
+fn all_kinds_of_clients_are_served_with_a_small_stack() {
     let Some(mut firmware) = Firmware::start("clients of the firmware") else {
         return;
     };
@@ -56,7 +56,7 @@ fn all_that_clients_do_ends_well_on_a_small_stack() {
 }
 
 #[test]
-fn a_client_that_stops_reading_is_dropped_in_time_and_nobody_notices() {
+fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
     let Some(firmware) = Firmware::start("a client of the firmware that stops reading") else {
         return;
     };
@@ -77,7 +77,7 @@ fn a_client_that_stops_reading_is_dropped_in_time_and_nobody_notices() {
 }
 
 #[test]
-fn clients_that_vanish_are_forgotten_in_time() {
+fn clients_that_vanish_are_dropped_in_time() {
     let Some(mut firmware) = Firmware::start("clients of the firmware that vanish") else {
         return;
     };
@@ -125,7 +125,7 @@ fn clients_on_many_hosts_do_not_wait_for_one_another() {
     peers::expect_ok(&mut network::command(ON_TAP, &firmware, &client));
 }
 
-/// A panic starts the firmware anew; and its lines are whole.
+/// A panic would restart the firmware. Its lines are complete.
 fn assert_started_once(firmware: &Firmware) {
     let log = firmware.log.text();
     let (first, others) = log.split_once('\n').unwrap();

@@ -17,12 +17,12 @@ const MORE: u8 = 0x00;
 const HELLO: [u8; 5] = [0x48, 0x65, 0x6c, 0x6c, 0x6f];
 const MASKED_HELLO: [u8; 9] = [0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 
-/// Two bytes, eight of extended payload length, four of masking key.
+/// Two bytes, eight of extended payload length, and four of masking key.
 const MAX_HEADER_LEN: usize = 14;
 
 const RESERVED_OPCODES: [u8; 10] = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
-/// What is transmitted, byte for byte.
+/// The transmitted bytes.
 fn transmitted(input: &[u8]) -> Vec<u8> {
     let mut connection = Connection::server(Agreed::NOTHING);
     let whole = Cuts::whole();
@@ -98,7 +98,7 @@ mod section_5_7 {
     }
 
     #[test]
-    fn the_headers_of_256_bytes_and_of_64_kib_are_those_of_the_rfc() {
+    fn headers_for_256_bytes_and_for_64_kib_match_the_rfc() {
         let output = transmitted(&masked(BINARY, [7; 256]));
         assert_eq!(output, [&[0x82, 0x7e, 0x01, 0x00], &[7; 256][..]].concat());
         let output = transmitted(&masked(BINARY, [7; 65536]));
@@ -120,8 +120,8 @@ mod section_5_7 {
 mod headers {
     use super::*;
 
-    /// All that the first two bytes of a frame break, whatever follows: the RFC's list, read line by
-    /// line.
+    /// All rules that the first two bytes of a frame break, whatever follows: the RFC's list, read
+    /// line by line.
     fn broken(first: u8, second: u8, inside_message: bool) -> Vec<ProtocolError> {
         let (fin, rsv, opcode) = (first >> 7, first & 0b0111_0000, first & 15);
         let (mask, len) = (second >> 7, second & 127);
@@ -147,7 +147,7 @@ mod headers {
         broken
     }
 
-    /// A payload of the length that a header announces, the least one behind 126 and 127. In a
+    /// A payload of the length that a header announces, the shortest one for 126 and 127. In a
     /// Close frame it is a code and a reason.
     fn payload(first: u8, second: u8) -> Vec<u8> {
         let len = match second & 127 {
@@ -197,7 +197,7 @@ mod headers {
             let mut frame = masked(first, payload(first, second));
             frame[1] = second;
             if !broken(first, second, inside_message).is_empty() {
-                // The payload is not waited for.
+                // The error is reported without waiting for the payload.
                 frame.truncate(MAX_HEADER_LEN);
             }
             input.extend(frame);
@@ -212,24 +212,24 @@ mod headers {
     }
 
     #[test]
-    fn each_of_the_65536_is_accepted_or_refused_as_the_rfc_says() {
+    fn each_of_the_65536_is_judged_as_the_rfc_says() {
         assert_all_headers(false);
     }
 
     #[test]
-    fn each_of_the_65536_inside_a_message_is_accepted_or_refused_as_the_rfc_says() {
+    fn each_of_the_65536_is_judged_as_the_rfc_says_inside_a_message() {
         assert_all_headers(true);
     }
 }
 
-mod errors_are_told_at_the_first_byte_that_breaks_the_rule {
+mod errors_are_reported_at_the_first_invalid_byte {
     use super::*;
 
-    /// Checks it at the start of a session, behind a message, and behind a ping in a message.
+    /// Checks it at the start of a session, after a message, and after a Ping inside a message.
     fn assert_fails_at_last_byte_anywhere(input: &[u8], error: ProtocolError) {
         assert_fails_at_last_byte(input, error);
-        let behind_message = [&masked(TEXT, "hi"), input].concat();
-        assert_fails_at_last_byte(&behind_message, error);
+        let after_message = [&masked(TEXT, "hi"), input].concat();
+        assert_fails_at_last_byte(&after_message, error);
         let inside = [&masked(TEXT_BEGINS, "hi"), &masked(PING, ""), input].concat();
         assert_fails_at_last_byte(&inside, error);
     }
@@ -380,7 +380,7 @@ mod lengths {
     // > Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the
     // > original data [...] with octet at index i modulo 4 of the masking key [...] (section 5.3)
     #[test]
-    fn every_masking_key_is_taken_off() {
+    fn every_masking_key_is_removed() {
         let payload: Vec<u8> = (0..=255).collect();
         for key in [
             [0; 4],
@@ -405,7 +405,7 @@ mod lengths {
 mod frame_in_frame_out {
     use super::*;
 
-    /// Frames come back as they are.
+    /// Checks that frames come back as they are.
     fn assert_same(frames: &[Frame]) {
         let input: Vec<u8> = frames
             .iter()
@@ -427,7 +427,7 @@ mod frame_in_frame_out {
     }
 
     #[test]
-    fn fragments_come_back_with_their_fin_bits_also_empty_ones() {
+    fn fragments_come_back_with_their_fin_bits_even_empty_ones() {
         assert_same(&[
             Frame::new(TEXT_BEGINS, "one"),
             Frame::new(MORE, ""),
@@ -542,7 +542,7 @@ mod longer_than_the_buffer {
     }
 
     #[test]
-    fn its_long_fragments_are_joined_by_nothing_else() {
+    fn nothing_else_comes_between_its_long_fragments() {
         let input = [
             masked(BINARY_BEGINS, [1; 300]),
             masked(PING, "between"),
@@ -580,7 +580,7 @@ mod control_frames {
     // > An endpoint MUST be capable of handling control frames in the middle of a fragmented
     // > message. (section 5.4)
     #[test]
-    fn a_ping_between_fragments_is_answered_before_the_rest_has_come() {
+    fn a_ping_between_fragments_is_answered_before_the_rest_arrives() {
         let begun = [
             masked(TEXT_BEGINS, "Hel"),
             masked(PING, "now"),
@@ -615,7 +615,7 @@ mod control_frames {
     // > A Pong frame MAY be sent unsolicited. [...] A response to an unsolicited Pong frame is
     // > not expected. (section 5.5.3)
     #[test]
-    fn pongs_are_not_answered_also_between_fragments() {
+    fn pongs_are_not_answered_even_between_fragments() {
         let input = [
             masked(PONG, [0xFF; 125]),
             masked(BINARY_BEGINS, "a"),

@@ -1,5 +1,5 @@
-//! Independent clients talk to the binary over real sockets: each is greeted, and gets back what it
-//! sends.
+//! Independent clients talk to the binary over real sockets: each is greeted, and gets its messages
+//! back.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -43,7 +43,8 @@ fn tungstenite_gets_back_messages_of_every_length() {
             .take(len / 3)
             .collect();
         for message in [Message::binary(bytes), Message::text(text)] {
-            // The echo of a long message begins before its end: read while writing.
+            // The echo of a long message begins before its end, so the client reads while it
+            // writes.
             let mut writer = WebSocket::from_raw_socket(
                 client.get_ref().try_clone().unwrap(),
                 tungstenite::protocol::Role::Client,
@@ -104,7 +105,7 @@ fn tungstenite_gets_its_close_code_back() {
     }
 }
 
-/// Only short, unfragmented traffic: see the README for what this client cannot do.
+/// Only short, unfragmented traffic: see `tests/README.md` for what this client cannot do.
 #[test]
 fn embedded_websocket_is_greeted_and_gets_its_echo() {
     let server = Server::start(&[]);
@@ -233,7 +234,7 @@ fn chromium_is_served() {
     if !programs::is_there("chromium", Command::new(&chromium).arg("--version")) {
         return;
     }
-    // The page is from elsewhere.
+    // The page has another origin.
     let server = Server::start(&["--origin", "*"]);
     let page = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = page.local_addr().unwrap();
@@ -286,7 +287,7 @@ fn serve_page(listener: &TcpListener, is_running: &mut dyn FnMut() -> bool) -> S
     "no result came from the page".into()
 }
 
-/// Answers one request; the body, if it is the page's result.
+/// Answers one request. Returns its body, if that is the page's result.
 fn answer_browser(stream: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();

@@ -1,5 +1,4 @@
-//! What the server does when there is too much of something, or something is not allowed; a client that does
-//! nothing wrong notices none of it.
+//! The limits of the server. A client that does nothing wrong notices none of them.
 
 use std::net::TcpStream;
 use std::process::Stdio;
@@ -9,10 +8,10 @@ use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};
 
-/// What a connection is told that is one too many.
+/// The response to one connection too many.
 fn answer(server: &Server) -> String {
     let mut client = Client::connect(server.address);
-    // Nobody has to read it.
+    // The server may not read it.
     client.try_send(request("/"));
     let head = client.receive_head();
     client.shut();
@@ -20,7 +19,7 @@ fn answer(server: &Server) -> String {
     head
 }
 
-/// A connection that is admitted, as soon as there is room again.
+/// A connection that is accepted, as soon as there is room again.
 fn admitted(server: &Server) -> Client {
     for _ in 0..1000 {
         let mut client = Client::connect(server.address);
@@ -35,7 +34,7 @@ fn admitted(server: &Server) -> Client {
 }
 
 #[test]
-fn one_connection_too_many_is_told_so_and_those_that_are_there_notice_nothing() {
+fn one_connection_too_many_gets_503_and_affects_no_other() {
     let server = Server::start(&["--no-welcome", "--max-connections", "3"]);
     let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
     for _ in 0..100 {
@@ -65,7 +64,7 @@ fn an_address_has_its_own_limit() {
 }
 
 #[test]
-fn more_connections_than_files_are_turned_away_before_there_are_none_left() {
+fn more_connections_than_files_are_refused_before_none_are_left() {
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
     let mut limited = in_shell(r#"ulimit -n 160 && exec "$0" "$@""#, &served);
     let server = Server::spawn(limited.stderr(Stdio::piped()));
@@ -134,7 +133,7 @@ fn only_pages_of_the_server_itself_and_of_listed_origins_may_connect() {
 }
 
 #[test]
-fn a_star_lets_all_pages_connect() {
+fn an_origin_of_star_lets_all_pages_connect() {
     let server = Server::start(&["--no-welcome", "--origin", "*"]);
     let mut client = Client::connect(server.address);
     client.send(request("/").replace("Host:", "Origin: http://evil.example\r\nHost:"));
@@ -142,7 +141,7 @@ fn a_star_lets_all_pages_connect() {
 }
 
 #[test]
-fn who_stops_inside_a_frame_gets_a_close_and_the_log_names_the_limit() {
+fn a_client_that_stops_inside_a_frame_gets_a_close_and_a_log_line() {
     let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
     let mut other = Client::open(server.address);
     let mut client = Client::open(server.address);
@@ -155,12 +154,12 @@ fn who_stops_inside_a_frame_gets_a_close_and_the_log_names_the_limit() {
 }
 
 #[test]
-fn who_does_not_take_its_echoes_is_dropped_and_the_log_names_the_limit() {
+fn a_client_that_does_not_read_is_dropped_and_the_log_names_the_limit() {
     let server = Server::start(&["--no-welcome", "--stall-timeout", "200ms"]);
     let mut other = Client::open(server.address);
     let mut client = Client::open(server.address);
     let message = masked(BINARY, vec![0; 1 << 20]);
-    // More than all buffers on the way hold.
+    // More than all buffers between the ends hold.
     for _ in 0..64 {
         if !client.try_send(&message) {
             break;
@@ -187,7 +186,7 @@ fn a_message_that_is_too_long_gets_a_close_and_the_log_names_the_limit() {
 }
 
 #[test]
-fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pieces() {
+fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
     let server = Server::start(&[
         "--no-welcome",
         "--threads=1",
@@ -200,7 +199,7 @@ fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pi
     for client in &mut clients[..2] {
         client.send(&message[..9]);
     }
-    // The halves may not have come yet.
+    // The half requests may not have arrived yet.
     while answer(&server).starts_with("HTTP/1.1 101 ") {}
     let head = answer(&server);
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
@@ -212,7 +211,7 @@ fn where_memory_is_short_new_clients_are_turned_away_and_others_are_echoed_in_pi
         echoed.extend(clients[2].receive_frame().expect("a piece").payload);
     }
     assert_eq!(echoed, long);
-    server.logged("short of memory (--max-memory): what came was echoed in pieces");
+    server.logged("short of memory (--max-memory): messages were echoed in pieces");
     for client in &mut clients[..2] {
         client.send(&message[9..]);
         let echo = Frame::new(TEXT, "half a frame");

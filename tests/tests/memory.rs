@@ -1,5 +1,5 @@
-//! What a connection and a buffer cost, and what a buffer of any length does: too short a one never
-//! panics, a long enough one loses nothing.
+//! The cost of a connection and of a buffer, and buffers of any length: one that is too short never
+//! panics, and one that is long enough loses nothing.
 
 use ws_echo_core::{
     Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
@@ -46,7 +46,7 @@ fn an_open_connection_is_at_most_256_bytes() {
 }
 
 #[test]
-fn an_opening_is_little_more_than_what_gathers_the_head() {
+fn a_handshake_is_little_more_than_its_room_for_the_head() {
     assert!(size_of::<ServerHandshake<1024>>() <= 1024 + 64);
 }
 
@@ -85,20 +85,20 @@ fn a_connection_is_idle_between_messages_only() {
     let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 400]));
     assert!(connection.is_idle());
     for (bytes, is_last) in &pieces {
-        for (behind, byte) in (1..).zip(bytes) {
+        for (len, byte) in (1..).zip(bytes) {
             buffer.spare_mut()[0] = *byte;
             buffer.commit(1);
             echo_all(&mut connection, &mut buffer);
-            let is_whole = behind == bytes.len();
+            let is_whole = len == bytes.len();
             let is_idle = connection.is_idle();
-            assert_eq!(is_idle, is_whole && *is_last, "{behind} of {bytes:?}");
+            assert_eq!(is_idle, is_whole && *is_last, "{len} of {bytes:?}");
             buffer.consume(usize::MAX);
         }
     }
 }
 
 #[test]
-fn an_idle_connection_is_as_good_as_a_new_one() {
+fn an_idle_connection_equals_a_new_one() {
     let (input, frames) = session();
     for buffer_len in MIN_BUFFER_LEN..=200 {
         for (cuts, takes) in Cuts::many(input.len()) {
@@ -126,7 +126,7 @@ fn a_connection_that_has_sent_close_is_not_idle() {
 }
 
 #[test]
-fn inside_a_message_that_nobody_echoes_a_connection_is_not_idle() {
+fn a_connection_is_not_idle_inside_a_message_that_is_not_echoed() {
     let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 100]));
     let fragment = masked(0x01, "a");
     buffer.spare_mut()[..fragment.len()].copy_from_slice(&fragment);
@@ -137,7 +137,7 @@ fn inside_a_message_that_nobody_echoes_a_connection_is_not_idle() {
     assert!(!connection.is_idle());
 }
 
-/// Echoes all that stands in the buffer.
+/// Echoes everything in the buffer.
 fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
     let mut exchange = connection.exchange(buffer);
     while let Ok(Some(event)) = exchange.next_event() {
@@ -147,7 +147,7 @@ fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
     }
 }
 
-/// Does at random what a driver may do, and what it should not.
+/// Does at random what a driver may do, and what it should not do.
 fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
     let mut connection = Connection::server(Agreed::NOTHING);
     let mut handshake = ServerHandshake::<256>::new();
@@ -217,7 +217,7 @@ fn a_buffer_of_any_length_never_panics() {
 }
 
 #[test]
-fn any_storage_will_do() {
+fn any_storage_works() {
     let mut random = fastrand::Rng::with_seed(1);
     misuse(Buffer::new([0; 100]), &mut random);
     misuse(Buffer::new(&mut [0; 100][..]), &mut random);
@@ -225,7 +225,7 @@ fn any_storage_will_do() {
 }
 
 #[test]
-fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
+fn a_buffer_that_is_too_short_sends_nothing_and_reports_it() {
     for len in 0..MIN_BUFFER_LEN {
         let mut buffer = Buffer::new(vec![0; len]);
         let spare = buffer.spare_mut().len();
@@ -239,7 +239,7 @@ fn a_buffer_that_is_too_short_carries_nothing_and_says_so() {
 }
 
 #[test]
-fn more_than_there_is_cannot_be_committed_or_consumed() {
+fn no_more_than_available_can_be_committed_or_consumed() {
     let mut buffer = Buffer::new([0; 100]);
     let spare = buffer.spare_mut().len();
     buffer.commit(usize::MAX);

@@ -1,4 +1,4 @@
-//! The chat as a web page: which requests get it, what it comes with, and what a person finds in a browser.
+//! The chat as a web page: which requests get it, its headers, and how it works in a browser.
 
 use std::env;
 use std::path::PathBuf;
@@ -9,12 +9,13 @@ use ws_echo_tests::peers;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, binary};
 
-/// A request as a browser sends it, as far as a server looks at it.
+/// A request as a browser sends it, with the headers that a server looks at.
 fn plain(method: &str, path: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
 }
 
-/// The head and the content of the answer to a request; the server has ended the connection.
+/// The head and the content of the answer to a request, after which the server has ended the
+/// connection.
 fn ask(server: &Server, request: &str) -> (String, String) {
     let mut client = Client::connect(server.address);
     client.send(request);
@@ -39,7 +40,7 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
     value
 }
 
-/// What stands between two marks, which are there once.
+/// The text between two marks, each of which occurs once.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let [_, rest] = text.split(start).collect::<Vec<_>>()[..] else {
         panic!("{start} is not there once");
@@ -48,7 +49,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 #[test]
-fn a_browser_gets_the_page_and_its_icon_whole_and_locked_in() {
+fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
     let server = Server::start(&[]);
     for (path, content_type, start) in [
         ("/", "text/html; charset=utf-8", "<!doctype html>"),
@@ -71,7 +72,7 @@ fn a_browser_gets_the_page_and_its_icon_whole_and_locked_in() {
             assert_eq!(header(&head, name), value, "{path}");
         }
         let policy = header(&head, "Content-Security-Policy");
-        // The hashes are compared with what they are of below.
+        // The hashes are compared with the contents below.
         let is_hash = |directive: &&str| directive.contains(" 'sha256-");
         let (hashes, others): (Vec<_>, Vec<_>) = policy.split("; ").partition(is_hash);
         assert_eq!(
@@ -136,8 +137,8 @@ fn the_page_fetches_nothing_and_has_no_attribute_that_the_policy_forbids() {
     assert!(page.len() < 20_000, "{}", page.len());
 }
 
-/// > The HEAD method is identical to GET except that the server MUST NOT send content in the response.
-/// > [...] The server SHOULD send the same header fields [...] (RFC 9110 section 9.3.2)
+/// > The HEAD method is identical to GET except that the server MUST NOT send content in the
+/// > response. [...] The server SHOULD send the same header fields [...] (RFC 9110 section 9.3.2)
 #[test]
 fn head_gets_the_same_header_fields_without_content() {
     let server = Server::start(&["--path", "/chat"]);
@@ -150,7 +151,7 @@ fn head_gets_the_same_header_fields_without_content() {
 }
 
 #[test]
-fn each_path_that_is_served_has_the_page_and_others_have_404_but_the_icon() {
+fn served_paths_have_the_page_and_others_404_except_the_icon() {
     let server = Server::start(&["--path", "/a", "--path", "/b"]);
     for (path, expected) in [
         ("/a", "200"),
@@ -166,7 +167,7 @@ fn each_path_that_is_served_has_the_page_and_others_have_404_but_the_icon() {
 }
 
 #[test]
-fn where_the_icon_s_path_is_served_a_websocket_gets_it() {
+fn a_websocket_gets_the_path_of_the_icon_if_it_is_served() {
     for arguments in [&[][..], &["--path", "/favicon.ico"]] {
         let server = Server::start(arguments);
         let mut client = Client::connect(server.address);
@@ -176,7 +177,7 @@ fn where_the_icon_s_path_is_served_a_websocket_gets_it() {
 }
 
 #[test]
-fn without_the_page_a_browser_is_told_what_is_served() {
+fn without_the_page_the_response_says_what_is_served() {
     let server = Server::start(&["--no-page"]);
     for path in ["/", "/favicon.ico"] {
         let (head, content) = ask(&server, &plain("GET", path));
@@ -190,7 +191,7 @@ fn without_the_page_a_browser_is_told_what_is_served() {
 }
 
 #[test]
-fn a_request_with_any_sign_of_a_websocket_is_told_what_it_lacks() {
+fn a_request_with_any_websocket_header_is_told_what_it_lacks() {
     let server = Server::start(&[]);
     for sign in [
         "Upgrade: websocket",
@@ -208,7 +209,7 @@ fn a_request_with_any_sign_of_a_websocket_is_told_what_it_lacks() {
 }
 
 #[test]
-fn what_is_wrong_with_a_request_comes_before_the_page() {
+fn an_error_in_a_request_takes_precedence_over_the_page() {
     let server = Server::start(&[]);
     let get = plain("GET", "/");
     for (request, expected) in [
@@ -235,7 +236,7 @@ fn what_is_wrong_with_a_request_comes_before_the_page() {
 }
 
 #[test]
-fn the_page_comes_whole_for_a_request_of_single_bytes_and_with_bytes_behind_it() {
+fn a_request_sent_bytewise_or_with_bytes_after_it_gets_the_whole_page() {
     let server = Server::start(&["--buffer", "4KiB"]);
     let expected = ask(&server, &plain("GET", "/"));
     let mut slow = Client::connect(server.address);
@@ -248,7 +249,7 @@ fn the_page_comes_whole_for_a_request_of_single_bytes_and_with_bytes_behind_it()
 }
 
 #[test]
-fn who_leaves_before_the_page_has_come_hinders_nobody() {
+fn a_client_that_leaves_before_the_page_arrives_affects_no_other() {
     let server = Server::start(&["--threads", "1"]);
     for _ in 0..20 {
         let mut client = Client::connect(server.address);
@@ -260,7 +261,7 @@ fn who_leaves_before_the_page_has_come_hinders_nobody() {
     assert_eq!(status(&server, &plain("GET", "/")), "200");
 }
 
-/// Where pictures of the page go: beside what was built, unless a variable names a folder.
+/// Where pictures of the page go: beside the build, unless a variable names a folder.
 fn pictures() -> PathBuf {
     let built = binary().ancestors().nth(2).expect("target/PROFILE/ws-echo");
     env::var_os("WS_ECHO_ARTIFACTS").map_or_else(|| built.join("screenshots"), PathBuf::from)

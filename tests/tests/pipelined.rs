@@ -1,5 +1,6 @@
-//! What is glued together at the opening: the client's first frames to its request, our greeting to
-//! the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at every place.
+//! Pipelining in the opening handshake: the client's first frames right after its request, and our
+//! greeting right after the 101 (RFC 6455 sections 4.1 and 4.2.2). Input and output are cut at
+//! every place.
 
 use ws_echo_core::{
     Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake,
@@ -23,7 +24,7 @@ const GREETS: Application<'_> = Application {
     paths: &[],
 };
 
-/// A request with a text, a ping and a Close glued to it.
+/// A request with a text, a Ping and a Close right after it.
 fn request_and_frames() -> Vec<u8> {
     [
         REQUEST,
@@ -53,7 +54,7 @@ fn assert_all_came(served: &Served, how: impl Fn() -> String) {
 // > sending (and receiving) data. (section 4.2.2)
 
 #[test]
-fn frames_glued_to_the_request_are_answered_behind_the_response_at_every_split() {
+fn frames_right_after_the_request_are_answered_at_every_split() {
     let input = request_and_frames();
     let output_len = RESPONSE.len() + WELCOME.len() + 2 + 8 + 3 + 4;
     for buffer_len in [MIN_BUFFER_LEN, 4096] {
@@ -93,7 +94,7 @@ fn the_room_for_output_may_be_cut_at_every_place() {
 }
 
 #[test]
-fn a_frame_cut_at_the_end_of_the_request_waits_for_its_rest() {
+fn a_partly_received_first_frame_waits_for_its_rest() {
     let input = [REQUEST, &masked(TEXT, "hello")].concat();
     for len in REQUEST.len()..input.len() {
         let cuts = Cuts::whole();
@@ -105,7 +106,7 @@ fn a_frame_cut_at_the_end_of_the_request_waits_for_its_rest() {
 }
 
 #[test]
-fn what_is_wrong_with_the_first_frame_is_told_behind_the_response() {
+fn an_error_in_the_first_frame_is_sent_after_the_response() {
     let input = [REQUEST, b"\x81\x05hello"].concat();
     for cut in 0..input.len() {
         let served = serve::<256>(GREETS, &input, &Cuts::at(cut), &Cuts::whole(), 300);
@@ -128,8 +129,8 @@ fn without_a_greeting_the_first_frame_is_the_clients() {
 }
 
 #[test]
-fn response_greeting_and_first_echo_leave_in_one_write() {
-    // Longer than the head: what was received has to make room.
+fn response_greeting_and_first_echo_are_sent_in_one_write() {
+    // Longer than the head: the received bytes must make room.
     let greeting = "x".repeat(100);
     let mut buffer = Buffer::new([0; 1024]);
     let mut handshake = ServerHandshake::<256>::new();
@@ -160,7 +161,7 @@ fn response_greeting_and_first_echo_leave_in_one_write() {
 }
 
 #[test]
-fn any_greeting_that_fits_the_head_comes_whole_with_any_buffer() {
+fn a_greeting_that_fits_the_head_is_sent_whole_with_any_buffer() {
     let text = "x".repeat(1024 - RESPONSE.len() - 4);
     for len in [0, 1, 125, 126, text.len()] {
         let application = Application {

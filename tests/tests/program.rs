@@ -1,5 +1,5 @@
-//! What the binary does as a program: its command line, its exit status, its signals, its logs, and
-//! its deadlines. Signals are Unix's, and so is this file.
+//! The binary as a program: its command line, its exit status, its signals, its logs, and its
+//! deadlines. Signals exist on Unix only, and so do these tests.
 
 #![cfg(unix)]
 
@@ -71,7 +71,7 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
 fn an_address_in_use_gets_status_1_and_names_the_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::start(&[]);
-    // The second is in use by a server that shares its port among its own workers.
+    // The second address is in use by a server that shares its port among its own workers.
     for address in [taken.local_addr().unwrap(), server.address] {
         let (status, stdout, stderr) = output(&["--listen", &address.to_string()]);
         assert_eq!((status, stdout.as_str()), (Some(1), ""));
@@ -83,7 +83,7 @@ fn an_address_in_use_gets_status_1_and_names_the_flag() {
 }
 
 #[test]
-fn all_addresses_are_named_with_the_ports_that_they_got() {
+fn all_addresses_are_printed_with_their_ports() {
     let mut child = command([
         "serve",
         "--listen",
@@ -113,7 +113,7 @@ fn all_addresses_are_named_with_the_ports_that_they_got() {
 }
 
 #[test]
-fn flags_may_stand_in_the_environment() {
+fn flags_may_be_set_in_the_environment() {
     let mut command = command(["--listen", "127.0.0.1:0"]);
     command
         .env("WS_ECHO_WELCOME", "hello")
@@ -158,7 +158,7 @@ fn a_subprotocol_is_chosen_only_when_it_is_served_and_offered() {
 }
 
 #[test]
-fn the_greeting_and_the_echo_of_a_frame_behind_the_request_come_at_every_cut() {
+fn greeting_and_first_echo_arrive_however_the_request_is_cut() {
     let server = Server::start(&[]);
     let input = [request("/").into_bytes(), masked(TEXT, "first")].concat();
     for cut in (1..input.len()).step_by(7) {
@@ -178,7 +178,7 @@ fn the_greeting_and_the_echo_of_a_frame_behind_the_request_come_at_every_cut() {
 }
 
 #[test]
-fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
+fn a_frame_as_long_as_the_buffer_comes_back_as_one_frame() {
     let server = Server::start(&["--no-welcome", "--buffer", "4KiB"]);
     let mut client = Client::open(server.address);
     client.send([masked(BINARY, [1; 4096]), masked(TEXT, "x".repeat(4096))].concat());
@@ -187,7 +187,7 @@ fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
         client.receive_frame(),
         Some(Frame::new(TEXT, "x".repeat(4096)))
     );
-    // One that has filled no buffer yet.
+    // A client that has not filled a buffer yet.
     let mut client = Client::open(server.address);
     client.send(masked(BINARY, [2; 5000]));
     let first = client.receive_frame().unwrap();
@@ -199,7 +199,7 @@ fn a_frame_as_long_as_the_buffer_comes_back_as_one() {
 }
 
 #[test]
-fn each_client_gets_its_own_messages_alone() {
+fn each_client_gets_only_its_own_messages() {
     let server = Server::start(&["--threads", "2"]);
     sessions::several_clients_at_once(server.address, 50);
 }
@@ -224,7 +224,7 @@ fn a_signal_closes_every_client_with_1001_and_the_exit_status_is_0() {
 }
 
 #[test]
-fn a_client_in_the_middle_of_a_message_gets_all_of_it_back_when_the_server_stops() {
+fn a_stop_waits_for_the_end_of_a_message() {
     let mut server = Server::start(&["--no-welcome"]);
     let [mut frame, mut fragments] = [(); 2].map(|()| Client::open(server.address));
     let whole = masked(TEXT, "x".repeat(100_000));
@@ -241,7 +241,7 @@ fn a_client_in_the_middle_of_a_message_gets_all_of_it_back_when_the_server_stops
     while len < 100_000 {
         len += frame
             .receive_frame()
-            .expect("its echo goes on")
+            .expect("its echo continues")
             .payload
             .len();
     }
@@ -254,7 +254,7 @@ fn a_client_in_the_middle_of_a_message_gets_all_of_it_back_when_the_server_stops
 }
 
 #[test]
-fn a_client_that_does_not_end_its_message_holds_a_stop_up_to_the_deadline_only() {
+fn an_unfinished_message_delays_a_stop_only_until_the_deadline() {
     let mut server = Server::start(&["--no-welcome", "--drain-timeout", "300ms"]);
     let mut client = Client::open(server.address);
     client.send(masked(0x01, "in "));
@@ -267,12 +267,12 @@ fn a_client_that_does_not_end_its_message_holds_a_stop_up_to_the_deadline_only()
 }
 
 #[test]
-fn closes_are_spread_when_they_are_asked_to_be() {
+fn closes_are_spread_on_request() {
     let mut server = Server::start(&["--no-welcome", "--drain-spread", "500ms", "--threads", "1"]);
     let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
     server.signal("TERM");
     server.logged("stopping");
-    // The last ones are still served when the first have gone.
+    // The last clients are still served when the first have been closed.
     let last = &mut clients[19];
     sessions::expect_echo(last);
     for client in &mut clients {
@@ -284,7 +284,7 @@ fn closes_are_spread_when_they_are_asked_to_be() {
 }
 
 #[test]
-fn a_client_that_does_not_answer_close_holds_a_stop_up_to_the_deadline_only() {
+fn an_unanswered_close_delays_a_stop_only_until_the_deadline() {
     let mut server = Server::start(&["--no-welcome", "--close-timeout", "300ms"]);
     let mut client = Client::open(server.address);
     server.signal("TERM");
@@ -317,7 +317,7 @@ fn a_request_that_is_not_complete_in_time_gets_408() {
         "{answer}"
     );
     server.logged("408 Request Timeout");
-    // One that says nothing at all gets the same.
+    // A client that sends nothing at all gets the same response.
     let answer = Client::connect(server.address).receive_rest();
     assert!(answer.starts_with(b"HTTP/1.1 408 "));
 }
@@ -336,7 +336,8 @@ fn a_client_that_stays_after_a_failure_or_a_refusal_is_dropped_in_time() {
             .receive_rest()
             .starts_with(b"HTTP/1.1 400 Bad Request\r\n")
     );
-    // The server has shut its side; within the deadline it takes what comes, and then nothing.
+    // The server has shut its side. Until the deadline it accepts input, and after that it does
+    // not.
     for mut client in [client, refused] {
         while client.try_send([0; 1024]) {
             thread::yield_now();
@@ -363,7 +364,7 @@ fn a_silent_client_gets_a_ping_then_close_1011_and_is_dropped() {
 }
 
 #[test]
-fn a_client_that_answers_pings_stays_also_in_the_middle_of_a_message() {
+fn a_client_that_answers_pings_stays_even_inside_a_message() {
     let server = Server::start(&["--no-welcome", "--ping-interval=100ms"]);
     let mut client = Client::open(server.address);
     let mut answer_ping = |fragment: u8, text: &str| {
@@ -392,7 +393,7 @@ fn more_clients_are_served_than_the_soft_limit_of_open_files_allows() {
 }
 
 #[test]
-fn the_log_tells_who_came_and_who_closed_why() {
+fn the_log_has_each_connection_and_why_it_was_closed() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::connect(server.address);
     client.send(request("/chat?x=1"));
@@ -444,10 +445,10 @@ fn messages_are_logged_on_request_escaped_and_cut() {
 }
 
 #[test]
-fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
+fn an_unread_stdout_does_not_prevent_a_stop() {
     let (kept, full) = std::io::pipe().unwrap();
     let mut filler = full.try_clone().unwrap();
-    // It is stuck as soon as the pipe is full, until nobody can read it any more.
+    // It blocks as soon as the pipe is full, until the reading end is closed.
     let filler = thread::spawn(move || filler.write_all(&[b'x'; 1 << 20]));
     thread::sleep(Duration::from_millis(200));
     let address = free_address();
@@ -460,7 +461,7 @@ fn a_stdout_that_nobody_reads_does_not_keep_the_server_from_stopping() {
 }
 
 #[test]
-fn urgent_data_hinders_nothing() {
+fn urgent_data_does_no_harm() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::open(server.address);
     let frame = masked(TEXT, "around urgent data");
@@ -474,7 +475,7 @@ fn urgent_data_hinders_nothing() {
 }
 
 #[test]
-fn who_is_logged_as_connected_is_logged_as_disconnected() {
+fn each_logged_connection_has_a_logged_end() {
     let welcome = "x".repeat(1000);
     let server = Server::start(&["--buffer", "4KiB", "--welcome", &welcome]);
     let glued = [
@@ -486,7 +487,7 @@ fn who_is_logged_as_connected_is_logged_as_disconnected() {
         let mut client = Client::connect(server.address);
         client.send(&glued);
         let address = client.address();
-        // With what has come unread, this resets the connection.
+        // This resets the connection, since received data is unread.
         drop(client);
         server.logged(&format!("client connected {address}"));
         server.logged(&format!("client disconnected {address}"));
@@ -526,20 +527,20 @@ fn clients_that_send_without_a_pause_are_served_in_turn() {
     assert!(*least > GOAL / 16, "{received:?}");
 }
 
-/// A whole GiB where the code is optimised; less where it is not, to save time.
+/// A whole GiB if the code is optimised; less if it is not, to save time.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     1 << 26
 } else {
     1 << 30
 };
-/// How much more memory such a message may take.
+/// How much more memory such a message may need.
 const GROWTH_MAX: u64 = 1 << 20;
 
 #[test]
 fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::open(server.address);
-    // What a first message takes is taken before.
+    // Memory for a first message is allocated before.
     sessions::large_message(&mut client, sessions::PIECE_LEN as u64);
     let before = server.peak_memory();
     sessions::large_message(&mut client, LARGE_LEN);
@@ -550,7 +551,7 @@ fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
 }
 
 #[test]
-fn garbage_gets_an_end_and_clients_come_and_go() {
+fn garbage_ends_only_its_own_connection_while_clients_come_and_go() {
     let server = Server::start(&[]);
     sessions::garbage(server.address);
     sessions::connects_and_disconnects(server.address, 200);

@@ -1,5 +1,5 @@
-//! Qt's WebSocket in QML, of Qt 5.15 and of Qt 6, talks to the binary: the files of the folder `qml`, run without
-//! a display. What is expected of a status and of an error text is what the README tells.
+//! Qt's WebSocket in QML, of Qt 5.15 and of Qt 6, with the binary: runs the files of the folder
+//! `qml` without a display. The expected statuses and error texts are those of `host/docs/qml.md`.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ use ws_echo_tests::server::{Server, run};
 
 const CHAT: &str = "ChatSession.qml";
 
-/// A Qt that is there.
+/// An installed version of Qt.
 struct Qt {
     qmlscene: OsString,
 }
 
 impl Qt {
-    /// Every version that is there; a missing one is told, once.
+    /// Every installed version. A missing one is reported once.
     fn versions() -> &'static [Self] {
         static VERSIONS: OnceLock<Vec<Qt>> = OnceLock::new();
         VERSIONS.get_or_init(Self::find)
@@ -54,7 +54,7 @@ impl Qt {
         command
     }
 
-    /// Opens the chat; each argument is one of `ChatSession.qml`'s.
+    /// Opens the chat. Each argument is one of those of `ChatSession.qml`.
     fn chat(&self, arguments: &[String]) -> Window {
         self.open(CHAT, arguments)
     }
@@ -73,14 +73,14 @@ impl Qt {
     }
 }
 
-/// A window that nobody sees, and what it prints.
+/// A window without a display, and its output.
 struct Window {
     child: Child,
     log: Log,
 }
 
 impl Window {
-    /// Waits for the last of these lines, and compares what has been shown until then.
+    /// Waits for the last of these lines, and compares everything shown until then.
     fn shows(&self, lines: &[&str]) {
         self.log
             .wait_for(&format!("qml: {}", lines.last().unwrap()));
@@ -91,12 +91,12 @@ impl Window {
         assert_eq!(shown, lines, "{log}");
     }
 
-    /// Compares the statuses until now.
+    /// Compares the statuses so far.
     fn has_been(&self, statuses: &[&str]) {
         self.has_told("status ", statuses);
     }
 
-    /// Compares what has been printed behind this word until now.
+    /// Compares everything printed after this word so far.
     fn has_told(&self, word: &str, expected: &[&str]) {
         let log = self.log.text();
         let told: Vec<_> = printed(&log)
@@ -113,7 +113,7 @@ impl Drop for Window {
     }
 }
 
-/// What the file has printed: Qt itself has its say on the same stream.
+/// The output of the file. Qt itself prints to the same stream.
 fn printed(log: &str) -> impl Iterator<Item = &str> {
     log.lines().filter_map(|line| line.strip_prefix("qml: "))
 }
@@ -125,7 +125,8 @@ fn at(url: impl std::fmt::Display) -> String {
 #[test]
 fn qt_gets_back_text_binary_and_a_burst_and_its_close_is_1000() {
     for qt in Qt::versions() {
-        // The short buffer gives long text back in many fragments; Qt 6.4 takes none that ends inside a character.
+        // With the short buffer, long text comes back in many fragments. Qt 6.4 rejects one that
+        // ends inside a character.
         for buffer in ["64KiB", "4KiB"] {
             let server = Server::start(&["--buffer", buffer]);
             let mut echoes = qt.command("Echoes.qml", &[at(server.url("/"))]);
@@ -138,7 +139,7 @@ fn qt_gets_back_text_binary_and_a_burst_and_its_close_is_1000() {
 }
 
 #[test]
-fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
+fn input_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
     for qt in Qt::versions() {
         let server = Server::start(&[]);
         let chat = qt.chat(&[at(server.url("/")), "--type=hello \u{6c34}".into()]);
@@ -152,7 +153,7 @@ fn what_is_typed_into_the_chat_is_sent_and_shown_with_its_echo() {
 }
 
 #[test]
-fn what_was_sent_is_no_longer_in_the_input() {
+fn a_sent_message_is_removed_from_the_input() {
     for qt in Qt::versions() {
         let server = Server::start(&[]);
         let chat = qt.chat(&[at(server.url("/")), "--type=hello".into()]);
@@ -251,7 +252,7 @@ fn a_server_that_dies_is_an_error_in_the_chat() {
 }
 
 #[test]
-fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
+fn an_unserved_path_is_an_error_and_another_address_can_be_typed() {
     for qt in Qt::versions() {
         let server = Server::start(&["--path", "/chat"]);
         let refused = [
@@ -273,9 +274,9 @@ fn a_path_that_is_not_served_is_an_error_and_another_address_can_be_typed() {
 }
 
 #[test]
-fn an_address_where_nothing_listens_or_that_is_no_websockets_is_an_error() {
+fn an_address_without_a_websocket_server_is_an_error() {
     for qt in Qt::versions() {
-        // Bound, so that nobody else listens there.
+        // Bound, so that no other program listens there.
         let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         silent
             .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
@@ -292,9 +293,9 @@ fn an_address_where_nothing_listens_or_that_is_no_websockets_is_an_error() {
 }
 
 #[test]
-fn the_example_of_the_readme_is_greeted_and_gets_its_echo() {
-    let readme = include_str!("../../README.md");
-    let (_, example) = readme.split_once("```qml\n").unwrap();
+fn the_example_of_the_guide_is_greeted_and_gets_its_echo() {
+    let guide = include_str!("../../host/docs/qml.md");
+    let (_, example) = guide.split_once("```qml\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     for qt in Qt::versions() {
         let server = Server::start(&[]);

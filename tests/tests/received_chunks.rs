@@ -1,4 +1,5 @@
-//! What an application may do with a chunk: look at it, echo it, leave it, and nothing once it is stale.
+//! What an application may do with a chunk: look at it, echo it, ignore it, and nothing once it is
+//! stale.
 
 use ws_echo_core::{Agreed, Buffer, Chunk, Connection, Event, Kind};
 use ws_echo_tests::wire::{BINARY, TEXT, masked};
@@ -11,24 +12,24 @@ fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
 fn next_chunk(connection: &mut Connection, buffer: &mut Buffer<[u8; 256]>) -> Chunk {
     match connection.exchange(buffer).next_event() {
         Ok(Some(Event::Data(chunk))) => chunk,
-        other => panic!("{other:?} is no chunk"),
+        other => panic!("{other:?} is not a chunk"),
     }
 }
 
 #[test]
-fn a_chunk_tells_its_kind_its_length_its_bytes_and_its_text() {
+fn a_chunk_has_a_kind_a_length_bytes_and_text() {
     let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(&mut buffer, &masked(TEXT, "gr\u{fc}n"));
     receive(&mut buffer, &masked(BINARY & 0x7F, [0xFF]));
     let mut exchange = connection.exchange(&mut buffer);
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a text has come");
+        panic!("a text was received");
     };
     assert_eq!((chunk.kind(), chunk.ends_message()), (Kind::Text, true));
     assert_eq!((chunk.len(), chunk.is_empty()), (5, false));
     assert_eq!(exchange.text(&chunk), Some("gr\u{fc}n"));
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a binary fragment has come");
+        panic!("a binary fragment was received");
     };
     assert_eq!((chunk.kind(), chunk.ends_message()), (Kind::Binary, false));
     assert_eq!(exchange.bytes(&chunk), [0xFF]);
@@ -42,7 +43,7 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
             (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
         receive(&mut buffer, &masked(TEXT, first));
         let stale = next_chunk(&mut connection, &mut buffer);
-        // The next one comes to stand at the same place.
+        // The next chunk is placed at the same position.
         receive(&mut buffer, &masked(TEXT, "\u{20ac}xy"));
         let fresh = next_chunk(&mut connection, &mut buffer);
         let mut exchange = connection.exchange(&mut buffer);
@@ -50,16 +51,12 @@ fn a_stale_chunk_has_no_bytes_and_is_not_sent() {
         exchange.echo(stale);
         assert_eq!(exchange.text(&fresh), Some("\u{20ac}xy"));
         exchange.echo(fresh);
-        assert_eq!(
-            buffer.ready(),
-            b"\x81\x05\xe2\x82\xacxy",
-            "behind {first:?}"
-        );
+        assert_eq!(buffer.ready(), b"\x81\x05\xe2\x82\xacxy", "after {first:?}");
     }
 }
 
 #[test]
-fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
+fn a_chunk_longer_than_the_other_buffers_input_is_stale() {
     let frames = [
         masked(BINARY, "longer than the other"),
         masked(BINARY, "short"),
@@ -79,7 +76,7 @@ fn a_chunk_of_another_buffer_that_is_longer_than_what_is_lent_is_stale() {
 }
 
 #[test]
-fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
+fn an_ignored_chunk_is_not_sent_and_does_no_harm() {
     let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     for _ in 0..50 {
         receive(&mut buffer, &masked(TEXT, "left alone"));
@@ -93,7 +90,7 @@ fn a_chunk_that_is_left_is_not_sent_and_hinders_nothing() {
 }
 
 #[test]
-fn an_empty_chunk_is_still_sent_when_the_application_spoke_in_between() {
+fn an_empty_chunk_is_still_sent_after_a_message_of_the_application() {
     let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
     receive(
         &mut buffer,

@@ -1,5 +1,5 @@
-//! What an application says of its own, as a server and as a client: fragments (RFC 6455 section 5.4), room,
-//! and masking keys (section 5.3).
+//! What an application sends of its own, as a server and as a client: fragments (RFC 6455 section
+//! 5.4), room, and masking keys (section 5.3).
 
 use std::cell::RefCell;
 
@@ -24,13 +24,14 @@ fn receive<S: Storage>(buffer: &mut Buffer<S>, bytes: &[u8]) {
     buffer.commit(bytes.len());
 }
 
-/// Takes the next event, which must be a piece of a message, and does something before it is echoed.
+/// Takes the next event, which must be a piece of a message, and calls a function before it is
+/// echoed.
 fn echo_after<S: Storage, R: Role>(
     mut exchange: Exchange<'_, S, R>,
     act: impl FnOnce(&mut Exchange<'_, S, R>),
 ) {
     let Ok(Some(Event::Data(chunk))) = exchange.next_event() else {
-        panic!("a piece of a message has come");
+        panic!("a piece of a message was received");
     };
     act(&mut exchange);
     exchange.echo(chunk);
@@ -58,7 +59,7 @@ fn keys(mut bytes: &[u8]) -> Vec<[u8; 4]> {
 mod masking_keys {
     use super::*;
 
-    /// Runs a client, and compares the keys that it draws with those on the wire, whatever their order.
+    /// Runs a client, and compares the keys that it draws with those on the wire, in any order.
     fn assert_each_is_sent_once(run: impl FnOnce(&mut dyn FnMut() -> [u8; 4]) -> Vec<u8>) {
         let drawn = RefCell::new(Vec::new());
         let output = run(&mut || {
@@ -108,7 +109,7 @@ mod masking_keys {
     }
 
     #[test]
-    fn are_drawn_for_the_answer_to_a_close_and_for_the_end_of_a_failure() {
+    fn are_drawn_for_the_answer_to_a_close_and_for_the_close_of_a_failure() {
         for frame in [masked_close(1000, "bye"), vec![0xFF, 0]] {
             assert_each_is_sent_once(|next_key| {
                 let mut connection = Connection::client(Agreed::NOTHING, next_key);
@@ -141,10 +142,10 @@ mod masking_keys {
 mod room {
     use super::*;
 
-    /// A server that waits for its words to be taken takes none of ours: so we must be able to receive, whatever
-    /// we have said.
+    /// A server that waits until its output is taken takes none of ours. So we must be able to
+    /// receive, whatever we have sent.
     #[test]
-    fn to_receive_is_left_behind_all_that_a_client_can_say() {
+    fn to_receive_is_left_whatever_a_client_sends() {
         for capacity in MIN_BUFFER_LEN..200 {
             for word_len in 0..capacity {
                 let mut connection = client();
@@ -178,7 +179,7 @@ mod room {
     }
 
     #[test]
-    fn to_echo_is_left_behind_all_that_can_be_said() {
+    fn to_echo_is_left_whatever_is_sent() {
         for len in [1, 125, 126, 200] {
             let input = masked(BINARY, vec![1; len]);
             let buffer = echoes_beside_words(&mut Connection::server(Agreed::NOTHING), &input);
@@ -214,11 +215,11 @@ mod fragments {
         buffer
     }
 
-    /// > A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
-    /// > followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a
-    /// > single frame with the FIN bit set and an opcode of 0.
+    /// > A fragmented message consists of a single frame with the FIN bit clear and an opcode other
+    /// > than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0,
+    /// > and terminated by a single frame with the FIN bit set and an opcode of 0.
     #[test]
-    fn are_continuations_up_to_the_last() {
+    fn are_continuations_until_the_last() {
         let expected = [
             Frame::new(TEXT & !FIN, "in"),
             Frame::new(PING, "?"),
@@ -232,7 +233,8 @@ mod fragments {
         assert_eq!(frames_of_client(&buffer), expected);
     }
 
-    /// > The fragments of one message MUST NOT be interleaved between the fragments of another message [...]
+    /// > The fragments of one message MUST NOT be interleaved between the fragments of another
+    /// > message [...]
     #[test]
     fn are_not_mixed_with_those_of_an_echo() {
         let mut connection = Connection::server(Agreed::NOTHING);

@@ -1,5 +1,5 @@
-//! The opening handshake (RFC 6455 sections 4.1 and 4.2, RFC 9112): requests, and their answers. The
-//! requests of real clients are written from what their documentation says that they send.
+//! The opening handshake of a server (RFC 6455 sections 4.1 and 4.2, RFC 9112): requests, and their
+//! responses. The requests of real clients follow the documentation of those clients.
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, HttpResponse, HttpResponseError, MAX_HEADERS, MIN_BUFFER_LEN,
@@ -9,11 +9,11 @@ use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
-/// The answer to the key of section 1.3.
+/// The response to the key of section 1.3.
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// The least request: a line and five headers.
+/// The minimal request: a line and five headers.
 const REQUEST: [&str; 6] = [
     "GET /chat HTTP/1.1",
     "Host: server.example.com",
@@ -31,30 +31,30 @@ fn request() -> Vec<u8> {
     head(&REQUEST)
 }
 
-/// The least request with another request line.
+/// The minimal request with another request line.
 fn with_request_line(line: &str) -> Vec<u8> {
     head(&[&[line], &REQUEST[1..]].concat())
 }
 
-/// The least request with lines in place of the one that begins with `name`.
+/// The minimal request with lines instead of the one that begins with `name`.
 fn with(name: &str, lines: &[&str]) -> Vec<u8> {
     let at = REQUEST.iter().position(|line| line.starts_with(name));
     let at = at.unwrap();
     head(&[&REQUEST[..at], lines, &REQUEST[at + 1..]].concat())
 }
 
-/// The least request with lines behind it.
+/// The minimal request with more lines.
 fn with_more(lines: &[&str]) -> Vec<u8> {
     head(&[&REQUEST[..], lines].concat())
 }
 
-/// Serves a request and a text glued to it, with all cuts.
+/// Serves a request and a text right after it, with all cuts.
 fn served(application: Application<'_>, request: &[u8]) -> Served {
     let input = [request, &masked(TEXT, "hello")].concat();
     serve_always::<1024>(application, &input)
 }
 
-/// Checks that a request is accepted, however it is cut, and that the text behind it comes back.
+/// Checks that a request is accepted, however it is cut, and that the text after it comes back.
 fn assert_accepted(request: &[u8]) {
     let expected = Served {
         head: RESPONSE.to_owned(),
@@ -69,7 +69,7 @@ fn assert_accepted(request: &[u8]) {
     assert_eq!(served, expected, "{}", request.escape_ascii());
 }
 
-/// Checks that a request is refused, however it is cut, and that what is behind it is forgotten.
+/// Checks that a request is refused, however it is cut, and that the bytes after it are ignored.
 fn assert_refused(request: &[u8], refusal: Refusal) {
     let served = served(Application::default(), request);
     let what = request.escape_ascii();
@@ -140,7 +140,7 @@ mod accepted {
         }
     }
 
-    /// Nothing is cut between the bytes of a request; it only has not ended.
+    /// Bytes may follow each other slowly; the request just has not ended.
     #[test]
     fn a_request_is_not_answered_before_its_last_byte() {
         let request = request();
@@ -228,7 +228,7 @@ mod accepted {
     // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore at least
     // > one empty line (CRLF) received prior to the request-line. (RFC 9112 section 2.2)
     #[test]
-    fn one_empty_line_in_front() {
+    fn one_empty_line_before_the_request() {
         assert_accepted(&[b"\r\n", &request()[..]].concat());
         let two = [b"\r\n\r\n", &request()[..]].concat();
         assert_refused(&two, Refusal::MalformedRequestLine);
@@ -283,7 +283,7 @@ mod accepted {
         assert_accepted(&with_more(&["Content-Length: 0", "Content-Length: 0"]));
     }
 
-    /// No extension is spoken, and so none is in the answer (section 9.1).
+    /// No extension is supported, so none is in the response (section 9.1).
     #[test]
     fn extensions_are_not_negotiated() {
         for offer in [
@@ -449,7 +449,7 @@ mod real_clients {
     }
 
     #[test]
-    fn a_browser_that_asks_for_its_icon_is_told_that_only_websockets_are_served() {
+    fn a_browser_that_asks_for_an_icon_gets_426() {
         let icon = head(&[
             "GET /favicon.ico HTTP/1.1",
             "Host: localhost:3000",
@@ -462,7 +462,7 @@ mod real_clients {
     }
 
     #[test]
-    fn a_tls_client_is_told_at_its_first_byte() {
+    fn a_tls_client_is_refused_at_its_first_byte() {
         assert_refused(b"\x16", Refusal::Syntax(SyntaxError::ControlCharacter));
     }
 }
@@ -470,7 +470,7 @@ mod real_clients {
 mod refused {
     use super::*;
 
-    /// Checks that a head is refused as soon as its last byte has come.
+    /// Checks that a head is refused as soon as its last byte has arrived.
     fn assert_refused_at_last_byte(start: &[u8], refusal: Refusal) {
         let whole = Cuts::whole();
         let application = Application::default();
@@ -537,7 +537,7 @@ mod refused {
     }
 
     #[test]
-    fn request_lines_that_are_none() {
+    fn invalid_request_lines() {
         for line in [
             "GET",
             "GET /",
@@ -568,7 +568,7 @@ mod refused {
         }
     }
 
-    // Section 4.1 asks a client for 1.1 at least; what 1.2 would be, nobody has said.
+    // Section 4.1 requires at least 1.1 of a client; nothing defines 1.2.
     #[test]
     fn other_versions_of_http() {
         for version in ["1.0", "0.9", "1.2", "2.0", "3.0", "9.9"] {
@@ -578,7 +578,7 @@ mod refused {
     }
 
     #[test]
-    fn headers_that_are_none() {
+    fn invalid_headers() {
         for line in [
             "Host",
             ": a",
@@ -621,7 +621,7 @@ mod refused {
     // > message that lacks a Host header field and to any [...] that contains more than one
     // > [...] or a Host header field with an invalid field value. (RFC 9112 section 3.2)
     #[test]
-    fn hosts_that_are_missing_repeated_or_none() {
+    fn hosts_that_are_missing_repeated_or_invalid() {
         assert_refused_at_last_byte(&with("Host", &[]), Refusal::MissingHost);
         let same = "Host: server.example.com";
         assert_refused_at_last_byte(&with_more(&[same]), Refusal::RepeatedHost);
@@ -636,7 +636,7 @@ mod refused {
     }
 
     #[test]
-    fn a_body_that_is_announced_and_it_is_never_read_as_frames() {
+    fn an_announced_body_which_is_never_read_as_frames() {
         for lines in [
             &["Content-Length: 11"][..],
             &["Content-Length: 1"],
@@ -652,7 +652,7 @@ mod refused {
             &["Transfer-Encoding:"],
             &["TRANSFER-ENCODING: gzip, chunked", "Content-Length: 0"],
         ] {
-            // `assert_refused` glues a frame of 11 bytes behind it.
+            // `assert_refused` appends a frame of 11 bytes.
             assert_refused_at_last_byte(&with_more(lines), Refusal::Body);
         }
     }
@@ -666,7 +666,7 @@ mod refused {
     }
 
     #[test]
-    fn another_method_comes_before_the_body_that_goes_with_it() {
+    fn another_method_before_its_body() {
         let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx=1";
         assert_refused(request, Refusal::MethodNotAllowed);
     }
@@ -683,7 +683,7 @@ mod refused {
     }
 
     #[test]
-    fn the_target_and_the_body_of_head_are_looked_at_as_those_of_get_are_and_of_no_other_method() {
+    fn target_and_body_are_checked_for_get_and_head_only() {
         for (target, header, refusal) in [
             ("*", "Name: value", Refusal::MalformedTarget),
             ("/chat#fragment", "Name: value", Refusal::MalformedTarget),
@@ -726,7 +726,7 @@ mod refused {
     // > An |Upgrade| header field containing the value "websocket", treated as an ASCII
     // > case-insensitive value. (section 4.2.1)
     #[test]
-    fn upgrades_that_are_not_asked_for_and_look_alikes() {
+    fn missing_upgrades_and_lookalikes() {
         for lines in [
             &[][..],
             &["Upgrade: h2c"],
@@ -809,7 +809,7 @@ mod refused {
     }
 
     #[test]
-    fn what_follows_a_refusal_is_forgotten() {
+    fn input_after_a_refusal_is_ignored() {
         for after in [
             &request()[..],
             &[masked(TEXT, "hello"), masked(TEXT, "world")].concat(),
@@ -863,14 +863,14 @@ mod limits {
     }
 
     #[test]
-    fn a_head_may_have_as_many_bytes_as_what_gathers_it() {
+    fn a_head_may_fill_the_room_for_it() {
         assert_head_is_limited_to::<MIN_HEAD_LEN>();
         assert_head_is_limited_to::<1000>();
         assert_head_is_limited_to::<1024>();
     }
 
     #[test]
-    fn a_greeting_may_be_as_long_as_what_gathers_the_head_leaves() {
+    fn a_greeting_may_fill_the_room_that_the_head_leaves() {
         let longest = "x".repeat(1024 - RESPONSE.len() - 4);
         let too_long = "x".repeat(longest.len() + 1);
         let greets = |text| Application {
@@ -888,7 +888,8 @@ mod limits {
 mod subprotocols {
     use super::*;
 
-    /// What is chosen of the lines' offers by an application that speaks these.
+    /// The subprotocol that an application with these subprotocols chooses from the offers in the
+    /// lines.
     fn chosen(spoken: &[&str], lines: &[&str]) -> Vec<String> {
         let application = Application {
             subprotocols: spoken,
@@ -905,7 +906,7 @@ mod subprotocols {
     // > (meaning that if the server does not wish to agree to one of the suggested subprotocols, it
     // > MUST NOT send back a |Sec-WebSocket-Protocol| header field in its response) (section 4.2.2)
     #[test]
-    fn none_is_chosen_that_is_not_offered_and_spoken() {
+    fn none_is_chosen_that_is_not_offered_and_supported() {
         let offer = &["Sec-WebSocket-Protocol: chat, superchat"];
         let none: [&str; 0] = [];
         assert_eq!(chosen(&[], offer), none);
@@ -920,7 +921,7 @@ mod subprotocols {
     // > The value chosen MUST be derived from the client's handshake, specifically by selecting one
     // > of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
     #[test]
-    fn one_that_is_offered_and_spoken_is_chosen() {
+    fn one_that_is_offered_and_supported_is_chosen() {
         for lines in [
             &["Sec-WebSocket-Protocol: chat"][..],
             &["sec-websocket-protocol: chat, superchat"],
@@ -940,10 +941,10 @@ mod subprotocols {
         }
     }
 
-    // > The elements that comprise this value MUST be non-empty strings with characters in the range
-    // > U+0021 to U+007E not including separator characters [...] (section 4.1)
+    // > The elements that comprise this value MUST be non-empty strings with characters in the
+    // > range U+0021 to U+007E not including separator characters [...] (section 4.1)
     #[test]
-    fn what_is_no_token_is_no_offer() {
+    fn an_offer_that_is_not_a_token_is_ignored() {
         let offer = &["Sec-WebSocket-Protocol: a b, \"c\", \u{e9}, chat"];
         for spoken in ["a b", "\"c\"", "\u{e9}"] {
             assert_eq!(chosen(&[spoken, "chat"], offer), ["chat"]);
@@ -951,7 +952,7 @@ mod subprotocols {
     }
 
     #[test]
-    fn offers_are_seen_in_their_order() {
+    fn offers_keep_their_order() {
         let request = with_more(&[
             "Sec-WebSocket-Protocol: one,, two ,",
             "X-Other: three",
@@ -961,7 +962,7 @@ mod subprotocols {
         assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
         let offers: Vec<_> = handshake.request().subprotocols().collect();
         assert_eq!(offers, ["one", "two", "four"]);
-        // The application is wrong: nobody offered that.
+        // The application is wrong: no client offered that.
         assert_eq!(handshake.accept(with_subprotocol("three")), Ok(()));
         assert_eq!(
             handshake.advance(&mut buffer),
@@ -978,7 +979,7 @@ fn with_subprotocol(name: &str) -> Acceptance<'_> {
     }
 }
 
-/// An opening, and a buffer in which all of `input` stands.
+/// A handshake, and a buffer that holds all of `input`.
 fn complete(input: &[u8]) -> (ServerHandshake, Buffer<Vec<u8>>) {
     let mut buffer = Buffer::new(vec![0; 2048]);
     buffer.spare_mut()[..input.len()].copy_from_slice(input);
@@ -1079,7 +1080,7 @@ mod the_application {
         (Refusal::UnsupportedHttpVersion, "505 "),
     ];
 
-    /// Refuses, transmits, and checks that nothing but the refusal came of it.
+    /// Refuses, transmits, and checks that nothing but the refusal was sent.
     fn assert_refuses<const N: usize>(
         handshake: &mut ServerHandshake<N>,
         buffer: &mut Buffer<Vec<u8>>,
@@ -1100,7 +1101,7 @@ mod the_application {
     }
 
     #[test]
-    fn may_refuse_with_every_refusal_and_each_is_whole() {
+    fn may_refuse_with_every_refusal_and_each_is_sent_whole() {
         for (refusal, status) in ALL {
             assert!(refusal.status().starts_with(status), "{refusal}");
             let mut handshake = ServerHandshake::<MIN_HEAD_LEN>::new();
@@ -1127,7 +1128,7 @@ mod the_application {
     }
 
     #[test]
-    fn a_refusal_has_the_content_that_the_application_gives_it_or_none() {
+    fn gives_a_refusal_its_content_or_none() {
         let head = "HTTP/1.1 404 Not Found\r\nConnection: close\r\n";
         let none = format!("{head}Content-Length: 0\r\n\r\n");
         assert_eq!(explained::<1024>(&request(), None), none);
@@ -1269,7 +1270,7 @@ mod the_application {
     }
 
     #[test]
-    fn refuses_with_408_when_time_is_up_wherever_the_head_is_cut() {
+    fn refuses_with_408_after_a_timeout_wherever_the_head_is_cut() {
         let request = request();
         for len in 0..=request.len() {
             let (mut handshake, mut buffer) = complete(&request[..len]);
@@ -1284,7 +1285,7 @@ mod the_application {
             let target = if is_whole { "/chat" } else { "" };
             assert_eq!(handshake.request().target(), target);
             assert_refuses(&mut handshake, &mut buffer, Refusal::Timeout);
-            // What comes late is forgotten.
+            // Late input is ignored.
             let late = &request[len..];
             buffer.spare_mut()[..late.len()].copy_from_slice(late);
             buffer.commit(late.len());

@@ -29,7 +29,7 @@ fn the_client_is_greeted_and_gets_its_echoes_over_loopback() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-/// The README's commands.
+/// The commands of `core/docs/smoltcp.md`.
 const TAP: &str = "
     set -e
     example=$1; shift
@@ -68,12 +68,13 @@ const TALK_ON_TAP: &str = r#"
     "$example" tap0 192.168.69.100:3000 hello "" "$LONG"
 "#;
 
-/// Longer than all buffers of the client; a terminal must not obey it.
+/// Longer than all buffers of the client, with characters that a terminal must not obey.
 fn long() -> String {
     "h\u{e9}llo \u{6c34} \u{1b}[2J".repeat(2000)
 }
 
-/// The client's exit status and the lines that it has printed, where there can be a TAP interface.
+/// The client's exit status and the lines that it printed. Returns `None` if there cannot be a TAP
+/// interface.
 fn talk(server: &Command) -> Option<(Option<i32>, String)> {
     if !network::is_there("a client on a TAP interface") {
         return None;
@@ -85,7 +86,7 @@ fn talk(server: &Command) -> Option<(Option<i32>, String)> {
     Some((status.code(), stdout))
 }
 
-/// What is shown when all comes back.
+/// The lines that are shown when everything comes back.
 fn echoes() -> String {
     let escaped = long().replace('\u{1b}', "\\u{1b}");
     let texts = ["hello", "", &escaped];
@@ -99,7 +100,7 @@ fn ws_echo() -> Command {
 }
 
 #[test]
-fn the_client_is_greeted_by_ws_echo_and_gets_its_echoes_on_a_tap_interface() {
+fn the_client_gets_greeting_and_echoes_from_ws_echo_on_a_tap_interface() {
     let Some(outcome) = talk(&ws_echo()) else {
         return;
     };
@@ -122,7 +123,7 @@ fn the_client_gets_its_echoes_from_python_websockets_on_a_tap_interface() {
 }
 
 #[test]
-fn the_client_says_that_it_was_refused_and_fails() {
+fn the_client_reports_a_refusal_and_fails() {
     let Some(outcome) = talk(ws_echo().args(["--path", "/elsewhere"])) else {
         return;
     };
@@ -130,7 +131,7 @@ fn the_client_says_that_it_was_refused_and_fails() {
     assert_eq!(outcome, (Some(1), expected.into()));
 }
 
-/// `"$@"` is the server, which is stopped while much is still to be said.
+/// `"$@"` is the server, which is stopped while much is left to be sent.
 const STOP_ON_TAP: &str = r#"
     exec {log}< <(exec "$@")
     server=$!
@@ -177,7 +178,7 @@ fn an_interface_that_is_down_is_an_error_that_says_what_to_do() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
+fn a_missing_interface_is_an_error_that_says_what_to_do() {
     let mut client = Command::new(example("smoltcp-client"));
     let (status, _, stderr) = run(client.args(["nowhere0", CLIENT_S_ARGUMENTS[1]])).unwrap();
     let expected = "nowhere0 is not there: ip tuntap add name nowhere0 mode tap user $USER\n";
@@ -186,7 +187,7 @@ fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
 
 #[test]
 #[cfg(unix)]
-fn arguments_that_are_too_few_or_no_text_are_a_wrong_command_line() {
+fn missing_arguments_and_arguments_that_are_not_text_are_rejected() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
 

@@ -1,8 +1,9 @@
-//! Random sessions for as long as is wanted: messages of 0 to 4 MiB, in fragments and in pieces of any length, with
-//! Pings between them, over several connections that are closed and opened again. All that comes back is compared.
+//! Random sessions for as long as wanted: messages of 0 to 4 MiB, in fragments and in pieces of any
+//! length, with Pings between them, over several connections that are closed and opened again. All
+//! echoes are compared.
 //!
-//! `SOAK_SECONDS` says for how long, and `SOAK_SEED` repeats a run; `WS_ECHO_SERVER=ADDRESS:PORT` soaks a
-//! server that runs elsewhere.
+//! `SOAK_SECONDS` sets the duration, and `SOAK_SEED` repeats a run. With
+//! `WS_ECHO_SERVER=ADDRESS:PORT` the sessions go to a server that runs elsewhere.
 
 use std::env;
 use std::io::Write as _;
@@ -21,25 +22,25 @@ use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked_wi
 const CONNECTIONS: u64 = 6;
 const MESSAGE_LEN_MAX: u64 = 4 << 20;
 const FRAGMENTS_MAX: u64 = 16;
-/// One of so many fragments has a Ping in front of it.
+/// One of this many fragments has a Ping before it.
 const FRAGMENTS_PER_PING: u32 = 3;
-/// After one of so many messages the client closes.
+/// After one of this many messages the client closes.
 const MESSAGES_PER_CLOSE: u32 = 30;
-/// Before one of so many frames the client stops reading for a while.
+/// Before one of this many frames the client stops reading for a while.
 const FRAMES_PER_PAUSE: u32 = 50;
 const PAUSE_MAX: u64 = 50;
-/// In how many pieces a message is written, at most.
+/// The most pieces in which a message is written.
 const WRITES_MAX: usize = 2000;
-/// How much is sent and not yet received, in messages and Pings.
+/// How many messages and Pings may be sent and not yet answered.
 const AHEAD_MAX: usize = 64;
 
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The server's large buffers: one for each connection, and what its two workers keep of both kinds; and what the
-/// system adds.
+/// The server's large buffers: one for each connection, and what its two workers keep of both
+/// kinds; and what the system adds.
 const MEMORY_GROWTH_MAX: u64 = CONNECTIONS * (512 << 10) + 2 * 2 * (2 << 20) + (8 << 20);
 
-/// What has to come, in this order.
+/// The next thing to receive.
 enum Expected {
     Message(Frame),
     Pong(Vec<u8>),
@@ -56,7 +57,7 @@ struct Counts {
 }
 
 #[test]
-fn whatever_is_sent_comes_back_as_it_was() {
+fn all_messages_come_back_unchanged() {
     let seed = variable("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     let seconds = variable("SOAK_SECONDS").unwrap_or(3);
     println!("soak: SOAK_SEED={seed} SOAK_SECONDS={seconds}");
@@ -131,7 +132,7 @@ fn send_session(
     let close = close(random);
     let key = random.u32(..).to_be_bytes();
     let bytes = masked_with(key, CLOSE, &close);
-    // The code alone comes back.
+    // Only the code comes back.
     let code = close[..close.len().min(2)].to_vec();
     expect(Expected::Close(code));
     write_in_pieces(&mut stream, &bytes, random);
@@ -167,7 +168,8 @@ fn log_uniform(random: &mut Rng, max: u64) -> u64 {
     (power.exp() as u64 - 1).min(max)
 }
 
-/// The frames of a message, cut anywhere, also in characters; with Pings between them, which are expected.
+/// The frames of a message, cut anywhere, even inside characters, with Pings between them, which
+/// are expected.
 fn fragmented(message: &Frame, random: &mut Rng, expect: impl Fn(Expected)) -> Vec<u8> {
     let Frame { first, payload } = message;
     let mut cuts: Vec<_> = (0..log_uniform(random, FRAGMENTS_MAX - 1))
@@ -214,7 +216,7 @@ fn close(random: &mut Rng) -> Vec<u8> {
     [&code.to_be_bytes(), text(random, reason_len).as_bytes()].concat()
 }
 
-/// Receives what is expected, to the end of the connection.
+/// Receives everything expected, to the end of the connection.
 fn receive_session(
     mut client: Client,
     expected: &Receiver<Expected>,
@@ -246,7 +248,7 @@ fn receive_session(
                 add(&counts.closes, 1);
             }
             Ok(Expected::Message(message)) => panic!("{frame:?} in place of {message:?}"),
-            Err(_) => panic!("{frame:?} comes behind all others"),
+            Err(_) => panic!("{frame:?} arrives after all others"),
         }
     }
     assert!(
@@ -255,7 +257,7 @@ fn receive_session(
     );
 }
 
-/// A message and its next fragment, of which no text is cut in a character.
+/// A message and its next fragment, which must not be cut inside a character if it is text.
 fn joined(open: Option<Frame>, fragment: Frame) -> Frame {
     let Frame { first, payload } = fragment;
     let message = match (first & 0x0F, open) {
@@ -265,7 +267,7 @@ fn joined(open: Option<Frame>, fragment: Frame) -> Frame {
             message
         }
         (1 | 2, None) => Frame::new(first, &payload),
-        (opcode, open) => panic!("opcode {opcode} behind {open:?}"),
+        (opcode, open) => panic!("opcode {opcode} after {open:?}"),
     };
     let is_text = message.first | FIN == TEXT;
     assert!(

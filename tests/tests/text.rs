@@ -1,5 +1,6 @@
-//! Text is UTF-8 (RFC 6455 sections 5.6 and 8.1, RFC 3629): never sent back cut inside a character, and
-//! failed at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress test.
+//! Text is UTF-8 (RFC 6455 sections 5.6 and 8.1, RFC 3629): it is never sent back cut inside a
+//! character, and fails at the first impossible byte. The vectors follow Markus Kuhn's UTF-8 stress
+//! test.
 
 use ws_echo_core::{Agreed, Connection, Event, Kind, MIN_BUFFER_LEN, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, echo, echo_always, echo_in_pieces};
@@ -26,8 +27,8 @@ const BOUNDARIES: [char; 12] = [
     '\u{10FFFF}',
 ];
 
-/// The syntax of RFC 3629 section 4: the ranges of the bytes that follow `first` in a character;
-/// `None` when none begins with it.
+/// The syntax of RFC 3629 section 4: the ranges of the bytes that follow `first` in a character.
+/// Returns `None` if no character begins with it.
 fn byte_ranges(first: u8) -> Option<&'static [(u8, u8)]> {
     const ANY: (u8, u8) = (0x80, 0xBF);
     Some(match first {
@@ -43,11 +44,11 @@ fn byte_ranges(first: u8) -> Option<&'static [(u8, u8)]> {
     })
 }
 
-/// What a text comes to: naively, a byte at a time.
+/// The verdict on a text, found the naive way, a byte at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Valid,
-    /// The last character is not whole.
+    /// The last character is incomplete.
     Cut,
     /// The first byte that no valid text can have there.
     ImpossibleAt(usize),
@@ -106,7 +107,7 @@ fn input(frames: &[Frame]) -> Vec<u8> {
         .collect()
 }
 
-/// The same frames with the beginning of a cut character moved to the next one.
+/// The same frames, with the beginning of a cut character moved to the next frame.
 fn whole_characters(frames: &[Frame]) -> Vec<Frame> {
     let mut held = Vec::new();
     let move_held = |frame: &Frame| {
@@ -127,7 +128,7 @@ fn assert_comes_back(frames: &[Frame]) {
     assert_eq!(outcome.frames, whole_characters(frames));
 }
 
-/// Checks that these frames fail, however they are cut, with what came back before.
+/// Checks that these frames fail, however they are cut, with `before` sent back first.
 fn assert_fails(input: &[u8], before: &[Frame]) {
     let outcome = echo_always(input);
     assert_eq!(
@@ -158,8 +159,8 @@ fn assert_judged(text: &[u8], expected: Verdict) {
     }
 }
 
-/// Checks that a text fails when its byte `at` has come, and not before, even though the frame that
-/// it is in is far from its end.
+/// Checks that a text fails when its byte `at` has arrived, and not before, even if its frame is
+/// far from its end.
 fn assert_fails_at(frames: &[Frame], at: usize) {
     let mut before = at;
     let mut come = Vec::new();
@@ -181,8 +182,8 @@ fn assert_fails_at(frames: &[Frame], at: usize) {
     panic!("byte {at} is in none of {frames:?}");
 }
 
-/// A code point in so many bytes, in the way of UTF-8 before RFC 3629: also overlong, also above
-/// U+10FFFF, also surrogates.
+/// A code point encoded in this many bytes, in the way of UTF-8 before RFC 3629: also overlong,
+/// above U+10FFFF, and surrogates.
 fn encoded(code: u32, len: usize) -> Vec<u8> {
     if len == 1 {
         return vec![code as u8];
@@ -227,7 +228,7 @@ mod valid {
     }
 
     #[test]
-    fn a_character_may_be_spread_over_frames_of_one_byte_and_empty_ones_and_pings() {
+    fn a_character_may_be_spread_over_short_and_empty_frames_and_pings() {
         for char in BOUNDARIES {
             let text = char.to_string();
             let mut frames = vec![Frame::new(TEXT_BEGINS, "")];
@@ -260,7 +261,7 @@ mod valid {
                 for buffer_len in MIN_BUFFER_LEN..MIN_BUFFER_LEN + 8 {
                     for piece in [1, 2, 3, 5, usize::MAX] {
                         let (cuts, takes) = (Cuts::cycle([piece]), Cuts::cycle([9]));
-                        // `joined` looks at each fragment by itself.
+                        // `joined` checks each fragment by itself.
                         let outcome = echo(&input, &cuts, &takes, buffer_len).joined();
                         assert_eq!(outcome.frames, [Frame::new(TEXT, &text)]);
                         let outcome = echo_in_pieces(&input, &cuts, buffer_len).joined();
@@ -272,7 +273,7 @@ mod valid {
     }
 
     #[test]
-    fn every_chunk_of_a_text_is_a_str_and_no_chunk_of_a_binary() {
+    fn every_chunk_of_a_text_is_a_str_and_no_chunk_of_a_binary_message() {
         let text = "a\u{E9}\u{20AC}\u{1F600}".repeat(20);
         for (kind, first) in [(Kind::Text, TEXT), (Kind::Binary, BINARY)] {
             let input = masked(first, &text);
@@ -301,7 +302,7 @@ mod valid {
     }
 
     #[test]
-    fn a_text_begins_anew_behind_another_message() {
+    fn a_text_begins_anew_after_another_message() {
         let frames = [
             Frame::new(TEXT, "\u{20AC}"),
             Frame::new(BINARY, b"\xE2\x82"),
@@ -364,14 +365,14 @@ mod invalid {
     }
 
     #[test]
-    fn a_first_byte_that_a_space_follows() {
+    fn a_first_byte_followed_by_a_space() {
         for byte in 0xC2..=0xF4 {
             assert_judged(&[byte, b' '], Verdict::ImpossibleAt(1));
         }
     }
 
     #[test]
-    fn bytes_that_are_in_no_text() {
+    fn bytes_that_never_occur_in_utf_8() {
         for byte in [0xC0, 0xC1].into_iter().chain(0xF5..=0xFF) {
             assert_judged(&[byte], Verdict::ImpossibleAt(0));
             assert_judged(&[b'o', b'k', byte, b' '], Verdict::ImpossibleAt(2));
@@ -399,8 +400,8 @@ mod invalid {
         for text in ["\u{E9}", "\u{20AC}", "\u{1F600}"] {
             for len in 1..text.len() {
                 assert_judged(&text.as_bytes()[..len], Verdict::Cut);
-                let behind_text = [b"ok ", &text.as_bytes()[..len]].concat();
-                assert_judged(&behind_text, Verdict::Cut);
+                let after_text = [b"ok ", &text.as_bytes()[..len]].concat();
+                assert_judged(&after_text, Verdict::Cut);
                 let in_last = [
                     Frame::new(TEXT_BEGINS, &text.as_bytes()[..len]),
                     Frame::new(CONTINUATION, ""),
@@ -426,7 +427,7 @@ mod invalid {
             (0x2F, 6),
         ] {
             let text = encoded(code, len);
-            // C0 and C1, and F8 to FF, are in no text; behind E0 and F0 it is the second byte.
+            // C0 and C1, and F8 to FF, are never valid; after E0 and F0 the second byte decides.
             let at = match text[0] {
                 0xE0 | 0xF0 => 1,
                 _ => 0,
@@ -468,7 +469,7 @@ mod invalid {
     }
 
     #[test]
-    fn what_stood_in_frames_before_has_come_back_already() {
+    fn earlier_frames_have_already_come_back() {
         let begun = [Frame::new(TEXT, "one"), Frame::new(TEXT_BEGINS, "two")];
         let end = [Frame::new(CONTINUATION, b"three\xFF")];
         let outcome = echo_always(&input(&[&begun[..], &end].concat()));
@@ -477,7 +478,7 @@ mod invalid {
     }
 
     #[test]
-    fn an_impossible_byte_late_in_a_long_frame_is_told_when_it_comes() {
+    fn an_impossible_byte_late_in_a_long_frame_is_reported_when_it_arrives() {
         for at in [0, 1, 50, 126, 700, 999] {
             let mut text = vec![b'x'; 1000];
             text[at] = 0xFF;
@@ -496,7 +497,7 @@ mod invalid {
     }
 }
 
-mod as_the_standard_library {
+mod like_the_standard_library {
     use super::*;
 
     /// Where the ranges of bytes begin and end.
@@ -540,7 +541,7 @@ mod as_the_standard_library {
     }
 
     #[test]
-    fn every_text_of_four_bytes_that_begins_like_a_character_is_judged() {
+    fn every_text_of_four_bytes_with_a_valid_start_is_judged() {
         for a in [0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5] {
             for (b, c) in EDGES.iter().flat_map(|b| EDGES.map(|c| (*b, c))) {
                 for d in [0x7F, 0x80, 0xBF, 0xC0] {

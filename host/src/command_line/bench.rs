@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::quantity;
 use super::url;
-use crate::options::bench::{Amount, BenchOptions, Echo, Payload};
+use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
 use crate::options::url::Url;
 
 /// The characters that `--text` names.
@@ -17,17 +17,18 @@ enum Text {
 }
 
 pub(super) const AFTER_HELP: &str = "\
-Without --rate each echo is answered by the next message (closed loop): this
-finds out how much the server can do. With --rate message k is due at k/rate
-seconds, whatever the server does (open loop), and its latency counts from then:
-this finds out how long a user waits at that load. The generator then uses a
-whole core.
+Without --rate, each echo triggers the next message (closed loop): this measures
+how much the server can do. With --rate, message k is due at k/rate seconds,
+whatever the server does (open loop), and its latency is counted from then: this
+measures how long a user waits at that load. The generator then uses a whole
+core.
 
-Each option can be set by a variable too: --in-flight by WS_ECHO_IN_FLIGHT, and
-so on. The command line wins, and an empty variable counts as unset.
+Every option can also be set by an environment variable: --in-flight by
+WS_ECHO_IN_FLIGHT, and so on. The command line takes precedence, and an empty
+variable counts as unset.
 
-A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
-A SIZE is written 64KiB or 1MiB; a bare number is bytes.
+A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
+A SIZE is a number and a unit: 64KiB or 1MiB; bytes without a unit.
 
 Examples:
   ws-echo bench ws://127.0.0.1:3000    one connection, one message at a time
@@ -36,10 +37,10 @@ Examples:
   ws-echo bench ws://127.0.0.1:3000 --connections 1000 --rate 20000
                                        how long a message takes at that load
   ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
-                                       text, and a report for programs
+                                       text messages, and a report as JSON
 
-Exit status: 0 when the server was measured, 1 when it was not: a connection
-failed or an echo was wrong; 2 for a wrong command line.";
+Exit status: 0 if the server was measured; 1 if not, because a connection failed
+or an echo was wrong; 2 for a wrong command line.";
 
 #[derive(Args)]
 pub(super) struct BenchArguments {
@@ -48,22 +49,22 @@ pub(super) struct BenchArguments {
     #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
 
-    /// How many connections to open, up to 20000
+    /// The number of connections to open, up to 20000
     #[arg(long, value_name = "NUMBER", value_parser = quantity::connection_count)]
     #[arg(default_value = "1")]
     connections: usize,
 
-    /// The payload of each message, up to 64MiB; may be 0
+    /// The size of each message's payload, up to 64MiB; may be 0
     #[arg(long, value_name = "SIZE", value_parser = quantity::payload_len)]
     #[arg(default_value = "16")]
     size: usize,
 
-    /// How many messages of a connection may be without their echo [default: 1, with --rate any
-    /// number]
+    /// How many messages each connection may have in flight, sent and not yet echoed
+    /// [default: 1, or any number with --rate]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::in_flight)]
     in_flight: Option<u64>,
 
-    /// How many messages to send each second over all connections, such as 20000 or 0.5
+    /// How many messages to send per second over all connections, such as 20000 or 0.5
     /// [default: as many as are echoed]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::rate)]
     rate: Option<f64>,
@@ -73,32 +74,32 @@ pub(super) struct BenchArguments {
     #[arg(default_value = "10s", conflicts_with = "messages")]
     duration: Duration,
 
-    /// Measure exactly so many messages instead
+    /// Measure exactly this many messages, instead of a duration
     #[arg(long, value_name = "NUMBER", value_parser = quantity::message_count)]
     #[arg(conflicts_with = "duration")]
     messages: Option<u64>,
 
-    /// How long to load the server before measuring; may be 0
+    /// How long to load the server before it is measured; may be 0
     #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
     #[arg(default_value = "1s")]
     warm_up: Duration,
 
-    /// Send text: ascii if nothing else is said [default: binary]
+    /// Send text messages; --text without a value means ascii [default: binary]
     #[arg(long, value_name = "CHARACTERS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "ascii")]
     text: Option<Text>,
 
-    /// How long the server may take to open a connection, or be silent when an echo is due
+    /// How long the server may take to open a connection, or stay silent while an echo is due
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,
 
-    /// The server's process, to tell its processor time too (Linux)
+    /// The ID of the server's process, to report its processor time too (Linux only)
     #[arg(long, value_name = "PID", value_parser = process)]
     pid: Option<u32>,
 
-    /// Expect each frame as it was sent, masking key and all. No WebSocket server may do that: this is for
-    /// the raw echo of tests/benchmark, the limit that servers are compared with
+    /// Expect each frame back exactly as it was sent, with its masking key. No WebSocket server may
+    /// do that: this is for the raw echo of tests/benchmark, which servers are compared with
     #[arg(long, hide = true)]
     masked_echo: bool,
 
@@ -115,9 +116,9 @@ impl BenchArguments {
             connections: self.connections,
             size: self.size,
             payload: match self.text {
-                None => Payload::Binary,
-                Some(Text::Ascii) => Payload::Ascii,
-                Some(Text::Chinese) => Payload::Chinese,
+                None => PayloadKind::Binary,
+                Some(Text::Ascii) => PayloadKind::Ascii,
+                Some(Text::Chinese) => PayloadKind::Chinese,
             },
             in_flight: self.in_flight.or(closed_loop),
             rate: self.rate,
@@ -141,16 +142,16 @@ impl BenchArguments {
 /// A process of this machine whose processor time can be read.
 fn process(text: &str) -> Result<u32, String> {
     if !cfg!(target_os = "linux") {
-        return Err("only Linux tells a process's time; leave --pid out".into());
+        return Err("only Linux reports the processor time of a process; leave out --pid".into());
     }
     let Some(id) = text.parse().ok().filter(|id| *id > 0) else {
-        return Err("write the number of a process, as ps shows it".into());
+        return Err("write a process ID, as ps shows it".into());
     };
     let path = format!("/proc/{id}/schedstat");
     match std::fs::read_to_string(&path) {
         Ok(_) => Ok(id),
         Err(error) => Err(format!(
-            "{path} cannot be read: {error}; write the number of a process, as ps shows it"
+            "{path} cannot be read: {error}; write a process ID, as ps shows it"
         )),
     }
 }

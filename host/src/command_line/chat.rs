@@ -17,35 +17,36 @@ use crate::options::chat::{ChatOptions, Header, Trust};
 use crate::options::url::{Scheme, Url};
 
 pub(super) const AFTER_HELP: &str = "\
-On a terminal a typed line is a message, and /help tells of the words that are
-none. In a pipe each line is a message, also one with a '/' at its start; what
-comes goes to stdout, one message a line, and everything else to stderr. A line
-that is not UTF-8 is sent as a binary message, and a binary message is printed
-as 0x and hex. At the end of the input the replies are waited for.
+On a terminal, each line typed is a message, except for commands; /help lists
+them. In a pipe, each line is a message, even one that starts with '/'. Received
+messages go to stdout, one per line, and everything else to stderr. A line that
+is not UTF-8 is sent as a binary message, and a binary message is printed as 0x
+and hex. At the end of the input, the remaining replies are waited for.
 
-Each option can be set by a variable too: --timeout by WS_ECHO_TIMEOUT, and so
-on. The command line wins, and an empty variable counts as unset. What may be
-repeated is separated by commas there. With NO_COLOR nothing is coloured.
+Every option can also be set by an environment variable: --timeout by
+WS_ECHO_TIMEOUT, and so on. The command line takes precedence, and an empty
+variable counts as unset. The values of a repeated option are separated by
+commas. NO_COLOR turns colours off.
 
-A DURATION is written 500ms, 10s, 2m or 1h; a bare number is seconds.
+A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
 
 Examples:
   ws-echo chat ws://127.0.0.1:3000     talk to a server
   printf 'ping\\n' | ws-echo chat ws://127.0.0.1:3000
-                                       send one message, print what comes
+                                       send one message, print the reply
   ws-echo chat ws://127.0.0.1:3000/chat --subprotocol chat.v1 \\
       --header 'Authorization: Bearer 1234' --origin http://localhost
-                                       ask for more
+                                       offer a subprotocol, add a header
   ws-echo chat wss://example.com/chat  talk over TLS
   ws-echo chat wss://localhost:3000 --ca ca.pem
-                                       talk to a server of one's own
+                                       trust one's own certificate authority
   tail -f log | ws-echo chat ws://127.0.0.1:3000 --reconnect
-                                       go on when the server comes back
+                                       continue when the server comes back
 
-Exit status: 0 when it was closed with 1000 or 1001, 1 when it was closed with
-another code, lost or broken, 2 for a wrong command line, 3 when the server
-refused the handshake, 4 when there was no connection in time, or messages were
-not answered.";
+Exit status: 0 if the connection was closed with 1000 or 1001; 1 if it was
+closed with another code, lost or broken; 2 for a wrong command line; 3 if the
+server refused the handshake; 4 if no connection was made in time, or messages
+were not answered.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
@@ -54,36 +55,37 @@ pub(super) struct ChatArguments {
     #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]], or wss://... for TLS")]
     url: Url,
 
-    /// With wss: a file of PEM certificates to trust instead of the system's; may be repeated
+    /// With wss: trust the certificates in this PEM file instead of the system's; may be repeated
     #[arg(long = "ca", value_name = "FILE", value_parser = authorities)]
     authorities: Vec<Authorities>,
 
-    /// With wss: accept any certificate, so that anyone on the way can read and change everything
+    /// With wss: accept any certificate. Anyone on the network path can then read and change
+    /// everything
     #[arg(long, conflicts_with = "authorities")]
     insecure: bool,
 
-    /// A subprotocol to offer; may be repeated, the preferred one first
+    /// A subprotocol to offer; may be repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
     subprotocols: Vec<String>,
 
-    /// Something else to say in the request; may be repeated
+    /// A further header of the request; may be repeated
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<Header>,
 
-    /// The page to name as the one that asks, such as http://localhost
+    /// The Origin header of the request, such as http://localhost
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Option<String>,
 
-    /// Connect again when the connection is lost, or there was none
+    /// Connect again when the connection is lost or cannot be made
     #[arg(long)]
     reconnect: bool,
 
-    /// How long to wait for the next reply after the end of the input; may be 0
+    /// How long to wait for each reply after the end of the input; may be 0
     #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
     #[arg(default_value = "5s")]
     wait: Duration,
 
-    /// How long connecting and the handshake may take
+    /// How long connecting may take, including the handshake
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,
@@ -109,8 +111,8 @@ impl ChatArguments {
         };
         if self.url.server_name.is_none() && trust != Trust::System {
             let advice = format!(
-                "--ca and --insecure are for TLS: write {} if the server speaks it, or leave them and their \
-                 variables out",
+                "--ca and --insecure are for TLS only: write {} if the server supports it, or \
+                 leave out both flags and their variables",
                 self.url.with(Scheme::Wss)
             );
             let mut command = Self::augment_args(clap::Command::new("ws-echo chat"));
@@ -132,20 +134,21 @@ impl ChatArguments {
 
 /// Reads the certificates of a file.
 fn authorities(path: &str) -> Result<Authorities, String> {
-    let bytes = fs::read(path).map_err(|error| format!("it cannot be read: {error}"))?;
+    let bytes = fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
     let mut authorities = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate.map_err(|error| format!("it is no good PEM: {error}"))?;
+        let certificate =
+            certificate.map_err(|error| format!("the file is not valid PEM: {error}"))?;
         let authority = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| {
             let number = authorities.len() + 1;
-            format!("its certificate {number} cannot be read: {error}")
+            format!("certificate {number} of the file cannot be read: {error}")
         })?;
         authorities.push(authority.to_owned());
     }
     if authorities.is_empty() {
         return Err(
-            "it has no certificate: write a file of PEM, in which each one begins with \
-                    -----BEGIN CERTIFICATE-----"
+            "the file has no certificate: name a PEM file, in which each certificate begins with \
+             -----BEGIN CERTIFICATE-----"
                 .into(),
         );
     }
@@ -165,7 +168,7 @@ fn header(text: &str) -> Result<Header, String> {
     }
     let value = value.trim_matches([' ', '\t']);
     if value.contains(|it: char| it.is_control() && it != '\t') {
-        return Err("write the value without line breaks and other control characters".into());
+        return Err("write the value without line breaks or other control characters".into());
     }
     if let Some(advice) = instead_of(name) {
         return Err(format!("the handshake itself sends {name}: {advice}"));

@@ -16,7 +16,7 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
         return Ok(Listen(vec![address]));
     }
     let (host, port) = host_and_port(text)?;
-    let no_address = |reason: String| format!("no address is known for the host '{host}'{reason}");
+    let no_address = |reason: String| format!("cannot resolve the host '{host}'{reason}");
     let addresses: Vec<_> = (host, port)
         .to_socket_addrs()
         .map_err(|error| no_address(format!(": {error}")))?
@@ -41,7 +41,7 @@ pub(super) fn addresses(listens: Vec<Listen>) -> Vec<SocketAddr> {
 /// Splits `host:port`; the error says what to write instead.
 fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     if let Some((scheme, address)) = text.split_once("://") {
-        return Err(format!("leave '{scheme}://' out: {address}"));
+        return Err(format!("leave out '{scheme}://': {address}"));
     }
     if text.contains(['[', ']']) || text.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets and a port, such as [::1]:3000".into());
@@ -60,7 +60,7 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     };
     if host.is_empty() {
         return Err(format!(
-            "write 127.0.0.1:{port} to serve this machine, 0.0.0.0:{port} to serve every network"
+            "write 127.0.0.1:{port} to serve this machine, or 0.0.0.0:{port} to serve every network"
         ));
     }
     Ok((host, port))
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_told_how_to_write_one() {
         assert_eq!(refusal("127.0.0.1"), "write a port too: 127.0.0.1:3000");
-        assert_eq!(refusal("ws://[::1]:80"), "leave 'ws://' out: [::1]:80");
+        assert_eq!(refusal("ws://[::1]:80"), "leave out 'ws://': [::1]:80");
         assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
         assert_eq!(refusal("h:"), "write a port from 0 to 65535: h:3000");
         assert!(refusal("").contains("127.0.0.1:3000"));

@@ -9,7 +9,7 @@ pub(super) fn welcome(text: &str) -> Result<String, String> {
     match text.len() {
         ..=WELCOME_LEN_MAX => Ok(text.into()),
         len => Err(format!(
-            "it has {len} bytes; write at most {WELCOME_LEN_MAX}"
+            "the text has {len} bytes; write at most {WELCOME_LEN_MAX}"
         )),
     }
 }
@@ -19,10 +19,10 @@ pub(super) fn path(text: &str) -> Result<String, String> {
         return Err(format!("write a leading '/': /{text}"));
     };
     if let Some((path, _)) = text.split_once(['?', '#']) {
-        return Err(format!("write the path alone: {path}"));
+        return Err(format!("write only the path: {path}"));
     }
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write what is no visible ASCII as a client sends it, such as %20".into());
+        return Err("percent-encode everything but visible ASCII: a space is %20".into());
     }
     Ok(text.into())
 }
@@ -38,7 +38,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         ));
     };
     if let Some((host, _)) = host.split_once('/') {
-        return Err(format!("write no path: {scheme}://{host}"));
+        return Err(format!("leave out the path: {scheme}://{host}"));
     }
     if host.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("write it as a browser does, such as https://example.com:8080".into());

@@ -36,7 +36,7 @@ const RATE_MAX: f64 = 1e9;
 pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
     let timeout = span(text)?;
     if timeout.is_zero() {
-        return Err("no time at all would end every connection; write at least 1ms");
+        return Err("a timeout of zero would end every connection; write at least 1ms");
     }
     Ok(timeout)
 }
@@ -45,7 +45,7 @@ pub(super) fn timeout(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     let duration = span(text)?;
     if duration.is_zero() {
-        return Err("no time at all measures nothing; write at least 1ms");
+        return Err("a duration of zero measures nothing; write at least 1ms");
     }
     Ok(duration)
 }
@@ -53,7 +53,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
 /// A length of time, up to a day; may be zero.
 pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
     let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
-        return Err("write a whole number and its unit, such as 500ms, 10s, 2m or 1h");
+        return Err("write a whole number and a unit, such as 500ms, 10s, 2m or 1h");
     };
     let span = Duration::from_millis(milliseconds);
     if span > DAY {
@@ -91,7 +91,7 @@ pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
 pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
     match quantity(text, &BYTES) {
         None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 1MiB"),
-        Some(0) => Err("no message at all would be echoed; write at least 1"),
+        Some(0) => Err("a limit of 0 would refuse every message; write at least 1"),
         Some(len) => Ok(len),
     }
 }
@@ -116,7 +116,7 @@ pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
 
 /// The most of something, at least one.
 pub(super) fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "write a whole number from 1 on")
+    text.parse().map_err(|_| "write a whole number, at least 1")
 }
 
 /// A number of connections, from 1 to 20,000.
@@ -162,8 +162,8 @@ pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
         .and_then(|text| text.parse().ok())
         .filter(|rate| (1.0 / DAY.as_secs_f64()..=RATE_MAX).contains(rate))
         .ok_or(
-            "write a number of messages each second from 0.0000116 (one in a day) to 1000000000, such \
-             as 20000 or 0.5",
+            "write messages per second, from 0.0000116 (one per day) to 1000000000, such as 20000 or \
+             0.5",
         )
 }
 
@@ -174,7 +174,7 @@ pub(super) fn thread_per_core() -> NonZeroUsize {
 
 /// A number of bytes as this machine counts them.
 fn addressable(len: u64) -> Result<usize, &'static str> {
-    usize::try_from(len).map_err(|_| "this machine cannot address so many bytes")
+    usize::try_from(len).map_err(|_| "this machine cannot address that many bytes")
 }
 
 /// Digits and a unit. What is too large for the type becomes its largest value, so that the
@@ -209,7 +209,7 @@ mod tests {
     fn a_duration_of_zero_or_over_a_day_is_refused() {
         for zero in ["0", "0ms", "00h"] {
             assert!(timeout(zero).unwrap_err().contains("at least 1ms"));
-            let advice = "no time at all measures nothing; write at least 1ms";
+            let advice = "a duration of zero measures nothing; write at least 1ms";
             assert_eq!(duration(zero), Err(advice));
         }
         for long in ["25h", "86401", ALL_DIGITS, "18446744073709552s"] {

@@ -1,8 +1,13 @@
 //! Command lines and environments in, options or messages out.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::*;
+use crate::logging::Filter;
+use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
+use crate::options::serve::Origins;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     let environment = |name: &str| {
@@ -261,7 +266,7 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
     );
     let message = refusal(&["--welcome", &(longest + "a")], &[]);
     assert!(
-        message.ends_with("it has 1001 bytes; write at most 1000"),
+        message.ends_with("the text has 1001 bytes; write at most 1000"),
         "{message}"
     );
 }
@@ -269,8 +274,8 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
 #[test]
 fn memory_has_to_suffice_for_a_buffer_in_each_thread() {
     let message = |memory| refusal(&["--threads=4", "--max-memory", memory], &[]);
-    let expected = "--max-memory is too little for --threads 4 with a --buffer of 65536 bytes: write at least \
-                    305KiB, or fewer threads or a shorter buffer";
+    let expected = "--max-memory is too small for --threads 4 and a --buffer of 65536 bytes: write \
+                    at least 305KiB, or use fewer threads or a smaller buffer";
     assert_eq!(message("0"), expected);
     assert_eq!(message("304KiB"), expected);
     options(&["--threads=4", "--max-memory=305KiB"], &[]);
@@ -289,10 +294,10 @@ fn a_path_is_absolute_and_has_no_query() {
     let advice = |path| refusal(&["--path", path], &[]);
     assert!(advice("echo").ends_with("write a leading '/': /echo"));
     assert!(advice("").ends_with("write a leading '/': /"));
-    assert!(advice("/echo?a=b").ends_with("write the path alone: /echo"));
-    assert!(advice("/echo#top").ends_with("write the path alone: /echo"));
-    assert!(advice("/a b").ends_with("such as %20"));
-    assert!(advice("/ä").ends_with("such as %20"));
+    assert!(advice("/echo?a=b").ends_with("write only the path: /echo"));
+    assert!(advice("/echo#top").ends_with("write only the path: /echo"));
+    assert!(advice("/a b").ends_with("a space is %20"));
+    assert!(advice("/ä").ends_with("a space is %20"));
 }
 
 #[test]
@@ -324,7 +329,7 @@ fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
     assert_eq!(log, Filter::parse_lenient("loud,debug"));
     let message = refusal(&["--log-level", "loud"], &[]);
     assert!(
-        message.contains("for '--log-level <FILTER>': 'loud' is no level"),
+        message.contains("for '--log-level <FILTER>': 'loud' is not a level"),
         "{message}"
     );
 }
@@ -337,6 +342,9 @@ fn help_and_version_are_no_errors_even_in_a_wrong_environment() {
         assert_information(help, "--listen <ADDRESS>");
         assert_information(help, "Examples:");
         assert_information(help, "WS_ECHO_LISTEN");
+        for target in [SERVER, CLIENT, MESSAGE, LIMITS, TLS, LOG] {
+            assert_information(help, &format!("\n  {target} "));
+        }
     }
     assert_information("--version", env!("CARGO_PKG_VERSION"));
 }

@@ -27,10 +27,10 @@ pub(super) fn ws_url(text: &str) -> Result<Url, String> {
 pub(super) fn url(text: &str) -> Result<Url, String> {
     let (scheme, rest) = split_scheme(text)?;
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write what is no visible ASCII as a client sends it, such as %20".into());
+        return Err("percent-encode everything but visible ASCII: a space is %20".into());
     }
     if let Some((start, _)) = text.split_once('#') {
-        return Err(format!("leave the fragment out: {start}"));
+        return Err(format!("leave out the fragment: {start}"));
     }
     let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (host, port) = host_and_port(scheme, authority)?;
@@ -38,7 +38,7 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
         Scheme::Ws => None,
         Scheme::Wss => Some(server_name(host)?),
     };
-    let no_address = |reason: String| format!("no address is known for the host '{host}'{reason}");
+    let no_address = |reason: String| format!("cannot resolve the host '{host}'{reason}");
     let mut other_addresses: Vec<_> = (host, port)
         .to_socket_addrs()
         .map_err(|error| no_address(format!(": {error}")))?
@@ -75,7 +75,7 @@ fn split_scheme(text: &str) -> Result<(Scheme, &str), String> {
 /// The name that a certificate for a host has.
 fn server_name(host: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(host.to_owned()).map_err(|_| {
-        format!("no certificate can be for the host '{host}': write a DNS name or an IP address")
+        format!("no certificate is valid for the host '{host}': write a DNS name or an IP address")
     })
 }
 
@@ -83,15 +83,15 @@ fn server_name(host: &str) -> Result<ServerName<'static>, String> {
 fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String> {
     if let Some((_, host)) = authority.rsplit_once('@') {
         let prefix = scheme.prefix();
-        return Err(format!("leave name and password out: {prefix}{host}"));
+        return Err(format!("leave out the name and password: {prefix}{host}"));
     }
     if let Some((address, zone)) = authority.split_once('%')
         && address.starts_with('[')
     {
         let zone = zone.split(']').next().unwrap_or_default();
         return Err(format!(
-            "leave the zone (%{zone}) out: a URL has none; write an address that needs none, such as \
-             ws://[::1]:3000"
+            "leave out the zone (%{zone}), which a URL cannot have: write an address without one, \
+             such as ws://[::1]:3000"
         ));
     }
     let (host, port) = match authority.strip_prefix('[') {
@@ -255,7 +255,7 @@ mod tests {
         assert!(refusal("ws://u:p@h/").ends_with(" ws://h"));
         assert!(refusal("wss://u:p@h/").ends_with(" wss://h"));
         for text in ["ws://[fe80::1%lo]", "ws://[fe80::1%lo]:3000/"] {
-            assert!(refusal(text).starts_with("leave the zone (%lo) out"));
+            assert!(refusal(text).starts_with("leave out the zone (%lo)"));
         }
     }
 
@@ -270,7 +270,7 @@ mod tests {
         ] {
             assert!(refusal(text).contains("%20"), "{text}");
         }
-        assert_eq!(refusal("ws://a/b#c"), "leave the fragment out: ws://a/b");
+        assert_eq!(refusal("ws://a/b#c"), "leave out the fragment: ws://a/b");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which records are logged: a level, and levels for parts of the program.
 //!
-//! `debug` is a level for everything, `ws_echo::worker=debug` one for a module and what is in it;
+//! `debug` is a level for everything, `ws_echo::client=debug` one for a module and what is in it;
 //! several are separated by commas. Not supported: a module without a level, and patterns.
 
 use std::fmt::{self, Display, Formatter};
@@ -100,7 +100,7 @@ impl Display for FilterError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "'{}' is no level; write off, error, warn, info, debug or trace, or MODULE=LEVEL",
+            "'{}' is not a level; write off, error, warn, info, debug or trace, or TARGET=LEVEL",
             self.0
         )
     }
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_level_alone_is_for_everything() {
-        assert!(allows("debug", "ws_echo::worker", Level::Debug));
-        assert!(!allows("debug", "ws_echo::worker", Level::Trace));
+        assert!(allows("debug", "ws_echo::client", Level::Debug));
+        assert!(!allows("debug", "ws_echo::client", Level::Trace));
         assert!(allows("WARN", "mio", Level::Warn));
         assert!(!allows("off", "ws_echo", Level::Error));
     }
@@ -139,7 +139,7 @@ mod tests {
     fn a_target_covers_the_modules_in_it_and_no_others() {
         let filter = "ws_echo=debug,warn";
         assert!(allows(filter, "ws_echo", Level::Debug));
-        assert!(allows(filter, "ws_echo::worker", Level::Debug));
+        assert!(allows(filter, "ws_echo::client", Level::Debug));
         assert!(!allows(filter, "ws_echo_core", Level::Debug));
         assert!(!allows(filter, "mio::poll", Level::Info));
     }
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn a_strict_filter_refuses_what_a_lenient_one_ignores() {
-        assert!("info,ws_echo::worker=debug".parse::<Filter>().is_ok());
+        assert!("info,ws_echo::client=debug".parse::<Filter>().is_ok());
         let message = |text: &str| text.parse::<Filter>().expect_err(text).to_string();
-        assert!(message("loud").starts_with("'loud' is no level; write off, error"));
+        assert!(message("loud").starts_with("'loud' is not a level; write off, error"));
         assert!(message("info,a=1").starts_with("'a=1'"));
         assert!(message("").starts_with("''"));
     }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use log::{Level, Record};
 
-use super::QUEUE_LEN;
+use super::{QUEUE_LEN, target};
 use crate::escape::OneLine;
 
 /// What stands in the queue.
@@ -78,7 +78,7 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
         }
         let report = Line {
             level: Level::Warn,
-            target: module_path!().into(),
+            target: target::LOG.into(),
             message: format!("{count} log lines were dropped"),
         };
         if !self.write(&report) {

@@ -14,7 +14,7 @@ pub(crate) struct BenchOptions {
     /// The length of each message's payload in bytes, at most 64 MiB.
     pub(crate) size: usize,
     /// What the payload is made of.
-    pub(crate) payload: Payload,
+    pub(crate) payload: PayloadKind,
     /// How many messages may be without their echo, for each connection; `None` for any number.
     pub(crate) in_flight: Option<u64>,
     /// How many messages are sent each second over all connections, if there is a schedule.
@@ -44,7 +44,7 @@ pub(crate) enum Amount {
 
 /// What a payload is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Payload {
+pub(crate) enum PayloadKind {
     /// Bytes of every value, in binary messages.
     Binary,
     /// One-byte characters, in text messages.

@@ -17,8 +17,9 @@ use std::net::{IpAddr, SocketAddr};
 use ws_echo_core::{CloseCode, ServerHandshake};
 
 pub(crate) use self::handshake::{OPENING_COST, least_memory};
+use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
-use crate::serve::service::{self, Ending, HEAD_LEN, Service};
+use crate::serve::service::{HEAD_LEN, Service};
 use crate::serve::transport::{Readiness, Transport};
 
 /// What the clients of a worker share.
@@ -26,6 +27,7 @@ use crate::serve::transport::{Readiness, Transport};
 pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
+    pub(crate) journal: Journal,
     /// Whether the server stops: then a deadline is when a client has to go.
     pub(crate) is_stopping: bool,
 }
@@ -202,7 +204,7 @@ impl<T: Transport> Client<T> {
         let Some((buffer, connection)) = shared.pool.next(&mut class) else {
             return self.with_buffer(shared, Self::receive_and_answer);
         };
-        if let Err(turn) = self.receive(buffer) {
+        if let Err(turn) = self.receive(buffer, &mut shared.journal) {
             return turn;
         }
         let is_all = connection.exchange(buffer).echo_whole_messages();
@@ -211,7 +213,7 @@ impl<T: Transport> Client<T> {
                 Ok(Transmitted::All) => return self.then(),
                 Ok(Transmitted::Part) => {}
                 Err(error) => {
-                    self.lose(error);
+                    self.lose(error, &mut shared.journal);
                     buffer.clear();
                     return Next::Close;
                 }
@@ -234,12 +236,15 @@ impl<T: Transport> Client<T> {
     ) -> Next {
         let own = self.buffer.take();
         let mut buffer = own.unwrap_or_else(|| shared.pool.take_buffer(self.class));
+        if shared.pool.is_reserve_in_use() {
+            shared.journal.short_of_memory();
+        }
         let mut turn = work(self, &mut buffer, shared).unwrap_or_else(|error| {
-            self.lose(error);
+            self.lose(error, &mut shared.journal);
             Next::Close
         });
         if shared.pool.is_reserve_in_use() && !buffer.is_empty() && turn != Next::Close {
-            service::log_ending(self.peer, &Ending::ShortOfMemory);
+            shared.journal.ended(self.peer, &Ending::ShortOfMemory);
             turn = Next::Close;
         }
         if turn == Next::Close {
@@ -255,12 +260,16 @@ impl<T: Transport> Client<T> {
 
     /// Works with the state of an open connection, or with a free one, which is kept only if
     /// something is begun then.
-    fn with_connection(&mut self, shared: &mut Shared, work: impl FnOnce(&mut Session, &Service)) {
+    fn with_connection(
+        &mut self,
+        shared: &mut Shared,
+        work: impl FnOnce(&mut Session, &Service, &mut Journal),
+    ) {
         let (Phase::Open(kept) | Phase::Leaving(kept)) = &mut self.phase else {
             return;
         };
         let mut session = kept.take().unwrap_or_else(|| shared.pool.take_idle());
-        work(&mut session, &shared.service);
+        work(&mut session, &shared.service, &mut shared.journal);
         if session.is_done(&shared.service) {
             // What is ready is the last.
             self.phase = Phase::Flushing;
@@ -289,7 +298,7 @@ impl<T: Transport> Client<T> {
         shared: &mut Shared,
     ) -> io::Result<Next> {
         let is_new = self.is_new();
-        match self.receive(buffer) {
+        match self.receive(buffer, &mut shared.journal) {
             Ok(()) => {
                 if is_new {
                     self.check_protocol(buffer, shared);
@@ -372,8 +381,8 @@ impl<T: Transport> Client<T> {
         let peer = self.peer;
         let is_leaving =
             matches!(self.phase, Phase::Leaving(_)) && self.readiness == Readiness::None;
-        self.with_connection(shared, |session, service| {
-            session.echo(peer, buffer, service);
+        self.with_connection(shared, |session, service, journal| {
+            session.echo(peer, buffer, service, journal);
             let connection = &mut session.connection;
             if is_leaving && connection.is_idle() && buffer.received().is_empty() {
                 // When there is no room now, there is after the next transmission.
@@ -428,6 +437,7 @@ mod tests {
         let mut shared = Shared {
             service: Service::new(&options),
             pool: Pool::new(options.buffer_len, usize::MAX),
+            journal: Journal::default(),
             is_stopping: false,
         };
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -17,6 +17,7 @@ use slab::Slab;
 
 use crate::options::serve::ServeOptions;
 use crate::serve::client::{Client, Deadline, Next, OPENING_COST, Shared};
+use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::pool::{Pool, Session};
 use crate::serve::service::Service;
@@ -112,6 +113,7 @@ impl<T: Transport> Clients<T> {
                     options.buffer_len,
                     options.max_memory / options.threads.get(),
                 ),
+                journal: Journal::default(),
                 is_stopping: false,
             },
             run_queue: Vec::new(),
@@ -139,12 +141,17 @@ impl<T: Transport> Clients<T> {
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
         let mut admitted = self.limiter.admit(peer.ip());
         if admitted == Admission::Accept && !self.shared.pool.take_memory(OPENING_COST) {
-            admitted = self.limiter.refuse(Limit::Memory);
+            admitted = Admission::Reject(Limit::Memory);
+        }
+        if let Admission::Reject(limit) | Admission::Drop(limit) = admitted
+            && let Some(clients) = self.limiter.turn_away(limit)
+        {
+            self.shared.journal.turned_away(clients);
         }
         let client = match admitted {
             Admission::Accept => Client::new(transport, peer),
             Admission::Reject(limit) => Client::turned_away(transport, peer, limit.response()),
-            Admission::Drop => return None,
+            Admission::Drop(_) => return None,
         };
         let limit = self.limits.of(client.awaited());
         let key = self.table.insert(client);

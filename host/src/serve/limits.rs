@@ -8,10 +8,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use log::warn;
-
 use crate::lock::lock;
 use crate::options::serve::ServeOptions;
+use crate::serve::journal::TurnedAway;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
     Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
@@ -30,7 +29,7 @@ pub(crate) enum Admission {
     /// The client is told why it is not served. It counts as a connection until it is gone.
     Reject(Limit),
     /// The client is not even told: too many are being told already.
-    Drop,
+    Drop(Limit),
 }
 
 /// Of what there is too much.
@@ -102,11 +101,10 @@ impl ConnectionLimiter {
         self.limit
     }
 
-    /// Counts a connection that was made, unless it is [unheard](Admission::Drop).
+    /// Counts a connection that was made, unless it is [dropped](Admission::Drop).
     pub(crate) fn admit(&self, address: IpAddr) -> Admission {
         let entered = self.enter(address);
         if entered != Admission::Accept {
-            self.tell(Limit::FromAddress);
             return entered;
         }
         let others = self.count.fetch_add(1, Ordering::Relaxed);
@@ -114,17 +112,10 @@ impl ConnectionLimiter {
             return Admission::Accept;
         }
         if others < self.limit.saturating_add(TURNED_AWAY_MAX) {
-            return self.refuse(Limit::Connections);
+            return Admission::Reject(Limit::Connections);
         }
         self.release(address);
-        self.tell(Limit::Connections);
-        Admission::Drop
-    }
-
-    /// Turns a connection away that was counted.
-    pub(crate) fn refuse(&self, limit: Limit) -> Admission {
-        self.tell(limit);
-        Admission::Reject(limit)
+        Admission::Drop(Limit::Connections)
     }
 
     /// Forgets a connection that was counted and is gone.
@@ -134,7 +125,7 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Counts a connection from an address, unless that is beyond its limit and unheard.
+    /// Counts a connection from an address, unless it is dropped.
     fn enter(&self, address: IpAddr) -> Admission {
         let Some(limit) = self.limit_per_address else {
             return Admission::Accept;
@@ -142,7 +133,7 @@ impl ConnectionLimiter {
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
         let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
         if is_beyond && *beyond == TURNED_AWAY_MAX {
-            return Admission::Drop;
+            return Admission::Drop(Limit::FromAddress);
         }
         *counts.entry(address).or_default() += 1;
         if !is_beyond {
@@ -173,20 +164,24 @@ impl ConnectionLimiter {
         is_beyond
     }
 
-    /// Says that clients are turned away, and which flag does that, but not for each of them.
-    fn tell(&self, limit: Limit) {
-        let Some(count) = lock(&self.turned_away)[limit as usize].add(Instant::now()) else {
-            return;
-        };
-        let (what, flag, limit) = match (limit, self.limit_per_address) {
+    /// Counts a client that is turned away. Returns what should be logged about such clients now:
+    /// not each of them is.
+    pub(crate) fn turn_away(&self, limit: Limit) -> Option<TurnedAway> {
+        let count = lock(&self.turned_away)[limit as usize].add(Instant::now())?;
+        let (reason, option, limit) = match (limit, self.limit_per_address) {
             (Limit::FromAddress, Some(limit)) => {
-                let what = "too many connections from one address";
-                (what, "--max-connections-per-ip", limit.get())
+                let reason = "too many connections from one address";
+                (reason, "--max-connections-per-ip", limit.get())
             }
             (Limit::Memory, _) => ("short of memory", "--max-memory", self.max_memory),
             _ => ("too many connections", "--max-connections", self.limit),
         };
-        warn!("{what} ({flag} {limit}): turned away since the last such line: {count}");
+        Some(TurnedAway {
+            reason,
+            option,
+            limit,
+            count,
+        })
     }
 }
 
@@ -215,7 +210,7 @@ mod tests {
             let refused = Admission::Reject(Limit::Connections);
             assert_eq!(limiter.admit(from(1)), refused);
         }
-        assert_eq!(limiter.admit(from(1)), Admission::Drop);
+        assert_eq!(limiter.admit(from(1)), Admission::Drop(Limit::Connections));
         for _ in 0..TURNED_AWAY_MAX {
             limiter.release(from(1));
         }
@@ -253,7 +248,7 @@ mod tests {
             let refused = Admission::Reject(Limit::FromAddress);
             assert_eq!(limiter.admit(from(1)), refused);
         }
-        assert_eq!(limiter.admit(from(1)), Admission::Drop);
+        assert_eq!(limiter.admit(from(1)), Admission::Drop(Limit::FromAddress));
         assert_eq!(limiter.admit(from(2)), Admission::Accept);
         limiter.release(from(1));
         assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
@@ -272,10 +267,10 @@ mod tests {
     #[test]
     fn what_is_told_of_one_limit_does_not_keep_the_others_quiet() {
         let limiter = admission(&[]);
-        limiter.refuse(Limit::FromAddress);
+        assert!(limiter.turn_away(Limit::FromAddress).is_some());
         for other in [Limit::Connections, Limit::Memory] {
-            let told = lock(&limiter.turned_away)[other as usize].add(Instant::now());
-            assert_eq!(told, Some(1));
+            let turned_away = limiter.turn_away(other);
+            assert_eq!(turned_away.map(|clients| clients.count), Some(1));
         }
     }
 

@@ -2,12 +2,7 @@
 //! begun. All buffers together have no more than their share of `--max-memory`. Who needs one that would be
 //! too much works in the reserve, in which nothing can stay: what comes is answered in pieces.
 
-use std::time::Instant;
-
-use log::warn;
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
-
-use crate::serve::rate_limited_counter::RateLimitedCounter;
 
 /// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
@@ -74,12 +69,14 @@ impl BufferClass {
 #[derive(Debug)]
 pub(crate) struct Pool {
     buffers: BothBuffers,
+    #[expect(
+        clippy::vec_box,
+        reason = "sessions move between the pool and its clients by their pointers"
+    )]
     idle: Vec<Box<Session>>,
     budget: Budget,
     /// A buffer for those for whom there is no memory, one after the other; nothing while it is in use.
     reserve: Option<HeapBuffer>,
-    /// How often it was.
-    shortages: RateLimitedCounter,
 }
 
 /// How much memory there may be, and how much there is, in bytes.
@@ -193,7 +190,6 @@ impl Pool {
                 used: RESERVE_LEN,
             },
             reserve: Some(reserve()),
-            shortages: RateLimitedCounter::default(),
         }
     }
 
@@ -219,11 +215,8 @@ impl Pool {
             self.provide(&mut class);
         }
         let taken = self.buffers.of(class).empty.pop();
-        taken.unwrap_or_else(|| {
-            self.tell_shortage();
-            // It is there: see `is_reserve_in_use`.
-            self.reserve.take().unwrap_or_else(reserve)
-        })
+        // The reserve is there: see `is_reserve_in_use`.
+        taken.unwrap_or_else(|| self.reserve.take().unwrap_or_else(reserve))
     }
 
     /// Whether the buffer that was taken last is the reserve. It has to be put back, empty, before the next
@@ -280,16 +273,6 @@ impl Pool {
         }
         let buffer = self.buffers.of(*class).empty.last_mut()?;
         Some((buffer, &mut self.idle.last_mut()?.connection))
-    }
-
-    /// Says that the reserve is used, and which flag does that, but not each time.
-    fn tell_shortage(&mut self) {
-        if let Some(count) = self.shortages.add(Instant::now()) {
-            warn!(
-                "short of memory (--max-memory): what came was echoed in pieces, times since the last such \
-                 line: {count}"
-            );
-        }
     }
 
     /// Sees to it that there is an empty buffer, if there is memory for one.

@@ -14,12 +14,13 @@ use log::{error, info, warn};
 use crate::logging;
 use crate::options::serve::ServeOptions;
 use crate::platform;
+use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::poller::Poller;
 use crate::serve::signals;
 use crate::serve::tls::{self, Tls};
-use crate::serve::transport::{Acceptor, Plain};
-use crate::serve::worker::{self, Handle, Worker};
+use crate::serve::worker::{Worker, WorkerHandle};
 
 /// How many files a process may have open on any system, about.
 const LEAST_FILE_LIMIT: u64 = 256;
@@ -65,7 +66,7 @@ impl std::error::Error for Error {}
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     let Some(source) = &options.tls else {
-        return serve(options, Plain, None);
+        return serve(options, PlainAcceptor, None);
     };
     let tls = Tls::new(source, &options.listen).map_err(Error::Certificate)?;
     serve(options, tls.clone(), Some(tls))
@@ -99,7 +100,7 @@ fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> 
         error!("a worker has ended: {error}");
         result = Err(Error::System("go on", error));
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(Handle::wake);
+        handles.iter().for_each(WorkerHandle::wake);
     }
     info!("stopped");
     result
@@ -174,19 +175,19 @@ fn workers<C: Acceptor>(
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     limiter: &Arc<ConnectionLimiter>,
-) -> Result<(Vec<Worker<C>>, Vec<Handle>), Error> {
+) -> Result<(Vec<Worker<C>>, Vec<WorkerHandle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..options.threads.get() {
-        let (poll, waker) = worker::poll().map_err(refused)?;
+        let (poller, waker) = Poller::new().map_err(refused)?;
         let (sender, inbox) = mpsc::channel();
-        handles.push(Handle {
+        handles.push(WorkerHandle {
             waker,
             inbox: sender,
         });
         workers.push(Worker::new(
-            poll,
+            poller,
             inbox,
             stop.clone(),
             limiter.clone(),
@@ -199,7 +200,6 @@ fn workers<C: Acceptor>(
             workers[0].hand_to(handles.clone());
         }
         for (listener, worker) in shared.into_iter().zip(&mut workers) {
-            let listener = mio::net::TcpListener::from_std(listener);
             worker.listen(listener).map_err(refused)?;
         }
     }
@@ -235,8 +235,14 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let (workers, handles) =
-            workers(&options, &Plain, vec![vec![listener]], &stop, &limiter).unwrap();
+        let (workers, handles) = workers(
+            &options,
+            &PlainAcceptor,
+            vec![vec![listener]],
+            &stop,
+            &limiter,
+        )
+        .unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();
@@ -253,7 +259,7 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
         }
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(Handle::wake);
+        handles.iter().for_each(WorkerHandle::wake);
         assert!(ended.iter().all(|end| end.is_ok()));
     }
 

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use log::info;
 
 use crate::serve::tls::Tls;
-use crate::serve::worker::Handle;
+use crate::serve::worker::WorkerHandle;
 use crate::{logging, platform};
 
 /// Signals that are closer together count as one: `timeout`, for example, sends its own twice.
 const ONE_SIGNAL: Duration = Duration::from_millis(20);
 
 /// Makes the first signal stop the workers, and the second end the process.
-pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> io::Result<()> {
+pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<WorkerHandle>) -> io::Result<()> {
     let mut first = None;
     let on_signal = move || {
         let now = Instant::now();
@@ -27,7 +27,7 @@ pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<Handle>) -> io:
         }
         if !stop.swap(true, Ordering::AcqRel) {
             info!("stopping: every client gets Close 1001; a second signal stops at once");
-            workers.iter().for_each(Handle::wake);
+            workers.iter().for_each(WorkerHandle::wake);
         }
     };
     platform::on_stop_signal(on_signal)

@@ -22,7 +22,9 @@ use self::session::Session;
 use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::options::serve::Source;
-use crate::serve::transport::{Acceptor, Readiness, Socket};
+use crate::serve::acceptor::Acceptor;
+use crate::serve::poller::Socket;
+use crate::serve::transport::Readiness;
 
 /// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
 /// upgrade.

@@ -1,7 +1,8 @@
-//! The core without std, and the proof that no panic can be reached in it: the panic handler calls a
-//! function that does not exist, so this program links only if the handler is dead code.
+//! The core without std, and the proof that no panic can be reached in it: the panic handler calls
+//! a function that does not exist, so this program links only if the handler is dead code.
 //!
-//! It is linked, never run. `.ci/no-std` builds it at several levels of optimisation, for this machine and for microcontrollers.
+//! It is linked, never run. `.ci/no-std` builds it at several levels of optimisation, for this
+//! machine and for microcontrollers.
 
 #![no_std]
 #![no_main]
@@ -17,7 +18,7 @@ use ws_echo_core::{
 /// Where masking keys come from.
 type NextKey = fn() -> [u8; 4];
 
-/// What an open connection costs. (On a machine of 64 bits it is more.)
+/// The size of an open connection. (On a 64-bit machine it is larger.)
 #[used]
 static STATE_OF_AN_OPEN_CONNECTION: Connection = Connection::server(Agreed::NOTHING);
 const MAX_LEN: usize = if size_of::<usize>() == 4 { 192 } else { 256 };
@@ -59,7 +60,7 @@ extern "C" fn _start() -> ! {
     }
 }
 
-/// Everything that a server's driver can do, in an order that the compiler does not know.
+/// Everything that a server's driver can do, in an order unknown to the compiler.
 fn serve<S: Storage>(
     handshake: &mut ServerHandshake,
     connection: &mut Connection,

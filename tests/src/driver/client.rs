@@ -1,4 +1,5 @@
-//! A driver of the core's whole client in memory: a response and frames in, a request and frames out.
+//! A driver of the core's whole client in memory: a response and frames in, a request and frames
+//! out.
 
 use ws_echo_core::{
     Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, Progress, ResponseError, Storage,
@@ -6,15 +7,15 @@ use ws_echo_core::{
 
 use crate::driver::{self, Cuts, NextKey, Outcome, Session};
 
-/// The nonce of section 1.3.
+/// The nonce of RFC 6455 section 1.3.
 pub const NONCE: [u8; 16] = *b"the sample nonce";
 
-/// What came of a connection.
+/// The result of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connected {
-    /// The head of the request, with the empty line at its end.
+    /// The head of the request, including the empty line at its end.
     pub request: String,
-    /// The status code of the response; 0 when no head was complete.
+    /// The status code of the response; 0 if no head was complete.
     pub status: u16,
     /// The reason phrase of the response.
     pub reason: String,
@@ -22,9 +23,10 @@ pub struct Connected {
     pub error: Option<ResponseError>,
     /// The subprotocol that the server has chosen.
     pub subprotocol: Option<String>,
-    /// What was left behind the head of a response that did not open the connection.
+    /// The bytes after the head of a response that did not open the connection.
     pub content: Vec<u8>,
-    /// What followed the response, once the connection was open, as if the client were a server.
+    /// The session after the response, if the connection was opened, as if the client were a
+    /// server.
     pub session: Option<Outcome>,
 }
 
@@ -44,12 +46,13 @@ pub fn connect<const N: usize>(
     client.connected(&transmitted)
 }
 
-/// Connects with the response's head gathered in 1,024 bytes, and echoes, whole, byte by byte and at random
-/// splits, through small buffers and large ones: every time with the same result. Returns that.
+/// Connects with a buffer of 1,024 bytes for the response's head, and echoes: whole, byte by byte
+/// and at random splits, through small and large buffers. Returns the result, which must always be
+/// the same.
 ///
 /// # Panics
 ///
-/// When a result differs in more than the fragments of messages.
+/// If a result differs in more than the fragments of messages.
 pub fn connect_always(request: ClientRequest<'_>, input: &[u8]) -> Connected {
     let whole = Cuts::whole();
     let expected = connect::<1024>(request, input, &whole, &whole, 4096);

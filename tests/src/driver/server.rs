@@ -1,4 +1,5 @@
-//! A driver of the core's whole server in memory: a request and frames in, a response and frames out.
+//! A driver of the core's whole server in memory: a request and frames in, a response and frames
+//! out.
 
 use ws_echo_core::{Acceptance, Buffer, Message, Progress, Refusal, ServerHandshake, Storage};
 
@@ -8,24 +9,24 @@ use crate::remote_server;
 /// What an application decides about a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Application<'a> {
-    /// What it sends right behind the response.
+    /// The message to send right after the response.
     pub greeting: Option<Message<'a>>,
-    /// The subprotocols that it speaks: it chooses the first of them that is offered.
+    /// The subprotocols that the application speaks: it chooses the first one that is offered.
     pub subprotocols: &'a [&'a str],
-    /// The paths that it serves; none: all.
+    /// The paths that the application serves; if empty, all.
     pub paths: &'a [&'a str],
 }
 
-/// What came of a connection.
+/// The result of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
-    /// The head of the response, with the empty line at its end; empty when there was none.
+    /// The head of the response, including the empty line at its end; empty if there was none.
     pub head: String,
     /// The body of a refusal.
     pub body: String,
-    /// Why it was refused.
+    /// Why the request was refused.
     pub refusal: Option<Refusal>,
-    /// What followed the response, once the connection was open.
+    /// The session after the response, if the connection was opened.
     pub session: Option<Outcome>,
 }
 
@@ -52,7 +53,7 @@ impl Served {
     }
 }
 
-/// Serves a client through a buffer that belongs to it: see [`driver::run`]. The head is gathered
+/// Serves a client through a buffer that belongs to it: see [`driver::run`]. The head is collected
 /// in `N` bytes.
 pub fn serve<const N: usize>(
     application: Application<'_>,
@@ -61,7 +62,7 @@ pub fn serve<const N: usize>(
     takes: &Cuts,
     buffer_len: usize,
 ) -> Served {
-    let mut server = Server::<N>::new(application);
+    let mut server = Driver::<N>::new(application);
     let transmitted = driver::run(input, cuts, takes, buffer_len, |buffer| {
         server.exchange(buffer);
     });
@@ -76,19 +77,19 @@ pub fn serve_in_pieces<const N: usize>(
     cuts: &Cuts,
     buffer_len: usize,
 ) -> Served {
-    let mut server = Server::<N>::new(application);
+    let mut server = Driver::<N>::new(application);
     let transmitted =
         driver::run_in_pieces(input, cuts, buffer_len, |buffer| server.exchange(buffer));
     server.served(&transmitted)
 }
 
-/// Serves a client whole, byte by byte and at random splits, through small buffers and large ones,
-/// that belong to it and that are lent, and over the wire if a [`remote`] server is named and the
-/// application is the default: every time with the same result. Returns that.
+/// Serves a client whole, byte by byte and at random splits, through small and large buffers, owned
+/// and lent, and over TCP if a [remote server](remote_server) is named and the application is the
+/// default. Returns the result, which must always be the same.
 ///
 /// # Panics
 ///
-/// When a result differs in more than the fragments of messages.
+/// If a result differs in more than the fragments of messages.
 pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) -> Served {
     let whole = Cuts::whole();
     let expected = serve::<N>(application, input, &whole, &whole, 4096);
@@ -107,14 +108,14 @@ pub fn serve_always<const N: usize>(application: Application<'_>, input: &[u8]) 
     expected
 }
 
-struct Server<'a, const N: usize> {
+struct Driver<'a, const N: usize> {
     application: Application<'a>,
     handshake: ServerHandshake<N>,
     refusal: Option<Refusal>,
     session: Option<Session<ws_echo_core::Server>>,
 }
 
-impl<'a, const N: usize> Server<'a, N> {
+impl<'a, const N: usize> Driver<'a, N> {
     fn new(application: Application<'a>) -> Self {
         Self {
             application,

@@ -1,16 +1,16 @@
-//! Hostile bytes to a client: no panic, and the same outcome however the bytes are cut and however little
-//! room there is (RFC 6455 section 4.1, and 5 to 8). Responses are read again by httparse; the frames behind
-//! one have the outcome that they have for a server, mirrored.
+//! Hostile bytes sent to a client: it does not panic, and the outcome is the same however the bytes
+//! are cut and however little room there is (RFC 6455 sections 4.1, and 5 to 8). Responses are
+//! parsed again by httparse. The frames after a response have the mirrored outcome of a server.
 
 use tungstenite::handshake::derive_accept_key;
 use ws_echo_core::{Client, ClientHandshake, ClientRequest, Progress, ResponseError};
 
-use super::echoer::{Echoer, NextKey};
+use super::echoer::{Echoer, KeyFunction};
 use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script, session};
 use crate::wire;
 
-/// The longest head of a response that is gathered, in bytes.
+/// The longest head of a response that is collected, in bytes.
 const HEAD_LEN: usize = 256;
 
 const REQUEST: ClientRequest<'_> = ClientRequest {
@@ -22,8 +22,8 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// What the bytes from 0x80 on stand for in a response, over and over; 0xFF is before a byte that stands
-/// for itself.
+/// The meaning of the bytes from 0x80 on in a response, repeated; 0xFF precedes a byte that is
+/// taken literally.
 const WORDS: [&str; 24] = [
     "HTTP/1.1 101 Switching Protocols\r\n",
     "Upgrade: websocket\r\n",
@@ -51,9 +51,9 @@ const WORDS: [&str; 24] = [
     "a-long-word-of-sixty-four-bytes-with-which-a-head-soon-is-large-",
 ];
 
-/// Bytes: a mode, a plan, the application's actions if the mode says so, a response if the mode says so,
-/// the session, which is mirrored. Bit 0 of the mode: the session is taken as it is; 1: the application speaks;
-/// 2: what comes is no right response, but words and bytes.
+/// Bytes: a mode, a plan, the application's actions if the mode says so, a response if the mode
+/// says so, and the session, which is mirrored. Bits of the mode: 0: the session is taken as it is;
+/// 1: the application sends messages of its own; 2: words and bytes replace a valid response.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let mode = script.byte();
@@ -83,11 +83,11 @@ fn words(script: &mut Script<'_>) -> Vec<u8> {
 }
 
 fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
-    let mut whole = Connector::new(&[]);
+    let mut whole = ClientUnderTest::new(&[]);
     let output = Plan::whole(input).keep(input, &mut whole);
     whole.check(input, &output);
     for is_lent in [false, true] {
-        let mut cut = Connector::new(actions);
+        let mut cut = ClientUnderTest::new(actions);
         let output = match is_lent {
             true => plan.lend(input, &mut cut),
             false => plan.keep(input, &mut cut),
@@ -98,16 +98,16 @@ fn check(plan: &Plan, input: &[u8], actions: &[u8]) {
     }
 }
 
-/// A client from the first byte on.
-struct Connector<'a> {
+/// A client from its first byte.
+struct ClientUnderTest<'a> {
     handshake: ClientHandshake<'static, HEAD_LEN>,
     actions: &'a [u8],
     error: Option<ResponseError>,
-    /// Once the connection is open, and how long the request was.
-    open: Option<(Echoer<'a, Client<NextKey>>, usize)>,
+    /// The echoing client and the length of the request, once the connection is open.
+    open: Option<(Echoer<'a, Client<KeyFunction>>, usize)>,
 }
 
-impl<'a> Connector<'a> {
+impl<'a> ClientUnderTest<'a> {
     fn new(actions: &'a [u8]) -> Self {
         Self {
             handshake: ClientHandshake::new(REQUEST, *b"the sample nonce").unwrap(),
@@ -117,7 +117,7 @@ impl<'a> Connector<'a> {
         }
     }
 
-    /// Asserts that the connection is open if it must be, and not if it must not be.
+    /// Asserts that the connection is open if it must be, and is not open if it must not be.
     fn check(&mut self, input: &[u8], output: &[u8]) {
         let Some((echoer, request_len)) = &mut self.open else {
             assert!(!input.starts_with(RESPONSE.as_bytes()));
@@ -130,7 +130,7 @@ impl<'a> Connector<'a> {
     }
 }
 
-impl Machine for Connector<'_> {
+impl Machine for ClientUnderTest<'_> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         let mut progress = Progress::Wait;
         match self.handshake.advance(buffer) {
@@ -154,8 +154,8 @@ impl Machine for Connector<'_> {
     }
 }
 
-/// Asserts that a response opens the connection as httparse reads it, and returns its length and that of the
-/// interim ones before it.
+/// Asserts that a response opens the connection according to httparse. Returns its length,
+/// including the interim responses before it.
 fn check_opens(input: &[u8], subprotocol: Option<&str>) -> usize {
     let mut start = 0;
     loop {

@@ -1,6 +1,7 @@
-//! Well-formed sessions against the decoders of tungstenite and embedded-websocket, and against the
-//! latter's encoder. embedded-websocket is asked in one direction only: what we accept, it decodes the
-//! same. It is right for whole frames, and for messages without control frames in between.
+//! Well-formed sessions, compared with the decoders of tungstenite and embedded-websocket, and with
+//! the encoder of the latter. embedded-websocket is compared in one direction only: it must decode
+//! what we accept in the same way. It is correct for whole frames, and for messages without control
+//! frames between their fragments.
 
 use std::io::{self, Read, Write};
 
@@ -37,11 +38,11 @@ pub fn run(data: &[u8]) {
     check_echo(&Plan::whole(&input), &input, &sent);
 }
 
-/// Asserts that what was `sent` comes back, as tungstenite and embedded-websocket read it.
+/// Asserts that `sent` comes back, as tungstenite and embedded-websocket read it.
 fn check_echo(plan: &Plan, input: &[u8], sent: &[Message]) {
     let expected = Expected::of(input);
     let answers = answers(sent);
-    let (mut kept, mut lent) = (Echoer::hasty(&[]), Echoer::new(&[]));
+    let (mut kept, mut lent) = (Echoer::fast(&[]), Echoer::new(&[]));
     for (output, echoer) in [
         (plan.keep(input, &mut kept), &mut kept),
         (plan.lend(input, &mut lent), &mut lent),
@@ -58,7 +59,7 @@ fn check_echo(plan: &Plan, input: &[u8], sent: &[Message]) {
     }
 }
 
-/// What frames say, message by message.
+/// The messages in frames.
 fn messages(frames: &[Frame]) -> Vec<Message> {
     let mut messages = Vec::new();
     let mut open = None;
@@ -93,7 +94,7 @@ fn close_frame(payload: &[u8]) -> Option<CloseFrame> {
     Some(CloseFrame { code, reason })
 }
 
-/// What an echo server says to that.
+/// The answers of an echo server.
 fn answers(sent: &[Message]) -> Vec<Message> {
     let answer = |message: &Message| match message.clone() {
         Message::Pong(_) => None,
@@ -107,7 +108,7 @@ fn answers(sent: &[Message]) -> Vec<Message> {
     sent.iter().filter_map(answer).collect()
 }
 
-/// A transport from which bytes come, and on which nothing arrives.
+/// A transport that can be read, and that discards what is written.
 struct Transport<'a>(&'a [u8]);
 
 impl Read for Transport<'_> {
@@ -126,7 +127,7 @@ impl Write for Transport<'_> {
     }
 }
 
-/// What tungstenite reads from `bytes`.
+/// The messages that tungstenite reads from `bytes`.
 fn tungstenite(bytes: &[u8], role: Role) -> Vec<Message> {
     let config = WebSocketConfig::default().read_buffer_size(4096);
     let mut socket = WebSocket::from_raw_socket(Transport(bytes), role, Some(config));
@@ -173,7 +174,7 @@ fn message_type(first: u8) -> WebSocketReceiveMessageType {
     }
 }
 
-/// The session as embedded-websocket's client writes it.
+/// The session as embedded-websocket's client encodes it.
 fn encoded_by_embedded_websocket(frames: &[Frame]) -> Vec<u8> {
     let new = || WebSocketClient::new_client(Keys(0x37FA_213D));
     // A control frame between fragments would confuse it.

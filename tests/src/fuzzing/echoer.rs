@@ -1,4 +1,4 @@
-//! An application that echoes, at the server's end or at the client's, and may have words of its own.
+//! An application that echoes, as a server or as a client, and that may send messages of its own.
 
 use std::ops::Range;
 
@@ -18,21 +18,21 @@ const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).
     Err(_) => "",
 };
 
-/// A connection, an application, and what they have seen.
+/// A connection, an application, and what they have received.
 #[derive(Debug)]
 pub(super) struct Echoer<'a, R = Server> {
     connection: Connection<R>,
-    /// Echoes what nobody has to look at.
-    hurry: fn(&mut Connection<R>, &mut Bytes),
-    /// Whether a short frame has room beside whatever stands in the buffer.
+    /// Echoes the messages that need not be looked at.
+    echo_whole: fn(&mut Connection<R>, &mut Bytes),
+    /// Whether a short frame has room whatever else is in the buffer.
     has_room: bool,
-    /// What the application does, an action a byte; nothing behind the end.
+    /// The application's actions, one byte each; after the end there are none.
     actions: &'a [u8],
-    /// Where the application's own frames are in what was transmitted.
+    /// The places of the application's own frames in the output.
     own: Vec<Range<usize>>,
     /// Whether the application sent a Close.
     has_closed: bool,
-    /// Whether the application kept something to itself.
+    /// Whether the application did not echo something.
     has_skipped: bool,
     /// Whether a piece of the current message was echoed.
     is_inside: bool,
@@ -41,7 +41,7 @@ pub(super) struct Echoer<'a, R = Server> {
     pongs: usize,
 }
 
-/// What an application does of its own accord.
+/// An action of the application of its own accord.
 enum Action {
     Nothing,
     Ping(&'static [u8]),
@@ -66,7 +66,7 @@ impl Action {
         }
     }
 
-    /// Whether there must be room for it when nothing is ready and no chunk is lent.
+    /// Whether there must be room for it if nothing is ready and no chunk is lent.
     fn is_short(&self) -> bool {
         matches!(
             self,
@@ -80,10 +80,10 @@ impl<'a> Echoer<'a> {
         Self::with(Connection::server(Agreed::NOTHING), actions)
     }
 
-    /// An application that looks at nothing that can be echoed whole.
-    pub(super) fn hasty(actions: &'a [u8]) -> Self {
+    /// An application that echoes whole messages without looking at them.
+    pub(super) fn fast(actions: &'a [u8]) -> Self {
         Self {
-            hurry: |connection, buffer| {
+            echo_whole: |connection, buffer| {
                 let mut exchange = connection.exchange(buffer);
                 if exchange.echo_whole_messages() {
                     assert_eq!(exchange.next_event(), Ok(None), "there was something left");
@@ -94,10 +94,10 @@ impl<'a> Echoer<'a> {
     }
 }
 
-/// Where a client's masking keys come from.
-pub(super) type NextKey = fn() -> [u8; 4];
+/// The source of a client's masking keys.
+pub(super) type KeyFunction = fn() -> [u8; 4];
 
-impl<'a> Echoer<'a, Client<NextKey>> {
+impl<'a> Echoer<'a, Client<KeyFunction>> {
     pub(super) fn client(actions: &'a [u8]) -> Self {
         Self {
             has_room: false,
@@ -108,8 +108,8 @@ impl<'a> Echoer<'a, Client<NextKey>> {
         }
     }
 
-    /// As [`check`](Self::check), of what is expected of a server; the first `request_len` bytes are none of
-    /// the application's.
+    /// Like [`check`](Self::check), but mirrors what is expected of a server. The first
+    /// `request_len` bytes are not the application's.
     pub(super) fn check_mirrored(
         &mut self,
         expected: &Expected,
@@ -132,7 +132,7 @@ impl<'a, R: Role> Echoer<'a, R> {
     fn with(connection: Connection<R>, actions: &'a [u8]) -> Self {
         Self {
             connection,
-            hurry: |_, _| {},
+            echo_whole: |_, _| {},
             has_room: true,
             actions,
             own: Vec::new(),
@@ -145,7 +145,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         }
     }
 
-    /// Takes the next action; `true` when it is to skip.
+    /// Takes the next action. Returns `true` if the action is to skip.
     fn act(&mut self, buffer: &mut Bytes, transmitted: usize, is_lent: bool) -> bool {
         let Some((&byte, actions)) = self.actions.split_first() else {
             return false;
@@ -174,7 +174,7 @@ impl<'a, R: Role> Echoer<'a, R> {
             Err(error) => {
                 assert_eq!(before, after, "a frame that was not sent");
                 assert_eq!(error == SendError::Closed, was_closing);
-                assert!(!must_fit || error != SendError::Full, "full for ever");
+                assert!(!must_fit || error != SendError::Full, "full forever");
             }
         }
         false
@@ -186,7 +186,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         let is_text = exchange.text(&chunk).is_some();
         assert_eq!(is_text, chunk.kind() == ws_echo_core::Kind::Text);
         let ends_message = chunk.ends_message();
-        // Who has begun to echo a message has to end it.
+        // An application that has begun to echo a message must finish it.
         if is_skipped && !(self.is_inside && ends_message) {
             self.has_skipped = true;
             return;
@@ -195,7 +195,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         self.is_inside = !ends_message;
     }
 
-    /// Asserts that this application and its peer saw what they had to.
+    /// Asserts that this application and its peer received what they had to.
     pub(super) fn check(&mut self, expected: &Expected, output: &[u8]) -> Transmitted {
         self.check_over();
         let all = Transmitted::read(output);
@@ -205,7 +205,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         if let Some((close, own)) = self.own.split_last()
             && self.has_closed
         {
-            // Behind it there is nothing but Pongs.
+            // Only Pongs may follow it.
             let echoed = Transmitted::read_without(&output[..close.start], own);
             expected.check_prefix(&echoed);
             return echoed;
@@ -216,7 +216,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         echoed
     }
 
-    /// What the peer did wrong.
+    /// The protocol error of the peer.
     pub(super) fn error(&self) -> Option<ProtocolError> {
         self.error
     }
@@ -245,7 +245,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         assert_eq!(self.connection.close_reason().as_bytes(), reason);
     }
 
-    /// Asserts that nothing comes of what is received behind the end.
+    /// Asserts that bytes received after the end have no effect.
     fn check_over(&mut self) {
         let is_over = self.error.is_some() || self.close.is_some();
         assert_eq!(self.connection.is_done(), is_over);
@@ -264,7 +264,7 @@ impl<'a, R: Role> Echoer<'a, R> {
 
 impl<R: Role> Machine for Echoer<'_, R> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        (self.hurry)(&mut self.connection, buffer);
+        (self.echo_whole)(&mut self.connection, buffer);
         loop {
             match self.connection.exchange(buffer).next_event() {
                 Ok(Some(Event::Data(chunk))) => {

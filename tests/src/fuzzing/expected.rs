@@ -1,62 +1,63 @@
-//! What has to come of a client's bytes: RFC 6455 sections 5 and 7 read in the plainest way, over all of
-//! the bytes at once.
+//! The answer that a client's bytes must get: RFC 6455 sections 5 and 7 implemented in the plainest
+//! way, over all bytes at once.
 
 use ws_echo_core::{MIN_BUFFER_LEN, ProtocolError};
 
 use super::transmitted::{Answer, Mark, Transmitted};
 use crate::wire::{FIN, PONG};
 
-/// How much of a buffer's length a frame's payload cannot have.
+/// How much shorter than a buffer the payload of a frame must be.
 const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
 
-/// What the Close says that ends a connection for a message that is too long.
+/// The payload of the Close that ends a connection because a message is too long.
 pub(super) const TOO_LONG: &[u8] = b"\x03\xf1message is too long";
 
-/// What has to come of a client's bytes.
+/// The answer that a client's bytes must get.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expected {
-    /// All that can be transmitted, without a Close.
+    /// All that may be transmitted, without a Close.
     answer: Answer,
-    /// How much of that must be: the rest is of a frame that is not whole, or not valid.
+    /// How much of it must be transmitted: the rest belongs to a frame that is incomplete or
+    /// invalid.
     certain: usize,
-    /// The whole data frames.
+    /// The complete data frames.
     frames: Vec<Echo>,
     /// What ends the connection.
     pub(super) end: Option<End>,
-    /// Whether nothing is begun that could be ended.
+    /// Whether nothing has begun that could be finished.
     pub(super) is_idle: bool,
-    /// Whether a frame is begun that is not whole.
+    /// Whether a frame has begun and is incomplete.
     pub(super) is_inside_frame: bool,
-    /// Whether the connection may end with that a message is too long: with a frame that is not whole, or
-    /// not valid, it depends on how it arrives.
+    /// Whether the connection may end because a message is too long. If a frame is incomplete or
+    /// invalid, this depends on how it arrives.
     pub(super) may_be_too_long: bool,
-    /// How many Pong frames came.
+    /// How many Pong frames were received.
     pub(super) pongs: usize,
     message: Message,
-    /// How many bytes of the message there are in `answer`, and how many there may be.
+    /// How many bytes of the message are in `answer`, and how many are allowed.
     message_len: usize,
     max_message_len: usize,
-    /// How many bytes of messages there are in `answer`.
+    /// How many bytes of messages are in `answer`.
     data_len: usize,
 }
 
-/// What ends a connection.
+/// The reason why a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The peer's mistake.
+    /// The peer's protocol error.
     Error(ProtocolError),
-    /// The peer's Close: the payload.
+    /// The peer's Close, with its payload.
     Close(Vec<u8>),
     /// The peer's message is too long.
     TooLong,
 }
 
-/// The echo of a whole data frame.
+/// The echo of a complete data frame.
 #[derive(Clone, Copy, Debug)]
 struct Echo {
     /// How many bytes of messages there are up to its end.
     end: usize,
-    /// Length of the payload, with what was held of the frame before.
+    /// The length of the payload, including the bytes that were held back from the frame before.
     len: usize,
 }
 
@@ -64,7 +65,7 @@ struct Echo {
 enum Message {
     #[default]
     None,
-    /// The beginning of a character that is not whole.
+    /// The beginning of an incomplete character.
     Text(Vec<u8>),
     Binary,
 }
@@ -81,7 +82,7 @@ impl Expected {
         Self::with_limit(input, usize::MAX)
     }
 
-    /// The same, where a message has so many bytes at most.
+    /// The same, with a limit to the length of a message.
     pub(super) fn with_limit(input: &[u8], max_message_len: usize) -> Self {
         let mut this = Self {
             is_idle: input.is_empty(),
@@ -194,7 +195,7 @@ impl Expected {
         Ok(())
     }
 
-    /// The header at the start of `bytes`, byte by byte: the first byte that is wrong decides.
+    /// The header at the start of `bytes`, byte by byte: the first wrong byte decides.
     fn read_header(&self, bytes: &[u8]) -> Result<Option<Header>, ProtocolError> {
         let [first, rest @ ..] = bytes else {
             return Ok(None);
@@ -212,7 +213,7 @@ impl Expected {
         read_len_and_key(*first, rest)
     }
 
-    /// Asserts that `transmitted` is what had to be, whatever the cuts were.
+    /// Asserts that `transmitted` is the expected answer, whatever the cuts were.
     pub(super) fn check(&self, transmitted: &Transmitted) {
         self.check_prefix(transmitted);
         self.check_certain(transmitted);
@@ -225,26 +226,26 @@ impl Expected {
         assert_eq!(transmitted.close, close);
     }
 
-    /// Asserts that nothing else was `transmitted` than what could be.
+    /// Asserts that nothing was `transmitted` except what is allowed.
     pub(super) fn check_prefix(&self, transmitted: &Transmitted) {
         let possible = self.answer.starts_with(&transmitted.answer);
         assert!(possible, "{transmitted:?} instead of {self:?}");
     }
 
-    /// Asserts that all that must be was `transmitted`, whatever else was.
+    /// Asserts that all that is required was `transmitted`.
     pub(super) fn check_certain(&self, transmitted: &Transmitted) {
         let is_enough = self.certain <= transmitted.answer.len();
         assert!(is_enough, "not everything was answered");
     }
 
-    /// Asserts that everything that has come was answered.
+    /// Asserts that everything received was answered.
     pub(super) fn check_all(&self, transmitted: &Transmitted) {
         if self.end.is_none() {
             assert_eq!(transmitted.answer, self.answer);
         }
     }
 
-    /// Asserts that what fits a buffer came back frame for frame.
+    /// Asserts that frames that fit a buffer came back frame for frame.
     pub(super) fn check_frames(&self, transmitted: &Transmitted, buffer_len: usize) {
         let mut ends = transmitted.ends.iter().copied().peekable();
         let mut frames = self.frames.iter().peekable();
@@ -255,7 +256,7 @@ impl Expected {
             }
             while ends.next_if(|&end| end < frame.end).is_some() {}
             assert_eq!(ends.next(), Some(frame.end), "frames were joined");
-            // Its last piece may be empty, and the next frame may be too.
+            // Its last piece may be empty, and so may the next frame.
             if ends.peek() == Some(&frame.end) {
                 if frames.peek().is_some_and(|next| next.end == frame.end) {
                     return;
@@ -266,7 +267,8 @@ impl Expected {
     }
 }
 
-/// How much of `text` is whole characters, and whether no text goes on like this.
+/// How many bytes of `text` are complete characters, and whether the rest can no longer become
+/// valid.
 fn utf8(text: &[u8]) -> (usize, bool) {
     match str::from_utf8(text) {
         Ok(_) => (text.len(), false),
@@ -274,7 +276,7 @@ fn utf8(text: &[u8]) -> (usize, bool) {
     }
 }
 
-/// What follows the first byte of a header.
+/// The part of a header after its first byte.
 fn read_len_and_key(first: u8, bytes: &[u8]) -> Result<Option<Header>, ProtocolError> {
     let is_control = first & 8 != 0;
     let [second, rest @ ..] = bytes else {
@@ -317,7 +319,7 @@ fn read_len_and_key(first: u8, bytes: &[u8]) -> Result<Option<Header>, ProtocolE
     }))
 }
 
-/// Checks as much of a Close frame's payload as has come.
+/// Checks the received part of a Close frame's payload.
 fn check_close(payload: &[u8], is_whole: bool) -> Result<(), ProtocolError> {
     let [high, low, reason @ ..] = payload else {
         return match payload.len() {

@@ -5,8 +5,9 @@ use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Plan, Script, session};
 
-/// Bytes: a mode, a plan, the application's actions if the mode says so, the session. A mode with bit 0
-/// set is a session as it is; the others are made of frames. Bit 1: the application speaks.
+/// Bytes: a mode, a plan, the application's actions if the mode says so, the session. Bits of the
+/// mode: 0: the session is taken as it is, otherwise it is made of frames; 1: the application sends
+/// messages of its own.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let mode = script.byte();
@@ -17,7 +18,7 @@ pub fn run(data: &[u8]) {
         _ => script.0.to_vec(),
     };
     let expected = Expected::of(&input);
-    for new in [Echoer::new, Echoer::hasty] {
+    for new in [Echoer::new, Echoer::fast] {
         if actions.is_empty() {
             keep(&Plan::whole(&input), &input, &expected, new(actions));
         }

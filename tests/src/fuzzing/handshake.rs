@@ -1,6 +1,6 @@
-//! Hostile bytes to the opening handshake: no panic, and the same response however the bytes are cut and
-//! however little room there is (RFC 6455 section 4.2). Requests and responses are read again by
-//! httparse.
+//! Hostile bytes during the opening handshake: no panic, and the same response however the bytes
+//! are cut and however little room there is (RFC 6455 section 4.2). Requests and responses are
+//! parsed again by httparse.
 
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script};
 use crate::wire::{self, Frame, TEXT};
 
-/// What the bytes from 0x80 on stand for in a request, over and over; 0xFF is before a byte that stands
-/// for itself.
+/// The meaning of the bytes from 0x80 on in a request, repeated; 0xFF precedes a byte that is taken
+/// literally.
 const WORDS: [&str; 40] = [
     "GET / HTTP/1.1\r\n",
     "Host: localhost:3000\r\n",
@@ -67,8 +67,8 @@ struct Choice {
     refuses: bool,
 }
 
-/// Bytes: a plan, a mode, the request and what follows it. Bit 0 of the mode: the application greets; 1:
-/// picks a subprotocol; 2: refuses; 3: gathers little.
+/// Bytes: a plan, a mode, the request and what follows it. Bits of the mode: 0: the application
+/// greets; 1: it picks a subprotocol; 2: it refuses; 3: the room for the head is small.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
@@ -101,10 +101,13 @@ fn input(script: &mut Script<'_>) -> Vec<u8> {
 }
 
 fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
-    let mut whole = Server::<N>::new(choice);
+    let mut whole = ServerUnderTest::<N>::new(choice);
     let output = Plan::whole(input).keep(input, &mut whole);
     whole.check(input, &output);
-    let (mut kept, mut lent) = (Server::<N>::new(choice), Server::<N>::new(choice));
+    let (mut kept, mut lent) = (
+        ServerUnderTest::<N>::new(choice),
+        ServerUnderTest::<N>::new(choice),
+    );
     for (output_of_cut, server) in [
         (plan.keep(input, &mut kept), &mut kept),
         (plan.lend(input, &mut lent), &mut lent),
@@ -117,16 +120,16 @@ fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
     }
 }
 
-/// A server from the first byte on.
-struct Server<const N: usize> {
+/// A server from its first byte.
+struct ServerUnderTest<const N: usize> {
     handshake: ServerHandshake<N>,
     choice: Choice,
     refusal: Option<Refusal>,
-    /// Once the connection is open, and how long the response was.
+    /// The echoing server and the length of the response, once the connection is open.
     open: Option<(Echoer<'static>, usize)>,
 }
 
-impl<const N: usize> Server<N> {
+impl<const N: usize> ServerUnderTest<N> {
     fn new(choice: Choice) -> Self {
         Self {
             handshake: ServerHandshake::new(),
@@ -184,7 +187,7 @@ impl<const N: usize> Server<N> {
         echoer.check(&Expected::of(frames), echoes);
     }
 
-    /// Asserts that a request that does not go on is refused in the end.
+    /// Asserts that a request that is never completed is refused in the end.
     fn check_timeout(&mut self, plan: &Plan) {
         if self.open.is_some() || self.refusal.is_some() {
             return;
@@ -197,7 +200,7 @@ impl<const N: usize> Server<N> {
     }
 }
 
-impl<const N: usize> Machine for Server<N> {
+impl<const N: usize> Machine for ServerUnderTest<N> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         if self.open.is_none() {
             let progress = match self.handshake.advance(buffer) {
@@ -208,7 +211,7 @@ impl<const N: usize> Machine for Server<N> {
                 self.fail(refusal);
                 self.handshake.advance(buffer)
             });
-            match progress.expect("a refusal is told once") {
+            match progress.expect("a refusal is reported once") {
                 Progress::Wait => return,
                 Progress::Request => return self.exchange(buffer, transmitted),
                 Progress::Open(_) => {
@@ -224,14 +227,14 @@ impl<const N: usize> Machine for Server<N> {
     }
 }
 
-/// The length of the head at the start of `input`, with an empty line before it.
+/// The length of the head at the start of `input`, including an empty line before it.
 fn head_len(input: &[u8]) -> Option<usize> {
     let start = if input.starts_with(b"\r\n") { 2 } else { 0 };
     let end = input[start..].windows(4).position(|end| end == b"\r\n\r\n");
     end.map(|end| start + end + 4)
 }
 
-/// A request's headers as httparse reads them.
+/// A request's headers as httparse parses them.
 struct Head<'a>(httparse::Request<'a, 'a>);
 
 impl Head<'_> {
@@ -248,7 +251,7 @@ impl Head<'_> {
         elements.any(|element| element.trim_ascii().eq_ignore_ascii_case(wanted))
     }
 
-    /// The key, if everything is as section 4.2.1 wants it.
+    /// The key, if everything is as section 4.2.1 requires.
     fn key(&self) -> Option<Cow<'_, str>> {
         let key = self.values("sec-websocket-key").pop()?;
         let is_body = |len: &Cow<'_, str>| len.is_empty() || len.bytes().any(|digit| digit != b'0');
@@ -272,13 +275,13 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_part)
 }
 
-/// Whether four signs at a time are three bytes, and the last two of 24 none.
+/// Whether every four characters encode three bytes, and the last two of 24 are padding.
 fn is_16_bytes(key: &str) -> bool {
     let is_digit = |sign: char| sign.is_ascii_alphanumeric() || "+/".contains(sign);
     key.len() == 24 && key.ends_with("==") && key[..22].chars().all(is_digit)
 }
 
-/// Asserts that nothing but a right request was accepted, and that the response is right.
+/// Asserts that only a valid request was accepted, and that the response is right.
 fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -312,7 +315,8 @@ fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
     assert_eq!(greeting, Vec::from_iter(expected));
 }
 
-/// Asserts that a refusal is a response that a client can read; only HEAD is answered without content.
+/// Asserts that a refusal is a response that a client can parse; only the answer to HEAD has no
+/// content.
 fn check_refused(refusal: Refusal, input: &[u8], output: &[u8]) {
     let mut headers = [httparse::EMPTY_HEADER; 8];
     let mut response = httparse::Response::new(&mut headers);

@@ -1,30 +1,30 @@
-//! A client's session, made of a fuzzer's bytes: frames that are mostly right, since random bytes are
-//! hardly ever masked as they have to be.
+//! A client's session, made from a fuzzer's bytes. The frames are mostly valid, since random bytes
+//! are hardly ever masked correctly.
 
 use super::Script;
 use crate::wire::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT};
 
-/// The most bytes of a session, and a last frame: more would be slow, and find no more.
+/// The most bytes of a session before its last frame: more would be slow, and find no more.
 const MAX_LEN: usize = 2048;
 
 /// Payload lengths at which headers change.
 const EDGES: [usize; 6] = [1, 124, 125, 126, 127, 1000];
 
-/// The same for long headers: for the first frame only, and hardly ever, since they take long.
+/// The same for long headers. Used for the first frame only, and rarely, since they take long.
 const LONG_EDGES: [(u8, usize); 2] = [(254, 65_535), (255, 65_536)];
 
-/// Close codes that may be on the wire, and some that must not.
+/// Close codes that are allowed on the wire, and some that are not.
 const CODES: [u16; 12] = [
     1000, 1001, 1003, 1007, 1011, 3000, 4999, 1014, 999, 1005, 1015, 5000,
 ];
 
-/// How many of those every implementation lets through: 1014 is too new for some.
+/// How many of these every implementation accepts: 1014 is too new for some.
 const ALLOWED_CODES: usize = 7;
 
-/// Characters of one to four bytes, at the ends of what such a character can be.
+/// Characters of one to four bytes, at the limits of what each length can encode.
 const TEXT_PATTERN: &str = "a\u{7f}\u{80}\u{7ff}\u{800}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}";
 
-/// Frames as the rest of `script` says, three bytes or more for each.
+/// Frames as the rest of `script` describes them, three bytes or more for each.
 pub(super) fn damaged(script: &mut Script<'_>) -> Vec<u8> {
     let mut session = Vec::new();
     while !script.is_empty() && session.len() < MAX_LEN {
@@ -49,8 +49,8 @@ pub(super) fn damaged(script: &mut Script<'_>) -> Vec<u8> {
     session
 }
 
-/// The frames of a client that keeps every rule: messages, whole and in fragments, with pings and
-/// pongs between them, and a Close at the end if there is enough of the script.
+/// The frames of a client that follows every rule: messages, whole and in fragments, with Pings and
+/// Pongs between them, and a Close at the end if the script is long enough.
 pub(super) fn well_formed(script: &mut Script<'_>) -> Vec<Frame> {
     let mut frames = Vec::new();
     let ending = script.byte();
@@ -86,7 +86,7 @@ pub(super) fn well_formed(script: &mut Script<'_>) -> Vec<Frame> {
     frames
 }
 
-/// Perhaps a ping or a pong.
+/// A Ping, a Pong or nothing.
 fn control(script: &mut Script<'_>) -> Option<Frame> {
     let first = match script.byte() {
         0..=99 => return None,
@@ -120,7 +120,7 @@ fn first(kind: u8) -> u8 {
     }
 }
 
-/// A payload: the script's own bytes, or a pattern of a length that it says.
+/// A payload: the script's own bytes, or a pattern with a length that the script gives.
 fn payload(script: &mut Script<'_>, kind: u8, is_first: bool) -> Vec<u8> {
     let len = usize::from(script.byte());
     match kind {
@@ -145,7 +145,7 @@ fn close_payload(script: &mut Script<'_>, len: usize) -> Vec<u8> {
     [&code.to_be_bytes(), reason].concat()
 }
 
-/// Characters over and over, `len` bytes of them; the first may be cut.
+/// A repeated pattern of characters, `len` bytes of it; the first character may be cut.
 fn pattern(len: usize, script: &mut Script<'_>) -> Vec<u8> {
     let skipped = usize::from(script.byte()) % TEXT_PATTERN.len();
     let times = (skipped + len).div_ceil(TEXT_PATTERN.len());

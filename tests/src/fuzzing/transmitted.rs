@@ -1,15 +1,15 @@
-//! What a server transmitted, read as strictly as RFC 6455 section 5 lets a client read it.
+//! What a server transmitted, parsed as strictly as RFC 6455 section 5 lets a client parse it.
 
 use std::ops::Range;
 
 use crate::wire::{CLOSE, FIN, PONG};
 
-/// What a server says, without how messages are cut into frames.
+/// What a server sent, regardless of how messages are cut into frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     /// The payloads of all frames.
     bytes: Vec<u8>,
-    /// What there is between those, and behind how many.
+    /// The marks between the bytes, each with the number of bytes before it.
     marks: Vec<(usize, Mark)>,
 }
 
@@ -51,7 +51,7 @@ impl Answer {
         &self.bytes
     }
 
-    /// Whether this goes on as `start` begins.
+    /// Whether this begins with `start`.
     pub(super) fn starts_with(&self, start: &Self) -> bool {
         let next = self.marks.get(start.marks.len());
         self.bytes.starts_with(&start.bytes)
@@ -64,7 +64,7 @@ impl Answer {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transmitted {
     pub(super) answer: Answer,
-    /// For each data frame: how many bytes the data frames up to its end had.
+    /// For each data frame: the number of bytes in all data frames up to its end.
     pub(super) ends: Vec<usize>,
     /// The payload of the Close frame.
     pub(super) close: Option<Vec<u8>>,
@@ -73,12 +73,12 @@ pub(super) struct Transmitted {
 }
 
 impl Transmitted {
-    /// Reads frames.
+    /// Parses frames.
     ///
     /// # Panics
     ///
-    /// At a frame that is cut, masked, not minimal, out of order, or behind a Close; at a text
-    /// fragment that is not UTF-8 by itself.
+    /// If a frame is cut, masked, not minimal, out of order, or after a Close, or if a text
+    /// fragment is not UTF-8 by itself.
     pub(super) fn read(bytes: &[u8]) -> Self {
         Self::read_without(bytes, &[])
     }
@@ -108,11 +108,8 @@ impl Transmitted {
     fn add(&mut self, first: u8, payload: &[u8]) {
         // > [...] an endpoint MUST send a Pong frame in response, unless it already received a
         // > Close frame. (section 5.5.2)
-        // So it answers a Ping also when it has sent Close itself.
-        assert!(
-            self.close.is_none() || first == PONG,
-            "a frame behind Close"
-        );
+        // So it also answers a Ping after it has sent a Close itself.
+        assert!(self.close.is_none() || first == PONG, "a frame after Close");
         assert_eq!(first & 0x70, 0, "reserved bits");
         match first & 0x0F {
             8..=10 => self.add_control(first, payload),

@@ -1,5 +1,6 @@
-//! The checking of text in pieces, against `core::str::from_utf8` of the whole (RFC 6455 section 8.1).
-//! The checker itself is private: text messages and reasons reach it.
+//! The checking of text in pieces, compared with `core::str::from_utf8` of the whole text (RFC 6455
+//! section 8.1). The checker itself is private, so it is tested through text messages and close
+//! reasons.
 
 use ws_echo_core::ProtocolError;
 
@@ -11,11 +12,11 @@ use crate::wire::{self, CLOSE, FIN, TEXT};
 /// The longest reason of a Close.
 const MAX_REASON_LEN: usize = 123;
 
-/// The most bytes of a character that has begun and is not whole.
+/// The most bytes of an incomplete character.
 const MAX_HELD: usize = 3;
 
 /// A text message on the wire.
-struct Message<'a> {
+struct TextMessage<'a> {
     text: &'a [u8],
     bytes: Vec<u8>,
     /// For each byte of the text, the index of its byte on the wire.
@@ -27,12 +28,12 @@ pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
     let fragments = script.array::<4>();
-    let message = Message::new(script.0, fragments);
+    let message = TextMessage::new(script.0, fragments);
     message.check(&plan);
     check_reason(&plan, script.0);
 }
 
-impl<'a> Message<'a> {
+impl<'a> TextMessage<'a> {
     fn new(text: &'a [u8], fragments: [u8; 4]) -> Self {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
         let mut rest = text;
@@ -56,8 +57,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Asserts that the message is refused with the first byte that makes it impossible, not
-    /// before and not later, or comes back.
+    /// Asserts that the message either comes back, or is refused exactly at the first byte that
+    /// makes it invalid.
     fn check(&self, plan: &Plan) {
         let Some(fatal) = self.fatal() else {
             for transmitted in self.transmitted(plan, self.bytes.len(), None) {
@@ -74,15 +75,15 @@ impl<'a> Message<'a> {
         self.transmitted(plan, fatal + 1, Some(ProtocolError::InvalidText));
     }
 
-    /// The index on the wire of the byte that makes the text impossible.
+    /// The index on the wire of the byte that makes the text invalid.
     fn fatal(&self) -> Option<usize> {
         str::from_utf8(self.text).err()?;
         let place = impossible(self.text).map(|index| self.places[index]);
         place.or(Some(self.bytes.len() - 1))
     }
 
-    /// What comes of the first `len` bytes in a buffer that is kept, echoed whole where that can be,
-    /// and in one that is lent.
+    /// What is transmitted after the first `len` bytes: through a buffer that is kept, with whole
+    /// messages echoed, and through one that is lent.
     fn transmitted(
         &self,
         plan: &Plan,
@@ -90,7 +91,7 @@ impl<'a> Message<'a> {
         error: Option<ProtocolError>,
     ) -> [Transmitted; 2] {
         let input = &self.bytes[..len];
-        let (mut kept, mut lent) = (Echoer::hasty(&[]), Echoer::new(&[]));
+        let (mut kept, mut lent) = (Echoer::fast(&[]), Echoer::new(&[]));
         let outputs = [plan.keep(input, &mut kept), plan.lend(input, &mut lent)];
         assert_eq!([kept.error(), lent.error()], [error; 2]);
         let all = outputs.map(|output| Transmitted::read(&output));
@@ -101,7 +102,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Asserts the same of the text as the reason in a Close.
+/// Asserts the same for the text as the reason of a Close.
 fn check_reason(plan: &Plan, text: &[u8]) {
     let reason = &text[..text.len().min(MAX_REASON_LEN)];
     let close = wire::masked(CLOSE, [b"\x03\xE8", reason].concat());
@@ -120,7 +121,7 @@ fn check_reason(plan: &Plan, text: &[u8]) {
     assert_eq!(error(fatal + 1), expected);
 }
 
-/// The index of the first byte with which no text can go on.
+/// The index of the first byte after which the text can no longer become valid.
 fn impossible(text: &[u8]) -> Option<usize> {
     let error = str::from_utf8(text).err()?;
     let (start, len) = (error.valid_up_to(), error.error_len()?);

@@ -1,7 +1,7 @@
-//! A whole worker without its sockets: clients come and go, send what the fuzzer says, take it slowly or not
-//! at all, and are gone; events are told late and for nothing, and the clock moves as it likes. Whatever
-//! happens, a client gets the answers to what it has sent and nothing else, nobody is forgotten, and nothing
-//! stays behind.
+//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, take their
+//! output slowly or not at all, and disconnect. Events are reported late or without cause, and the
+//! clock jumps. Whatever happens, a client gets the answers to what it has sent and nothing else,
+//! no client is forgotten, and nothing is left over.
 
 mod fuzzed_client;
 mod scenario;
@@ -15,58 +15,59 @@ use std::time::{Duration, Instant};
 
 use ws_echo::{Clients, Readiness};
 
-use self::fuzzed_client::{Circumstances, Stop, Visit};
+use self::fuzzed_client::{Context, FuzzedClient, Stop};
 use self::scenario::Scenario;
 use self::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT, Settings};
-use self::transport::{End, State};
+use self::transport::{MemoryTransport, State};
 use super::Script;
 
 /// How many clients there are at once.
 const SLOTS: usize = 4;
-/// How much of a script is acted upon.
+/// How many steps of a script are executed.
 const STEPS_MAX: usize = 400;
-/// More rounds than anything takes that stands in a script.
+/// More rounds than any script needs.
 const ROUNDS_MAX: usize = 5000;
-/// More wake-ups than four clients need to fall silent, be asked, and be given up.
+/// More wake-ups than four clients need to fall silent, get a Ping, and be given up.
 const WAKE_UPS_MAX: usize = 100;
 const DAY: Duration = Duration::from_secs(86_400);
-/// No deadline is late by more, however far off it was.
+/// No deadline is later than this, however far away it was.
 const LATENESS: Duration = Duration::from_secs(10);
 
-/// Bytes: the settings and the limits, how it ends, what each of four clients sends, and then steps of two bytes each.
+/// Bytes: the settings and the limits, how the run ends, what each of four clients sends, and then
+/// steps of two bytes each.
 ///
 /// # Panics
 ///
-/// When a promise is broken.
+/// If a promise is broken.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let settings = Settings::of(script.array());
     let ending = script.byte();
     let scenarios = std::array::from_fn(|_| Scenario::read(&mut script));
-    let mut world = World::new(&settings, scenarios);
+    let mut simulation = Simulation::new(&settings, scenarios);
     for _ in 0..STEPS_MAX {
         if script.is_empty() {
             break;
         }
-        world.step(script.array());
+        simulation.step(script.array());
     }
-    world.settle();
-    world.end(ending);
+    simulation.settle();
+    simulation.end(ending);
 }
 
 /// The server, its clients and the clock.
-struct World<'a> {
+struct Simulation<'a> {
     settings: &'a Settings,
-    clients: Clients<End>,
+    clients: Clients<MemoryTransport>,
     start: Instant,
     now: Duration,
     stop: Stop,
     scenarios: [Scenario; SLOTS],
-    /// Each client that is there, by its key.
-    visits: [Option<(usize, Visit)>; SLOTS],
+    /// The connected clients, with their keys.
+    slots: [Option<(usize, FuzzedClient)>; SLOTS],
 }
 
-impl<'a> World<'a> {
+impl<'a> Simulation<'a> {
     fn new(settings: &'a Settings, scenarios: [Scenario; SLOTS]) -> Self {
         let start = Instant::now();
         Self {
@@ -76,19 +77,19 @@ impl<'a> World<'a> {
             now: Duration::ZERO,
             stop: Stop::No,
             scenarios,
-            visits: Default::default(),
+            slots: Default::default(),
         }
     }
 
-    fn there(&self) -> Circumstances<'a> {
-        Circumstances {
+    fn context(&self) -> Context<'a> {
+        Context {
             settings: self.settings,
             now: self.now,
             stop: self.stop,
         }
     }
 
-    /// Lets one thing happen: of which kind and to whom the first byte says, how much the second.
+    /// Executes a step: its first byte says what happens and to which client, its second how much.
     fn step(&mut self, [kind, amount]: [u8; 2]) {
         let slot = usize::from(kind >> 6);
         let some = u32::from(amount);
@@ -111,53 +112,57 @@ impl<'a> World<'a> {
     }
 
     fn connect(&mut self, slot: usize) {
-        // A server that stops listens no longer.
-        if self.visits[slot].is_some() || self.stop != Stop::No {
+        // A server that stops no longer listens.
+        if self.slots[slot].is_some() || self.stop != Stop::No {
             return;
         }
         self.wake();
         let is_one_too_many = self.clients.len() >= self.settings.limit;
-        let (mut visit, end) = Visit::new(&self.scenarios[slot], self.there());
+        let (mut client, end) = FuzzedClient::new(&self.scenarios[slot], self.context());
         let peer = (Ipv4Addr::LOCALHOST, 1).into();
         let next = self.clients.next_key();
         let key = self.clients.add(end, peer);
         assert_eq!(key, Some(next), "there is room for a response");
-        visit.note_admission();
+        client.note_admission();
         let may_be_turned_away = is_one_too_many || self.settings.may_be_short;
-        assert!(visit.is_turned_away || !is_one_too_many, "one too many");
-        assert!(!visit.is_turned_away || may_be_turned_away, "there is room");
-        self.visits[slot] = Some((next, visit));
+        assert!(client.is_turned_away || !is_one_too_many, "one too many");
+        assert!(
+            !client.is_turned_away || may_be_turned_away,
+            "there is room"
+        );
+        self.slots[slot] = Some((next, client));
     }
 
-    /// Lets a client do something of which the server will be told.
+    /// Lets a client do something that the server will be notified of.
     fn act(&mut self, slot: usize, kind: u8, amount: u8) {
-        let Some((_, visit)) = &self.visits[slot] else {
+        let Some((_, client)) = &self.slots[slot] else {
             return;
         };
-        let mut line = visit.line();
+        let mut link = client.link();
         let len = match usize::from(amount) {
             0 => usize::MAX,
             len @ ..128 => len,
             len => (len - 127) * 64,
         };
         match kind {
-            4 | 5 => line.arrive(len, Readiness::Data),
-            6 => line.arrive(len, Readiness::UntilWouldBlock),
-            7 => line.give_room(usize::from(amount)),
-            8 => line.give_room(len),
-            // The system does not tell of every byte of room.
-            9 => line.room = len,
+            4 | 5 => link.arrive(len, Readiness::Data),
+            6 => link.arrive(len, Readiness::UntilWouldBlock),
+            7 => link.give_room(usize::from(amount)),
+            8 => link.give_room(len),
+            // The system does not report every byte of room.
+            9 => link.room = len,
             10 => {
-                line.interrupted_reads = amount % 8;
-                line.interrupted_writes = amount / 8 % 8;
+                link.interrupted_reads = amount % 8;
+                link.interrupted_writes = amount / 8 % 8;
             }
-            11 => line.end(State::Ended),
-            _ if amount.is_multiple_of(2) => line.end(State::Broken),
-            _ => line.end(State::Deaf),
+            11 => link.end(State::Ended),
+            _ if amount.is_multiple_of(2) => link.end(State::Broken),
+            _ => link.end(State::ReadShut),
         }
     }
 
-    /// One round of a worker's loop; events for the slots whose bit is set in `late` are told later.
+    /// One round of a worker's loop. Events for the slots whose bit is set in `late` are reported
+    /// later.
     fn round(&mut self, late: u8) {
         self.wake();
         self.call(Clients::run_queued);
@@ -165,55 +170,55 @@ impl<'a> World<'a> {
             if late & (1 << slot) != 0 {
                 continue;
             }
-            if let Some((key, visit)) = &self.visits[slot] {
-                let (key, edge) = (*key, visit.line().edge.take());
+            if let Some((key, client)) = &self.slots[slot] {
+                let (key, edge) = (*key, client.link().edge.take());
                 self.call(|clients| edge.into_iter().for_each(|it| clients.handle(key, it)));
             }
         }
-        // Who has to go gets a turn out of turn.
+        // A client with an expired deadline gets an extra turn.
         self.wake();
         self.call(Clients::expire);
     }
 
-    /// Tells the server what time it is, as a worker does when it wakes up.
+    /// Tells the server the time, as a worker does when it wakes up.
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
-        for (_, visit) in self.visits.iter().flatten() {
-            visit.line().reads_in_turns = 0;
+        for (_, client) in self.slots.iter().flatten() {
+            client.link().reads_in_turns = 0;
         }
     }
 
-    /// Calls the server, and asserts that it dropped only those whom it had a reason to drop.
-    fn call(&mut self, work: impl FnOnce(&mut Clients<End>)) {
+    /// Calls the server, and asserts that it dropped only clients that it had a reason to drop.
+    fn call(&mut self, work: impl FnOnce(&mut Clients<MemoryTransport>)) {
         work(&mut self.clients);
-        let there = self.there();
-        for (_, visit) in self.visits.iter_mut().flatten() {
-            visit.note_moves(there);
+        let context = self.context();
+        for (_, client) in self.slots.iter_mut().flatten() {
+            client.note_moves(context);
         }
-        for slot in &mut self.visits {
-            if let Some((_, visit)) = slot
-                && visit.line().is_dropped
+        for slot in &mut self.slots {
+            if let Some((_, client)) = slot
+                && client.link().is_dropped
             {
-                visit.check_dropped(there);
+                client.check_dropped(context);
                 *slot = None;
             }
         }
-        let count = self.visits.iter().flatten().count();
+        let count = self.slots.iter().flatten().count();
         assert_eq!(self.clients.len(), count, "a transport is lost");
         assert_eq!(self.clients.is_empty(), count == 0);
     }
 
-    /// Tells of all that there is to be told of, until there is nothing left to be done.
+    /// Reports all pending events, until nothing is left to do.
     fn settle(&mut self) {
         let mut idle_rounds = 0;
         self.round(0);
         for _ in 0..ROUNDS_MAX {
-            let visits = || self.visits.iter().flatten();
-            visits().for_each(|(_, visit)| visit.line().announce_room());
-            let is_told = visits().all(|(_, visit)| visit.line().edge.is_none());
+            let slots = || self.slots.iter().flatten();
+            slots().for_each(|(_, client)| client.link().announce_room());
+            let is_told = slots().all(|(_, client)| client.link().edge.is_none());
             if is_told && self.clients.timeout() != Some(Duration::ZERO) {
-                let there = self.there();
-                return visits().for_each(|(_, visit)| visit.check_at_rest(there));
+                let context = self.context();
+                return slots().for_each(|(_, client)| client.check_at_rest(context));
             }
             let before = self.calls();
             self.round(0);
@@ -226,10 +231,10 @@ impl<'a> World<'a> {
         panic!("it does not come to rest");
     }
 
-    /// How many calls the clients' transports have had.
+    /// How many calls the clients' transports have received.
     fn calls(&self) -> usize {
-        let visits = self.visits.iter().flatten();
-        visits.map(|(_, visit)| visit.line().calls).sum()
+        let slots = self.slots.iter().flatten();
+        slots.map(|(_, client)| client.link().calls).sum()
     }
 
     /// Waits for as long as the server would if nothing happened.
@@ -254,12 +259,12 @@ impl<'a> World<'a> {
         panic!("it wakes up for nothing");
     }
 
-    /// Tells of an event that there was not, perhaps for a client that is gone.
+    /// Reports an event that did not happen, perhaps for a client that has disconnected.
     fn mislead(&mut self, slot: usize, amount: u8) {
         self.wake();
-        let unread =
+        let readiness =
             [Readiness::None, Readiness::Data, Readiness::UntilWouldBlock][usize::from(amount) % 3];
-        self.call(|clients| clients.handle(slot + usize::from(amount >> 6), unread));
+        self.call(|clients| clients.handle(slot + usize::from(amount >> 6), readiness));
     }
 
     fn stop(&mut self, spread: Duration) {
@@ -270,22 +275,22 @@ impl<'a> World<'a> {
             Duration::ZERO => Stop::Due,
             _ => Stop::Begun,
         };
-        for (_, visit) in self.visits.iter_mut().flatten() {
-            visit.note_stop();
+        for (_, client) in self.slots.iter_mut().flatten() {
+            client.note_stop();
         }
         self.wake();
         self.call(|clients| clients.stop(spread));
     }
 
-    /// Lets all clients go, in one way or another, and asserts that nothing is left of them.
+    /// Ends all clients in one way or another, and asserts that nothing is left of them.
     fn end(mut self, ending: u8) {
-        let each = |act: fn(&Visit)| self.visits.iter().flatten().for_each(|(_, it)| act(it));
+        let each = |act: fn(&FuzzedClient)| self.slots.iter().flatten().for_each(|(_, it)| act(it));
         match ending % 4 {
             0 => self.fall_silent(),
-            1 => each(|visit| visit.line().end(State::Broken)),
-            2 => each(|visit| {
-                visit.line().end(State::Ended);
-                visit.line().give_room(usize::MAX);
+            1 => each(|client| client.link().end(State::Broken)),
+            2 => each(|client| {
+                client.link().end(State::Ended);
+                client.link().give_room(usize::MAX);
             }),
             _ => {
                 let spread = Duration::from_millis(100) * u32::from(ending);
@@ -297,20 +302,24 @@ impl<'a> World<'a> {
             }
         }
         self.settle();
-        assert!(self.clients.is_empty(), "somebody is forgotten");
-        assert_eq!(self.clients.timeout(), None, "a deadline is left of nobody");
+        assert!(self.clients.is_empty(), "a client is left");
+        assert_eq!(
+            self.clients.timeout(),
+            None,
+            "a deadline is left without a client"
+        );
     }
 
-    /// Nothing more comes from the clients. Who is not asked for signs of life may stay until it is gone.
+    /// The clients send nothing more. Without Pings, a client may stay until it disconnects.
     fn fall_silent(&mut self) {
         let interval = self.settings.ping_interval.unwrap_or_default();
         let stall = self.settings.stall_timeout.unwrap_or_default();
         let limits = REQUEST_TIMEOUT + CLOSE_TIMEOUT + PING_TIMEOUT + stall;
         self.pass(3 * (interval + limits) + LATENESS);
-        let there = self.there();
-        for (_, visit) in self.visits.iter().flatten() {
-            assert!(visit.may_stay(there), "it waits for ever");
-            visit.line().end(State::Broken);
+        let context = self.context();
+        for (_, client) in self.slots.iter().flatten() {
+            assert!(client.may_stay(context), "it waits forever");
+            client.link().end(State::Broken);
         }
     }
 }

@@ -13,16 +13,16 @@ pub fn file(name: &str) -> PathBuf {
     target.join("tmp").join(name)
 }
 
-/// A certificate that vouches for itself, and its key.
-pub struct Files {
+/// A self-signed certificate, and its key.
+pub struct CertificateFiles {
     /// The file of the certificate.
     pub certificate: PathBuf,
     /// The file of its private key.
     pub key: PathBuf,
 }
 
-impl Files {
-    /// Makes one for this machine, in files of this name.
+impl CertificateFiles {
+    /// Makes a certificate for this machine, in files of this name.
     pub fn make(name: &str) -> Self {
         let files = Self {
             certificate: file(&format!("{name}.crt")),
@@ -32,7 +32,7 @@ impl Files {
         files
     }
 
-    /// Puts another certificate and another key in their place; returns the certificate.
+    /// Replaces the certificate and the key by new ones. Returns the certificate.
     pub fn renew(&self) -> Vec<u8> {
         let key = KeyPair::generate().unwrap();
         let names = ["localhost".into(), "127.0.0.1".into()];
@@ -45,14 +45,14 @@ impl Files {
         certificate.der().to_vec()
     }
 
-    /// The flags that name them.
+    /// The flags that name these files.
     pub fn flags(&self) -> [&str; 4] {
         let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
         ["--tls-cert", certificate, "--tls-key", key]
     }
 }
 
-/// A server with a certificate that it has made, and the file that this is in.
+/// A server with a self-signed certificate, and the file of that certificate.
 pub fn self_signed(name: &str, arguments: &[&str]) -> (Server, PathBuf) {
     let path = file(&format!("{name}.pem"));
     let flags = [

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 pub const VERSIONS: [&SupportedProtocolVersion; 2] =
     [&rustls::version::TLS12, &rustls::version::TLS13];
 
-/// A client's configuration that trusts the certificate in this file alone.
+/// A client's configuration that trusts only the certificate in this file.
 pub fn trusting(certificate: &Path, version: &'static SupportedProtocolVersion) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_file(certificate).unwrap();
@@ -30,7 +30,7 @@ pub fn trusting(certificate: &Path, version: &'static SupportedProtocolVersion) 
 }
 
 /// A connection to a server.
-pub struct Secure {
+pub struct TlsClient {
     /// The state of TLS.
     pub tls: ClientConnection,
     /// The socket below it.
@@ -38,7 +38,7 @@ pub struct Secure {
     received: Vec<u8>,
 }
 
-impl Secure {
+impl TlsClient {
     /// A TCP connection; no handshake yet.
     pub fn connect(server: SocketAddr, config: ClientConfig) -> Self {
         let stream = TcpStream::connect(server).unwrap();
@@ -63,13 +63,13 @@ impl Secure {
         client
     }
 
-    /// What the server answers to a request, and its greeting.
+    /// Expects the response that accepts the request, and the greeting.
     pub fn expect_greeting(&mut self) {
         self.expect_head();
         assert_eq!(self.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
     }
 
-    /// What the server answers to a request.
+    /// Expects the response that accepts the request.
     pub fn expect_head(&mut self) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -85,7 +85,7 @@ impl Secure {
         self.received.remove(0)
     }
 
-    /// The records that say this, and what TLS has to say before.
+    /// The records of these bytes, after those that TLS has to send first.
     pub fn records(&mut self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
         self.tls.writer().write_all(bytes.as_ref()).unwrap();
         let mut records = Vec::new();
@@ -104,7 +104,7 @@ impl Secure {
         self.stream.write_all(&records).unwrap();
     }
 
-    /// Receives the next frame; `None` at the end that the server has said.
+    /// Receives the next frame. Returns `None` after the server's close_notify.
     pub fn receive_frame(&mut self) -> Option<Frame> {
         loop {
             if let Some((frame, rest)) = wire::split_frame(&self.received) {
@@ -119,7 +119,7 @@ impl Secure {
         }
     }
 
-    /// Receives some bytes; `false` at the end that the server has said.
+    /// Receives some bytes. Returns `false` after the server's close_notify.
     pub fn receive(&mut self) -> bool {
         let state = self.tls.process_new_packets().unwrap();
         let len = state.plaintext_bytes_to_read();
@@ -138,7 +138,7 @@ impl Secure {
         true
     }
 
-    /// Ends this side of the socket, without a word.
+    /// Ends this side of the socket, without close_notify.
     pub fn shut(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }

@@ -1,5 +1,5 @@
-//! A way to a server by TLS for clients that speak none: what they send to a port of this process goes on by
-//! TLS, and comes back in the same way.
+//! A tunnel to a server over TLS for clients that do not speak TLS. Bytes sent to a port of this
+//! process are forwarded over TLS, and answers come back in the same way.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,8 +11,8 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::client::{VERSIONS, trusting};
 
-/// Listens for clients of the server that has the certificate in this file; returns where. Every other client
-/// goes on by TLS 1.2.
+/// Listens for clients of the server that has the certificate in this file. Returns the address.
+/// Every other client is forwarded over TLS 1.2.
 pub fn start(server: SocketAddr, certificate: &Path) -> SocketAddr {
     let configs = VERSIONS.map(|version| Arc::new(trusting(certificate, version)));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -22,7 +22,7 @@ pub fn start(server: SocketAddr, certificate: &Path) -> SocketAddr {
             let (Ok(client), config) = (client, config.clone()) else {
                 return;
             };
-            // A connection that breaks has ended, and the client sees it.
+            // A broken connection has ended, and the client sees that.
             thread::spawn(move || join(client, server, config));
         }
     });
@@ -68,7 +68,7 @@ fn up(
                 tls.write_tls(&mut records)?;
             }
         }
-        // While the server does not take it, the other direction goes on.
+        // While the server does not read, the other direction continues.
         server.write_all(&records)?;
         if len == 0 {
             return server.shutdown(Shutdown::Write);

@@ -1,4 +1,5 @@
-//! A client that does nothing wrong, beside those that do: it echoes all the while.
+//! A client that does nothing wrong, beside those that do: it sends messages and checks their
+//! echoes all the time.
 
 use std::iter;
 use std::sync::Arc;
@@ -11,20 +12,20 @@ use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked, m
 
 /// Frames with each kind of length, in one buffer and in several.
 const LENGTHS: [usize; 9] = [0, 1, 125, 126, 1000, 65_535, 65_536, 5, 150_000];
-/// So that it leaves the processor to the others.
+/// It leaves the processor to the others.
 const PAUSE: Duration = Duration::from_millis(1);
-/// How long [`Canary::sing_once`] waits before it looks again.
+/// How long [`Canary::one_round`] waits before it checks again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A client on a thread of its own.
 pub(crate) struct Canary {
-    thread: JoinHandle<Song>,
+    thread: JoinHandle<CanaryReport>,
     count: Arc<AtomicU64>,
     is_over: Arc<AtomicBool>,
 }
 
-/// What the client has seen.
-pub(crate) struct Song {
+/// What the client has measured.
+pub(crate) struct CanaryReport {
     pub(crate) echoes: u64,
     pub(crate) worst: Duration,
     end: End,
@@ -32,20 +33,20 @@ pub(crate) struct Song {
 
 #[derive(Debug, PartialEq)]
 enum End {
-    /// The client's own, as it was told to.
+    /// The client has ended its connection, as the test wanted.
     Wanted,
-    /// A Close of the server's.
+    /// The server has sent a Close.
     Closed(Frame),
 }
 
 impl Canary {
-    /// Begins to send over a connection, and to take the echoes.
+    /// Starts to send over a connection, and to receive the echoes.
     pub(crate) fn start(client: Client) -> Self {
         let count = Arc::<AtomicU64>::default();
         let is_over = Arc::<AtomicBool>::default();
         let thread = {
             let (count, is_over) = (Arc::clone(&count), Arc::clone(&is_over));
-            thread::spawn(move || sing(client, &count, &is_over))
+            thread::spawn(move || run(client, &count, &is_over))
         };
         Self {
             thread,
@@ -54,8 +55,8 @@ impl Canary {
         }
     }
 
-    /// Waits until it has had an echo of each length, from now on.
-    pub(crate) fn sing_once(&self) {
+    /// Waits until it has received an echo of each length, from now on.
+    pub(crate) fn one_round(&self) {
         let count = || self.count.load(Ordering::Relaxed);
         let enough = count() + LENGTHS.len() as u64;
         while count() < enough && !self.thread.is_finished() {
@@ -67,54 +68,54 @@ impl Canary {
     ///
     /// # Panics
     ///
-    /// When an echo was wrong, or the server has closed the connection.
-    pub(crate) fn stop(self) -> Song {
+    /// If an echo was wrong, or the server has closed the connection.
+    pub(crate) fn stop(self) -> CanaryReport {
         self.is_over.store(true, Ordering::Relaxed);
-        let song = self.join();
-        assert_eq!(song.end, End::Wanted, "the canary's connection");
-        song
+        let report = self.join();
+        assert_eq!(report.end, End::Wanted, "the canary's connection");
+        report
     }
 
-    /// Waits until the server closes its connection.
+    /// Waits until the server closes the connection.
     ///
     /// # Panics
     ///
-    /// When an echo was wrong, or the Close is another.
-    pub(crate) fn closed_with(self, code: u16) -> Song {
-        let song = self.join();
-        assert_eq!(song.end, End::Closed(Frame::close(code)));
-        song
+    /// If an echo was wrong, or the Close has another code.
+    pub(crate) fn closed_with(self, code: u16) -> CanaryReport {
+        let report = self.join();
+        assert_eq!(report.end, End::Closed(Frame::close(code)));
+        report
     }
 
-    fn join(self) -> Song {
+    fn join(self) -> CanaryReport {
         self.thread.join().expect("the canary has had its echoes")
     }
 }
 
-impl Song {
-    /// What several have seen.
-    pub(crate) fn of_all(songs: impl IntoIterator<Item = Self>) -> Self {
+impl CanaryReport {
+    /// Merges the measurements of several canaries.
+    pub(crate) fn of_all(reports: impl IntoIterator<Item = Self>) -> Self {
         let both = |a: Self, b: Self| Self {
             echoes: a.echoes + b.echoes,
             worst: a.worst.max(b.worst),
             end: b.end,
         };
-        songs.into_iter().reduce(both).expect("at least one")
+        reports.into_iter().reduce(both).expect("at least one")
     }
 }
 
-impl std::fmt::Display for Song {
+impl std::fmt::Display for CanaryReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let worst = self.worst.as_secs_f64() * 1000.0;
         write!(f, "{}, {worst:.1} ms", self.echoes)
     }
 }
 
-fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
+fn run(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> CanaryReport {
     let mut worst = Duration::ZERO;
     let mut lengths = LENGTHS.into_iter().cycle();
     let mut kinds = [TEXT, BINARY, BINARY].into_iter().cycle();
-    let song = |worst, end| Song {
+    let report = |worst, end| CanaryReport {
         echoes: count.load(Ordering::Relaxed),
         worst,
         end,
@@ -124,7 +125,7 @@ fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
             client.send(masked_close(1000, ""));
             assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
             assert_eq!(client.receive_frame(), None);
-            return song(worst, End::Wanted);
+            return report(worst, End::Wanted);
         }
         let first = b'a' + (count.load(Ordering::Relaxed) % 20) as u8;
         let payload: Vec<u8> =
@@ -138,21 +139,21 @@ fn sing(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> Song {
         if echo.first == CLOSE {
             client.send(masked(CLOSE, &echo.payload));
             assert_eq!(client.receive_frame(), None);
-            return song(worst, End::Closed(echo));
+            return report(worst, End::Closed(echo));
         }
         worst = worst.max(start.elapsed());
         assert!(echo == Frame::new(kind, payload), "{echo:?} of {len} bytes");
         count.fetch_add(1, Ordering::Relaxed);
         thread::sleep(PAUSE);
     }
-    unreachable!("lengths go on for ever")
+    unreachable!("the lengths repeat forever")
 }
 
-/// The next message, of all its fragments, or a Close. Pings are answered.
+/// The next message with all of its fragments, or a Close. Pings are answered.
 fn message(client: &mut Client) -> Frame {
     let mut fragments: Option<Frame> = None;
     loop {
-        let frame = client.receive_frame().expect("the server goes on");
+        let frame = client.receive_frame().expect("the server continues");
         match (frame.first, &mut fragments) {
             (PING, _) => client.send(masked(PONG, frame.payload)),
             (CLOSE, _) | (_, None) if frame.first & FIN != 0 => return frame,

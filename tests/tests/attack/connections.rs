@@ -1,4 +1,4 @@
-//! Connections that are too many, say nothing, come and go, or stay.
+//! Connections that are too many, send nothing, come and go, or stay.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
@@ -21,11 +21,11 @@ pub(crate) fn too_many() -> Row {
     const CLIENTS: usize = 125;
     let target = Target::start(&["--max-connections", "4"]);
     let mut served: Vec<_> = (0..3).map(|_| Client::open(target.address())).collect();
-    let told: usize = at_once(THREADS, |_| {
+    let refused: usize = at_once(THREADS, |_| {
         let connect = |_| Client::connect(target.address());
         let clients: Vec<_> = (0..CLIENTS).map(connect).collect();
         let heads = clients.into_iter().filter_map(|mut client| {
-            // Nobody has to read it.
+            // The server may not read it.
             client.try_send(request("/"));
             client.try_receive_head()
         });
@@ -38,7 +38,7 @@ pub(crate) fn too_many() -> Row {
     })
     .iter()
     .sum();
-    assert!(told > 0);
+    assert!(refused > 0);
     served.iter_mut().for_each(expect_echo);
     drop(served);
     let all = THREADS * CLIENTS;
@@ -47,11 +47,14 @@ pub(crate) fn too_many() -> Row {
         log_lines: 6,
     };
     let done = format!("{all} connections over --max-connections 4");
-    let answered = format!("503 with Retry-After to {told}, the end to {}", all - told);
+    let answered = format!(
+        "503 with Retry-After to {refused}, the end to {}",
+        all - refused
+    );
     target.row(cost, done, answered)
 }
 
-/// Who has too many connections is told so, and takes nobody else's place.
+/// An address with too many connections is refused, and takes no other client's place.
 pub(crate) fn too_many_of_one_address() -> Row {
     const THREADS: usize = 4;
     const CLIENTS: usize = 50;
@@ -73,13 +76,13 @@ pub(crate) fn too_many_of_one_address() -> Row {
     let mut other = Client::connect(target.address());
     other.send(request("/"));
     let status_of_other = status(&mut other);
-    let told: usize = held
+    let refused: usize = held
         .into_iter()
         .flatten()
         .filter_map(|mut client| status(&mut client))
         .inspect(|status| assert_eq!(status, "429"))
         .count();
-    assert!(told > 0);
+    assert!(refused > 0);
     assert_eq!(status_of_other.as_deref(), Some("101"), "another address");
     drop((served, other));
     let all = THREADS * CLIENTS;
@@ -89,8 +92,8 @@ pub(crate) fn too_many_of_one_address() -> Row {
     };
     let done = format!("{all} connections over --max-connections-per-ip 10");
     let answered = format!(
-        "429 to {told}, the end to {}; 101 to another address",
-        all - told
+        "429 to {refused}, the end to {}; 101 to another address",
+        all - refused
     );
     target.row(cost, done, answered)
 }
@@ -112,7 +115,7 @@ pub(crate) fn half_open() -> Row {
     let mut clients: Vec<_> = (0..CLIENTS)
         .map(|i| {
             let mut client = Client::connect(target.address());
-            // Every second one says nothing at all.
+            // Every second one sends nothing at all.
             client.send(&request[..(i % 2) * (i * 7 % request.len())]);
             client
         })
@@ -185,7 +188,7 @@ pub(crate) fn come_and_go() -> Row {
 
 pub(crate) fn idle() -> Row {
     const CLIENTS: usize = 10_000;
-    /// What this process and the server have open beside them.
+    /// How many other files this process and the server have open.
     const OTHER_FILES: u64 = 500;
     let limit = CLIENTS as u64 + OTHER_FILES;
     let mut probe = Command::new("sh");
@@ -201,7 +204,7 @@ pub(crate) fn idle() -> Row {
         .collect();
     let after = resident_memory(target.server.id());
     clients.iter_mut().step_by(100).for_each(expect_echo);
-    target.sing_once();
+    target.one_round();
     let each = before
         .zip(after)
         .map(|(before, after)| after.saturating_sub(before) / CLIENTS as u64);
@@ -219,7 +222,8 @@ pub(crate) fn idle() -> Row {
     )
 }
 
-/// What an idle connection may cost. (It is less; see the benchmark for how much.)
+/// The most memory that an idle connection may need. (It needs less; see the benchmark for how
+/// much.)
 const IDLE_MAX: u64 = 256;
 
 fn raise_file_limit(least: u64) {
@@ -229,7 +233,7 @@ fn raise_file_limit(least: u64) {
     raised.expect("as much as the shell was allowed");
 }
 
-/// A process's memory now, where the system tells.
+/// A process's current memory, if the system reports it.
 fn resident_memory(id: u32) -> Option<u64> {
     let pages = std::fs::read_to_string(format!("/proc/{id}/statm")).ok()?;
     let pages: u64 = pages.split(' ').nth(1)?.parse().ok()?;
@@ -249,14 +253,14 @@ pub(crate) fn no_files_left() -> Row {
     let before = processor_ticks(target.server.id());
     thread::sleep(WATCHED);
     let after = processor_ticks(target.server.id());
-    let mut told = 0;
+    let mut refused = 0;
     for mut client in clients {
         client.try_send(request("/"));
         let Some(status) = status(&mut client) else {
             continue;
         };
         assert_eq!(status, "503");
-        told += 1;
+        refused += 1;
     }
     let ticks = before.zip(after).map(|(before, after)| after - before);
     let processor = ticks.map_or("not known".into(), |ticks| format!("{ticks} of 100 ticks"));
@@ -265,14 +269,15 @@ pub(crate) fn no_files_left() -> Row {
         log_lines: 40,
     };
     let done = format!("{CLIENTS} connections, {FILES} file descriptors");
-    let answered = format!("503 to {told}; a pause; processor while there are none: {processor}");
+    let answered =
+        format!("503 to {refused}; a pause; processor while there are none: {processor}");
     target.row(cost, done, answered)
 }
 
-/// The processor time of a process, in ticks of mostly 10 ms, where the system tells.
+/// The processor time of a process, in ticks of usually 10 ms, if the system reports it.
 fn processor_ticks(id: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The program's name, in brackets, may hold anything.
+    // The program's name, in brackets, may contain anything.
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks = fields.split(' ').skip(11).take(2);
     ticks.map(|field| field.parse::<u64>().ok()).sum()

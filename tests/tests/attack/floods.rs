@@ -1,4 +1,4 @@
-//! Clients that send more than anybody needs, and those that do not take what comes back.
+//! Clients that send more than needed, and clients that do not receive their echoes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -16,15 +16,15 @@ const CLIENTS: usize = 8;
 const FRAMES: usize = 25_000;
 /// How many frames are sent by one write.
 const BURST: usize = 500;
-/// After how long without progress a client has filled all that stands between it and the server.
+/// After this time without progress a client has filled all buffers between it and the server.
 const STUCK: Duration = Duration::from_millis(500);
-/// How much is pushed by who does not read, at most.
+/// How much a client that does not read sends, at most.
 const PUSHED_MAX: usize = 90_000_000;
 
-/// Frames, each of which has such an answer.
+/// Frames that each get an answer of this kind.
 struct Flood<'a> {
     name: &'a str,
-    /// What is sent once before.
+    /// The bytes to send once before them.
     opening: &'a [u8],
     opening_answer: &'a [u8],
     frame: &'a [u8],
@@ -67,12 +67,12 @@ pub(crate) fn pings() -> Row {
 }
 
 impl Flood<'_> {
-    /// First by clients that read, then by some that do not.
+    /// First with clients that read, then with clients that do not.
     fn row(&self) -> Row {
         let target = Target::start(&[]);
         at_once(CLIENTS, |_| self.read(target.address()));
         let held = at_once(CLIENTS, |_| self.leave_unread(target.address()));
-        target.sing_once();
+        target.one_round();
         let taken: usize = held.iter().map(|(_, taken)| taken).sum();
         drop(held);
         let cost = Cost {
@@ -85,7 +85,7 @@ impl Flood<'_> {
             self.name
         );
         let answered = format!(
-            "each answered; who reads nothing can send {} KiB",
+            "each answered; a client that does not read can send {} KiB",
             taken / CLIENTS / 1024
         );
         target.row(cost, done, answered)
@@ -137,7 +137,7 @@ pub(crate) fn never_reads() -> Row {
         let taken = push(&client, &[b'x'; 1 << 16]);
         (client, taken)
     });
-    target.sing_once();
+    target.one_round();
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {
@@ -152,12 +152,12 @@ pub(crate) fn never_reads() -> Row {
     target.row(cost, done, answered)
 }
 
-/// Writes these bytes again and again, as long as the server takes them from a client that does not read: how
-/// many it took.
+/// Writes these bytes repeatedly, as long as the server takes them from a client that does not
+/// read. Returns how many bytes it took.
 ///
 /// # Panics
 ///
-/// When there is no end.
+/// If there is no end.
 fn push(client: &Client, bytes: &[u8]) -> usize {
     let mut stream = client.handle();
     let socket = SockRef::from(&stream);

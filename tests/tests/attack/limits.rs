@@ -12,7 +12,7 @@ use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, masked};
 use crate::table::Row;
 use crate::target::{Cost, LARGE_BUFFER, SMALL_BUFFER, Target, at_once, status};
 
-/// Each flag that limits something, narrower than it is unless it is told otherwise.
+/// Each flag that limits something, with a value lower than the default.
 const LIMITS: [&str; 13] = [
     "--max-connections=200",
     "--max-connections-per-ip=200",
@@ -29,7 +29,7 @@ const LIMITS: [&str; 13] = [
     "--drain-spread=1s",
 ];
 
-/// Half a frame, and then nothing; and echoes that nobody takes.
+/// Half a frame, and then nothing; and echoes that are not received.
 pub(crate) fn no_progress() -> Row {
     const HALVES: usize = 100;
     const UNREAD: usize = 4;
@@ -74,7 +74,7 @@ pub(crate) fn messages_too_long() -> Row {
     let frame = masked(BINARY, vec![b'x'; MAX + 1]);
     at_once(CLIENTS, |i| {
         let mut client = Client::open(target.address());
-        // The server may close before it has all of them.
+        // The server may close before it has received all of them.
         client.try_send(if i % 2 == 0 { &fragments } else { &frame });
         let mut echoed = 0;
         let last = loop {
@@ -96,15 +96,15 @@ pub(crate) fn messages_too_long() -> Row {
     target.row(cost, done, "Close 1009 to each")
 }
 
-/// Each holds a buffer, up to `--stall-timeout`; those for which there is none are echoed in pieces, or turned
-/// away.
+/// Each client holds a buffer, up to `--stall-timeout`. Clients without a buffer are echoed in
+/// pieces, or refused.
 pub(crate) fn memory_held() -> Row {
     const CLIENTS: usize = 300;
     let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=1s"]);
     let half = &masked(BINARY, [b'x'; 60_000])[..100];
     let connect = |_| {
         let mut client = Client::connect(target.address());
-        // Who is turned away may be told so before.
+        // A refused client may receive its response before.
         client.try_send([request("/").as_bytes(), half].concat());
         client
     };
@@ -138,7 +138,7 @@ pub(crate) fn memory_held() -> Row {
     target.row(cost, done, answered)
 }
 
-/// Each holds a buffer, and goes on with its frame just fast enough.
+/// Each client holds a buffer, and continues its frame just fast enough.
 pub(crate) fn memory_held_by_a_trickle() -> Row {
     const CLIENTS: usize = 300;
     let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=2s"]);
@@ -159,7 +159,7 @@ pub(crate) fn memory_held_by_a_trickle() -> Row {
                 thread::sleep(Duration::from_millis(300));
             }
         });
-        target.sing_once();
+        target.one_round();
         is_over.store(true, Ordering::Relaxed);
     });
     drop(clients);
@@ -168,10 +168,10 @@ pub(crate) fn memory_held_by_a_trickle() -> Row {
         log_lines: 2 * CLIENTS,
     };
     let done = format!("{CLIENTS} go on with a frame byte by byte, with --max-memory 8MiB");
-    target.row(cost, done, "the canary goes on")
+    target.row(cost, done, "the canary continues")
 }
 
-/// The sessions of the conformance tests come out the same over TCP.
+/// The sessions of the conformance tests have the same outcomes over TCP.
 pub(crate) fn every_limit() -> Row {
     expect_all_limits();
     let always = ["--no-page", "--origin=*"];
@@ -189,7 +189,7 @@ pub(crate) fn every_limit() -> Row {
     target.row(cost, done, "what the RFC says")
 }
 
-/// A limit that is new has to be among those above.
+/// A new limit must be added to those above.
 fn expect_all_limits() {
     let (_, help, _) = run(&mut command(["--help"])).expect("the binary can be started");
     let is_limit = |line: &&str| {

@@ -1,7 +1,8 @@
-//! What the server does when it is attacked, and what a client notices of it that does nothing wrong: one
-//! attack after the other, and at the end a table of all. No time is asserted, but the worst latency is told.
+//! What the server does when it is attacked, and what a well-behaved client notices of it: one
+//! attack after the other, and a table of all at the end. No time is asserted, but the worst
+//! latency is reported.
 //!
-//! It has a main function of its own, so that the table is shown.
+//! This test has a main function of its own, so that the table is shown.
 
 #[cfg(unix)]
 mod canary;
@@ -33,7 +34,7 @@ fn main() -> std::process::ExitCode {
     use libtest_mimic::{Arguments, Trial};
 
     let mut arguments = Arguments::from_args();
-    // Nothing goes on beside an attack but its canary.
+    // Nothing runs beside an attack except its canary.
     arguments.test_threads = Some(1);
     let table = Arc::new(table::Table::default());
     let trials = ATTACKS.iter().map(|&(name, attack)| {
@@ -48,7 +49,7 @@ fn main() -> std::process::ExitCode {
     conclusion.exit_code()
 }
 
-/// Signals and limits are Unix's.
+/// Signals and limits exist on Unix only.
 #[cfg(not(unix))]
 fn main() {}
 
@@ -61,10 +62,10 @@ const ATTACKS: &[Attack] = &[
     ("heads that never end", requests::heads_that_never_end),
     ("heads that are too large", requests::heads_too_large),
     ("a header of 10 MB", requests::header_of_10_mb),
-    ("what is no request", requests::no_requests),
+    ("invalid requests", requests::no_requests),
     ("TLS without TLS", requests::tls_without_tls),
-    ("a body behind the head", requests::bodies),
-    ("garbage behind a request", requests::garbage_behind),
+    ("a body after the head", requests::bodies),
+    ("garbage after a request", requests::garbage_after_a_request),
     ("a page of another site", requests::cross_site_page),
     ("too many connections", connections::too_many),
     (

@@ -1,4 +1,4 @@
-//! Requests that never end, are too large, are none, or say what a server must not believe.
+//! Requests that never end, are too large, are invalid, or say what a server must not believe.
 
 use std::iter;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use ws_echo_tests::wire::{Frame, TEXT, masked};
 use crate::table::Row;
 use crate::target::{Cost, OPENING, SMALL_BUFFER, Target, at_once, status};
 
-/// The memory of so many connections in the opening handshake.
+/// The memory of this many connections in the opening handshake.
 const fn opening(clients: usize) -> u64 {
     clients as u64 * (OPENING + SMALL_BUFFER)
 }
@@ -67,7 +67,7 @@ pub(crate) fn heads_too_large() -> Row {
     target.row(cost, done, "431 to each")
 }
 
-/// All of it is pushed before the answer is read.
+/// All of it is sent before the answer is read.
 pub(crate) fn header_of_10_mb() -> Row {
     const CLIENTS: usize = 4;
     // Long enough for all of it, on any machine.
@@ -121,7 +121,8 @@ pub(crate) fn no_requests() -> Row {
     target.row(cost, done, "505 to HTTP/2, 400 to the others")
 }
 
-/// Who speaks TLS where there is none is told so in TLS: by the alert protocol_version.
+/// A client that speaks TLS to a server without TLS gets the answer in TLS: the alert
+/// protocol_version.
 pub(crate) fn tls_without_tls() -> Row {
     const CLIENTS: usize = 50;
     let target = Target::start(&[]);
@@ -144,7 +145,7 @@ pub(crate) fn tls_without_tls() -> Row {
     target.row(cost, done, "the alert protocol_version to each")
 }
 
-/// What stands behind a head that announces a body is no frame.
+/// Bytes after a head that announces a body are not frames.
 pub(crate) fn bodies() -> Row {
     let target = Target::start(&[]);
     let with = |header: &str| request("/").replace("Host:", &format!("{header}\r\nHost:"));
@@ -169,7 +170,7 @@ pub(crate) fn bodies() -> Row {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{header}: {answer}");
         assert!(!answer.contains("smuggled"), "{header}: {answer}");
     }
-    // One that is empty is none.
+    // An empty body is not a body.
     let mut client = Client::connect(target.address());
     client.send([with("Content-Length: 0").as_bytes(), &frame].concat());
     assert_eq!(status(&mut client).as_deref(), Some("101"));
@@ -179,11 +180,11 @@ pub(crate) fn bodies() -> Row {
         memory: opening(1),
         log_lines: refusals.len() + 2,
     };
-    let done = format!("{} bodies announced, frames behind", refusals.len());
+    let done = format!("{} bodies announced, frames after them", refusals.len());
     target.row(cost, done, "400 to each, and no echo")
 }
 
-pub(crate) fn garbage_behind() -> Row {
+pub(crate) fn garbage_after_a_request() -> Row {
     const CLIENTS: usize = 50;
     let target = Target::start(&[]);
     let closed = |garbage: &[u8]| {
@@ -197,11 +198,11 @@ pub(crate) fn garbage_behind() -> Row {
     at_once(CLIENTS, |i| {
         let mut random = fastrand::Rng::with_seed(i as u64);
         let mut bytes: Vec<u8> = (0..2000).map(|_| random.u8(..)).collect();
-        // Reserved bits: whatever follows, this is no frame.
+        // Reserved bits: whatever follows, this is not a frame.
         bytes[0] |= 0x70;
         closed(&bytes);
     });
-    // Another request, as to a server that takes several.
+    // A second request, as to a server that accepts several.
     at_once(CLIENTS, |_| closed(request("/").as_bytes()));
     let cost = Cost {
         memory: opening(CLIENTS),
@@ -226,7 +227,7 @@ pub(crate) fn cross_site_page() -> Row {
     target.row(cost, format!("{CLIENTS} requests"), "403 to each")
 }
 
-/// Sends all of a request before anything is received: the status that it gets.
+/// Sends all of a request before anything is received. Returns the status of the response.
 fn refused(target: &Target, request: &[u8]) -> String {
     let mut client = Client::connect(target.address());
     client.send(request);

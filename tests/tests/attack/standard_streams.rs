@@ -1,4 +1,4 @@
-//! A stdout or a stderr that is of no use: the log suffers, and nothing else does.
+//! A stdout or a stderr that does not work: the log suffers, and nothing else does.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -26,7 +26,7 @@ const ARGUMENTS: [&str; 4] = [
     "--log-messages",
 ];
 
-/// The keys that stop a terminal and let it go on.
+/// The keys that stop a terminal and continue it.
 const STOP: &[u8] = b"\x13";
 const GO_ON: &[u8] = b"\x11";
 
@@ -50,7 +50,7 @@ pub(crate) fn stderr_stopped_terminal() -> Row {
     })
 }
 
-/// A stderr that takes lines again after `repair`, which returns what they come from.
+/// A stderr that accepts lines again after `repair`, which returns the stream they come from.
 fn stderr_that_works_again<R: Read + Send + 'static>(
     stderr: Stdio,
     repair: impl FnOnce() -> R,
@@ -62,7 +62,7 @@ fn stderr_that_works_again<R: Read + Send + 'static>(
     let line = log.wait_for(" log lines were dropped");
     let count = line.split(' ').rev().nth(4).unwrap_or_default();
     assert!(count.parse::<u64>().is_ok_and(|count| count > 0), "{line}");
-    end(target, &format!("{count} lines dropped, and told of"))
+    end(target, &format!("{count} lines dropped and reported"))
 }
 
 pub(crate) fn stderr_gone() -> Row {
@@ -96,12 +96,13 @@ fn target(stderr: Stdio) -> Target {
     Target::of(Server::spawn(command(ARGUMENTS).stderr(stderr)))
 }
 
-/// The same command, with streams as a shell writes that.
+/// The same command, with a redirection in shell syntax.
 fn redirected(command: &Command, redirection: &str) -> Command {
     in_shell(&format!(r#"exec "$0" "$@" {redirection}"#), command)
 }
 
-/// Sends messages, each of which makes a log line where they are logged, and takes their echoes.
+/// Sends messages, each of which makes a log line if messages are logged, and receives their
+/// echoes.
 fn talk(address: SocketAddr) {
     let mut client = Client::open(address);
     let burst = masked(TEXT, "x".repeat(200)).repeat(100);
@@ -114,7 +115,7 @@ fn talk(address: SocketAddr) {
     }
 }
 
-/// What came of it, and that the server stops as any other.
+/// The row of the table, after checking that the server stops normally.
 fn end(target: Target, log: &str) -> Row {
     let cost = Cost {
         memory: SMALL_BUFFER,
@@ -130,7 +131,7 @@ fn end(target: Target, log: &str) -> Row {
 
 /// As with `| head -1`.
 pub(crate) fn stdout_gone() -> Row {
-    // Nobody reads behind the first line.
+    // Nothing reads after the first line.
     lines_on_stderr(Target::start(&[]))
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn stdout_full() -> Row {
     lines_on_stderr(target_without_stdout(">/dev/full"))
 }
 
-/// A server that cannot say where it listens.
+/// A server that cannot print where it listens.
 fn target_without_stdout(redirection: &str) -> Target {
     let address = free_address();
     let served = command([

@@ -1,35 +1,35 @@
-//! A stop while everybody talks.
+//! A stop while all clients are sending.
 
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{CLOSE, Frame, TEXT, masked};
 
-use crate::canary::{Canary, Song};
+use crate::canary::{Canary, CanaryReport};
 use crate::table::Row;
 use crate::target::{at_once, row};
 
 const CANARIES: usize = 4;
 const TALKERS: usize = 8;
-/// How many messages a talker sends before it reads their echoes.
+/// How many messages a client sends before it reads their echoes.
 const BURST: u64 = 16;
 
-/// Each message up to the Close is echoed, and then there is nothing.
+/// Each message up to the Close is echoed, and nothing follows.
 pub(crate) fn under_load() -> Row {
     let mut server = Server::start(&["--no-welcome", "--threads=2"]);
     let before = server.peak_memory();
     let canaries: Vec<_> = (0..CANARIES)
         .map(|_| Canary::start(Client::open(server.address)))
         .collect();
-    canaries.iter().for_each(Canary::sing_once);
-    let (echoes, song, peak) = std::thread::scope(|scope| {
+    canaries.iter().for_each(Canary::one_round);
+    let (echoes, report, peak) = std::thread::scope(|scope| {
         let address = server.address;
         let talkers = scope.spawn(move || at_once(TALKERS, |_| talk(Client::open(address))));
-        canaries.iter().for_each(Canary::sing_once);
+        canaries.iter().for_each(Canary::one_round);
         let peak = server.peak_memory();
         server.signal("TERM");
-        let songs = canaries.into_iter().map(|it| it.closed_with(1001));
-        let song = Song::of_all(songs);
-        (talkers.join().expect("echoes in order"), song, peak)
+        let reports = canaries.into_iter().map(|it| it.closed_with(1001));
+        let report = CanaryReport::of_all(reports);
+        (talkers.join().expect("echoes in order"), report, peak)
     });
     assert_eq!(server.wait().code(), Some(0));
     server.logged("stopped");
@@ -38,10 +38,10 @@ pub(crate) fn under_load() -> Row {
         "SIGTERM while {TALKERS} send {BURST} messages at once, and {CANARIES} canaries one"
     );
     let answered = format!("{echoes} echoes in order, then Close 1001; exit status 0");
-    row(done, answered, &song, before, peak)
+    row(done, answered, &report, before, peak)
 }
 
-/// Sends numbered messages until the server closes: how many were echoed.
+/// Sends numbered messages until the server closes. Returns how many were echoed.
 fn talk(mut client: Client) -> u64 {
     let mut next = 0;
     loop {

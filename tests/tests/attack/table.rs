@@ -11,17 +11,17 @@ const HEADERS: [&str; 5] = [
     "peak memory",
 ];
 
-/// What came of an attack: all columns but the first.
+/// The result of an attack: all columns except the first.
 pub(crate) struct Row(pub(crate) [String; 4]);
 
 impl Row {
-    /// The row of an attack for which something is missing.
+    /// The row of an attack for which a program is missing.
     pub(crate) fn skipped() -> Self {
         Self(["skipped", "", "", ""].map(String::from))
     }
 }
 
-/// The rows of the attacks that have succeeded in nothing.
+/// The rows of the attacks that had no effect.
 #[derive(Default)]
 pub(crate) struct Table(Mutex<Vec<[String; 5]>>);
 

@@ -1,5 +1,5 @@
-//! What can be done below WebSocket where the server speaks TLS: by handshakes and records. The canary talks by
-//! TLS, too.
+//! Attacks below WebSocket on a server that speaks TLS: with handshakes and records. The canary
+//! speaks TLS, too.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,29 +14,29 @@ use ws_echo_tests::wire::{BINARY, masked};
 use crate::table::Row;
 use crate::target::{Cost, LARGE_BUFFER, OPENING, SMALL_BUFFER, Target, at_once};
 use ws_echo_tests::tls::certificate::self_signed;
-use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 use ws_echo_tests::tls::tunnel;
 
-/// What a connection by TLS may need more.
+/// How much more memory a connection with TLS may need.
 const RECORDS: u64 = 160 << 10;
-/// After how long without progress a client has filled all that stands between it and the server.
+/// After this time without progress a client has filled all buffers between it and the server.
 const STUCK: Duration = Duration::from_millis(500);
-/// How much is pushed by who does not read, at most.
+/// How much a client that does not read sends, at most.
 const PUSHED_MAX: usize = 90_000_000;
 
-/// A server that speaks TLS, does not greet, and is attacked.
-struct Secured {
+/// A server under attack that speaks TLS and does not greet.
+struct TlsTarget {
     target: Target,
     certificate: PathBuf,
 }
 
-impl Secured {
+impl TlsTarget {
     fn start(name: &str, arguments: &[&str]) -> Self {
         let always = ["--no-welcome", "--threads=2"];
         let (server, certificate) = self_signed(name, &[&always, arguments].concat());
-        let door = tunnel::start(server.address, &certificate);
+        let plain_address = tunnel::start(server.address, &certificate);
         Self {
-            target: Target::behind(door, server),
+            target: Target::with_plain_address(plain_address, server),
             certificate,
         }
     }
@@ -46,12 +46,12 @@ impl Secured {
     }
 
     /// A TCP connection; no handshake yet.
-    fn connect(&self, version: &'static SupportedProtocolVersion) -> Secure {
-        Secure::connect(self.address(), trusting(&self.certificate, version))
+    fn connect(&self, version: &'static SupportedProtocolVersion) -> TlsClient {
+        TlsClient::connect(self.address(), trusting(&self.certificate, version))
     }
 
-    /// An open WebSocket connection; what comes back is not read.
-    fn open(&self, version: &'static SupportedProtocolVersion) -> Secure {
+    /// An open WebSocket connection. Its output is not read.
+    fn open(&self, version: &'static SupportedProtocolVersion) -> TlsClient {
         let mut client = self.connect(version);
         client.send(request("/"));
         assert!(client.receive(), "the handshake is answered");
@@ -59,7 +59,7 @@ impl Secured {
     }
 }
 
-/// Waits for the end: how many bytes come before it. A reset is one.
+/// Waits for the end. Returns how many bytes arrive before it. A reset counts as an end.
 fn rest(stream: &mut TcpStream) -> usize {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -70,12 +70,12 @@ fn rest(stream: &mut TcpStream) -> usize {
 
 pub(crate) fn half_handshakes() -> Row {
     const CLIENTS: usize = 200;
-    let secured = Secured::start("attack-half", &["--handshake-timeout", "500ms"]);
+    let secured = TlsTarget::start("attack-half", &["--handshake-timeout", "500ms"]);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|i| {
             let mut client = secured.connect(VERSIONS[i % 2]);
             let hello = client.records([]);
-            // Nothing, a part, or all of it, after which nothing is said and nothing read.
+            // Nothing, a part, or all of it; after that nothing is sent and nothing read.
             let len = [0, 1, hello.len() / 2, hello.len()][i % 4];
             client.stream.write_all(&hello[..len]).unwrap();
             client
@@ -93,16 +93,16 @@ pub(crate) fn half_handshakes() -> Row {
     secured.target.row(cost, done, "the end of each")
 }
 
-/// A message that is longer than anyone's, which comes in the smallest pieces.
+/// A handshake message longer than any real one, sent in the smallest pieces.
 pub(crate) fn endless_handshakes() -> Row {
     const CLIENTS: usize = 20;
     const PIECES: usize = 20_000;
-    let secured = Secured::start("attack-endless", &[]);
+    let secured = TlsTarget::start("attack-endless", &[]);
     let begin = [22, 3, 1, 0, 4, 1, 0, 0xff, 0xff];
     let pieces = [&begin[..], &[22, 3, 1, 0, 1, 0].repeat(PIECES)].concat();
     at_once(CLIENTS, |_| {
         let mut stream = TcpStream::connect(secured.address()).unwrap();
-        // The end may come before all of it is sent.
+        // The connection may end before all of it is sent.
         let _ = stream.write_all(&pieces);
         rest(&mut stream);
     });
@@ -121,7 +121,7 @@ pub(crate) fn endless_handshakes() -> Row {
 
 pub(crate) fn garbage_records() -> Row {
     const CLIENTS: usize = 200;
-    let secured = Secured::start("attack-garbage", &[]);
+    let secured = TlsTarget::start("attack-garbage", &[]);
     for i in 0..CLIENTS {
         let mut client = if i % 2 == 0 {
             secured.connect(VERSIONS[1])
@@ -129,7 +129,7 @@ pub(crate) fn garbage_records() -> Row {
             secured.open(VERSIONS[i / 2 % 2])
         };
         let garbage = [
-            // A type that does not exist, a length that must not be, an alert, and what cannot be decrypted.
+            // An unknown type, an invalid length, an alert, and data that cannot be decrypted.
             &[99, 3, 3, 0, 1, 0][..],
             &[23, 3, 3, 0xff, 0xff, 0],
             &[21, 3, 3, 0, 2, 2, 40],
@@ -142,15 +142,15 @@ pub(crate) fn garbage_records() -> Row {
         memory: OPENING + SMALL_BUFFER + RECORDS,
         log_lines: 3 * CLIENTS,
     };
-    let done = format!("{CLIENTS} send records that must not be, in and behind the handshake");
+    let done = format!("{CLIENTS} send invalid records, during and after the handshake");
     secured.target.row(cost, done, "the end of each")
 }
 
-/// Frames in records of one byte; each asks for new keys as well, which is answered.
+/// Frames in records of one byte; each also asks for new keys, which is answered.
 pub(crate) fn tiny_records() -> Row {
     const CLIENTS: usize = 4;
     const FRAMES: usize = 2_000;
-    let secured = Secured::start("attack-tiny", &[]);
+    let secured = TlsTarget::start("attack-tiny", &[]);
     at_once(CLIENTS, |i| {
         let version = VERSIONS[i % 2];
         let mut client = secured.connect(version);
@@ -181,14 +181,14 @@ pub(crate) fn tiny_records() -> Row {
 pub(crate) fn new_keys() -> Row {
     const CLIENTS: usize = 8;
     const KEYS: usize = 1_000;
-    let secured = Secured::start("attack-keys", &[]);
+    let secured = TlsTarget::start("attack-keys", &[]);
     at_once(CLIENTS, |_| {
         let mut client = secured.open(&rustls::version::TLS13);
         for _ in 0..KEYS {
             client.tls.refresh_traffic_keys().unwrap();
         }
         let records = client.records([]);
-        // The end may come before all of it is sent.
+        // The connection may end before all of it is sent.
         let _ = client.stream.write_all(&records);
         rest(&mut client.stream);
     });
@@ -205,13 +205,13 @@ pub(crate) fn new_keys() -> Row {
 
 pub(crate) fn never_reads() -> Row {
     const CLIENTS: usize = 8;
-    let secured = Secured::start("attack-unread", &[]);
+    let secured = TlsTarget::start("attack-unread", &[]);
     let held = at_once(CLIENTS, |i| {
         let mut client = secured.open(VERSIONS[i % 2]);
         let taken = push(&mut client);
         (client, taken)
     });
-    secured.target.sing_once();
+    secured.target.one_round();
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {
@@ -226,9 +226,9 @@ pub(crate) fn never_reads() -> Row {
     secured.target.row(cost, done, answered)
 }
 
-/// Sends messages for as long as the server takes records from a client that does not read: how many bytes it
-/// took.
-fn push(client: &mut Secure) -> usize {
+/// Sends messages for as long as the server takes records from a client that does not read. Returns
+/// how many bytes it took.
+fn push(client: &mut TlsClient) -> usize {
     let message = masked(BINARY, vec![b'x'; 1 << 16]);
     let socket = SockRef::from(&client.stream);
     // Otherwise it grows, up to 32 MiB and more.

@@ -1,4 +1,4 @@
-//! A session that ends at each of its bytes, and one whose bytes come one by one.
+//! A session that ends at each of its bytes, and one with its bytes sent one by one.
 
 use std::io::Read as _;
 
@@ -8,7 +8,7 @@ use ws_echo_tests::wire::{BINARY, FIN, PING, TEXT, masked, masked_close};
 use crate::table::Row;
 use crate::target::{Cost, OPENING, SMALL_BUFFER, Target, at_once, wait_until};
 
-/// What a client sends, each with what it is answered by.
+/// The frames that a client sends, each with its answer.
 struct Session(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Session {
@@ -32,7 +32,7 @@ impl Session {
         self.0.iter().flat_map(|(sent, _)| sent).copied().collect()
     }
 
-    /// What the first bytes are answered by: each frame that is whole.
+    /// The answers to the first bytes: one for each complete frame.
     fn answer_to(&self, mut len: usize) -> Vec<u8> {
         let is_whole = |(sent, _): &&(Vec<u8>, _)| {
             let rest = len.checked_sub(sent.len());
@@ -47,7 +47,7 @@ impl Session {
 /// Waits until each client that is logged as connected is logged as disconnected.
 fn expect_endings(target: &Target, connected: usize) {
     let count = |text: &str| target.server.log().matches(text).count();
-    // The canary is still there.
+    // The canary is still connected.
     wait_until("each connection's end in the log", || {
         count("client connected") >= connected
             && count("client connected") == count("client disconnected") + 1
@@ -77,7 +77,7 @@ pub(crate) fn fin() -> Row {
     target.row(cost, done, answered)
 }
 
-/// Once behind the bytes, and once behind the answer to them.
+/// Once after the bytes, and once after their answer.
 pub(crate) fn rst() -> Row {
     let target = Target::start(&[]);
     let session = Session::new(&target);
@@ -114,7 +114,7 @@ pub(crate) fn segments_of_one_byte() -> Row {
     at_once(CLIENTS, |_| {
         for _ in 0..SESSIONS {
             let mut client = Client::connect(target.address());
-            // Each is a segment: there is no delay in this client's socket.
+            // Each is a segment: this client's socket does not delay.
             bytes.chunks(1).for_each(|byte| client.send(byte));
             assert_eq!(client.receive_rest(), session.answer_to(bytes.len()));
         }

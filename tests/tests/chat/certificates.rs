@@ -1,4 +1,4 @@
-//! Certificates of servers, good ones and others, made for a test and gone with it.
+//! Certificates of servers, valid and invalid ones, made for a test and deleted after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use rcgen::{
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A server's certificate and its key, with the authority that vouches for it.
+/// A server's certificate and its key, with the authority that signed it.
 #[derive(Debug)]
 pub(crate) struct Certificate(PathBuf);
 
 impl Certificate {
-    /// One for `localhost` and 127.0.0.1, of an authority of its own.
+    /// A certificate for `localhost` and 127.0.0.1, signed by an authority of its own.
     pub(crate) fn trusted() -> Self {
         Self::of_authority(params(&["localhost", "127.0.0.1"]))
     }
 
-    /// One for other names.
+    /// A certificate for other names.
     pub(crate) fn of_others(names: &[&str]) -> Self {
         Self::of_authority(params(names))
     }
 
-    /// One whose time was over long ago.
+    /// A certificate that expired long ago.
     pub(crate) fn expired() -> Self {
         let mut params = params(&["127.0.0.1"]);
         params.not_before = date_time_ymd(2019, 1, 1);
@@ -35,19 +35,19 @@ impl Certificate {
         Self::of_authority(params)
     }
 
-    /// One whose time is still far away.
+    /// A certificate that is not valid yet.
     pub(crate) fn of_the_future() -> Self {
         let mut params = params(&["127.0.0.1"]);
         params.not_before = date_time_ymd(4000, 1, 1);
         Self::of_authority(params)
     }
 
-    /// One that vouches for itself.
+    /// A self-signed certificate.
     pub(crate) fn self_signed() -> Self {
         Self::signed_by_itself(params(&["localhost", "127.0.0.1"]))
     }
 
-    /// One that vouches for itself and might vouch for others, as `openssl req -x509` makes it.
+    /// A self-signed certificate that may sign others, as `openssl req -x509` makes it.
     pub(crate) fn of_an_authority_itself() -> Self {
         let mut params = params(&["127.0.0.1"]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -84,12 +84,12 @@ impl Certificate {
         Self(folder)
     }
 
-    /// The file of what a client has to trust.
+    /// The file of the authority that a client must trust.
     pub(crate) fn authority_file(&self) -> String {
         self.file("authority.pem")
     }
 
-    /// The file of what the server shows.
+    /// The file of the chain that the server presents.
     pub(crate) fn chain_file(&self) -> String {
         self.file("chain.pem")
     }
@@ -99,7 +99,7 @@ impl Certificate {
         self.file("key.pem")
     }
 
-    /// What the server shows.
+    /// The chain that the server presents.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         let certificates = CertificateDer::pem_file_iter(self.chain_file()).unwrap();
         certificates.map(Result::unwrap).collect()

@@ -1,5 +1,5 @@
-//! What `ws-echo chat` says in a pipe and on a terminal, to our server, to servers of others, and to
-//! servers that do what none may; and how it ends.
+//! The output of `ws-echo chat` in a pipe and on a terminal, with our server, with other servers,
+//! and with servers that violate the protocol; and its exit.
 
 #![cfg(unix)]
 
@@ -26,20 +26,20 @@ fn chat(url: &str, options: &[&str]) -> Command {
     command([&["chat", url], options].concat())
 }
 
-/// What a run has ended with: its exit status, stdout and stderr.
+/// The exit status, stdout and stderr of a run.
 #[derive(Debug, PartialEq)]
-struct Ended {
+struct Outcome {
     status: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
-/// A run whose input is all there from the start.
-fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
+/// A run with all of its input available from the start.
+fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Outcome {
     let mut pipe = Pipe::start(url, options);
     let mut stdin = pipe.stdin.take().unwrap();
     let input = input.as_ref().to_vec();
-    // It may end before it has read all.
+    // The chat may end before it has read everything.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let mut stdout = String::new();
     pipe.reader().read_to_string(&mut stdout).unwrap();
@@ -47,8 +47,8 @@ fn talk(url: &str, options: &[&str], input: impl AsRef<[u8]>) -> Ended {
     pipe.end(stdout)
 }
 
-/// A run whose input says nothing, and goes on for as long as the server does.
-fn listen(url: &str, options: &[&str]) -> Ended {
+/// A run with an input that stays empty and open for as long as the server runs.
+fn listen(url: &str, options: &[&str]) -> Outcome {
     let mut pipe = Pipe::start(url, options);
     let stdin = pipe.stdin.take();
     let ended = pipe.wait();
@@ -60,10 +60,10 @@ fn listen(url: &str, options: &[&str]) -> Ended {
 struct Pipe {
     child: Child,
     stdin: Option<ChildStdin>,
-    /// Nothing once nobody reads it.
+    /// `None` once it is no longer read.
     stdout: Option<BufReader<ChildStdout>>,
     stderr: Log,
-    /// What reads stderr.
+    /// The thread that reads stderr.
     reader: thread::JoinHandle<()>,
 }
 
@@ -77,7 +77,7 @@ impl Pipe {
         Self::of(command.stderr(Stdio::piped()).spawn().unwrap())
     }
 
-    /// A run that has been started with pipes.
+    /// A run that was started with pipes.
     fn of(mut child: Child) -> Self {
         let stderr = Log::default();
         let reader = stderr.read(child.stderr.take().unwrap());
@@ -103,7 +103,7 @@ impl Pipe {
         self.stdout.as_mut().expect("stdout is read")
     }
 
-    /// The next line of stdout, without its end.
+    /// The next line of stdout, without its line end.
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.reader().read_line(&mut line).unwrap();
@@ -116,33 +116,34 @@ impl Pipe {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for the end; what is left of stdout is read before.
-    fn wait(mut self) -> Ended {
+    /// Waits for the end. The rest of stdout is read before.
+    fn wait(mut self) -> Outcome {
         self.end_input();
         let mut stdout = String::new();
         self.reader().read_to_string(&mut stdout).unwrap();
         self.end(stdout)
     }
 
-    /// Waits for the end while lines are written, when nobody reads stdout any longer.
-    fn wait_unread(mut self, line: &str) -> Ended {
+    /// Waits for the end while lines are written and stdout is no longer read.
+    fn wait_unread(mut self, line: &str) -> Outcome {
         self.stdout = None;
         let start = Instant::now();
         while self.child.try_wait().unwrap().is_none() {
-            assert!(start.elapsed() < PATIENCE, "it goes on");
-            // One line may not do: a process that is just being started has a copy of the pipe's other end.
+            assert!(start.elapsed() < PATIENCE, "the chat continues");
+            // One line may not be enough: a process that is just being started has a copy of the
+            // pipe's other end.
             let _ = self.stdin.as_mut().unwrap().write_all(line.as_bytes());
             thread::sleep(Duration::from_millis(10));
         }
         self.end(String::new())
     }
 
-    fn end(mut self, stdout: String) -> Ended {
+    fn end(mut self, stdout: String) -> Outcome {
         let status = wait(&mut self.child).code();
         self.reader.join().unwrap();
         let stderr = self.stderr.text();
         assert!(!stderr.contains("panicked"), "{stderr}");
-        Ended {
+        Outcome {
             status,
             stdout,
             stderr,
@@ -150,9 +151,9 @@ impl Pipe {
     }
 }
 
-/// The end of a chat in which all was well.
-fn well(stdout: &str) -> Ended {
-    Ended {
+/// The result of a chat without any error.
+fn well(stdout: &str) -> Outcome {
+    Outcome {
         status: Some(0),
         stdout: stdout.into(),
         stderr: "# socket open\n# socket closed 1000\n".into(),

@@ -1,4 +1,4 @@
-//! Servers of others, and our own, which echo, with TLS and without.
+//! Echo servers by others, and our own, with and without TLS.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use super::{talk, well};
 
 const FREE_PORT: [&str; 2] = ["127.0.0.1", "0"];
 
-/// Text of many lengths, and a binary message, are sent and come back.
+/// Sends texts of many lengths and a binary message, and expects all of them back.
 fn expect_echoes(command: &mut Command, options: &[&str]) {
     let server = Server::spawn(command);
     let long = "aß水🦀".repeat(100_000);
@@ -26,7 +26,7 @@ fn expect_echoes(command: &mut Command, options: &[&str]) {
 }
 
 #[test]
-fn python_websockets_is_talked_to() {
+fn chat_works_with_python_websockets() {
     if let Some(mut command) = python_command("websockets_server.py", &FREE_PORT) {
         expect_echoes(&mut command, &[]);
         let certificate = Certificate::trusted();
@@ -36,7 +36,7 @@ fn python_websockets_is_talked_to() {
 }
 
 #[test]
-fn ws_of_node_is_talked_to() {
+fn chat_works_with_ws_of_node() {
     if let Some(mut command) = node_command("ws_server.cjs") {
         expect_echoes(command.args(FREE_PORT), &[]);
         let certificate = Certificate::trusted();
@@ -46,7 +46,7 @@ fn ws_of_node_is_talked_to() {
 }
 
 #[test]
-fn our_own_server_is_talked_to_by_the_certificate_that_it_has_made() {
+fn chat_works_with_the_self_signed_certificate_of_our_server() {
     let certificate = concat!(env!("CARGO_TARGET_TMPDIR"), "/chat-own.pem");
     let mut server = command([
         "--listen=127.0.0.1:0",

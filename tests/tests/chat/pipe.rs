@@ -1,4 +1,4 @@
-//! In a pipe each line is a message, and each message that comes is a line.
+//! In a pipe, each line is a message, and each received message is a line.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, ToSocketAddrs};
@@ -13,14 +13,15 @@ use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, TEXT};
 
-use super::{Ended, Pipe, talk, well};
+use super::{Outcome, Pipe, talk, well};
 
-/// Sooner than the default, as nothing will come.
+/// Shorter than the default, since nothing will arrive.
 const SHORT: [&str; 2] = ["--wait", "300ms"];
-/// What a client may need that has little of a message in memory at a time.
+/// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 32 << 20;
 
-/// A server that accepts, and sends what `answer` makes of each message's frame. It answers Close.
+/// A server that accepts, and passes the frame of each message to `answer`, which returns the bytes
+/// to send. It answers Close.
 fn answering(answer: impl Fn(u8, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> String {
     server(move |mut stream| {
         accept(&mut stream)?;
@@ -41,7 +42,7 @@ fn each_line_is_sent_and_each_reply_is_printed() {
 }
 
 #[test]
-fn a_line_may_be_empty_or_begin_with_a_slash_or_lack_its_end() {
+fn a_line_may_be_empty_begin_with_a_slash_or_lack_its_end() {
     let server = Server::start(&["--no-welcome"]);
     let ended = talk(&server.url("/"), &[], "/quit\n\n//a\n\nüber");
     assert_eq!(ended, well("/quit\n\n//a\n\nüber\n"));
@@ -49,7 +50,7 @@ fn a_line_may_be_empty_or_begin_with_a_slash_or_lack_its_end() {
 }
 
 #[test]
-fn a_line_that_is_not_utf_8_is_a_binary_message_and_printed_as_hex() {
+fn a_line_that_is_not_utf_8_is_sent_as_binary_and_printed_as_hex() {
     let url = answering(|first, payload| {
         assert_eq!(first == BINARY, payload[0] == 0xFF);
         unmasked(first, payload)
@@ -59,7 +60,7 @@ fn a_line_that_is_not_utf_8_is_a_binary_message_and_printed_as_hex() {
 }
 
 #[test]
-fn line_breaks_are_escaped_and_nothing_else_is_changed() {
+fn only_line_breaks_are_escaped() {
     let url = answering(|_, _| unmasked(TEXT, "a\r\nb\t\x1b[1m\\n"));
     let ended = talk(&url, &SHORT, "x\n");
     assert_eq!(ended, well("a\\r\\nb\t\x1b[1m\\n\n"));
@@ -73,7 +74,7 @@ fn ten_thousand_lines_come_back_in_their_order() {
 }
 
 #[test]
-fn a_line_longer_than_any_buffer_goes_out_in_fragments_and_comes_back() {
+fn a_line_longer_than_any_buffer_is_sent_in_fragments_and_comes_back() {
     let server = Server::start(&["--no-welcome"]);
     let line = format!("{}\n", "aß水🦀".repeat(500_000));
     let ended = talk(&server.url("/"), &[], &line);
@@ -81,7 +82,7 @@ fn a_line_longer_than_any_buffer_goes_out_in_fragments_and_comes_back() {
 }
 
 #[test]
-fn a_long_line_is_fragments_of_which_the_last_is_final() {
+fn only_the_last_fragment_of_a_long_line_is_final() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         let (first, mut received) = frame(&mut stream)?;
@@ -102,17 +103,17 @@ fn a_long_line_is_fragments_of_which_the_last_is_final() {
 }
 
 #[test]
-fn a_line_that_turns_out_to_be_no_text_ends_it() {
+fn a_long_line_that_becomes_invalid_utf_8_ends_the_chat() {
     let url = answering(|_, _| Vec::new());
     let input = [&b"a\n"[..], &[b'x'; 100_000], b"\xff\n"].concat();
     let ended = talk(&url, &[], input);
     assert_eq!(ended.status, Some(1));
-    let reason = "# socket error: line 2 was begun as text and is not UTF-8 at byte 100000: ";
+    let reason = "# socket error: line 2 starts as text, but is not UTF-8 at byte 100000: ";
     assert!(ended.stderr.contains(reason), "{}", ended.stderr);
 }
 
 #[test]
-fn what_is_not_answered_is_told_and_a_greeting_is_no_answer() {
+fn missing_replies_are_reported_and_a_greeting_is_not_a_reply() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         stream.write_all(&unmasked(TEXT, "welcome")).ok()?;
@@ -126,18 +127,18 @@ fn what_is_not_answered_is_told_and_a_greeting_is_no_answer() {
         assert_eq!((first, &payload[..]), (CLOSE, &1000_u16.to_be_bytes()[..]));
         stream.write_all(&close(1000, "")).ok()
     });
-    let expected = Ended {
+    let expected = Outcome {
         status: Some(4),
         stdout: "welcome\n1\n".into(),
         stderr: "# socket open\n# socket closed 1000\n\
-                 # 4 of 5 messages were not answered: the next did not come within 300 ms\n"
+                 # 4 of 5 messages were not answered: no further reply within 300 ms\n"
             .into(),
     };
     assert_eq!(talk(&url, &SHORT, "1\n2\n3\n4\n5\n"), expected);
 }
 
 #[test]
-fn each_reply_has_its_own_time_to_come() {
+fn each_reply_has_its_own_timeout() {
     let url = answering(|first, payload| {
         thread::sleep(Duration::from_millis(500));
         unmasked(first, payload)
@@ -147,29 +148,29 @@ fn each_reply_has_its_own_time_to_come() {
 }
 
 #[test]
-fn a_server_that_answers_something_else_has_answered() {
+fn any_message_counts_as_a_reply() {
     let url = answering(|_, payload| unmasked(TEXT, format!("{} bytes", payload.len())));
     assert_eq!(talk(&url, &SHORT, "a\nbb\n"), well("1 bytes\n2 bytes\n"));
 }
 
 #[test]
-fn with_no_time_to_wait_nothing_is_waited_for() {
+fn a_wait_of_zero_does_not_wait() {
     let url = answering(|_, _| Vec::new());
     let ended = talk(&url, &["--wait", "0"], "a\n");
     assert_eq!(ended.status, Some(4));
     assert!(
         ended
             .stderr
-            .ends_with("# 1 of 1 messages were not answered: the next did not come within 0 ns\n")
+            .ends_with("# 1 of 1 messages were not answered: no further reply within 0 ns\n")
     );
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_it_quietly() {
+fn a_closed_stdout_ends_the_chat_quietly() {
     let server = Server::start(&[]);
     let mut pipe = Pipe::start(&server.url("/"), &[]);
     assert_eq!(pipe.line(), "Welcome to Awesome Chat");
-    let Ended { status, stderr, .. } = pipe.wait_unread("more\n");
+    let Outcome { status, stderr, .. } = pipe.wait_unread("more\n");
     assert_eq!((status, &*stderr), (Some(0), &*well("").stderr));
     assert!(
         server
@@ -189,7 +190,7 @@ fn sigint_closes_with_1000() {
 }
 
 #[test]
-fn a_server_that_reads_nothing_holds_up_the_input_and_not_the_memory() {
+fn a_server_that_does_not_read_stops_the_input_and_costs_no_memory() {
     const LEN: usize = 128 << 20;
     let (sender, go) = mpsc::channel::<()>();
     let go = Mutex::new(go);
@@ -213,7 +214,7 @@ fn a_server_that_reads_nothing_holds_up_the_input_and_not_the_memory() {
             count.fetch_add(65_536, Ordering::Relaxed);
         }
     });
-    // Where it stands still for a moment, the sockets are full.
+    // When the count stays the same for a moment, the sockets are full.
     let mut before = 0;
     loop {
         thread::sleep(Duration::from_millis(300));
@@ -233,7 +234,7 @@ fn a_server_that_reads_nothing_holds_up_the_input_and_not_the_memory() {
 }
 
 #[test]
-fn of_a_huge_reply_only_pieces_are_in_memory() {
+fn only_pieces_of_a_huge_reply_are_in_memory() {
     const LEN: u64 = 64 << 20;
     let url = server(|mut stream| {
         accept(&mut stream)?;
@@ -258,7 +259,7 @@ fn of_a_huge_reply_only_pieces_are_in_memory() {
 }
 
 #[test]
-fn the_request_says_what_the_command_line_asks_for() {
+fn the_request_has_what_the_command_line_asks_for() {
     let (sender, requests) = mpsc::channel();
     let sender = Mutex::new(sender);
     let url = server(move |mut stream| {
@@ -321,7 +322,7 @@ fn each_address_of_a_host_is_tried() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_output_that_cannot_be_written_is_told() {
+fn an_output_error_is_reported() {
     let server = Server::start(&[]);
     let full = std::fs::File::create("/dev/full").unwrap();
     let mut command = super::chat(&server.url("/"), &[]);
@@ -329,10 +330,10 @@ fn an_output_that_cannot_be_written_is_told() {
     let child = child.stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = Pipe::of(child);
     pipe.write("a\n");
-    let Ended { status, stderr, .. } = pipe.end(String::new());
+    let Outcome { status, stderr, .. } = pipe.end(String::new());
     assert_eq!(status, Some(1));
     assert!(
-        stderr.contains("# socket error: the output cannot be written: "),
+        stderr.contains("# socket error: cannot write the output: "),
         "{stderr}"
     );
 }

@@ -1,4 +1,4 @@
-//! With `--reconnect` a connection that was lost is made again.
+//! With `--reconnect`, a lost connection is made again.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -9,9 +9,9 @@ use ws_echo_tests::scripted_server::{accept, close, frame, request, server, unma
 use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::screen::Screen;
-use super::{Ended, Pipe, chat, talk};
+use super::{Outcome, Pipe, chat, talk};
 
-/// A server whose first connection is lost at its first frame. The others echo.
+/// A server that drops its first connection after its first frame. The others echo.
 fn losing_the_first() -> String {
     let count = AtomicUsize::new(0);
     server(move |mut stream| {
@@ -30,13 +30,13 @@ fn losing_the_first() -> String {
 }
 
 #[test]
-fn a_pipe_goes_on_and_what_was_lost_is_counted() {
+fn a_pipe_continues_and_counts_lost_messages() {
     let mut pipe = Pipe::start(&losing_the_first(), &["--reconnect"]);
     pipe.write("lost\n");
-    pipe.stderr.wait_for("# connecting again in ");
+    pipe.stderr.wait_for("# reconnecting in ");
     pipe.write("sent\n");
     assert_eq!(pipe.line(), "sent");
-    let Ended { status, stderr, .. } = pipe.wait();
+    let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     let notes: Vec<_> = stderr.lines().collect();
     let [open, lost, again, open_again, closed, missing] = notes[..] else {
@@ -45,24 +45,24 @@ fn a_pipe_goes_on_and_what_was_lost_is_counted() {
     assert_eq!([open, open_again], ["# socket open"; 2]);
     assert_eq!(
         lost,
-        "# socket error: the server ended the connection without a Close"
+        "# socket error: the server closed the connection without a Close frame"
     );
-    assert!(again.starts_with("# connecting again in ") && again.ends_with(" ms"));
+    assert!(again.starts_with("# reconnecting in ") && again.ends_with(" ms"));
     assert_eq!(closed, "# socket closed 1000");
     assert_eq!(
         missing,
-        "# 1 of 2 messages were not answered: the next did not come within 5 s"
+        "# 1 of 2 messages were not answered: no further reply within 5 s"
     );
 }
 
 #[test]
-fn a_terminal_goes_on() {
+fn a_terminal_continues() {
     let url = losing_the_first();
     let mut command = chat(&url, &["--reconnect"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
     screen.wait_for("# socket open");
     screen.line("lost");
-    screen.wait_for_texts("# connecting again in ", 1);
+    screen.wait_for_texts("# reconnecting in ", 1);
     screen.wait_for_texts("# socket open", 2);
     screen.line("hello");
     screen.wait_for("< hello");
@@ -71,7 +71,7 @@ fn a_terminal_goes_on() {
 }
 
 #[test]
-fn a_server_that_comes_later_is_found() {
+fn a_server_that_starts_later_is_found() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -126,12 +126,12 @@ fn a_signal_ends_the_pause() {
         .local_addr()
         .unwrap();
     let pipe = Pipe::start(&format!("ws://{address}"), &["--reconnect"]);
-    pipe.stderr.wait_for("# connecting again in ");
+    pipe.stderr.wait_for("# reconnecting in ");
     pipe.signal("TERM");
-    let Ended { status, stderr, .. } = pipe.wait();
+    let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     assert!(
-        stderr.ends_with("# stopped before there was a connection\n"),
+        stderr.ends_with("# stopped before a connection was open\n"),
         "{stderr}"
     );
 }

@@ -1,4 +1,4 @@
-//! A program in a pseudo-terminal: keys in, and what is seen on the screen.
+//! A program in a pseudo-terminal: keys as input, and the visible screen as output.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -20,26 +20,26 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 pub(crate) struct Screen {
     child: Child,
     keyboard: File,
-    /// How the terminal was set up before.
+    /// The terminal's modes before the program started.
     modes: LocalModes,
-    seen: Arc<Seen>,
+    seen: Arc<Output>,
     reader: JoinHandle<()>,
 }
 
-struct Seen {
+struct Output {
     parser: Mutex<Parser>,
     changed: Condvar,
 }
 
-/// What a program in a terminal has ended with: its exit status, and the lines that are seen.
+/// The result of a program in a terminal: its exit status, and the visible lines.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Ended {
+pub(crate) struct ScreenOutcome {
     pub(crate) status: Option<i32>,
     pub(crate) lines: Vec<String>,
 }
 
 impl Screen {
-    /// Starts a program whose stdin, stdout and stderr are the terminal.
+    /// Starts a program with the terminal as its stdin, stdout and stderr.
     pub(crate) fn start(command: &mut Command) -> Self {
         let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&keyboard).unwrap();
@@ -58,12 +58,12 @@ impl Screen {
         let stdio = || terminal.try_clone().unwrap();
         let command = command.stdin(stdio()).stdout(stdio());
         let child = command.stderr(stdio()).spawn().unwrap();
-        // So that the end of the child is the end of what is written.
+        // So that the output ends when the child ends.
         command.stdin(Stdio::null());
         command.stdout(Stdio::null());
         command.stderr(Stdio::null());
         drop(terminal);
-        let seen = Arc::new(Seen {
+        let seen = Arc::new(Output {
             parser: Mutex::new(Parser::new(ROWS, COLUMNS, 0)),
             changed: Condvar::new(),
         });
@@ -89,12 +89,12 @@ impl Screen {
         self.keys("\r");
     }
 
-    /// Waits until there is such a line.
+    /// Waits until the screen shows this line.
     pub(crate) fn wait_for(&self, line: &str) {
         self.wait_until(line, |lines| lines.iter().any(|it| it == line));
     }
 
-    /// Waits until there are so many lines with such a text.
+    /// Waits until the screen shows this many lines that contain this text.
     pub(crate) fn wait_for_texts(&self, text: &str, count: usize) {
         let is_one = |line: &&String| line.contains(text);
         self.wait_until(text, |lines| lines.iter().filter(is_one).count() >= count);
@@ -113,7 +113,7 @@ impl Screen {
         );
     }
 
-    /// Whether anything is seen in another colour, or fainter, than the rest.
+    /// Whether anything is shown in another colour, or fainter, than the rest.
     pub(crate) fn has_color(&self) -> bool {
         let parser = self.seen.parser.lock().unwrap();
         let places = (0..ROWS.get()).flat_map(|row| (0..COLUMNS.get()).map(move |at| (row, at)));
@@ -126,28 +126,28 @@ impl Screen {
         self.child.id()
     }
 
-    /// Waits for the program's end, which leaves the terminal as it was.
-    pub(crate) fn wait(mut self) -> Ended {
+    /// Waits for the program's end, which must restore the terminal.
+    pub(crate) fn wait(mut self) -> ScreenOutcome {
         let status = wait(&mut self.child).code();
         self.reader.join().unwrap();
         let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
         assert_eq!(modes, self.modes, "the terminal is set up as before");
         let lines = lines(&self.seen.parser.lock().unwrap());
-        Ended { status, lines }
+        ScreenOutcome { status, lines }
     }
 }
 
-/// The lines, without the empty ones.
+/// The lines that are not empty.
 fn lines(parser: &Parser) -> Vec<String> {
     let contents = parser.screen().contents();
     let lines = contents.lines().map(|line| line.trim_end().to_owned());
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-fn read(mut terminal: File, seen: Arc<Seen>) -> JoinHandle<()> {
+fn read(mut terminal: File, seen: Arc<Output>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut bytes = [0; 4096];
-        // When nobody has the terminal any longer, a read fails.
+        // When no process has the terminal open any longer, a read fails.
         while let Ok(len @ 1..) = terminal.read(&mut bytes) {
             seen.parser.lock().unwrap().process(&bytes[..len]);
             seen.changed.notify_all();

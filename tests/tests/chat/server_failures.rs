@@ -1,4 +1,5 @@
-//! Servers that refuse, fail, or do what none may: each has its exit status and its words.
+//! Servers that refuse, fail, or violate the protocol: each results in an exit status and a
+//! message.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,9 +10,9 @@ use ws_echo_tests::scripted_server::{accept, close, frame, request, response, se
 use ws_echo_tests::server::{Server, peak_memory};
 use ws_echo_tests::wire::{CLOSE, PING, TEXT};
 
-use super::{Ended, Pipe, listen, talk, well};
+use super::{Outcome, Pipe, listen, talk, well};
 
-const ENDED_EARLY: &str = "the server ended the connection before the handshake was over";
+const ENDED_EARLY: &str = "the server closed the connection during the handshake";
 
 /// A server that answers each request with these bytes, and then reads to the end.
 fn responding(bytes: impl Into<Vec<u8>>) -> String {
@@ -23,7 +24,7 @@ fn responding(bytes: impl Into<Vec<u8>>) -> String {
     })
 }
 
-/// A server that accepts, sends these bytes, and reads to a Close.
+/// A server that accepts, sends these bytes, and reads until a Close.
 fn sending(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     server(move |mut stream| {
@@ -43,8 +44,8 @@ fn accepting(change: impl Fn(String) -> String + Send + Sync + 'static) -> Strin
     })
 }
 
-/// The last note of a run that must end so.
-fn note(ended: &Ended, status: i32) -> String {
+/// The last note of a run that must end with this status.
+fn note(ended: &Outcome, status: i32) -> String {
     let is_safe = |it: char| it == '\n' || !it.is_control();
     assert!(ended.stderr.chars().all(is_safe), "{:?}", ended.stderr);
     assert_eq!(
@@ -66,7 +67,7 @@ fn a_refusal_is_shown_with_its_status_and_its_content() {
         content.len()
     );
     let ended = talk(&responding(head + content), &[], "a\n");
-    let expected = Ended {
+    let expected = Outcome {
         status: Some(3),
         stdout: String::new(),
         stderr: "# the server refused: 403 For\\tbidden\n#   no\\u{1b}[2J entry\n#   for you\n"
@@ -78,7 +79,7 @@ fn a_refusal_is_shown_with_its_status_and_its_content() {
 #[test]
 fn our_server_says_why_it_refuses() {
     let server = Server::start(&["--path", "/chat"]);
-    let Ended { status, stderr, .. } = talk(&server.url("/"), &[], "");
+    let Outcome { status, stderr, .. } = talk(&server.url("/"), &[], "");
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
@@ -87,17 +88,17 @@ fn our_server_says_why_it_refuses() {
 }
 
 #[test]
-fn a_refusal_without_an_end_is_shown_in_part() {
+fn a_refusal_with_an_incomplete_body_is_shown_in_part() {
     let long = format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(1 << 20));
-    let Ended { status, stderr, .. } = talk(&responding(long), &[], "");
+    let Outcome { status, stderr, .. } = talk(&responding(long), &[], "");
     assert_eq!(status, Some(3));
     assert_eq!(
         stderr,
         format!("# the server refused: 500 Oh\n#   {}\n", "x".repeat(4096))
     );
-    // The content that is announced never comes.
+    // The announced content never arrives.
     let cut = "HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nbut";
-    let Ended { status, stderr, .. } = talk(&responding(cut), &[], "");
+    let Outcome { status, stderr, .. } = talk(&responding(cut), &[], "");
     assert_eq!(
         (status, &*stderr),
         (Some(3), "# the server refused: 500 Oh\n#   but\n")
@@ -105,20 +106,19 @@ fn a_refusal_without_an_end_is_shown_in_part() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
+fn a_redirect_is_reported_and_not_followed() {
     let url =
         responding("HTTP/1.1 302 Found\r\nLocation: ws://a/\x1b\r\nContent-Length: 0\r\n\r\n");
     let note = note(&talk(&url, &[], ""), 3);
     // A control character makes a malformed header.
-    assert!(note.contains("opens no WebSocket"), "{note}");
+    assert!(note.contains("an invalid handshake response"), "{note}");
     let url = responding("HTTP/1.1 302 Found\r\nLocation: ws://a/b\r\nContent-Length: 0\r\n\r\n");
-    let expected =
-        "the server refused: 302 Found, and names another place, which is not asked: ws://a/b";
+    let expected = "the server refused: 302 Found; redirect not followed: ws://a/b";
     assert_eq!(self::note(&talk(&url, &[], ""), 3), expected);
 }
 
 #[test]
-fn a_response_that_opens_no_websocket_is_told_with_what_is_wrong() {
+fn an_invalid_response_is_reported_with_its_error() {
     let wrong_accept = accepting(|response| response.replace("Accept: ", "Accept: x"));
     let no_accept = accepting(|response| response.replace("-Accept: ", "-Except: "));
     let subprotocol =
@@ -133,13 +133,13 @@ fn a_response_that_opens_no_websocket_is_told_with_what_is_wrong() {
         (responding(vec![b'x'; 100_000]), "too large"),
     ] {
         let note = note(&talk(&url, &[], ""), 3);
-        assert!(note.starts_with("socket error: the server's answer opens no WebSocket: "));
+        assert!(note.starts_with("socket error: the server sent an invalid handshake response: "));
         assert!(note.ends_with(expected), "{note}");
     }
 }
 
 #[test]
-fn where_nobody_listens_there_is_no_connection() {
+fn a_port_without_a_listener_refuses_the_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -151,13 +151,12 @@ fn where_nobody_listens_there_is_no_connection() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_not_waited_for_longer_than_the_timeout() {
+fn a_silent_server_is_given_up_after_the_timeout() {
     let silent = server(|mut stream| stream.read_to_end(&mut Vec::new()).ok().map(drop));
     let slow = responding("HTTP/1.1 101 Switching");
     for url in [silent, slow] {
         let note = note(&talk(&url, &["--timeout", "300ms"], ""), 4);
-        let expected =
-            "socket error: the answer to the request did not come within 300 ms (--timeout)";
+        let expected = "socket error: no response to the handshake within 300 ms (--timeout)";
         assert_eq!(note, expected);
     }
 }
@@ -175,7 +174,7 @@ fn interim_responses_without_end_do_not_outlast_the_timeout() {
 }
 
 #[test]
-fn a_server_that_ends_the_connection_early_is_told() {
+fn an_early_end_of_the_connection_is_reported() {
     let at_once = server(|mut stream| request(&mut stream).map(drop));
     let in_the_head = server(|mut stream| {
         request(&mut stream)?;
@@ -193,7 +192,7 @@ fn a_server_that_ends_the_connection_early_is_told() {
         stream.write_all(b"\x81\x05He").ok()?;
         frame(&mut stream).map(drop)
     });
-    let without_a_close = "socket error: the server ended the connection without a Close";
+    let without_a_close = "socket error: the server closed the connection without a Close frame";
     assert_eq!(note(&listen(&after_the_head, &[]), 1), without_a_close);
     let ended = talk(&in_a_frame, &[], "a\n");
     assert_eq!((ended.status, &*ended.stdout), (Some(1), "He\n"));
@@ -205,7 +204,7 @@ fn a_server_that_ends_the_connection_early_is_told() {
 }
 
 #[test]
-fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
+fn frames_after_the_response_are_shown_wherever_they_are_cut() {
     let frames = [
         unmasked(TEXT, "hi"),
         unmasked(TEXT, "ß"),
@@ -220,12 +219,12 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
             let bytes = [response.as_bytes(), &frames].concat();
             stream.set_nodelay(true).ok()?;
             stream.write_all(&bytes[..cut]).ok()?;
-            // The rest comes in another read, most of the time.
+            // The rest arrives in another read, most of the time.
             std::thread::yield_now();
             stream.write_all(&bytes[cut..]).ok()?;
             frame(&mut stream).map(drop)
         });
-        let Ended {
+        let Outcome {
             status,
             stdout,
             stderr,
@@ -236,7 +235,7 @@ fn frames_behind_the_response_are_shown_wherever_they_are_cut() {
 }
 
 #[test]
-fn what_no_server_may_send_breaks_the_connection() {
+fn invalid_frames_break_the_connection() {
     for (frame, expected) in [
         (&b"\x81\x80\0\0\0\0"[..], "frame from the server is masked"),
         (b"\x81\x02\xc3\x28", "text is not UTF-8"),
@@ -247,13 +246,13 @@ fn what_no_server_may_send_breaks_the_connection() {
         (b"\x88\x02\x03\xed", "close code 1005 is not allowed"),
     ] {
         let note = note(&listen(&sending(frame), &[]), 1);
-        let start = "socket error: the server broke the protocol: ";
+        let start = "socket error: the server violated the protocol: ";
         assert!(note.starts_with(start) && note.contains(expected), "{note}");
     }
 }
 
 #[test]
-fn the_exit_status_tells_how_the_server_closed() {
+fn the_exit_status_depends_on_how_the_server_closed() {
     for (frame, status, expected) in [
         (close(1000, ""), 0, "socket closed 1000"),
         (close(1001, "later"), 0, "socket closed 1001: later"),
@@ -282,17 +281,17 @@ fn an_empty_close_answers_ours() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_a_close_is_left() {
+fn a_server_that_does_not_answer_a_close_is_given_up() {
     let url = server(|mut stream| {
         accept(&mut stream)?;
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
     });
-    let expected = "socket error: the server did not answer the Close within 5 s";
+    let expected = "socket error: the server did not answer the Close frame within 5 s";
     assert_eq!(note(&talk(&url, &[], ""), 1), expected);
 }
 
 #[test]
-fn a_server_that_sends_pings_and_reads_nothing_fills_no_memory() {
+fn a_server_that_sends_pings_and_does_not_read_costs_no_memory() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let sender = Mutex::new(sender);
     let url = server(move |mut stream| {
@@ -301,7 +300,7 @@ fn a_server_that_sends_pings_and_reads_nothing_fills_no_memory() {
         stream
             .set_write_timeout(Some(Duration::from_millis(500)))
             .ok()?;
-        // In the end nothing is taken any longer.
+        // In the end, nothing more is accepted.
         while stream.write_all(&pings).is_ok() {}
         sender.lock().unwrap().send(()).ok()?;
         std::thread::park();
@@ -315,6 +314,6 @@ fn a_server_that_sends_pings_and_reads_nothing_fills_no_memory() {
     pipe.signal("INT");
     let ended = pipe.wait();
     assert_eq!(ended.status, Some(1));
-    let expected = "# socket error: the server did not answer the Close within 5 s\n";
+    let expected = "# socket error: the server did not answer the Close frame within 5 s\n";
     assert!(ended.stderr.ends_with(expected), "{}", ended.stderr);
 }

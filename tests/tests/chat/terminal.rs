@@ -1,4 +1,4 @@
-//! On a terminal lines are typed and edited, and what comes is shown above them.
+//! On a terminal, lines are typed and edited, and received messages are shown above them.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
 
 use super::chat;
-use super::screen::{Ended, Screen};
+use super::screen::{Screen, ScreenOutcome};
 
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
@@ -21,8 +21,8 @@ fn screen(url: &str, options: &[&str]) -> Screen {
     Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"))
 }
 
-fn ended(status: i32, lines: &[&str]) -> Ended {
-    Ended {
+fn ended(status: i32, lines: &[&str]) -> ScreenOutcome {
+    ScreenOutcome {
         status: Some(status),
         lines: lines.iter().map(|line| (*line).into()).collect(),
     }
@@ -42,7 +42,7 @@ fn sending(bytes: Vec<u8>) -> String {
     })
 }
 
-/// A server that sends these bytes when it has got a message.
+/// A server that sends these bytes after it has received a message.
 fn answering(bytes: Vec<u8>) -> String {
     server(move |mut stream| {
         accept(&mut stream)?;
@@ -53,7 +53,7 @@ fn answering(bytes: Vec<u8>) -> String {
 }
 
 #[test]
-fn a_chat_shows_what_is_sent_what_comes_and_what_happens() {
+fn a_chat_shows_sent_and_received_messages_and_events() {
     let server = Server::start(&[]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("< Welcome to Awesome Chat");
@@ -97,7 +97,7 @@ fn a_line_is_edited_and_comes_back_from_the_history() {
 }
 
 #[test]
-fn what_comes_in_the_middle_of_a_line_is_shown_above_it() {
+fn a_message_received_while_a_line_is_typed_is_shown_above_it() {
     let (sender, go) = std::sync::mpsc::channel::<()>();
     let go = std::sync::Mutex::new(go);
     let url = server(move |mut stream| {
@@ -126,12 +126,12 @@ fn what_comes_in_the_middle_of_a_line_is_shown_above_it() {
 }
 
 #[test]
-fn all_that_comes_before_a_close_is_shown() {
+fn all_messages_before_a_close_are_shown() {
     let messages: Vec<u8> = (0..2000)
         .flat_map(|number| unmasked(TEXT, format!("message {number}")))
         .collect();
     let screen = screen(&sending([messages, close(1001, "")].concat()), &[]);
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     let last = &lines[lines.len() - 3..];
     let expected = ["< message 1998", "< message 1999", "# socket closed 1001"];
@@ -139,7 +139,7 @@ fn all_that_comes_before_a_close_is_shown() {
 }
 
 #[test]
-fn nothing_that_comes_can_control_the_terminal() {
+fn a_received_message_cannot_control_the_terminal() {
     let evil = "\x1b[2J\x1b]0;title\x07\r\n\u{202e}\u{9b}1m";
     let reason = "\x1b[31mred\u{2028}";
     let bytes = [unmasked(TEXT, evil), close(1011, reason)].concat();
@@ -171,7 +171,7 @@ fn a_ping_is_timed() {
     );
     screen.wait_for("# socket open");
     screen.line("/ping");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     let pong = lines
         .iter()
@@ -194,29 +194,29 @@ fn a_ping_of_the_server_is_answered_and_not_shown() {
 }
 
 #[test]
-fn a_word_that_is_none_is_told_and_not_sent() {
+fn an_unknown_command_is_reported_and_not_sent() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
     screen.line("/pong");
-    screen.wait_for("# there is no /pong: /help shows what there is, and //pong sends it");
+    screen.wait_for("# unknown command /pong: see /help, or write //pong to send it as a message");
     screen.line("/help");
-    screen.wait_for("# //TEXT                   send a text that begins with /");
+    screen.wait_for("# //TEXT                   send a message that begins with /");
     screen.line("/binary 0");
     screen.wait_for("# write bytes as pairs of hexadecimal digits, such as /binary 00 ff");
     screen.line("/quit");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     assert!(!lines.iter().any(|line| line.starts_with('<')), "{lines:?}");
 }
 
 #[test]
-fn a_key_that_is_not_utf_8_is_told_and_the_chat_goes_on() {
+fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
     screen.keys(b"\xfc\r");
-    screen.wait_for("# not taken: this is not UTF-8");
+    screen.wait_for("# not sent: the line is not UTF-8");
     screen.line("still here");
     screen.wait_for("< still here");
     screen.line("/quit");
@@ -224,7 +224,7 @@ fn a_key_that_is_not_utf_8_is_told_and_the_chat_goes_on() {
 }
 
 #[test]
-fn help_is_shown_while_more_comes_than_can_be_printed_at_once() {
+fn help_is_shown_while_messages_arrive_faster_than_they_can_be_printed() {
     let flood = unmasked(TEXT, "").repeat(50_000);
     let mut screen = screen(&sending([flood, close(1000, "")].concat()), &[]);
     screen.wait_for("<");
@@ -241,7 +241,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
         let mut screen = screen(&server.url("/"), &[]);
         screen.wait_for("# socket open");
         screen.keys(keys);
-        let Ended { status, lines } = screen.wait();
+        let ScreenOutcome { status, lines } = screen.wait();
         assert_eq!(status, Some(0), "{keys:?}: {lines:?}");
         assert_eq!(lines.last().unwrap(), "# socket closed 1000");
         assert!(
@@ -253,7 +253,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
 }
 
 #[test]
-fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
+fn a_signal_closes_and_restores_the_terminal() {
     for signal in ["TERM", "INT"] {
         let server = Server::start(&["--no-welcome"]);
         let screen = screen(&server.url("/"), &[]);
@@ -262,27 +262,27 @@ fn a_signal_closes_and_leaves_the_terminal_as_it_was() {
         let id = screen.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &id]).status();
         assert!(sent.unwrap().success());
-        let Ended { status, lines } = screen.wait();
+        let ScreenOutcome { status, lines } = screen.wait();
         assert_eq!(status, Some(0), "{signal}: {lines:?}");
         assert_eq!(lines.last().unwrap(), "# socket closed 1000");
     }
 }
 
 #[test]
-fn what_is_typed_before_there_is_a_connection_is_not_sent() {
+fn input_typed_before_the_connection_is_open_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let mut screen = screen(&url, &[]);
     let client: TcpStream = listener.accept().unwrap().0;
     screen.wait_for(">");
     screen.line("hello");
-    screen.wait_for("# not sent: there is no connection");
+    screen.wait_for("# not sent: no connection is open");
     screen.line("/quit");
     let expected = [
         "> hello",
-        "# not sent: there is no connection",
+        "# not sent: no connection is open",
         "> /quit",
-        "# stopped before there was a connection",
+        "# stopped before a connection was open",
     ];
     assert_eq!(screen.wait(), ended(4, &expected));
     drop(client);
@@ -311,7 +311,7 @@ fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
     screen.line("hello");
     screen.wait_for_texts("< hello", 1);
     screen.line("/quit");
-    let Ended { status, lines } = screen.wait();
+    let ScreenOutcome { status, lines } = screen.wait();
     assert_eq!(status, Some(0));
     assert!(
         lines.last().unwrap().ends_with("# socket closed 1000"),

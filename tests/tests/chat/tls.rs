@@ -1,4 +1,5 @@
-//! Over TLS all is as it is without: servers that are trusted, and what the two say below WebSocket.
+//! TLS changes nothing for the chat: servers that are trusted, and what is exchanged below
+//! WebSocket.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -15,15 +16,15 @@ use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::certificates::Certificate;
 use super::screen::Screen;
-use super::{Ended, Pipe, chat, talk, well};
+use super::{Outcome, Pipe, chat, talk, well};
 
 /// The server's side of a connection.
 pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
-/// What a client may need that has little of a message in memory at a time.
+/// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 32 << 20;
 
-/// How a server with this certificate speaks TLS.
+/// The TLS configuration of a server with this certificate.
 pub(crate) fn config(certificate: &Certificate) -> ServerConfig {
     config_of(certificate, &[&version::TLS13, &version::TLS12])
 }
@@ -39,8 +40,8 @@ fn config_of(
     config
 }
 
-/// A server that does what a test says behind the handshake of TLS; its end is said there, too. Returns its
-/// URL.
+/// A server that does what a test says after the TLS handshake, and ends with close_notify. Returns
+/// its URL.
 pub(crate) fn tls_server(
     config: ServerConfig,
     serve: impl Fn(&mut TlsStream) -> Option<()> + Send + Sync + 'static,
@@ -57,7 +58,7 @@ pub(crate) fn tls_server(
     url.replace("ws://", "wss://")
 }
 
-/// A run on a system that trusts the authorities of this file and no others.
+/// A run on a system that trusts only the authorities in this file.
 pub(crate) fn trusting(file: &str, url: &str, options: &[&str]) -> Pipe {
     let mut command = chat(url, options);
     command
@@ -66,7 +67,7 @@ pub(crate) fn trusting(file: &str, url: &str, options: &[&str]) -> Pipe {
     Pipe::spawn(&mut command)
 }
 
-/// Accepts and echoes, up to a Close.
+/// Accepts and echoes, until a Close.
 fn echo(stream: &mut TlsStream) -> Option<()> {
     accept(stream)?;
     loop {
@@ -89,7 +90,7 @@ fn both_versions_of_tls_are_spoken() {
 }
 
 #[test]
-fn the_server_is_told_the_hosts_name_and_the_protocol() {
+fn the_client_sends_the_host_name_and_the_protocol() {
     let certificate = Certificate::trusted();
     let options = ["--ca", &certificate.authority_file()];
     let (sender, told) = mpsc::channel();
@@ -108,13 +109,13 @@ fn the_server_is_told_the_hosts_name_and_the_protocol() {
         told.recv().unwrap(),
         (Some("localhost".into()), protocol.clone())
     );
-    // An address is no name (RFC 6066 section 3), but the certificate has to be for it.
+    // An address is not a name (RFC 6066 section 3), but the certificate must be valid for it.
     assert_eq!(talk(&url, &options, ""), well(""));
     assert_eq!(told.recv().unwrap(), (None, protocol));
 }
 
 #[test]
-fn an_authority_may_be_named_among_others_or_be_the_systems() {
+fn an_authority_may_be_one_of_a_file_or_of_the_system() {
     let (certificate, other) = (Certificate::trusted(), Certificate::trusted());
     let url = tls_server(config(&certificate), echo);
     let (file, other) = (certificate.authority_file(), other.authority_file());
@@ -124,7 +125,7 @@ fn an_authority_may_be_named_among_others_or_be_the_systems() {
 }
 
 #[test]
-fn a_certificate_that_vouches_for_itself_may_be_named() {
+fn a_self_signed_certificate_may_be_named() {
     let certificate = Certificate::self_signed();
     let url = tls_server(config(&certificate), echo);
     let options = ["--ca", &certificate.authority_file()];
@@ -132,9 +133,9 @@ fn a_certificate_that_vouches_for_itself_may_be_named() {
 }
 
 #[test]
-fn any_certificate_is_accepted_by_insecure_which_warns_each_time() {
-    let warning = "ws-echo: --insecure: the server's certificate is not checked, so anyone on the way to \
-                   it can read and change everything\n";
+fn insecure_accepts_any_certificate_and_warns_each_time() {
+    let warning = "ws-echo: --insecure: the server's certificate is not checked; anyone between \
+                   here and the server can read and change everything\n";
     for certificate in [
         Certificate::self_signed(),
         Certificate::expired(),
@@ -151,7 +152,7 @@ fn any_certificate_is_accepted_by_insecure_which_warns_each_time() {
 }
 
 #[test]
-fn a_terminal_talks_over_tls_and_warns_on_it() {
+fn a_terminal_chats_over_tls_and_shows_the_warning() {
     let url = tls_server(config(&Certificate::self_signed()), echo);
     let mut command = chat(&url, &["--insecure"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
@@ -166,7 +167,7 @@ fn a_terminal_talks_over_tls_and_warns_on_it() {
 }
 
 #[test]
-fn a_connection_that_is_made_again_resumes_its_session() {
+fn a_new_connection_resumes_the_tls_session() {
     let certificate = Certificate::trusted();
     let options = ["--reconnect", "--ca", &certificate.authority_file()];
     for version in [&version::TLS12, &version::TLS13] {
@@ -192,7 +193,7 @@ fn a_connection_that_is_made_again_resumes_its_session() {
 }
 
 #[test]
-fn a_server_may_ask_for_new_keys_again_and_again() {
+fn a_server_may_ask_for_new_keys_repeatedly() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -211,14 +212,14 @@ fn a_server_may_ask_for_new_keys_again_and_again() {
 }
 
 #[test]
-fn both_sides_may_flood_at_once_and_little_is_in_memory() {
+fn both_sides_may_flood_at_once_with_little_in_memory() {
     const COUNT: usize = 512;
     const LEN: usize = 65_535;
     const INPUT_LEN: usize = 32 << 20;
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
-        // The client has to take all of this before anything is taken from it.
+        // The client must receive all of this before anything is received from it.
         let header = [&[TEXT, 126][..], &(LEN as u16).to_be_bytes()].concat();
         for _ in 0..COUNT {
             stream.write_all(&header).ok()?;
@@ -251,11 +252,11 @@ fn both_sides_may_flood_at_once_and_little_is_in_memory() {
 }
 
 #[test]
-fn many_small_messages_of_one_record_are_all_shown() {
+fn all_small_messages_in_one_record_are_shown() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
-        // 16 KiB, the most of a record, and no event behind it.
+        // 16 KiB, the most a record can hold, with no event after it.
         stream.write_all(&unmasked(TEXT, "").repeat(8192)).ok()?;
         let (_, payload) = frame(stream)?;
         stream.write_all(&unmasked(CLOSE, payload)).ok()
@@ -269,7 +270,7 @@ fn many_small_messages_of_one_record_are_all_shown() {
 }
 
 #[test]
-fn the_end_is_said_below_websocket_too() {
+fn the_client_sends_close_notify() {
     let certificate = Certificate::trusted();
     let (sender, ends) = mpsc::channel();
     let sender = Mutex::new(sender);
@@ -288,7 +289,7 @@ fn the_end_is_said_below_websocket_too() {
 }
 
 #[test]
-fn an_end_that_is_not_said_below_websocket_is_well_behind_a_close() {
+fn a_missing_close_notify_after_a_close_is_accepted() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -297,6 +298,6 @@ fn an_end_that_is_not_said_below_websocket_is_well_behind_a_close() {
         stream.sock.shutdown(std::net::Shutdown::Both).ok()
     });
     let options = ["--ca", &certificate.authority_file()];
-    let Ended { status, stderr, .. } = talk(&url, &options, "");
+    let Outcome { status, stderr, .. } = talk(&url, &options, "");
     assert_eq!((status, &*stderr), (Some(0), &*well("").stderr));
 }

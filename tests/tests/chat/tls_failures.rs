@@ -1,5 +1,5 @@
-//! Servers that are not trusted, speak no TLS, or leave in the middle of it: each has its exit status, and
-//! words that say what to write instead.
+//! Servers that are not trusted, do not speak TLS, or disconnect in the middle of it: each results
+//! in an exit status, and a message that says what to write instead.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -11,10 +11,10 @@ use ws_echo_tests::wire::TEXT;
 
 use super::certificates::Certificate;
 use super::tls::{config, tls_server, trusting};
-use super::{Ended, listen, talk};
+use super::{Outcome, listen, talk};
 
-/// The one note of a run that says nothing else, and its status.
-fn note(ended: &Ended, status: i32) -> String {
+/// The only note of a run, which ends with this status.
+fn note(ended: &Outcome, status: i32) -> String {
     assert_eq!((ended.status, &*ended.stdout), (Some(status), ""));
     let note = ended.stderr.strip_prefix("# socket error: ");
     let note = note.and_then(|note| note.strip_suffix('\n'));
@@ -23,85 +23,82 @@ fn note(ended: &Ended, status: i32) -> String {
     note.into()
 }
 
-/// What is said of a server with this certificate whose authority is trusted.
+/// The message for a server with this certificate, if its authority is trusted.
 fn said_of(certificate: &Certificate) -> String {
     let url = tls_server(config(certificate), |stream| accept(stream).map(drop));
     let options = ["--ca", &certificate.authority_file()];
     note(&talk(&url, &options, "a\n"), 4)
 }
 
-/// The URL of a scripted server, as if it spoke TLS.
+/// The `wss` URL of a scripted server.
 fn wss(url: &str) -> String {
     url.replace("ws://", "wss://")
 }
 
 #[test]
-fn an_authority_that_is_not_trusted_is_told_with_the_two_ways_to_trust_it() {
-    let expected = "the server's certificate is from an authority that is not trusted here: name its file \
-                    with --ca; --insecure accepts any certificate";
+fn an_untrusted_authority_is_reported_with_two_ways_to_trust_it() {
+    let expected = "the server's certificate was issued by an authority that is not trusted: pass its \
+                    certificate with --ca; --insecure accepts any certificate";
     for certificate in [Certificate::trusted(), Certificate::self_signed()] {
         let url = tls_server(config(&certificate), |stream| accept(stream).map(drop));
         let other = Certificate::of_an_authority_itself();
         let ended = trusting(&other.authority_file(), &url, &[]).wait();
         assert_eq!(note(&ended, 4), expected);
-        // It stays as it is, so there is no other attempt.
+        // The certificate stays invalid, so there is no other attempt.
         let ended = trusting(&other.authority_file(), &url, &["--reconnect"]).wait();
         assert_eq!(note(&ended, 4), expected);
     }
 }
 
 #[test]
-fn an_authority_of_the_same_name_is_not_the_same() {
+fn another_authority_with_the_same_name_is_not_trusted() {
     let (certificate, other) = (Certificate::trusted(), Certificate::trusted());
     let url = tls_server(config(&certificate), |stream| accept(stream).map(drop));
     let ended = talk(&url, &["--ca", &other.authority_file()], "");
     assert_eq!(
         note(&ended, 4),
-        "the server's certificate is from an authority that has only the name of a trusted one: name its file \
-         with --ca; --insecure accepts any certificate"
+        "the server's certificate was issued by an authority with the name of a trusted one, but \
+         another key: pass its certificate with --ca; --insecure accepts any certificate"
     );
 }
 
 #[test]
-fn a_system_that_trusts_nobody_is_told() {
-    let Ended { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
+fn a_system_without_trusted_authorities_is_reported() {
+    let Outcome { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
     assert_eq!(status, Some(4));
-    let expected = "ws-echo: this system names no authority for certificates";
+    let expected = "ws-echo: this system has no trusted certificate authorities";
     assert!(stderr.starts_with(expected), "{stderr}");
-    assert!(stderr.ends_with("or name a file with --ca\n"), "{stderr}");
+    assert!(stderr.ends_with("or pass a file with --ca\n"), "{stderr}");
 }
 
 #[test]
-fn a_certificate_out_of_its_time_is_told_with_how_far() {
+fn an_expired_or_future_certificate_is_reported_with_its_distance() {
     let text = said_of(&Certificate::expired());
-    let days = text.strip_prefix("the server's certificate has expired ");
+    let days = text.strip_prefix("the server's certificate expired ");
     let days =
         days.and_then(|text| text.strip_suffix(" days ago; --insecure accepts any certificate"));
     let days: u32 = days.and_then(|days| days.parse().ok()).expect(&text);
     assert!(days > 2000, "{text}");
 
     let text = said_of(&Certificate::of_the_future());
-    assert!(
-        text.ends_with(
-            " from now: is this machine's clock right?; --insecure accepts any certificate"
-        ),
-        "{text}"
-    );
+    let start = "the server's certificate becomes valid in ";
+    let end = " days: check this machine's clock; --insecure accepts any certificate";
+    assert!(text.starts_with(start) && text.ends_with(end), "{text}");
 }
 
 #[test]
-fn a_certificate_for_others_is_told_with_their_names() {
+fn a_certificate_for_other_names_is_reported_with_them() {
     assert_eq!(
         said_of(&Certificate::of_others(&[
             "example.com",
             "10.0.0.1",
             "\x1b[2J"
         ])),
-        r"the server's certificate is for example.com, 10.0.0.1, \u{1b}[2J, and not for 127.0.0.1; --insecure accepts any certificate"
+        r"the server's certificate is for example.com, 10.0.0.1, \u{1b}[2J, not for 127.0.0.1; --insecure accepts any certificate"
     );
     assert_eq!(
         said_of(&Certificate::of_others(&[])),
-        "the server's certificate is for no name, and not for 127.0.0.1; --insecure accepts any certificate"
+        "the server's certificate is for no name, not for 127.0.0.1; --insecure accepts any certificate"
     );
     let many = Certificate::of_others(&["x.example"; 1000]);
     let text = said_of(&many);
@@ -109,60 +106,59 @@ fn a_certificate_for_others_is_told_with_their_names() {
 }
 
 #[test]
-fn a_certificate_of_an_authority_itself_is_told_with_how_to_make_another() {
+fn an_authority_certificate_is_reported_with_how_to_make_another() {
     assert_eq!(
         said_of(&Certificate::of_an_authority_itself()),
-        "the server's certificate is an authority's own, which no server may show: make another with \
+        "the server's certificate is a CA certificate, which a server must not use: create one with \
          basicConstraints=CA:FALSE; --insecure accepts any certificate"
     );
 }
 
 #[test]
-fn a_server_without_tls_is_told_with_what_to_write_instead() {
+fn a_server_without_tls_is_reported_with_the_right_url() {
     let banner = server(|mut stream| {
         stream.write_all(b"SSH-2.0-x\r\n").ok()?;
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
     });
     let text = note(&talk(&wss(&banner), &[], ""), 4);
-    assert_eq!(text, format!("the server speaks no TLS: write {banner}"));
+    assert_eq!(text, format!("the server does not speak TLS: use {banner}"));
     let ending = server(|mut stream| {
         stream.read_exact(&mut [0; 100]).ok()?;
         stream.shutdown(Shutdown::Both).ok()
     });
     let text = note(&talk(&wss(&ending), &[], ""), 4);
     assert!(
-        text.starts_with("the connection ended in the TLS handshake: "),
+        text.starts_with("the connection ended during the TLS handshake: "),
         "{text}"
     );
-    let advice = format!("; if the server speaks no TLS, write {ending}");
+    let advice = format!("; if the server does not speak TLS, use {ending}");
     assert!(text.ends_with(&advice), "{text}");
 }
 
 #[test]
-fn our_server_and_python_websockets_without_tls_are_told_with_what_to_write_instead() {
+fn real_servers_without_tls_are_reported_with_the_right_url() {
     let ours = Server::start(&[]);
     let python = python_command("websockets_server.py", &["127.0.0.1", "0"]);
     let python = python.map(|mut command| Server::spawn(&mut command));
     for server in [Some(ours), python].into_iter().flatten() {
         let url = server.url("/a?b");
         let text = note(&talk(&wss(&url), &[], ""), 4);
-        assert!(text.ends_with(&format!("write {url}")), "{text}");
+        assert!(text.ends_with(&format!("use {url}")), "{text}");
     }
 }
 
 #[test]
-fn a_server_with_tls_is_told_to_who_speaks_none() {
+fn a_server_with_tls_is_reported_to_a_client_without() {
     let url = tls_server(config(&Certificate::trusted()), |stream| {
         accept(stream).map(drop)
     });
     let plain = url.replace("wss://", "ws://");
     let text = note(&talk(&plain, &[], ""), 3);
-    assert_eq!(text, format!("the server speaks TLS: write {url}"));
+    assert_eq!(text, format!("the server speaks TLS: use {url}"));
 }
 
 #[test]
-fn a_server_that_stays_mute_or_half_way_in_the_handshake_is_not_waited_for_longer_than_the_timeout()
-{
+fn an_incomplete_tls_handshake_is_given_up_after_the_timeout() {
     let mute = server(|mut stream| stream.read_to_end(&mut Vec::new()).ok().map(drop));
     let half = server(|mut stream| {
         stream.write_all(b"\x16\x03\x03\x40\x00\x02").ok()?;
@@ -171,29 +167,26 @@ fn a_server_that_stays_mute_or_half_way_in_the_handshake_is_not_waited_for_longe
     for url in [mute, half] {
         let text = note(&talk(&wss(&url), &["--timeout", "300ms"], ""), 4);
         let expected = format!(
-            "the TLS handshake was not over within 300 ms (--timeout); if the server speaks no TLS, \
-             write {url}"
+            "the TLS handshake did not finish within 300 ms (--timeout); if the server does not \
+             speak TLS, use {url}"
         );
         assert_eq!(text, expected);
     }
 }
 
 #[test]
-fn a_server_that_says_nothing_behind_the_handshake_is_not_waited_for_longer_than_the_timeout() {
+fn a_server_silent_after_the_tls_handshake_is_given_up_after_the_timeout() {
     let certificate = Certificate::trusted();
     let url = tls_server(config(&certificate), |stream| {
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
     });
     let options = ["--timeout=1s", "--ca", &certificate.authority_file()];
     let text = note(&talk(&url, &options, ""), 4);
-    assert_eq!(
-        text,
-        "the answer to the request did not come within 1 s (--timeout)"
-    );
+    assert_eq!(text, "no response to the handshake within 1 s (--timeout)");
 }
 
 #[test]
-fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
+fn an_end_without_a_close_is_reported_with_or_without_close_notify() {
     let certificate = Certificate::self_signed();
     let said = tls_server(config(&certificate), |stream| {
         accept(stream)?;
@@ -205,13 +198,16 @@ fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
         stream.sock.shutdown(Shutdown::Write).ok()
     });
     for (url, expected) in [
-        (said, "the server ended the connection without a Close"),
+        (
+            said,
+            "the server closed the connection without a Close frame",
+        ),
         (
             cut,
-            "connection lost: it ended without close_notify, as if it was cut off",
+            "connection lost: TLS ended without close_notify, so data may be missing",
         ),
     ] {
-        let Ended {
+        let Outcome {
             status,
             stdout,
             stderr,
@@ -225,7 +221,7 @@ fn an_end_without_a_close_is_told_and_whether_tls_has_said_it() {
 }
 
 #[test]
-fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
+fn an_invalid_record_breaks_the_connection_and_loses_nothing_before_it() {
     let certificate = Certificate::self_signed();
     let url = tls_server(config(&certificate), |stream| {
         let response = response(&request(stream)?);
@@ -233,14 +229,14 @@ fn what_is_no_record_breaks_an_open_connection_and_loses_nothing_before_it() {
         stream.conn.writer().write_all(&bytes).ok()?;
         let mut records = Vec::new();
         stream.conn.write_tls(&mut records).ok()?;
-        // A record of nothing that was ever encrypted.
+        // A record that does not contain anything encrypted.
         records.extend([0x17, 3, 3, 0, 20]);
         records.extend([0; 20]);
         stream.sock.write_all(&records).ok()?;
         frame(stream).map(drop)
     });
     let options = ["--ca", &certificate.authority_file()];
-    let Ended {
+    let Outcome {
         status,
         stdout,
         stderr,

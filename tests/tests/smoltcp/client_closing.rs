@@ -1,4 +1,4 @@
-//! How the client's connections end: refused, failed, closed from either side, or reset.
+//! How the client's connections end: refused, failed, closed by either side, or reset.
 
 use smoltcp::socket::tcp;
 use smoltcp::time::Duration;
@@ -6,13 +6,13 @@ use ws_echo_core::{ClientRequest, ClientRequestError, CloseCode, ProtocolError, 
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, TEXT, masked};
 
 use crate::client::ConnectError;
-use crate::client_driver::Told::{Closed, Failed, Gone, Message, Refused, TimedOut};
+use crate::client_driver::ClientEvent::{Closed, Failed, Gone, Message, Refused, TimedOut};
 use crate::client_sending::{REQUEST, accepting, frame, without_server};
 use crate::echoes::binary;
 use crate::network::{Network, Setup};
 use crate::server::PORT;
 
-/// Networks with a short ring and a long one, and no server but a script's.
+/// Networks with a short ring and a long one, and with a scripted server only.
 fn networks() -> impl Iterator<Item = Network> {
     [61, 1000]
         .into_iter()
@@ -20,17 +20,17 @@ fn networks() -> impl Iterator<Item = Network> {
 }
 
 impl Network {
-    /// The client is free: it connects, is heard, and is reset.
+    /// Asserts that the client is free: it connects, is answered, and is reset.
     pub(crate) fn assert_client_is_free(&mut self) {
-        let server = self.open_to_script(&frame(TEXT, "next"));
-        self.assert_driven(&[Message(Frame::new(TEXT, "next"))]);
+        let server = self.open_client_to_script(&frame(TEXT, "next"));
+        self.assert_client_events(&[Message(Frame::new(TEXT, "next"))]);
         self.abort(server);
-        self.assert_driven(&[Gone]);
+        self.assert_client_events(&[Gone]);
     }
 }
 
 #[test]
-fn a_refused_request_is_told_with_its_status_and_tcp_ends_in_order() {
+fn a_refused_request_is_reported_with_its_status_and_tcp_ends_in_order() {
     let content = "x".repeat(3000);
     for (response, error) in [
         (
@@ -52,20 +52,20 @@ fn a_refused_request_is_told_with_its_status_and_tcp_ends_in_order() {
         ),
     ] {
         for mut network in networks() {
-            let (server, _) = network.drive_to_script(REQUEST);
+            let (server, _) = network.connect_client_to_script(REQUEST);
             network.send(server, response);
             network.send(server, &content);
-            network.assert_driven(&[Refused(error)]);
-            let resets = network.line.resets;
+            network.assert_client_events(&[Refused(error)]);
+            let resets = network.loopback.resets;
             assert_eq!(network.receive_rest(server), b"");
             network.shut(server);
-            network.assert_driven(&[Gone]);
-            // The last acknowledgement is on its way, whatever comes next.
-            network.drive(REQUEST).expect("it can connect");
+            network.assert_client_events(&[Gone]);
+            // The last acknowledgement is under way, whatever comes next.
+            network.connect_client(REQUEST).expect("it can connect");
             network.wait("the end of TCP", |network| {
                 network.state(server) == tcp::State::Closed
             });
-            assert_eq!(network.line.resets, resets, "the connection was reset");
+            assert_eq!(network.loopback.resets, resets, "the connection was reset");
         }
     }
 }
@@ -73,71 +73,71 @@ fn a_refused_request_is_told_with_its_status_and_tcp_ends_in_order() {
 #[test]
 fn a_response_that_does_not_answer_the_key_opens_nothing() {
     for mut network in networks() {
-        let (server, request) = network.drive_to_script(REQUEST);
+        let (server, request) = network.connect_client_to_script(REQUEST);
         let other = request.replace("Sec-WebSocket-Key: ", "Sec-WebSocket-Key: x");
         network.send(server, accepting(&other));
-        network.assert_driven(&[Refused(ResponseError::WrongAccept)]);
+        network.assert_client_events(&[Refused(ResponseError::WrongAccept)]);
         assert_eq!(network.receive_rest(server), b"");
     }
 }
 
 #[test]
-fn a_close_goes_out_behind_all_that_was_said_and_its_answer_is_told() {
+fn a_close_follows_all_sent_messages_and_its_answer_is_reported() {
     for mut network in networks() {
-        let server = network.open_to_script(b"");
-        network.driven.say(binary(2000));
-        network.driven.close(CloseCode::NORMAL, "bye");
+        let server = network.open_client_to_script(b"");
+        network.driver.send(binary(2000));
+        network.driver.close(CloseCode::NORMAL, "bye");
         let close = Frame::new(CLOSE, b"\x03\xe8bye");
-        assert_eq!(network.heard(server, 2), [binary(2000), close]);
-        // What comes behind the Close is no message any more.
+        assert_eq!(network.sent_by_client(server, 2), [binary(2000), close]);
+        // Data after the Close is no longer a message.
         network.send(server, frame(TEXT, "too late"));
         network.send(server, frame(CLOSE, b"\x03\xe8"));
-        network.assert_driven(&[Closed(Some(1000), String::new())]);
-        // The server is to be the one that ends TCP first.
+        network.assert_client_events(&[Closed(Some(1000), String::new())]);
+        // The server must be the one that ends TCP first.
         network.pass(Duration::from_secs(1));
         assert_eq!(network.state(server), tcp::State::Established);
         network.shut(server);
-        network.assert_driven(&[Gone]);
-        assert_eq!(network.line.resets, 0);
+        network.assert_client_events(&[Gone]);
+        assert_eq!(network.loopback.resets, 0);
         network.assert_client_is_free();
     }
 }
 
 #[test]
-fn a_close_of_the_servers_is_answered_and_told() {
+fn a_close_of_the_server_is_answered_and_reported() {
     for (payload, code, reason) in [
         (&b""[..], None, ""),
         (b"\x03\xe9", Some(1001), ""),
         (b"\x03\xf3f\xc3\xbcll", Some(1011), "f\u{fc}ll"),
     ] {
         for mut network in networks() {
-            let server = network.open_to_script(&frame(TEXT, "first"));
+            let server = network.open_client_to_script(&frame(TEXT, "first"));
             network.send(server, frame(CLOSE, payload));
             let first = Message(Frame::new(TEXT, "first"));
-            network.assert_driven(&[first, Closed(code, reason.into())]);
+            network.assert_client_events(&[first, Closed(code, reason.into())]);
             let code = payload.get(..2).unwrap_or_default();
-            assert_eq!(network.heard(server, 1), [Frame::new(CLOSE, code)]);
+            assert_eq!(network.sent_by_client(server, 1), [Frame::new(CLOSE, code)]);
             network.shut(server);
-            network.assert_driven(&[Gone]);
-            assert_eq!(network.line.resets, 0);
+            network.assert_client_events(&[Gone]);
+            assert_eq!(network.loopback.resets, 0);
             network.assert_client_is_free();
         }
     }
 }
 
 #[test]
-fn a_server_that_ends_its_side_behind_its_close_gets_the_close_back() {
+fn a_server_that_ends_its_side_after_its_close_gets_the_close_back() {
     for mut network in networks() {
-        let server = network.open_to_script(b"");
+        let server = network.open_client_to_script(b"");
         network.set_reads(server, false);
-        network.driven.say(binary(10_000));
+        network.driver.send(binary(10_000));
         network.pass(Duration::from_secs(1));
         network.send(server, frame(CLOSE, b"\x03\xe9"));
         network.shut(server);
-        network.assert_driven(&[Closed(Some(1001), String::new())]);
+        network.assert_client_events(&[Closed(Some(1001), String::new())]);
         network.set_reads(server, true);
-        assert_eq!(network.heard(server, 1), [Frame::close(1001)]);
-        network.assert_driven(&[Gone]);
+        assert_eq!(network.sent_by_client(server, 1), [Frame::close(1001)]);
+        network.assert_client_events(&[Gone]);
         network.assert_client_is_free();
     }
 }
@@ -150,63 +150,63 @@ fn a_server_that_breaks_the_protocol_gets_its_close_code() {
         (frame(TEXT, b"\xff"), ProtocolError::InvalidText, 1007),
     ] {
         for mut network in networks() {
-            let server = network.open_to_script(b"");
+            let server = network.open_client_to_script(b"");
             network.send(server, &bytes);
             network.send(server, frame(BINARY, vec![0; 3000]));
-            network.assert_driven(&[Failed(error)]);
-            assert_eq!(network.heard(server, 1), [Frame::close(code)]);
+            network.assert_client_events(&[Failed(error)]);
+            assert_eq!(network.sent_by_client(server, 1), [Frame::close(code)]);
             network.shut(server);
-            network.assert_driven(&[Gone]);
+            network.assert_client_events(&[Gone]);
             network.assert_client_is_free();
         }
     }
 }
 
 #[test]
-fn a_server_that_ends_tcp_without_a_close_is_left_at_once() {
+fn the_end_of_tcp_without_a_close_ends_the_connection_at_once() {
     for mut network in networks() {
-        let (server, request) = network.drive_to_script(REQUEST);
+        let (server, request) = network.connect_client_to_script(REQUEST);
         network.send(server, &accepting(&request)[..40]);
         network.shut(server);
-        network.assert_driven(&[Gone]);
-        let server = network.open_to_script(b"");
-        network.driven.say(binary(3000));
+        network.assert_client_events(&[Gone]);
+        let server = network.open_client_to_script(b"");
+        network.driver.send(binary(3000));
         network.send(server, frame(TEXT, "last"));
         network.shut(server);
         let before = network.now;
-        network.assert_driven(&[Message(Frame::new(TEXT, "last")), Gone]);
+        network.assert_client_events(&[Message(Frame::new(TEXT, "last")), Gone]);
         assert!(network.now - before < Duration::from_millis(500));
         network.assert_client_is_free();
     }
 }
 
 #[test]
-fn nothing_more_is_said_to_a_server_that_was_left() {
+fn nothing_more_is_sent_after_the_end_of_a_connection() {
     let mut network = without_server([512, 512, 256]);
-    let server = network.open_to_script(b"");
+    let server = network.open_client_to_script(b"");
     network.shut(server);
     (0..2).for_each(|_| network.turn());
     // The client's FIN does not arrive.
-    network.line.cut_off = Some(PORT);
-    network.driven.say(binary(100));
+    network.loopback.cut_off = Some(PORT);
+    network.driver.send(binary(100));
     network.pass(Duration::from_secs(1));
-    assert_eq!(network.driven.fragments, 0);
-    network.assert_driven(&[TimedOut]);
+    assert_eq!(network.driver.fragments, 0);
+    network.assert_client_events(&[TimedOut]);
 }
 
 #[test]
-fn what_came_before_a_reset_is_told() {
+fn messages_before_a_reset_are_reported() {
     for buffer in [61, 1000] {
         let mut network = without_server([512, 512, buffer]);
-        let server = network.open_to_script(b"");
+        let server = network.open_client_to_script(b"");
         network.send(server, frame(TEXT, "x".repeat(400)));
-        network.driven.is_busy = true;
+        network.driver.is_busy = true;
         network.pass(Duration::from_millis(20));
         network.abort(server);
         network.pass(Duration::from_millis(20));
-        network.driven.is_busy = false;
+        network.driver.is_busy = false;
         let last = Message(Frame::new(TEXT, "x".repeat(400)));
-        network.assert_driven(&[last, Gone]);
+        network.assert_client_events(&[last, Gone]);
     }
 }
 
@@ -215,12 +215,12 @@ fn after_a_reset_in_any_phase_the_next_connection_can_be_made_at_once() {
     for mut network in networks() {
         for turns in 0..12 {
             let server = network.listen();
-            network.drive(REQUEST).expect("it can connect");
-            network.driven.say(binary(100));
+            network.connect_client(REQUEST).expect("it can connect");
+            network.driver.send(binary(100));
             (0..turns).for_each(|_| network.turn());
             network.abort(server);
             let before = network.now;
-            network.assert_driven(&[Gone]);
+            network.assert_client_events(&[Gone]);
             assert!(network.now - before < Duration::from_millis(500));
         }
         network.assert_client_is_free();
@@ -228,33 +228,35 @@ fn after_a_reset_in_any_phase_the_next_connection_can_be_made_at_once() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_gone_at_once() {
+fn a_refused_tcp_connection_is_reported_at_once() {
     let mut network = without_server([512, 512, 256]);
-    network.drive(REQUEST).expect("it can try to connect");
+    network
+        .connect_client(REQUEST)
+        .expect("it can try to connect");
     let before = network.now;
-    network.assert_driven(&[Gone]);
+    network.assert_client_events(&[Gone]);
     assert!(network.now - before < Duration::from_millis(50));
     network.assert_client_is_free();
 }
 
 #[test]
-fn a_connection_that_is_not_open_yet_can_be_given_up() {
+fn a_connection_can_be_given_up_before_it_is_open() {
     let mut network = without_server([512, 512, 256]);
-    let (server, _) = network.drive_to_script(REQUEST);
-    network.driven.close(CloseCode::NORMAL, "");
-    network.assert_driven(&[Gone]);
+    let (server, _) = network.connect_client_to_script(REQUEST);
+    network.driver.close(CloseCode::NORMAL, "");
+    network.assert_client_events(&[Gone]);
     network.assert_reset(server);
     network.assert_client_is_free();
 }
 
 #[test]
-fn there_is_no_second_connection_beside_the_first() {
+fn a_second_connection_beside_the_first_is_refused() {
     let mut network = Network::new(Setup::default());
-    network.drive_to_server();
+    network.connect_client_to_server();
     let refused = ConnectError::Socket(tcp::ConnectError::InvalidState);
-    assert_eq!(network.drive(REQUEST), Err(refused));
-    network.driven.say(Frame::new(TEXT, "still here"));
-    network.assert_driven(&[Message(Frame::new(TEXT, "still here"))]);
+    assert_eq!(network.connect_client(REQUEST), Err(refused));
+    network.driver.send(Frame::new(TEXT, "still here"));
+    network.assert_client_events(&[Message(Frame::new(TEXT, "still here"))]);
 }
 
 #[test]
@@ -262,10 +264,13 @@ fn a_request_that_cannot_be_sent_is_refused_before_anything_is_sent() {
     let mut network = without_server([512, 512, 256]);
     let refused = ConnectError::Request(ClientRequestError::Resource);
     let request = ClientRequest::new("a", "no path");
-    assert_eq!(network.drive(request), Err(refused));
+    assert_eq!(network.connect_client(request), Err(refused));
     network.pass(Duration::from_secs(1));
-    assert_eq!((network.line.packets, network.driven.told.len()), (0, 0));
-    network.drive(REQUEST).expect("it can connect");
-    network.assert_driven(&[Gone]);
-    assert_ne!(network.line.packets, 0);
+    assert_eq!(
+        (network.loopback.packets, network.driver.events.len()),
+        (0, 0)
+    );
+    network.connect_client(REQUEST).expect("it can connect");
+    network.assert_client_events(&[Gone]);
+    assert_ne!(network.loopback.packets, 0);
 }

@@ -1,4 +1,5 @@
-//! The client that is to be copied into firmware, told what to say, and what it tells.
+//! A driver for the client that firmware can copy: it is given messages to send, and records the
+//! client's events.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -17,9 +18,9 @@ use crate::client::{Change, Client, ConnectError};
 /// The longest head of a response, in bytes.
 const HEAD_LEN: usize = 256;
 
-/// What the client has told, with messages in place of their pieces.
+/// An event of the client, with messages in place of their pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ClientEvent {
     Opened(Option<String>),
     Refused(ResponseError),
     Message(Frame),
@@ -29,23 +30,23 @@ pub(crate) enum Told {
     Gone,
 }
 
-pub(crate) struct Driven {
+pub(crate) struct ClientDriver {
     client: Client<'static, HEAD_LEN>,
-    /// Whether the program does something else, and polls only its interface.
+    /// Whether the program is busy, and polls only its interface.
     pub(crate) is_busy: bool,
-    /// What is to be said, and how much of the first is sent.
-    words: VecDeque<Frame>,
+    /// The messages to send, and how much of the first has been sent.
+    messages: VecDeque<Frame>,
     sent: usize,
-    /// How many frames of data were sent.
+    /// How many data frames were sent.
     pub(crate) fragments: usize,
-    /// The code and the reason with which to close, once all is said.
-    farewell: Option<(CloseCode, &'static str)>,
-    /// The beginning of a message that comes.
-    begun: Option<Frame>,
-    pub(crate) told: Vec<Told>,
+    /// The code and the reason to close with, once everything is sent.
+    closing: Option<(CloseCode, &'static str)>,
+    /// The beginning of a message that is being received.
+    partial: Option<Frame>,
+    pub(crate) events: Vec<ClientEvent>,
 }
 
-impl Driven {
+impl ClientDriver {
     pub(crate) fn new(
         sockets: &mut SocketSet<'static>,
         socket: Socket<'static>,
@@ -55,12 +56,12 @@ impl Driven {
         Self {
             client: Client::new(sockets, socket, buffer, entropy),
             is_busy: false,
-            words: VecDeque::new(),
+            messages: VecDeque::new(),
             sent: 0,
             fragments: 0,
-            farewell: None,
-            begun: None,
-            told: Vec::new(),
+            closing: None,
+            partial: None,
+            events: Vec::new(),
         }
     }
 
@@ -72,49 +73,51 @@ impl Driven {
         request: ClientRequest<'static>,
         now: Instant,
     ) -> Result<(), ConnectError> {
-        self.words.clear();
+        self.messages.clear();
         self.sent = 0;
-        self.begun = None;
+        self.partial = None;
         self.client.connect(sockets, context, server, request, now)
     }
 
-    pub(crate) fn say(&mut self, message: Frame) {
-        self.words.push_back(message);
+    pub(crate) fn send(&mut self, message: Frame) {
+        self.messages.push_back(message);
     }
 
-    /// Closes, behind all that is to be said.
+    /// Closes, after everything that is left to send.
     pub(crate) fn close(&mut self, code: CloseCode, reason: &'static str) {
-        self.farewell = Some((code, reason));
+        self.closing = Some((code, reason));
     }
 
     pub(crate) fn poll_at(&self) -> Option<Instant> {
         self.client.poll_at()
     }
 
-    /// Hears, then speaks.
+    /// Receives, then sends.
     pub(crate) fn turn(&mut self, sockets: &mut SocketSet<'static>, now: Instant) {
         if self.is_busy {
             return;
         }
         let Self {
             client,
-            begun,
-            told,
+            partial,
+            events,
             ..
         } = self;
-        client.poll(sockets, now, |change| told.extend(hear(begun, change)));
-        while self.speak(sockets, now) {}
-        if self.words.is_empty()
-            && let Some((code, reason)) = self.farewell
+        client.poll(sockets, now, |change| {
+            events.extend(to_event(partial, change))
+        });
+        while self.send_next(sockets, now) {}
+        if self.messages.is_empty()
+            && let Some((code, reason)) = self.closing
             && self.client.close(sockets, code, reason, now) != Err(SendError::Full)
         {
-            self.farewell = None;
+            self.closing = None;
         }
     }
 
-    /// Sends as much of the next message as there is room for; whether that was something.
-    pub(crate) fn speak(&mut self, sockets: &mut SocketSet<'static>, now: Instant) -> bool {
-        let Some(message) = self.words.front() else {
+    /// Sends as much of the next message as there is room for. Returns whether that was something.
+    pub(crate) fn send_next(&mut self, sockets: &mut SocketSet<'static>, now: Instant) -> bool {
+        let Some(message) = self.messages.front() else {
             return false;
         };
         let rest = &message.payload[self.sent..];
@@ -127,7 +130,7 @@ impl Driven {
             Ok(Some(left)) => self.sent = message.payload.len() - payload(left).len(),
             Ok(None) => {
                 self.sent = 0;
-                self.words.pop_front();
+                self.messages.pop_front();
             }
             Err(SendError::Closed) => return false,
             Err(error) => panic!("{error}"),
@@ -137,27 +140,29 @@ impl Driven {
     }
 }
 
-fn hear(begun: &mut Option<Frame>, change: Change<'_>) -> Option<Told> {
+fn to_event(partial: &mut Option<Frame>, change: Change<'_>) -> Option<ClientEvent> {
     Some(match change {
-        Change::Opened { subprotocol } => Told::Opened(subprotocol.map(str::to_owned)),
-        Change::Refused(error) => Told::Refused(error),
+        Change::Opened { subprotocol } => ClientEvent::Opened(subprotocol.map(str::to_owned)),
+        Change::Refused(error) => ClientEvent::Refused(error),
         Change::Received(piece, fin) => {
             let first = match piece {
                 Message::Text(_) => TEXT,
                 Message::Binary(_) => BINARY,
             };
-            let message = begun.get_or_insert_with(|| Frame::new(first, ""));
+            let message = partial.get_or_insert_with(|| Frame::new(first, ""));
             assert_eq!(message.first, first, "all pieces are of one kind");
             message.payload.extend(payload(piece));
             if fin == Fin::More {
                 return None;
             }
-            Told::Message(begun.take()?)
+            ClientEvent::Message(partial.take()?)
         }
-        Change::Closed { code, reason } => Told::Closed(code.map(CloseCode::get), reason.into()),
-        Change::Failed(error) => Told::Failed(error),
-        Change::TimedOut => Told::TimedOut,
-        Change::Gone => Told::Gone,
+        Change::Closed { code, reason } => {
+            ClientEvent::Closed(code.map(CloseCode::get), reason.into())
+        }
+        Change::Failed(error) => ClientEvent::Failed(error),
+        Change::TimedOut => ClientEvent::TimedOut,
+        Change::Gone => ClientEvent::Gone,
     })
 }
 

@@ -1,10 +1,10 @@
-//! Servers that the client waits for in vain, and those that are only silent or slow.
+//! Servers that the client waits for in vain, and servers that are only silent or slow.
 
 use smoltcp::time::Duration;
 use ws_echo_core::{CloseCode, ResponseError};
 use ws_echo_tests::wire::{CLOSE, Frame, PING, PONG, TEXT};
 
-use crate::client_driver::Told::{self, Closed, Gone, Message, TimedOut};
+use crate::client_driver::ClientEvent::{self, Closed, Gone, Message, TimedOut};
 use crate::client_sending::{REQUEST, accepting, frame, without_server};
 use crate::echoes::binary;
 use crate::network::{Network, Number, Setup};
@@ -16,7 +16,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Packets' ways, and delayed acknowledgements.
+/// For the packets' travel times, and delayed acknowledgements.
 const SLACK: Duration = Duration::from_millis(300);
 
 fn network() -> Network {
@@ -24,15 +24,15 @@ fn network() -> Network {
 }
 
 impl Network {
-    /// The client gives up, after this time.
-    fn assert_gives_up_after(&mut self, time: Duration, told: &[Told]) {
+    /// Asserts that the client gives up after this time.
+    fn assert_gives_up_after(&mut self, time: Duration, told: &[ClientEvent]) {
         let begin = self.now;
-        self.assert_driven(told);
+        self.assert_client_events(told);
         let took = self.now - begin;
         let is_right = time <= took + SLACK && took <= time + SLACK;
         assert!(is_right, "it took {took}, not {time}");
-        self.assert_driven(&[Gone]);
-        self.line.cut_off = None;
+        self.assert_client_events(&[Gone]);
+        self.loopback.cut_off = None;
         self.pass(SLACK);
         self.assert_client_is_free();
     }
@@ -42,7 +42,7 @@ impl Network {
         let begin = self.now;
         let asked = Frame::new(PING, "");
         self.wait("a Ping", |network| {
-            network.all_heard(server).last() == Some(&asked)
+            network.all_sent_by_client(server).last() == Some(&asked)
         });
         let took = self.now - begin;
         assert!(took <= PING_INTERVAL + SLACK, "it took {took}");
@@ -50,24 +50,26 @@ impl Network {
 }
 
 #[test]
-fn an_address_where_nobody_is_is_given_up() {
+fn an_unreachable_address_is_given_up() {
     let mut network = network();
-    network.line.cut_off = Some(PORT);
-    network.drive(REQUEST).expect("it can try to connect");
+    network.loopback.cut_off = Some(PORT);
+    network
+        .connect_client(REQUEST)
+        .expect("it can try to connect");
     network.assert_gives_up_after(OPEN_TIMEOUT, &[TimedOut]);
 }
 
 #[test]
 fn a_server_that_never_responds_is_given_up() {
     let mut network = network();
-    network.drive_to_script(REQUEST);
+    network.connect_client_to_script(REQUEST);
     network.assert_gives_up_after(OPEN_TIMEOUT, &[TimedOut]);
 }
 
 #[test]
-fn a_server_whose_response_trickles_in_is_given_up_nevertheless() {
+fn a_server_with_a_response_that_trickles_in_is_given_up() {
     let mut network = network();
-    let (server, request) = network.drive_to_script(REQUEST);
+    let (server, request) = network.connect_client_to_script(REQUEST);
     for byte in &accepting(&request).as_bytes()[..9] {
         network.send(server, [*byte]);
         network.pass(Duration::from_secs(1));
@@ -78,24 +80,24 @@ fn a_server_whose_response_trickles_in_is_given_up_nevertheless() {
 #[test]
 fn a_server_that_does_not_end_a_refused_connection_is_given_up() {
     let mut network = network();
-    let (server, _) = network.drive_to_script(REQUEST);
+    let (server, _) = network.connect_client_to_script(REQUEST);
     network.send(server, "HTTP/1.1 503 \r\n\r\n");
-    let refused = Told::Refused(ResponseError::Status(503));
-    network.assert_driven(&[refused]);
+    let refused = ClientEvent::Refused(ResponseError::Status(503));
+    network.assert_client_events(&[refused]);
     network.assert_gives_up_after(CLOSE_TIMEOUT, &[TimedOut]);
 }
 
 #[test]
-fn a_silent_server_is_asked_and_stays_as_long_as_it_answers() {
+fn a_silent_server_gets_pings_and_stays_as_long_as_it_answers() {
     let mut network = network();
-    let server = network.open_to_script(b"");
+    let server = network.open_client_to_script(b"");
     for _ in 0..20 {
         network.assert_asked(server);
         network.pass(PING_TIMEOUT - SLACK);
         network.send(server, frame(PONG, ""));
         network.pass(SLACK);
         network.send(server, frame(TEXT, "\u{e9}"));
-        network.assert_driven(&[Message(Frame::new(TEXT, "\u{e9}"))]);
+        network.assert_client_events(&[Message(Frame::new(TEXT, "\u{e9}"))]);
         network.pass(Duration::from_secs(1));
         network.forget(server);
     }
@@ -105,62 +107,62 @@ fn a_silent_server_is_asked_and_stays_as_long_as_it_answers() {
 fn a_server_that_hangs_or_vanishes_is_given_up_when_it_does_not_answer() {
     for vanishes in [false, true] {
         let mut network = network();
-        network.open_to_script(b"");
+        network.open_client_to_script(b"");
         if vanishes {
-            network.line.cut_off = Some(PORT);
+            network.loopback.cut_off = Some(PORT);
         }
         network.assert_gives_up_after(PING_INTERVAL + PING_TIMEOUT, &[TimedOut]);
     }
 }
 
 #[test]
-fn a_server_that_talks_but_takes_nothing_is_given_up() {
+fn a_server_that_sends_and_does_not_read_is_given_up() {
     let mut network = network();
-    let server = network.open_to_script(b"");
+    let server = network.open_client_to_script(b"");
     network.set_reads(server, false);
-    network.driven.say(binary(5000));
+    network.driver.send(binary(5000));
     network.pass(Duration::from_secs(1));
     for _ in 0..5 {
         network.pass(Duration::from_secs(5));
         network.send(server, frame(TEXT, "blah"));
-        network.assert_driven(&[Message(Frame::new(TEXT, "blah"))]);
+        network.assert_client_events(&[Message(Frame::new(TEXT, "blah"))]);
     }
     let left = STALL_TIMEOUT - Duration::from_secs(26);
     network.assert_gives_up_after(left, &[TimedOut]);
 }
 
 #[test]
-fn what_a_server_has_to_take_is_waited_for_since_it_was_said() {
+fn the_wait_for_a_server_to_read_starts_when_a_message_is_sent() {
     let mut network = network();
-    network.open_to_script(b"");
+    network.open_client_to_script(b"");
     let idle = Duration::from_secs(20);
-    network.driven.is_busy = true;
+    network.driver.is_busy = true;
     network.pass(idle);
-    network.driven.is_busy = false;
-    network.line.cut_off = Some(PORT);
-    network.say_at_once(Frame::new(TEXT, "untaken"));
+    network.driver.is_busy = false;
+    network.loopback.cut_off = Some(PORT);
+    network.send_at_once(Frame::new(TEXT, "untaken"));
     network.assert_gives_up_after(PING_INTERVAL + PING_TIMEOUT - idle, &[TimedOut]);
 }
 
 #[test]
-fn a_server_that_takes_slowly_stays_even_if_the_program_seldom_looks() {
+fn a_server_that_reads_slowly_stays_even_if_the_program_seldom_polls() {
     for is_busy in [false, true] {
         let mut network = network();
-        let server = network.open_to_script(b"");
+        let server = network.open_client_to_script(b"");
         network.set_reads(server, false);
-        network.driven.say(binary(5000));
+        network.driver.send(binary(5000));
         network.pass(Duration::from_secs(1));
         for _ in 0..20 {
-            network.driven.is_busy = is_busy;
+            network.driver.is_busy = is_busy;
             assert_eq!(network.read(server, 100), 100);
             network.send(server, frame(PONG, ""));
             network.pass(Duration::from_secs(20));
-            network.driven.is_busy = false;
+            network.driver.is_busy = false;
             network.turn();
         }
-        network.assert_driven(&[]);
+        network.assert_client_events(&[]);
         network.set_reads(server, true);
-        assert_eq!(network.heard(server, 1), [binary(5000)]);
+        assert_eq!(network.sent_by_client(server, 1), [binary(5000)]);
     }
 }
 
@@ -168,26 +170,26 @@ fn a_server_that_takes_slowly_stays_even_if_the_program_seldom_looks() {
 fn a_server_that_does_not_answer_a_close_is_given_up() {
     for vanishes in [false, true] {
         let mut network = network();
-        network.open_to_script(b"");
-        network.driven.close(CloseCode::NORMAL, "");
+        network.open_client_to_script(b"");
+        network.driver.close(CloseCode::NORMAL, "");
         if vanishes {
-            network.line.cut_off = Some(PORT);
+            network.loopback.cut_off = Some(PORT);
         }
         network.assert_gives_up_after(CLOSE_TIMEOUT, &[TimedOut]);
     }
 }
 
 #[test]
-fn a_server_that_does_not_end_tcp_behind_its_close_is_given_up() {
+fn a_server_that_does_not_end_tcp_after_its_close_is_given_up() {
     let mut network = network();
-    let server = network.open_to_script(b"");
+    let server = network.open_client_to_script(b"");
     network.send(server, frame(CLOSE, b"\x03\xe8"));
     let closed = Closed(Some(1000), String::new());
     network.assert_gives_up_after(CLOSE_TIMEOUT, &[closed, TimedOut]);
 }
 
 #[test]
-fn nothing_is_to_be_done_where_there_is_no_connection() {
+fn nothing_is_due_without_a_connection() {
     let mut network = network();
     let turns_of_an_hour = |network: &mut Network| {
         let before = network.turns;
@@ -195,22 +197,24 @@ fn nothing_is_to_be_done_where_there_is_no_connection() {
         network.turns - before
     };
     let turns = turns_of_an_hour(&mut network);
-    assert!(turns < 20, "{turns} turns for nobody");
-    network.drive(REQUEST).expect("it can try to connect");
-    network.assert_driven(&[Gone]);
+    assert!(turns < 20, "{turns} turns without a connection");
+    network
+        .connect_client(REQUEST)
+        .expect("it can try to connect");
+    network.assert_client_events(&[Gone]);
     let turns = turns_of_an_hour(&mut network);
-    assert!(turns < 20, "{turns} turns for nobody");
+    assert!(turns < 20, "{turns} turns without a connection");
 }
 
 #[test]
 fn server_and_client_stay_together_for_hours_with_little_to_do() {
     let mut network = Network::new(Setup::default());
-    network.drive_to_server();
+    network.connect_client_to_server();
     let before = network.turns;
     network.pass(Duration::from_secs(5 * 60 * 60));
-    network.assert_driven(&[]);
+    network.assert_client_events(&[]);
     let turns = network.turns - before;
-    assert!(turns < 20_000, "{turns} turns for two who keep silent");
-    network.driven.say(Frame::new(TEXT, "still here"));
-    network.assert_driven(&[Message(Frame::new(TEXT, "still here"))]);
+    assert!(turns < 20_000, "{turns} turns for a silent connection");
+    network.driver.send(Frame::new(TEXT, "still here"));
+    network.assert_client_events(&[Message(Frame::new(TEXT, "still here"))]);
 }

@@ -1,18 +1,18 @@
-//! Messages come back as they were sent: through rings of every length, through full windows, and over a line
-//! that loses packets.
+//! Messages come back as they were sent: through rings of every length, through full windows, and
+//! over a line that loses packets.
 
 use smoltcp::time::Duration;
 use ws_echo_core::MIN_BUFFER_LEN;
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-use crate::lossy_loopback::Line;
+use crate::lossy_loopback::LossyLoopback;
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 
 pub(crate) const RINGS: [usize; 5] = [61, 64, 127, 512, 1000];
 pub(crate) const STORAGES: [usize; 4] = [MIN_BUFFER_LEN, 61, 256, 1024];
 
-/// A text of so many bytes, in characters of every length.
+/// A text of this many bytes, in characters of every length.
 pub(crate) fn text(len: usize) -> Frame {
     let mut text = String::new();
     for character in "a\u{e9}\u{6c34}\u{1f980}".chars().cycle() {
@@ -25,7 +25,7 @@ pub(crate) fn text(len: usize) -> Frame {
     Frame::new(TEXT, text)
 }
 
-/// A binary message of so many bytes.
+/// A binary message of this many bytes.
 pub(crate) fn binary(len: usize) -> Frame {
     let bytes = (0..len).map(|i| ((i * 31) >> 3) as u8);
     Frame::new(BINARY, bytes.collect::<Vec<_>>())
@@ -45,7 +45,7 @@ fn every_setup() -> impl Iterator<Item = Setup> {
 }
 
 #[test]
-fn messages_of_every_length_come_back_through_rings_and_storages_of_every_length() {
+fn messages_of_every_length_come_back_through_rings_of_every_length() {
     for setup in every_setup() {
         let mut network = Network::new(setup);
         let client = network.open();
@@ -102,7 +102,7 @@ fn a_fragmented_message_and_pings_inside_it_are_answered() {
 }
 
 #[test]
-fn an_echo_does_not_wait_until_the_one_before_it_is_acknowledged() {
+fn an_echo_does_not_wait_until_the_previous_one_is_acknowledged() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(1));
@@ -117,22 +117,22 @@ fn an_echo_does_not_wait_until_the_one_before_it_is_acknowledged() {
 }
 
 #[test]
-fn an_answer_longer_than_the_storage_is_one_packet_nevertheless() {
+fn a_response_longer_than_the_storage_is_still_one_packet() {
     let mut network = Network::new(Setup {
         storage: MIN_BUFFER_LEN,
         ..Setup::default()
     });
     let client = network.open();
     network.pass(Duration::from_secs(1));
-    let before = network.line.packets;
+    let before = network.loopback.packets;
     network.send(client, masked(PING, [b'p'; 125]));
     let answer = [Frame::new(PONG, [b'p'; 125])];
     assert_eq!(network.messages(client, 1), answer);
-    assert_eq!(network.line.packets - before, 2);
+    assert_eq!(network.loopback.packets - before, 2);
 }
 
 #[test]
-fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
+fn a_slow_client_does_not_get_tiny_fragments() {
     let mut network = Network::new(Setup {
         ring: 100,
         client: [100, 4096],
@@ -145,13 +145,13 @@ fn who_takes_a_few_bytes_at_a_time_does_not_get_them_in_tiny_fragments() {
     while network.read(client, 7) > 0 {
         network.pass(Duration::from_millis(20));
     }
-    // Where a ring ends, one is short.
+    // Where a ring ends, a fragment is short.
     let number = network.fragments(client).len();
     assert!(number < 3000 / 12, "{number} fragments");
 }
 
 #[test]
-fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
+fn full_windows_in_both_directions_lose_and_stall_nothing() {
     for ring in RINGS {
         let client_ring = 300;
         let mut network = Network::new(Setup {
@@ -173,7 +173,7 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
         for message in &messages {
             network.send(client, masked(message.first, &message.payload));
         }
-        // It reads only when it cannot send any more.
+        // The client reads only when it cannot send any more.
         network.pass(Duration::from_secs(1));
         assert_eq!(network.queues(client), [client_ring; 2], "all is full");
         let mut rounds = 0;
@@ -192,14 +192,14 @@ fn nothing_is_lost_and_nothing_stalls_while_both_directions_are_full() {
 }
 
 #[test]
-fn messages_come_back_intact_over_a_line_that_loses_and_garbles_packets() {
+fn messages_come_back_intact_over_a_lossy_line() {
     for seed in 0..20 {
-        let mut network = Network::over_a_bad_line(seed);
+        let mut network = Network::over_a_lossy_line(seed);
         let client = network.open();
         for len in [0, 1, 126, 700, 3000] {
             network.assert_echoed(client, &[text(len), binary(len)]);
         }
-        let Line { lost, garbled, .. } = network.line;
+        let LossyLoopback { lost, garbled, .. } = network.loopback;
         assert!(lost > 2 && garbled > 2, "{lost} lost, {garbled} garbled");
         network.send(client, masked_close(1000, "bye"));
         assert_eq!(network.messages(client, 1), [Frame::close(1000)]);

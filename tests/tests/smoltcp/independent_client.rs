@@ -1,4 +1,5 @@
-//! A client that is not ours: embedded-websocket, in what it can do. See the README for what it cannot.
+//! An independent client: embedded-websocket, as far as it works. See `tests/README.md` for its
+//! limits.
 
 use embedded_websocket::{
     WebSocketClient, WebSocketCloseStatusCode, WebSocketOptions,
@@ -18,7 +19,7 @@ const OPTIONS: WebSocketOptions<'_> = WebSocketOptions {
     additional_headers: None,
 };
 
-/// The next frame has this payload, as embedded-websocket reads it.
+/// Asserts that the next frame has this payload, as embedded-websocket reads it.
 fn assert_receives(
     network: &mut Network,
     number: Number,

@@ -1,12 +1,12 @@
-//! A loopback device that can lose, garble and count packets. smoltcp's own `FaultInjector` tells nobody what
-//! it did, and garbles no packet that is sent: it does so before the packet is written.
+//! A loopback device that can lose, garble and count packets. smoltcp's own `FaultInjector` does
+//! not report what it did, and cannot garble sent packets: it acts before the packet is written.
 
 use smoltcp::phy::{
     ChecksumCapabilities, Device, DeviceCapabilities, Loopback, Medium, RxToken, TxToken,
 };
 use smoltcp::time::Instant;
 
-/// Where things are in a frame of Ethernet, IPv4 without options, and TCP.
+/// Offsets in a frame of Ethernet, IPv4 without options, and TCP.
 const ETHERTYPE: usize = 12;
 const SOURCE_PORT: usize = 34;
 const DESTINATION_PORT: usize = 36;
@@ -14,29 +14,29 @@ const FLAGS: usize = 47;
 const IPV4: [u8; 2] = [0x08, 0x00];
 const RST: u8 = 0x04;
 
-pub(crate) struct Line {
+pub(crate) struct LossyLoopback {
     loopback: Loopback,
     packet: usize,
     in_flight: usize,
     random: fastrand::Rng,
     /// How many of 100 TCP packets are lost.
     pub(crate) loss: u8,
-    /// How many of 100 TCP packets have one bit turned.
+    /// In how many of 100 TCP packets one bit is flipped.
     pub(crate) noise: u8,
-    /// A port to which, and from which, nothing is delivered.
+    /// A port from which and to which nothing is delivered.
     pub(crate) cut_off: Option<u16>,
     /// How many TCP packets were lost by chance.
     pub(crate) lost: usize,
-    /// How many TCP packets had a bit turned.
+    /// In how many TCP packets a bit was flipped.
     pub(crate) garbled: usize,
     /// How many TCP packets were sent.
     pub(crate) packets: usize,
-    /// How many TCP packets were sent that reset a connection.
+    /// How many of the sent TCP packets reset a connection.
     pub(crate) resets: usize,
 }
 
-impl Line {
-    /// A line for packets of up to `packet` bytes.
+impl LossyLoopback {
+    /// A device for packets of up to `packet` bytes.
     pub(crate) fn new(packet: usize, seed: u64) -> Self {
         Self {
             loopback: Loopback::new(Medium::Ethernet),
@@ -60,7 +60,7 @@ impl Line {
 
     /// What arrives of a packet.
     fn carry(&mut self, mut frame: Vec<u8>) -> Option<Vec<u8>> {
-        // Nothing protects what ARP says. A turned bit there is not TCP's to repair.
+        // ARP has no checksum, and TCP cannot repair a flipped bit there.
         if frame[ETHERTYPE..][..2] != IPV4 {
             return Some(frame);
         }
@@ -87,7 +87,7 @@ impl Line {
     }
 }
 
-impl Device for Line {
+impl Device for LossyLoopback {
     type RxToken<'a> = Received;
     type TxToken<'a> = Sending<'a>;
 

@@ -1,6 +1,6 @@
-//! The server and the client that are to be copied into firmware (`core/examples/smoltcp/server.rs` and
-//! `client.rs`), between two smoltcp sockets: rings of odd lengths, full windows, a line that loses packets, and
-//! peers that vanish. The time is simulated, and so is every packet: a run is like any other.
+//! The server and the client that firmware can copy (`core/examples/smoltcp/server.rs` and
+//! `client.rs`), between two smoltcp sockets: rings of odd lengths, full windows, a line that loses
+//! packets, and peers that vanish. Time and packets are simulated, so every run is the same.
 
 #[path = "../../../core/examples/smoltcp/client.rs"]
 mod client;

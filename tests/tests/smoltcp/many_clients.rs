@@ -8,7 +8,7 @@ use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 use crate::network::{Network, Setup};
 use crate::server::Change::{Gone, Opened};
 
-/// What a client sends before it is gone, and whether it was served by then.
+/// What a client sends before it is gone, and whether it was being served by then.
 fn beginnings() -> Vec<(Vec<u8>, bool)> {
     let request = request("/").into_bytes();
     let text = [&request[..], &masked(TEXT, "h\u{e9}llo")].concat();
@@ -49,7 +49,7 @@ fn after_a_reset_in_any_phase_the_next_client_is_served_at_once() {
 }
 
 #[test]
-fn a_client_that_resets_while_its_connection_comes_about_keeps_no_one_out() {
+fn a_client_that_resets_during_the_tcp_handshake_affects_no_other() {
     let mut network = Network::new(Setup::default());
     for turns in 0..6 {
         let client = network.connect();
@@ -82,21 +82,21 @@ fn many_clients_come_and_go_on_one_server() {
 fn the_hundredth_client_costs_as_many_packets_as_the_first() {
     let mut network = Network::new(Setup::default());
     let mut costs = (0..100).map(|_| {
-        let before = network.line.packets;
+        let before = network.loopback.packets;
         let client = network.open();
         for text in ["one", "two", "three"] {
             network.assert_echoed(client, &[Frame::new(TEXT, text)]);
             network.pass(Duration::from_secs(1));
         }
         network.close(client);
-        network.line.packets - before
+        network.loopback.packets - before
     });
     let first = costs.next();
     assert!(costs.all(|cost| Some(cost) == first));
 }
 
 #[test]
-fn as_many_clients_as_servers_get_each_its_own_messages() {
+fn each_of_as_many_clients_as_servers_gets_its_own_messages() {
     const CLIENTS: usize = 6;
     let mut network = Network::new(Setup {
         servers: CLIENTS,
@@ -129,7 +129,7 @@ fn as_many_clients_as_servers_get_each_its_own_messages() {
 }
 
 #[test]
-fn servers_without_a_client_wait_and_tell_nothing_while_others_serve() {
+fn servers_without_a_client_report_nothing_while_others_serve() {
     let mut network = Network::new(Setup {
         servers: 3,
         ..Setup::default()
@@ -143,7 +143,7 @@ fn servers_without_a_client_wait_and_tell_nothing_while_others_serve() {
 }
 
 #[test]
-fn a_client_too_many_is_turned_away_and_served_when_a_server_is_free() {
+fn one_client_too_many_is_refused_and_served_when_a_server_is_free() {
     let mut network = Network::new(Setup {
         servers: 2,
         ..Setup::default()

@@ -1,5 +1,5 @@
-//! Servers and a client of the examples, and scripted peers of theirs, on one interface, and a clock that jumps
-//! to the next thing to do.
+//! Servers and a client of the examples, and scripted peers for them, on one interface, with a
+//! clock that jumps to the next event.
 
 use std::collections::VecDeque;
 
@@ -12,8 +12,8 @@ use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;
-use crate::client_driver::{Driven, Told};
-use crate::lossy_loopback::Line;
+use crate::client_driver::{ClientDriver, ClientEvent};
+use crate::lossy_loopback::LossyLoopback;
 use crate::server::{Change, PORT, Server};
 
 /// The longest head of a request, in bytes.
@@ -21,13 +21,13 @@ const HEAD_LEN: usize = 256;
 
 const ADDRESS: Ipv4Address = Ipv4Address::new(192, 168, 69, 1);
 
-/// One turn takes so long at least: a packet's way from one end to the other.
+/// The least time of one turn: a packet's way from one end to the other.
 const TICK: Duration = Duration::from_millis(1);
 
-/// How long a script waits, in simulated time. It is the limit to the number of turns as well.
+/// How long a script waits, in simulated time. It also limits the number of turns.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What a network is made of. Lengths are in bytes.
+/// The configuration of a network. Lengths are in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) servers: usize,
@@ -35,10 +35,12 @@ pub(crate) struct Setup {
     pub(crate) ring: usize,
     /// The length of the storage that all servers share.
     pub(crate) storage: usize,
-    /// The lengths of a client's receive ring and send ring, and of a scripted server's.
+    /// The lengths of the receive ring and the send ring of a scripted client, and of a scripted
+    /// server.
     pub(crate) client: [usize; 2],
-    /// The lengths of the receive ring and the send ring of the examples' client, and of its buffer.
-    pub(crate) driven: [usize; 3],
+    /// The lengths of the receive ring and the send ring of the examples' client, and of its
+    /// buffer.
+    pub(crate) driver: [usize; 3],
     /// The length of the longest packet.
     pub(crate) packet: usize,
 }
@@ -50,29 +52,29 @@ impl Default for Setup {
             ring: 512,
             storage: 256,
             client: [2048; 2],
-            driven: [512, 512, 256],
+            driver: [512, 512, 256],
             packet: 1514,
         }
     }
 }
 
-/// The script's end of a connection: a client's, or a server's that is used in the same way.
+/// The script's end of a connection: a client's, or a server's, which is used in the same way.
 struct Client {
     socket: SocketHandle,
     port: u16,
     reads: bool,
     received: Vec<u8>,
     unsent: VecDeque<u8>,
-    /// Whether this end is to be ended behind all that is unsent.
+    /// Whether to end this side after everything unsent.
     shuts: bool,
 }
 
 impl Client {
-    /// Sends what there is room for, and receives what has come.
+    /// Sends what there is room for, and receives what has arrived.
     fn work(&mut self, socket: &mut Socket<'_>) {
         let unsent = self.unsent.make_contiguous();
         if !unsent.is_empty() {
-            // A client whose connection was reset sends nothing.
+            // A client with a reset connection sends nothing.
             let sent = socket.send_slice(unsent).unwrap_or_default();
             self.unsent.drain(..sent);
         }
@@ -94,7 +96,7 @@ pub(crate) struct Network {
     pub(crate) now: Instant,
     /// How often the interface was polled.
     pub(crate) turns: usize,
-    pub(crate) line: Line,
+    pub(crate) loopback: LossyLoopback,
     interface: Interface,
     sockets: SocketSet<'static>,
     servers: Vec<Server<HEAD_LEN>>,
@@ -103,7 +105,7 @@ pub(crate) struct Network {
     clients: Vec<Client>,
     changes: Vec<(usize, Change)>,
     /// The client of the examples.
-    pub(crate) driven: Driven,
+    pub(crate) driver: ClientDriver,
 }
 
 impl Network {
@@ -111,26 +113,26 @@ impl Network {
         Self::with_seed(setup, 0)
     }
 
-    /// A network on whose line packets are lost and garbled. They are short: several are under way at a
-    /// time, and what is behind a lost one is out of order.
-    pub(crate) fn over_a_bad_line(seed: u64) -> Self {
+    /// A network with a loopback that loses and garbles packets. They are short, so that several
+    /// are under way at a time, and those after a lost one are out of order.
+    pub(crate) fn over_a_lossy_line(seed: u64) -> Self {
         let setup = Setup {
             packet: 154,
             ..Setup::default()
         };
         let mut network = Self::with_seed(setup, seed);
-        network.line.loss = 5;
-        network.line.noise = 5;
+        network.loopback.loss = 5;
+        network.loopback.noise = 5;
         network
     }
 
-    /// What happens by chance depends on the seed.
+    /// A network with a seed for everything that happens at random.
     pub(crate) fn with_seed(setup: Setup, seed: u64) -> Self {
         let now = Instant::from_secs(1);
-        let mut line = Line::new(setup.packet, seed);
+        let mut loopback = LossyLoopback::new(setup.packet, seed);
         let mut config = Config::new(EthernetAddress([0x02, 0, 0, 0, 0, 0x01]).into());
         config.random_seed = seed;
-        let mut interface = Interface::new(config, &mut line, now);
+        let mut interface = Interface::new(config, &mut loopback, now);
         interface.update_ip_addrs(|addresses| {
             let address = IpCidr::new(ADDRESS.into(), 24);
             addresses.push(address).expect("there is room for one");
@@ -139,12 +141,12 @@ impl Network {
         let servers = (0..setup.servers)
             .map(|_| Server::new(&mut sockets, socket([setup.ring; 2])))
             .collect();
-        let [receive, send, buffer] = setup.driven;
-        let driven = Driven::new(&mut sockets, socket([receive, send]), buffer);
+        let [receive, send, buffer] = setup.driver;
+        let driver = ClientDriver::new(&mut sockets, socket([receive, send]), buffer);
         let mut network = Self {
             now,
             turns: 0,
-            line,
+            loopback,
             interface,
             sockets,
             servers,
@@ -152,7 +154,7 @@ impl Network {
             client_rings: setup.client,
             clients: Vec::new(),
             changes: Vec::new(),
-            driven,
+            driver,
         };
         network.turn();
         network
@@ -167,7 +169,7 @@ impl Network {
         self.add(socket, port)
     }
 
-    /// A server's end of a connection that is still to come. There are no other servers.
+    /// A scripted server's end of a connection that does not exist yet. There are no other servers.
     pub(crate) fn listen(&mut self) -> Number {
         let mut socket = socket(self.client_rings);
         socket.listen(PORT).expect("a new socket can listen");
@@ -187,29 +189,33 @@ impl Network {
         self.clients.len() - 1
     }
 
-    /// Has the examples' client connect.
-    pub(crate) fn drive(&mut self, request: ClientRequest<'static>) -> Result<(), ConnectError> {
+    /// Lets the examples' client connect.
+    pub(crate) fn connect_client(
+        &mut self,
+        request: ClientRequest<'static>,
+    ) -> Result<(), ConnectError> {
         let Self {
             interface, sockets, ..
         } = self;
         let server = (ADDRESS, PORT);
         let context = interface.context();
-        self.driven
+        self.driver
             .connect(sockets, context, server, request, self.now)
     }
 
-    /// Has the examples' client say something, whatever has come since it looked last.
-    pub(crate) fn say_at_once(&mut self, message: Frame) {
-        self.driven.say(message);
-        while self.driven.speak(&mut self.sockets, self.now) {}
+    /// Lets the examples' client send a message, whatever has arrived since it last received.
+    pub(crate) fn send_at_once(&mut self, message: Frame) {
+        self.driver.send(message);
+        while self.driver.send_next(&mut self.sockets, self.now) {}
     }
 
-    /// Waits until the examples' client has told all of these, and nothing else, since the last time.
-    pub(crate) fn assert_driven(&mut self, told: &[Told]) {
+    /// Waits until the examples' client has reported all of these events, and nothing else, since
+    /// the last time.
+    pub(crate) fn assert_client_events(&mut self, told: &[ClientEvent]) {
         self.wait(&format!("{told:?}"), |network| {
-            network.driven.told.len() >= told.len()
+            network.driver.events.len() >= told.len()
         });
-        assert_eq!(std::mem::take(&mut self.driven.told), told);
+        assert_eq!(std::mem::take(&mut self.driver.events), told);
     }
 
     /// Waits for the bytes of the next frame.
@@ -226,7 +232,7 @@ impl Network {
         &self.clients[client].received
     }
 
-    /// Forgets what a script has received.
+    /// Discards what a script has received.
     pub(crate) fn forget(&mut self, client: Number) {
         self.clients[client].received.clear();
     }
@@ -261,7 +267,7 @@ impl Network {
         client.work(self.sockets.get_mut(client.socket));
     }
 
-    /// Ends the client's side of the connection, behind what it has sent.
+    /// Ends the client's side of the connection, after everything it has sent.
     pub(crate) fn shut(&mut self, client: Number) {
         let client = &mut self.clients[client];
         client.shuts = true;
@@ -273,19 +279,19 @@ impl Network {
         self.socket_mut(client).abort();
     }
 
-    /// Loses all of the client's packets from now on, and all packets to it.
+    /// From now on, loses all packets from and to the client.
     pub(crate) fn cut_off(&mut self, client: Number) {
-        self.line.cut_off = Some(self.clients[client].port);
+        self.loopback.cut_off = Some(self.clients[client].port);
     }
 
-    /// Makes a client stop reading, or read on.
+    /// Makes a client stop reading, or continue.
     pub(crate) fn set_reads(&mut self, client: Number, reads: bool) {
         let client = &mut self.clients[client];
         client.reads = reads;
         client.work(self.sockets.get_mut(client.socket));
     }
 
-    /// Receives up to `len` bytes of what has come to a client that does not read.
+    /// Receives up to `len` bytes of what has arrived for a client that does not read.
     pub(crate) fn read(&mut self, client: Number, len: usize) -> usize {
         let mut bytes = vec![0; len];
         let received = self.socket_mut(client).recv_slice(&mut bytes);
@@ -294,7 +300,7 @@ impl Network {
         len
     }
 
-    /// Waits for the head of a response, alone.
+    /// Waits for the head of a response, without more.
     pub(crate) fn head(&mut self, client: Number) -> String {
         self.wait("a head", |network| network.head_len(client).is_some());
         let len = self.head_len(client).unwrap_or_default();
@@ -308,7 +314,7 @@ impl Network {
         end.map(|end| end + 4)
     }
 
-    /// Waits for so many messages and control frames.
+    /// Waits for this many messages and control frames.
     pub(crate) fn messages(&mut self, client: Number, count: usize) -> Vec<Frame> {
         let (mut frames, mut messages) = (Vec::new(), Vec::new());
         while messages.len() < count {
@@ -352,21 +358,23 @@ impl Network {
         self.assert_ended(client);
     }
 
-    /// Waits for the server's FIN, right behind what was received so far, and answers it: the TCP connection
-    /// ends without a reset.
+    /// Waits for the server's FIN, right after what was received so far, and answers it: the TCP
+    /// connection ends without a reset.
     pub(crate) fn assert_ended(&mut self, client: Number) {
-        let resets = self.line.resets;
+        let resets = self.loopback.resets;
         let unread = self.receive_rest(client);
         assert!(unread.is_empty(), "{} came", unread.escape_ascii());
         self.shut(client);
         self.wait("the end of the connection", |network| {
             matches!(network.state(client), State::TimeWait | State::Closed)
         });
-        self.wait("the end of all packets", |network| network.line.is_empty());
-        assert_eq!(self.line.resets, resets, "the connection was reset");
+        self.wait("the end of all packets", |network| {
+            network.loopback.is_empty()
+        });
+        assert_eq!(self.loopback.resets, resets, "the connection was reset");
     }
 
-    /// Waits for the server's FIN, and returns what came before it.
+    /// Waits for the server's FIN, and returns the data before it.
     pub(crate) fn receive_rest(&mut self, client: Number) -> Vec<u8> {
         self.wait("the server's FIN", |network| {
             let state = network.state(client);
@@ -382,10 +390,11 @@ impl Network {
         self.wait("the reset", |network| {
             network.state(client) == State::Closed
         });
-        assert_ne!(self.line.resets, 0);
+        assert_ne!(self.loopback.resets, 0);
     }
 
-    /// Waits until the servers have told all of these, and nothing else, since the last time.
+    /// Waits until the servers have reported all of these changes, and nothing else, since the last
+    /// time.
     pub(crate) fn assert_told(&mut self, changes: &[(usize, Change)]) {
         self.wait(&format!("{changes:?}"), |network| {
             network.changes.len() >= changes.len()
@@ -393,7 +402,8 @@ impl Network {
         assert_eq!(self.take_changes(), changes);
     }
 
-    /// What the servers have told since the last time, each with its number.
+    /// The changes that the servers have reported since the last time, each with the number of its
+    /// server.
     pub(crate) fn take_changes(&mut self) -> Vec<(usize, Change)> {
         std::mem::take(&mut self.changes)
     }
@@ -402,7 +412,7 @@ impl Network {
         self.socket(client).state()
     }
 
-    /// How many bytes a client holds that it has not read, and that were not taken from it.
+    /// How many bytes a client has received and not read, and how many it has queued and not sent.
     pub(crate) fn queues(&self, client: Number) -> [usize; 2] {
         let socket = self.socket(client);
         [socket.recv_queue(), socket.send_queue()]
@@ -416,7 +426,7 @@ impl Network {
         }
     }
 
-    /// Waits for something.
+    /// Waits for a condition.
     pub(crate) fn wait(&mut self, what: &str, is_there: impl Fn(&mut Self) -> bool) {
         let end = self.now + PATIENCE;
         while !is_there(self) {
@@ -424,9 +434,9 @@ impl Network {
             let states = states.map(|(number, _)| (self.state(number), self.queues(number)));
             assert!(
                 self.now < end,
-                "{what} did not come within {PATIENCE}; told: {:?} and {:?}, clients: {:?}",
+                "{what} did not happen within {PATIENCE}; reported: {:?} and {:?}, clients: {:?}",
                 self.changes,
-                self.driven.told,
+                self.driver.events,
                 states.collect::<Vec<_>>(),
             );
             self.turn_until(end);
@@ -437,15 +447,15 @@ impl Network {
         self.turn_until(self.now + TICK);
     }
 
-    /// Jumps to the next thing to do, but not past `latest`; then moves packets, serves, and lets the clients
-    /// work.
+    /// Jumps to the next event, but not past `latest`; then moves packets, serves, and lets the
+    /// clients work.
     fn turn_until(&mut self, latest: Instant) {
         self.now = self.next_turn().min(latest);
         self.turns += 1;
         self.interface
-            .poll(self.now, &mut self.line, &mut self.sockets);
+            .poll(self.now, &mut self.loopback, &mut self.sockets);
         for (number, server) in self.servers.iter_mut().enumerate() {
-            // Nothing may stay there.
+            // Nothing may be left there.
             self.storage.fill(0xEE);
             let changes = &mut self.changes;
             server.serve(&mut self.sockets, &mut self.storage, self.now, |change| {
@@ -455,19 +465,19 @@ impl Network {
         for client in &mut self.clients {
             client.work(self.sockets.get_mut(client.socket));
         }
-        self.driven.turn(&mut self.sockets, self.now);
+        self.driver.turn(&mut self.sockets, self.now);
     }
 
     fn next_turn(&mut self) -> Instant {
         let soonest = self.now + TICK;
-        if !self.line.is_empty() {
+        if !self.loopback.is_empty() {
             return soonest;
         }
         let interface = self.interface.poll_at(self.now, &self.sockets);
         let servers = self.servers.iter().filter_map(Server::poll_at);
-        let driven = self.driven.poll_at();
-        let next = servers.chain(driven).chain(interface).min();
-        // Where there is nothing to do, it is only the script that waits.
+        let driver = self.driver.poll_at();
+        let next = servers.chain(driver).chain(interface).min();
+        // If there is no next event, only the script is waiting.
         next.map_or(self.now + PATIENCE, |next| next.max(soonest))
     }
 

@@ -1,4 +1,4 @@
-//! A ring's end may come anywhere: in a header, in a payload, in a control frame, inside a character.
+//! A ring may end anywhere: in a header, in a payload, in a control frame, inside a character.
 
 use smoltcp::time::Duration;
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
@@ -7,7 +7,8 @@ use crate::network::{Network, Setup};
 
 const RINGS: [usize; 2] = [64, 100];
 
-/// What is sent, each kind of frame with a header of its own length, and what is to come back.
+/// The bytes to send, with each kind of frame and each length of header, and the frames that must
+/// come back.
 fn traffic() -> (Vec<u8>, Vec<Frame>) {
     let text = "\u{1f980}h\u{e9}llo, w\u{f6}rld\u{6c34}";
     let bytes = Vec::from_iter(0..200);
@@ -32,7 +33,7 @@ fn traffic() -> (Vec<u8>, Vec<Frame>) {
 }
 
 #[test]
-fn what_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
+fn data_that_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
     let (sent, answers) = traffic();
     for ring in RINGS {
         for shift in 0..ring {
@@ -41,7 +42,7 @@ fn what_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
                 ..Setup::default()
             });
             let client = network.open();
-            // A Pong is answered by nothing. It moves what follows.
+            // A Pong has no answer. It moves what follows.
             network.send(client, masked(PONG, vec![0; shift]));
             network.pass(Duration::from_millis(50));
             network.send(client, &sent);
@@ -53,10 +54,10 @@ fn what_wraps_in_the_receive_ring_is_read_whole_wherever_it_begins() {
 }
 
 #[test]
-fn what_wraps_in_the_send_ring_is_sent_whole_wherever_it_begins() {
+fn data_that_wraps_in_the_send_ring_is_sent_whole_wherever_it_begins() {
     let (sent, answers) = traffic();
     for ring in RINGS {
-        // So many bytes are taken from the ring, while the rest stays there.
+        // This many bytes are taken from the ring, while the rest stays there.
         for taken in 1..=ring {
             let mut network = Network::new(Setup {
                 ring,

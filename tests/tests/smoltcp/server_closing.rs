@@ -1,4 +1,4 @@
-//! How connections end: refused, failed, closed, or left by a client that has said all it had to say.
+//! How connections end: refused, failed, closed, or left by a client that has sent everything.
 
 use smoltcp::time::Duration;
 use ws_echo_core::{ProtocolError, Refusal, SyntaxError};
@@ -50,7 +50,7 @@ fn a_refused_request_gets_its_status_and_the_end_of_the_connection() {
 }
 
 #[test]
-fn a_broken_frame_gets_its_close_code_behind_all_echoes_and_the_end_of_the_connection() {
+fn an_invalid_frame_gets_a_close_after_all_echoes_and_then_the_end() {
     for (frame, error, code) in [
         (b"\x81\x05Hello".to_vec(), ProtocolError::Unmasked, 1002),
         (masked(0x91, ""), ProtocolError::ReservedBits(0x10), 1002),
@@ -71,7 +71,7 @@ fn a_broken_frame_gets_its_close_code_behind_all_echoes_and_the_end_of_the_conne
 }
 
 #[test]
-fn bytes_behind_a_close_are_read_and_forgotten() {
+fn bytes_after_a_close_are_read_and_ignored() {
     for mut network in networks() {
         let client = network.open();
         network.send(client, masked_close(1001, "\u{e9}"));
@@ -85,7 +85,7 @@ fn bytes_behind_a_close_are_read_and_forgotten() {
 }
 
 #[test]
-fn a_client_may_go_on_until_it_ends_the_connection_itself() {
+fn a_client_may_continue_until_it_ends_the_connection_itself() {
     for mut network in networks() {
         let client = network.open();
         network.send(client, [0x81, 0x00]);
@@ -122,7 +122,7 @@ fn a_client_that_has_ended_its_side_still_gets_all_answers_then_the_end() {
 }
 
 #[test]
-fn a_client_that_reads_only_after_it_has_ended_its_side_gets_all_answers_too() {
+fn a_client_that_reads_only_after_ending_its_side_gets_all_answers() {
     let mut network = Network::new(Setup {
         ring: 127,
         client: [100, 4096],
@@ -141,7 +141,7 @@ fn a_client_that_reads_only_after_it_has_ended_its_side_gets_all_answers_too() {
 }
 
 #[test]
-fn a_client_that_ends_its_side_behind_its_close_gets_the_close_back() {
+fn a_client_that_ends_its_side_after_its_close_gets_the_close_back() {
     for mut network in networks() {
         let client = network.open();
         network.send(client, masked_close(1000, ""));
@@ -153,7 +153,7 @@ fn a_client_that_ends_its_side_behind_its_close_gets_the_close_back() {
 }
 
 #[test]
-fn a_client_that_ends_its_side_in_the_middle_is_left_at_once() {
+fn a_client_that_ends_its_side_too_early_is_dropped_at_once() {
     let request = request("/").into_bytes();
     for mut network in networks() {
         for beginning in [&b""[..], &request[..40]] {

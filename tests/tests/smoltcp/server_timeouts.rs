@@ -1,4 +1,4 @@
-//! Clients that take too long, and those that only keep silent.
+//! Clients that take too long, and clients that are only silent.
 
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Duration;
@@ -16,11 +16,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Packets' ways, and delayed acknowledgements.
+/// For the packets' travel times, and delayed acknowledgements.
 const SLACK: Duration = Duration::from_millis(100);
 
 impl Network {
-    /// Does something that takes the time of a deadline.
+    /// Runs something that must take exactly the time of a deadline.
     fn assert_takes<R>(&mut self, time: Duration, script: impl FnOnce(&mut Self) -> R) -> R {
         let begin = self.now;
         let result = script(self);
@@ -30,7 +30,7 @@ impl Network {
         result
     }
 
-    /// Waits for the response to a request that was not complete in time.
+    /// Waits for the response to a request that was not completed in time.
     fn assert_late(&mut self, client: Number) {
         let head = self.head(client);
         assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
@@ -39,7 +39,7 @@ impl Network {
         assert_eq!(body.strip_suffix(b"\n"), Some(text));
     }
 
-    /// The server is free: a client is served.
+    /// Asserts that the server is free: a client is served.
     fn assert_free(&mut self) {
         let client = self.open();
         self.assert_echoed(client, &[Frame::new(TEXT, "next")]);
@@ -63,7 +63,7 @@ fn a_request_that_is_never_complete_gets_408() {
 }
 
 #[test]
-fn a_request_that_trickles_in_gets_408_nevertheless() {
+fn a_request_that_trickles_in_gets_408() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     for byte in &request("/").as_bytes()[..9] {
@@ -112,7 +112,7 @@ fn a_client_that_does_not_take_its_response_is_dropped() {
     }
 }
 
-/// A client that does not read, and whose echoes have filled all rings.
+/// A client that does not read, with all rings full of its echoes.
 fn stalled() -> (Network, Number) {
     let mut network = Network::new(Setup {
         ring: 512,
@@ -178,7 +178,7 @@ fn a_client_that_reads_slowly_stays() {
 }
 
 #[test]
-fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
+fn a_client_that_reads_the_last_echo_slowly_stays() {
     let mut network = Network::new(Setup {
         ring: 1000,
         client: [100, 4096],
@@ -187,7 +187,7 @@ fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
     let client = network.open();
     network.set_reads(client, false);
     network.send(client, masked(BINARY, vec![7; 800]));
-    // All of the echo is in the server's ring. From there it is taken piece by piece.
+    // All of the echo is in the server's ring. It is taken from there piece by piece.
     for _ in 0..7 {
         network.pass(Duration::from_secs(20));
         assert_eq!(network.read(client, 100), 100);
@@ -198,7 +198,7 @@ fn a_client_that_takes_the_last_of_its_echoes_slowly_stays() {
 }
 
 #[test]
-fn a_client_that_vanishes_is_gone_when_keep_alives_stay_unanswered() {
+fn a_client_that_vanishes_is_dropped_when_keep_alives_stay_unanswered() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(100));
@@ -213,7 +213,7 @@ fn a_client_that_vanishes_is_gone_when_keep_alives_stay_unanswered() {
 }
 
 #[test]
-fn a_client_that_vanishes_while_echoes_are_under_way_is_gone_too() {
+fn a_client_that_vanishes_while_echoes_are_under_way_is_dropped() {
     let (mut network, client) = stalled();
     network.cut_off(client);
     network.pass(VANISHED_TIMEOUT + KEEP_ALIVE);
@@ -236,7 +236,7 @@ fn a_client_that_vanishes_before_its_request_is_complete_is_dropped() {
 }
 
 #[test]
-fn a_client_that_vanishes_before_the_connection_is_there_is_dropped() {
+fn a_client_that_vanishes_before_the_connection_is_open_is_dropped() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     while network.state(client) != State::Established {
@@ -253,7 +253,7 @@ fn a_client_that_vanishes_before_the_connection_is_there_is_dropped() {
 }
 
 #[test]
-fn a_client_that_vanishes_behind_its_request_has_as_long_as_any_other() {
+fn a_client_that_vanishes_after_its_request_has_as_long_as_any_other() {
     let mut network = Network::new(Setup::default());
     let client = network.connect();
     while network.state(client) != State::Established {
@@ -295,7 +295,7 @@ fn a_client_that_ends_its_side_and_vanishes_is_dropped() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.shut(client);
-    // Its FIN is sent, and arrives. The server's is lost.
+    // Its FIN is sent, and arrives. The server's FIN is lost.
     network.turn();
     network.turn();
     network.cut_off(client);
@@ -306,7 +306,7 @@ fn a_client_that_ends_its_side_and_vanishes_is_dropped() {
 }
 
 #[test]
-fn a_client_that_keeps_silent_but_is_there_stays_for_hours() {
+fn a_silent_client_that_is_still_connected_stays_for_hours() {
     let mut network = Network::new(Setup::default());
     let client = network.open();
     network.pass(Duration::from_secs(5 * 60 * 60));
@@ -316,7 +316,7 @@ fn a_client_that_keeps_silent_but_is_there_stays_for_hours() {
 }
 
 #[test]
-fn nothing_is_to_be_done_where_nobody_is_and_little_where_nobody_speaks() {
+fn nothing_is_due_without_clients_and_little_with_silent_ones() {
     let mut network = Network::new(Setup::default());
     let turns_of_a_minute = |network: &mut Network| {
         let before = network.turns;
@@ -329,14 +329,14 @@ fn nothing_is_to_be_done_where_nobody_is_and_little_where_nobody_speaks() {
         network.pass(SLACK);
         network.abort(client);
         let turns = turns_of_a_minute(&mut network);
-        assert!(turns < 10, "{turns} turns for nobody");
+        assert!(turns < 10, "{turns} turns without clients");
     }
     let client = network.open();
     network.assert_echoed(client, &[Frame::new(TEXT, "hello")]);
     let turns = turns_of_a_minute(&mut network);
-    assert!(turns < 50, "{turns} turns for one who keeps silent");
+    assert!(turns < 50, "{turns} turns for a silent client");
     network.close(client);
     network.pass(CLOSE_TIMEOUT);
     let turns = turns_of_a_minute(&mut network);
-    assert!(turns < 10, "{turns} turns for nobody");
+    assert!(turns < 10, "{turns} turns without clients");
 }

@@ -1,4 +1,4 @@
-//! The flags of TLS, and what signals do.
+//! The flags of TLS, and signals.
 
 use std::fs;
 use std::io::Read;
@@ -12,21 +12,21 @@ use ws_echo_tests::server::{Server, command, run};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
-use ws_echo_tests::tls::certificate::{Files, file, self_signed};
-use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::certificate::{CertificateFiles, file, self_signed};
+use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 
-/// The certificate that a new connection gets, which has to be the one in the file.
+/// The certificate that a new connection gets, which must be the one in the file.
 fn shown(server: SocketAddr, certificate: &Path) -> Vec<u8> {
-    let client = Secure::greeted(server, trusting(certificate, VERSIONS[1]));
+    let client = TlsClient::greeted(server, trusting(certificate, VERSIONS[1]));
     client.tls.peer_certificates().unwrap()[0].to_vec()
 }
 
-fn expect_echo_by_tls(client: &mut Secure) {
+fn expect_echo_by_tls(client: &mut TlsClient) {
     client.send(masked(TEXT, "still here"));
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "still here")));
 }
 
-/// The exit status and stderr of a run with these arguments, which are wrong.
+/// The exit status and stderr of a run with these wrong arguments.
 fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let arguments = ["--listen", "127.0.0.1:0"].iter().chain(arguments);
     let mut command = command(arguments);
@@ -36,18 +36,18 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
 }
 
 #[test]
-fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
-    let files = Files::make("renewed");
+fn a_hang_up_reloads_the_certificate_and_drops_no_client() {
+    let files = CertificateFiles::make("renewed");
     let server = Server::start(&files.flags());
     let before = trusting(&files.certificate, VERSIONS[1]);
-    let mut old = Secure::greeted(server.address, before.clone());
+    let mut old = TlsClient::greeted(server.address, before.clone());
     let renewed = files.renew();
     server.signal("HUP");
     server.logged("certificate loaded again from ");
     assert_eq!(shown(server.address, &files.certificate), renewed);
     expect_echo_by_tls(&mut old);
-    // A session that was begun before can be resumed.
-    let mut resumed = Secure::greeted(server.address, before);
+    // An earlier session can be resumed.
+    let mut resumed = TlsClient::greeted(server.address, before);
     assert_eq!(
         resumed.tls.handshake_kind(),
         Some(rustls::HandshakeKind::Resumed)
@@ -56,8 +56,8 @@ fn a_hang_up_loads_the_certificate_again_and_drops_nobody() {
 }
 
 #[test]
-fn a_hang_up_with_a_wrong_file_changes_nothing_and_names_the_file() {
-    let files = Files::make("kept");
+fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
+    let files = CertificateFiles::make("kept");
     let server = Server::start(&files.flags());
     let kept = file("kept.copy");
     fs::copy(&files.certificate, &kept).unwrap();
@@ -73,7 +73,7 @@ fn a_hang_up_with_a_wrong_file_changes_nothing_and_names_the_file() {
 }
 
 #[test]
-fn a_hang_up_with_nothing_to_load_says_so_and_stops_nothing() {
+fn a_hang_up_with_nothing_to_load_is_logged_and_stops_nothing() {
     let (server, certificate) = self_signed("hang-up", &[]);
     server.signal("HUP");
     server.logged("hang-up: nothing to load again: the certificate was made at the start");
@@ -86,11 +86,11 @@ fn a_hang_up_with_nothing_to_load_says_so_and_stops_nothing() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
+fn a_server_stops_normally_when_its_terminal_is_gone() {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-    // Whoever inherits it keeps the terminal.
+    // A process that inherits it keeps the terminal.
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let master = openpt(flags).unwrap();
     grantpt(&master).unwrap();
@@ -105,7 +105,7 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
     server.signal("HUP");
     server.logged("nothing to load again");
     drop(master);
-    // A shell may say what the system has said.
+    // A shell may repeat the system's message.
     for _ in 0..2 {
         server.signal("HUP");
     }
@@ -118,15 +118,15 @@ fn a_server_whose_terminal_is_gone_stops_as_when_it_is_told_to() {
 }
 
 #[test]
-fn a_close_and_a_stop_say_close_and_then_the_end_of_tls() {
+fn a_close_and_a_stop_send_close_and_then_close_notify() {
     let (mut server, certificate) = self_signed("stop", &[]);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         client.send(masked_close(1000, "bye"));
         assert_eq!(client.receive_frame(), Some(Frame::close(1000)));
         assert_eq!(client.receive_frame(), None);
     }
-    let mut client = Secure::greeted(server.address, trusting(&certificate, VERSIONS[1]));
+    let mut client = TlsClient::greeted(server.address, trusting(&certificate, VERSIONS[1]));
     server.signal("TERM");
     assert_eq!(client.receive_frame(), Some(Frame::close(1001)));
     client.send(masked_close(1001, ""));
@@ -148,8 +148,8 @@ fn the_fingerprint_in_the_log_is_that_of_the_certificate() {
 
 #[test]
 fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
-    let files = Files::make("wrong");
-    let other = Files::make("other");
+    let files = CertificateFiles::make("wrong");
+    let other = CertificateFiles::make("other");
     let [_, certificate, _, key] = files.flags();
     let [_, _, _, foreign] = other.flags();
     let absent = file("absent.pem");
@@ -223,8 +223,8 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
 }
 
 #[test]
-fn the_flags_may_stand_in_the_environment_too() {
-    let files = Files::make("variables");
+fn the_flags_may_be_set_in_the_environment_too() {
+    let files = CertificateFiles::make("variables");
     let [_, certificate, _, key] = files.flags();
     let mut command = command(["--listen", "127.0.0.1:0", "--tls-cert", certificate]);
     let server = Server::spawn(command.env("WS_ECHO_TLS_KEY", key).stderr(Stdio::piped()));
@@ -234,14 +234,14 @@ fn the_flags_may_stand_in_the_environment_too() {
     assert_eq!(status, Some(2), "{stderr}");
 }
 
-/// Runs openssl, which must like it.
+/// Runs openssl, which must succeed.
 fn openssl(arguments: &[&str]) {
     let (status, _, stderr) = run(Command::new("openssl").args(arguments)).unwrap();
     assert!(status.success(), "{arguments:?}\n{stderr}");
 }
 
 #[test]
-fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
+fn keys_written_by_openssl_and_certificate_chains_are_accepted() {
     if !programs::is_there("openssl", Command::new("openssl").arg("version")) {
         return;
     }
@@ -284,7 +284,7 @@ fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
         fs::write(&chain, format!("{one}{one}")).unwrap();
         let chain = chain.to_str().unwrap();
         let server = Server::start(&["--tls-cert", chain, "--tls-key", key_path]);
-        let client = Secure::greeted(server.address, trusting(&certificate, VERSIONS[1]));
+        let client = TlsClient::greeted(server.address, trusting(&certificate, VERSIONS[1]));
         assert_eq!(client.tls.peer_certificates().unwrap().len(), 2, "{begin}");
     }
     let encrypted = file("form.encrypted");
@@ -304,9 +304,9 @@ fn keys_are_taken_as_openssl_writes_them_and_certificates_with_their_chain() {
 }
 
 #[test]
-fn the_page_comes_by_https() {
+fn the_page_is_served_over_https() {
     let (server, certificate) = self_signed("page", &[]);
-    let mut client = Secure::connect(server.address, trusting(&certificate, VERSIONS[1]));
+    let mut client = TlsClient::connect(server.address, trusting(&certificate, VERSIONS[1]));
     client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut page = String::new();
     rustls::Stream::new(&mut client.tls, &mut client.stream)

@@ -1,4 +1,4 @@
-//! Clients that cut, stop, lie and leave.
+//! Clients that cut, stop, lie and disconnect.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,9 +12,9 @@ use ws_echo_tests::server::{Server, run};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, TEXT, masked};
 
 use ws_echo_tests::tls::certificate::self_signed;
-use ws_echo_tests::tls::client::{Secure, VERSIONS, trusting};
+use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 
-/// All that comes before the end; a reset is one.
+/// Everything before the end; a reset counts as an end.
 fn rest(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -24,10 +24,10 @@ fn rest(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[test]
-fn a_handshake_may_come_byte_by_byte() {
+fn a_handshake_may_arrive_byte_by_byte() {
     let (server, certificate) = self_signed("bytes", &[]);
     for version in VERSIONS {
-        let mut client = Secure::connect(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::connect(server.address, trusting(&certificate, version));
         while client.tls.is_handshaking() {
             for byte in client.records([]) {
                 client.stream.write_all(&[byte]).unwrap();
@@ -46,7 +46,7 @@ fn a_handshake_may_come_byte_by_byte() {
 fn records_may_have_one_byte_each() {
     let (server, certificate) = self_signed("records", &[]);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         let text = "gr\u{fc}n".repeat(1000);
         let frame = masked(TEXT, &text);
         let records: Vec<u8> = frame
@@ -64,11 +64,11 @@ fn records_may_have_one_byte_each() {
 }
 
 #[test]
-fn who_does_not_read_costs_little_memory_and_gets_all_of_it_later() {
+fn a_client_that_does_not_read_costs_little_and_gets_everything_later() {
     const MESSAGES: usize = 64;
     let (server, certificate) = self_signed("unread", &[]);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         let before = server.peak_memory();
         let payload = |i: usize| -> Vec<u8> {
             (0..1 << 20)
@@ -107,10 +107,10 @@ fn who_does_not_read_costs_little_memory_and_gets_all_of_it_later() {
 }
 
 #[test]
-fn half_a_handshake_is_dropped_in_time_without_a_word() {
+fn half_a_handshake_is_dropped_in_time_without_an_answer() {
     let (server, certificate) = self_signed("half", &["--handshake-timeout", "300ms"]);
     let config = trusting(&certificate, VERSIONS[1]);
-    let mut client = Secure::connect(server.address, config);
+    let mut client = TlsClient::connect(server.address, config);
     let address = client.stream.local_addr().unwrap();
     let hello = client.records([]);
     client.stream.write_all(&hello[..hello.len() / 2]).unwrap();
@@ -124,20 +124,20 @@ fn half_a_handshake_is_dropped_in_time_without_a_word() {
 fn a_stop_does_not_wait_for_half_a_handshake() {
     let (mut server, certificate) = self_signed("half-stop", &["--drain-spread", "60s"]);
     let config = trusting(&certificate, VERSIONS[1]);
-    let mut client = Secure::connect(server.address, config.clone());
+    let mut client = TlsClient::connect(server.address, config.clone());
     let hello = client.records([]);
     client.stream.write_all(&hello[..hello.len() / 2]).unwrap();
-    // It is the second that the server knows of then.
-    drop(Secure::greeted(server.address, config));
+    // It is then the second client that the server knows of.
+    drop(TlsClient::greeted(server.address, config));
     server.signal("TERM");
     assert_eq!(rest(&mut client.stream), b"");
     assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
-fn a_request_that_does_not_come_behind_a_handshake_gets_408() {
+fn a_missing_request_after_the_handshake_gets_408() {
     let (server, certificate) = self_signed("late", &["--handshake-timeout", "300ms"]);
-    let mut client = Secure::connect(server.address, trusting(&certificate, VERSIONS[1]));
+    let mut client = TlsClient::connect(server.address, trusting(&certificate, VERSIONS[1]));
     client.send("GET / HTTP/1.1\r\n");
     let mut answer = String::new();
     rustls::Stream::new(&mut client.tls, &mut client.stream)
@@ -147,10 +147,10 @@ fn a_request_that_does_not_come_behind_a_handshake_gets_408() {
 }
 
 #[test]
-fn garbage_behind_the_handshake_ends_the_connection_with_an_alert() {
+fn garbage_after_the_handshake_ends_the_connection_with_an_alert() {
     let (server, certificate) = self_signed("garbage", &[]);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         let address = client.stream.local_addr().unwrap();
         let mut records = client.records(masked(TEXT, "hello"));
         *records.last_mut().unwrap() ^= 1;
@@ -180,11 +180,11 @@ fn bytes_that_are_neither_tls_nor_http_get_an_alert() {
 }
 
 #[test]
-fn an_end_in_the_middle_of_a_message_is_a_loss_and_nobody_notices() {
+fn an_end_inside_a_message_is_logged_as_lost_and_affects_no_other() {
     let (server, certificate) = self_signed("truncated", &[]);
     let config = trusting(&certificate, VERSIONS[1]);
-    let mut canary = Secure::greeted(server.address, config.clone());
-    let mut client = Secure::greeted(server.address, config);
+    let mut canary = TlsClient::greeted(server.address, config.clone());
+    let mut client = TlsClient::greeted(server.address, config);
     let address = client.stream.local_addr().unwrap();
     client.send(&masked(TEXT, "half a message")[..9]);
     client.shut();
@@ -195,11 +195,11 @@ fn an_end_in_the_middle_of_a_message_is_a_loss_and_nobody_notices() {
 }
 
 #[test]
-fn who_is_given_up_is_told_the_end_by_tls_too() {
+fn a_client_that_is_given_up_gets_close_notify() {
     let options = ["--ping-interval", "100ms", "--ping-timeout", "100ms"];
     let (server, certificate) = self_signed("given-up", &options);
     for version in VERSIONS {
-        let mut client = Secure::greeted(server.address, trusting(&certificate, version));
+        let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         assert_eq!(client.receive_frame(), Some(Frame::new(PING, "")));
         let close = client.receive_frame().unwrap();
         assert_eq!(
@@ -211,7 +211,7 @@ fn who_is_given_up_is_told_the_end_by_tls_too() {
 }
 
 #[test]
-fn plain_http_on_a_port_with_tls_is_told_so() {
+fn plain_http_on_a_port_with_tls_gets_an_explanation() {
     let (server, _) = self_signed("plain", &[]);
     for cut in [1, 1000] {
         let mut client = Client::connect(server.address);
@@ -227,16 +227,16 @@ fn plain_http_on_a_port_with_tls_is_told_so() {
             line.contains("this port speaks TLS; write wss://"),
             "{line}"
         );
-        // Once.
+        // Exactly once.
         let count = server.log().matches(&client.address().to_string()).count();
         assert_eq!(count, 1);
     }
 }
 
 #[test]
-fn tls_on_a_port_without_it_gets_an_alert_and_the_log_says_how_to_have_it() {
+fn tls_on_a_port_without_it_gets_an_alert_and_a_log_line_with_the_remedy() {
     let server = Server::start(&[]);
-    let hello = Secure::connect(
+    let hello = TlsClient::connect(
         server.address,
         trusting(&self_signed("none", &[]).1, VERSIONS[1]),
     )
@@ -264,9 +264,9 @@ fn openssl_understands_the_alert_of_a_port_without_tls() {
     assert!(stderr.contains("alert protocol version"), "{stderr}");
 }
 
-/// What a client is told that asks for nothing.
+/// The message for a client that does not send a request.
 fn unasked(server: SocketAddr, config: ClientConfig) -> String {
-    let mut client = Secure::connect(server, config);
+    let mut client = TlsClient::connect(server, config);
     let mut answer = String::new();
     rustls::Stream::new(&mut client.tls, &mut client.stream)
         .read_to_string(&mut answer)
@@ -275,16 +275,16 @@ fn unasked(server: SocketAddr, config: ClientConfig) -> String {
 }
 
 #[test]
-fn one_client_too_many_is_told_so_by_tls() {
+fn one_client_too_many_gets_503_over_tls() {
     let (server, certificate) = self_signed("many", &["--max-connections", "1"]);
     let config = trusting(&certificate, VERSIONS[1]);
-    let _first = Secure::greeted(server.address, config.clone());
+    let _first = TlsClient::greeted(server.address, config.clone());
     let answer = unasked(server.address, config);
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
 }
 
 #[test]
-fn who_finds_no_memory_is_told_so_by_tls() {
+fn a_client_without_memory_gets_503_over_tls() {
     let limits = [
         "--threads=1",
         "--max-memory=77KiB",
@@ -292,9 +292,9 @@ fn who_finds_no_memory_is_told_so_by_tls() {
     ];
     let (server, certificate) = self_signed("memory", &limits);
     let config = trusting(&certificate, VERSIONS[1]);
-    let mut first = Secure::greeted(server.address, config.clone());
+    let mut first = TlsClient::greeted(server.address, config.clone());
     first.send(&masked(TEXT, "half a frame")[..9]);
-    // It has memory for a handshake yet, which may be refused later than others come.
+    // It still has memory for a handshake, which may be refused later than others arrive.
     let _second = TcpStream::connect(server.address).unwrap();
     let answers = (0..100).map(|_| unasked(server.address, config.clone()));
     let answer = answers

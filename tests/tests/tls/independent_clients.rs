@@ -1,4 +1,4 @@
-//! Programs that know TLS from elsewhere.
+//! Independent programs that speak TLS.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,7 +10,8 @@ use ws_echo_tests::{peers, programs};
 
 use ws_echo_tests::tls::certificate::{file, self_signed};
 
-/// What `openssl s_client` says of a connection on which it asks for the page; it must trust the certificate.
+/// The output of `openssl s_client` for a connection on which it asks for the page. It must trust
+/// the certificate.
 fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
     let mut child = Command::new("openssl")
         .args(["s_client", "-connect", &server.address.to_string()])
@@ -29,7 +30,7 @@ fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Where there is no connection, nobody reads it.
+    // If there is no connection, nothing reads it.
     let _ = stdin.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     drop(stdin);
     let output = child.wait_with_output().unwrap();
@@ -63,14 +64,14 @@ fn openssl_speaks_both_versions_and_resumes_its_sessions() {
             );
             assert!(said.contains("ALPN protocol: http/1.1"), "{said}");
             assert!(said.contains("HTTP/1.1 200 OK"), "{said}");
-            // The end is said, too.
+            // The end is announced, too.
             assert!(!said.contains("unexpected eof"), "{said}");
         }
     }
 }
 
 #[test]
-fn openssl_is_refused_when_it_wants_http_2_or_an_old_version() {
+fn openssl_is_refused_if_it_wants_http_2_or_an_old_version() {
     if !has_openssl() {
         return;
     }
@@ -87,16 +88,16 @@ fn openssl_is_refused_when_it_wants_http_2_or_an_old_version() {
 }
 
 #[test]
-fn python_websockets_holds_its_sessions_by_tls() {
+fn python_websockets_runs_its_sessions_over_tls() {
     let (server, certificate) = self_signed("python", &[]);
     if let Some(mut command) = peers::python_websockets_command(&server.url("/")) {
-        // What its `ssl.create_default_context` trusts.
+        // The certificate that its `ssl.create_default_context` trusts.
         peers::expect_ok(command.env("SSL_CERT_FILE", certificate));
     }
 }
 
 #[test]
-fn ws_of_node_holds_its_sessions_by_tls() {
+fn ws_of_node_runs_its_sessions_over_tls() {
     let (server, certificate) = self_signed("node", &[]);
     if let Some(mut command) = peers::node_command("ws_client.cjs") {
         command.env("NODE_EXTRA_CA_CERTS", certificate);
@@ -105,16 +106,16 @@ fn ws_of_node_holds_its_sessions_by_tls() {
 }
 
 #[test]
-fn the_page_chats_by_tls_in_chromium() {
+fn the_page_chats_over_tls_in_chromium() {
     let (server, certificate) = self_signed("chromium", &[]);
     let url = format!("https://{}/", server.address);
-    if let Some(mut command) = peers::chromium_command("page_by_tls.cjs") {
+    if let Some(mut command) = peers::chromium_command("page_over_tls.cjs") {
         peers::expect_ok(command.arg(url).arg(certificate));
     }
 }
 
 #[test]
-fn curl_gets_the_page_by_https() {
+fn curl_gets_the_page_over_https() {
     let (server, certificate) = self_signed("curl", &[]);
     if !programs::is_there("curl", Command::new("curl").arg("--version")) {
         return;

@@ -1,5 +1,5 @@
-//! The server by TLS: `wss://` and `https://`. At the other end are OpenSSL, python, Node, Chromium, and rustls'
-//! client, which does what a test says.
+//! The server over TLS: `wss://` and `https://`. The other ends are OpenSSL, Python, Node,
+//! Chromium, and rustls' client, which does what a test says.
 
 #![cfg(unix)]
 

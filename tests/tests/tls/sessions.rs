@@ -1,4 +1,4 @@
-//! The sessions that every server of ours must stand, through a tunnel by TLS.
+//! The sessions that every server of ours must handle, through a tunnel over TLS.
 
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::{remote_server, sessions};
@@ -10,14 +10,14 @@ use ws_echo_tests::tls::tunnel;
 const GROWTH_MAX: u64 = 16 << 20;
 
 #[test]
-fn the_sessions_of_the_conformance_tests_come_out_the_same_by_tls() {
+fn the_conformance_sessions_have_the_same_outcome_over_tls() {
     let (server, certificate) = self_signed("conformance", &["--no-page", "--origin", "*"]);
     let address = tunnel::start(server.address, &certificate);
     remote_server::play_all(address, || server.log());
 }
 
 #[test]
-fn clients_come_and_go_by_tls_and_each_gets_its_own_messages() {
+fn clients_come_and_go_over_tls_and_each_gets_its_own_messages() {
     let (server, certificate) = self_signed("crowd", &[]);
     let address = tunnel::start(server.address, &certificate);
     sessions::several_clients_at_once(address, 20);
@@ -25,7 +25,7 @@ fn clients_come_and_go_by_tls_and_each_gets_its_own_messages() {
 }
 
 #[test]
-fn a_large_message_comes_back_by_tls_and_costs_no_memory() {
+fn a_large_message_comes_back_over_tls_and_costs_no_memory() {
     let (server, certificate) = self_signed("large", &[]);
     let address = tunnel::start(server.address, &certificate);
     let mut client = Client::greeted(address);

@@ -33,7 +33,7 @@ fn every_option() -> BenchOptions {
         url: url::url(URL).expect("a URL"),
         connections: 64,
         size: 1024,
-        payload: Payload::Chinese,
+        payload: PayloadKind::Chinese,
         in_flight: Some(16),
         rate: Some(0.5),
         amount: Amount::Messages(7),
@@ -50,7 +50,7 @@ fn a_url_alone_gives_the_defaults() {
     let expected = BenchOptions {
         connections: 1,
         size: 16,
-        payload: Payload::Binary,
+        payload: PayloadKind::Binary,
         in_flight: Some(1),
         rate: None,
         amount: Amount::For(Duration::from_secs(10)),
@@ -92,9 +92,9 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
 #[test]
 fn text_alone_is_ascii_and_takes_no_word_behind_it() {
     let payload = |line: &str| options(&format!("{line} {URL}"), &[]).payload;
-    assert_eq!(payload("--text"), Payload::Ascii);
-    assert_eq!(payload("--text=ascii"), Payload::Ascii);
-    assert_eq!(payload(""), Payload::Binary);
+    assert_eq!(payload("--text"), PayloadKind::Ascii);
+    assert_eq!(payload("--text=ascii"), PayloadKind::Ascii);
+    assert_eq!(payload(""), PayloadKind::Binary);
     assert!(
         refusal(&format!("--text=latin {URL}"), &[]).contains("[possible values: ascii, chinese]")
     );

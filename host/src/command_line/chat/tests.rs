@@ -152,8 +152,8 @@ fn whom_to_trust_is_said_only_where_there_is_tls() {
     let message = refusal(&["--insecure", URL]);
     assert!(
         message.starts_with(
-            "--ca and --insecure are for TLS: write wss://127.0.0.1:3000/ if the server speaks it, or \
-             leave them and their variables out"
+            "--ca and --insecure are for TLS only: write wss://127.0.0.1:3000/ if the server \
+             supports it, or leave out both flags and their variables"
         ),
         "{message}"
     );
@@ -169,14 +169,18 @@ fn a_file_of_authorities_that_names_none_is_refused() {
     let begin = "-----BEGIN CERTIFICATE-----";
     let end = "-----END CERTIFICATE-----";
     for (name, content, expected) in [
-        ("empty", String::new(), "it has no certificate"),
-        ("text", "nothing".into(), "it has no certificate"),
-        ("cut", format!("{begin}\n"), "it is no good PEM"),
-        ("wrong", format!("{begin}\n!\n{end}\n"), "it is no good PEM"),
+        ("empty", String::new(), "the file has no certificate"),
+        ("text", "nothing".into(), "the file has no certificate"),
+        ("cut", format!("{begin}\n"), "the file is not valid PEM"),
+        (
+            "wrong",
+            format!("{begin}\n!\n{end}\n"),
+            "the file is not valid PEM",
+        ),
         (
             "other",
             format!("{begin}\nAAAA\n{end}\n"),
-            "its certificate 1 cannot be read",
+            "certificate 1 of the file cannot be read",
         ),
     ] {
         let path = file(name, &content);
@@ -186,7 +190,7 @@ fn a_file_of_authorities_that_names_none_is_refused() {
         let start = format!("invalid value '{shown}' for '--ca <FILE>': {expected}");
         assert!(message.starts_with(&start), "{message}");
         let message = refusal(&["--ca", shown, SECURE_URL]);
-        assert!(message.contains("it cannot be read: "), "{message}");
+        assert!(message.contains("the file cannot be read: "), "{message}");
     }
 }
 

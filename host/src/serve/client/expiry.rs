@@ -4,7 +4,7 @@
 use ws_echo_core::CloseCode;
 
 use super::{Client, Deadline, Liveness, Next, Shared};
-use crate::serve::service::{self, Ending};
+use crate::serve::journal::Ending;
 use crate::serve::transport::{Readiness, Transport};
 
 /// Why a client is given up, as its Close frame says it.
@@ -53,7 +53,7 @@ impl<T: Transport> Client<T> {
         if turn != Next::Idle || self.liveness == Liveness::Heard {
             return turn;
         }
-        service::log_ending(self.peer, &Ending::Stalled);
+        shared.journal.ended(self.peer, &Ending::Stalled);
         self.send_close(shared, CloseCode::POLICY_VIOLATION, NO_PROGRESS)
     }
 
@@ -61,7 +61,7 @@ impl<T: Transport> Client<T> {
     fn ping(&mut self, shared: &mut Shared) -> Next {
         self.liveness = Liveness::Pinged;
         self.with_buffer(shared, |client, buffer, shared| {
-            client.with_connection(shared, |session, _| {
+            client.with_connection(shared, |session, _, _| {
                 // Nothing stands in the buffer, so there is room.
                 let _ = session.connection.exchange(buffer).ping(&[]);
             });
@@ -71,7 +71,7 @@ impl<T: Transport> Client<T> {
 
     /// Gives up a client that has given no sign of life, with a Close if it can be sent at once.
     fn give_up_silent(&mut self, shared: &mut Shared) -> Next {
-        service::log_ending(self.peer, &Ending::Silent);
+        shared.journal.ended(self.peer, &Ending::Silent);
         self.send_close(shared, CloseCode::INTERNAL_ERROR, NO_ANSWER)
     }
 }

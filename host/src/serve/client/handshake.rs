@@ -3,12 +3,11 @@
 
 use std::net::SocketAddr;
 
-use log::info;
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
 use super::{Client, Next, PendingResponse, Phase, Shared};
 use crate::serve::pool::{HeapBuffer, Pool};
-use crate::serve::service::{self, HEAD_LEN};
+use crate::serve::service::{Decision, HEAD_LEN};
 use crate::serve::transport::Transport;
 
 /// The memory that a client costs before it has asked, in bytes. The pool gets it back then.
@@ -41,14 +40,17 @@ impl<T: Transport> Client<T> {
         loop {
             match handshake.advance(buffer) {
                 Ok(Progress::Request) => {
-                    if let Some(response) = shared.service.answer(self.peer, handshake) {
+                    if let Some(response) = answer(self.peer, handshake, shared) {
                         let rest = Box::new(PendingResponse(response));
                         return self.end_opening(Phase::Responding(rest), shared);
                     }
                 }
                 Ok(Progress::Open(_)) => return self.end_opening(Phase::Open(None), shared),
                 Ok(_) => break,
-                Err(refusal) => service::explain_refusal(self.peer, handshake, refusal, ""),
+                Err(refusal) => {
+                    handshake.explain(refusal.text());
+                    shared.journal.refused(self.peer, "", refusal);
+                }
             }
         }
         if handshake.is_done() {
@@ -68,11 +70,11 @@ impl<T: Transport> Client<T> {
             return Next::Idle;
         };
         if !self.transport.is_open() {
-            info!("client refused {}: TLS: no handshake in time", self.peer);
+            shared.journal.refused_late_transport(self.peer);
             return Next::Close;
         }
-        handshake.refuse(Refusal::Timeout, "");
-        service::explain_refusal(self.peer, handshake, Refusal::Timeout, "");
+        handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
+        shared.journal.refused(self.peer, "", Refusal::Timeout);
         self.with_buffer(shared, Self::go_on)
     }
 
@@ -80,4 +82,30 @@ impl<T: Transport> Client<T> {
     pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Next {
         self.with_buffer(shared, Self::go_on)
     }
+}
+
+/// Answers a request: by the handshake, or with the response that is returned.
+fn answer(
+    peer: SocketAddr,
+    handshake: &mut ServerHandshake<HEAD_LEN>,
+    shared: &mut Shared,
+) -> Option<&'static [u8]> {
+    let journal = &mut shared.journal;
+    let target = journal.target(&handshake.request());
+    match shared.service.answer(handshake) {
+        Decision::Upgrade => journal.connected(peer, &target),
+        Decision::Page(response) => {
+            journal.page_sent(peer, &target);
+            return Some(response);
+        }
+        Decision::ForbiddenOrigin(response) => {
+            journal.refused_origin(peer, &handshake.request());
+            return Some(response);
+        }
+        Decision::Refuse(refusal) => {
+            handshake.explain(refusal.text());
+            journal.refused(peer, &target, refusal);
+        }
+    }
+    None
 }

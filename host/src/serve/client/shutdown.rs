@@ -5,8 +5,8 @@ use std::mem;
 use ws_echo_core::CloseCode;
 
 use super::{Client, Liveness, Next, OPENING_COST, Phase, Shared};
+use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::Pool;
-use crate::serve::service::{self, Ending};
 use crate::serve::transport::{Readiness, Transport};
 
 impl<T: Transport> Client<T> {
@@ -48,9 +48,11 @@ impl<T: Transport> Client<T> {
     /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
     pub(crate) fn abort(&mut self, shared: &mut Shared) -> Next {
         if self.is_closing() || !matches!(self.phase, Phase::Open(_) | Phase::Leaving(_)) {
-            return self.give_up_closing();
+            return self.give_up_closing(&mut shared.journal);
         }
-        service::log_ending(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
+        shared
+            .journal
+            .ended(self.peer, &Ending::CutOff(CloseCode::GOING_AWAY));
         self.send_close(shared, CloseCode::GOING_AWAY, "")
     }
 
@@ -62,7 +64,7 @@ impl<T: Transport> Client<T> {
         reason: &str,
     ) -> Next {
         self.with_buffer(shared, |client, buffer, shared| {
-            client.with_connection(shared, |session, _| {
+            client.with_connection(shared, |session, _, _| {
                 let _ = session.connection.exchange(buffer).close(code, reason);
             });
             let _ = client.transmit(buffer);
@@ -82,10 +84,10 @@ impl<T: Transport> Client<T> {
     }
 
     /// Gives up a client whose connection did not end in time.
-    fn give_up_closing(&self) -> Next {
+    fn give_up_closing(&self, journal: &mut Journal) -> Next {
         if let Phase::Leaving(_) = self.phase {
             let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
-            service::log_ending(self.peer, &ending);
+            journal.ended(self.peer, &ending);
         }
         Next::Close
     }

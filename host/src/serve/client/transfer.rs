@@ -2,17 +2,19 @@
 
 use std::io::{self, ErrorKind};
 
-use log::debug;
-
 use super::{Client, Liveness, Next, Phase, Transmitted};
+use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::HeapBuffer;
-use crate::serve::service::{self, Ending};
 use crate::serve::transport::{Readiness, Transport};
 
 impl<T: Transport> Client<T> {
     /// Receives once. `Err` is what it leads to when nothing has come.
     #[inline(always)]
-    pub(super) fn receive(&mut self, buffer: &mut HeapBuffer) -> Result<(), Next> {
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        journal: &mut Journal,
+    ) -> Result<(), Next> {
         let mut spare = buffer.spare_mut();
         if let Phase::Handshake(_) = self.phase {
             // So that the whole response fits, whatever stands behind the request.
@@ -22,9 +24,9 @@ impl<T: Transport> Client<T> {
         let len = self
             .transport
             .read(spare)
-            .or_else(|error| self.receive_nothing(error))?;
+            .or_else(|error| self.receive_nothing(error, journal))?;
         if len == 0 {
-            self.end_of_stream();
+            self.end_of_stream(journal);
             return Err(Next::Close);
         }
         buffer.commit(len);
@@ -39,7 +41,7 @@ impl<T: Transport> Client<T> {
     }
 
     #[cold]
-    fn receive_nothing(&mut self, error: io::Error) -> Result<usize, Next> {
+    fn receive_nothing(&mut self, error: io::Error, journal: &mut Journal) -> Result<usize, Next> {
         Err(match error.kind() {
             ErrorKind::WouldBlock => {
                 self.readiness = Readiness::None;
@@ -47,7 +49,7 @@ impl<T: Transport> Client<T> {
             }
             ErrorKind::Interrupted => Next::Requeue,
             _ => {
-                self.lose(error);
+                self.lose(error, journal);
                 Next::Close
             }
         })
@@ -89,26 +91,26 @@ impl<T: Transport> Client<T> {
         Ok(Transmitted::All)
     }
 
-    fn end_of_stream(&self) {
+    fn end_of_stream(&self, journal: &mut Journal) {
         match &self.phase {
-            Phase::Handshake(_) => debug!("client {} left without a request", self.peer),
+            Phase::Handshake(_) => journal.left(self.peer, None),
             Phase::Open(_) | Phase::Leaving(_) => {
-                service::log_ending(self.peer, &Ending::EndOfStream);
+                journal.ended(self.peer, &Ending::EndOfStream);
             }
             // Some clients shut their side as soon as they have sent Close.
             Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }
     }
 
-    pub(super) fn lose(&self, error: io::Error) {
+    pub(super) fn lose(&self, error: io::Error, journal: &mut Journal) {
         match &self.phase {
             // What is not the system's error is the transport's own.
             Phase::Handshake(_) if error.get_ref().is_some() => {
-                service::log_transport_refusal(self.peer, &error);
+                journal.refused_transport(self.peer, &error);
             }
-            Phase::Handshake(_) => debug!("client {} left: {}", self.peer, error.kind()),
+            Phase::Handshake(_) => journal.left(self.peer, Some(&error)),
             Phase::Open(_) | Phase::Leaving(_) => {
-                service::log_ending(self.peer, &Ending::Lost(error));
+                journal.ended(self.peer, &Ending::Lost(error));
             }
             Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }

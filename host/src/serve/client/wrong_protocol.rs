@@ -1,7 +1,5 @@
 //! Clients that take this server for one of another protocol: they are told so in their own.
 
-use log::info;
-
 use super::{Client, Liveness, PendingResponse, Phase, Shared};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::transport::Transport;
@@ -17,7 +15,9 @@ impl<T: Transport> Client<T> {
         let Some(wrong_protocol) = self.transport.wrong_protocol(buffer.received()) else {
             return;
         };
-        info!("client refused {}: {}", self.peer, wrong_protocol.advice);
+        shared
+            .journal
+            .refused_protocol(self.peer, wrong_protocol.advice);
         buffer.discard_received();
         let rest = Box::new(PendingResponse(&wrong_protocol.response));
         self.end_opening(Phase::Responding(rest), shared);

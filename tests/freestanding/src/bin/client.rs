@@ -1,5 +1,5 @@
-//! What a device needs of the core to talk to a server, and nothing else: its flash is measured, see
-//! `.ci/figures`. As in `main.rs`, it links only if no panic can be reached.
+//! What a device needs from the core to talk to a server, and nothing else: `.ci/figures` measures
+//! its flash. Like `main.rs`, it links only if no panic can be reached.
 
 #![no_std]
 #![no_main]
@@ -37,8 +37,8 @@ fn connect<'a>(host: &'a str, nonce: [u8; 16]) -> Option<Line<'a>> {
         .map(Line::Handshake)
 }
 
-/// Exchanges messages with the server through a buffer that is lent, where `received` bytes have come;
-/// `report` is sent, and what comes is told to `show`. Returns whether the connection is over.
+/// Exchanges messages with the server through a lent buffer that holds `received` bytes; sends
+/// `report`, and passes received messages to `show`. Returns whether the connection is over.
 #[unsafe(no_mangle)]
 fn _start(
     line: &mut Line<'_>,

@@ -1,5 +1,5 @@
-//! What a device needs of the core to echo, and nothing else: its flash is measured, see `.ci/figures`.
-//! As in `main.rs`, it links only if no panic can be reached.
+//! What a device needs from the core to echo, and nothing else: `.ci/figures` measures its flash.
+//! Like `main.rs`, it links only if no panic can be reached.
 
 #![no_std]
 #![no_main]
@@ -26,8 +26,8 @@ pub enum Client {
     Open(Connection),
 }
 
-/// Serves a client through a buffer that is lent, where `received` bytes have come; whether the connection
-/// is over.
+/// Serves a client through a lent buffer that holds `received` bytes. Returns whether the
+/// connection is over.
 #[unsafe(no_mangle)]
 fn _start(client: &mut Client, storage: &mut [u8], received: usize) -> bool {
     let mut buffer = Buffer::for_pieces(storage);

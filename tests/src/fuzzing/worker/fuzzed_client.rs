@@ -1,5 +1,5 @@
-//! One client of the fuzzer's, from when it connects: whether what it received is what it had to receive,
-//! and when.
+//! One client of the fuzzer, from when it connects: whether it received what it had to receive, and
+//! when.
 
 use std::cell::{RefCell, RefMut};
 use std::ops::Range;
@@ -8,45 +8,46 @@ use std::time::Duration;
 
 use super::scenario::Scenario;
 use super::settings::{REQUEST_TIMEOUT, Settings};
-use super::transport::{End, Line, State, Told};
-use super::unsolicited_frames::{OwnFrames, Reason};
+use super::transport::{Disconnect, Link, MemoryTransport, State};
+use super::unsolicited_frames::{Reason, UnsolicitedFrames};
 use crate::fuzzing::expected::Expected;
 use crate::fuzzing::transmitted::Transmitted;
 use crate::scripted_client::WELCOME;
 use crate::wire::{PING, TEXT};
 
-/// How a response begins that opens a connection.
+/// The start of a response that opens a connection.
 pub(super) const ACCEPTED: &[u8] = b"HTTP/1.1 101 ";
 
-/// What the response to the key of [`request`](crate::scripted_client::request) has to say (RFC 6455 section 1.3).
+/// The header with which a response must answer the key of
+/// [`request`](crate::scripted_client::request) (RFC 6455 section 1.3).
 const ACCEPT: &str = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
-/// By how much a near deadline may be late: two ticks of the server's clock, and the one that it is in.
+/// How late a near deadline may be: two ticks of the server's clock, and the current one.
 pub(super) const LATENESS: Duration = Duration::from_millis(150);
 
 /// A client from when it connects until the server drops it.
 #[derive(Debug)]
-pub(super) struct Visit {
-    pub(super) line: Rc<RefCell<Line>>,
+pub(super) struct FuzzedClient {
+    pub(super) link: Rc<RefCell<Link>>,
     pub(super) request_len: Option<usize>,
     pub(super) is_turned_away: bool,
     pub(super) connected: Duration,
-    /// When a byte passed last, and what had passed by then.
+    /// When the last byte passed, and how many had passed by then.
     pub(super) last_moved: Duration,
     pub(super) moved: Moved,
-    /// Since when no byte has passed of a frame that is begun, or of output that waits.
+    /// Since when no byte has passed of an incomplete frame or of pending output.
     pub(super) stuck: Option<Duration>,
-    /// When a call was interrupted last, and how many had been by then.
+    /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
     /// When the server began its response, and when it shut its side.
     answered: Option<Duration>,
     pub(super) shut: Option<Duration>,
-    /// How much had arrived that had to be echoed when the server was stopped.
+    /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
 }
 
-/// What has passed between a client and the server.
+/// The bytes that have passed between a client and the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
     read: usize,
@@ -55,11 +56,11 @@ pub(super) struct Moved {
 }
 
 impl Moved {
-    pub(super) fn of(line: &Line) -> Self {
+    pub(super) fn of(link: &Link) -> Self {
         Self {
-            read: line.read,
-            written: line.output.len(),
-            is_blocked: line.is_blocked,
+            read: link.read,
+            written: link.output.len(),
+            is_blocked: link.is_blocked,
         }
     }
 
@@ -70,7 +71,7 @@ impl Moved {
 
 /// What the server and its clock are doing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Circumstances<'a> {
+pub(super) struct Context<'a> {
     pub(super) settings: &'a Settings,
     pub(super) now: Duration,
     pub(super) stop: Stop,
@@ -80,169 +81,173 @@ pub(super) struct Circumstances<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     No,
-    /// The clients have to go, one after the other.
+    /// The clients are closed, one after the other.
     Begun,
-    /// All of them had to go.
+    /// All clients had to be closed.
     Due,
 }
 
-/// How much of what was read must be answered.
+/// How much of the input must be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     All,
-    /// The client has not taken all of it, or did not want to.
+    /// The client has not taken all output, or did not want to.
     Part,
 }
 
-impl Visit {
-    /// A client that connects, and the server's end of its line.
-    pub(super) fn new(scenario: &Scenario, there: Circumstances<'_>) -> (Self, End) {
-        let mut line = Line::new(scenario.input.clone(), there.settings.longest_buffer);
-        line.taken_at_once = scenario.taken_at_once;
-        let line = Rc::new(RefCell::new(line));
+impl FuzzedClient {
+    /// A client that connects, and the server's end of its link.
+    pub(super) fn new(scenario: &Scenario, context: Context<'_>) -> (Self, MemoryTransport) {
+        let mut link = Link::new(scenario.input.clone(), context.settings.longest_buffer);
+        link.taken_at_once = scenario.taken_at_once;
+        let link = Rc::new(RefCell::new(link));
         let this = Self {
-            line: line.clone(),
+            link: link.clone(),
             request_len: scenario.request_len,
             is_turned_away: false,
-            connected: there.now,
-            last_moved: there.now,
+            connected: context.now,
+            last_moved: context.now,
             moved: Moved::default(),
             stuck: None,
-            interrupted: there.now,
+            interrupted: context.now,
             interruptions: 0,
             answered: None,
             shut: None,
             arrived_before_stop: None,
         };
-        (this, End(line))
+        (this, MemoryTransport(link))
     }
 
-    pub(super) fn line(&self) -> RefMut<'_, Line> {
-        self.line.borrow_mut()
+    pub(super) fn link(&self) -> RefMut<'_, Link> {
+        self.link.borrow_mut()
     }
 
     /// Notes that the server is about to stop.
     pub(super) fn note_stop(&mut self) {
-        let line = self.line.borrow();
-        self.arrived_before_stop = line.is_plain().then_some(line.arrived);
+        let link = self.link.borrow();
+        self.arrived_before_stop = link.is_plain().then_some(link.arrived);
     }
 
     /// Notes whether the server has turned this client away.
     pub(super) fn note_admission(&mut self) {
-        let is_answered = !self.line().output.is_empty();
+        let is_answered = !self.link().output.is_empty();
         self.is_turned_away = is_answered;
     }
 
-    /// Notes when bytes pass, and asserts that nobody is pinged too early, or where it could not answer.
-    pub(super) fn note_moves(&mut self, there: Circumstances<'_>) {
-        let line = self.line.borrow();
-        if line.is_dropped {
+    /// Notes when bytes pass, and asserts that no client gets a Ping too early, or when it could
+    /// not answer.
+    pub(super) fn note_moves(&mut self, context: Context<'_>) {
+        let link = self.link.borrow();
+        if link.is_dropped {
             return;
         }
-        assert_eq!(line.told, None, "who is gone is kept");
-        let (before, moved) = (self.moved, Moved::of(&line));
-        let is_ping = line.output.ends_with(&[PING, 0])
+        assert_eq!(link.disconnect, None, "a broken connection is kept");
+        let (before, moved) = (self.moved, Moved::of(&link));
+        let is_ping = link.output.ends_with(&[PING, 0])
             && (moved.read, moved.written) == (before.read, before.written + 2);
         if is_ping && !before.is_blocked {
-            let interval = there.settings.ping_interval.expect("pings are on");
-            let silence = there.now - self.last_moved;
+            let interval = context.settings.ping_interval.expect("pings are on");
+            let silence = context.now - self.last_moved;
             assert!(silence >= interval, "a Ping after {silence:?}");
             assert_eq!(self.stuck, None, "a Ping inside a frame");
         }
-        if line.interruptions > self.interruptions {
-            (self.interrupted, self.interruptions) = (there.now, line.interruptions);
+        if link.interruptions > self.interruptions {
+            (self.interrupted, self.interruptions) = (context.now, link.interruptions);
         }
         if moved == before {
             return;
         }
-        let is_stuck = moved.is_blocked || self.is_inside_frame(&line, there);
+        let is_stuck = moved.is_blocked || self.is_inside_frame(&link, context);
         let has_moved = moved.bytes() > before.bytes();
         if has_moved {
-            self.last_moved = there.now;
+            self.last_moved = context.now;
         }
         if has_moved || self.stuck.is_none() {
-            self.stuck = is_stuck.then_some(there.now);
+            self.stuck = is_stuck.then_some(context.now);
         }
         self.moved = moved;
-        if !line.output.is_empty() {
-            self.answered.get_or_insert(there.now);
+        if !link.output.is_empty() {
+            self.answered.get_or_insert(context.now);
         }
-        if line.is_shut {
-            self.shut.get_or_insert(there.now);
+        if link.is_shut {
+            self.shut.get_or_insert(context.now);
         }
     }
 
-    /// Asserts that the server has done all that it could do.
-    pub(super) fn check_at_rest(&self, there: Circumstances<'_>) {
-        let line = self.line.borrow();
-        assert!(!line.is_stalled(), "there is room, and it is not used");
-        assert!(line.state != State::Broken, "who is gone is not dropped");
-        assert!(!line.is_waiting(), "it is not received");
-        let due = if line.is_blocked { Due::Part } else { Due::All };
-        self.check(&line, there, due);
-        self.check_time(&line, there);
+    /// Asserts that the server has done all that it can do.
+    pub(super) fn check_at_rest(&self, context: Context<'_>) {
+        let link = self.link.borrow();
+        assert!(!link.is_stalled(), "there is room, and it is not used");
+        assert!(
+            link.state != State::Broken,
+            "a broken connection is not dropped"
+        );
+        assert!(!link.is_waiting(), "it is not received");
+        let due = if link.is_blocked { Due::Part } else { Due::All };
+        self.check(&link, context, due);
+        self.check_time(&link, context);
     }
 
     /// Asserts that the server had a reason to drop this client, and had answered it before.
-    pub(super) fn check_dropped(&self, there: Circumstances<'_>) {
-        let line = self.line.borrow();
-        let due = match line.told {
+    pub(super) fn check_dropped(&self, context: Context<'_>) {
+        let link = self.link.borrow();
+        let due = match link.disconnect {
             // While there is something to transmit, nothing is received.
-            Some(Told::EndOfStream | Told::ReadError) => Due::All,
-            Some(Told::WriteError) | None => Due::Part,
+            Some(Disconnect::EndOfStream | Disconnect::ReadError) => Due::All,
+            Some(Disconnect::WriteError) | None => Due::Part,
         };
-        self.check(&line, there, due);
-        if line.told.is_none() && there.stop == Stop::No {
-            self.check_patience(&line, there);
+        self.check(&link, context, due);
+        if link.disconnect.is_none() && context.stop == Stop::No {
+            self.check_patience(&link, context);
         }
     }
 
-    /// Where the session is in the input, as far as it was read, if all of the request was.
-    pub(super) fn session(&self, line: &Line) -> Option<Range<usize>> {
-        // What was damaged may be as right as before.
-        let request_len = self.request_len.or_else(|| head_len(&line.input))?;
-        (request_len <= line.read).then_some(request_len..line.read)
+    /// The place of the session in the input, as far as it was read, if the whole request was read.
+    pub(super) fn session(&self, link: &Link) -> Option<Range<usize>> {
+        // A damaged request may still be valid.
+        let request_len = self.request_len.or_else(|| head_len(&link.input))?;
+        (request_len <= link.read).then_some(request_len..link.read)
     }
 
-    fn check(&self, line: &Line, there: Circumstances<'_>, due: Due) {
-        let Some(head_len) = head_len(&line.output) else {
-            let is_asked = self.request_len.is_some_and(|len| len <= line.read);
-            let is_due = is_asked || self.is_turned_away || !line.output.is_empty();
+    fn check(&self, link: &Link, context: Context<'_>, due: Due) {
+        let Some(head_len) = head_len(&link.output) else {
+            let is_asked = self.request_len.is_some_and(|len| len <= link.read);
+            let is_due = is_asked || self.is_turned_away || !link.output.is_empty();
             assert!(due == Due::Part || !is_due, "no response");
-            if due == Due::All && line.told.is_none() && !self.is_turned_away {
-                let time = there.now - self.connected;
+            if due == Due::All && link.disconnect.is_none() && !self.is_turned_away {
+                let time = context.now - self.connected;
                 assert!(time <= REQUEST_TIMEOUT + LATENESS, "waits for {time:?}");
-                assert_eq!(there.stop, Stop::No, "who has not asked stays");
+                assert_eq!(context.stop, Stop::No, "a client without a request stays");
             }
             return;
         };
-        let (head, rest) = line.output.split_at(head_len);
+        let (head, rest) = link.output.split_at(head_len);
         let head = str::from_utf8(head).expect("a head is text");
         if !head.as_bytes().starts_with(ACCEPTED) {
-            self.check_status(head, there);
-            return check_response(line, head, rest, due);
+            self.check_status(head, context);
+            return check_response(link, head, rest, due);
         }
-        let session = self.session(line).expect("all of the request was read");
+        let session = self.session(link).expect("all of the request was read");
         assert!(!self.is_turned_away, "{head}");
         assert!(
             self.request_len.is_none() || head.contains(ACCEPT),
             "{head}"
         );
         let mut greeting = Vec::new();
-        if there.settings.has_greeting {
+        if context.settings.has_greeting {
             greeting.extend([TEXT, WELCOME.len() as u8]);
             greeting.extend(WELCOME.as_bytes());
         }
         let greeted = rest.len().min(greeting.len());
         assert_eq!(rest[..greeted], greeting[..greeted]);
         assert!(greeted == greeting.len() || due == Due::Part, "no greeting");
-        self.check_session(line, there, session, &rest[greeted..], due);
+        self.check_session(link, context, session, &rest[greeted..], due);
     }
 
-    /// Asserts that a right request is refused for one of the reasons that there may be.
-    fn check_status(&self, head: &str, there: Circumstances<'_>) {
+    /// Asserts that a valid request is refused for one of the allowed reasons.
+    fn check_status(&self, head: &str, context: Context<'_>) {
         let status = &head["HTTP/1.1 ".len()..][..3];
-        let answered = self.answered.unwrap_or(there.now);
+        let answered = self.answered.unwrap_or(context.now);
         let is_late = answered - self.connected >= REQUEST_TIMEOUT;
         let is_right = match status {
             "503" | "429" => self.is_turned_away,
@@ -255,27 +260,27 @@ impl Visit {
         );
     }
 
-    /// Asserts that what came of a session is what had to come, and that only the server's own frames
-    /// stand between.
+    /// Asserts that the answers to a session are the expected ones, with only the server's own
+    /// frames between them.
     fn check_session(
         &self,
-        line: &Line,
-        there: Circumstances<'_>,
+        link: &Link,
+        context: Context<'_>,
         session: Range<usize>,
         output: &[u8],
         due: Due,
     ) {
-        let own = OwnFrames::find(output, there);
+        let own = UnsolicitedFrames::find(output, context);
         let whole = &output[..own.whole_len];
         assert!(
             due == Due::Part || whole.len() == output.len(),
             "a frame is cut"
         );
-        assert!(own.pings.is_empty() || there.settings.ping_interval.is_some());
-        let expected = self.expected(&line.input[session.clone()], there);
+        assert!(own.pings.is_empty() || context.settings.ping_interval.is_some());
+        let expected = self.expected(&link.input[session.clone()], context);
         let Some((close, reason)) = own.close else {
             let all = Transmitted::read_without(whole, &own.pings);
-            return check_unclosed(line, there, &expected, &all, due);
+            return check_unclosed(link, context, &expected, &all, due);
         };
         let pings = own.pings.into_iter().filter(|ping| ping.end <= close.start);
         let before = Transmitted::read_without(&whole[..close.start], &pings.collect::<Vec<_>>());
@@ -284,7 +289,7 @@ impl Visit {
             && due == Due::All
         {
             let arrived = arrived.max(session.start);
-            self.expected(&line.input[session.start..arrived], there)
+            self.expected(&link.input[session.start..arrived], context)
                 .check_certain(&before);
         }
         if reason == Reason::GoingAway {
@@ -293,25 +298,26 @@ impl Visit {
         assert_eq!(
             close.end,
             output.len(),
-            "something stands behind the last frame"
+            "there is something after the last frame"
         );
         expected.check_certain(&before);
         if reason == Reason::TooLong {
             assert!(expected.may_be_too_long, "no message is too long");
-            assert!(line.is_shut || due == Due::Part, "an end");
+            assert!(link.is_shut || due == Due::Part, "an end");
         }
     }
 
-    /// What has to come of a session.
-    pub(super) fn expected(&self, session: &[u8], there: Circumstances<'_>) -> Expected {
-        Expected::with_limit(session, there.settings.max_message_len)
+    /// The answer that a session must get.
+    pub(super) fn expected(&self, session: &[u8], context: Context<'_>) -> Expected {
+        Expected::with_limit(session, context.settings.max_message_len)
     }
 }
 
-/// Asserts that what came of a session is what had to come, where the server has not closed it of its own accord.
+/// Asserts that the answers to a session are the expected ones, if the server has not closed it of
+/// its own accord.
 fn check_unclosed(
-    line: &Line,
-    there: Circumstances<'_>,
+    link: &Link,
+    context: Context<'_>,
     expected: &Expected,
     all: &Transmitted,
     due: Due,
@@ -319,28 +325,28 @@ fn check_unclosed(
     expected.check_prefix(all);
     if due == Due::All || all.close.is_some() {
         expected.check(all);
-        if !there.settings.may_be_short {
-            expected.check_frames(all, there.settings.buffer_len);
+        if !context.settings.may_be_short {
+            expected.check_frames(all, context.settings.buffer_len);
         }
     }
     if due == Due::All {
-        assert_eq!(line.is_shut, expected.end.is_some(), "an end");
-        let has_to_go = there.stop == Stop::Due && expected.is_idle;
-        let is_over = line.is_shut || line.told.is_some();
+        assert_eq!(link.is_shut, expected.end.is_some(), "an end");
+        let has_to_go = context.stop == Stop::Due && expected.is_idle;
+        let is_over = link.is_shut || link.disconnect.is_some();
         assert!(is_over || !has_to_go, "no Close");
     }
 }
 
-/// Asserts that a response is as long as it says.
-fn check_response(line: &Line, head: &str, body: &[u8], due: Due) {
+/// Asserts that a response is as long as it declares.
+fn check_response(link: &Link, head: &str, body: &[u8], due: Due) {
     let len = head
         .lines()
         .find_map(|line| line.strip_prefix("Content-Length: "));
     let len: usize = len.expect("a length").parse().expect("a number");
-    let is_alone = line.input.starts_with(b"HEAD ") && body.is_empty();
+    let is_alone = link.input.starts_with(b"HEAD ") && body.is_empty();
     assert!(body.len() <= len, "{head}");
     if due == Due::All {
-        assert!((body.len() == len || is_alone) && line.is_shut, "{head}");
+        assert!((body.len() == len || is_alone) && link.is_shut, "{head}");
     }
 }
 

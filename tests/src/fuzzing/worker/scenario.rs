@@ -1,4 +1,4 @@
-//! What a client of the fuzzer's sends: a request, and a session behind it.
+//! What a client of the fuzzer sends: a request, and a session after it.
 
 use crate::fuzzing::{Script, session};
 use crate::scripted_client::request;
@@ -9,14 +9,14 @@ const PAGE_REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) input: Vec<u8>,
-    /// How long the request is, if it is a right one.
+    /// The length of the request, if it is valid.
     pub(super) request_len: Option<usize>,
-    /// How many bytes it takes at once.
+    /// How many bytes the client takes at once.
     pub(super) taken_at_once: usize,
 }
 
 impl Scenario {
-    /// Four bytes, and as many of a session as the last of them says.
+    /// Reads four bytes, and as many bytes of a session as the last of them says.
     pub(super) fn read(script: &mut Script<'_>) -> Self {
         let [mode, repeated, taken, len] = script.array();
         let mut own = Script(script.bytes(2 * usize::from(len)));

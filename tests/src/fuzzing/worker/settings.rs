@@ -1,4 +1,4 @@
-//! How the server is set up: what there is to choose from, by bits of the plan.
+//! The server's settings, chosen by bits of the plan.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use ws_echo::ServeOptions;
 use ws_echo_core::MIN_BUFFER_LEN;
 
-/// The limits that are always the same, each of another length.
+/// The limits that are always the same, each of a different length.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,7 +22,7 @@ const SAME_ALWAYS: [&str; 4] = [
 const BUFFER_LENS: [usize; 4] = [4 << 10, 5000, 64 << 10, 1 << 20];
 /// A large buffer's length, unless all are longer.
 const LARGE_LEN: usize = 512 << 10;
-/// The longest is further off than the server's wheel of deadlines reaches.
+/// The longest is further away than the server's timer wheel reaches.
 const PING_INTERVALS: [Option<u64>; 4] = [None, Some(10), Some(1), Some(300)];
 const LIMITS: [Option<(&str, usize)>; 4] = [
     None,
@@ -31,7 +31,7 @@ const LIMITS: [Option<(&str, usize)>; 4] = [
     Some(("--max-connections-per-ip", 2)),
 ];
 
-/// The longest is further off, too.
+/// The longest is further away than that, too.
 const STALL_TIMEOUTS: [Option<u64>; 4] = [Some(60), None, Some(4), Some(600)];
 const MESSAGE_LENS: [Option<usize>; 4] = [None, Some(10), Some(5000), Some(100)];
 
@@ -45,15 +45,16 @@ pub(super) struct Settings {
     pub(super) ping_interval: Option<Duration>,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) max_message_len: usize,
-    /// Whether memory can run short: then echoes come in pieces, and who does not take one is dropped.
+    /// Whether memory can run short. Then echoes are sent in pieces, and a client that does not
+    /// take one is dropped.
     pub(super) may_be_short: bool,
     pub(super) has_greeting: bool,
-    /// How many connections there may be.
+    /// How many connections are allowed.
     pub(super) limit: usize,
 }
 
 impl Settings {
-    /// Those that two bytes say. A command line takes longer to read than a session does.
+    /// The settings for two bytes. A command line takes longer to parse than a session does.
     pub(super) fn of(choices: [u8; 2]) -> Self {
         thread_local! {
             static READ: RefCell<HashMap<[u8; 2], Settings>> = RefCell::default();
@@ -112,7 +113,7 @@ impl Settings {
     }
 }
 
-/// How much more the least is that the command line takes than a buffer.
+/// How much more memory than one buffer the command line requires at least.
 static BESIDE_A_BUFFER: LazyLock<usize> = LazyLock::new(|| {
     let buffer_len = BUFFER_LENS[0];
     let is_taken = |memory: usize| {

@@ -1,5 +1,5 @@
-//! A transport in memory: what has arrived from a client, and how much it takes. It asserts what a worker
-//! must not do with one.
+//! A transport in memory: what has arrived from a client, and how much the client takes. It asserts
+//! what a worker must not do with a transport.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,39 +7,39 @@ use std::rc::Rc;
 
 use ws_echo::{Readiness, Transport};
 
-/// The server's end of a line; the fuzz body has the other.
+/// The server's end of a link; the fuzz body has the other end.
 #[derive(Debug)]
-pub(super) struct End(pub(super) Rc<RefCell<Line>>);
+pub(super) struct MemoryTransport(pub(super) Rc<RefCell<Link>>);
 
-/// What stands between a client and the server.
+/// The bytes between a client and the server.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Link {
     /// All that the client sends: first what the server has read, then what it can read.
     pub(super) input: Vec<u8>,
     pub(super) read: usize,
     pub(super) arrived: usize,
-    /// Where urgent data stands in the input: a read ends there.
+    /// The places of urgent data in the input: a read ends there.
     urgent: Vec<usize>,
     pub(super) state: State,
     /// What the client has received.
     pub(super) output: Vec<u8>,
-    /// How many bytes it takes until a write has to wait, and at once.
+    /// How many bytes the client takes until a write would block, and how many at once.
     pub(super) room: usize,
     pub(super) taken_at_once: usize,
-    /// Whether the last write had to wait.
+    /// Whether the last write would have blocked.
     pub(super) is_blocked: bool,
     pub(super) is_shut: bool,
-    /// How many reads and writes are interrupted.
+    /// How many reads and writes will be interrupted.
     pub(super) interrupted_reads: u8,
     pub(super) interrupted_writes: u8,
-    /// How many were.
+    /// How many calls were interrupted.
     pub(super) interruptions: usize,
-    /// What an event will tell.
+    /// The event that will be reported.
     pub(super) edge: Option<Readiness>,
-    /// What the server was told of the end.
-    pub(super) told: Option<Told>,
+    /// The end of the connection as the server was told of it.
+    pub(super) disconnect: Option<Disconnect>,
     pub(super) is_dropped: bool,
-    /// How many calls were made, and how many reads have returned something in these turns.
+    /// How many calls were made, and how many reads returned something in these turns.
     pub(super) calls: usize,
     pub(super) reads_in_turns: usize,
     /// The most bytes that a read may ask for.
@@ -50,23 +50,23 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Open,
-    /// It has ended its side.
+    /// The client has ended its side.
     Ended,
-    /// It takes nothing more, which is told to who sends to it.
-    Deaf,
-    /// It is gone.
+    /// The client receives nothing more, and writes to it fail.
+    ReadShut,
+    /// The connection is broken.
     Broken,
 }
 
 /// What ended a connection, as the server has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Disconnect {
     EndOfStream,
     ReadError,
     WriteError,
 }
 
-impl Line {
+impl Link {
     pub(super) fn new(input: Vec<u8>, longest_read: usize) -> Self {
         Self {
             input,
@@ -82,9 +82,9 @@ impl Line {
             interrupted_reads: 0,
             interrupted_writes: 0,
             interruptions: 0,
-            // That there is room.
+            // The transport is writable.
             edge: Some(Readiness::None),
-            told: None,
+            disconnect: None,
             is_dropped: false,
             calls: 0,
             reads_in_turns: 0,
@@ -93,21 +93,22 @@ impl Line {
     }
 
     /// Lets up to `len` bytes arrive.
-    pub(super) fn arrive(&mut self, len: usize, unread: Readiness) {
-        if !matches!(self.state, State::Open | State::Deaf) {
+    pub(super) fn arrive(&mut self, len: usize, readiness: Readiness) {
+        if !matches!(self.state, State::Open | State::ReadShut) {
             return;
         }
         let len = len.min(self.input.len() - self.arrived);
         self.arrived += len;
-        if unread == Readiness::UntilWouldBlock {
+        if readiness == Readiness::UntilWouldBlock {
             self.urgent.push(self.arrived);
         }
         if len > 0 {
-            self.announce(unread);
+            self.announce(readiness);
         }
     }
 
-    /// Whether all that can be read would be by reads that end where it does.
+    /// Whether everything that can be read ends where the data ends, without urgent data or an end
+    /// of stream.
     pub(super) fn is_plain(&self) -> bool {
         self.state == State::Open && self.urgent.iter().all(|&place| place <= self.read)
     }
@@ -116,7 +117,7 @@ impl Line {
     pub(super) fn end(&mut self, state: State) {
         self.state = match (self.state, state) {
             (State::Open, _) => state,
-            (State::Deaf, State::Ended) | (_, State::Broken) => State::Broken,
+            (State::ReadShut, State::Ended) | (_, State::Broken) => State::Broken,
             (before, _) => before,
         };
         if matches!(self.state, State::Ended | State::Broken) {
@@ -129,7 +130,7 @@ impl Line {
         self.announce_room();
     }
 
-    /// Tells of room if a write waits for it.
+    /// Reports room if a write waits for it.
     pub(super) fn announce_room(&mut self) {
         if self.is_stalled() {
             self.announce(Readiness::None);
@@ -141,23 +142,24 @@ impl Line {
         self.is_blocked && self.room > 0
     }
 
-    /// Whether there is something to be received, which nothing that is transmitted stands before.
+    /// Whether there is something to receive, and no output that must be transmitted first.
     pub(super) fn is_waiting(&self) -> bool {
-        let has_ended = matches!(self.state, State::Ended | State::Broken) && self.told.is_none();
+        let has_ended =
+            matches!(self.state, State::Ended | State::Broken) && self.disconnect.is_none();
         !self.is_blocked && (self.read < self.arrived || has_ended)
     }
 
-    fn announce(&mut self, unread: Readiness) {
-        self.edge = self.edge.max(Some(unread));
+    fn announce(&mut self, readiness: Readiness) {
+        self.edge = self.edge.max(Some(readiness));
     }
 
     fn call(&mut self) {
-        assert_eq!(self.told, None, "a transport that is over is used");
+        assert_eq!(self.disconnect, None, "a transport that is over is used");
         self.calls += 1;
     }
 
-    fn fail(&mut self, told: Told, kind: ErrorKind) -> io::Error {
-        self.told = Some(told);
+    fn fail(&mut self, disconnect: Disconnect, kind: ErrorKind) -> io::Error {
+        self.disconnect = Some(disconnect);
         kind.into()
     }
 
@@ -168,7 +170,7 @@ impl Line {
         self.call();
         interrupt(&mut self.interrupted_reads, &mut self.interruptions)?;
         if self.state == State::Broken {
-            return Err(self.fail(Told::ReadError, ErrorKind::ConnectionReset));
+            return Err(self.fail(Disconnect::ReadError, ErrorKind::ConnectionReset));
         }
         let urgent = self.urgent.iter().find(|&&place| place > self.read);
         let end = urgent.map_or(self.arrived, |&place| place.min(self.arrived));
@@ -182,7 +184,7 @@ impl Line {
             return Ok(len);
         }
         if self.state == State::Ended {
-            self.told = Some(Told::EndOfStream);
+            self.disconnect = Some(Disconnect::EndOfStream);
             return Ok(0);
         }
         Err(ErrorKind::WouldBlock.into())
@@ -192,8 +194,8 @@ impl Line {
         assert!(!bytes.is_empty() && !self.is_shut, "nothing to write");
         self.call();
         interrupt(&mut self.interrupted_writes, &mut self.interruptions)?;
-        if matches!(self.state, State::Deaf | State::Broken) {
-            return Err(self.fail(Told::WriteError, ErrorKind::BrokenPipe));
+        if matches!(self.state, State::ReadShut | State::Broken) {
+            return Err(self.fail(Disconnect::WriteError, ErrorKind::BrokenPipe));
         }
         let len = bytes.len().min(self.room).min(self.taken_at_once);
         self.is_blocked = len == 0;
@@ -211,14 +213,14 @@ impl Line {
         assert!(!self.is_shut && !self.is_blocked, "shut too early or twice");
         self.call();
         if self.state == State::Broken {
-            return Err(self.fail(Told::WriteError, ErrorKind::NotConnected));
+            return Err(self.fail(Disconnect::WriteError, ErrorKind::NotConnected));
         }
         self.is_shut = true;
         Ok(())
     }
 }
 
-/// Interrupts a call if one more is to be.
+/// Interrupts a call if more interruptions are due.
 fn interrupt(left: &mut u8, interruptions: &mut usize) -> io::Result<()> {
     let Some(fewer) = left.checked_sub(1) else {
         return Ok(());
@@ -228,13 +230,13 @@ fn interrupt(left: &mut u8, interruptions: &mut usize) -> io::Result<()> {
     Err(ErrorKind::Interrupted.into())
 }
 
-impl Read for End {
+impl Read for MemoryTransport {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.borrow_mut().read(bytes)
     }
 }
 
-impl Write for End {
+impl Write for MemoryTransport {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().write(bytes)
     }
@@ -244,13 +246,13 @@ impl Write for End {
     }
 }
 
-impl Transport for End {
+impl Transport for MemoryTransport {
     fn shut(&mut self) -> io::Result<()> {
         self.0.borrow_mut().shut()
     }
 }
 
-impl Drop for End {
+impl Drop for MemoryTransport {
     fn drop(&mut self) {
         self.0.borrow_mut().is_dropped = true;
     }

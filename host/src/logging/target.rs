@@ -1,0 +1,17 @@
+//! The targets of log records: the names that a filter speaks of.
+//!
+//! They are part of the user interface (`--help` lists them), so each call names one, and none
+//! changes when a file moves.
+
+/// The server starts, listens, and stops.
+pub(crate) const SERVER: &str = "ws_echo::server";
+/// A client's connection, from its handshake to its end.
+pub(crate) const CLIENT: &str = "ws_echo::client";
+/// The messages themselves, with `--log-messages`.
+pub(crate) const MESSAGE: &str = "ws_echo::message";
+/// Clients turned away because a limit was reached, and memory that runs short.
+pub(crate) const LIMITS: &str = "ws_echo::limits";
+/// Certificates: loaded, made, reloaded.
+pub(crate) const TLS: &str = "ws_echo::tls";
+/// The log itself: dropped lines, and directives that cannot be read.
+pub(crate) const LOG: &str = "ws_echo::log";

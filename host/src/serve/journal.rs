@@ -1,0 +1,262 @@
+//! What happened to clients. This is the one place in which it is logged.
+//!
+//! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
+//! unless `--log-messages` asks for it.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use log::{Level, debug, info, log_enabled, warn};
+use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request};
+
+use crate::escape::Untrusted;
+use crate::hex;
+use crate::logging::target::{CLIENT, LIMITS, MESSAGE};
+use crate::serve::rate_limited_counter::RateLimitedCounter;
+
+/// The most bytes of a binary message in one line.
+const LOGGED_BYTES_MAX: usize = 32;
+
+/// What happens to the clients of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    /// How often a client had to be served without memory of its own.
+    shortages: RateLimitedCounter,
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(crate) enum Ending<'a> {
+    /// The client sent Close, and it was answered.
+    ClosedByClient(Option<CloseCode>, &'a str),
+    /// The client answered our Close.
+    ClosedByServer(CloseCode),
+    /// The client broke the protocol.
+    Failed(ProtocolError),
+    /// The client did not answer our Close in time.
+    CloseTimeout(CloseCode),
+    /// The server stopped before the client had ended its message.
+    CutOff(CloseCode),
+    /// The client did not answer a Ping in time.
+    Silent,
+    /// The client stopped inside a frame, or took nothing of what was ready for it.
+    Stalled,
+    /// There was no memory for what the client did not take at once.
+    ShortOfMemory,
+    /// A message of the client was longer than this limit, in bytes.
+    TooLong(u64),
+    /// The transport ended without a Close frame.
+    EndOfStream,
+    /// The transport failed.
+    Lost(io::Error),
+}
+
+/// Clients that were turned away because of a limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnedAway {
+    /// Which limit was reached.
+    pub(crate) reason: &'static str,
+    /// The option that sets the limit, and its value.
+    pub(crate) option: &'static str,
+    pub(crate) limit: usize,
+    /// How many since the last such line.
+    pub(crate) count: u64,
+}
+
+impl Journal {
+    /// The target of a request as it is logged; empty when it will not be.
+    pub(crate) fn target(&self, request: &Request<'_>) -> String {
+        if log_enabled!(target: CLIENT, Level::Info) {
+            Untrusted::excerpt(request.target()).to_string()
+        } else {
+            String::new()
+        }
+    }
+
+    /// A client's connection is open; `target` is what [`target`](Self::target) returned.
+    pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str) {
+        info!(target: CLIENT, "client connected {peer} {target}");
+    }
+
+    /// A browser gets the page, or its icon.
+    pub(crate) fn page_sent(&mut self, peer: SocketAddr, target: &str) {
+        info!(target: CLIENT, "page sent {peer} {target}");
+    }
+
+    /// A request is refused; `target` is empty if none was read.
+    pub(crate) fn refused(&mut self, peer: SocketAddr, target: &str, refusal: Refusal) {
+        let space = if target.is_empty() { "" } else { " " };
+        let status = refusal.status();
+        info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
+    }
+
+    /// A request is refused because of the origin of its page.
+    pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
+        let origin = request.headers("origin").next().unwrap_or_default();
+        let origin = String::from_utf8_lossy(origin);
+        let origin = Untrusted::excerpt(&origin);
+        info!(
+            target: CLIENT,
+            "client refused {peer}: 403 Forbidden: allow its pages with --origin {origin}"
+        );
+    }
+
+    /// A client speaks another protocol than this port; `advice` says how to speak the right one.
+    pub(crate) fn refused_protocol(&mut self, peer: SocketAddr, advice: &str) {
+        info!(target: CLIENT, "client refused {peer}: {advice}");
+    }
+
+    /// The handshake of the transport itself failed.
+    pub(crate) fn refused_transport(&mut self, peer: SocketAddr, error: &io::Error) {
+        info!(target: CLIENT, "client refused {peer}: {}", Reason(error));
+    }
+
+    /// The handshake of the transport itself was not complete in time.
+    pub(crate) fn refused_late_transport(&mut self, peer: SocketAddr) {
+        info!(target: CLIENT, "client refused {peer}: TLS: no handshake in time");
+    }
+
+    /// A client went away before its request was complete. `error` is `None` when it ended its
+    /// side of the transport.
+    pub(crate) fn left(&mut self, peer: SocketAddr, error: Option<&io::Error>) {
+        match error {
+            None => debug!(target: CLIENT, "client {peer} left without a request"),
+            Some(error) => debug!(target: CLIENT, "client {peer} left: {}", error.kind()),
+        }
+    }
+
+    /// An open connection has ended.
+    pub(crate) fn ended(&mut self, peer: SocketAddr, ending: &Ending<'_>) {
+        info!(target: CLIENT, "client disconnected {peer} {ending}");
+    }
+
+    /// A client sent a Pong frame.
+    pub(crate) fn pong(&mut self, peer: SocketAddr) {
+        debug!(target: CLIENT, "pong {peer}");
+    }
+
+    /// A client sent a piece of a message, and messages are logged.
+    pub(crate) fn message(&mut self, peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
+        let kind = match chunk.kind() {
+            Kind::Text => "text",
+            Kind::Binary => "binary",
+        };
+        let more = if chunk.ends_message() {
+            ""
+        } else {
+            " and more to come"
+        };
+        let len = bytes.len();
+        match (chunk.kind(), str::from_utf8(bytes)) {
+            (Kind::Text, Ok(text)) => {
+                let text = Untrusted::excerpt(text);
+                info!(target: MESSAGE, "message {peer} {kind}, {len} bytes{more}: {text}");
+            }
+            _ => {
+                let hex = Hex(bytes);
+                info!(target: MESSAGE, "message {peer} {kind}, {len} bytes{more}: {hex}");
+            }
+        }
+    }
+
+    /// Clients were turned away because of a limit.
+    pub(crate) fn turned_away(&mut self, clients: TurnedAway) {
+        let TurnedAway {
+            reason,
+            option,
+            limit,
+            count,
+        } = clients;
+        warn!(
+            target: LIMITS,
+            "{reason} ({option} {limit}): turned away since the last such line: {count}"
+        );
+    }
+
+    /// There is no memory for a client's buffer: it is served with the reserve.
+    pub(crate) fn short_of_memory(&mut self) {
+        if let Some(count) = self.shortages.add(Instant::now()) {
+            warn!(
+                target: LIMITS,
+                "short of memory (--max-memory): messages were echoed in pieces, times since the \
+                 last such line: {count}"
+            );
+        }
+    }
+}
+
+impl Display for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByClient(None, _) => f.write_str("closed by client without a code"),
+            Self::ClosedByClient(Some(code), "") => write!(f, "closed by client with {code}"),
+            Self::ClosedByClient(Some(code), reason) => {
+                let reason = Untrusted::excerpt(reason);
+                write!(f, "closed by client with {code}: {reason}")
+            }
+            Self::ClosedByServer(code) => closed_by_server(f, *code),
+            Self::Failed(error) => {
+                closed_by_server(f, error.close_code())?;
+                write!(f, ": {error}")
+            }
+            Self::CloseTimeout(code) => {
+                closed_by_server(f, *code)?;
+                f.write_str(", not answered in time")
+            }
+            Self::CutOff(code) => {
+                closed_by_server(f, *code)?;
+                f.write_str(", in the middle of a message")
+            }
+            Self::Silent => f.write_str("lost: no answer to a ping (--ping-timeout)"),
+            Self::Stalled => {
+                closed_by_server(f, CloseCode::POLICY_VIOLATION)?;
+                f.write_str(": no progress (--stall-timeout)")
+            }
+            Self::ShortOfMemory => f.write_str(
+                "dropped: short of memory (--max-memory), and it did not take at once what it \
+                 was sent",
+            ),
+            Self::TooLong(max) => {
+                closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
+                write!(
+                    f,
+                    ": a message is longer than {max} bytes (--max-message-size)"
+                )
+            }
+            Self::EndOfStream => f.write_str("lost: end of stream without a close"),
+            Self::Lost(error) => write!(f, "lost: {}", Reason(error)),
+        }
+    }
+}
+
+fn closed_by_server(f: &mut fmt::Formatter<'_>, code: CloseCode) -> fmt::Result {
+    write!(f, "closed by server with {code}")
+}
+
+/// Why a transport failed. The system's own text differs between systems, so the kind is logged; a
+/// transport's own text may quote the client.
+struct Reason<'a>(&'a io::Error);
+
+impl Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get_ref() {
+            Some(own) => Untrusted::excerpt(&own.to_string()).fmt(f),
+            None => self.0.kind().fmt(f),
+        }
+    }
+}
+
+/// The first bytes of a binary message.
+struct Hex<'a>(&'a [u8]);
+
+impl Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (logged, more) = match self.0.split_at_checked(LOGGED_BYTES_MAX) {
+            Some((logged, [_, ..])) => (logged, "…"),
+            _ => (self.0, ""),
+        };
+        write!(f, "{}{more}", hex::digits(logged))
+    }
+}
