@@ -1,9 +1,9 @@
-//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to any.
-//! Each client is greeted, and gets every message back.
+//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to
+//! any. Each client is greeted, and gets every message back.
 //!
-//! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command line.
-//! The program is all in [`run`]. What else is public is there to be driven without sockets, by
-//! benchmarks and tests.
+//! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command
+//! line. The program is all in [`run`]. What else is public is there to be driven without sockets,
+//! by benchmarks and tests.
 
 mod any_certificate;
 mod bench;

@@ -1,5 +1,5 @@
-//! TLS for the server: its certificate, and how a socket becomes a TLS stream. The protocol is rustls'
-//! with ring, in versions 1.2 and 1.3.
+//! TLS for the server: its certificate, and how a socket becomes a TLS stream. The protocol is
+//! rustls' with ring, in versions 1.2 and 1.3.
 
 mod certificate;
 mod pending;

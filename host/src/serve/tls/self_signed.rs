@@ -1,5 +1,5 @@
-//! A self-signed certificate, for trying things out on one machine: clients must be told to trust it.
-//! Its key never leaves the process.
+//! A self-signed certificate, for trying things out on one machine: clients must be told to trust
+//! it. Its key never leaves the process.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,8 +23,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest validity that browsers accept.
 const VALID_FOR: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 
-/// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes it
-/// to a file.
+/// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes
+/// it to a file.
 pub(super) fn make(
     addresses: &[SocketAddr],
     written_to: Option<&Path>,

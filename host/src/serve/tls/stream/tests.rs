@@ -1,5 +1,5 @@
-//! A TLS stream over a line in memory that moves as many bytes at a time as a test says. At the other
-//! end is rustls' client, or something that does not speak TLS.
+//! A TLS stream over a line in memory that moves as many bytes at a time as a test says. At the
+//! other end is rustls' client, or something that does not speak TLS.
 
 use std::collections::VecDeque;
 use std::sync::OnceLock;
