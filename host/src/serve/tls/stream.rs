@@ -2,11 +2,10 @@
 //! protocol is rustls', which holds no bytes of its own here.
 //!
 //! - **Receiving:** records are received into the thread's scratch buffer and decrypted at once, as
-//!   far as the caller has room. A connection keeps the start of an incomplete record, and decrypted
-//!   bytes for which the caller had no room.
+//!   far as the caller has room. A connection keeps the start of an incomplete record, and
+//!   decrypted bytes for which the caller had no room.
 //! - **Sending:** [`write`](Write::write) has taken bytes when the last of their records is in the
-//!   transport. Until then the caller still has them, so back-pressure is the caller's: nothing
-//!   waits here but the records of one call.
+//!   transport. Until then the caller still has them: back-pressure is the caller's.
 //! - **TLS's own messages** are sent before anything is received. A client that does not take them
 //!   is not read from.
 
@@ -152,9 +151,9 @@ impl<T: Transport> TlsStream<T> {
         }
         let len = self.transport.read(spare)?;
         if len == 0 {
-            // > Unless some other fatal alert has been transmitted, each party is required to send a
-            // > close_notify alert before closing the write side of the connection (RFC 8446 section
-            // > 6.1)
+            // > Unless some other fatal alert has been transmitted, each party is required to send
+            // > a close_notify alert before closing the write side of the connection (RFC 8446
+            // > section 6.1)
             return Err(ErrorKind::UnexpectedEof.into());
         }
         scratch[..kept].copy_from_slice(&self.received);
