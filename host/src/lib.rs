@@ -39,7 +39,7 @@ pub fn run() -> ExitCode {
     let result = match command_line::parse() {
         Command::Serve(options) => match serve(&options) {
             // What a flag names is wrong, and so is the command line.
-            Err(error @ server::Error::Certificate(_)) => {
+            Err(error @ server::ServeError::Certificate(_)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }
@@ -57,7 +57,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(options: &ServeOptions) -> Result<(), server::Error> {
+fn serve(options: &ServeOptions) -> Result<(), server::ServeError> {
     if let Err(error) = logging::start(options.log.clone()) {
         stderr::print(&format!("no logs: {error}"));
     }
