@@ -1,4 +1,4 @@
-//! A client of TLS that does not ask who the server is.
+//! A certificate verifier that accepts every certificate.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Believes everyone (`--insecure`). A signature would prove that the server has the certificate's key,
-/// which says nothing where the certificate is anyone's.
+/// Accepts every certificate (`--insecure`). Signatures are not checked either: they prove that the
+/// server has the certificate's key, which means nothing if anyone's certificate is accepted.
 #[derive(Debug)]
 pub(crate) struct AnyCertificate(pub(crate) Arc<CryptoProvider>);
 

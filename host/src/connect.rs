@@ -1,13 +1,17 @@
-//! What connections to a server have in common that this program makes, to load it or to talk to it.
+//! What `bench` and `chat` share when they connect to a server.
 
 use std::io::{self, ErrorKind};
 
 use mio::net::TcpStream;
 
-/// The longest head of a response, in bytes: a longer one is no answer to such a request.
+/// The maximum length of a response's head, in bytes.
 pub(crate) const HEAD_LEN_MAX: usize = 16 << 10;
 
-/// Whether a connection that was begun is there.
+/// Whether a connection attempt has succeeded; `false` while it is in progress.
+///
+/// # Errors
+///
+/// Why it failed.
 pub(crate) fn is_connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

@@ -1,15 +1,18 @@
 //! Text of unknown origin, made safe for one line of a terminal.
 //!
-//! A peer must not be able to move the cursor, recolour a terminal, forge a line of a log, or turn
-//! the reading order of one around. This is for the eyes of a person: it is neither HTML nor shell
-//! quoting, and it does not look for letters that resemble others.
+//! A peer must not be able to move the cursor, change a terminal's colours, forge a line of a log,
+//! or reverse its reading order. The result is for people to read: it is neither HTML escaping nor
+//! shell quoting, and it does not look for letters that resemble others.
 
 use std::fmt::{self, Display, Formatter, Write};
 
+/// How many characters of a peer's text are shown in an error or a line of the log.
+pub(crate) const PEER_TEXT_LEN_MAX: usize = 200;
+
 /// Shows text that a peer sent: escaped, and cut to a length in characters.
 ///
-/// A backslash is escaped too, so what is shown stands for one text only. A cut ends in `… (+N B)`,
-/// where `N` is how many bytes of the text were left out.
+/// A backslash is escaped too, so an escape cannot be forged. A text that was cut ends in
+/// `… (+N B)`, where `N` is the number of bytes that were left out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Untrusted<'a> {
     text: &'a str,
@@ -17,9 +20,14 @@ pub(crate) struct Untrusted<'a> {
 }
 
 impl<'a> Untrusted<'a> {
-    /// Will show at most `len_max` characters of `text`.
+    /// Shows at most `len_max` characters of `text`.
     pub(crate) fn new(text: &'a str, len_max: usize) -> Self {
         Self { text, len_max }
+    }
+
+    /// Shows the beginning of a text that is usually short, such as a reason or a name.
+    pub(crate) fn excerpt(text: &'a str) -> Self {
+        Self::new(text, PEER_TEXT_LEN_MAX)
     }
 }
 
@@ -38,7 +46,7 @@ impl Display for Untrusted<'_> {
     }
 }
 
-/// Shows text on one line, whatever stands in it; what is safe already stays as it is.
+/// Shows text on one line. Text that is already safe is unchanged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OneLine<'a>(pub(crate) &'a str);
 
@@ -63,7 +71,7 @@ fn escape(
     Ok(())
 }
 
-/// Whether a terminal obeys the character rather than showing it, or starts a line at it.
+/// Whether a terminal interprets the character instead of showing it, or starts a new line.
 fn is_unsafe(character: char) -> bool {
     let is_line_break = matches!(character, '\u{2028}' | '\u{2029}');
     let is_bidirectional_control = matches!(
@@ -82,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_stays_as_it_is() {
+    fn plain_text_is_unchanged() {
         assert_eq!(
             shown("Grüße, 世界! 👩‍👩‍👧 'quoted'"),
             "Grüße, 世界! 👩‍👩‍👧 'quoted'"
@@ -110,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_of_unicode_is_shown_as_a_control() {
+    fn no_character_of_unicode_is_output_as_a_control_character() {
         for character in '\0'..=char::MAX {
             let text = character.to_string();
             for output in [shown(&text), OneLine(&text).to_string()] {
@@ -132,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_leaves_what_was_escaped_before() {
+    fn one_line_does_not_escape_text_twice() {
         let escaped = shown("a\n\\");
         assert_eq!(OneLine(&escaped).to_string(), escaped);
         assert_eq!(OneLine("a\nb").to_string(), r"a\nb");

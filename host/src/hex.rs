@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// The digits of bytes, two for each.
+/// The hexadecimal digits of `bytes`, two for each byte.
 pub(crate) fn digits(bytes: &[u8]) -> String {
     let mut digits = String::with_capacity(2 * bytes.len());
     for byte in bytes {

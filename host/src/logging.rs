@@ -1,8 +1,8 @@
-//! Logs that can never stop, slow down or end the server.
+//! Logs that can never block, slow down or end the server.
 //!
-//! A record is formatted where it is logged, put into a bounded queue, and written by a thread of
-//! its own with [`simple_logger`], to stderr. When the queue is full, or stderr is gone, the line is
-//! dropped and counted. Lines carry the time at which they are written, and no colour.
+//! A record is formatted where it is logged, put into a bounded queue, and written to stderr by a
+//! separate thread with [`simple_logger`]. When the queue is full, or stderr is gone, the line is
+//! dropped and counted. A line has the time at which it is written, and no colour.
 
 mod filter;
 pub(crate) mod target;
@@ -21,26 +21,24 @@ use log::{Level, Log, Metadata, Record};
 use simple_logger::SimpleLogger;
 
 pub(crate) use self::filter::Filter;
-use self::writer::{Entry, Line, Writer};
+use self::writer::{Entry, LogLine, QUEUE_LEN, Writer};
 
-/// How many lines may wait to be written.
-const QUEUE_LEN: usize = 1_024;
-/// How many bytes of one message are kept; with [`QUEUE_LEN`], a limit to the memory of the queue.
+/// How many bytes of one message are kept. With [`QUEUE_LEN`], this limits the memory of the queue.
 const MESSAGE_LEN_MAX: usize = 8 * 1_024;
-/// How long [`finish`] waits, at most.
+/// The longest time that [`finish`] waits.
 const FINISH_TIME_MAX: Duration = Duration::from_millis(500);
 const FINISH_RETRY_TIME: Duration = Duration::from_millis(1);
 const WRITER_THREAD: &str = "log writer";
 
-/// Starts to log what `filter` allows; to be called once, before anything is logged.
+/// Starts the log of what `filter` allows. Must be called once, before anything is logged.
 ///
 /// # Errors
 ///
-/// The writing thread could not be started, or there is a logger already. The program can go on
+/// The writing thread could not be started, or a logger exists already. The program can continue
 /// without logs.
 pub(crate) fn start(filter: Filter) -> io::Result<()> {
     silence_panics_of_writer();
-    // The filter has decided before; simple_logger lets everything through by default.
+    // Records are filtered before: simple_logger allows everything by default.
     let simple_logger = SimpleLogger::new();
     let max_level = filter.max_level();
     let logger = Logger::spawn(filter, move |record| simple_logger.log(record))?;
@@ -50,13 +48,13 @@ pub(crate) fn start(filter: Filter) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until what was logged so far is written, but no longer than half a second.
+/// Waits until everything logged so far is written, but no longer than half a second.
 pub(crate) fn finish() {
     log::logger().flush();
 }
 
-/// Prints a line to stdout, from a thread of its own: a stdout that is gone, or that nobody reads, is
-/// no reason to stop serving.
+/// Prints a line to stdout in a separate thread: a stdout that is gone, or that nobody reads, must
+/// not stop the server.
 pub(crate) fn print_line(line: String) {
     let print = move || {
         let mut stdout = io::stdout().lock();
@@ -65,8 +63,8 @@ pub(crate) fn print_line(line: String) {
     let _ = thread::Builder::new().name("stdout".into()).spawn(print);
 }
 
-/// simple_logger panics when stderr is gone. The writer catches that; the panic's own message would
-/// only go to stderr too.
+/// simple_logger panics if stderr is gone. The writer catches that, and the message of the panic
+/// would go to stderr too.
 fn silence_panics_of_writer() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -76,16 +74,16 @@ fn silence_panics_of_writer() {
     }));
 }
 
-/// The side of the queue that the server's threads see.
+/// The sending side of the queue, for the threads of the server.
 struct Logger {
     filter: Filter,
     queue: SyncSender<Entry>,
-    /// Lines dropped that no line in the log tells of yet; shared with the writer.
+    /// Dropped lines that the log does not report yet; shared with the writer.
     dropped: Arc<AtomicU64>,
 }
 
 impl Logger {
-    /// Starts the thread that hands each line to `sink`.
+    /// Starts the thread that passes each line to `sink`.
     fn spawn(filter: Filter, sink: impl Fn(&Record<'_>) + Send + 'static) -> io::Result<Self> {
         let (queue, lines) = mpsc::sync_channel(QUEUE_LEN);
         let dropped = Arc::new(AtomicU64::new(0));
@@ -100,9 +98,9 @@ impl Logger {
         })
     }
 
-    /// Formats a line and queues it. Neither waits for anything.
+    /// Formats and queues a line without waiting.
     fn queue_line(&self, level: Level, target: &str, text: fmt::Arguments<'_>) {
-        let line = Line {
+        let line = LogLine {
             level,
             target: target.into(),
             message: bounded(text),
@@ -152,10 +150,10 @@ impl Log for Logger {
     }
 }
 
-/// Formats a message of which no more than [`MESSAGE_LEN_MAX`] bytes are kept.
+/// Formats a message, and keeps at most [`MESSAGE_LEN_MAX`] bytes of it.
 fn bounded(text: fmt::Arguments<'_>) -> String {
     let mut message = Bounded::default();
-    // An error can only be one of the value that is shown; what it has written stays.
+    // Only the formatted value can fail; the text before that is kept.
     let _ = message.write_fmt(text);
     let Bounded { mut kept, left_out } = message;
     if left_out > 0 {
@@ -167,7 +165,7 @@ fn bounded(text: fmt::Arguments<'_>) -> String {
 #[derive(Default)]
 struct Bounded {
     kept: String,
-    /// How many bytes did not fit; once there are any, nothing is kept any more.
+    /// How many bytes did not fit. After the first, nothing more is kept.
     left_out: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What the user asked for, as data. The command line makes these, and the programs read them; neither
+//! The user's options as data: the command line makes them, the programs read them, and neither
 //! knows the other.
 
 pub(crate) mod bench;

@@ -1,20 +1,21 @@
-//! Bytes that nobody can foresee, from the system.
+//! Unpredictable bytes from the system.
 
-/// `N` such bytes.
+/// `N` random bytes.
 ///
 /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a strong
 /// > source of entropy (RFC 6455 section 5.3)
 ///
 /// # Panics
 ///
-/// Where the system has none to give: nothing may be sent without.
+/// If the system cannot provide random bytes: nothing may be sent without them.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system has random bytes");
     bytes
 }
 
-/// Masking keys, which are fetched many at a time: one for each call.
+/// A function that returns a new masking key at each call. It fetches many from the system at a
+/// time.
 pub(crate) fn keys() -> impl FnMut() -> [u8; 4] {
     let mut fetched = [0; 1024];
     let mut used = fetched.len();
@@ -37,10 +38,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_is_handed_out_once() {
+    fn each_key_is_returned_once() {
         let mut next_key = keys();
         let keys: HashSet<_> = (0..1000).map(|_| next_key()).collect();
-        // Of so many at random two are the same about once in 10,000 times, and three never.
+        // Among 1,000 random keys, two are the same in about one of 10,000 runs.
         assert!(keys.len() >= 999);
     }
 }

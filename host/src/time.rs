@@ -1,12 +1,12 @@
-//! Times as people read them: three digits, and the unit that suits. How they are written on the command
-//! line is in `command_line`.
+//! Shows times for people: three digits and a suitable unit. `command_line` parses the times that
+//! people write.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 const NANOSECONDS_PER_SECOND: f64 = 1e9;
 
-/// A time in nanoseconds, with the unit that suits it and three digits.
+/// A time in nanoseconds, shown with a suitable unit and three digits.
 pub(crate) struct Time(pub(crate) f64);
 
 impl From<Duration> for Time {
@@ -23,7 +23,7 @@ impl Display for Time {
             ..1e9 => (self.0 / 1e6, "ms"),
             _ => (self.0 / 1e9, "s"),
         };
-        // A whole number is as exact as it looks.
+        // A whole number needs no decimals.
         let decimals = match value {
             _ if value.fract() == 0.0 => 0,
             ..10.0 => 2,

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Install the servers that ws-echo is compared with and that are no Rust crates.
+# Install the servers that ws-echo is compared with and that are not Rust crates.
 #
 #   tests/benchmark/install.sh DIR
 #
-# DIR gets Bun and Node's ws from npm, picows from PyPI, and an echo by Debian's libwebsockets. What cannot be
-# installed is named and left out; `compare` does without it. What is there is left as it is.
+# DIR gets Bun and Node's ws from npm, picows from PyPI, and an echo by Debian's libwebsockets. A
+# server that cannot be installed is named and left out; `compare` works without it. Installed ones
+# are left as they are.
 #
-# Needs, for each: npm; npm and node; python3 with venv; gcc and libwebsockets-dev (apt-get as root, or sudo,
-# where that is missing).
+# Needs, for each: npm; npm and node; python3 with venv; gcc and libwebsockets-dev (if missing: apt-get
+# as root, or sudo).
 #
-# Exit status: 0 also where something was left out, 1 DIR cannot be written to, 2 wrong usage.
+# Exit status: 0 even if a server was left out, 1 DIR cannot be written to, 2 wrong usage.
 set -uo pipefail
 
 bun=1.4.5

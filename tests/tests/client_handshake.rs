@@ -108,8 +108,8 @@ mod the_request {
         );
     }
 
-    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte value
-    /// > that has been base64-encoded [...]
+    /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
+    /// > value that has been base64-encoded [...]
     #[test]
     fn has_the_nonce_in_base64() {
         for (nonce, key) in [
@@ -231,7 +231,8 @@ mod a_response_that_opens {
         }
     }
 
-    /// > A client MUST be able to parse one or more 1xx responses received prior to a final response
+    /// > A client MUST be able to parse one or more 1xx responses received prior to a final
+    /// > response
     #[test]
     fn may_follow_interim_responses() {
         let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
@@ -258,8 +259,8 @@ mod a_response_that_opens {
 mod a_response_that_does_not_open {
     use super::*;
 
-    /// > If the status code received from the server is not 101, the client handles the response per
-    /// > HTTP [RFC2616] procedures.
+    /// > If the status code received from the server is not 101, the client handles the response
+    /// > per HTTP [RFC2616] procedures.
     #[test]
     fn gives_its_status_its_reason_and_its_content() {
         for (line, status, reason) in [

@@ -1,4 +1,5 @@
-//! The guides' tables say of each flag what the program's help says.
+//! The guides' tables say of each flag what the program's help says, and of each error what the
+//! program prints.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use ws_echo_tests::server::{command, run};
 const SERVING: &str = include_str!("../../host/docs/serving.md");
 const CHAT: &str = include_str!("../../host/docs/chat.md");
 const BENCH: &str = include_str!("../../host/docs/bench.md");
+const TROUBLESHOOTING: &str = include_str!("../../host/docs/troubleshooting.md");
 
 /// Each flag, with its default; empty if it has none.
 type Flags = BTreeMap<String, String>;
@@ -91,7 +93,7 @@ fn the_table_of_the_chat_has_every_flag_of_its_help_with_its_default() {
 }
 
 #[test]
-fn the_table_of_the_load_generator_has_every_flag_of_its_help_with_its_default() {
+fn the_table_of_the_load_generator_matches_its_help() {
     assert_eq!(flags_of_guide(BENCH), flags_of_help("bench"));
 }
 
@@ -119,5 +121,38 @@ fn the_section_on_limits_names_every_limit_with_its_default() {
         .filter(|name| *name != "drain-timeout");
     for name in limits {
         assert!(named.contains(&name.as_str()), "--{name} is missing");
+    }
+}
+
+#[test]
+fn the_errors_at_the_start_are_quoted_as_the_server_prints_them() {
+    let quoted = section(TROUBLESHOOTING, "The server does not start");
+    for (arguments, error) in [
+        (
+            &["--listen=192.0.2.1:3000"][..],
+            "cannot listen on 192.0.2.1:3000: this machine has no such address; ",
+        ),
+        (
+            &["--listen=3000"],
+            "invalid value '3000' for '--listen <ADDRESS>': ",
+        ),
+        (
+            &["--max-memory=1MiB", "--threads=64"],
+            "--max-memory is too small for --threads 64 and a --buffer of 65536 bytes: ",
+        ),
+        (&["--tls-cert=echo.pem"], "--tls-cert needs --tls-key: "),
+        (
+            &["--tls-cert=echo.pem", "--tls-key=echo.key"],
+            "--tls-cert echo.pem: there is no such file",
+        ),
+        (
+            &["--log-level=loud"],
+            "invalid value 'loud' for '--log-level <FILTER>': ",
+        ),
+    ] {
+        let (status, _, stderr) = run(&mut command(arguments)).expect("the binary can be started");
+        assert!(!status.success(), "{arguments:?}");
+        assert!(stderr.contains(error), "{stderr}");
+        assert!(quoted.contains(error), "{error}");
     }
 }

@@ -137,8 +137,8 @@ fn the_page_fetches_nothing_and_has_no_attribute_that_the_policy_forbids() {
     assert!(page.len() < 20_000, "{}", page.len());
 }
 
-/// > The HEAD method is identical to GET except that the server MUST NOT send content in the response.
-/// > [...] The server SHOULD send the same header fields [...] (RFC 9110 section 9.3.2)
+/// > The HEAD method is identical to GET except that the server MUST NOT send content in the
+/// > response. [...] The server SHOULD send the same header fields [...] (RFC 9110 section 9.3.2)
 #[test]
 fn head_gets_the_same_header_fields_without_content() {
     let server = Server::start(&["--path", "/chat"]);

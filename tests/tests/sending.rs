@@ -215,9 +215,9 @@ mod fragments {
         buffer
     }
 
-    /// > A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
-    /// > followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a
-    /// > single frame with the FIN bit set and an opcode of 0.
+    /// > A fragmented message consists of a single frame with the FIN bit clear and an opcode other
+    /// > than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0,
+    /// > and terminated by a single frame with the FIN bit set and an opcode of 0.
     #[test]
     fn are_continuations_until_the_last() {
         let expected = [
@@ -233,7 +233,8 @@ mod fragments {
         assert_eq!(frames_of_client(&buffer), expected);
     }
 
-    /// > The fragments of one message MUST NOT be interleaved between the fragments of another message [...]
+    /// > The fragments of one message MUST NOT be interleaved between the fragments of another
+    /// > message [...]
     #[test]
     fn are_not_mixed_with_those_of_an_echo() {
         let mut connection = Connection::server(Agreed::NOTHING);

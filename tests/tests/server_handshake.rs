@@ -2,8 +2,8 @@
 //! responses. The requests of real clients follow the documentation of those clients.
 
 use ws_echo_core::{
-    Acceptance, Agreed, Buffer, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal,
-    ServerHandshake, SyntaxError,
+    Acceptance, Agreed, Buffer, HttpResponse, HttpResponseError, MAX_HEADERS, MIN_BUFFER_LEN,
+    MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
 };
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -941,8 +941,8 @@ mod subprotocols {
         }
     }
 
-    // > The elements that comprise this value MUST be non-empty strings with characters in the range
-    // > U+0021 to U+007E not including separator characters [...] (section 4.1)
+    // > The elements that comprise this value MUST be non-empty strings with characters in the
+    // > range U+0021 to U+007E not including separator characters [...] (section 4.1)
     #[test]
     fn an_offer_that_is_not_a_token_is_ignored() {
         let offer = &["Sec-WebSocket-Protocol: a b, \"c\", \u{e9}, chat"];
@@ -1143,6 +1143,130 @@ mod the_application {
         }
         let too_long = "x".repeat(MIN_HEAD_LEN);
         assert_eq!(explained::<MIN_HEAD_LEN>(&request(), Some(&too_long)), none);
+    }
+
+    const FORBIDDEN: HttpResponse<'_> = HttpResponse {
+        status: "403 Forbidden",
+        headers: &[("Retry-After", "5"), ("X", "")],
+        content_type: Some("text/plain"),
+        content_len: 1234,
+    };
+    const FORBIDDEN_HEAD: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\
+        Retry-After: 5\r\nX: \r\nContent-Type: text/plain\r\nContent-Length: 1234\r\n\r\n";
+
+    /// Everything that is ready once the handshake is done.
+    fn until_done(handshake: &mut ServerHandshake, buffer: &mut Buffer<Vec<u8>>) -> String {
+        let mut transmitted = Vec::new();
+        while !handshake.is_done() || !buffer.ready().is_empty() {
+            assert_eq!(handshake.advance(buffer), Ok(Progress::Wait));
+            transmitted.extend(buffer.ready());
+            buffer.consume(usize::MAX);
+        }
+        String::from_utf8(transmitted).unwrap()
+    }
+
+    #[test]
+    fn responds_with_any_http_response_wherever_the_head_is_cut() {
+        let request = request();
+        for len in 0..=request.len() {
+            let mut buffer = Buffer::new(vec![0; request.len() + MIN_BUFFER_LEN]);
+            buffer.spare_mut()[..len].copy_from_slice(&request[..len]);
+            buffer.commit(len);
+            let mut handshake = ServerHandshake::new();
+            assert!(handshake.advance(&mut buffer).is_ok());
+            assert_eq!(handshake.respond(&FORBIDDEN), Ok(1234));
+            let answered = Err(HttpResponseError::Answered);
+            assert_eq!(handshake.respond(&FORBIDDEN), answered);
+            assert!(!handshake.refuse(Refusal::NotFound, ""));
+            assert!(!handshake.is_done());
+            assert_eq!(until_done(&mut handshake, &mut buffer), FORBIDDEN_HEAD);
+            assert!(buffer.is_empty());
+        }
+    }
+
+    #[test]
+    fn responds_without_content_to_head() {
+        let request = with_request_line("HEAD / HTTP/1.1");
+        let (mut handshake, mut buffer) = complete(&request);
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        assert_eq!(handshake.respond(&FORBIDDEN), Ok(0));
+        assert_eq!(until_done(&mut handshake, &mut buffer), FORBIDDEN_HEAD);
+    }
+
+    #[test]
+    fn responds_to_a_request_that_is_wrong_instead_of_refusing_it() {
+        let (mut handshake, mut buffer) = complete(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        let accepted = handshake.accept(Acceptance::default());
+        assert_eq!(accepted, Err(Refusal::UpgradeRequired));
+        assert_eq!(handshake.respond(&FORBIDDEN), Ok(1234));
+        assert_eq!(until_done(&mut handshake, &mut buffer), FORBIDDEN_HEAD);
+    }
+
+    #[test]
+    fn does_not_respond_with_a_head_that_says_something_else_or_does_not_fit() {
+        let (mut handshake, mut buffer) = complete(&request());
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        let long = "x".repeat(1024);
+        for (status, headers, content_type, error) in [
+            ("", &[][..], None, HttpResponseError::Status),
+            ("403", &[], None, HttpResponseError::Status),
+            (
+                "101 Switching Protocols",
+                &[],
+                None,
+                HttpResponseError::Status,
+            ),
+            ("600 X", &[], None, HttpResponseError::Status),
+            ("403 \r\nX: y", &[], None, HttpResponseError::Status),
+            ("403 X", &[("a b", "")], None, HttpResponseError::Header),
+            (
+                "403 X",
+                &[("a", "b\r\nc: d")],
+                None,
+                HttpResponseError::Header,
+            ),
+            ("403 X", &[], Some("\n"), HttpResponseError::Header),
+            (
+                "403 X",
+                &[("connection", "x")],
+                None,
+                HttpResponseError::ReservedHeader,
+            ),
+            (
+                "403 X",
+                &[("Content-Length", "1")],
+                None,
+                HttpResponseError::ReservedHeader,
+            ),
+            (
+                "403 X",
+                &[("upgrade", "x")],
+                None,
+                HttpResponseError::ReservedHeader,
+            ),
+            ("403 X", &[("a", &long)], None, HttpResponseError::TooLarge),
+        ] {
+            let response = HttpResponse {
+                status,
+                headers,
+                content_type,
+                content_len: 0,
+            };
+            assert_eq!(handshake.respond(&response), Err(error), "{response:?}");
+        }
+        assert_eq!(handshake.request().path(), "/chat", "it is as it was");
+        assert_eq!(handshake.accept(Acceptance::default()), Ok(()));
+    }
+
+    #[test]
+    fn writes_a_response_to_a_client_that_made_no_request() {
+        let mut head = Vec::new();
+        let written = FORBIDDEN.write(|part| head.extend_from_slice(part));
+        assert_eq!(written, Ok(()));
+        assert_eq!(String::from_utf8(head).unwrap(), FORBIDDEN_HEAD);
+        let written = HttpResponse::new("x").write(|_| panic!("it is wrong"));
+        assert_eq!(written, Err(HttpResponseError::Status));
     }
 
     #[test]

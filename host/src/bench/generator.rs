@@ -1,82 +1,83 @@
-//! The event loop that loads a server: each echo is taken and the next message sent, on one thread.
+//! The event loop that loads a server, on one thread: it reads echoes, and sends the next messages.
 //!
-//! For a batch of messages that come back together it costs one read, one write and one look at the
-//! clock; for each message a comparison of its header.
+//! A batch of echoes that arrive together costs one read, one write and one look at the clock; each
+//! message costs a comparison of its header.
 
 use std::time::Duration;
 
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::connection::Connection;
-use super::failure::{Failure, Wrong};
+use super::echo_checker::Comparison;
+use super::error::BenchError;
 use super::interrupt::{self, Interrupt};
-use super::message::Message;
+use super::load_connection::LoadConnection;
+use super::load_phase::{LoadPhase, Measurement};
 use super::pace::Pace;
-use super::phase::{Outcome, Phase};
-use super::progress::Progress;
-use super::replies::Comparison;
+use super::prepared_message::PreparedMessage;
+use super::progress_line::ProgressLine;
 use crate::options::bench::Amount;
 
-/// How many events are taken at once.
+/// How many events are fetched at once.
 const EVENTS_LEN: usize = 1024;
 /// The length of the one buffer that all connections read into.
 const BUFFER_LEN: usize = 256 << 10;
-/// How long is slept at most, so that progress is shown and silence is noticed.
+/// The longest sleep, so that progress is shown and silence is noticed.
 const SLEEP_MAX: Duration = Duration::from_millis(100);
-/// A sleep may be longer than asked for by so much: a message that is due sooner is waited for awake.
-const SLEEP_ERROR: u64 = 1_100_000;
+/// How much longer a sleep may be than asked for, in nanoseconds. The wait for a message that is
+/// due sooner is a busy one.
+const OVERSLEEP_MAX: u64 = 1_100_000;
 
-/// The connections to a server, and what they send.
+/// The connections to a server, and the load that they carry.
 #[derive(Debug)]
 pub(super) struct Generator {
     pub(super) poll: Poll,
     pub(super) interrupt: Interrupt,
-    pub(super) connections: Vec<Connection>,
-    pub(super) message: Message,
-    /// How many messages may be without their echo, for each connection.
+    pub(super) connections: Vec<LoadConnection>,
+    pub(super) message: PreparedMessage,
+    /// How many messages each connection may have in flight.
     pub(super) in_flight_max: u64,
-    /// How many messages are sent each second, if there is a schedule.
+    /// How many messages are due per second, if there is a schedule.
     pub(super) rate: Option<f64>,
-    /// How long the server may be silent while something is missing.
+    /// How long the server may be silent while an echo is missing.
     pub(super) timeout: Duration,
 }
 
 impl Generator {
-    /// Loads the server until all that was sent has come back.
+    /// Loads the server until every message that was sent is echoed.
     pub(super) fn run(
         &mut self,
         amount: Amount,
         comparison: Comparison,
-        progress: &mut Progress,
-    ) -> Result<Outcome, Failure> {
+        progress: &mut ProgressLine,
+    ) -> Result<Measurement, BenchError> {
         let pace = Pace::new(self.rate, self.connections.len(), amount);
         for connection in &mut self.connections {
             connection.begin(comparison);
         }
         let mut run = Run {
-            phase: Phase::start(pace, amount, self.in_flight_max)?,
+            phase: LoadPhase::start(pace, amount, self.in_flight_max)?,
             message: &self.message,
             connections: &mut self.connections,
             buffer: vec![0; BUFFER_LEN],
-            again: Vec::new(),
+            has_more: Vec::new(),
         };
         let mut events = Events::with_capacity(EVENTS_LEN);
         run.start(self.in_flight_max)?;
         let mut now = run.phase.now();
         while !run.phase.is_over() {
-            let rest = run.rest(now);
-            if rest == Rest::Awake {
-                // What was sent since the last look was no idleness.
+            let wait = run.next_wait(now);
+            if wait == Wait::Busy {
+                // The time since the last look was spent sending, not idle.
                 now = run.phase.now();
             }
-            interrupt::wait(&mut self.poll, &mut events, rest.timeout())?;
-            run.turn_again()?;
+            interrupt::wait(&mut self.poll, &mut events, wait.timeout())?;
+            run.exchange_more()?;
             for event in &events {
                 run.handle(event)?;
             }
             let before = std::mem::replace(&mut now, run.phase.now());
-            if rest == Rest::Awake && events.is_empty() {
+            if wait == Wait::Busy && events.is_empty() {
                 run.phase.idle += now - before;
             }
             run.send_due(now)?;
@@ -86,111 +87,114 @@ impl Generator {
             run.phase.check_silence(now, self.timeout)?;
             progress.show(now, run.phase.answered());
         }
-        Ok(run.phase.outcome())
+        Ok(run.phase.measurement())
     }
 
-    /// Says goodbye to the server.
+    /// Sends a Close on each connection.
     pub(super) fn close(self) {
-        self.connections.into_iter().for_each(Connection::close);
+        self.connections.into_iter().for_each(LoadConnection::close);
     }
 }
 
 /// How to wait for the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
+enum Wait {
     /// Not at all: there is something to do.
     No,
-    /// By asking over and over, because something is due soon.
-    Awake,
-    /// So long at most.
+    /// In a busy loop, because a message is due soon.
+    Busy,
+    /// Asleep, for this time at most.
     Asleep(Duration),
 }
 
-impl Rest {
+impl Wait {
     fn timeout(self) -> Duration {
         match self {
-            Self::No | Self::Awake => Duration::ZERO,
+            Self::No | Self::Busy => Duration::ZERO,
             Self::Asleep(time) => time,
         }
     }
 }
 
-/// A phase, and what is done in it.
+/// A phase in progress, and what it works on.
 struct Run<'a> {
-    phase: Phase,
-    message: &'a Message,
-    connections: &'a mut [Connection],
+    phase: LoadPhase,
+    message: &'a PreparedMessage,
+    connections: &'a mut [LoadConnection],
     buffer: Vec<u8>,
-    /// The connections that may have more to read than was taken.
-    again: Vec<usize>,
+    /// The connections that may have more to read: the poll does not report them again.
+    has_more: Vec<usize>,
 }
 
 impl Run<'_> {
-    /// Takes what has come before, as it is not told of again, and sends the first messages. In this
-    /// order, so that a message from before is not taken for an echo.
-    fn start(&mut self, in_flight_max: u64) -> Result<(), Failure> {
+    /// Reads what arrived before, which the poll does not report again, and sends the first
+    /// messages. In this order, an earlier message is not taken for an echo.
+    fn start(&mut self, in_flight_max: u64) -> Result<(), BenchError> {
         for index in 0..self.connections.len() {
-            self.turn(index)?;
+            self.exchange(index)?;
             if let Pace::Closed { .. } = self.phase.pace {
-                // The ones before have taken time, which is none of this one's latency.
+                // Starting the connections before this one is not part of its latency.
                 let now = self.phase.now();
                 let connection = &mut self.connections[index];
                 let count = self.phase.take(connection, in_flight_max, now);
                 connection.send(count, self.message);
                 let flushed = connection.flush(self.message);
-                flushed.map_err(|wrong| wrong.on(index))?;
+                flushed.map_err(|error| error.on(index))?;
             }
         }
         self.send_due(self.phase.now())
     }
 
-    fn handle(&mut self, event: &Event) -> Result<(), Failure> {
+    fn handle(&mut self, event: &Event) -> Result<(), BenchError> {
         let Token(index) = event.token();
-        // The signals' waker has no connection.
+        // The waker of the signals has no connection.
         let Some(connection) = self.connections.get_mut(index) else {
             return Ok(());
         };
         if event.is_writable() {
             connection.unblock();
         }
-        self.turn(index)?;
-        // An end behind the last bytes is not told of again.
+        self.exchange(index)?;
+        // The poll does not report the end of the stream again.
         if event.is_read_closed() {
-            self.again.push(index);
+            self.has_more.push(index);
         }
         Ok(())
     }
 
-    fn turn_again(&mut self) -> Result<(), Failure> {
-        let again = std::mem::take(&mut self.again);
-        again.into_iter().try_for_each(|index| self.turn(index))
+    fn exchange_more(&mut self) -> Result<(), BenchError> {
+        let indices = std::mem::take(&mut self.has_more);
+        indices
+            .into_iter()
+            .try_for_each(|index| self.exchange(index))
     }
 
-    /// Reads once, and answers at once. One read, so that each connection gets its turn.
-    fn turn(&mut self, index: usize) -> Result<(), Failure> {
+    /// Reads once, so that each connection gets its turn, and sends the next messages.
+    fn exchange(&mut self, index: usize) -> Result<(), BenchError> {
         let connection = &mut self.connections[index];
         let received = connection
             .receive(&mut self.buffer, self.message)
-            .map_err(|wrong| wrong.on(index))?;
+            .map_err(|error| error.on(index))?;
         if received.is_progress {
             let now = self.phase.now();
-            self.phase.heard_at = now;
+            self.phase.last_progress_at = now;
             if received.count > 0 {
-                self.phase.settle(connection, index, received.count, now);
+                self.phase
+                    .record_echoes(connection, index, received.count, now);
                 let count = self.phase.take(connection, received.count, now);
                 connection.send(count, self.message);
             }
         }
-        // A read that brings less than it could has emptied the socket.
+        // A read that returns less than it could has emptied the socket.
         if received.len == self.buffer.len() {
-            self.again.push(index);
+            self.has_more.push(index);
         }
         let flushed = connection.flush(self.message);
-        flushed.map_err(|wrong| wrong.on(index))
+        flushed.map_err(|error| error.on(index))
     }
 
-    /// Sends what is due by the schedule, and ends what has no more time.
-    fn send_due(&mut self, now: u64) -> Result<(), Failure> {
+    /// Sends the messages that are due by the schedule.
+    fn send_due(&mut self, now: u64) -> Result<(), BenchError> {
         let Pace::Open(schedule) = &mut self.phase.pace else {
             return Ok(());
         };
@@ -201,35 +205,36 @@ impl Run<'_> {
             let count = self.phase.take(connection, 0, now);
             connection.send(count, self.message);
             let flushed = connection.flush(self.message);
-            flushed.map_err(|wrong: Wrong| wrong.on(index))?;
+            flushed.map_err(|error| error.on(index))?;
         }
         Ok(())
     }
 
-    /// Sends no more than what was begun.
+    /// Ends the phase: only messages that were begun are still sent.
     fn end(&mut self, now: u64) {
         self.phase.end(now);
         if let Pace::Open(_) = self.phase.pace {
             let message = self.message;
-            let recalled = self.connections.iter_mut().map(|it| it.recall(message));
-            self.phase.give_up(recalled.sum());
+            let connections = self.connections.iter_mut();
+            let withdrawn = connections.map(|connection| connection.withdraw(message));
+            self.phase.give_up(withdrawn.sum());
         }
     }
 
-    fn rest(&self, now: u64) -> Rest {
-        if !self.again.is_empty() {
-            return Rest::No;
+    fn next_wait(&self, now: u64) -> Wait {
+        if !self.has_more.is_empty() {
+            return Wait::No;
         }
         let next = match &self.phase.pace {
             Pace::Closed { .. } => None,
             Pace::Open(schedule) => schedule.next_at(),
         };
         let Some(next) = next else {
-            return Rest::Asleep(SLEEP_MAX);
+            return Wait::Asleep(SLEEP_MAX);
         };
         match next.saturating_sub(now) {
-            ..SLEEP_ERROR => Rest::Awake,
-            time => Rest::Asleep(SLEEP_MAX.min(Duration::from_nanos(time - SLEEP_ERROR))),
+            ..OVERSLEEP_MAX => Wait::Busy,
+            time => Wait::Asleep(SLEEP_MAX.min(Duration::from_nanos(time - OVERSLEEP_MAX))),
         }
     }
 }

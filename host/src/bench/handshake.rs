@@ -1,25 +1,24 @@
-//! The opening handshake of a client, which is the core's, for connections that share a buffer for what
-//! they read.
+//! The opening handshake of a client, which is the core's, for connections that share their read
+//! buffer.
 
 use ws_echo_core::{
     Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
 };
 
-use super::failure::Wrong;
+use super::error::ConnectionError;
 use crate::connect::HEAD_LEN_MAX;
+use crate::escape::PEER_TEXT_LEN_MAX;
 use crate::options::url::Url;
 use crate::random;
 
 const BUFFER_LEN: usize = 4 << 10;
-/// How much of what comes is kept, to show what is no HTTP.
-const START_LEN_MAX: usize = 200;
 
 /// The handshake of one connection.
 #[derive(Debug)]
 pub(super) struct Handshake<'a> {
     handshake: ClientHandshake<'a, HEAD_LEN_MAX>,
     buffer: Buffer<[u8; BUFFER_LEN]>,
-    /// The first bytes that have come.
+    /// The first bytes received, to show a response that is not HTTP.
     start: Vec<u8>,
 }
 
@@ -38,8 +37,8 @@ impl<'a> Handshake<'a> {
         })
     }
 
-    /// The request's bytes.
-    pub(super) fn request(&mut self) -> Result<Vec<u8>, Wrong> {
+    /// Returns the bytes of the request.
+    pub(super) fn request(&mut self) -> Result<Vec<u8>, ConnectionError> {
         let mut request = Vec::new();
         loop {
             self.advance()?;
@@ -51,9 +50,9 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    /// Takes what has come, up to the end of the response, and tells whether that was in it.
-    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, Wrong> {
-        let room = START_LEN_MAX.saturating_sub(self.start.len());
+    /// Takes received bytes up to the end of the response, and returns whether that was in them.
+    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, ConnectionError> {
+        let room = PEER_TEXT_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
         let mut progress = Progress::Wait;
         while progress == Progress::Wait && !bytes.is_empty() {
@@ -62,7 +61,7 @@ impl<'a> Handshake<'a> {
             spare[..len].copy_from_slice(&bytes[..len]);
             self.buffer.commit(len);
             progress = self.advance()?;
-            // What the handshake leaves are frames.
+            // The bytes that the handshake leaves are frames.
             let read = len - self.buffer.received().len();
             self.buffer.discard_received();
             *bytes = &bytes[read..];
@@ -70,19 +69,21 @@ impl<'a> Handshake<'a> {
         Ok(progress != Progress::Wait)
     }
 
-    fn advance(&mut self) -> Result<Progress, Wrong> {
+    fn advance(&mut self) -> Result<Progress, ConnectionError> {
         let error = match self.handshake.advance(&mut self.buffer) {
             Ok(progress) => return Ok(progress),
             Err(error) => error,
         };
         if !self.start.starts_with(b"HTTP/") {
             let start = String::from_utf8_lossy(&self.start);
-            return Err(Wrong::NotHttp(start.into_owned()));
+            return Err(ConnectionError::NotHttp(start.into_owned()));
         }
         let response = self.handshake.response();
         Err(match error {
-            ResponseError::Status(status) => Wrong::Refused(status, response.reason().into()),
-            error => Wrong::Response(error),
+            ResponseError::Status(status) => {
+                ConnectionError::Refused(status, response.reason().into())
+            }
+            error => ConnectionError::Response(error),
         })
     }
 }
@@ -92,9 +93,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_behind_the_response_are_left_wherever_it_is_cut() {
+    fn frames_after_the_response_are_left_wherever_it_is_cut() {
         let url = url();
-        // The response to the key that all zeros make.
+        // The response to the key of a nonce of zeros.
         let response = b"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                          Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n";
         let bytes = [&response[..], b"frames"].concat();
@@ -102,11 +103,11 @@ mod tests {
             let mut handshake = zero_handshake(&url);
             handshake.request().expect("a request");
             let (mut first, second) = bytes.split_at(cut);
-            let is_open = handshake.receive(&mut first).expect("a right response");
+            let is_open = handshake.receive(&mut first).expect("a valid response");
             assert_eq!(is_open, cut >= response.len(), "cut at {cut}");
             let left = [first, second].concat();
             let mut left = &left[..];
-            assert!(handshake.receive(&mut left).expect("a right response"));
+            assert!(handshake.receive(&mut left).expect("a valid response"));
             let expected = &b"frames"[..];
             assert_eq!(left, expected, "cut at {cut}");
         }

@@ -1,5 +1,5 @@
-//! Waiting for sockets, until the user wants no more: the first SIGINT ends the run early, the second
-//! one the process.
+//! Waiting for sockets, until the user interrupts it: the first signal ends the run early, the
+//! second one ends the process.
 
 use std::io::ErrorKind;
 use std::process;
@@ -9,46 +9,51 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Token, Waker};
 
-use super::failure::Failure;
+use super::error::BenchError;
 use crate::platform;
 
-/// No connection has this index.
+/// An index that no connection has.
 const WAKER: Token = Token(usize::MAX);
 const STATUS_STOPPED: i32 = 1;
 
-/// Whether the user wants the run to end.
+/// Whether the user has asked for the end of the run.
 #[derive(Debug)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Takes over the process's signals, which from now on wake `poll`.
-    pub(super) fn install(poll: &Poll) -> Result<Self, Failure> {
+    /// Handles the process's signals from now on. They wake `poll`.
+    pub(super) fn install(poll: &Poll) -> Result<Self, BenchError> {
         let is_set = Arc::new(AtomicBool::new(false));
         let waker = Waker::new(poll.registry(), WAKER)
-            .map_err(|error| Failure::System("handle signals", error))?;
+            .map_err(|error| BenchError::System("handle signals", error))?;
         let flag = Arc::clone(&is_set);
         let stop = move || {
             if flag.swap(true, Ordering::Relaxed) {
                 process::exit(STATUS_STOPPED);
             }
-            // At the latest the next event ends the wait.
+            // If this fails, the next event or timeout ends the wait.
             let _ = waker.wake();
         };
-        platform::on_stop_signal(stop).map_err(|error| Failure::System("handle signals", error))?;
+        platform::on_stop_signal(stop)
+            .map_err(|error| BenchError::System("handle signals", error))?;
         Ok(Self(is_set))
     }
 
-    /// Whether there was a signal.
+    /// Returns whether there was a signal.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Waits for events, for `timeout` at most.
-pub(super) fn wait(poll: &mut Poll, events: &mut Events, timeout: Duration) -> Result<(), Failure> {
+/// Waits for events, but no longer than `timeout`.
+pub(super) fn wait(
+    poll: &mut Poll,
+    events: &mut Events,
+    timeout: Duration,
+) -> Result<(), BenchError> {
     match poll.poll(events, Some(timeout)) {
         Err(error) if error.kind() != ErrorKind::Interrupted => {
-            Err(Failure::System("wait for sockets", error))
+            Err(BenchError::System("wait for sockets", error))
         }
         _ => Ok(()),
     }

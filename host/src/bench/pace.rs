@@ -1,4 +1,4 @@
-//! When messages are sent: as soon as others have come back, or by a schedule.
+//! When messages are sent: as soon as earlier ones are echoed, or by a schedule.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::options::bench::Amount;
 
 const NANOSECONDS: f64 = 1e9;
 
-/// What decides about the next message. Times are in nanoseconds since the start of the phase.
+/// What triggers the next message. Times are in nanoseconds since the start of the phase.
 #[derive(Clone, Debug)]
 pub(super) enum Pace {
-    /// The echo before it (closed loop): so many may still be sent.
+    /// An echo (closed loop); `left` more messages may be sent.
     Closed { left: u64 },
     /// The time (open loop).
     Open(Schedule),
@@ -29,7 +29,7 @@ impl Pace {
     }
 }
 
-/// Message `k` of all is due at `k / rate`, on the connection `k mod connections`.
+/// PreparedMessage `k` of all is due at `k / rate`, on the connection `k mod connections`.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     interval: f64,
@@ -50,24 +50,24 @@ impl Schedule {
             next_at: 0,
         };
         schedule.total = match amount {
-            // The first one is due at once, so one there always is.
+            // The first one is due at once, so there is always one.
             Amount::For(time) => schedule.due_before(nanoseconds(time)).max(1),
             Amount::Messages(count) => count,
         };
         schedule
     }
 
-    /// When message `k` is due.
+    /// Returns when message `k` is due.
     fn due_at(&self, k: u64) -> u64 {
         (k as f64 * self.interval) as u64
     }
 
-    /// When a connection's message is due, counted from 0.
+    /// Returns when a connection's message is due, counted from 0.
     pub(super) fn due_on(&self, connection: usize, nth: u64) -> u64 {
         self.due_at(connection as u64 + nth * self.connections)
     }
 
-    /// How many messages of all are due before this time.
+    /// Returns how many messages are due before `time`.
     fn due_before(&self, time: u64) -> u64 {
         let mut count = (time as f64 / self.interval) as u64;
         while count > 0 && self.due_at(count - 1) >= time {
@@ -79,7 +79,8 @@ impl Schedule {
         count
     }
 
-    /// The messages that have become due: for each of their connections how many, and it.
+    /// Takes the messages that have become due: the index of each of their connections, and how
+    /// many it sends.
     pub(super) fn take_due(&mut self, now: u64) -> impl Iterator<Item = (usize, u64)> + use<> {
         let connections = self.connections;
         let first = self.given;
@@ -94,17 +95,17 @@ impl Schedule {
         })
     }
 
-    /// When the next message is due; `None` when all were.
+    /// Returns when the next message is due; `None` if all were.
     pub(super) fn next_at(&self) -> Option<u64> {
         (self.given < self.total).then_some(self.next_at)
     }
 
-    /// Lets no further message become due.
+    /// Ends the schedule: no further message becomes due.
     pub(super) fn stop(&mut self) {
         self.total = self.given;
     }
 
-    /// The time that the messages due so far stand for.
+    /// Returns the length of the schedule so far: when the message after the last one would be due.
     pub(super) fn span(&self) -> u64 {
         self.due_at(self.given)
     }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_due_at_once_and_shared_between_the_connections() {
+    fn missed_messages_are_due_at_once_and_shared_between_the_connections() {
         let mut schedule = schedule(10.0, 3, SECOND);
         assert_eq!(due(&mut schedule, 100_000_000), [(0, 1), (1, 1)]);
         assert_eq!(due(&mut schedule, 5_000_000_000), [(2, 3), (0, 3), (1, 2)]);
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_holds_the_messages_that_are_due_before_its_end_and_one_at_least() {
+    fn a_duration_has_the_messages_that_are_due_before_its_end_and_at_least_one() {
         for (rate, expected) in [(10.0, 10), (0.5, 1), (3.0, 3), (1.5, 2), (1e6, 1_000_000)] {
             let mut schedule = schedule(rate, 1, SECOND);
             assert_eq!(due(&mut schedule, u64::MAX / 2), [(0, expected)], "{rate}");
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_rate_the_echo_decides() {
+    fn without_a_rate_an_echo_triggers_the_next_message() {
         let left = |amount| match Pace::new(None, 5, amount) {
             Pace::Closed { left } => left,
             Pace::Open(_) => panic!("there is no rate"),

@@ -1,27 +1,27 @@
-//! Processor time as Linux tells it in `/proc`; other systems tell nothing here.
+//! Processor time, which Linux reports in `/proc`. Other systems are not supported.
 
 use std::fs;
 use std::io::{self, Error, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-/// A tick of `/proc/PID/stat`: a hundredth of a second on every machine that Rust's Linux targets
-/// name, whatever the kernel's own clock does.
+/// A tick of `/proc/PID/stat`: a hundredth of a second on every Linux target of Rust, whatever the
+/// tick of the kernel is.
 const TICK: Duration = Duration::from_millis(10);
 
 /// The processor time that a process has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ProcessTime {
-    /// All of it, of the threads that are there.
+    /// All of it, of the threads that still run.
     pub(super) total: Duration,
-    /// What was spent in the program, to a hundredth of a second.
+    /// In user mode, to a hundredth of a second.
     pub(super) user: Duration,
-    /// What was spent in the system, to a hundredth of a second.
+    /// In the kernel, to a hundredth of a second.
     pub(super) system: Duration,
 }
 
 impl ProcessTime {
-    /// What process `id` has used so far.
+    /// Returns what process `id` has used so far.
     pub(super) fn of(id: u32) -> io::Result<Self> {
         let folder = format!("/proc/{id}");
         let folder = Path::new(&folder);
@@ -29,7 +29,7 @@ impl ProcessTime {
         for thread in fs::read_dir(folder.join("task"))? {
             match time_of(&thread?.path()) {
                 Ok(time) => total += time,
-                // The thread has ended since.
+                // The thread has ended in the meantime.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -43,7 +43,7 @@ impl ProcessTime {
         })
     }
 
-    /// What was used since `before`.
+    /// Returns what was used since `before`.
     pub(super) fn since(self, before: Self) -> Self {
         Self {
             total: self.total.saturating_sub(before.total),
@@ -53,7 +53,7 @@ impl ProcessTime {
     }
 }
 
-/// What this thread has used so far, if the system tells.
+/// Returns what this thread has used so far, if the system reports it.
 pub(super) fn own_time() -> Option<Duration> {
     time_of(Path::new("/proc/thread-self")).ok()
 }
@@ -70,8 +70,8 @@ fn time_of(thread: &Path) -> io::Result<Duration> {
 
 /// Fields 14 and 15. The second one is the program's name in parentheses, which may hold anything.
 fn user_and_system(stat: &str) -> Option<(Duration, Duration)> {
-    let (_, behind_name) = stat.rsplit_once(')')?;
-    let mut fields = behind_name.split_whitespace().skip(11);
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace().skip(11);
     let mut next = || fields.next()?.parse().ok().map(|ticks: u32| TICK * ticks);
     Some((next()?, next()?))
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_and_system_time_are_found_behind_any_name() {
+    fn user_and_system_time_are_found_after_any_name() {
         let stat = "12 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 150 7 13 14 15";
         let expected = (Duration::from_millis(1500), Duration::from_millis(70));
         assert_eq!(user_and_system(stat), Some(expected));

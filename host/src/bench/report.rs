@@ -1,22 +1,21 @@
-//! What a measurement came to, for programs (JSON) and for people.
+//! The figures of a measurement, for programs (as JSON) and for the summary.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::message::Message;
-use super::phase::Outcome;
+use super::load_phase::Measurement;
 use super::processor::ProcessTime;
-use crate::options::bench::BenchOptions;
+use crate::options::bench::{BenchOptions, PayloadKind};
 
 /// The share of the time that the generator's thread may work before it counts as the limit.
 const BUSY: f64 = 0.9;
-/// A shorter time tells nothing about that.
+/// A shorter measurement does not show that.
 const JUDGED_SECONDS: f64 = 0.1;
 const NANOSECONDS_PER_MICROSECOND: f64 = 1e3;
 
-/// The figures; the names are those of the JSON object, and stay.
+/// The figures. The names are those of the JSON object, and do not change.
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'a> {
     url: &'a str,
@@ -51,17 +50,17 @@ pub(super) struct Latencies {
 }
 
 impl<'a> Report<'a> {
-    /// The figures of a measurement; `generator` and `server` are the processor times of both.
+    /// The figures of a measurement, and the processor times of the generator and the server.
     pub(super) fn new(
         options: &'a BenchOptions,
-        outcome: &Outcome,
+        measurement: &Measurement,
         generator: Option<Duration>,
         server: Option<ProcessTime>,
     ) -> Self {
-        let seconds = outcome.time.as_secs_f64();
-        let messages = outcome.latencies.len();
+        let seconds = measurement.time.as_secs_f64();
+        let messages = measurement.latencies.len();
         let messages_per_second = messages as f64 / seconds.max(f64::MIN_POSITIVE);
-        let busy = generator.map(|time| time.saturating_sub(outcome.idle).as_secs_f64());
+        let busy = generator.map(|time| time.saturating_sub(measurement.idle).as_secs_f64());
         let is_limit = busy.is_some_and(|busy| busy > BUSY * seconds);
         Self {
             url: &options.url.text,
@@ -69,13 +68,13 @@ impl<'a> Report<'a> {
             size: options.size,
             in_flight: options.in_flight,
             rate: options.rate,
-            payload: Message::name(options.payload),
+            payload: payload_name(options.payload),
             seconds,
             messages,
-            messages_not_sent: outcome.unsent,
+            messages_not_sent: measurement.unsent,
             messages_per_second,
             bytes_per_second: messages_per_second * options.size as f64,
-            latency_us: Latencies::of(&outcome.latencies),
+            latency_us: Latencies::of(&measurement.latencies),
             generator_cpu_seconds: generator.map(|time| time.as_secs_f64()),
             generator_is_the_limit: is_limit && seconds >= JUDGED_SECONDS,
             server_cpu_seconds: server.map(|time| time.total.as_secs_f64()),
@@ -88,7 +87,7 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     ///
-    /// None that is known: all numbers are finite, and all texts are text.
+    /// None are known: all numbers are finite, and all texts are UTF-8.
     pub(super) fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
@@ -107,5 +106,13 @@ impl Latencies {
             max: in_microseconds(latencies.max()),
             mean: latencies.mean() / NANOSECONDS_PER_MICROSECOND,
         }
+    }
+}
+
+fn payload_name(kind: PayloadKind) -> &'static str {
+    match kind {
+        PayloadKind::Binary => "binary",
+        PayloadKind::Ascii => "ascii",
+        PayloadKind::Chinese => "chinese",
     }
 }

@@ -1,4 +1,4 @@
-//! The report for people: the figures, and how latencies are spread, in 80 columns.
+//! The report for people: the figures, and the distribution of latencies, in 80 columns.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -75,8 +75,8 @@ fn percentiles(report: &Report<'_>) -> [String; 2] {
 
 /// One bar for each range of latencies from the least to the greatest.
 fn bars(latencies: &Histogram<u64>) -> Vec<String> {
-    // A latency is known up to its bucket. One that lies across a bound belongs to where it begins, or it
-    // would be counted on both sides.
+    // A latency is known up to its bucket. A bucket across a bound belongs to the range in which it
+    // begins, or it would be counted twice.
     let greatest = latencies.lowest_equivalent(latencies.max());
     let is_needed = |&(low, high): &(u64, u64)| high > latencies.min() && low <= greatest;
     let ranges: Vec<_> = ranges().filter(is_needed).collect();
@@ -98,7 +98,7 @@ fn bars(latencies: &Histogram<u64>) -> Vec<String> {
     ranges.iter().map(bar).collect()
 }
 
-/// All ranges of latencies in nanoseconds, from below to before.
+/// All ranges of latencies in nanoseconds, each without its upper bound.
 fn ranges() -> impl Iterator<Item = (u64, u64)> {
     let bounds = (0..13).flat_map(|power| STEPS.map(|step| step * 10_u64.pow(power)));
     let bounds: Vec<u64> = bounds.collect();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_lies_across_a_bound_is_counted_once() {
+    fn a_bucket_across_a_bound_is_counted_once() {
         let mut latencies = Histogram::new_with_bounds(1, 3_600_000_000_000, 3).expect("bounds");
         latencies.record(50_000).expect("within the bounds");
         let lines = bars(&latencies);

@@ -1,5 +1,5 @@
-//! How long to wait before connecting again: twice as long each time, and at random, so that clients
-//! that were cut off together do not come back together.
+//! How long to wait before reconnecting: twice as long each time, with jitter, so that clients that
+//! were disconnected together do not reconnect together.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const MOST: Duration = Duration::from_secs(30);
 /// The pauses between attempts.
 #[derive(Debug)]
 pub(super) struct BackOff {
-    /// The longest that the next pause may be.
+    /// The upper bound of the next pause.
     next: Duration,
 }
 
@@ -20,8 +20,8 @@ impl BackOff {
         Self { next: LEAST }
     }
 
-    /// The next pause, after a connection that was open for so long. One that has lasted longer than the
-    /// pause would be was a good one, and pauses begin anew.
+    /// The next pause, after a connection that was open for `was_open`. If that was longer than the
+    /// pause would be, the pauses start again from the shortest.
     pub(super) fn pause(&mut self, was_open: Duration) -> Duration {
         if was_open > self.next {
             self.next = LEAST;
@@ -33,7 +33,7 @@ impl BackOff {
     }
 }
 
-/// Between a half and all of a pause ("equal jitter").
+/// Between half of a pause and all of it ("equal jitter").
 fn jittered(pause: Duration, random: u8) -> Duration {
     pause / 2 + pause / 2 * u32::from(random) / u32::from(u8::MAX)
 }
@@ -52,20 +52,20 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_lasted_longer_than_the_pause_would_be_begins_anew() {
+    fn a_connection_that_outlasts_the_pause_resets_it() {
         let mut back_off = BackOff::new();
         for _ in 0..4 {
             back_off.pause(Duration::ZERO);
         }
         assert!(
             back_off.pause(Duration::from_secs(7)) > LEAST,
-            "8 s were next"
+            "the next was up to 8 s"
         );
         assert!(back_off.pause(Duration::from_secs(17)) <= LEAST);
     }
 
     #[test]
-    fn jitter_reaches_from_a_half_to_all() {
+    fn jitter_is_between_half_of_the_pause_and_all_of_it() {
         assert_eq!(jittered(MOST, 0), MOST / 2);
         assert_eq!(jittered(MOST, u8::MAX), MOST);
     }

@@ -1,35 +1,34 @@
-//! What the user wants of a connection, however it was said: typed on a terminal, or read from a pipe.
+//! What the user wants from a connection, whether it was typed on a terminal or read from a pipe.
 
 use ws_echo_core::{CloseCode, Fin, Message};
 
-/// The longest payload of one frame that is sent. A longer message goes out in fragments.
+/// The longest payload of a frame that is sent. A longer message is sent in fragments.
 pub(super) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    /// Send the next fragment of a message, which may be all of it. It has at most
-    /// [`FRAGMENT_LEN_MAX`] bytes.
-    Send(Payload, Fin),
+pub(super) enum UserCommand {
+    /// Send the next fragment of a message, or all of it: at most [`FRAGMENT_LEN_MAX`] bytes.
+    Send(MessageData, Fin),
     /// Send a Ping.
     Ping,
     /// Close, with this code and reason.
     Close(CloseCode, String),
-    /// Wait for replies, then close: the input has ended.
+    /// The input has ended: wait for replies, then close.
     End,
-    /// Close: the input cannot be sent, for this reason.
+    /// The input cannot be sent, for this reason: close.
     Fail(String),
 }
 
-/// The bytes of a message, or of a part of one.
+/// A message, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
+pub(super) enum MessageData {
     Text(String),
     Binary(Vec<u8>),
 }
 
-impl Payload {
-    /// The same, as the core takes it.
+impl MessageData {
+    /// The same, borrowed, for the core.
     pub(super) fn as_message(&self) -> Message<'_> {
         match self {
             Self::Text(text) => Message::Text(text),
@@ -37,18 +36,18 @@ impl Payload {
         }
     }
 
-    /// The commands that send a message of any length, one at least.
-    pub(super) fn into_commands(mut self) -> Vec<Command> {
+    /// The commands that send a message of any length, at least one.
+    pub(super) fn into_commands(mut self) -> Vec<UserCommand> {
         let mut commands = Vec::new();
         while let Some(rest) = self.split_off() {
-            commands.push(Command::Send(self, Fin::More));
+            commands.push(UserCommand::Send(self, Fin::More));
             self = rest;
         }
-        commands.push(Command::Send(self, Fin::Last));
+        commands.push(UserCommand::Send(self, Fin::Last));
         commands
     }
 
-    /// What is too long for one frame. No character is cut.
+    /// Splits off what is too long for one frame, without cutting a character.
     fn split_off(&mut self) -> Option<Self> {
         match self {
             Self::Text(text) if text.len() > FRAGMENT_LEN_MAX => {
@@ -68,33 +67,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_cut_only_where_it_is_too_long_for_a_frame() {
-        let whole = Payload::Binary(vec![7; FRAGMENT_LEN_MAX]);
+    fn only_a_message_that_is_too_long_for_a_frame_is_fragmented() {
+        let whole = MessageData::Binary(vec![7; FRAGMENT_LEN_MAX]);
         let commands = whole.clone().into_commands();
-        assert_eq!(commands, [Command::Send(whole.clone(), Fin::Last)]);
+        assert_eq!(commands, [UserCommand::Send(whole.clone(), Fin::Last)]);
 
-        let longer = Payload::Binary(vec![7; FRAGMENT_LEN_MAX + 1]).into_commands();
-        let rest = Payload::Binary(vec![7]);
+        let longer = MessageData::Binary(vec![7; FRAGMENT_LEN_MAX + 1]).into_commands();
+        let rest = MessageData::Binary(vec![7]);
         let expected = [
-            Command::Send(whole, Fin::More),
-            Command::Send(rest, Fin::Last),
+            UserCommand::Send(whole, Fin::More),
+            UserCommand::Send(rest, Fin::Last),
         ];
         assert_eq!(longer, expected);
     }
 
     #[test]
     fn an_empty_message_is_one_frame() {
-        let empty = Payload::Text(String::new());
+        let empty = MessageData::Text(String::new());
         let commands = empty.clone().into_commands();
-        assert_eq!(commands, [Command::Send(empty, Fin::Last)]);
+        assert_eq!(commands, [UserCommand::Send(empty, Fin::Last)]);
     }
 
     #[test]
-    fn no_character_is_cut() {
+    fn no_character_is_split_between_fragments() {
         let text = format!("a{}", "ß".repeat(FRAGMENT_LEN_MAX));
         let mut joined = String::new();
-        for command in Payload::Text(text.clone()).into_commands() {
-            let Command::Send(Payload::Text(part), _) = command else {
+        for command in MessageData::Text(text.clone()).into_commands() {
+            let UserCommand::Send(MessageData::Text(part), _) = command else {
                 panic!("a part of the text");
             };
             assert!(part.len() <= FRAGMENT_LEN_MAX);

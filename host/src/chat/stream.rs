@@ -1,7 +1,7 @@
-//! A server's socket, or the TLS on it, and the bytes between that and the core.
+//! The byte stream to a server, plain or TLS, and the buffers between it and the core.
 //!
-//! What is ready is taken out of the core's buffer at once, so that there is always room to receive: a
-//! server that echoes takes nothing while what it sends is not taken.
+//! Bytes that are ready to send are moved out of the core's buffer at once, so that it always has
+//! room to receive: an echo server stops reading while nobody reads what it sends.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,13 +10,14 @@ use ws_echo_core::Buffer;
 
 use super::command::FRAGMENT_LEN_MAX;
 
-/// Room for the longest frame that is sent, and for what comes.
+/// Room for the longest frame that is sent, and for what is received.
 const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
-/// How many bytes may be unsent: only a server that sends Pings and does not read Pongs leaves so many.
+/// How many bytes may be unsent. Only a server that sends Pings and does not read the Pongs causes
+/// more.
 const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
-/// What takes bytes to the server and back, a socket or TLS on one, and does not block. A write takes some
-/// bytes, of which a flush sends what still waits.
+/// A non-blocking socket, or TLS on one. A write may keep some of the bytes that it takes; a flush
+/// sends them.
 pub(super) trait ByteStream: Read + Write {}
 
 impl<T: Read + Write> ByteStream for T {}
@@ -26,18 +27,18 @@ pub(super) struct Stream {
     byte_stream: Box<dyn ByteStream>,
     pub(super) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
-    /// Why nothing can be sent any longer. What has come can still be received.
+    /// Why nothing can be sent any longer. Bytes can still be received.
     write_error: Option<io::Error>,
 }
 
-/// What a read has brought.
+/// The outcome of a read.
 #[derive(Debug)]
-pub(super) enum Received {
-    /// Nothing that is there already.
+pub(super) enum ReadOutcome {
+    /// Nothing can be received now.
     Nothing,
-    /// Some, or none yet: there may be more.
+    /// Some bytes were received, or none yet; there may be more.
     Bytes,
-    /// The end of the stream, or its failure.
+    /// The end of the stream, or the error that ended it.
     End(Option<io::Error>),
 }
 
@@ -45,15 +46,15 @@ impl Stream {
     pub(super) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
         Self {
             byte_stream,
-            // No frame waits in it to be whole.
+            // Frames are taken in pieces, so none has to fit the buffer.
             buffer: Buffer::for_pieces(vec![0; BUFFER_LEN].into_boxed_slice()),
             unsent: VecDeque::new(),
             write_error: None,
         }
     }
 
-    /// Sends what is ready, as far as the socket takes it; the rest is sent next time. Returns whether
-    /// that has made room, so that there may be more to do.
+    /// Sends what is ready, until the socket accepts no more; the rest is sent next time. Returns
+    /// whether this made room, so that there may be more to do.
     pub(super) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();
         let is_ready = !ready.is_empty();
@@ -76,7 +77,7 @@ impl Stream {
         is_ready || self.unsent.len() < unsent_len
     }
 
-    /// Sends until the socket takes no more, or all is sent.
+    /// Sends until the socket accepts no more, or everything is sent.
     fn send(&mut self) -> io::Result<()> {
         while !self.unsent.is_empty() {
             let len = self.byte_stream.write(self.unsent.as_slices().0)?;
@@ -85,31 +86,31 @@ impl Stream {
         self.byte_stream.flush()
     }
 
-    /// How many bytes the socket has not taken.
+    /// How many bytes wait for the socket to accept them.
     pub(super) fn unsent_len(&self) -> usize {
         self.unsent.len()
     }
 
-    /// Whether the server reads so little that nothing more should be received from it.
-    pub(super) fn is_choked(&self) -> bool {
+    /// Whether too much is unsent to receive more.
+    pub(super) fn is_congested(&self) -> bool {
         self.unsent.len() > UNSENT_MAX
     }
 
-    /// Receives what has come into the buffer.
-    pub(super) fn receive(&mut self) -> Received {
+    /// Receives bytes into the buffer.
+    pub(super) fn receive(&mut self) -> ReadOutcome {
         let spare = self.buffer.spare_mut();
         if spare.is_empty() {
-            return Received::Nothing;
+            return ReadOutcome::Nothing;
         }
         match self.byte_stream.read(spare) {
-            Ok(0) => Received::End(self.write_error.take()),
+            Ok(0) => ReadOutcome::End(self.write_error.take()),
             Ok(len) => {
                 self.buffer.commit(len);
-                Received::Bytes
+                ReadOutcome::Bytes
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Received::Bytes,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Received::Nothing,
-            Err(error) => Received::End(Some(error)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => ReadOutcome::Bytes,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ReadOutcome::Nothing,
+            Err(error) => ReadOutcome::End(Some(error)),
         }
     }
 }

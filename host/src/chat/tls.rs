@@ -1,7 +1,10 @@
-//! TLS on a server's socket (RFC 8446, RFC 5246), by rustls: the handshake, and the bytes behind it.
+//! TLS on a server's socket (RFC 8446, RFC 5246), by rustls: the handshake, and the bytes after it.
 //!
-//! The socket may be full in one direction while the other goes on, so neither waits for the other.
-//! That is why rustls' own streams, whose reads write first, are not used.
+//! One direction of the socket may be full while the other has bytes, so neither waits for the
+//! other. The streams of rustls are not used because their reads write first.
+
+mod error;
+mod trust;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -11,29 +14,26 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::ending::Ending;
-use super::tls_error;
-use super::trust;
+use super::end_reason::EndReason;
 use super::user::User;
 use crate::options::chat::ChatOptions;
 use crate::options::url::Scheme;
 use crate::time::Time;
 
-/// What makes connections to one server secure. They share their sessions, so that the second one costs
-/// less.
+/// Makes TLS connections to one server. They share their sessions, so reconnecting costs less.
 #[derive(Debug)]
-pub(super) struct Connector<'a> {
+pub(super) struct TlsConnector<'a> {
     options: &'a ChatOptions,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
 
-impl<'a> Connector<'a> {
-    /// What the URL asks for: `None` where that is no TLS.
+impl<'a> TlsConnector<'a> {
+    /// A connector for the URL; `None` if the URL does not ask for TLS.
     ///
     /// # Errors
     ///
-    /// Why nobody can be trusted.
+    /// Why no authority can be trusted.
     pub(super) fn new(options: &'a ChatOptions) -> Result<Option<Self>, String> {
         let Some(name) = options.url.server_name.clone() else {
             return Ok(None);
@@ -46,49 +46,49 @@ impl<'a> Connector<'a> {
         }))
     }
 
-    /// Does the handshake of TLS on a socket that has just been connected.
+    /// Does the TLS handshake on a socket that has just been connected.
     ///
     /// # Errors
     ///
-    /// Why there is no secure connection.
+    /// Why the handshake failed.
     pub(super) fn shake_hands(
         &self,
         user: &mut User,
         socket: TcpStream,
         deadline: Instant,
-    ) -> Result<TlsStream, Ending> {
+    ) -> Result<TlsStream, EndReason> {
         let url = &self.options.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let session = session.map_err(|error| tls_error::ending(&io::Error::other(error), url))?;
+        let session = session.map_err(|error| error::end_reason(&io::Error::other(error), url))?;
         let mut stream = TlsStream { socket, session };
         while stream.session.is_handshaking() {
-            if user.is_over(deadline)? {
-                return Err(self.late());
+            if user.is_past(deadline)? {
+                return Err(self.timed_out());
             }
-            // When it fails, what comes says why.
+            // If this fails, the next read says why.
             let _ = stream.flush();
             match stream.receive() {
-                Ok(0) => return Err(tls_error::ending(&ErrorKind::UnexpectedEof.into(), url)),
+                Ok(0) => return Err(error::end_reason(&ErrorKind::UnexpectedEof.into(), url)),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => user.wait(Some(deadline))?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(tls_error::ending(&error, url)),
+                Err(error) => return Err(error::end_reason(&error, url)),
             }
         }
         Ok(stream)
     }
 
-    fn late(&self) -> Ending {
+    fn timed_out(&self) -> EndReason {
         let time = Time::from(self.options.timeout);
         let plain = self.options.url.with(Scheme::Ws);
-        Ending::NotConnected(format!(
-            "the TLS handshake was not over within {time} (--timeout); if the server speaks no TLS, \
-             write {plain}"
+        EndReason::NotConnected(format!(
+            "the TLS handshake did not finish within {time} (--timeout); if the server does not \
+             speak TLS, use {plain}"
         ))
     }
 }
 
-/// A socket with TLS on it.
+/// A socket with TLS.
 #[derive(Debug)]
 pub(super) struct TlsStream {
     socket: TcpStream,
@@ -96,14 +96,14 @@ pub(super) struct TlsStream {
 }
 
 impl TlsStream {
-    /// Takes in what one read of the socket brings; its length is 0 at the end.
+    /// Reads the socket once, and returns how many bytes it had: 0 at the end.
     fn receive(&mut self) -> io::Result<usize> {
         let len = self.session.read_tls(&mut self.socket)?;
         self.process()?;
         Ok(len)
     }
 
-    /// Decrypts and answers what was taken in. What is wrong is so from now on.
+    /// Decrypts and answers what was read. An error is returned again by every later call.
     fn process(&mut self) -> io::Result<()> {
         let processed = self.session.process_new_packets();
         let failed = |error| io::Error::new(ErrorKind::InvalidData, error);
@@ -112,9 +112,10 @@ impl TlsStream {
 }
 
 impl Read for TlsStream {
-    /// Reads what was decrypted before more is received, as no event tells of that, and before it says what
-    /// is wrong behind that. It is `Interrupted` when something was received, of which there may be nothing
-    /// to read: a flush may have to answer it, and who floods with such must not hold up the rest.
+    /// Returns decrypted bytes before it reads the socket, because no event reports them, and
+    /// before it returns an error that follows them. Returns `Interrupted` when it has read the
+    /// socket: the bytes may contain no data, a flush may have to answer them, and a server that
+    /// sends many such records must not block the caller.
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let processed = self.process();
         match self.session.reader().read(bytes) {
@@ -129,8 +130,8 @@ impl Read for TlsStream {
 }
 
 impl Write for TlsStream {
-    /// Encrypts some bytes, once all that was encrypted before is sent: so there is never more than one
-    /// write's here.
+    /// Encrypts some bytes, but only when everything encrypted before is sent. So at most one write
+    /// is buffered.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.flush()?;
         self.session.writer().write(bytes)
@@ -145,20 +146,20 @@ impl Write for TlsStream {
 }
 
 impl Drop for TlsStream {
-    /// Says that nothing more comes, or why, as far as the socket takes it.
+    /// Sends close_notify, or the alert that is pending, if the socket accepts it.
     ///
-    /// > Each party MUST send a "close_notify" alert before closing its write side of the connection,
-    /// > unless it has already sent some error alert. (RFC 8446 section 6.1)
+    /// > Each party MUST send a "close_notify" alert before closing its write side of the
+    /// > connection, unless it has already sent some error alert. (RFC 8446 section 6.1)
     fn drop(&mut self) {
         self.session.send_close_notify();
         let _ = self.flush();
     }
 }
 
-/// An end without TLS's own, behind which something may be missing.
+/// The end of the TCP stream without the end of the TLS stream: bytes may be missing.
 fn cut_off() -> io::Error {
     io::Error::new(
         ErrorKind::UnexpectedEof,
-        "it ended without close_notify, as if it was cut off",
+        "TLS ended without close_notify, so data may be missing",
     )
 }

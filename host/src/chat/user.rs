@@ -1,5 +1,5 @@
-//! The user's side of a chat: commands come in, messages and notes go out, and everything waits here
-//! for whatever happens next.
+//! The user's side of a chat: commands come in, messages and notices go out, and the thread waits
+//! here for the next event.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
@@ -9,77 +9,77 @@ use std::time::Instant;
 use mio::{Events, Poll};
 use ws_echo_core::{Fin, Kind};
 
-use super::command::Command;
-use super::ending::Ending;
-use super::stop::Stop;
+use super::command::UserCommand;
+use super::end_reason::EndReason;
+use super::stop_signal::StopSignal;
 
-/// How many events are taken at once: of the socket, and of the waker.
+/// How many events one poll returns at most: of the socket, and of the waker.
 const EVENT_COUNT: usize = 8;
 
-/// A piece of a message that has come. Text is not cut inside a character.
+/// A piece of a message that was received. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
+pub(super) struct ReceivedPiece<'a> {
     pub(super) kind: Kind,
     pub(super) bytes: &'a [u8],
     pub(super) fin: Fin,
 }
 
-/// Where a user sees what happens.
+/// Shows the user what happens.
 pub(super) trait View {
     /// Shows the next piece of a message.
     ///
     /// # Errors
     ///
-    /// When nobody can see it.
-    fn show(&mut self, piece: Piece<'_>) -> io::Result<()>;
+    /// When it cannot be shown.
+    fn show(&mut self, piece: ReceivedPiece<'_>) -> io::Result<()>;
 
-    /// Shows what was not shown yet: for now nothing more comes.
+    /// Shows what was collected, because nothing more was received for now.
     ///
     /// # Errors
     ///
-    /// When nobody can see it.
+    /// When it cannot be shown.
     fn flush(&mut self) -> io::Result<()>;
 
-    /// Says that no more comes of the message whose beginning was shown, if there is one.
-    fn cut(&mut self);
+    /// Ends the message that is being shown, if there is one: its rest will not be received.
+    fn end_message(&mut self);
 
-    /// Says what has happened, on one line; it is escaped already.
+    /// Shows a notice on one line; it is already escaped.
     fn note(&mut self, note: &dyn Display);
 
-    /// Says that there are no more commands: what follows are the last notes.
+    /// Ends the input of commands: only the last notices follow.
     fn finish(&mut self);
 }
 
-/// What happens to messages while there is no connection.
+/// What happens to messages while no connection is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unconnected {
-    /// They wait.
-    Wait,
-    /// They are not sent, and the user is told.
-    Refuse,
+pub(super) enum WhileDisconnected {
+    /// They are kept until one is open.
+    Hold,
+    /// They are dropped, with a notice.
+    Reject,
 }
 
-/// The user.
+/// The user: where commands come from, and where events are shown.
 pub(super) struct User {
     pub(super) poll: Poll,
     events: Events,
-    commands: Receiver<Command>,
-    /// A command that was received and could not be done yet.
-    pub(super) held: Option<Command>,
-    unconnected: Unconnected,
-    /// Whether the rest of a message is to be skipped.
+    commands: Receiver<UserCommand>,
+    /// A command that was received and could not be executed yet.
+    pub(super) held: Option<UserCommand>,
+    while_disconnected: WhileDisconnected,
+    /// Whether the rest of the current message must be skipped.
     pub(super) is_skipping: bool,
-    pub(super) stop: Stop,
+    pub(super) stop: StopSignal,
     pub(super) view: Box<dyn View>,
 }
 
 impl User {
-    /// A user whose commands come from there, and who sees what happens there.
+    /// A user with these commands and this view.
     pub(super) fn new(
         poll: Poll,
-        stop: Stop,
-        commands: Receiver<Command>,
-        unconnected: Unconnected,
+        stop: StopSignal,
+        commands: Receiver<UserCommand>,
+        while_disconnected: WhileDisconnected,
         view: Box<dyn View>,
     ) -> Self {
         Self {
@@ -87,58 +87,60 @@ impl User {
             events: Events::with_capacity(EVENT_COUNT),
             commands,
             held: None,
-            unconnected,
+            while_disconnected,
             is_skipping: false,
             stop,
             view,
         }
     }
 
-    /// The next command, if there is one already.
-    pub(super) fn next_command(&mut self) -> Option<Command> {
+    /// The next command, if one is available.
+    pub(super) fn next_command(&mut self) -> Option<UserCommand> {
         loop {
             let command = self.held.take().or_else(|| self.commands.try_recv().ok())?;
             match &command {
-                Command::Send(_, fin) if self.is_skipping => self.is_skipping = *fin == Fin::More,
+                UserCommand::Send(_, fin) if self.is_skipping => {
+                    self.is_skipping = *fin == Fin::More
+                }
                 _ => return Some(command),
             }
         }
     }
 
-    /// Waits for sockets and commands, up to a time if there is one.
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), Ending> {
+    /// Waits for an event of the socket or a command, until a deadline if there is one.
+    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
         match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(Ending::System(error)),
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::Poll(error)),
             _ => Ok(()),
         }
     }
 
-    /// Whether a time without a connection is over.
+    /// Whether a deadline has passed, while no connection is open.
     ///
     /// # Errors
     ///
-    /// When the user wants no connection.
-    pub(super) fn is_over(&mut self, until: Instant) -> Result<bool, Ending> {
-        if self.stop.is_asked_for() || self.is_left() {
-            return Err(Ending::Stopped);
+    /// When the user no longer wants a connection.
+    pub(super) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
+        if self.stop.is_requested() || self.wants_to_stop() {
+            return Err(EndReason::Cancelled);
         }
         Ok(Instant::now() >= until)
     }
 
-    /// Whether one of the commands says that there need not be a connection. The others wait, or the
-    /// user is told that nothing can be done about them.
-    fn is_left(&mut self) -> bool {
-        if self.unconnected == Unconnected::Wait {
+    /// Whether a command says that no connection is wanted any longer. Other commands wait, or are
+    /// rejected with a notice.
+    fn wants_to_stop(&mut self) -> bool {
+        if self.while_disconnected == WhileDisconnected::Hold {
             return false;
         }
         while let Some(command) = self.next_command() {
             match command {
-                Command::Close(..) | Command::End | Command::Fail(_) => return true,
-                Command::Ping | Command::Send(_, Fin::Last) => {
-                    self.view.note(&"not sent: there is no connection");
+                UserCommand::Close(..) | UserCommand::End | UserCommand::Fail(_) => return true,
+                UserCommand::Ping | UserCommand::Send(_, Fin::Last) => {
+                    self.view.note(&"not sent: no connection is open");
                 }
-                Command::Send(_, Fin::More) => {}
+                UserCommand::Send(_, Fin::More) => {}
             }
         }
         false

@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::quantity;
 use super::url;
-use crate::options::bench::{Amount, BenchOptions, Echo, Payload};
+use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
 use crate::options::url::Url;
 
 /// The characters that `--text` names.
 #[derive(Clone, Copy, ValueEnum)]
-enum Text {
+enum Characters {
     Ascii,
     Chinese,
 }
@@ -44,7 +44,7 @@ or an echo was wrong; 2 for a wrong command line.";
 
 #[derive(Args)]
 pub(super) struct BenchArguments {
-    // No documentation: it would take the brackets for links.
+    // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::ws_url)]
     #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
@@ -87,7 +87,7 @@ pub(super) struct BenchArguments {
     /// Send text messages; --text without a value means ascii [default: binary]
     #[arg(long, value_name = "CHARACTERS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "ascii")]
-    text: Option<Text>,
+    text: Option<Characters>,
 
     /// How long the server may take to open a connection, or stay silent while an echo is due
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
@@ -116,9 +116,9 @@ impl BenchArguments {
             connections: self.connections,
             size: self.size,
             payload: match self.text {
-                None => Payload::Binary,
-                Some(Text::Ascii) => Payload::Ascii,
-                Some(Text::Chinese) => Payload::Chinese,
+                None => PayloadKind::Binary,
+                Some(Characters::Ascii) => PayloadKind::Ascii,
+                Some(Characters::Chinese) => PayloadKind::Chinese,
             },
             in_flight: self.in_flight.or(closed_loop),
             rate: self.rate,
@@ -139,7 +139,7 @@ impl BenchArguments {
     }
 }
 
-/// A process of this machine whose processor time can be read.
+/// Reads the ID of a process of which the processor time can be read.
 fn process(text: &str) -> Result<u32, String> {
     if !cfg!(target_os = "linux") {
         return Err("only Linux reports the processor time of a process; leave out --pid".into());

@@ -1,5 +1,5 @@
-//! The options of `ws-echo chat`: which server to talk to, whom to trust, what to ask for, and how long to
-//! wait.
+//! The options of `ws-echo chat`: which server to talk to, which certificates to trust, what to ask
+//! for, and how long to wait.
 
 use std::ffi::OsString;
 use std::fs;
@@ -50,7 +50,7 @@ were not answered.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
-    // No documentation: it would take the brackets for links.
+    // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::url)]
     #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]], or wss://... for TLS")]
     url: Url,
@@ -91,7 +91,7 @@ pub(super) struct ChatArguments {
     timeout: Duration,
 }
 
-/// The authorities of a file, one at least.
+/// The authorities of a file, at least one.
 #[derive(Clone)]
 struct Authorities(Vec<TrustAnchor<'static>>);
 
@@ -101,7 +101,11 @@ impl ChatArguments {
         self,
         environment: impl Fn(&str) -> Option<OsString>,
     ) -> Result<ChatOptions, clap::Error> {
-        let authorities: Vec<_> = self.authorities.into_iter().flat_map(|it| it.0).collect();
+        let authorities: Vec<_> = self
+            .authorities
+            .into_iter()
+            .flat_map(|authorities| authorities.0)
+            .collect();
         let trust = if self.insecure {
             Trust::Anyone
         } else if authorities.is_empty() {
@@ -127,7 +131,7 @@ impl ChatArguments {
             reconnect: self.reconnect,
             wait: self.wait,
             timeout: self.timeout,
-            color: environment("NO_COLOR").is_none_or(|it| it.is_empty()),
+            color: environment("NO_COLOR").is_none_or(|value| value.is_empty()),
         })
     }
 }
@@ -155,7 +159,7 @@ fn authorities(path: &str) -> Result<Authorities, String> {
     Ok(Authorities(authorities))
 }
 
-/// A header, with nothing in it that could break a request's lines.
+/// A header, without characters that could break the lines of the request.
 fn header(text: &str) -> Result<Header, String> {
     let Some((name, value)) = text.split_once(':') else {
         return Err("write a name, a colon and a value, such as 'Accept-Language: de'".into());
@@ -167,7 +171,7 @@ fn header(text: &str) -> Result<Header, String> {
         );
     }
     let value = value.trim_matches([' ', '\t']);
-    if value.contains(|it: char| it.is_control() && it != '\t') {
+    if value.contains(|character: char| character.is_control() && character != '\t') {
         return Err("write the value without line breaks or other control characters".into());
     }
     if let Some(advice) = instead_of(name) {
@@ -179,7 +183,7 @@ fn header(text: &str) -> Result<Header, String> {
     })
 }
 
-/// What to write instead of a header that the handshake sends itself.
+/// Returns what to write instead of a header that the handshake sends itself.
 fn instead_of(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     match name.as_str() {

@@ -1,9 +1,9 @@
 //! Options from the environment: `--close-timeout` is `WS_ECHO_CLOSE_TIMEOUT`, and so on.
 //!
-//! Variables become arguments, for those options that the command line leaves open, so that one
-//! parser with one set of rules reads both. An empty variable is an unset one. clap's own `env` is
-//! not used: it reads the process's environment only, which a test cannot set safely, lets a
-//! variable conflict with a flag, and does not name the variable that is wrong.
+//! Variables become arguments, for those options that the command line leaves open. So one parser
+//! with one set of rules reads both. An empty variable counts as unset. clap's own `env` is not
+//! used: it reads only the process's environment, which a test cannot set safely, lets a variable
+//! conflict with a flag, and does not name a wrong variable.
 
 use std::ffi::{OsStr, OsString};
 
@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, Error, parser::ValueSource};
 
 const PREFIX: &str = "WS_ECHO_";
 
-/// The arguments that the environment adds to those `given` to `command`, checked.
+/// Returns the arguments that the environment adds to those `given` to `command`, checked.
 ///
 /// # Errors
 ///
@@ -38,7 +38,7 @@ pub(super) fn arguments(
         })?;
         arguments.extend(added);
     }
-    // What has no variable is judged later, with what the command line says about it.
+    // Arguments without a variable are checked later, with the command line.
     let optional = command
         .clone()
         .mut_args(|argument| argument.required(false));
@@ -48,7 +48,7 @@ pub(super) fn arguments(
     }
 }
 
-/// The variable of an option; none for what is no setting, such as `--help`.
+/// Returns the variable of an option; `None` if the option is not a setting, such as `--help`.
 fn variable(option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;
@@ -57,7 +57,7 @@ fn variable(option: &Arg) -> Option<String> {
     Some(format!("{PREFIX}{name}"))
 }
 
-/// Whether the command line has given this option, or one that excludes it.
+/// Returns whether the command line has this option, or one that excludes it.
 fn is_decided(command: &Command, given: &ArgMatches, option: &Arg) -> bool {
     let is_given = |option: &Arg| {
         given.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
@@ -66,7 +66,7 @@ fn is_decided(command: &Command, given: &ArgMatches, option: &Arg) -> bool {
     is_given(option) || excluding.any(is_given)
 }
 
-/// The arguments that a variable's value stands for, or what to write instead.
+/// Returns the arguments of a variable's value; the error says what to write instead.
 fn read(option: &Arg, value: &OsStr) -> Result<Vec<OsString>, &'static str> {
     let Some(value) = value.to_str() else {
         return Err("write valid UTF-8");
@@ -91,7 +91,7 @@ fn read(option: &Arg, value: &OsStr) -> Result<Vec<OsString>, &'static str> {
     }
 }
 
-/// The error with variables in the place of the options that they set.
+/// Replaces the options in an error by the variables that set them.
 fn with_variables(mut error: Error, command: &Command) -> Error {
     for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
         let Some(ContextValue::String(shown)) = error.get(kind) else {

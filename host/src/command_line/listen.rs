@@ -1,12 +1,14 @@
 //! The addresses to listen on, as `--listen` takes them: `127.0.0.1:3000`, `[::1]:0`,
 //! `localhost:3000`.
 //!
-//! A host name is resolved here, once, to all of its addresses. A port alone is refused: it does not
-//! say whether only this machine or every network may connect.
+//! A host name is resolved here, once, to all of its addresses. A port alone is rejected: it does
+//! not say whether only this machine or every network may connect.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 
-/// What one `--listen` stands for: at least one address.
+use super::host;
+
+/// The addresses of one `--listen`, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listen(Vec<SocketAddr>);
 
@@ -16,18 +18,12 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
         return Ok(Listen(vec![address]));
     }
     let (host, port) = host_and_port(text)?;
-    let no_address = |reason: String| format!("cannot resolve the host '{host}'{reason}");
-    let addresses: Vec<_> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| no_address(format!(": {error}")))?
-        .collect();
-    if addresses.is_empty() {
-        return Err(no_address(String::new()));
-    }
+    let (last, mut addresses) = host::resolve(host, port)?;
+    addresses.push(last);
     Ok(Listen(addresses))
 }
 
-/// All addresses in the order given, each once. Port 0 asks for a new port each time.
+/// Returns all addresses in the order given, each once. Port 0 is a new port each time.
 pub(super) fn addresses(listens: Vec<Listen>) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for address in listens.into_iter().flat_map(|listen| listen.0) {
@@ -48,26 +44,20 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     }
     let (host, port) = match text.split_once(':') {
         Some(parts) => parts,
-        None if is_number(text) => ("", text),
+        None if host::is_number(text) => ("", text),
         None if text.is_empty() => return Err("write an address, such as 127.0.0.1:3000".into()),
         None => return Err(format!("write a port too: {text}:3000")),
     };
-    let Some(port) = Some(port)
-        .filter(|it| is_number(it))
-        .and_then(|it| it.parse().ok())
-    else {
+    let Some(port) = host::port(port) else {
         return Err(format!("write a port from 0 to 65535: {host}:3000"));
     };
     if host.is_empty() {
         return Err(format!(
-            "write 127.0.0.1:{port} to serve this machine, or 0.0.0.0:{port} to serve every network"
+            "write 127.0.0.1:{port} to serve this machine, or 0.0.0.0:{port} to serve every \
+             network"
         ));
     }
     Ok((host, port))
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -87,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_name_stands_for_all_of_its_addresses() {
+    fn a_host_name_is_resolved_to_all_of_its_addresses() {
         let Listen(addresses) = listen("localhost:3000").expect("localhost is known");
         assert!(!addresses.is_empty());
         for address in addresses {
@@ -96,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_alone_is_told_which_two_addresses_it_could_mean() {
+    fn a_port_alone_is_rejected_with_the_two_addresses_that_it_could_mean() {
         for text in ["3000", ":3000"] {
             let message = refusal(text);
             assert!(message.contains("127.0.0.1:3000") && message.contains("0.0.0.0:3000"));
@@ -104,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told_how_to_write_one() {
+    fn an_invalid_address_is_rejected_with_what_to_write() {
         assert_eq!(refusal("127.0.0.1"), "write a port too: 127.0.0.1:3000");
         assert_eq!(refusal("ws://[::1]:80"), "leave out 'ws://': [::1]:80");
         assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
@@ -129,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_host_without_an_address_is_named() {
-        // A label of a name has at most 63 characters, so nobody is asked for this one.
+        // A label has at most 63 characters, so this name is not looked up anywhere.
         let host = "x".repeat(64);
         assert!(refusal(&format!("{host}:1")).contains(&format!("host '{host}'")));
     }

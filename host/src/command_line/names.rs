@@ -1,10 +1,15 @@
-//! What a server says of itself and what it goes by, as the command line takes it: the greeting, paths,
-//! origins and subprotocols. Each error says what to write.
+//! Texts of the WebSocket protocol on the command line: the greeting, paths, origins, subprotocols
+//! and header names. Each error says what to write.
 
-// A response and a greeting fit the smallest buffer together.
+/// The longest greeting in bytes: it fits the smallest buffer together with the response.
 const WELCOME_LEN_MAX: usize = 1_000;
 const SUBPROTOCOL_LEN_MAX: usize = 100;
 
+/// What to write in a path that has other characters.
+pub(super) const NOT_VISIBLE_ASCII: &str =
+    "percent-encode everything but visible ASCII: a space is %20";
+
+/// The text that greets each client.
 pub(super) fn welcome(text: &str) -> Result<String, String> {
     match text.len() {
         ..=WELCOME_LEN_MAX => Ok(text.into()),
@@ -14,6 +19,7 @@ pub(super) fn welcome(text: &str) -> Result<String, String> {
     }
 }
 
+/// A path with its leading `/` and without a query.
 pub(super) fn path(text: &str) -> Result<String, String> {
     let Some(rest) = text.strip_prefix('/') else {
         return Err(format!("write a leading '/': /{text}"));
@@ -22,7 +28,7 @@ pub(super) fn path(text: &str) -> Result<String, String> {
         return Err(format!("write only the path: {path}"));
     }
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("percent-encode everything but visible ASCII: a space is %20".into());
+        return Err(NOT_VISIBLE_ASCII.into());
     }
     Ok(text.into())
 }
@@ -46,6 +52,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     Ok(text.into())
 }
 
+/// A subprotocol of at most 100 characters, which is an HTTP token.
 pub(super) fn subprotocol(text: &str) -> Result<String, &'static str> {
     if text.len() > SUBPROTOCOL_LEN_MAX {
         return Err("write at most 100 characters");
@@ -56,7 +63,8 @@ pub(super) fn subprotocol(text: &str) -> Result<String, &'static str> {
     Ok(text.into())
 }
 
-/// What HTTP takes for a name (RFC 9110 section 5.6.2).
+/// Returns whether the text is an HTTP token (RFC 9110 section 5.6.2). The core has the same table
+/// for what it receives and does not export it; here it only serves for a better error.
 pub(super) fn is_token(text: &str) -> bool {
     let is_token_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

@@ -1,11 +1,12 @@
 //! Durations, sizes and counts as people write them: `10s`, `64KiB`, `8`.
 //!
-//! Whole numbers only, and no unit that means two things (`KB`). Each error says what to write.
+//! Numbers are whole, except for a rate, and no unit has two meanings (`KB`). Each error says what
+//! to write.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// A unit's name and how many of the base unit it stands for; the empty name is a bare number.
+/// The name of a unit, and its size in the base unit. A bare number has the empty name.
 type Unit = (&'static str, u64);
 
 const MILLISECONDS: [Unit; 5] = [
@@ -62,8 +63,8 @@ pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
     Ok(span)
 }
 
-/// A time between two events, or none when they are not wanted. (clap takes an `Option` for an
-/// argument that may be missing.)
+/// A time between two events; `None` turns them off. (To clap, an `Option` is an optional
+/// argument.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interval(pub(super) Option<Duration>);
 
@@ -87,7 +88,7 @@ pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
     addressable(len)
 }
 
-/// The length of a message in bytes, one at least.
+/// The length of a message in bytes, at least 1.
 pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
     match quantity(text, &BYTES) {
         None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 1MiB"),
@@ -114,7 +115,7 @@ pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
         .ok_or("write a whole number from 1 to 1024")
 }
 
-/// The most of something, at least one.
+/// A maximum, at least 1.
 pub(super) fn limit(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "write a whole number, at least 1")
 }
@@ -138,7 +139,7 @@ pub(super) fn payload_len(text: &str) -> Result<usize, &'static str> {
     addressable(len)
 }
 
-/// How many messages may be without their echo, from 1 to 65,536.
+/// How many messages may be in flight, from 1 to 65,536.
 pub(super) fn in_flight(text: &str) -> Result<u64, &'static str> {
     text.parse()
         .ok()
@@ -154,31 +155,33 @@ pub(super) fn message_count(text: &str) -> Result<u64, &'static str> {
         .ok_or("write a whole number from 1 to 1000000000000")
 }
 
-/// Messages each second, from one in a day to a thousand million.
+/// Messages per second, from one per day to a thousand million.
 pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
-    let is_decimal = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let is_decimal = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     Some(text)
         .filter(|_| is_decimal)
         .and_then(|text| text.parse().ok())
         .filter(|rate| (1.0 / DAY.as_secs_f64()..=RATE_MAX).contains(rate))
         .ok_or(
-            "write messages per second, from 0.0000116 (one per day) to 1000000000, such as 20000 or \
-             0.5",
+            "write messages per second, from 0.0000116 (one per day) to 1000000000, such as \
+             20000 or 0.5",
         )
 }
 
-/// One thread for each core that this process may use.
+/// Returns one thread for each core that this process may use.
 pub(super) fn thread_per_core() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// A number of bytes as this machine counts them.
+/// A number of bytes that this machine can address.
 fn addressable(len: u64) -> Result<usize, &'static str> {
     usize::try_from(len).map_err(|_| "this machine cannot address that many bytes")
 }
 
-/// Digits and a unit. What is too large for the type becomes its largest value, so that the
-/// caller's upper limit has the only word on it.
+/// Reads digits and a unit. A number too large for the type becomes its largest value, which the
+/// caller's upper limit rejects.
 fn quantity(text: &str, units: &[Unit]) -> Option<u64> {
     let digits_len = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, unit) = text.split_at(digits_len);
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_of_zero_or_over_a_day_is_refused() {
+    fn a_duration_of_zero_or_over_a_day_is_rejected() {
         for zero in ["0", "0ms", "00h"] {
             assert!(timeout(zero).unwrap_err().contains("at least 1ms"));
             let advice = "a duration of zero measures nothing; write at least 1ms";
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_told_how_to_write_one() {
+    fn an_invalid_duration_is_rejected_with_what_to_write() {
         for text in [
             "", "s", "-1s", "+1s", "1.5s", "1,5s", "10 s", "10S", "1d", "١s",
         ] {
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_outside_its_limits_is_refused() {
+    fn a_size_outside_its_limits_is_rejected() {
         for text in [
             "0",
             "4095",
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size_is_told_how_to_write_one() {
+    fn an_invalid_size_is_rejected_with_what_to_write() {
         for text in [
             "", "KiB", "-64KiB", "1.5MiB", "64KB", "64k", "64kib", "64 KiB",
         ] {
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_count_lies_between_1_and_1024() {
+    fn a_thread_count_is_from_1_to_1024() {
         assert_eq!(thread_count("1").map(NonZeroUsize::get), Ok(1));
         assert_eq!(thread_count("1024").map(NonZeroUsize::get), Ok(1_024));
         for text in ["0", "1025", "-1", "", "two", "1.5", ALL_DIGITS] {
@@ -290,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_lie_between_1_and_their_limit() {
+    fn counts_are_from_1_to_their_limit() {
         assert_eq!(connection_count("20000"), Ok(20_000));
         assert_eq!(in_flight("65536"), Ok(65_536));
         assert_eq!(message_count("1000000000000"), Ok(1_000_000_000_000));

@@ -1,9 +1,13 @@
 //! Command lines and environments in, options or messages out.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::*;
+use crate::logging::Filter;
 use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
+use crate::options::serve::Origins;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     let environment = |name: &str| {
@@ -17,19 +21,19 @@ fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions,
     }
 }
 
-/// The options of a right command line, here and for other tests.
+/// Returns the options of a valid command line, here and for other tests.
 pub(crate) fn options(arguments: &[&str], variables: &[(&str, &str)]) -> ServeOptions {
     parse(arguments, variables).unwrap_or_else(|message| panic!("{message}"))
 }
 
-/// The message of a wrong command line, which always ends the process with status 2.
+/// Returns the message of a wrong command line, which always ends the process with status 2.
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let message = parse(arguments, variables).expect_err("a wrong command line");
     let message = message.strip_prefix("2 error: ").expect(&message);
     message.lines().next().unwrap_or_default().into()
 }
 
-/// A text that is asked for ends the process with status 0.
+/// Asserts that a text that was asked for ends the process with status 0.
 fn assert_information(line: &str, expected: &str) {
     let arguments: Vec<_> = line.split_whitespace().collect();
     let wrong = [("WS_ECHO_THREADS", "many")];
@@ -47,7 +51,7 @@ fn the_definitions_are_sound() {
 }
 
 #[test]
-fn nothing_said_gives_the_defaults() {
+fn an_empty_command_line_gives_the_defaults() {
     let options = options(&[], &[]);
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
@@ -77,7 +81,7 @@ fn nothing_said_gives_the_defaults() {
 }
 
 #[test]
-fn every_option_is_read_with_and_without_the_word_serve() {
+fn every_option_is_read_with_and_without_the_command_serve() {
     let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c --no-page \
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
@@ -168,7 +172,7 @@ fn every_option_is_read_from_the_environment() {
 }
 
 #[test]
-fn the_command_line_wins_over_the_environment_even_over_what_is_wrong_there() {
+fn the_command_line_overrides_the_environment_even_a_wrong_variable() {
     let variables = [
         ("WS_ECHO_THREADS", "many"),
         ("WS_ECHO_LISTEN", "127.0.0.1:1"),
@@ -196,7 +200,7 @@ fn an_empty_variable_counts_as_unset() {
 }
 
 #[test]
-fn a_wrong_variable_is_named_with_what_to_write_instead() {
+fn a_wrong_variable_is_named_with_what_to_write() {
     assert_eq!(
         refusal(&["serve"], &[("WS_ECHO_THREADS", "0")]),
         "invalid value '0' for 'WS_ECHO_THREADS': write a whole number from 1 to 1024"
@@ -214,7 +218,7 @@ fn a_wrong_variable_is_named_with_what_to_write_instead() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_no_text_is_named() {
+fn a_variable_that_is_not_utf_8_is_named() {
     use std::os::unix::ffi::OsStringExt;
     let environment = |name: &str| {
         (name == "WS_ECHO_WELCOME").then(|| OsString::from_vec(b"gr\xfc\xdfe".to_vec()))
@@ -240,7 +244,7 @@ fn a_welcome_and_none_exclude_each_other() {
 }
 
 #[test]
-fn a_flag_about_the_welcome_wins_over_a_variable_about_it() {
+fn a_flag_about_the_welcome_overrides_a_variable_about_it() {
     let said = options(&["--welcome", "hi"], &[("WS_ECHO_NO_WELCOME", "true")]);
     assert_eq!(said.welcome.as_deref(), Some("hi"));
     let silent = options(&["--no-welcome"], &[("WS_ECHO_WELCOME", "hi")]);
@@ -268,7 +272,7 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
 }
 
 #[test]
-fn memory_has_to_suffice_for_a_buffer_in_each_thread() {
+fn memory_must_suffice_for_a_buffer_in_each_thread() {
     let message = |memory| refusal(&["--threads=4", "--max-memory", memory], &[]);
     let expected = "--max-memory is too small for --threads 4 and a --buffer of 65536 bytes: write \
                     at least 305KiB, or use fewer threads or a smaller buffer";
@@ -280,7 +284,7 @@ fn memory_has_to_suffice_for_a_buffer_in_each_thread() {
 }
 
 #[test]
-fn a_message_may_be_limited_but_not_to_nothing() {
+fn the_limit_of_messages_is_not_zero() {
     let message = refusal(&["--max-message-size", "0"], &[]);
     assert!(message.ends_with("write at least 1"), "{message}");
 }
@@ -305,7 +309,7 @@ fn a_subprotocol_is_an_http_token() {
 }
 
 #[test]
-fn the_flag_wins_over_its_variable_and_that_over_rust_log() {
+fn the_flag_overrides_its_variable_and_that_overrides_rust_log() {
     let rust_log = ("RUST_LOG", "error");
     let variable = ("WS_ECHO_LOG_LEVEL", "warn");
     let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log;
@@ -331,7 +335,7 @@ fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
 }
 
 #[test]
-fn help_and_version_are_no_errors_even_in_a_wrong_environment() {
+fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
     assert_information("--help", "Usage: ws-echo [serve] [OPTIONS]");
     assert_information("serve --help", "Usage: ws-echo serve [OPTIONS]");
     for help in ["--help", "serve --help", "-h"] {
@@ -346,7 +350,7 @@ fn help_and_version_are_no_errors_even_in_a_wrong_environment() {
 }
 
 #[test]
-fn what_is_no_option_is_refused() {
+fn unknown_options_and_words_are_rejected() {
     assert!(refusal(&["listen"], &[]).contains("'listen'"));
     assert!(refusal(&["--lisen", "x"], &[]).contains("'--lisen'"));
     assert!(refusal(&["serve", "now"], &[]).contains("'now'"));

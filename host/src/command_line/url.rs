@@ -1,13 +1,15 @@
-//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]`, and for `chat`
-//! `wss://...` too (RFC 6455 section 3).
+//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]`, and for
+//! `chat` also `wss://...` (RFC 6455 section 3).
 //!
-//! A host name is resolved here to all of its addresses, so that a wrong one is an error of the command
-//! line.
+//! A host name is resolved here to all of its addresses, so that a wrong one is an error of the
+//! command line.
 
-use std::net::{Ipv6Addr, ToSocketAddrs};
+use std::net::Ipv6Addr;
 
 use rustls::pki_types::ServerName;
 
+use super::host;
+use super::names::NOT_VISIBLE_ASCII;
 use crate::options::url::{Scheme, Url};
 
 /// Reads a URL without TLS, and resolves its host.
@@ -27,7 +29,7 @@ pub(super) fn ws_url(text: &str) -> Result<Url, String> {
 pub(super) fn url(text: &str) -> Result<Url, String> {
     let (scheme, rest) = split_scheme(text)?;
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("percent-encode everything but visible ASCII: a space is %20".into());
+        return Err(NOT_VISIBLE_ASCII.into());
     }
     if let Some((start, _)) = text.split_once('#') {
         return Err(format!("leave out the fragment: {start}"));
@@ -38,14 +40,7 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
         Scheme::Ws => None,
         Scheme::Wss => Some(server_name(host)?),
     };
-    let no_address = |reason: String| format!("cannot resolve the host '{host}'{reason}");
-    let mut other_addresses: Vec<_> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| no_address(format!(": {error}")))?
-        .collect();
-    let Some(address) = other_addresses.pop() else {
-        return Err(no_address(String::new()));
-    };
+    let (address, other_addresses) = host::resolve(host, port)?;
     let root = if resource.starts_with('/') { "" } else { "/" };
     Ok(Url {
         text: text.into(),
@@ -58,8 +53,8 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
 }
 
 fn split_scheme(text: &str) -> Result<(Scheme, &str), String> {
-    // A query may have a URL in it, whose scheme is not this one's.
-    let with_scheme = text.split_once("://").filter(|(it, _)| is_scheme(it));
+    // A query may contain another URL with its scheme.
+    let with_scheme = text.split_once("://").filter(|(name, _)| is_scheme(name));
     let (ws, wss) = (Scheme::Ws.prefix(), Scheme::Wss.prefix());
     let Some((name, rest)) = with_scheme else {
         return Err(format!("write the scheme too: {ws}{text}"));
@@ -72,14 +67,14 @@ fn split_scheme(text: &str) -> Result<(Scheme, &str), String> {
     }
 }
 
-/// The name that a certificate for a host has.
+/// Returns the name that a certificate for a host must have.
 fn server_name(host: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(host.to_owned()).map_err(|_| {
         format!("no certificate is valid for the host '{host}': write a DNS name or an IP address")
     })
 }
 
-/// Splits `host[:port]` or `[IPv6][:port]`; the host comes without brackets.
+/// Splits `host[:port]` or `[IPv6][:port]`; the host is returned without brackets.
 fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String> {
     if let Some((_, host)) = authority.rsplit_once('@') {
         let prefix = scheme.prefix();
@@ -110,8 +105,7 @@ fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String>
     if port.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets, such as ws://[::1]:3000".into());
     }
-    let digits = port.strip_prefix(':').filter(|it| is_number(it));
-    match digits.and_then(|digits| digits.parse().ok()) {
+    match port.strip_prefix(':').and_then(host::port) {
         Some(port) if port > 0 => Ok((host, port)),
         _ => Err("write a port from 1 to 65535, such as ws://127.0.0.1:3000".into()),
     }
@@ -121,10 +115,6 @@ fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String>
 fn is_scheme(text: &str) -> bool {
     let is_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_rest)
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -174,16 +164,16 @@ mod tests {
     }
 
     #[test]
-    fn a_host_name_stands_for_all_of_its_addresses() {
+    fn a_host_name_is_resolved_to_all_of_its_addresses() {
         let url = url("ws://localhost:3000").expect("localhost is known");
         assert_eq!(url.authority, "localhost:3000");
         let addresses = url.addresses();
         assert_eq!(addresses.last(), Some(&url.address));
-        assert!(addresses.iter().all(|it| it.ip().is_loopback()));
+        assert!(addresses.iter().all(|address| address.ip().is_loopback()));
     }
 
     #[test]
-    fn with_tls_the_port_is_443_and_the_certificate_has_to_be_the_hosts() {
+    fn with_tls_the_port_is_443_and_the_certificate_must_be_for_the_host() {
         for (text, name, address) in [
             ("wss://127.0.0.1/", "127.0.0.1", "127.0.0.1:443"),
             ("WSS://[::1]?a", "::1", "[::1]:443"),
@@ -208,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_tls_it_is_told_with_what_to_write_instead() {
+    fn a_url_with_tls_is_rejected_without_it_with_what_to_write() {
         for text in ["wss://host/x", "WSS://host/x", "https://host/x"] {
             let message = ws_url(text).expect_err(text);
             assert_eq!(
@@ -220,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_and_none_are_told_the_right_one() {
+    fn a_wrong_or_missing_scheme_is_rejected_with_the_right_one() {
         assert!(refusal("http://a:1/b").ends_with("scheme: ws://a:1/b"));
         assert!(refusal("https://a:1/b").ends_with("scheme: wss://a:1/b"));
         assert!(refusal("127.0.0.1:3000").ends_with("ws://127.0.0.1:3000"));
@@ -231,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_or_port_is_told_how_to_write_one() {
+    fn an_invalid_host_or_port_is_rejected_with_what_to_write() {
         for text in [
             "ws://a:",
             "ws://a:x",
@@ -260,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_could_break_a_line_of_the_request_is_taken() {
+    fn characters_that_could_break_a_line_of_the_request_are_rejected() {
         for text in [
             "ws://a/ b",
             "ws://a/\r\nX: y",
@@ -275,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_host_without_an_address_is_named() {
-        // A label of a name has at most 63 characters, so nobody is asked for this one.
+        // A label has at most 63 characters, so this name is not looked up anywhere.
         let host = "x".repeat(64);
         assert!(refusal(&format!("ws://{host}:1")).contains(&format!("host '{host}'")));
     }

@@ -1,28 +1,29 @@
-//! Which records are logged: a level, and levels for parts of the program.
+//! Which records are logged: a level, and other levels for some targets.
 //!
-//! `debug` is a level for everything, `ws_echo::client=debug` one for a module and what is in it;
-//! several are separated by commas. Not supported: a module without a level, and patterns.
+//! `debug` is a level for everything, `ws_echo::client=debug` one for a target and those below it
+//! (`ws_echo::client::...`). Commas separate several. Targets without a level and patterns are not
+//! supported.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use log::{LevelFilter, Metadata};
 
-/// Decides by a record's level and target. The longest target that matches has the word.
+/// Decides by a record's level and target. The longest matching target decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filter {
-    /// For what no target matches.
+    /// The level of records that match no target.
     level: LevelFilter,
     /// The longest target first.
     targets: Vec<(String, LevelFilter)>,
-    /// Directives that could not be read, as they were written.
+    /// The directives that could not be read, as they were written.
     ignored: Vec<String>,
 }
 
 impl Filter {
-    /// Reads as much as can be read and keeps the rest as [`ignored`](Self::ignored).
+    /// Reads the valid directives and keeps the others as [`ignored`](Self::ignored).
     ///
-    /// What no directive speaks of is logged from `info` on.
+    /// The default level is `info`.
     pub(crate) fn parse_lenient(text: &str) -> Self {
         let mut filter = Self {
             level: LevelFilter::Info,
@@ -39,12 +40,12 @@ impl Filter {
         filter
     }
 
-    /// The directives that could not be read.
+    /// Returns the directives that could not be read.
     pub(super) fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Whether a record with these metadata is logged.
+    /// Returns whether a record with these metadata is logged.
     pub(super) fn allows(&self, metadata: &Metadata<'_>) -> bool {
         let covers = |name: &str| {
             let rest = metadata.target().strip_prefix(name);
@@ -54,7 +55,7 @@ impl Filter {
         metadata.level() <= special.map_or(self.level, |(_, level)| *level)
     }
 
-    /// The most talkative level that is logged anywhere.
+    /// Returns the most verbose level that is logged for any target.
     pub(super) fn max_level(&self) -> LevelFilter {
         let levels = self.targets.iter().map(|(_, level)| *level);
         levels
@@ -81,7 +82,7 @@ impl Filter {
 impl FromStr for Filter {
     type Err = FilterError;
 
-    /// Reads a filter in which everything must be right.
+    /// Reads a filter in which every directive must be valid.
     fn from_str(text: &str) -> Result<Self, FilterError> {
         let filter = Self::parse_lenient(text);
         match filter.ignored.first() {
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_said_means_info() {
+    fn the_default_level_is_info() {
         for filter in ["", " ", ",", "mio=trace"] {
             assert!(allows(filter, "ws_echo", Level::Info));
             assert!(!allows(filter, "ws_echo", Level::Debug));
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_covers_the_modules_in_it_and_no_others() {
+    fn a_target_covers_those_below_it_and_no_others() {
         let filter = "ws_echo=debug,warn";
         assert!(allows(filter, "ws_echo", Level::Debug));
         assert!(allows(filter, "ws_echo::client", Level::Debug));
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_target_has_the_word_in_any_order() {
+    fn the_longest_target_decides_in_any_order() {
         for filter in ["a=off,a::b=trace", "a::b=trace, a=off"] {
             assert!(allows(filter, "a::b::c", Level::Trace));
             assert!(!allows(filter, "a::c", Level::Error));
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_talkative_level_is_found() {
+    fn the_most_verbose_level_is_found() {
         let max_level = |filter| Filter::parse_lenient(filter).max_level();
         assert_eq!(max_level("warn"), LevelFilter::Warn);
         assert_eq!(max_level("warn,a=trace,b=off"), LevelFilter::Trace);
@@ -167,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_kept_and_the_rest_counts() {
+    fn invalid_directives_are_kept_and_the_others_count() {
         let filter = Filter::parse_lenient("loud,ws_echo=loud,=info,mio,debug");
         assert_eq!(filter.ignored(), ["loud", "ws_echo=loud", "=info", "mio"]);
         assert_eq!(filter.max_level(), LevelFilter::Debug);
     }
 
     #[test]
-    fn a_strict_filter_refuses_what_a_lenient_one_ignores() {
+    fn a_strict_filter_rejects_what_a_lenient_one_ignores() {
         assert!("info,ws_echo::client=debug".parse::<Filter>().is_ok());
         let message = |text: &str| text.parse::<Filter>().expect_err(text).to_string();
         assert!(message("loud").starts_with("'loud' is not a level; write off, error"));

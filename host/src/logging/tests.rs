@@ -20,7 +20,7 @@ fn shown(record: &Record<'_>) -> String {
     format!("{} {}", record.level(), record.args())
 }
 
-/// A logger whose sink passes on what it shows, each line only after a word from the test.
+/// A logger with a sink that passes each line on only after a signal from the test.
 fn gated_logger() -> (Logger, Sender<()>, Receiver<String>) {
     let (open, gate) = channel();
     let (lines, shown_lines) = channel();
@@ -36,7 +36,7 @@ fn recording_logger() -> (Logger, Receiver<String>) {
     (logger, lines)
 }
 
-/// The result of work that must not block.
+/// Returns the result of work that must not block.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = channel();
     thread::spawn(move || done.send(work()));
@@ -47,7 +47,7 @@ fn next(lines: &Receiver<String>) -> String {
     lines.recv_timeout(PATIENCE).expect("a line")
 }
 
-/// What became of the lines `said`: those written, and the counts of those reported as dropped.
+/// Returns which of the lines `said` were written, and the reported numbers of dropped ones.
 fn tally(lines: &Receiver<String>, said: usize) -> (Vec<String>, Vec<usize>) {
     let (mut written, mut reports) = (Vec::new(), Vec::new());
     while written.len() + reports.iter().sum::<usize>() < said {
@@ -72,7 +72,7 @@ fn a_record_reaches_the_sink_with_its_level_target_and_text() {
 }
 
 #[test]
-fn what_is_filtered_out_is_not_even_formatted() {
+fn a_record_that_is_filtered_out_is_not_formatted() {
     struct Unshowable;
     impl fmt::Display for Unshowable {
         fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +107,7 @@ fn a_long_message_is_cut_and_says_how_much_is_missing() {
 }
 
 #[test]
-fn logging_never_waits_for_a_sink_that_blocks_and_the_loss_is_told_once() {
+fn logging_never_waits_for_a_sink_that_blocks_and_the_loss_is_reported_once() {
     let (logger, open, lines) = gated_logger();
     let said = QUEUE_LEN * 3;
     let logger = in_time(move || {
@@ -142,7 +142,7 @@ fn a_sink_that_panics_loses_its_line_and_nothing_else() {
 }
 
 #[test]
-fn a_sink_that_comes_back_is_told_of_every_line_that_it_missed() {
+fn a_sink_that_comes_back_gets_the_number_of_lines_that_it_missed() {
     let is_back = Arc::new(AtomicBool::new(false));
     let sink_is_back = Arc::clone(&is_back);
     let (tries, tried) = channel();
@@ -165,11 +165,11 @@ fn a_sink_that_comes_back_is_told_of_every_line_that_it_missed() {
 }
 
 #[test]
-fn under_a_load_without_end_the_loss_is_told_once_for_each_filling_of_the_queue() {
+fn under_endless_load_the_loss_is_reported_once_for_each_filling_of_the_queue() {
     let said = QUEUE_LEN * 2;
     let (queue, waiting) = mpsc::sync_channel(said);
     for number in 0..said {
-        let line = Line {
+        let line = LogLine {
             level: Level::Info,
             target: "test".into(),
             message: number.to_string(),
@@ -221,7 +221,7 @@ fn finishing_does_not_wait_for_a_sink_that_blocks() {
 }
 
 #[test]
-fn a_directive_that_cannot_be_read_is_warned_of_even_when_nothing_is_logged() {
+fn an_invalid_directive_is_reported_even_if_nothing_is_logged() {
     let (lines, shown_lines) = channel();
     let filter = Filter::parse_lenient("off,lo\nud");
     let logger = Logger::spawn(filter, move |record| {

@@ -1,7 +1,7 @@
 //! The thread that writes log lines, and the only one that a slow or broken stream can hold up.
 //!
-//! It hands each line to a sink, which may block or panic: a line whose sink panicked counts as
-//! dropped, and the thread goes on.
+//! It passes each line to a sink, which may block or panic. A line at which the sink panics counts
+//! as dropped, and the thread continues.
 
 use std::iter;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,25 +11,28 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use log::{Level, Record};
 
-use super::{QUEUE_LEN, target};
+use super::target;
 use crate::escape::OneLine;
 
-/// What stands in the queue.
+/// How many lines may wait to be written.
+pub(super) const QUEUE_LEN: usize = 1_024;
+
+/// An entry of the queue.
 pub(super) enum Entry {
-    /// To be written.
-    Line(Line),
-    /// To be answered when everything before it is written.
+    /// A line to write.
+    Line(LogLine),
+    /// A request to answer when everything before it is written.
     Flush(SyncSender<()>),
 }
 
 /// A log record that owns its parts.
-pub(super) struct Line {
+pub(super) struct LogLine {
     pub(super) level: Level,
     pub(super) target: String,
     pub(super) message: String,
 }
 
-/// The reading side of the queue.
+/// The receiving side of the queue.
 pub(super) struct Writer<Sink> {
     queue: Receiver<Entry>,
     dropped: Arc<AtomicU64>,
@@ -45,11 +48,11 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
         }
     }
 
-    /// Writes until the other side is gone.
+    /// Writes lines until the sending side is gone.
     pub(super) fn run(self) {
         while let Ok(entry) = self.queue.recv() {
-            // Dropped lines are told of when the queue is empty, or, under a load that never lets
-            // it be, once for each filling of it.
+            // Dropped lines are reported when the queue is empty; under a load that keeps it
+            // filled, once for each `QUEUE_LEN` lines.
             let entries = iter::once(entry).chain(self.queue.try_iter());
             entries.take(QUEUE_LEN).for_each(|entry| self.handle(entry));
             self.report_dropped();
@@ -65,7 +68,7 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
             }
             Entry::Flush(done) => {
                 self.report_dropped();
-                // Who asked may have stopped waiting.
+                // The requester may have stopped waiting.
                 let _ = done.try_send(());
             }
         }
@@ -76,7 +79,7 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
         if count == 0 {
             return;
         }
-        let report = Line {
+        let report = LogLine {
             level: Level::Warn,
             target: target::LOG.into(),
             message: format!("{count} log lines were dropped"),
@@ -86,9 +89,9 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
         }
     }
 
-    /// Whether the sink took the line.
+    /// Returns whether the sink accepted the line.
     #[must_use]
-    fn write(&self, line: &Line) -> bool {
+    fn write(&self, line: &LogLine) -> bool {
         let write = || {
             (self.sink)(
                 &Record::builder()

@@ -6,18 +6,18 @@ use rustls::pki_types::TrustAnchor;
 
 use crate::options::url::Url;
 
-/// How to talk to a server. Every value is within its limits.
+/// The options of `ws-echo chat`. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChatOptions {
     /// The server.
     pub(crate) url: Url,
-    /// Whose certificates are believed, where there is TLS.
+    /// Which certificates are trusted, with TLS.
     pub(crate) trust: Trust,
     /// The subprotocols to offer, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
-    /// What else the request says.
+    /// Further headers of the request.
     pub(crate) headers: Vec<Header>,
-    /// The value of `Origin`, if that is sent.
+    /// The value of `Origin`, if it is sent.
     pub(crate) origin: Option<String>,
     /// Whether to connect again when the connection is lost.
     pub(crate) reconnect: bool,
@@ -25,26 +25,26 @@ pub(crate) struct ChatOptions {
     pub(crate) wait: Duration,
     /// The time for connecting and the handshake, from a millisecond to a day.
     pub(crate) timeout: Duration,
-    /// Whether a terminal may be shown colours.
+    /// Whether a terminal may show colours.
     pub(crate) color: bool,
 }
 
-/// Whose word it is that the server is the one that it says it is.
+/// Which certificates are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// That of the authorities which the system trusts.
+    /// Those of the authorities that the system trusts.
     System,
-    /// That of these authorities, one at least.
+    /// Those of these authorities, at least one.
     Only(Vec<TrustAnchor<'static>>),
-    /// Nobody's: any certificate will do.
+    /// Any certificate.
     Anyone,
 }
 
-/// A header of the request that the handshake itself does not send.
+/// A header that the handshake itself does not send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// An HTTP token.
     pub(crate) name: String,
-    /// Visible characters, blanks and tabs.
+    /// Visible characters, spaces and tabs.
     pub(crate) value: String,
 }

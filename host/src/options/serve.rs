@@ -7,26 +7,26 @@ use std::time::Duration;
 
 use crate::logging::Filter;
 
-/// How to serve. Every value is within its limits.
+/// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// Where to listen, at least one; port 0 leaves the port to the system.
+    /// The addresses to listen on, at least one. For port 0 the system chooses the port.
     pub(crate) listen: Vec<SocketAddr>,
-    /// Where the certificate comes from that is shown; `None` for no TLS.
-    pub(crate) tls: Option<Source>,
+    /// The source of the server's certificate; `None` for no TLS.
+    pub(crate) tls: Option<CertificateSource>,
     /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
     pub(crate) welcome: Option<String>,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
-    /// Whether browsers get the chat as a page.
+    /// Whether the chat page is served to browsers.
     pub(crate) has_page: bool,
     /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
     pub(crate) subprotocols: Vec<String>,
-    /// The pages that may connect.
+    /// The origins from which browsers may connect.
     pub(crate) origins: Origins,
-    /// The most connections; `None` for as many as the limit of open files leaves.
+    /// The maximum number of connections; `None` for as many as the limit of open files leaves.
     pub(crate) max_connections: Option<NonZeroUsize>,
-    /// The most connections from one address; `None` for no limit.
+    /// The maximum number of connections from one address; `None` for no limit.
     pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
     /// How many workers to run, at most 1,024.
     pub(crate) threads: NonZeroUsize,
@@ -41,16 +41,16 @@ pub struct ServeOptions {
     pub(crate) ping_interval: Option<Duration>,
     /// The time a client has to answer a Ping, from a millisecond to a day.
     pub(crate) ping_timeout: Duration,
-    /// The time after which a client that goes on neither with its frame nor with what it has to take is
-    /// dropped, from a millisecond to a day; `None` for never.
+    /// The time after which a client is disconnected that neither continues its frame nor reads the
+    /// data waiting for it, from a millisecond to a day; `None` for never.
     pub(crate) stall_timeout: Option<Duration>,
     /// The length of the longest message that is echoed, in bytes.
     pub(crate) max_message_len: u64,
-    /// The most memory of all buffers and handshakes, in bytes.
+    /// The maximum memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.
     pub(crate) drain_spread: Duration,
-    /// The time after which the last clients are dropped then, from a millisecond to a day.
+    /// The time after which the last clients are disconnected then, from a millisecond to a day.
     pub(crate) drain_timeout: Duration,
     /// Which records are logged.
     pub(crate) log: Filter,
@@ -58,16 +58,16 @@ pub struct ServeOptions {
     pub(crate) log_messages: bool,
 }
 
-/// Where the certificate comes from.
+/// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// From these files, in PEM; the first may hold a chain.
+pub(crate) enum CertificateSource {
+    /// These files, in PEM. The first may hold a chain.
     Files { certificate: PathBuf, key: PathBuf },
-    /// It is made at the start, and written to this file for clients to trust.
+    /// Made when the server starts, and written to this file for clients to trust.
     SelfSigned { written_to: Option<PathBuf> },
 }
 
-/// The origins that may connect beside the server's own.
+/// The origins that may connect, besides the server's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origins {
     Any,

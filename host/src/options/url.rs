@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use rustls::pki_types::ServerName;
 
-/// How a server is talked to.
+/// The scheme of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// In the clear.
+    /// Without TLS.
     Ws,
-    /// Over TLS.
+    /// With TLS.
     Wss,
 }
 
@@ -29,30 +29,30 @@ impl Scheme {
     }
 }
 
-/// The address of a server, with nothing in it that could break a request's lines.
+/// The address of a server, without characters that could break the lines of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// As it was written.
+    /// The URL as it was written.
     pub(crate) text: String,
     /// The value of `Host`: the host, and the port if one was written.
     pub(crate) authority: String,
     /// The path with its leading `/`, and the query.
     pub(crate) resource: String,
-    /// The name that the server's certificate has to have; `None` where there is no TLS.
+    /// The name that the server's certificate must have; `None` without TLS.
     pub(crate) server_name: Option<ServerName<'static>>,
-    /// Where the host is, if it is at no other address.
+    /// The address of the host that is tried last.
     pub(crate) address: SocketAddr,
-    /// Where else it may be, to be preferred.
+    /// Its other addresses, which are tried before.
     pub(crate) other_addresses: Vec<SocketAddr>,
 }
 
 impl Url {
-    /// Where the host may be, in the order in which to try.
+    /// Returns the addresses of the host in the order in which to try them.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         [&self.other_addresses[..], &[self.address]].concat()
     }
 
-    /// The same with another scheme, as one writes it.
+    /// Returns the URL with another scheme.
     pub(crate) fn with(&self, scheme: Scheme) -> String {
         format!("{}{}{}", scheme.prefix(), self.authority, self.resource)
     }

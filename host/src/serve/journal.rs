@@ -16,8 +16,6 @@ use crate::hex;
 use crate::logging::target::{CLIENT, LIMITS, MESSAGE};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 
-/// The most characters of a peer's text in one line.
-const LOGGED_LEN_MAX: usize = 200;
 /// The most bytes of a binary message in one line.
 const LOGGED_BYTES_MAX: usize = 32;
 
@@ -71,7 +69,7 @@ impl Journal {
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
         if log_enabled!(target: CLIENT, Level::Info) {
-            Untrusted::new(request.target(), LOGGED_LEN_MAX).to_string()
+            Untrusted::excerpt(request.target()).to_string()
         } else {
             String::new()
         }
@@ -98,7 +96,7 @@ impl Journal {
     pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
         let origin = request.headers("origin").next().unwrap_or_default();
         let origin = String::from_utf8_lossy(origin);
-        let origin = Untrusted::new(&origin, LOGGED_LEN_MAX);
+        let origin = Untrusted::excerpt(&origin);
         info!(
             target: CLIENT,
             "client refused {peer}: 403 Forbidden: allow its pages with --origin {origin}"
@@ -153,7 +151,7 @@ impl Journal {
         let len = bytes.len();
         match (chunk.kind(), str::from_utf8(bytes)) {
             (Kind::Text, Ok(text)) => {
-                let text = Untrusted::new(text, LOGGED_LEN_MAX);
+                let text = Untrusted::excerpt(text);
                 info!(target: MESSAGE, "message {peer} {kind}, {len} bytes{more}: {text}");
             }
             _ => {
@@ -195,7 +193,7 @@ impl Display for Ending<'_> {
             Self::ClosedByClient(None, _) => f.write_str("closed by client without a code"),
             Self::ClosedByClient(Some(code), "") => write!(f, "closed by client with {code}"),
             Self::ClosedByClient(Some(code), reason) => {
-                let reason = Untrusted::new(reason, LOGGED_LEN_MAX);
+                let reason = Untrusted::excerpt(reason);
                 write!(f, "closed by client with {code}: {reason}")
             }
             Self::ClosedByServer(code) => closed_by_server(f, *code),
@@ -244,7 +242,7 @@ struct Reason<'a>(&'a io::Error);
 impl Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.get_ref() {
-            Some(own) => Untrusted::new(&own.to_string(), LOGGED_LEN_MAX).fmt(f),
+            Some(own) => Untrusted::excerpt(&own.to_string()).fmt(f),
             None => self.0.kind().fmt(f),
         }
     }

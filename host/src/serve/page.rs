@@ -8,7 +8,7 @@ use crate::serve::response::Answer;
 /// What a browser may do for the page: only apply its style and run its script, of which these are
 /// the hashes, show its icon, and talk to the server that it came from.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-JWmKCt1cmli7bAdzG2NqnURwGrNCVxQJwUlIVY6DznA='; \
+    script-src 'sha256-5Az0Acbz5K7avJI0vITEvmeUA/6z7LlfL4+PEfSpfEg='; \
     style-src 'sha256-L+e+Ifc9haqy2lLPDbjjRNpgN8GeTcSwSOPNA9Kb+tU='; \
     connect-src 'self'; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

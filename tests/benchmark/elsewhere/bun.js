@@ -1,4 +1,4 @@
-// An echo by Bun, whose server is uWebSockets inside.
+// An echo by Bun, which uses uWebSockets for its server.
 //
 //   bun bun.js PORT
 
@@ -14,7 +14,7 @@ Bun.serve({
     message(socket, message) {
       socket.send(message);
     },
-    // Without this Bun would drop the echoes of those who are slow to take them.
+    // Without this, Bun would drop the echoes of slow clients.
     backpressureLimit: longestMessage,
     idleTimeout: 0,
     maxPayloadLength: longestMessage,

@@ -1,4 +1,4 @@
-/* An echo by libwebsockets. Pieces are echoed as they come.
+/* An echo by libwebsockets. Pieces are echoed as they arrive.
  *
  *   libwebsockets PORT
  */
@@ -9,7 +9,7 @@
 
 enum { LONGEST_PIECE = 64 * 1024, ALIGNMENT = 16 };
 
-/* What is to be sent: pieces, each with room for a frame's header before it. */
+/* Pieces to send, each with room for a frame's header before it. */
 struct session {
     unsigned char *pieces;
     size_t room, filled, sent;

@@ -1,4 +1,4 @@
-// An echo by Node's ws, with bufferutil and utf-8-validate where NODE_PATH leads to them.
+// An echo by Node's ws, with bufferutil and utf-8-validate if NODE_PATH has them.
 //
 //   node ws.cjs PORT
 

@@ -121,7 +121,7 @@ pub(crate) fn no_requests() -> Row {
     target.row(cost, done, "505 to HTTP/2, 400 to the others")
 }
 
-/// A client that speaks TLS to a server without TLS is told so in TLS: by the alert
+/// A client that speaks TLS to a server without TLS gets the answer in TLS: the alert
 /// protocol_version.
 pub(crate) fn tls_without_tls() -> Row {
     const CLIENTS: usize = 50;

@@ -108,7 +108,7 @@ fn a_long_line_that_becomes_invalid_utf_8_ends_the_chat() {
     let input = [&b"a\n"[..], &[b'x'; 100_000], b"\xff\n"].concat();
     let ended = talk(&url, &[], input);
     assert_eq!(ended.status, Some(1));
-    let reason = "# socket error: line 2 was begun as text and is not UTF-8 at byte 100000: ";
+    let reason = "# socket error: line 2 starts as text, but is not UTF-8 at byte 100000: ";
     assert!(ended.stderr.contains(reason), "{}", ended.stderr);
 }
 
@@ -131,7 +131,7 @@ fn missing_replies_are_reported_and_a_greeting_is_not_a_reply() {
         status: Some(4),
         stdout: "welcome\n1\n".into(),
         stderr: "# socket open\n# socket closed 1000\n\
-                 # 4 of 5 messages were not answered: the next did not come within 300 ms\n"
+                 # 4 of 5 messages were not answered: no further reply within 300 ms\n"
             .into(),
     };
     assert_eq!(talk(&url, &SHORT, "1\n2\n3\n4\n5\n"), expected);
@@ -161,7 +161,7 @@ fn a_wait_of_zero_does_not_wait() {
     assert!(
         ended
             .stderr
-            .ends_with("# 1 of 1 messages were not answered: the next did not come within 0 ns\n")
+            .ends_with("# 1 of 1 messages were not answered: no further reply within 0 ns\n")
     );
 }
 
@@ -333,7 +333,7 @@ fn an_output_error_is_reported() {
     let Outcome { status, stderr, .. } = pipe.end(String::new());
     assert_eq!(status, Some(1));
     assert!(
-        stderr.contains("# socket error: the output cannot be written: "),
+        stderr.contains("# socket error: cannot write the output: "),
         "{stderr}"
     );
 }

@@ -33,7 +33,7 @@ fn losing_the_first() -> String {
 fn a_pipe_continues_and_counts_lost_messages() {
     let mut pipe = Pipe::start(&losing_the_first(), &["--reconnect"]);
     pipe.write("lost\n");
-    pipe.stderr.wait_for("# connecting again in ");
+    pipe.stderr.wait_for("# reconnecting in ");
     pipe.write("sent\n");
     assert_eq!(pipe.line(), "sent");
     let Outcome { status, stderr, .. } = pipe.wait();
@@ -45,13 +45,13 @@ fn a_pipe_continues_and_counts_lost_messages() {
     assert_eq!([open, open_again], ["# socket open"; 2]);
     assert_eq!(
         lost,
-        "# socket error: the server ended the connection without a Close"
+        "# socket error: the server closed the connection without a Close frame"
     );
-    assert!(again.starts_with("# connecting again in ") && again.ends_with(" ms"));
+    assert!(again.starts_with("# reconnecting in ") && again.ends_with(" ms"));
     assert_eq!(closed, "# socket closed 1000");
     assert_eq!(
         missing,
-        "# 1 of 2 messages were not answered: the next did not come within 5 s"
+        "# 1 of 2 messages were not answered: no further reply within 5 s"
     );
 }
 
@@ -62,7 +62,7 @@ fn a_terminal_continues() {
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
     screen.wait_for("# socket open");
     screen.line("lost");
-    screen.wait_for_texts("# connecting again in ", 1);
+    screen.wait_for_texts("# reconnecting in ", 1);
     screen.wait_for_texts("# socket open", 2);
     screen.line("hello");
     screen.wait_for("< hello");
@@ -126,12 +126,12 @@ fn a_signal_ends_the_pause() {
         .local_addr()
         .unwrap();
     let pipe = Pipe::start(&format!("ws://{address}"), &["--reconnect"]);
-    pipe.stderr.wait_for("# connecting again in ");
+    pipe.stderr.wait_for("# reconnecting in ");
     pipe.signal("TERM");
     let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     assert!(
-        stderr.ends_with("# stopped before there was a connection\n"),
+        stderr.ends_with("# stopped before a connection was open\n"),
         "{stderr}"
     );
 }

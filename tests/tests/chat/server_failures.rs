@@ -12,7 +12,7 @@ use ws_echo_tests::wire::{CLOSE, PING, TEXT};
 
 use super::{Outcome, Pipe, listen, talk, well};
 
-const ENDED_EARLY: &str = "the server ended the connection before the handshake was over";
+const ENDED_EARLY: &str = "the server closed the connection during the handshake";
 
 /// A server that answers each request with these bytes, and then reads to the end.
 fn responding(bytes: impl Into<Vec<u8>>) -> String {
@@ -111,10 +111,9 @@ fn a_redirect_is_reported_and_not_followed() {
         responding("HTTP/1.1 302 Found\r\nLocation: ws://a/\x1b\r\nContent-Length: 0\r\n\r\n");
     let note = note(&talk(&url, &[], ""), 3);
     // A control character makes a malformed header.
-    assert!(note.contains("opens no WebSocket"), "{note}");
+    assert!(note.contains("an invalid handshake response"), "{note}");
     let url = responding("HTTP/1.1 302 Found\r\nLocation: ws://a/b\r\nContent-Length: 0\r\n\r\n");
-    let expected =
-        "the server refused: 302 Found, and names another place, which is not asked: ws://a/b";
+    let expected = "the server refused: 302 Found; redirect not followed: ws://a/b";
     assert_eq!(self::note(&talk(&url, &[], ""), 3), expected);
 }
 
@@ -134,7 +133,7 @@ fn an_invalid_response_is_reported_with_its_error() {
         (responding(vec![b'x'; 100_000]), "too large"),
     ] {
         let note = note(&talk(&url, &[], ""), 3);
-        assert!(note.starts_with("socket error: the server's answer opens no WebSocket: "));
+        assert!(note.starts_with("socket error: the server sent an invalid handshake response: "));
         assert!(note.ends_with(expected), "{note}");
     }
 }
@@ -157,8 +156,7 @@ fn a_silent_server_is_given_up_after_the_timeout() {
     let slow = responding("HTTP/1.1 101 Switching");
     for url in [silent, slow] {
         let note = note(&talk(&url, &["--timeout", "300ms"], ""), 4);
-        let expected =
-            "socket error: the answer to the request did not come within 300 ms (--timeout)";
+        let expected = "socket error: no response to the handshake within 300 ms (--timeout)";
         assert_eq!(note, expected);
     }
 }
@@ -194,7 +192,7 @@ fn an_early_end_of_the_connection_is_reported() {
         stream.write_all(b"\x81\x05He").ok()?;
         frame(&mut stream).map(drop)
     });
-    let without_a_close = "socket error: the server ended the connection without a Close";
+    let without_a_close = "socket error: the server closed the connection without a Close frame";
     assert_eq!(note(&listen(&after_the_head, &[]), 1), without_a_close);
     let ended = talk(&in_a_frame, &[], "a\n");
     assert_eq!((ended.status, &*ended.stdout), (Some(1), "He\n"));
@@ -248,7 +246,7 @@ fn invalid_frames_break_the_connection() {
         (b"\x88\x02\x03\xed", "close code 1005 is not allowed"),
     ] {
         let note = note(&listen(&sending(frame), &[]), 1);
-        let start = "socket error: the server broke the protocol: ";
+        let start = "socket error: the server violated the protocol: ";
         assert!(note.starts_with(start) && note.contains(expected), "{note}");
     }
 }
@@ -288,7 +286,7 @@ fn a_server_that_does_not_answer_a_close_is_given_up() {
         accept(&mut stream)?;
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
     });
-    let expected = "socket error: the server did not answer the Close within 5 s";
+    let expected = "socket error: the server did not answer the Close frame within 5 s";
     assert_eq!(note(&talk(&url, &[], ""), 1), expected);
 }
 
@@ -316,6 +314,6 @@ fn a_server_that_sends_pings_and_does_not_read_costs_no_memory() {
     pipe.signal("INT");
     let ended = pipe.wait();
     assert_eq!(ended.status, Some(1));
-    let expected = "# socket error: the server did not answer the Close within 5 s\n";
+    let expected = "# socket error: the server did not answer the Close frame within 5 s\n";
     assert!(ended.stderr.ends_with(expected), "{}", ended.stderr);
 }

@@ -199,9 +199,9 @@ fn an_unknown_command_is_reported_and_not_sent() {
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
     screen.line("/pong");
-    screen.wait_for("# there is no /pong: /help shows what there is, and //pong sends it");
+    screen.wait_for("# unknown command /pong: see /help, or write //pong to send it as a message");
     screen.line("/help");
-    screen.wait_for("# //TEXT                   send a text that begins with /");
+    screen.wait_for("# //TEXT                   send a message that begins with /");
     screen.line("/binary 0");
     screen.wait_for("# write bytes as pairs of hexadecimal digits, such as /binary 00 ff");
     screen.line("/quit");
@@ -216,7 +216,7 @@ fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("# socket open");
     screen.keys(b"\xfc\r");
-    screen.wait_for("# not taken: this is not UTF-8");
+    screen.wait_for("# not sent: the line is not UTF-8");
     screen.line("still here");
     screen.wait_for("< still here");
     screen.line("/quit");
@@ -276,13 +276,13 @@ fn input_typed_before_the_connection_is_open_is_not_sent() {
     let client: TcpStream = listener.accept().unwrap().0;
     screen.wait_for(">");
     screen.line("hello");
-    screen.wait_for("# not sent: there is no connection");
+    screen.wait_for("# not sent: no connection is open");
     screen.line("/quit");
     let expected = [
         "> hello",
-        "# not sent: there is no connection",
+        "# not sent: no connection is open",
         "> /quit",
-        "# stopped before there was a connection",
+        "# stopped before a connection was open",
     ];
     assert_eq!(screen.wait(), ended(4, &expected));
     drop(client);

@@ -134,8 +134,8 @@ fn a_self_signed_certificate_may_be_named() {
 
 #[test]
 fn insecure_accepts_any_certificate_and_warns_each_time() {
-    let warning = "ws-echo: --insecure: the server's certificate is not checked, so anyone on the way to \
-                   it can read and change everything\n";
+    let warning = "ws-echo: --insecure: the server's certificate is not checked; anyone between \
+                   here and the server can read and change everything\n";
     for certificate in [
         Certificate::self_signed(),
         Certificate::expired(),

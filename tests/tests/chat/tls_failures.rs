@@ -37,8 +37,8 @@ fn wss(url: &str) -> String {
 
 #[test]
 fn an_untrusted_authority_is_reported_with_two_ways_to_trust_it() {
-    let expected = "the server's certificate is from an authority that is not trusted here: name its file \
-                    with --ca; --insecure accepts any certificate";
+    let expected = "the server's certificate was issued by an authority that is not trusted: pass its \
+                    certificate with --ca; --insecure accepts any certificate";
     for certificate in [Certificate::trusted(), Certificate::self_signed()] {
         let url = tls_server(config(&certificate), |stream| accept(stream).map(drop));
         let other = Certificate::of_an_authority_itself();
@@ -57,8 +57,8 @@ fn another_authority_with_the_same_name_is_not_trusted() {
     let ended = talk(&url, &["--ca", &other.authority_file()], "");
     assert_eq!(
         note(&ended, 4),
-        "the server's certificate is from an authority that has only the name of a trusted one: name its file \
-         with --ca; --insecure accepts any certificate"
+        "the server's certificate was issued by an authority with the name of a trusted one, but \
+         another key: pass its certificate with --ca; --insecure accepts any certificate"
     );
 }
 
@@ -66,27 +66,24 @@ fn another_authority_with_the_same_name_is_not_trusted() {
 fn a_system_without_trusted_authorities_is_reported() {
     let Outcome { status, stderr, .. } = trusting("/dev/null", "wss://127.0.0.1:1", &[]).wait();
     assert_eq!(status, Some(4));
-    let expected = "ws-echo: this system names no authority for certificates";
+    let expected = "ws-echo: this system has no trusted certificate authorities";
     assert!(stderr.starts_with(expected), "{stderr}");
-    assert!(stderr.ends_with("or name a file with --ca\n"), "{stderr}");
+    assert!(stderr.ends_with("or pass a file with --ca\n"), "{stderr}");
 }
 
 #[test]
 fn an_expired_or_future_certificate_is_reported_with_its_distance() {
     let text = said_of(&Certificate::expired());
-    let days = text.strip_prefix("the server's certificate has expired ");
+    let days = text.strip_prefix("the server's certificate expired ");
     let days =
         days.and_then(|text| text.strip_suffix(" days ago; --insecure accepts any certificate"));
     let days: u32 = days.and_then(|days| days.parse().ok()).expect(&text);
     assert!(days > 2000, "{text}");
 
     let text = said_of(&Certificate::of_the_future());
-    assert!(
-        text.ends_with(
-            " from now: is this machine's clock right?; --insecure accepts any certificate"
-        ),
-        "{text}"
-    );
+    let start = "the server's certificate becomes valid in ";
+    let end = " days: check this machine's clock; --insecure accepts any certificate";
+    assert!(text.starts_with(start) && text.ends_with(end), "{text}");
 }
 
 #[test]
@@ -97,11 +94,11 @@ fn a_certificate_for_other_names_is_reported_with_them() {
             "10.0.0.1",
             "\x1b[2J"
         ])),
-        r"the server's certificate is for example.com, 10.0.0.1, \u{1b}[2J, and not for 127.0.0.1; --insecure accepts any certificate"
+        r"the server's certificate is for example.com, 10.0.0.1, \u{1b}[2J, not for 127.0.0.1; --insecure accepts any certificate"
     );
     assert_eq!(
         said_of(&Certificate::of_others(&[])),
-        "the server's certificate is for no name, and not for 127.0.0.1; --insecure accepts any certificate"
+        "the server's certificate is for no name, not for 127.0.0.1; --insecure accepts any certificate"
     );
     let many = Certificate::of_others(&["x.example"; 1000]);
     let text = said_of(&many);
@@ -112,7 +109,7 @@ fn a_certificate_for_other_names_is_reported_with_them() {
 fn an_authority_certificate_is_reported_with_how_to_make_another() {
     assert_eq!(
         said_of(&Certificate::of_an_authority_itself()),
-        "the server's certificate is an authority's own, which no server may show: make another with \
+        "the server's certificate is a CA certificate, which a server must not use: create one with \
          basicConstraints=CA:FALSE; --insecure accepts any certificate"
     );
 }
@@ -124,17 +121,17 @@ fn a_server_without_tls_is_reported_with_the_right_url() {
         stream.read_to_end(&mut Vec::new()).ok().map(drop)
     });
     let text = note(&talk(&wss(&banner), &[], ""), 4);
-    assert_eq!(text, format!("the server speaks no TLS: write {banner}"));
+    assert_eq!(text, format!("the server does not speak TLS: use {banner}"));
     let ending = server(|mut stream| {
         stream.read_exact(&mut [0; 100]).ok()?;
         stream.shutdown(Shutdown::Both).ok()
     });
     let text = note(&talk(&wss(&ending), &[], ""), 4);
     assert!(
-        text.starts_with("the connection ended in the TLS handshake: "),
+        text.starts_with("the connection ended during the TLS handshake: "),
         "{text}"
     );
-    let advice = format!("; if the server speaks no TLS, write {ending}");
+    let advice = format!("; if the server does not speak TLS, use {ending}");
     assert!(text.ends_with(&advice), "{text}");
 }
 
@@ -146,7 +143,7 @@ fn real_servers_without_tls_are_reported_with_the_right_url() {
     for server in [Some(ours), python].into_iter().flatten() {
         let url = server.url("/a?b");
         let text = note(&talk(&wss(&url), &[], ""), 4);
-        assert!(text.ends_with(&format!("write {url}")), "{text}");
+        assert!(text.ends_with(&format!("use {url}")), "{text}");
     }
 }
 
@@ -157,7 +154,7 @@ fn a_server_with_tls_is_reported_to_a_client_without() {
     });
     let plain = url.replace("wss://", "ws://");
     let text = note(&talk(&plain, &[], ""), 3);
-    assert_eq!(text, format!("the server speaks TLS: write {url}"));
+    assert_eq!(text, format!("the server speaks TLS: use {url}"));
 }
 
 #[test]
@@ -170,8 +167,8 @@ fn an_incomplete_tls_handshake_is_given_up_after_the_timeout() {
     for url in [mute, half] {
         let text = note(&talk(&wss(&url), &["--timeout", "300ms"], ""), 4);
         let expected = format!(
-            "the TLS handshake was not over within 300 ms (--timeout); if the server speaks no TLS, \
-             write {url}"
+            "the TLS handshake did not finish within 300 ms (--timeout); if the server does not \
+             speak TLS, use {url}"
         );
         assert_eq!(text, expected);
     }
@@ -185,10 +182,7 @@ fn a_server_silent_after_the_tls_handshake_is_given_up_after_the_timeout() {
     });
     let options = ["--timeout=1s", "--ca", &certificate.authority_file()];
     let text = note(&talk(&url, &options, ""), 4);
-    assert_eq!(
-        text,
-        "the answer to the request did not come within 1 s (--timeout)"
-    );
+    assert_eq!(text, "no response to the handshake within 1 s (--timeout)");
 }
 
 #[test]
@@ -204,10 +198,13 @@ fn an_end_without_a_close_is_reported_with_or_without_close_notify() {
         stream.sock.shutdown(Shutdown::Write).ok()
     });
     for (url, expected) in [
-        (said, "the server ended the connection without a Close"),
+        (
+            said,
+            "the server closed the connection without a Close frame",
+        ),
         (
             cut,
-            "connection lost: it ended without close_notify, as if it was cut off",
+            "connection lost: TLS ended without close_notify, so data may be missing",
         ),
     ] {
         let Outcome {

@@ -88,7 +88,7 @@ fn a_close_follows_all_sent_messages_and_its_answer_is_reported() {
         network.driver.send(binary(2000));
         network.driver.close(CloseCode::NORMAL, "bye");
         let close = Frame::new(CLOSE, b"\x03\xe8bye");
-        assert_eq!(network.from_client(server, 2), [binary(2000), close]);
+        assert_eq!(network.sent_by_client(server, 2), [binary(2000), close]);
         // Data after the Close is no longer a message.
         network.send(server, frame(TEXT, "too late"));
         network.send(server, frame(CLOSE, b"\x03\xe8"));
@@ -116,7 +116,7 @@ fn a_close_of_the_server_is_answered_and_reported() {
             let first = Message(Frame::new(TEXT, "first"));
             network.assert_client_events(&[first, Closed(code, reason.into())]);
             let code = payload.get(..2).unwrap_or_default();
-            assert_eq!(network.from_client(server, 1), [Frame::new(CLOSE, code)]);
+            assert_eq!(network.sent_by_client(server, 1), [Frame::new(CLOSE, code)]);
             network.shut(server);
             network.assert_client_events(&[Gone]);
             assert_eq!(network.loopback.resets, 0);
@@ -136,7 +136,7 @@ fn a_server_that_ends_its_side_after_its_close_gets_the_close_back() {
         network.shut(server);
         network.assert_client_events(&[Closed(Some(1001), String::new())]);
         network.set_reads(server, true);
-        assert_eq!(network.from_client(server, 1), [Frame::close(1001)]);
+        assert_eq!(network.sent_by_client(server, 1), [Frame::close(1001)]);
         network.assert_client_events(&[Gone]);
         network.assert_client_is_free();
     }
@@ -154,7 +154,7 @@ fn a_server_that_breaks_the_protocol_gets_its_close_code() {
             network.send(server, &bytes);
             network.send(server, frame(BINARY, vec![0; 3000]));
             network.assert_client_events(&[Failed(error)]);
-            assert_eq!(network.from_client(server, 1), [Frame::close(code)]);
+            assert_eq!(network.sent_by_client(server, 1), [Frame::close(code)]);
             network.shut(server);
             network.assert_client_events(&[Gone]);
             network.assert_client_is_free();

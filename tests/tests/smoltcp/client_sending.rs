@@ -76,15 +76,15 @@ impl Network {
     }
 
     /// Waits for frames of the client, up to this many messages and control frames.
-    pub(crate) fn from_client(&mut self, server: Number, count: usize) -> Vec<Frame> {
+    pub(crate) fn sent_by_client(&mut self, server: Number, count: usize) -> Vec<Frame> {
         self.wait("messages", |network| {
-            network.all_from_client(server).len() >= count
+            network.all_sent_by_client(server).len() >= count
         });
-        self.all_from_client(server)
+        self.all_sent_by_client(server)
     }
 
     /// The complete messages and control frames that the client has sent.
-    pub(crate) fn all_from_client(&self, server: Number) -> Vec<Frame> {
+    pub(crate) fn all_sent_by_client(&self, server: Number) -> Vec<Frame> {
         let bytes = mirrored(self.received(server));
         wire::joined(&wire::unmasked(&bytes).0)
     }
@@ -143,10 +143,13 @@ fn a_message_that_fits_is_one_frame_and_a_longer_one_is_few() {
     let mut network = without_server([512, 512, 256]);
     let server = network.open_client_to_script(b"");
     network.driver.send(binary(200));
-    network.from_client(server, 1);
+    network.sent_by_client(server, 1);
     assert_eq!(network.driver.fragments, 1);
     network.driver.send(text(20_000));
-    assert_eq!(network.from_client(server, 2), [binary(200), text(20_000)]);
+    assert_eq!(
+        network.sent_by_client(server, 2),
+        [binary(200), text(20_000)]
+    );
     let number = network.driver.fragments;
     assert!((82..400).contains(&number), "{number} fragments");
 }
@@ -166,7 +169,7 @@ fn a_slow_server_does_not_get_tiny_fragments() {
     while network.read(server, 7) > 0 {
         network.pass(Duration::from_millis(20));
     }
-    assert_eq!(network.from_client(server, 1), [binary(3000)]);
+    assert_eq!(network.sent_by_client(server, 1), [binary(3000)]);
     let number = network.driver.fragments;
     assert!(number < 3000 / 12, "{number} fragments");
 }
@@ -222,7 +225,7 @@ fn frames_right_after_the_response_are_received_however_they_are_cut() {
         }
         network.assert_client_events(&[&[Opened(None)], &told[..]].concat());
         let answers = [Frame::new(PONG, "?"), Frame::close(1001)];
-        assert_eq!(network.from_client(server, 2), answers);
+        assert_eq!(network.sent_by_client(server, 2), answers);
     }
 }
 
@@ -256,7 +259,7 @@ fn each_connection_has_its_own_nonce_and_port_and_each_frame_its_own_key() {
         network.driver.send(binary(0));
         network.driver.send(binary(0));
         network.assert_client_events(&[Opened(None)]);
-        network.from_client(server, 2);
+        network.sent_by_client(server, 2);
         let keys = network.received(server).chunks(6);
         seen.extend(keys.map(|frame| frame[2..].to_vec()));
         seen.push(key(&request).into());
@@ -282,7 +285,7 @@ fn input_is_received_while_the_server_takes_no_output() {
         let comes = Frame::new(TEXT, "h\u{e9}llo".repeat(1000));
         network.assert_client_events(&[Message(comes)]);
         network.set_reads(server, true);
-        assert_eq!(network.from_client(server, 1), [binary(10_000)]);
+        assert_eq!(network.sent_by_client(server, 1), [binary(10_000)]);
     }
 }
 
@@ -298,7 +301,7 @@ fn a_ping_is_answered_inside_a_message_that_the_server_is_slow_to_take() {
     network.send(server, frame(BINARY, [7; 200]).repeat(3));
     network.assert_client_events(&[0; 3].map(|_| Message(Frame::new(BINARY, [7; 200]))));
     network.set_reads(server, true);
-    let heard = network.from_client(server, 2);
+    let heard = network.sent_by_client(server, 2);
     assert_eq!(heard, [Frame::new(PONG, [b'p'; 125]), text(10_000)]);
 }
 

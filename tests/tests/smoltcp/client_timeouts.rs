@@ -42,7 +42,7 @@ impl Network {
         let begin = self.now;
         let asked = Frame::new(PING, "");
         self.wait("a Ping", |network| {
-            network.all_from_client(server).last() == Some(&asked)
+            network.all_sent_by_client(server).last() == Some(&asked)
         });
         let took = self.now - begin;
         assert!(took <= PING_INTERVAL + SLACK, "it took {took}");
@@ -162,7 +162,7 @@ fn a_server_that_reads_slowly_stays_even_if_the_program_seldom_polls() {
         }
         network.assert_client_events(&[]);
         network.set_reads(server, true);
-        assert_eq!(network.from_client(server, 1), [binary(5000)]);
+        assert_eq!(network.sent_by_client(server, 1), [binary(5000)]);
     }
 }
 

@@ -113,8 +113,8 @@ impl Network {
         Self::with_seed(setup, 0)
     }
 
-    /// A network with a loopback that loses and garbles packets. They are short, so that several are
-    /// under way at a time, and those after a lost one are out of order.
+    /// A network with a loopback that loses and garbles packets. They are short, so that several
+    /// are under way at a time, and those after a lost one are out of order.
     pub(crate) fn over_a_lossy_line(seed: u64) -> Self {
         let setup = Setup {
             packet: 154,

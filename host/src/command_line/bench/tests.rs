@@ -22,7 +22,7 @@ fn options(line: &str, variables: &[(&str, &str)]) -> BenchOptions {
     parse(line, variables).unwrap_or_else(|message| panic!("{message}"))
 }
 
-/// The message of a wrong command line, which always ends the process with status 2.
+/// Returns the message of a wrong command line, which always ends the process with status 2.
 fn refusal(line: &str, variables: &[(&str, &str)]) -> String {
     let message = parse(line, variables).expect_err("a wrong command line");
     message.strip_prefix("2 error: ").expect(&message).into()
@@ -33,7 +33,7 @@ fn every_option() -> BenchOptions {
         url: url::url(URL).expect("a URL"),
         connections: 64,
         size: 1024,
-        payload: Payload::Chinese,
+        payload: PayloadKind::Chinese,
         in_flight: Some(16),
         rate: Some(0.5),
         amount: Amount::Messages(7),
@@ -50,7 +50,7 @@ fn a_url_alone_gives_the_defaults() {
     let expected = BenchOptions {
         connections: 1,
         size: 16,
-        payload: Payload::Binary,
+        payload: PayloadKind::Binary,
         in_flight: Some(1),
         rate: None,
         amount: Amount::For(Duration::from_secs(10)),
@@ -90,18 +90,18 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
 }
 
 #[test]
-fn text_alone_is_ascii_and_takes_no_word_behind_it() {
+fn text_without_a_value_is_ascii_and_does_not_take_the_next_argument() {
     let payload = |line: &str| options(&format!("{line} {URL}"), &[]).payload;
-    assert_eq!(payload("--text"), Payload::Ascii);
-    assert_eq!(payload("--text=ascii"), Payload::Ascii);
-    assert_eq!(payload(""), Payload::Binary);
+    assert_eq!(payload("--text"), PayloadKind::Ascii);
+    assert_eq!(payload("--text=ascii"), PayloadKind::Ascii);
+    assert_eq!(payload(""), PayloadKind::Binary);
     assert!(
         refusal(&format!("--text=latin {URL}"), &[]).contains("[possible values: ascii, chinese]")
     );
 }
 
 #[test]
-fn with_a_rate_any_number_may_be_in_flight_unless_it_is_said() {
+fn with_a_rate_any_number_may_be_in_flight_by_default() {
     let in_flight = |line: &str| options(&format!("{line} {URL}"), &[]).in_flight;
     assert_eq!(in_flight("--rate 10"), None);
     assert_eq!(in_flight("--rate 10 --in-flight 3"), Some(3));
@@ -134,7 +134,7 @@ fn a_url_is_needed_and_checked() {
 }
 
 #[test]
-fn a_process_is_a_number_of_one_that_is_there() {
+fn a_process_is_the_id_of_one_that_exists() {
     for text in ["0", "-1", "x", "4294967295"] {
         let message = refusal(&format!("--pid={text} {URL}"), &[]);
         assert!(message.contains("--pid"), "{message}");
@@ -145,7 +145,7 @@ fn a_process_is_a_number_of_one_that_is_there() {
 }
 
 #[test]
-fn help_tells_of_variables_and_gives_examples() {
+fn help_has_variables_and_examples() {
     let text = parse("--help", &[]).expect_err("a text to print");
     for expected in [
         "0 ",

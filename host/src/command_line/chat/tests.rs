@@ -22,7 +22,7 @@ fn options(words: &[&str], variables: &[(&str, &str)]) -> ChatOptions {
     parse(words, variables).unwrap_or_else(|message| panic!("{message}"))
 }
 
-/// The message of a wrong command line, which always ends the process with status 2.
+/// Returns the message of a wrong command line, which always ends the process with status 2.
 fn refusal(words: &[&str]) -> String {
     let message = parse(words, &[]).expect_err("a wrong command line");
     message.strip_prefix("2 error: ").expect(&message).into()
@@ -90,7 +90,7 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
 }
 
 #[test]
-fn a_header_that_could_break_the_request_is_refused() {
+fn a_header_that_could_break_the_request_is_rejected() {
     for (header, advice) in [
         ("X-A", "a name, a colon and a value"),
         (": b", "write a name of letters"),
@@ -108,7 +108,7 @@ fn a_header_that_could_break_the_request_is_refused() {
 }
 
 #[test]
-fn a_header_that_the_handshake_sends_is_refused_with_what_to_write_instead() {
+fn a_header_that_the_handshake_sends_is_rejected_with_what_to_write() {
     for (header, advice) in [
         ("Origin: http://a", "write it as --origin"),
         ("sec-websocket-protocol: a", "write it as --subprotocol"),
@@ -127,7 +127,7 @@ fn a_header_that_the_handshake_sends_is_refused_with_what_to_write_instead() {
 }
 
 #[test]
-fn what_else_is_wrong_is_told_with_what_to_write_instead() {
+fn other_mistakes_are_rejected_with_what_to_write() {
     for (words, advice) in [
         (&["https://a"][..], "wss://a"),
         (&["--origin=a b", URL], "such as http://localhost:8080"),
@@ -143,7 +143,7 @@ fn what_else_is_wrong_is_told_with_what_to_write_instead() {
 }
 
 #[test]
-fn whom_to_trust_is_said_only_where_there_is_tls() {
+fn certificates_to_trust_are_accepted_only_with_tls() {
     let trust = |words: &[&str], variables| options(words, variables).trust;
     assert_eq!(trust(&[SECURE_URL], &[]), Trust::System);
     assert_eq!(trust(&[SECURE_URL, "--insecure"], &[]), Trust::Anyone);
@@ -160,7 +160,7 @@ fn whom_to_trust_is_said_only_where_there_is_tls() {
 }
 
 #[test]
-fn a_file_of_authorities_that_names_none_is_refused() {
+fn a_file_without_authorities_is_rejected() {
     let file = |name: &str, content: &str| {
         let path = std::env::temp_dir().join(format!("ws-echo-{}-{name}", std::process::id()));
         fs::write(&path, content).expect("a temporary file");
@@ -195,7 +195,7 @@ fn a_file_of_authorities_that_names_none_is_refused() {
 }
 
 #[test]
-fn help_tells_of_variables_and_statuses_and_gives_examples() {
+fn help_has_variables_exit_statuses_and_examples() {
     let text = parse(&["--help"], &[]).expect_err("a text to print");
     for expected in [
         "0 ",

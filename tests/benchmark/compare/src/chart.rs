@@ -23,7 +23,7 @@ const LEGEND_COLUMNS: usize = 4;
 /// The ratio at the chart's right end.
 const LARGEST: f64 = 1.2;
 const OURS: &str = "#d6336c";
-/// Colors that can be told apart also by those who see fewer of them.
+/// Colors that people with colour blindness can tell apart.
 const OTHERS: [&str; 14] = [
     "#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7",
     "#79706e", "#2f4b7c", "#8cd17d", "#6741d9", "#a0cbe8", "#5c5c00",
@@ -168,7 +168,7 @@ mod tests {
         let marks = svg.lines().filter(|line| line.starts_with("<circle"));
         let colors = marks.filter_map(|line| line.split("fill=\"").nth(1)?.split('"').next());
         let colors: BTreeSet<_> = colors.collect();
-        // The raw echo is the scale, and ours is no circle.
+        // The raw echo is the scale, and our mark is not a circle.
         assert_eq!(colors.len(), names.len() - server::RAW.len() - 1);
         assert!(!colors.contains(OURS));
     }

@@ -10,7 +10,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST: &[u8] =
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-/// With a key of zeros what is masked is what it was.
+/// With a key of zeros, masked data equals the original.
 const MASKING_KEY: [u8; 4] = [0; 4];
 const FINAL_BINARY: u8 = 0x82;
 const FINAL: u8 = 0x80;
@@ -29,7 +29,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server does not open the connection.
+    /// If the server does not open the connection.
     pub(crate) fn connect(port: u16) -> anyhow::Result<Self> {
         let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         socket.set_nodelay(true)?;
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When it does not come, or another.
+    /// If there is no echo, or a wrong one.
     pub(crate) fn echo(&mut self, payload: &[u8]) -> anyhow::Result<()> {
         let mut frame = vec![FINAL_BINARY, MASKED | LEN_IN_8];
         frame.extend((payload.len() as u64).to_be_bytes());
@@ -63,7 +63,7 @@ impl Client {
         Ok(())
     }
 
-    /// Receives a frame, masked or not; whether it is the last of its message.
+    /// Receives a frame, masked or not. Returns whether it is the last of its message.
     fn receive_frame(&mut self, echo: &mut Vec<u8>) -> anyhow::Result<bool> {
         let [first, second] = self.receive()?;
         let len = match second & !MASKED {

@@ -1,4 +1,5 @@
-//! What messages cost: the difference of two runs, which is free of what a server's start costs.
+//! The cost of a message: the difference of two runs, which does not include the cost of the
+//! server's start.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +7,21 @@ use crate::generator::{Amount, Generator, Load};
 use crate::scenario::Scenario;
 use crate::server::{Running, Server};
 
-/// How often each of several things was done, by its name.
+/// How often each of several operations was done, by its name.
 pub(crate) type Counts = BTreeMap<String, f64>;
 
-/// What the first run is to cost, and a message beside its bytes: thousands of short ones, tens of
-/// long ones.
+/// The cost of the first run, and the cost of a message besides its bytes: thousands of short ones,
+/// tens of long ones.
 const FIRST_RUN: usize = 20_000_000;
 const MESSAGE: usize = 2_000;
-/// How many times as many messages the second run has.
+/// How many times more messages the second run has.
 const SECOND_RUN: u64 = 3;
 
-/// Sends so many messages and nothing else.
+/// Sends this many messages and nothing else.
 ///
 /// # Errors
 ///
-/// When an echo is wrong or missing.
+/// If an echo is wrong or missing.
 pub(crate) fn send(
     generator: &Generator,
     server: &Server,
@@ -36,7 +37,8 @@ pub(crate) fn send(
     generator.run(server, running, load).map(drop)
 }
 
-/// What each message costs, where `count` tells what a run with so many messages does.
+/// The cost of each message, where `count` returns the operations of a run with a number of
+/// messages.
 ///
 /// # Errors
 ///

@@ -14,10 +14,10 @@ use crate::server::{ON_SECOND_CORE, REAL_TIME, Running, Server};
 
 /// Long enough for buffers to grow and for windows to open.
 const WARM_UP: Duration = Duration::from_millis(300);
-/// What servers that are compiled while they run, or interpreted, are loaded with before: they
-/// start anew each turn, and are slower until what is done often has been compiled.
+/// The warm-up for servers that are interpreted, or compiled while they run. They start again in
+/// each turn, and are slower until the frequent code is compiled.
 const INTERPRETED_WARM_UP: Duration = Duration::from_secs(2);
-/// Thousands of connections under valgrind or strace take their time.
+/// Thousands of connections under valgrind or strace take time.
 const TIMEOUT: &str = "30s";
 
 /// How much is measured.
@@ -25,7 +25,7 @@ const TIMEOUT: &str = "30s";
 pub(crate) enum Amount {
     /// As much as is done in this time, after a warm-up.
     For(Duration),
-    /// So many messages, and nothing before them.
+    /// This many messages, and nothing before them.
     Messages(u64),
 }
 
@@ -34,15 +34,15 @@ pub(crate) enum Amount {
 pub(crate) struct Load<'a> {
     pub(crate) scenario: &'a Scenario,
     pub(crate) amount: Amount,
-    /// Messages each second, whatever the server does.
+    /// Messages per second, whatever the server does.
     pub(crate) rate: Option<f64>,
 }
 
-/// What `ws-echo bench --json` tells, as far as it is used here.
+/// The output of `ws-echo bench --json`, as far as it is used here.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Measured {
     pub(crate) messages: u64,
-    /// Those that were due when the time was over: the latencies are without them.
+    /// Messages that were due when the time was over: the latencies do not include them.
     #[serde(default)]
     pub(crate) messages_not_sent: u64,
     pub(crate) seconds: f64,
@@ -62,7 +62,7 @@ pub(crate) struct Latency {
 }
 
 impl Measured {
-    /// Messages for each second of the server's CPU time.
+    /// Messages per second of the server's CPU time.
     pub(crate) fn messages_per_cpu_second(&self) -> f64 {
         let seconds = self.server_cpu_seconds.unwrap_or(f64::NAN);
         self.messages as f64 / seconds
@@ -75,7 +75,7 @@ impl Measured {
     }
 }
 
-/// The part of the time that a server's one thread works when it does all it can.
+/// The share of time for which the only thread of a fully loaded server works.
 const BUSY: f64 = 0.95;
 
 /// The load generator.
@@ -83,12 +83,12 @@ const BUSY: f64 = 0.95;
 pub(crate) struct Generator {
     program: PathBuf,
     started_by: Vec<&'static str>,
-    /// After each warm-up of its own.
+    /// The time after each warm-up.
     rest: Duration,
 }
 
 impl Generator {
-    /// The one that the options name, on the core that servers do not use.
+    /// The generator that the options name, on the core that servers do not use.
     pub(crate) fn new(options: &Options) -> Self {
         let mut started_by = ON_SECOND_CORE.to_vec();
         if options.real_time {
@@ -101,7 +101,7 @@ impl Generator {
         }
     }
 
-    /// The one that the options name, wherever the system puts it.
+    /// The generator that the options name, on any core.
     pub(crate) fn unpinned(options: &Options) -> Self {
         Self {
             program: options.generator(),
@@ -110,11 +110,11 @@ impl Generator {
         }
     }
 
-    /// Loads a server and tells what came of it.
+    /// Loads a server and returns the measurement.
     ///
     /// # Errors
     ///
-    /// When an echo is wrong or missing.
+    /// If an echo is wrong or missing.
     pub(crate) fn run(
         &self,
         server: &Server,
@@ -123,7 +123,7 @@ impl Generator {
     ) -> anyhow::Result<Measured> {
         if matches!(load.amount, Amount::For(_)) && !server.is_compiled {
             // A run of its own: with real-time priority the system would interrupt a longer one,
-            // and that is not to happen where something is measured.
+            // which must not happen during a measurement.
             let amount = Amount::For(INTERPRETED_WARM_UP);
             self.run_once(server, running, Load { amount, ..load })?;
             thread::sleep(self.rest);

@@ -1,8 +1,8 @@
-//! User-mode instructions for each message, counted by valgrind: they are the same whatever else
-//! the machine does.
+//! User-mode instructions per message, counted by valgrind. Other load on the machine does not
+//! affect them.
 //!
-//! Messages that are in flight together come in one read as long as the server answers them with
-//! one write. One that does not gets them in smaller bunches.
+//! Messages that are in flight together arrive in one read as long as the server answers them with
+//! one write. A server that does not gets them in smaller groups.
 
 use std::fs;
 use std::path::Path;
@@ -22,11 +22,11 @@ const VALGRIND: [&str; 3] = [
     "--callgrind-out-file=/dev/null",
 ];
 
-/// Counts for the servers that are compiled; `false` when one did not echo.
+/// Counts for the compiled servers. Returns `false` if one did not echo.
 ///
 /// # Errors
 ///
-/// When a scenario is unknown.
+/// If a scenario is unknown.
 pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<bool> {
     let generator = Generator::new(options);
     let log = std::env::temp_dir().join(format!("compare-{}.callgrind", std::process::id()));
@@ -49,7 +49,7 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
         eprintln!("{}", row.join(" "));
         rows.push(row);
     }
-    // It is there when anything was counted.
+    // The file exists if anything was counted.
     let _ = fs::remove_file(log);
     let mut head = table::cells(&["user-mode instructions / message"]);
     head.extend(scenarios.iter().map(|it| it.name.to_owned()));
@@ -58,7 +58,7 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
     Ok(all_echoed)
 }
 
-/// All that a server does while it starts, echoes so many messages and ends.
+/// Everything that a server does while it starts, echoes this many messages and ends.
 fn instructions(
     generator: &Generator,
     server: &Server,

@@ -1,5 +1,5 @@
-//! Where everything runs: with as many files as a process may have, and as root in a network of its
-//! own.
+//! The environment of all programs: as many files as a process may have open, and, as root, a
+//! network of its own.
 
 use std::env;
 use std::fs;
@@ -9,24 +9,23 @@ use std::process::Command;
 
 use anyhow::Context;
 
-/// Set for the program that has been started again.
+/// Set for the program after it has been started again.
 const ENTERED: &str = "WS_ECHO_COMPARE_ENTERED";
 const CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
-/// These leave loopback at its own pace.
+/// With these, loopback is not paced.
 const UNPACED: [&str; 2] = ["reno", "cubic"];
 
 const RAISE_FILE_LIMIT: &str = "ulimit -n $(ulimit -Hn)";
-/// The system gives clients every second port as long as it can, and then searches long. It has
-/// enough of them here for tens of thousands, above those that servers are given.
+/// The system gives clients every second port as long as possible, and then searches for long. Here
+/// it has enough ports for tens of thousands, above those of the servers.
 const PREPARE_NETWORK: &str = "ip link set lo up && cd /proc/sys/net/ipv4 \
      && echo reno >tcp_congestion_control && echo 10000 65535 >ip_local_port_range";
 
-/// Starts this program again where it has many files, and a network without pacing if it may have
-/// one.
+/// Starts this program again with many files, and with a network without pacing if possible.
 ///
 /// # Errors
 ///
-/// When it cannot be started.
+/// If it cannot be started.
 pub(crate) fn enter() -> anyhow::Result<()> {
     if env::var_os(ENTERED).is_some() {
         return Ok(());

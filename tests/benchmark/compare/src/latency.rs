@@ -1,4 +1,4 @@
-//! Percentiles of the latency at the same offered load: a part of what the raw echo can do in a
+//! Percentiles of the latency at the same offered load: a part of the raw echo's throughput in a
 //! scenario.
 
 use crate::generator::{Amount, Generator, Load, Measured};
@@ -17,11 +17,11 @@ struct Comparison<'a> {
     all_echoed: bool,
 }
 
-/// Compares; `false` when a server did not echo.
+/// Compares. Returns `false` if a server did not echo.
 ///
 /// # Errors
 ///
-/// When the raw echo is not there or does not work.
+/// If the raw echo is missing or does not work.
 pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<bool> {
     let mut comparison = Comparison {
         options,
@@ -44,7 +44,7 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
 }
 
 impl Comparison<'_> {
-    /// How many messages each second the raw echo can do: the median of its turns.
+    /// How many messages per second the raw echo can do: the median of its turns.
     fn raw_throughput(&self, scenario: &Scenario) -> anyhow::Result<f64> {
         let raw = self.servers.iter().find(|server| server.is_raw());
         let raw = raw.ok_or_else(|| anyhow::anyhow!("the raw echo is needed"))?;
@@ -90,7 +90,7 @@ impl Comparison<'_> {
     fn print(&self, turns: &[Vec<Measured>]) {
         let p50 = |turns: &[Measured]| median(turns.iter().map(|turn| turn.latency_us.p50));
         let p99 = |turns: &[Measured]| median(turns.iter().map(|turn| turn.latency_us.p99));
-        // One of them is the limit: of the best of both in each percentile nobody could be as good.
+        // One of them is the limit. The best of both in each percentile would be unreachable.
         let raw = self.servers.iter().zip(turns);
         let raw = raw.filter(|(server, turns)| server.is_raw() && !turns.is_empty());
         let raw = raw.min_by(|(_, a), (_, b)| p50(a).total_cmp(&p50(b)));
@@ -123,13 +123,12 @@ impl Comparison<'_> {
     }
 }
 
-/// A turn in which the generator worked all the time: what it tells may be its own latency,
-/// whatever the server did.
+/// A turn in which the generator worked all the time: it may have measured its own latency.
 fn is_limited(turn: &Measured) -> bool {
     turn.generator_is_the_limit
 }
 
-/// A turn with messages that were never sent, for the server was behind.
+/// A turn with messages that were never sent, because the server was late.
 fn is_behind(turn: &Measured) -> bool {
     turn.messages_not_sent > 0
 }
@@ -137,14 +136,14 @@ fn is_behind(turn: &Measured) -> bool {
 const LIMITED: &str = " +";
 const BEHIND: &str = " !";
 
-/// What is behind a server's name: one such turn is enough.
+/// The suffix of a server's name: one such turn is enough.
 fn marks(turns: &[Measured]) -> String {
     let limited = turns.iter().any(is_limited).then_some(LIMITED);
     let behind = turns.iter().any(is_behind).then_some(BEHIND);
     limited.into_iter().chain(behind).collect()
 }
 
-/// Explains the marks that there are.
+/// Explains the marks that occur.
 fn print_notes(turns: &[Vec<Measured>]) {
     if turns.iter().flatten().any(is_limited) {
         println!("\n+ The load generator was the limit in a turn: these are its latencies also.");

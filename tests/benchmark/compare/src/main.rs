@@ -16,14 +16,14 @@
 //! target/release/compare memory
 //! ```
 //!
-//! Servers run in turns on one core, the load generator (`ws-echo bench`) on another; the order of
-//! the servers rotates from round to round, so that what drifts hits all alike. Where
-//! congestion control is neither Reno nor Cubic, it all happens as root in a network namespace of its
-//! own, with Reno: BBR paces what loopback need not pace. The scenarios' names are connections x
-//! bytes of a message x messages in flight for each connection.
+//! Servers run in turns on one core, the load generator (`ws-echo bench`) on another. The order of
+//! the servers rotates from round to round, so that drift affects all alike. If the congestion
+//! control is neither Reno nor Cubic, everything runs as root in a network namespace of its own,
+//! with Reno: BBR paces loopback without need. The name of a scenario is connections x bytes of a
+//! message x messages in flight for each connection.
 //!
-//! A ratio of throughputs is the median of the rounds' ratios, each to the raw echo in the same round;
-//! a ratio of latencies is the ratio of the rounds' medians.
+//! A ratio of throughputs is the median of the rounds' ratios, each to the raw echo in the same
+//! round. A ratio of latencies is the ratio of the rounds' medians.
 //!
 //! Exit status: 0 when every server echoed what it was sent, 1 when one did not.
 

@@ -1,5 +1,5 @@
-//! Memory of an idle connection: what a server's resident memory grows by, over the number of
-//! connections, when they have been opened, and again when each has echoed a long message.
+//! Memory of an idle connection: the growth of a server's resident memory divided by the number of
+//! connections, once after they were opened, and again after each has echoed a long message.
 
 use std::fs;
 
@@ -9,14 +9,13 @@ use crate::client::Client;
 use crate::server::{ON_FIRST_CORE, Server};
 use crate::table;
 
-/// As many as a process may hold where the limit is 20,000 files.
+/// As many as a process may hold with a limit of 20,000 files.
 const CONNECTIONS: usize = 19_000;
-/// These come first and stay: what a server needs for its first connections is not what it needs
-/// for each.
+/// These are opened first and stay: a server's first connections need more memory than the others.
 const FIRST_CONNECTIONS: usize = 10;
 const MESSAGE_LEN: usize = 64 * 1024;
 
-/// Compares; `false` when a server did not hold the connections.
+/// Compares. Returns `false` if a server did not hold the connections.
 ///
 /// # Errors
 ///

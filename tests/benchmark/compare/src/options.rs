@@ -9,12 +9,12 @@ use clap::{Parser, ValueEnum};
 
 use crate::scenario::{self, Scenario};
 
-/// How long a turn is measured, and with real-time priority, by default and at most: the system
-/// lets such programs run for 950 ms of each second, and a turn has a warm-up besides.
+/// How long a turn is measured by default, and the maximum with real-time priority: the system lets
+/// such programs run for 950 ms of each second, and a turn also has a warm-up.
 const SECONDS: f64 = 1.0;
 const REAL_TIME_SECONDS: f64 = 0.4;
 const MOST_REAL_TIME_SECONDS: f64 = 0.5;
-/// Between two turns with real-time priority.
+/// The pause between two turns with real-time priority.
 const REST: Duration = Duration::from_millis(300);
 
 /// What is compared.
@@ -91,7 +91,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Refuses what could not be measured.
+    /// Rejects options that cannot be measured.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl Options {
         self.peers.clone().unwrap_or_else(beside)
     }
 
-    /// Leaves the machine to others for a while, if that is needed.
+    /// Leaves the machine to others for a while, if needed.
     pub(crate) fn rest(&self) {
         thread::sleep(self.rest_time());
     }
@@ -147,11 +147,11 @@ impl Options {
         Duration::from_secs_f64(self.seconds())
     }
 
-    /// The scenarios that were asked for, or else the mode's own.
+    /// The requested scenarios, or else those of the mode.
     ///
     /// # Errors
     ///
-    /// When there is none of that name.
+    /// If there is no scenario of that name.
     pub(crate) fn scenarios(&self, of_mode: &[Scenario]) -> anyhow::Result<Vec<Scenario>> {
         if self.scenarios.is_empty() {
             return Ok(of_mode.to_vec());

@@ -1,13 +1,13 @@
-//! What load is put on the servers. This is the one place where the scenarios stand.
+//! The load on the servers. All scenarios are defined here.
 
 use std::fmt;
 
-/// What a message is made of.
+/// The content of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payload {
     Binary,
     Ascii,
-    /// Three-byte characters: validating them costs.
+    /// Three-byte characters: validating them takes time.
     Chinese,
 }
 
@@ -18,14 +18,14 @@ pub(crate) struct Scenario {
     pub(crate) connections: usize,
     /// The length of a message's payload.
     pub(crate) len: usize,
-    /// How many messages of a connection are without their echo.
+    /// How many messages of a connection are in flight.
     pub(crate) in_flight: usize,
     pub(crate) payload: Payload,
 }
 
 const MIB: usize = 1024 * 1024;
 
-/// All scenarios. Those of five bytes are what HttpArena calls `echo-ws`.
+/// All scenarios. Those with five bytes are `echo-ws` of HttpArena.
 pub(crate) const ALL: &[Scenario] = &[
     load("1x16x1", [1, 16, 1], Payload::Ascii),
     load("64x16x16", [64, 16, 16], Payload::Ascii),
@@ -42,7 +42,8 @@ pub(crate) const ALL: &[Scenario] = &[
     load("64x1024x1-chinese", [64, 1024, 1], Payload::Chinese),
 ];
 
-/// What instructions are counted for: one connection, whose messages in flight come in one read.
+/// The scenarios for counting instructions: one connection, with its messages in flight in one
+/// read.
 pub(crate) const COUNTED: &[Scenario] = &[
     load("1x16x1", [1, 16, 1], Payload::Ascii),
     load("1x16x16", [1, 16, 16], Payload::Ascii),

@@ -1,4 +1,4 @@
-//! The servers: how each is started, and those that are not installed.
+//! The servers: how each is started, and which are not installed.
 
 use std::env;
 use std::fs::{self, File};
@@ -14,12 +14,13 @@ use anyhow::{Context, bail, ensure};
 use crate::options::{Options, benchmark_folder};
 
 pub(crate) const WS_ECHO: &str = "ws-echo";
-/// The raw echo with each of its buffers. The better one in a scenario is what the others are
-/// compared with.
+/// The raw echo with each of its buffers. The others are compared with the better one in a
+/// scenario.
 pub(crate) const RAW: [&str; 2] = ["raw-64KiB", "raw-512KiB"];
-/// The raw echo that touches each byte once, as unmasking does: what is lost by that is not the server's.
+/// The raw echo that touches each byte once, as unmasking does: the server is not to blame for this
+/// cost.
 const TOUCHING: &str = "raw-touching";
-/// Fixes the program on the core that the load generator does not use.
+/// Pins the program to the core that the load generator does not use.
 pub(crate) const ON_FIRST_CORE: [&str; 3] = ["taskset", "-c", "0"];
 pub(crate) const ON_SECOND_CORE: [&str; 3] = ["taskset", "-c", "1"];
 pub(crate) const REAL_TIME: [&str; 3] = ["chrt", "-f", "10"];
@@ -33,20 +34,20 @@ const RUST_PEERS: [&str; 7] = [
     "wtx",
     "yawc",
 ];
-/// Those of them that gather messages where they are told to. Looking for more of them costs where
-/// none can have come, so they are told only where several are in flight.
+/// The servers that gather messages if told to. Looking for more messages takes time if none can
+/// have arrived, so they gather only if several are in flight.
 const GATHERING_PEERS: [&str; 4] = [
     "sockudo-ws",
     "tokio-tungstenite",
     "tokio-websockets",
     "yawc",
 ];
-/// What tells them.
+/// The argument that makes them gather.
 const GATHER: &str = "gather";
-/// Stands for the port in a server's arguments.
+/// A placeholder for the port in a server's arguments.
 const PORT: &str = "PORT";
 const FIRST_PORT: u16 = 4_000;
-/// Programs that valgrind slows down take their time.
+/// Programs under valgrind take time.
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(10);
@@ -58,12 +59,11 @@ pub(crate) struct Server {
     program: PathBuf,
     arguments: Vec<String>,
     variable: Option<(&'static str, PathBuf)>,
-    /// Whether its instructions are what its author wrote, rather than what an interpreter makes of
-    /// it.
+    /// Whether its instructions are those of its author, rather than an interpreter's.
     pub(crate) is_compiled: bool,
 }
 
-/// A server that listens. It ends when this is dropped.
+/// A server that listens. It is ended when dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -93,17 +93,18 @@ impl Server {
         RAW.contains(&self.name)
     }
 
-    /// Whether it sends back what it gets, mask and all.
+    /// Whether it sends back the frames it gets, masks included.
     pub(crate) fn echoes_masked(&self) -> bool {
         self.is_raw() || self.name == TOUCHING
     }
 
     /// Starts the server by another program that gets it as its last arguments, and waits until it
-    /// listens. How many messages of a connection are in flight decides how some servers work.
+    /// listens. Some servers work differently depending on how many messages of a connection are in
+    /// flight.
     ///
     /// # Errors
     ///
-    /// When it does not.
+    /// If it does not.
     pub(crate) fn start(
         &self,
         by: &[&str],
@@ -139,16 +140,16 @@ impl Server {
 }
 
 impl Running {
-    /// The process that was started. Pinning a program keeps its number; tracing it does not.
+    /// The started process. Pinning a program keeps its process id; tracing it does not.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// What the process that was started has started: the traced server where that is a tracer.
+    /// The children of the started process: the traced server, if that is a tracer.
     pub(crate) fn children(&self) -> Vec<u32> {
         let process = self.process();
         let path = format!("/proc/{process}/task/{process}/children");
-        // There is no such file when the process has ended, and then there are no children.
+        // This file does not exist if the process has ended, and then there are no children.
         let children = fs::read_to_string(path).unwrap_or_default();
         let numbers = children.split_whitespace();
         numbers.filter_map(|number| number.parse().ok()).collect()
@@ -166,11 +167,11 @@ impl Running {
         Ok(())
     }
 
-    /// Ends a process, the server or the one that traces it is waiting for, in an orderly way.
+    /// Ends a process in order: the server, or the process that its tracer waits for.
     ///
     /// # Errors
     ///
-    /// When it goes on.
+    /// If it continues.
     pub(crate) fn terminate(mut self, process: u32) -> anyhow::Result<()> {
         Command::new("kill").arg(process.to_string()).status()?;
         let start = Instant::now();
@@ -184,7 +185,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A tracer that is killed leaves the traced server running, unless that ends first.
+        // A killed tracer leaves the traced server running, unless the server ends first.
         for child in self.children() {
             let mut kill = Command::new("kill");
             let _ = kill.args(["-KILL", &child.to_string()]).status();
@@ -209,12 +210,11 @@ pub(crate) fn ws_echo(options: &Options, threads: &str) -> Server {
     Server::compiled(WS_ECHO, options.ws_echo(), &arguments)
 }
 
-/// The servers to compare: those that were asked for, or else all that are installed. The others
-/// are named.
+/// The servers to compare: the requested ones, or else all installed ones. The others are listed.
 ///
 /// # Errors
 ///
-/// When one that was asked for is not there.
+/// If a requested server is not installed.
 pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
     let servers = all(options);
     if options.servers.is_empty() {
@@ -264,7 +264,7 @@ pub(crate) fn all(options: &Options) -> Vec<Server> {
     servers
 }
 
-/// Whether its program is there; one without a folder is looked for where the shell would do it.
+/// Whether its program exists. A program without a folder is searched for like in a shell.
 fn is_installed(server: &Server) -> bool {
     if server.program.components().count() > 1 {
         return server.program.exists();
@@ -273,8 +273,8 @@ fn is_installed(server: &Server) -> bool {
     env::split_paths(&folders).any(|folder| folder.join(&server.program).is_file())
 }
 
-/// A port that nobody uses: another one each time, so that no connection waits for an old one to be
-/// forgotten.
+/// An unused port, another one each time, so that no connection has to wait for an old one to
+/// expire.
 fn free_port() -> anyhow::Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(FIRST_PORT);
     for _ in 0..1000 {

@@ -1,11 +1,11 @@
 //! Medians.
 
-/// The middle of some numbers, without those that are none; not a number when none is left.
+/// The median of some numbers, without those that are NaN; NaN if none is left.
 pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     quantile(numbers, 0.5)
 }
 
-/// The number below which a part of them lies, between neighbours by interpolation.
+/// The number below which a part of the numbers lies, interpolated between neighbours.
 pub(crate) fn quantile(numbers: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut numbers: Vec<_> = numbers.into_iter().filter(|it| !it.is_nan()).collect();
     numbers.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! System calls for each message, one message in each read, counted by strace.
+//! System calls per message, one message in each read, counted by strace.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,14 @@ use crate::scenario::{self, Scenario};
 use crate::server::{ON_FIRST_CORE, Server};
 use crate::table;
 
-/// Counts that are fewer for each message than this come from elsewhere.
+/// Lower counts per message have other causes.
 const NEGLIGIBLE: f64 = 0.005;
 
-/// Counts; `false` when a server did not echo.
+/// Counts. Returns `false` if a server did not echo.
 ///
 /// # Errors
 ///
-/// When the scenarios are unknown.
+/// If the scenarios are unknown.
 pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<bool> {
     let generator = Generator::new(options);
     let log = std::env::temp_dir().join(format!("compare-{}.strace", std::process::id()));
@@ -44,7 +44,7 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
             &rows,
         );
     }
-    // It is there when anything was counted.
+    // The file exists if anything was counted.
     let _ = fs::remove_file(log);
     Ok(all_echoed)
 }
@@ -63,7 +63,7 @@ fn row(server: &Server, calls: &Counts) -> Vec<String> {
     ]
 }
 
-/// All calls that a server makes while it starts, echoes so many messages and ends.
+/// All calls that a server makes while it starts, echoes this many messages and ends.
 fn calls(
     generator: &Generator,
     server: &Server,
@@ -82,7 +82,8 @@ fn calls(
     Ok(parse(&fs::read_to_string(log)?))
 }
 
-/// The calls of strace's table: share of time, seconds, each call's, calls, errors if any, name.
+/// The calls in strace's table: share of time, seconds, time of each call, calls, errors if any,
+/// name.
 fn parse(report: &str) -> Counts {
     let call = |line: &str| {
         let columns: Vec<_> = line.split_whitespace().collect();

@@ -1,6 +1,6 @@
-//! Tables in Markdown, with columns of one width so that they can be read as they are.
+//! Tables in Markdown with aligned columns, so that they can be read as they are.
 
-/// Prints a table. The first column holds names, the others numbers.
+/// Prints a table. The first column has names, the others numbers.
 pub(crate) fn print(head: &[String], rows: &[Vec<String>]) {
     let lines = || std::iter::once(head).chain(rows.iter().map(Vec::as_slice));
     let width = |column: usize| {
@@ -36,7 +36,7 @@ pub(crate) fn cells(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// A number with as many digits as mean something.
+/// A number with as many digits as are significant.
 pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "-".to_owned(),

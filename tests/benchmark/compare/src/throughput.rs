@@ -1,4 +1,4 @@
-//! Messages for each second of a server's CPU time, servers in turns.
+//! Messages per second of a server's CPU time, with the servers in turns.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::server::{ON_FIRST_CORE, RAW, REAL_TIME, Server, WS_ECHO};
 use crate::statistics::{median, quantile};
 use crate::table;
 
-/// The turns of one server in a scenario. A turn that failed is missing.
+/// The turns of one server in a scenario. A failed turn is missing.
 type Turns = Vec<Option<Measured>>;
 
 /// All turns of a scenario, by the server's name.
@@ -24,7 +24,7 @@ struct Results {
     turns: BTreeMap<&'static str, Turns>,
 }
 
-/// What the JSON file holds.
+/// The content of the JSON file.
 #[derive(Debug, Serialize)]
 struct Numbers<'a> {
     congestion_control: String,
@@ -37,7 +37,7 @@ struct Numbers<'a> {
 struct Row {
     name: &'static str,
     messages_per_cpu_second: f64,
-    /// To the raw echo's of the same round.
+    /// The ratios to the raw echo of the same round.
     ratio: f64,
     /// The middle half of the rounds' ratios.
     ratio_quartiles: [f64; 2],
@@ -47,12 +47,12 @@ struct Row {
     generator_is_the_limit: bool,
 }
 
-/// Compares the servers and prints, draws and writes what came of it; `false` when one did not
+/// Compares the servers and prints, draws and writes the results. Returns `false` if one did not
 /// echo.
 ///
 /// # Errors
 ///
-/// When nothing can be measured.
+/// If nothing can be measured.
 pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<bool> {
     let generator = Generator::new(options);
     let mut all = Vec::new();
@@ -119,7 +119,7 @@ fn turn(
     generator.run(server, &running, load)
 }
 
-/// What starts a server.
+/// The command that starts a server.
 pub(crate) fn started_by(options: &Options) -> Vec<&'static str> {
     let mut by = ON_FIRST_CORE.to_vec();
     if options.real_time {
@@ -128,7 +128,7 @@ pub(crate) fn started_by(options: &Options) -> Vec<&'static str> {
     by
 }
 
-/// The turns of the raw echo with the better of its buffers, of those that worked.
+/// The turns of the raw echo with the better of its buffers, if both work.
 fn best_raw(results: &Results) -> Option<&Turns> {
     let raw = RAW.iter().filter_map(|name| results.turns.get(name));
     let speed = |turns: &&Turns| {
@@ -143,12 +143,12 @@ fn best_raw(results: &Results) -> Option<&Turns> {
         .max_by(|a, b| speed(a).total_cmp(&speed(b)))
 }
 
-/// The servers' rows, the best first, those that failed last.
+/// The servers' rows, the best first, failed ones last.
 fn rows(servers: &[Server], results: &Results) -> Vec<Row> {
     let raw = best_raw(results);
     let row = |server: &Server| Some(row(server.name, results.turns.get(server.name)?, raw));
     let mut rows: Vec<_> = servers.iter().filter_map(row).collect();
-    // By `total_cmp` alone what is not a number would be above all numbers.
+    // `total_cmp` alone would put NaN above all numbers.
     let speed = |row: &Row| match row.messages_per_cpu_second {
         speed if speed.is_nan() => f64::NEG_INFINITY,
         speed => speed,
@@ -212,7 +212,7 @@ fn print_scenario(scenario: &Scenario, rows: &[Row]) {
     }
 }
 
-/// The table of all ratios, a line for each server.
+/// The table of all ratios, with a row for each server.
 fn print_ratios(servers: &[Server], all: &[Results]) {
     println!("\n## Messages for each CPU second, ratio to the raw echo with its better buffer\n");
     let mut head = table::cells(&["server"]);

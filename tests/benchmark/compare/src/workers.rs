@@ -1,9 +1,9 @@
-//! One worker of ws-echo against two: whether they are in each other's way.
+//! One worker of ws-echo against two: whether they disturb each other.
 //!
-//! Both run where the system puts them, together with the load generator, so seconds would tell
-//! nothing. What counts is CPU time: two workers that share nothing need as much of it for a
-//! message as one does, and so do twice as many messages each second where each has a core and half
-//! of the work. Where one has more than half of it, that one is what they wait for.
+//! Both run on any core, together with the load generator, so throughput by time would mean
+//! nothing. CPU time counts: two independent workers need as much of it per message as one does.
+//! They handle twice as many messages per second if each has a core and half of the work. If one
+//! has more than half of it, the others wait for that one.
 
 use std::fs;
 
@@ -20,14 +20,14 @@ const SCENARIOS: [&str; 4] = ["64x16x16", "200x20x1", "500x125x1", "10x16384x8"]
 /// Workers are not pinned.
 const ANYWHERE: [&str; 1] = ["env"];
 
-/// A turn, and what part of the CPU time the busiest thread had.
+/// A turn, and the share of CPU time of the busiest thread.
 struct Turn {
     measured: Measured,
     busiest: f64,
 }
 
 impl Turn {
-    /// Messages each second where the busiest thread has a core for itself and works all the time.
+    /// Messages per second if the busiest thread has a core for itself and works all the time.
     fn messages_per_second_of_busiest(&self) -> f64 {
         self.measured.messages_per_cpu_second() / self.busiest
     }
@@ -37,7 +37,7 @@ impl Turn {
 ///
 /// # Errors
 ///
-/// When ws-echo did not echo, or nothing can be measured.
+/// If ws-echo did not echo, or nothing can be measured.
 pub(crate) fn compare(options: &Options) -> anyhow::Result<()> {
     let generator = Generator::unpinned(options);
     let servers = ["1", "2"].map(|threads| server::ws_echo(options, threads));

@@ -1,9 +1,8 @@
-//! What the peers share: the listener, the loop that accepts, the opening handshake for crates that
-//! have none, and the echo of those whose connections are a stream and a sink.
+//! What the peers share: the listener, the loop that accepts, the opening handshake for crates
+//! without one, and the echo for crates with connections that are a stream and a sink.
 //!
-//! Each peer is one thread, as the worker of ws-echo that it is compared with. Messages of 16 MiB
-//! and more are allowed, compression is not offered, and text is validated where the crate can do
-//! it.
+//! Each peer is one thread, like the worker of ws-echo that it is compared with. Messages of 16 MiB
+//! and more are allowed, compression is not offered, and text is validated if the crate can do it.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,20 +14,20 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many connections wait to be accepted: thousands come at once.
+/// How many connections may wait to be accepted: thousands arrive at once.
 const BACKLOG: i32 = 16_384;
-/// How many messages are gathered at most, so that no client keeps the others waiting.
+/// The most messages that are gathered, so that no client makes the others wait.
 const TOGETHER: usize = 256;
 /// The argument after the port that lets [`echo`] gather.
 const GATHER: &str = "gather";
-/// How long a request may be.
+/// The longest request.
 const HEAD_LEN: usize = 4096;
 
-/// The port that is the program's first argument.
+/// The port, which is the program's first argument.
 ///
 /// # Errors
 ///
-/// When there is none.
+/// If there is none.
 pub fn port() -> io::Result<u16> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
     port.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "usage: PROGRAM PORT [gather]"))
@@ -38,7 +37,7 @@ pub fn port() -> io::Result<u16> {
 ///
 /// # Errors
 ///
-/// When the system refuses.
+/// If the system refuses.
 pub fn listen(port: u16) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -48,11 +47,11 @@ pub fn listen(port: u16) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves each client by a task of this thread.
+/// Serves each client in a task of this thread.
 ///
 /// # Errors
 ///
-/// When the system refuses to listen or to accept.
+/// If the system refuses to listen or to accept.
 pub fn serve<Client, Failure>(client: impl Fn(TcpStream) -> Client) -> io::Result<Infallible>
 where
     Client: Future<Output = Result<(), Failure>> + Send + 'static,
@@ -66,7 +65,7 @@ where
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
             let client = client(stream);
-            // How a connection ends is its client's business; here it only is over.
+            // How a connection ends does not matter here.
             let client = async { drop(client.await) };
             tokio::spawn(tokio::task::unconstrained(client));
         }
@@ -77,7 +76,7 @@ where
 ///
 /// # Errors
 ///
-/// When the client leaves, or asks for something else.
+/// If the client disconnects, or asks for something else.
 pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
     let mut head = Vec::with_capacity(HEAD_LEN);
     while !head.ends_with(b"\r\n\r\n") {
@@ -92,7 +91,7 @@ pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// When the request has no key.
+/// If the request has no key.
 pub fn response(request: &[u8]) -> io::Result<String> {
     let request = String::from_utf8_lossy(request);
     let key = request.lines().find_map(|line| {
@@ -108,16 +107,16 @@ pub fn response(request: &[u8]) -> io::Result<String> {
     ))
 }
 
-/// Echoes messages until the connection ends: one after the other, or with the argument `gather`
-/// those that have come together.
+/// Echoes messages until the connection ends: one after the other, or, with the argument `gather`,
+/// those that have arrived together.
 ///
-/// Where clients wait for each echo nothing can be gathered, and looking for it costs up to a tenth
-/// of the CPU time. Where they do not wait, flushing after each message costs a system call for
-/// each. A program that knows its clients chooses; the one that compares knows them.
+/// If clients wait for each echo, nothing can be gathered, and looking for more messages takes up
+/// to a tenth of the CPU time. If they do not wait, flushing after each message needs a system call
+/// for each. A program that knows its clients can choose; the one that compares knows them.
 ///
 /// # Errors
 ///
-/// When the connection fails.
+/// If the connection fails.
 pub async fn echo<Connection, Message, Failure>(
     connection: Connection,
     is_data: impl Fn(&Message) -> bool,
@@ -145,15 +144,15 @@ where
         if is_data(&message) {
             connection.send(message).await?;
         } else {
-            // A crate's answer to what is no data may wait for this.
+            // A crate's answer to a control frame may wait for this.
             connection.flush().await?;
         }
     }
     Ok(())
 }
 
-/// Echoes messages that have come together by one flush. They are gathered first, as asking for the
-/// next message flushes the last one in some crates.
+/// Echoes messages that have arrived together with one flush. They are gathered first, since some
+/// crates flush the last message when they are asked for the next one.
 async fn echo_together<Connection, Message, Failure>(
     mut connection: Connection,
     is_data: impl Fn(&Message) -> bool,

@@ -3,13 +3,13 @@
 //!     raw PORT BUFFER_LEN [touch]
 //!
 //! It does with its sockets what ws-echo does, and nothing else: one poll, one edge-triggered
-//! registration for both directions, one read of up to a buffer's length, one write at once; while
-//! a client does not take what is written, nothing is read from it. It answers the opening
-//! handshake, so that the same load can be put on it; afterwards it knows nothing of frames, and
-//! its echoes are masked as their originals are.
+//! registration for both directions, one read of up to a buffer's length, one write at once. While
+//! a client does not take its output, nothing is read from it. It answers the opening handshake, so
+//! that it can be loaded in the same way. After that it knows nothing of frames, and its echoes are
+//! masked like their originals.
 //!
-//! With `touch` it reads and writes each byte once, as whoever unmasks it must: what that costs, no
-//! WebSocket server can do without.
+//! With `touch` it reads and writes each byte once, as unmasking must: no WebSocket server can
+//! avoid this cost.
 
 use std::hint::black_box;
 use std::io::{self, ErrorKind, Read, Write};
@@ -28,7 +28,7 @@ struct Client {
     socket: TcpStream,
     /// The request, until it is complete.
     head: Option<Vec<u8>>,
-    /// What the client has not taken yet.
+    /// The bytes that the client has not taken yet.
     rest: Vec<u8>,
     /// Whether the socket may hold bytes.
     is_readable: bool,
@@ -60,7 +60,7 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Masks bytes with a key of zeros, which the compiler does not know to be that.
+/// Masks bytes with a key of zeros, which the compiler does not know.
 #[multiversion::multiversion(targets("x86_64+avx2"))]
 fn touch(bytes: &mut [u8]) {
     let key = black_box(0);
@@ -91,7 +91,7 @@ fn accept(listener: &TcpListener, poll: &Poll, clients: &mut Slab<Client>) -> io
 }
 
 impl Client {
-    /// Echoes what there is. An error is the connection's end.
+    /// Echoes the available bytes. An error ends the connection.
     fn turn(&mut self, event: &Event, buffer: &mut [u8], touches: bool) -> io::Result<()> {
         self.is_readable |= event.is_readable();
         if !self.rest.is_empty() {

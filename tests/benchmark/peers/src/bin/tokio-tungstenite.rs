@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tungstenite::Message;
 use tungstenite::protocol::WebSocketConfig;
 
-/// A longer one costs more than it saves: tungstenite fills it with zeros before each read.
+/// A larger buffer costs more than it saves: tungstenite fills it with zeros before each read.
 const READ_BUFFER: usize = 16 * 1024;
 
 fn main() -> io::Result<Infallible> {

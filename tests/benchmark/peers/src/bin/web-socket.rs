@@ -1,5 +1,4 @@
-//! An echo by web-socket, which neither buffers nor assembles nor validates: it is given buffers
-//! here.
+//! An echo by web-socket, which neither buffers nor assembles nor validates. Here it gets buffers.
 
 use std::convert::Infallible;
 use std::io;
@@ -25,14 +24,14 @@ async fn client(mut stream: TcpStream) -> io::Result<()> {
             Event::Pong(_) => {}
             Event::Error(_) | Event::Close { .. } => return connection.close(()).await,
         }
-        // What has come together is answered together.
+        // Frames that arrived together are answered together.
         if connection.stream.get_ref().buffer().is_empty() {
             connection.flash().await?;
         }
     }
 }
 
-/// The frame that answers one.
+/// The frame that answers another.
 fn echo(kind: DataType, data: &[u8]) -> Frame<'_> {
     const CONTINUATION: u8 = 0;
     let (fin, opcode) = match kind {

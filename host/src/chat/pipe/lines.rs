@@ -1,5 +1,5 @@
-//! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so that
-//! no line has to fit memory.
+//! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so
+//! no line has to fit in memory.
 //!
 //! A line ends at its line feed; a carriage return before it belongs to the message.
 
@@ -8,29 +8,29 @@ use std::mem;
 
 use ws_echo_core::Fin;
 
-use super::command::{Command, FRAGMENT_LEN_MAX, Payload};
+use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
 
-/// A pipe, cut into commands.
+/// Reads a pipe, and turns each part of a line into a command.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     input: R,
     /// The number of the line that is being read, from 1.
-    number: u64,
-    /// How many bytes of it were handed out.
-    handed_out: u64,
-    next: Next,
-    /// The first bytes of the character that the last part ends in.
-    begun: Vec<u8>,
+    line_number: u64,
+    /// How many bytes of the line were returned.
+    returned_len: u64,
+    state: LineState,
+    /// The first bytes of the character that the last part was cut in.
+    incomplete: Vec<u8>,
 }
 
-/// What the next part of a line is.
+/// Where in a line the next part is.
 #[derive(Clone, Copy, Debug)]
-enum Next {
-    /// A message's first, which decides on its kind.
-    First,
-    /// Another of a text.
+enum LineState {
+    /// At its start: the first part decides which kind of message it is.
+    Start,
+    /// In a text message.
     Text,
-    /// Another of a binary message.
+    /// In a binary message.
     Binary,
 }
 
@@ -38,41 +38,41 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn new(input: R) -> Self {
         Self {
             input,
-            number: 1,
-            handed_out: 0,
-            next: Next::First,
-            begun: Vec::new(),
+            line_number: 1,
+            returned_len: 0,
+            state: LineState::Start,
+            incomplete: Vec::new(),
         }
     }
 
-    /// The next command: a fragment, or the end, behind which there is nothing.
-    pub(super) fn next_command(&mut self) -> Command {
+    /// The next command: a fragment, or the end, which is the last.
+    pub(super) fn next_command(&mut self) -> UserCommand {
         let (part, fin) = match self.read_part() {
             Ok(Some(part)) => part,
-            Ok(None) => return Command::End,
-            Err(error) => return Command::Fail(format!("the input cannot be read: {error}")),
+            Ok(None) => return UserCommand::End,
+            Err(error) => return UserCommand::Fail(format!("cannot read the input: {error}")),
         };
         let len = part.len() as u64;
         let payload = match self.payload(part, fin) {
             Ok(payload) => payload,
-            Err(reason) => return Command::Fail(reason),
+            Err(reason) => return UserCommand::Fail(reason),
         };
-        self.handed_out += len - self.begun.len() as u64;
-        self.next = match &payload {
-            Payload::Text(_) => Next::Text,
-            Payload::Binary(_) => Next::Binary,
+        self.returned_len += len - self.incomplete.len() as u64;
+        self.state = match &payload {
+            MessageData::Text(_) => LineState::Text,
+            MessageData::Binary(_) => LineState::Binary,
         };
         if fin == Fin::Last {
-            self.number += 1;
-            self.handed_out = 0;
-            self.next = Next::First;
+            self.line_number += 1;
+            self.returned_len = 0;
+            self.state = LineState::Start;
         }
-        Command::Send(payload, fin)
+        UserCommand::Send(payload, fin)
     }
 
     /// The next part of a line, without the line feed; `None` at the end of the input.
     fn read_part(&mut self) -> io::Result<Option<(Vec<u8>, Fin)>> {
-        let mut part = mem::take(&mut self.begun);
+        let mut part = mem::take(&mut self.incomplete);
         let room = (FRAGMENT_LEN_MAX - part.len()) as u64;
         let read_len = self
             .input
@@ -87,35 +87,38 @@ impl<R: BufRead> Lines<R> {
             return Ok(Some((part, Fin::More)));
         }
         // The last line may lack its line feed.
-        let is_over = read_len == 0 && part.is_empty() && matches!(self.next, Next::First);
+        let is_over = read_len == 0 && part.is_empty() && matches!(self.state, LineState::Start);
         Ok((!is_over).then_some((part, Fin::Last)))
     }
 
-    /// Decides what the part is. Of text, the beginning of a character at its end waits for the next.
-    fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<Payload, String> {
-        if let Next::Binary = self.next {
-            return Ok(Payload::Binary(part));
+    /// Decides whether the part is text or binary. If a text part is cut in a character, the first
+    /// bytes of that character wait for the next part.
+    fn payload(&mut self, part: Vec<u8>, fin: Fin) -> Result<MessageData, String> {
+        if let LineState::Binary = self.state {
+            return Ok(MessageData::Binary(part));
         }
         let error = match String::from_utf8(part) {
-            Ok(text) => return Ok(Payload::Text(text)),
+            Ok(text) => return Ok(MessageData::Text(text)),
             Err(error) => error,
         };
-        let (valid_len, is_begun) = {
+        let (valid_len, is_incomplete) = {
             let error = error.utf8_error();
             (error.valid_up_to(), error.error_len().is_none())
         };
         let mut part = error.into_bytes();
-        if fin == Fin::More && is_begun {
-            self.begun = part.split_off(valid_len);
-            return Ok(Payload::Text(String::from_utf8_lossy(&part).into_owned()));
+        if fin == Fin::More && is_incomplete {
+            self.incomplete = part.split_off(valid_len);
+            return Ok(MessageData::Text(
+                String::from_utf8_lossy(&part).into_owned(),
+            ));
         }
-        match self.next {
-            Next::First => Ok(Payload::Binary(part)),
+        match self.state {
+            LineState::Start => Ok(MessageData::Binary(part)),
             _ => Err(format!(
-                "line {} was begun as text and is not UTF-8 at byte {}: make it binary from its start, \
-                 or its lines shorter",
-                self.number,
-                self.handed_out + valid_len as u64
+                "line {} starts as text, but is not UTF-8 at byte {}: keep binary lines shorter \
+                 than 64 KiB",
+                self.line_number,
+                self.returned_len + valid_len as u64
             )),
         }
     }
@@ -126,14 +129,14 @@ mod tests {
     use super::*;
 
     /// The commands of an input, up to its end.
-    fn commands(input: impl AsRef<[u8]>) -> Vec<Command> {
+    fn commands(input: impl AsRef<[u8]>) -> Vec<UserCommand> {
         let mut lines = Lines::new(input.as_ref());
         let mut commands = Vec::new();
         loop {
             match lines.next_command() {
-                Command::End => return commands,
-                Command::Fail(reason) => {
-                    commands.push(Command::Fail(reason));
+                UserCommand::End => return commands,
+                UserCommand::Fail(reason) => {
+                    commands.push(UserCommand::Fail(reason));
                     return commands;
                 }
                 command => commands.push(command),
@@ -141,12 +144,12 @@ mod tests {
         }
     }
 
-    fn text(text: &str, fin: Fin) -> Command {
-        Command::Send(Payload::Text(text.into()), fin)
+    fn text(text: &str, fin: Fin) -> UserCommand {
+        UserCommand::Send(MessageData::Text(text.into()), fin)
     }
 
-    fn binary(bytes: &[u8], fin: Fin) -> Command {
-        Command::Send(Payload::Binary(bytes.into()), fin)
+    fn binary(bytes: &[u8], fin: Fin) -> UserCommand {
+        UserCommand::Send(MessageData::Binary(bytes.into()), fin)
     }
 
     #[test]
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_into_fragments_but_no_character_is() {
+    fn a_long_line_is_sent_in_fragments_that_split_no_character() {
         let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
         let expected = [text(&almost, Fin::More), text("ßy", Fin::Last)];
         assert_eq!(commands(format!("{almost}ßy\n")), expected);
@@ -194,16 +197,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_begun_as_text_and_is_none_is_told_with_its_number_and_place() {
+    fn a_line_that_starts_as_text_and_is_not_utf_8_is_reported_with_its_number_and_position() {
         let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
         for wrong in [&b"\xff\n"[..], b"\xc3\xff\n", b"\xc3\n", b"\xc3"] {
             let input = [b"a\n", almost.as_bytes(), b"\xc3\x9f", wrong].concat();
             let commands = commands(input);
-            let Some(Command::Fail(reason)) = commands.last() else {
+            let Some(UserCommand::Fail(reason)) = commands.last() else {
                 panic!("{commands:?}");
             };
             let place = almost.len() + 2;
-            let expected = format!("line 2 was begun as text and is not UTF-8 at byte {place}:");
+            let expected = format!("line 2 starts as text, but is not UTF-8 at byte {place}:");
             assert!(reason.starts_with(&expected), "{reason}");
         }
     }

@@ -1,66 +1,67 @@
-//! One open connection: what it still has to send, and what has not come back.
+//! One open connection: what it still has to send, and which echoes are missing.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
-use super::failure::{Difference, Wrong};
-use super::message::{self, CLOSE, Message};
-use super::replies::{Comparison, Replies};
+use super::echo_checker::{Comparison, EchoChecker};
+use super::error::{ConnectionError, EchoMismatch};
+use super::frame::{self, CLOSE};
+use super::prepared_message::PreparedMessage;
 
-/// The code of a Close that says that all is well.
+/// The close code of a normal end.
 const NORMAL: u16 = 1000;
-/// How many bytes of Pongs may be unsent: a server that reads never leaves so many.
+/// How many bytes of Pongs may be unsent. A server that reads never leaves this many.
 const PONGS_LEN_MAX: usize = 64 << 10;
 
-/// Messages that were sent together.
+/// Messages that were sent at the same time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Batch {
-    /// When, in nanoseconds since the start of the phase.
+    /// The time, in nanoseconds since the start of the phase.
     pub(super) at: u64,
     pub(super) count: u64,
 }
 
-/// What one read has brought.
+/// The result of one read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Received {
-    /// How many bytes; none when there was nothing to read.
+pub(super) struct ReadOutcome {
+    /// The number of bytes; zero if there was nothing to read.
     pub(super) len: usize,
-    /// How many echoes ended in them.
+    /// The number of echoes that ended in them.
     pub(super) count: u64,
-    /// Whether an echo that is awaited has come nearer.
+    /// Whether a missing echo, or a part of one, was received.
     pub(super) is_progress: bool,
 }
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct LoadConnection {
     stream: TcpStream,
-    replies: Replies,
-    /// Answers to Pings that are to be sent at the next end of a frame, or that are being sent.
+    checker: EchoChecker,
+    /// Pongs that are sent at the next end of a frame, or are being sent.
     pongs: Vec<u8>,
-    /// How many bytes of messages are to be sent. As all messages are the same, this tells where in one
-    /// the sending stands, too.
+    /// The bytes of messages that are still to be sent. All messages are the same, so the position
+    /// in the current one follows from this.
     unsent: u64,
-    /// Whether the socket has taken less than it was given, and has not asked for more.
+    /// Whether the socket took less than it was given and was not reported as writable since.
     is_blocked: bool,
-    /// How many messages were sent, or are to be, and are not back.
+    /// The messages that were sent, or queued, and not yet echoed.
     pub(super) in_flight: u64,
-    /// When they were sent, if there is no schedule that says so.
+    /// When they were sent. Unused with a schedule, which says so.
     pub(super) batches: VecDeque<Batch>,
-    /// How many messages are due by the schedule and exceed what may be in flight.
+    /// The messages that are due by the schedule, but may not be in flight yet.
     pub(super) waiting: u64,
-    /// How many messages have come back in this phase.
+    /// The messages that were echoed in this phase.
     pub(super) answered: u64,
 }
 
-impl Connection {
-    /// A connection whose server has answered; `pongs` are still to be sent.
-    pub(super) fn new(stream: TcpStream, replies: Replies, pongs: Vec<u8>) -> Self {
+impl LoadConnection {
+    /// A connection that is open; `pongs` are still to be sent.
+    pub(super) fn new(stream: TcpStream, checker: EchoChecker, pongs: Vec<u8>) -> Self {
         Self {
             stream,
-            replies,
+            checker,
             pongs,
             unsent: 0,
             is_blocked: false,
@@ -71,9 +72,9 @@ impl Connection {
         }
     }
 
-    /// Begins a phase, in which messages are compared in this way.
+    /// Begins a phase, with this comparison of messages.
     pub(super) fn begin(&mut self, comparison: Comparison) {
-        self.replies.compare(comparison);
+        self.checker.compare(comparison);
         self.answered = 0;
     }
 
@@ -84,65 +85,61 @@ impl Connection {
         }
     }
 
-    /// Reads once, into a buffer that is shared by all connections.
+    /// Reads once, into a buffer that all connections share.
     pub(super) fn receive(
         &mut self,
         buffer: &mut [u8],
-        message: &Message,
-    ) -> Result<Received, Wrong> {
+        message: &PreparedMessage,
+    ) -> Result<ReadOutcome, ConnectionError> {
         let len = match self.stream.read(buffer) {
-            Ok(0) => return Err(Wrong::Ended),
+            Ok(0) => return Err(ConnectionError::Ended),
             Ok(len) => len,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => 0,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error.into()),
         };
         let taken = self
-            .replies
-            .take(&buffer[..len], message, &mut self.pongs)?;
+            .checker
+            .check(&buffer[..len], message, &mut self.pongs)?;
         if taken.count > self.in_flight {
-            return Err(Difference::Unasked.into());
+            return Err(EchoMismatch::Unasked.into());
         }
-        Ok(Received {
+        Ok(ReadOutcome {
             len,
             count: taken.count,
             is_progress: taken.is_progress && self.in_flight > 0,
         })
     }
 
-    /// Adds messages to those that are to be sent.
-    pub(super) fn send(&mut self, count: u64, message: &Message) {
+    /// Queues messages to be sent.
+    pub(super) fn send(&mut self, count: u64, message: &PreparedMessage) {
         self.unsent += count * message.frame_len;
         self.in_flight += count;
     }
 
-    /// Takes back the messages that are due and whose first byte was not sent, and returns how many
-    /// they are.
-    pub(super) fn recall(&mut self, message: &Message) -> u64 {
+    /// Drops the queued and waiting messages of which no byte was sent, and returns their number.
+    pub(super) fn withdraw(&mut self, message: &PreparedMessage) -> u64 {
         let count = self.unsent / message.frame_len;
         self.unsent -= count * message.frame_len;
         self.in_flight -= count;
         count + std::mem::take(&mut self.waiting)
     }
 
-    /// The socket takes bytes again.
+    /// Notes that the socket is writable again.
     pub(super) fn unblock(&mut self) {
         self.is_blocked = false;
     }
 
-    /// Writes what the socket takes.
-    pub(super) fn flush(&mut self, message: &Message) -> Result<(), Wrong> {
+    /// Writes as much as the socket accepts.
+    pub(super) fn flush(&mut self, message: &PreparedMessage) -> Result<(), ConnectionError> {
         while !self.is_blocked && (self.unsent > 0 || !self.pongs.is_empty()) {
             let cut = self.unsent % message.frame_len;
             let is_pong = cut == 0 && !self.pongs.is_empty();
             let bytes = if is_pong {
                 &self.pongs
+            } else if self.pongs.is_empty() {
+                next_bytes(message, cut, self.unsent)
             } else {
-                let most = if self.pongs.is_empty() {
-                    self.unsent
-                } else {
-                    cut
-                };
-                next_bytes(message, cut, most)
+                next_bytes(message, cut, cut)
             };
             match self.stream.write(bytes) {
                 Ok(len) => {
@@ -160,26 +157,26 @@ impl Connection {
         check_pongs(&self.pongs)
     }
 
-    /// Says goodbye, if the socket takes it.
+    /// Sends a Close, if the socket accepts it now.
     pub(super) fn close(mut self) {
-        let frame = message::masked(CLOSE, &NORMAL.to_be_bytes());
+        let frame = frame::masked(CLOSE, &NORMAL.to_be_bytes());
         let _ = self.stream.write(&frame);
     }
 }
 
-/// Fails when a server sends Pings and does not read the answers, which would fill the memory.
-pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), Wrong> {
+/// Fails if a server sends Pings and does not read the Pongs, which would fill the memory.
+pub(super) fn check_pongs(unsent: &[u8]) -> Result<(), ConnectionError> {
     if unsent.len() <= PONGS_LEN_MAX {
         return Ok(());
     }
-    Err(Wrong::Pings)
+    Err(ConnectionError::Pings)
 }
 
-/// What comes next of messages in a row, `most` bytes at most; `cut` bytes of the one that was begun are
-/// left, or none was begun.
-fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
+/// Returns the next bytes of consecutive messages, at most `most`. Of the current message `cut`
+/// bytes are left; 0 means that none was begun.
+fn next_bytes(message: &PreparedMessage, cut: u64, most: u64) -> &[u8] {
     let offset = if cut == 0 { 0 } else { message.frame_len - cut };
-    // An offset lies within a frame, and a frame within the batch.
+    // The offset is within a frame, and the batch holds at least one.
     let rest = &message.batch[offset as usize..];
     let len = usize::try_from(most).map_or(rest.len(), |most| most.min(rest.len()));
     &rest[..len]
@@ -188,12 +185,12 @@ fn next_bytes(message: &Message, cut: u64, most: u64) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::bench::{Echo, Payload};
+    use crate::options::bench::{Echo, PayloadKind};
 
     #[test]
-    fn whatever_a_write_takes_the_next_one_goes_on_behind_it() {
+    fn each_write_continues_where_the_last_one_ended() {
         for in_flight in [1, 3] {
-            let message = Message::new(Payload::Binary, 16, in_flight, Echo::Messages);
+            let message = PreparedMessage::new(PayloadKind::Binary, 16, in_flight, Echo::Messages);
             for takes in [[1, 1], [5, 17], [22, 1], [23, 64], [100, 7]] {
                 let mut unsent = 5 * message.frame_len;
                 let mut written: Vec<u8> = Vec::new();
@@ -206,7 +203,7 @@ mod tests {
                         break;
                     }
                 }
-                let frames = message::masked(message.opcode, &message.payload).repeat(5);
+                let frames = frame::masked(message.opcode, &message.echo_payload).repeat(5);
                 assert_eq!(written, frames, "{takes:?}");
             }
         }

@@ -1,4 +1,4 @@
-//! Why a handshake of TLS has failed: in words, with what to write instead where something helps.
+//! Why a TLS handshake failed: as text, with advice where there is some.
 
 use std::io;
 use std::time::Duration;
@@ -6,24 +6,21 @@ use std::time::Duration;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use super::ending::Ending;
+use crate::chat::end_reason::EndReason;
 use crate::escape::Untrusted;
 use crate::options::url::{Scheme, Url};
 
-/// How many characters of a certificate's names, or of another reason, are shown.
-const SHOWN_LEN_MAX: usize = 200;
-
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a connection to `url` has ended that failed so in the handshake.
-pub(super) fn ending(error: &io::Error, url: &Url) -> Ending {
-    let reason = error.get_ref().and_then(|it| it.downcast_ref());
+/// The reason for the end of a connection to `url` if its TLS handshake failed with `error`.
+pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
+    let reason = error.get_ref().and_then(|inner| inner.downcast_ref());
     let plain = url.with(Scheme::Ws);
     match reason {
-        Some(error) => Ending::Insecure(text(error, &plain)),
-        None => Ending::NotConnected(format!(
-            "the connection ended in the TLS handshake: {error}; if the server speaks no TLS, write \
-             {plain}"
+        Some(error) => EndReason::Tls(text(error, &plain)),
+        None => EndReason::NotConnected(format!(
+            "the connection ended during the TLS handshake: {error}; if the server does not speak \
+             TLS, use {plain}"
         )),
     }
 }
@@ -33,17 +30,20 @@ fn text(error: &Error, plain: &str) -> String {
         Error::InvalidCertificate(error) => certificate(error),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
-        ) => format!("the server speaks no TLS: write {plain}"),
+        ) => format!("the server does not speak TLS: use {plain}"),
         Error::AlertReceived(
             alert @ (AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure),
         ) => format!(
-            "the server refuses TLS 1.2 and 1.3, or what they are used with here ({alert:?}); if it \
-             speaks no TLS, write {plain}"
+            "the server accepts neither TLS 1.2 nor 1.3, or none of the cipher suites offered \
+             ({alert:?}); if it does not speak TLS, use {plain}"
         ),
         Error::AlertReceived(alert) => {
-            format!("the server refused in the TLS handshake: {alert:?}")
+            format!("the server rejected the TLS handshake: {alert:?}")
         }
-        other => format!("the TLS handshake failed: {}", shown(&other.to_string())),
+        other => format!(
+            "the TLS handshake failed: {}",
+            Untrusted::excerpt(&other.to_string())
+        ),
     }
 }
 
@@ -51,48 +51,49 @@ fn text(error: &Error, plain: &str) -> String {
 fn certificate(error: &CertificateError) -> String {
     let reason = match error {
         CertificateError::UnknownIssuer => {
-            "is from an authority that is not trusted here: name its file with --ca".into()
+            "was issued by an authority that is not trusted: pass its certificate with --ca".into()
         }
         CertificateError::BadSignature => {
-            "is from an authority that has only the name of a trusted one: name its file with --ca"
+            "was issued by an authority with the name of a trusted one, but another key: pass its \
+             certificate with --ca"
                 .into()
         }
         CertificateError::ExpiredContext { time, not_after } => {
-            format!("has expired {} ago", days(*not_after, *time))
+            format!("expired {} ago", days(*not_after, *time))
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             let days = days(*time, *not_before);
-            format!("is not valid before {days} from now: is this machine's clock right?")
+            format!("becomes valid in {days}: check this machine's clock")
         }
         CertificateError::NotValidForNameContext {
             expected,
             presented,
         } => {
-            let names: Vec<_> = presented.iter().map(|it| bare(it)).collect();
+            let names: Vec<_> = presented.iter().map(|name| bare(name)).collect();
             let names = if names.is_empty() {
                 "no name".into()
             } else {
                 names.join(", ")
             };
-            let (names, expected) = (shown(&names), expected.to_str());
-            format!("is for {names}, and not for {expected}")
+            let (names, expected) = (Untrusted::excerpt(&names), expected.to_str());
+            format!("is for {names}, not for {expected}")
         }
-        CertificateError::Other(other) if is_authoritys_own(other) => {
-            "is an authority's own, which no server may show: make another with \
+        CertificateError::Other(other) if is_ca_certificate(other) => {
+            "is a CA certificate, which a server must not use: create one with \
              basicConstraints=CA:FALSE"
                 .into()
         }
-        other => format!("cannot be used: {}", shown(&other.to_string())),
+        other => format!("cannot be used: {}", Untrusted::excerpt(&other.to_string())),
     };
     format!("the server's certificate {reason}; --insecure accepts any certificate")
 }
 
-fn is_authoritys_own(error: &rustls::OtherError) -> bool {
+fn is_ca_certificate(error: &rustls::OtherError) -> bool {
     let error = error.0.downcast_ref();
     error == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
-/// A name as rustls tells it, such as `DnsName("localhost")`, without that.
+/// The name itself in one that rustls reports, such as `DnsName("localhost")`.
 fn bare(presented: &str) -> &str {
     let name = presented
         .split_once('(')
@@ -100,15 +101,11 @@ fn bare(presented: &str) -> &str {
     name.trim_end_matches(')').trim_matches('"')
 }
 
-/// How much time is between two, in whole days.
+/// The time between two points in time, in whole days.
 fn days(from: UnixTime, to: UnixTime) -> String {
     match to.as_secs().saturating_sub(from.as_secs()) / DAY.as_secs() {
         0 => "less than a day".into(),
         1 => "1 day".into(),
         days => format!("{days} days"),
     }
-}
-
-fn shown(text: &str) -> Untrusted<'_> {
-    Untrusted::new(text, SHOWN_LEN_MAX)
 }

@@ -1,30 +1,30 @@
-//! What a pipe is given: each message on a line of stdout, and what else happens on stderr.
+//! The output of a chat through pipes: each message on a line of stdout, notices on stderr.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use ws_echo_core::{Fin, Kind};
 
-use super::user::{Piece, View};
+use crate::chat::user::{ReceivedPiece, View};
 use crate::escape::OneLine;
 use crate::hex;
 
-/// How many bytes wait for others to be printed with them.
+/// How many bytes are collected before they are written.
 const UNPRINTED_MAX: usize = 64 << 10;
 
-/// A view that programs read.
+/// A view for programs.
 #[derive(Debug)]
-pub(super) struct Printer {
-    /// Whether what comes could change how a terminal looks.
+pub(in crate::chat) struct Printer {
+    /// Whether stdout is a terminal, which control characters could affect.
     is_terminal: bool,
     /// Whether the beginning of a message was printed.
     is_inside_message: bool,
-    /// What is printed with the next write.
+    /// What the next write prints.
     unprinted: String,
 }
 
 impl Printer {
-    pub(super) fn new() -> Self {
+    pub(in crate::chat) fn new() -> Self {
         Self {
             is_terminal: io::stdout().is_terminal(),
             is_inside_message: false,
@@ -33,7 +33,7 @@ impl Printer {
     }
 
     /// A piece of a message as it is printed, without the line feed at its end.
-    fn text(&self, piece: Piece<'_>) -> String {
+    fn text(&self, piece: ReceivedPiece<'_>) -> String {
         match (piece.kind, str::from_utf8(piece.bytes)) {
             (Kind::Text, Ok(text)) if self.is_terminal => OneLine(text).to_string(),
             (Kind::Text, Ok(text)) => text.replace('\n', "\\n").replace('\r', "\\r"),
@@ -46,7 +46,7 @@ impl Printer {
 }
 
 impl View for Printer {
-    fn show(&mut self, piece: Piece<'_>) -> io::Result<()> {
+    fn show(&mut self, piece: ReceivedPiece<'_>) -> io::Result<()> {
         let text = self.text(piece);
         self.unprinted.push_str(&text);
         self.is_inside_message = piece.fin == Fin::More;
@@ -65,11 +65,11 @@ impl View for Printer {
         printed
     }
 
-    fn cut(&mut self) {
+    fn end_message(&mut self) {
         if self.is_inside_message {
             self.is_inside_message = false;
             self.unprinted.push('\n');
-            // Nobody may be there to read it.
+            // The reader may be gone.
             let _ = self.flush();
             self.note(&"the last message was cut off");
         }

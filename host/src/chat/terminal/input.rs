@@ -1,36 +1,36 @@
-//! What a line means that was typed on a terminal: a message, or a word that begins with `/`.
+//! What a line means that was typed on a terminal: a message, or a command that begins with `/`.
 
 use ws_echo_core::CloseCode;
 
-use super::command::{Command, Payload};
+use crate::chat::command::{MessageData, UserCommand};
 
-/// What the control frame's payload leaves for a reason (RFC 6455 section 5.5): 125 bytes, less two
-/// for the code.
+/// The longest reason that fits a control frame (RFC 6455 section 5.5): 125 bytes, minus two for
+/// the close code.
 const REASON_LEN_MAX: usize = 123;
 
-/// All words, a line each.
+/// The commands, one on each line.
 pub(super) const HELP: [&str; 6] = [
-    "/ping                    send a Ping, and tell how long its Pong takes",
-    "/close [CODE [REASON]]   close, with 1000 if nothing else is said",
+    "/ping                    send a Ping and show how long the Pong takes",
+    "/close [CODE [REASON]]   close the connection; CODE is 1000 by default",
     "/binary HEX              send a binary message, such as /binary 00 ff",
-    "/quit                    close with 1000; so do Ctrl-D and Ctrl-C",
-    "/help                    show this",
-    "//TEXT                   send a text that begins with /",
+    "/quit                    close with 1000, like Ctrl-D and Ctrl-C",
+    "/help                    show this help",
+    "//TEXT                   send a message that begins with /",
 ];
 
 /// What a line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    Commands(Vec<Command>),
+pub(super) enum Input {
+    Commands(Vec<UserCommand>),
     Help,
 }
 
-/// Reads a line.
+/// Parses a line.
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what to write instead.
-pub(super) fn read(line: &str) -> Result<Line, String> {
+/// What is wrong with the line, and what to write instead.
+pub(super) fn parse(line: &str) -> Result<Input, String> {
     let Some(rest) = line.strip_prefix('/') else {
         return Ok(text(line));
     };
@@ -41,27 +41,29 @@ pub(super) fn read(line: &str) -> Result<Line, String> {
     match (word, rest) {
         ("binary", digits) => binary(digits),
         ("close", rest) => close(rest),
-        ("help", "") => Ok(Line::Help),
-        ("ping", "") => Ok(Line::Commands(vec![Command::Ping])),
+        ("help", "") => Ok(Input::Help),
+        ("ping", "") => Ok(Input::Commands(vec![UserCommand::Ping])),
         ("quit", "") => close(""),
-        ("help" | "ping" | "quit", _) => Err(format!("write /{word} alone, or /{line} to send it")),
+        ("help" | "ping" | "quit", _) => Err(format!(
+            "/{word} takes no arguments; write /{line} to send it as a message"
+        )),
         _ => Err(format!(
-            "there is no /{word}: /help shows what there is, and /{line} sends it"
+            "unknown command /{word}: see /help, or write /{line} to send it as a message"
         )),
     }
 }
 
-fn text(text: &str) -> Line {
-    Line::Commands(Payload::Text(text.into()).into_commands())
+fn text(text: &str) -> Input {
+    Input::Commands(MessageData::Text(text.into()).into_commands())
 }
 
-/// Splits at the first blanks.
+/// Splits a line after its first word.
 fn split_word(line: &str) -> (&str, &str) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     (word, rest.trim())
 }
 
-fn binary(digits: &str) -> Result<Line, String> {
+fn binary(digits: &str) -> Result<Input, String> {
     let advice = "write bytes as pairs of hexadecimal digits, such as /binary 00 ff";
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
     let digits: Vec<u8> = digits.bytes().filter(|byte| *byte != b' ').collect();
@@ -74,25 +76,28 @@ fn binary(digits: &str) -> Result<Line, String> {
         u8::try_from(byte).ok()
     });
     let bytes: Option<Vec<u8>> = bytes.collect();
-    let payload = Payload::Binary(bytes.ok_or(advice)?);
-    Ok(Line::Commands(payload.into_commands()))
+    let payload = MessageData::Binary(bytes.ok_or(advice)?);
+    Ok(Input::Commands(payload.into_commands()))
 }
 
-fn close(rest: &str) -> Result<Line, String> {
+fn close(rest: &str) -> Result<Input, String> {
     let (code, reason) = split_word(rest);
     let code = if code.is_empty() {
         CloseCode::NORMAL
     } else {
         let code = code.parse().ok().and_then(CloseCode::new);
-        code.ok_or("write a code that may be sent: 1000 to 1003, 1007 to 1014 or 3000 to 4999")?
+        code.ok_or("the code must be 1000 to 1003, 1007 to 1014 or 3000 to 4999")?
     };
     if reason.len() > REASON_LEN_MAX {
         let len = reason.len();
         return Err(format!(
-            "the reason has {len} bytes; write at most {REASON_LEN_MAX}"
+            "the reason has {len} bytes; at most {REASON_LEN_MAX} are allowed"
         ));
     }
-    Ok(Line::Commands(vec![Command::Close(code, reason.into())]))
+    Ok(Input::Commands(vec![UserCommand::Close(
+        code,
+        reason.into(),
+    )]))
 }
 
 #[cfg(test)]
@@ -101,15 +106,15 @@ mod tests {
 
     use super::*;
 
-    fn command(line: &str) -> Command {
-        match read(line) {
-            Ok(Line::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
+    fn command(line: &str) -> UserCommand {
+        match parse(line) {
+            Ok(Input::Commands(commands)) if commands.len() == 1 => commands[0].clone(),
             other => panic!("{line:?}: {other:?}"),
         }
     }
 
-    fn text(text: &str) -> Command {
-        Command::Send(Payload::Text(text.into()), Fin::Last)
+    fn text(text: &str) -> UserCommand {
+        UserCommand::Send(MessageData::Text(text.into()), Fin::Last)
     }
 
     #[test]
@@ -126,28 +131,31 @@ mod tests {
     }
 
     #[test]
-    fn words_are_commands() {
-        assert_eq!(command("/ping"), Command::Ping);
-        assert_eq!(command("/ping "), Command::Ping);
-        assert_eq!(read("/help"), Ok(Line::Help));
-        let normal = |reason: &str| Command::Close(CloseCode::NORMAL, reason.into());
+    fn a_word_after_a_slash_is_a_command() {
+        assert_eq!(command("/ping"), UserCommand::Ping);
+        assert_eq!(command("/ping "), UserCommand::Ping);
+        assert_eq!(parse("/help"), Ok(Input::Help));
+        let normal = |reason: &str| UserCommand::Close(CloseCode::NORMAL, reason.into());
         assert_eq!(command("/quit"), normal(""));
         assert_eq!(command("/close"), normal(""));
         assert_eq!(command("/close 1000 bye, all"), normal("bye, all"));
         let code = CloseCode::new(4999).expect("a code");
-        assert_eq!(command("/close 4999"), Command::Close(code, String::new()));
+        assert_eq!(
+            command("/close 4999"),
+            UserCommand::Close(code, String::new())
+        );
     }
 
     #[test]
     fn binary_takes_pairs_of_hexadecimal_digits() {
-        let binary = |bytes: &[u8]| Command::Send(Payload::Binary(bytes.into()), Fin::Last);
+        let binary = |bytes: &[u8]| UserCommand::Send(MessageData::Binary(bytes.into()), Fin::Last);
         assert_eq!(command("/binary 00 fF 7a"), binary(&[0, 255, 0x7A]));
         assert_eq!(command("/binary"), binary(&[]));
         assert_eq!(command("/binary 0x00ff"), binary(&[0, 255]));
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_what_to_write_instead() {
+    fn an_error_says_what_to_write_instead() {
         for (line, advice) in [
             ("/binary 0", "such as /binary 00 ff"),
             ("/binary 0g", "such as /binary 00 ff"),
@@ -156,20 +164,23 @@ mod tests {
             ("/close 1005", "1000 to 1003"),
             ("/close bye", "1000 to 1003"),
             ("/close 66536", "1000 to 1003"),
-            ("/ping me", "write /ping alone, or //ping me to send it"),
-            ("/quit 1", "write /quit alone"),
+            (
+                "/ping me",
+                "/ping takes no arguments; write //ping me to send it as a message",
+            ),
+            ("/quit 1", "/quit takes no arguments"),
             (
                 "/Ping",
-                "there is no /Ping: /help shows what there is, and //Ping sends it",
+                "unknown command /Ping: see /help, or write //Ping to send it as a message",
             ),
             ("/", "/help"),
-            ("/etc/passwd", "//etc/passwd sends it"),
+            ("/etc/passwd", "write //etc/passwd to send it"),
         ] {
-            let message = read(line).expect_err(line);
+            let message = parse(line).expect_err(line);
             assert!(message.contains(advice), "{line:?}: {message}");
         }
         let reason = "ß".repeat(62);
-        let message = read(&format!("/close 1000 {reason}")).expect_err("too long");
-        assert_eq!(message, "the reason has 124 bytes; write at most 123");
+        let message = parse(&format!("/close 1000 {reason}")).expect_err("too long");
+        assert_eq!(message, "the reason has 124 bytes; at most 123 are allowed");
     }
 }

@@ -1,7 +1,8 @@
-//! Which certificates are believed.
+//! Which certificates are trusted.
 //!
-//! The system's authorities are those that rustls-native-certs finds, which also obeys `SSL_CERT_FILE` and
-//! `SSL_CERT_DIR`; the check is rustls' own on every system, and so are the reasons that it gives.
+//! The system's authorities are those that rustls-native-certs finds, which also respects
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR`. On every system rustls itself checks the certificates, so
+//! the errors are the same everywhere.
 
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use crate::any_certificate::AnyCertificate;
 use crate::options::chat::Trust;
 use crate::serve::tls::HTTP_1_1;
 
-/// How to make connections to servers that are trusted so.
+/// The TLS configuration that trusts these certificates.
 ///
 /// # Errors
 ///
-/// Why the system trusts nobody.
+/// Why the system has no authorities.
 pub(super) fn config(trust: &Trust) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
@@ -41,7 +42,7 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig, String> {
 fn system_authorities() -> Result<RootCertStore, String> {
     let found = rustls_native_certs::load_native_certs();
     let mut authorities = RootCertStore::empty();
-    // Some systems have old ones that cannot be read: who needs none of them need not know.
+    // Some systems have old certificates that cannot be read; most users need none of them.
     authorities.add_parsable_certificates(found.certs);
     if !authorities.is_empty() {
         return Ok(authorities);
@@ -51,7 +52,7 @@ fn system_authorities() -> Result<RootCertStore, String> {
         None => String::new(),
     };
     Err(format!(
-        "this system names no authority for certificates{reason}; install its ca-certificates, or \
-         name a file with --ca"
+        "this system has no trusted certificate authorities{reason}; install ca-certificates, or \
+         pass a file with --ca"
     ))
 }

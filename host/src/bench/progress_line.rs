@@ -1,5 +1,5 @@
-//! How it goes, for a person who waits: one line on stderr, rewritten each second. Nothing is written
-//! where stderr is no terminal.
+//! The progress of a run, for a waiting user: one line on stderr, rewritten each second. Nothing is
+//! written if stderr is not a terminal.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -8,17 +8,17 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// The line.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     is_shown: bool,
     what: &'static str,
-    /// When it is written next, in nanoseconds of its phase.
+    /// When it is next written, in nanoseconds since the start of the phase.
     next_at: u64,
-    /// How many messages there were when it was written.
+    /// The number of messages when it was last written.
     shown: u64,
 }
 
-impl Progress {
-    /// A line about this phase.
+impl ProgressLine {
+    /// A line about the phase `what`.
     pub(super) fn new(what: &'static str) -> Self {
         let is_shown = stderr().is_terminal();
         let next_at = if is_shown { SECOND } else { u64::MAX };
@@ -38,7 +38,7 @@ impl Progress {
         let seconds = now / SECOND;
         let rate = answered - self.shown;
         let what = self.what;
-        // The measurement goes on without a terminal, too.
+        // The measurement continues if the terminal is gone.
         let _ = write!(
             stderr(),
             "{CLEAR_LINE}{what}: {seconds} s, {rate} messages/s"
@@ -48,7 +48,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if self.is_shown {
             let _ = write!(stderr(), "{CLEAR_LINE}");

@@ -1,4 +1,4 @@
-//! Why a server could not be measured, told to the user with what to change.
+//! Why a server could not be measured, with what to change.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
@@ -9,40 +9,40 @@ use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::escape::Untrusted;
 
-/// How many characters of a server's words are shown.
-const SHOWN_LEN_MAX: usize = 200;
-
-/// Why there are no figures.
+/// Why a server could not be measured.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// This machine does not give what is needed; the text says for what.
+pub(crate) enum BenchError {
+    /// The system refused something; the text says what was to be done.
     System(&'static str, io::Error),
-    /// The process may not open so many files: how many are needed, and the hard limit.
+    /// The process may not open this many files: the number needed, and the hard limit.
     Files { needed: u64, limit: u64 },
     /// A connection failed, counted from 1.
-    Connection { number: usize, wrong: Wrong },
-    /// Nothing of an echo has come for so long, though so many messages had not come back.
+    Connection {
+        number: usize,
+        error: ConnectionError,
+    },
+    /// No part of an echo was received for this time, while this many messages were missing.
     Silent { time: Duration, missing: u64 },
-    /// The user stopped it before there was anything to tell.
+    /// The user stopped the run before anything was measured.
     Stopped,
 }
 
 /// What was wrong with a connection, or with what the server sent.
 #[derive(Debug)]
-pub(crate) enum Wrong {
-    /// The connection could not be made: to where, and why.
+pub(crate) enum ConnectionError {
+    /// The connection to this address could not be made.
     Connect(SocketAddr, io::Error),
     /// The connection broke.
     Socket(io::Error),
     /// The server ended the connection without a Close frame.
     Ended,
-    /// It took too long to open: what was waited for, and how long.
+    /// Opening it took longer than this time; the text says what is missing.
     Late(&'static str, Duration),
-    /// The response is no HTTP/1; its start.
+    /// The response is not HTTP/1; this is its start.
     NotHttp(String),
     /// The server refused the upgrade: the status code and the reason phrase.
     Refused(u16, String),
-    /// The response does not open the connection.
+    /// The response is not a valid handshake.
     Response(ResponseError),
     /// The request cannot be sent.
     Request(ClientRequestError),
@@ -50,49 +50,51 @@ pub(crate) enum Wrong {
     Frame(&'static str),
     /// The server closed the connection: the code if there is one, and the reason.
     Closed(Option<u16>, String),
-    /// The server sends Pings and does not read the Pongs.
+    /// The server sends Pings but does not read the Pongs.
     Pings,
-    /// A message came that is not the echo of what was sent.
-    Echo(Difference),
+    /// A message was received that is not the echo of the message sent.
+    Echo(EchoMismatch),
 }
 
-/// What a message has that its echo would not have.
+/// How a received message differs from the echo that was expected.
 #[derive(Debug)]
-pub(crate) enum Difference {
-    /// This kind, where the other one was sent.
-    Kind(&'static str),
-    /// Another length.
+pub(crate) enum EchoMismatch {
+    /// It has another type, text or binary.
+    Type {
+        received: &'static str,
+        sent: &'static str,
+    },
+    /// It has another length; of a longer one, as much as was received so far.
     Length { received: u64, sent: u64 },
-    /// Another byte, at an offset.
+    /// It has another byte at an offset.
     Byte { offset: u64, received: u8, sent: u8 },
-    /// Nothing that was sent for it.
+    /// No message was sent for it.
     Unasked,
 }
 
-impl Wrong {
-    /// The same, with the connection's position among all.
-    pub(super) fn on(self, index: usize) -> Failure {
-        let number = index + 1;
-        Failure::Connection {
-            number,
-            wrong: self,
+impl ConnectionError {
+    /// Names the connection that failed by its index.
+    pub(super) fn on(self, index: usize) -> BenchError {
+        BenchError::Connection {
+            number: index + 1,
+            error: self,
         }
     }
 }
 
-impl From<Difference> for Wrong {
-    fn from(difference: Difference) -> Self {
+impl From<EchoMismatch> for ConnectionError {
+    fn from(difference: EchoMismatch) -> Self {
         Self::Echo(difference)
     }
 }
 
-impl From<io::Error> for Wrong {
+impl From<io::Error> for ConnectionError {
     fn from(error: io::Error) -> Self {
         Self::Socket(error)
     }
 }
 
-impl Display for Failure {
+impl Display for BenchError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(purpose, error) => write!(formatter, "cannot {purpose}: {error}"),
@@ -101,7 +103,7 @@ impl Display for Failure {
                 "{needed} files must be open at once, but this process may open {limit}: raise the \
                  hard limit (ulimit -Hn), or use fewer --connections"
             ),
-            Self::Connection { number, wrong } => write!(formatter, "connection {number}: {wrong}"),
+            Self::Connection { number, error } => write!(formatter, "connection {number}: {error}"),
             Self::Silent { time, missing } => write!(
                 formatter,
                 "no echo arrived for {time:?} (--timeout), and {missing} messages were not echoed"
@@ -111,31 +113,32 @@ impl Display for Failure {
     }
 }
 
-impl Display for Wrong {
+impl Display for ConnectionError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let shown = |text| Untrusted::new(text, SHOWN_LEN_MAX);
         match self {
             Self::Connect(address, error) if error.kind() == ErrorKind::AddrNotAvailable => write!(
                 formatter,
-                "cannot connect to {address}: {error}: this machine may have no port left; use fewer \
-                 --connections"
+                "cannot connect to {address}: {error}: this machine may have no port left; use \
+                 fewer --connections"
             ),
             Self::Connect(address, error) => {
                 write!(formatter, "cannot connect to {address}: {error}")
             }
             Self::Socket(error) => write!(formatter, "{error}"),
-            Self::Ended => formatter.write_str("the server ended the connection without a Close frame"),
+            Self::Ended => {
+                formatter.write_str("the server ended the connection without a Close frame")
+            }
             Self::Late(what, time) => {
                 write!(formatter, "no {what} within {time:?} (--timeout)")
             }
             Self::NotHttp(start) => {
-                let start = shown(start);
+                let start = Untrusted::excerpt(start);
                 write!(formatter, "the server does not speak HTTP/1: {start}")
             }
             Self::Refused(status, reason) => write!(
                 formatter,
                 "the server refused the upgrade: {status} {}",
-                shown(reason)
+                Untrusted::excerpt(reason)
             ),
             Self::Response(error) => write!(
                 formatter,
@@ -144,32 +147,33 @@ impl Display for Wrong {
             Self::Request(error) => write!(formatter, "invalid request: {error}"),
             Self::Frame(what) => write!(formatter, "the server sent an invalid frame: {what}"),
             Self::Pings => formatter.write_str(
-                "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are unsent",
+                "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
+                 unsent",
             ),
-            Self::Closed(None, _) => formatter.write_str("the server closed without a code"),
-            Self::Closed(Some(code), reason) if reason.is_empty() => {
-                write!(formatter, "the server closed with {code}")
-            }
-            Self::Closed(Some(code), reason) => {
-                write!(
-                    formatter,
-                    "the server closed with {code}: {}",
-                    shown(reason)
-                )
-            }
-            Self::Echo(difference) => write!(formatter, "wrong echo: {difference}"),
+            Self::Closed(code, reason) => write_close(*code, reason, formatter),
+            Self::Echo(mismatch) => write!(formatter, "wrong echo: {mismatch}"),
         }
     }
 }
 
-impl Display for Difference {
+fn write_close(code: Option<u16>, reason: &str, formatter: &mut Formatter<'_>) -> fmt::Result {
+    let Some(code) = code else {
+        return formatter.write_str("the server closed without a code");
+    };
+    write!(formatter, "the server closed with {code}")?;
+    if reason.is_empty() {
+        return Ok(());
+    }
+    write!(formatter, ": {}", Untrusted::excerpt(reason))
+}
+
+impl Display for EchoMismatch {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kind(kind) => {
-                let sent = if *kind == "text" { "binary" } else { "text" };
-                write!(formatter, "a {kind} message, but a {sent} message was sent")
-            }
-            // Of a longer message the end has not been received.
+            Self::Type { received, sent } => write!(
+                formatter,
+                "a {received} message, but a {sent} message was sent"
+            ),
             Self::Length { received, sent } if received > sent => {
                 write!(formatter, "at least {received} bytes, but {sent} were sent")
             }

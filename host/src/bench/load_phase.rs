@@ -1,60 +1,65 @@
-//! A stretch of load, warm-up or measurement: what is still to be sent, and what has come back when.
+//! A phase of load, warm-up or measurement: what is still to be sent, and when it was echoed.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::connection::Connection;
-use super::failure::Failure;
+use super::error::BenchError;
+use super::load_connection::LoadConnection;
 use super::pace::Pace;
 use crate::options::bench::Amount;
 
-/// Latencies are told to three digits, from a nanosecond to an hour.
+/// Latencies have three digits, and are from a nanosecond to an hour.
 const DIGITS: u8 = 3;
 const LATENCY_MAX: u64 = 3_600 * 1_000_000_000;
 
-/// A phase under way. Times are in nanoseconds since its start.
+/// A phase. Times are in nanoseconds since its start.
 #[derive(Debug)]
-pub(super) struct Phase {
+pub(super) struct LoadPhase {
     start: Instant,
     pub(super) pace: Pace,
-    /// When no more messages are sent.
+    /// When the last message may be sent.
     until: u64,
     is_ended: bool,
-    /// How many messages may be without their echo, for each connection.
+    /// How many messages each connection may have in flight.
     in_flight_max: u64,
-    /// How many messages are due or sent, and not back.
+    /// The messages that are due or sent, and not yet echoed.
     missing: u64,
-    /// How many messages were due and never sent, because the time was over.
+    /// The messages that were due and never sent, because the time was over.
     unsent: u64,
-    /// When a part of an awaited echo came for the last time.
-    pub(super) heard_at: u64,
-    /// When the last echo came.
-    answered_at: u64,
-    /// How long the generator has looked at the clock for want of anything to do.
+    /// When a part of a missing echo was last received.
+    pub(super) last_progress_at: u64,
+    /// When the last echo ended.
+    last_echo_at: u64,
+    /// How long the generator has only looked at the clock, with nothing else to do.
     pub(super) idle: u64,
     latencies: Histogram<u64>,
 }
 
-/// What came of a phase.
+/// The result of a phase.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct Measurement {
     /// How long it took, from the first message to the last echo.
     pub(super) time: Duration,
     /// The latencies of all messages, in nanoseconds.
     pub(super) latencies: Histogram<u64>,
-    /// How many messages were due and never sent.
+    /// The messages that were due and never sent.
     pub(super) unsent: u64,
-    /// How long the generator had nothing to do and did not sleep.
+    /// How long the generator was awake with nothing to do.
     pub(super) idle: Duration,
 }
 
-impl Phase {
+impl LoadPhase {
     /// A phase that starts now.
-    pub(super) fn start(pace: Pace, amount: Amount, in_flight_max: u64) -> Result<Self, Failure> {
+    pub(super) fn start(
+        pace: Pace,
+        amount: Amount,
+        in_flight_max: u64,
+    ) -> Result<Self, BenchError> {
         let latencies = Histogram::new_with_bounds(1, LATENCY_MAX, DIGITS);
-        let latencies = latencies
-            .map_err(|error| Failure::System("record latencies", std::io::Error::other(error)))?;
+        let latencies = latencies.map_err(|error| {
+            BenchError::System("record latencies", std::io::Error::other(error))
+        })?;
         Ok(Self {
             start: Instant::now(),
             pace,
@@ -66,25 +71,25 @@ impl Phase {
             in_flight_max,
             missing: 0,
             unsent: 0,
-            heard_at: 0,
-            answered_at: 0,
+            last_progress_at: 0,
+            last_echo_at: 0,
             idle: 0,
             latencies,
         })
     }
 
-    /// The time. It is taken once per wait and once per read, and is that of all messages of a read:
-    /// those before the last were there earlier, by less than the read took.
+    /// Returns the time. It is taken once for each wait and each read, and counts for all messages
+    /// of a read: the earlier ones arrived before the last, by less than the read took.
     pub(super) fn now(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// How many messages have come back.
+    /// Returns the number of messages that were echoed.
     pub(super) fn answered(&self) -> u64 {
         self.latencies.len()
     }
 
-    /// Whether nothing is to be sent and nothing to come.
+    /// Returns whether every message was sent and echoed.
     pub(super) fn is_over(&self) -> bool {
         let all_sent = match &self.pace {
             Pace::Closed { left } => *left == 0,
@@ -93,16 +98,16 @@ impl Phase {
         all_sent && self.missing == 0
     }
 
-    /// Counts echoes that a connection has received now.
-    pub(super) fn settle(
+    /// Records echoes that a connection has received now.
+    pub(super) fn record_echoes(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut LoadConnection,
         index: usize,
         count: u64,
         now: u64,
     ) {
         match &self.pace {
-            Pace::Closed { .. } => self.settle_batches(connection, count, now),
+            Pace::Closed { .. } => self.record_batches(connection, count, now),
             Pace::Open(schedule) => {
                 for nth in connection.answered..connection.answered + count {
                     let due_at = schedule.due_on(index, nth);
@@ -113,10 +118,10 @@ impl Phase {
         connection.answered += count;
         connection.in_flight -= count;
         self.missing -= count;
-        self.answered_at = now;
+        self.last_echo_at = now;
     }
 
-    fn settle_batches(&mut self, connection: &mut Connection, mut count: u64, now: u64) {
+    fn record_batches(&mut self, connection: &mut LoadConnection, mut count: u64, now: u64) {
         while count > 0
             && let Some(batch) = connection.batches.front_mut()
         {
@@ -130,9 +135,9 @@ impl Phase {
         }
     }
 
-    /// How many messages the connection sends now, of `wanted` without a schedule; they count as
-    /// sent.
-    pub(super) fn take(&mut self, connection: &mut Connection, wanted: u64, now: u64) -> u64 {
+    /// Returns how many messages the connection sends now: up to `wanted`, or with a schedule those
+    /// that are waiting. They count as sent.
+    pub(super) fn take(&mut self, connection: &mut LoadConnection, wanted: u64, now: u64) -> u64 {
         match &mut self.pace {
             Pace::Closed { left } => {
                 if now >= self.until {
@@ -153,27 +158,27 @@ impl Phase {
         }
     }
 
-    /// Counts messages that are to come back.
+    /// Counts messages that must be echoed.
     pub(super) fn expect(&mut self, count: u64, now: u64) {
         if self.missing == 0 {
-            // Until now there was nothing to hear.
-            self.heard_at = now;
+            // Until now, the server had nothing to echo.
+            self.last_progress_at = now;
         }
         self.missing += count;
     }
 
-    /// Counts messages that will not come back, as they were never sent.
+    /// Counts messages that will not be echoed, because they were never sent.
     pub(super) fn give_up(&mut self, count: u64) {
         self.missing -= count;
         self.unsent += count;
     }
 
-    /// Whether it is to be ended now.
+    /// Returns whether the time is over and the phase was not ended.
     pub(super) fn is_time_over(&self, now: u64) -> bool {
         now >= self.until && !self.is_ended
     }
 
-    /// Lets nothing more be sent.
+    /// Ends the phase: no further message is sent.
     pub(super) fn end(&mut self, now: u64) {
         self.is_ended = true;
         self.until = self.until.min(now);
@@ -183,25 +188,25 @@ impl Phase {
         }
     }
 
-    /// Fails when the server has echoed nothing for too long, whatever else it may have sent.
-    pub(super) fn check_silence(&self, now: u64, timeout: Duration) -> Result<(), Failure> {
-        if self.missing == 0 || Duration::from_nanos(now - self.heard_at) < timeout {
+    /// Fails if the server has echoed nothing for `timeout`, whatever else it may have sent.
+    pub(super) fn check_silence(&self, now: u64, timeout: Duration) -> Result<(), BenchError> {
+        if self.missing == 0 || Duration::from_nanos(now - self.last_progress_at) < timeout {
             return Ok(());
         }
-        Err(Failure::Silent {
+        Err(BenchError::Silent {
             time: timeout,
             missing: self.missing,
         })
     }
 
-    /// What came of it.
-    pub(super) fn outcome(self) -> Outcome {
+    /// Returns the result.
+    pub(super) fn measurement(self) -> Measurement {
         let span = match &self.pace {
             Pace::Open(schedule) => schedule.span(),
             Pace::Closed { .. } => 0,
         };
-        Outcome {
-            time: Duration::from_nanos(span.max(self.answered_at)),
+        Measurement {
+            time: Duration::from_nanos(span.max(self.last_echo_at)),
             latencies: self.latencies,
             unsent: self.unsent,
             idle: Duration::from_nanos(self.idle),

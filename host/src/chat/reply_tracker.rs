@@ -1,28 +1,31 @@
-//! Which messages were answered. An echo equals what was sent, so a greeting is not taken for one; of
-//! each message only its kind, its length and a hash are kept.
+//! Tracks which messages were answered. An echo equals the message that was sent, so a greeting
+//! does not count as one. Of each message only its kind, its length and a hash are kept.
 
 use std::collections::VecDeque;
 
 use ws_echo_core::{Fin, Kind, Message};
 
-/// How many messages without an echo are kept: 24 MiB of them.
+use super::user::ReceivedPiece;
+
+/// How many messages without an echo are kept, in at most 24 MiB.
 const KEPT_MAX: usize = 1 << 20;
 
-/// What has been sent and what has come.
+/// What was sent, and what was received.
 #[derive(Debug, Default)]
-pub(super) struct Replies {
+pub(super) struct ReplyTracker {
     /// The messages without an echo, the oldest first.
     outstanding: VecDeque<Digest>,
-    /// How many older ones are not kept.
+    /// How many older messages without an echo are not kept.
     not_kept: u64,
-    /// The message that is being sent, and the one that is coming.
+    /// The message that is being sent, and the one that is being received.
     sending: Option<Digest>,
     receiving: Option<Digest>,
-    /// How many messages were sent and have come on this connection, and how many of these were echoes.
+    /// How many messages were sent and received on this connection, and how many of the received
+    /// ones were echoes.
     sent_count: u64,
     received_count: u64,
     echo_count: u64,
-    /// How many were sent on earlier connections, and how many of them were not answered.
+    /// How many messages were sent on earlier connections, and how many of them were not answered.
     sent_before: u64,
     lost: u64,
 }
@@ -35,7 +38,7 @@ struct Digest {
     hash: u64,
 }
 
-impl Replies {
+impl ReplyTracker {
     /// Notes a fragment that was sent.
     pub(super) fn sent(&mut self, fragment: Message<'_>, fin: Fin) {
         let (kind, bytes) = match fragment {
@@ -56,11 +59,11 @@ impl Replies {
         self.outstanding.push_back(digest);
     }
 
-    /// Notes a piece of a message that has come, and tells whether that was the end of an echo.
-    pub(super) fn received(&mut self, kind: Kind, bytes: &[u8], fin: Fin) -> bool {
-        let digest = self.receiving.take().unwrap_or(Digest::new(kind));
-        let digest = digest.with(bytes);
-        if fin == Fin::More {
+    /// Notes a piece of a message that was received. Returns whether it completed an echo.
+    pub(super) fn received(&mut self, piece: ReceivedPiece<'_>) -> bool {
+        let digest = self.receiving.take().unwrap_or(Digest::new(piece.kind));
+        let digest = digest.with(piece.bytes);
+        if piece.fin == Fin::More {
             self.receiving = Some(digest);
             return false;
         }
@@ -83,7 +86,7 @@ impl Replies {
         self.sending.is_some()
     }
 
-    /// Begins another connection: what has no answer will have none.
+    /// Begins another connection: messages without an answer count as lost.
     pub(super) fn begin_connection(&mut self) {
         let (missing, sent) = (self.missing(), self.sent_total());
         *self = Self {
@@ -93,30 +96,31 @@ impl Replies {
         };
     }
 
-    /// Asks for no reply any longer.
+    /// Forgets everything: no reply is expected any longer.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 
-    /// How many messages were sent, all or only their beginning.
+    /// How many messages were sent, completely or in part.
     pub(super) fn sent_total(&self) -> u64 {
         self.sent_before + self.sent_count + u64::from(self.sending.is_some())
     }
 
-    /// How many messages were not answered. A server that echoes none has answered when as many
-    /// messages have come as were sent.
+    /// How many messages were not answered. A server that echoes nothing has answered all messages
+    /// once it has sent as many as it was sent.
     pub(super) fn missing(&self) -> u64 {
-        let begun = u64::from(self.sending.is_some());
+        let in_progress = u64::from(self.sending.is_some());
         if self.echo_count == 0 && self.received_count >= self.sent_count {
-            return self.lost + begun;
+            return self.lost + in_progress;
         }
-        self.lost + begun + self.not_kept + self.outstanding.len() as u64
+        self.lost + in_progress + self.not_kept + self.outstanding.len() as u64
     }
 }
 
 impl Digest {
     const fn new(kind: Kind) -> Self {
-        // FNV-1a, whose value does not depend on how the bytes are cut. Nobody gains by a collision.
+        // FNV-1a: its value does not depend on how the bytes are split. A collision would harm
+        // nobody.
         let hash = 0xCBF2_9CE4_8422_2325;
         Self { kind, len: 0, hash }
     }
@@ -136,34 +140,38 @@ impl Digest {
 mod tests {
     use super::*;
 
-    fn sent(texts: &[&str]) -> Replies {
-        let mut replies = Replies::default();
+    fn sent(texts: &[&str]) -> ReplyTracker {
+        let mut replies = ReplyTracker::default();
         for text in texts {
             replies.sent(Message::Text(text), Fin::Last);
         }
         replies
     }
 
-    fn receive(replies: &mut Replies, text: &str) {
-        replies.received(Kind::Text, text.as_bytes(), Fin::Last);
+    fn receive(replies: &mut ReplyTracker, text: &str) {
+        receive_piece(replies, Kind::Text, text.as_bytes(), Fin::Last);
+    }
+
+    fn receive_piece(replies: &mut ReplyTracker, kind: Kind, bytes: &[u8], fin: Fin) {
+        replies.received(ReceivedPiece { kind, bytes, fin });
     }
 
     #[test]
-    fn an_echo_answers_however_it_is_cut_and_a_greeting_does_not() {
+    fn an_echo_in_any_fragments_is_an_answer_and_a_greeting_is_not() {
         let mut replies = sent(&["one", "two"]);
         receive(&mut replies, "welcome");
         receive(&mut replies, "one");
         assert!(!replies.are_complete());
-        replies.received(Kind::Text, b"t", Fin::More);
-        replies.received(Kind::Text, b"wo", Fin::Last);
+        receive_piece(&mut replies, Kind::Text, b"t", Fin::More);
+        receive_piece(&mut replies, Kind::Text, b"wo", Fin::Last);
         assert!(replies.are_complete());
         assert_eq!((replies.missing(), replies.sent_total()), (0, 2));
     }
 
     #[test]
-    fn another_kind_another_length_and_other_bytes_are_no_echo() {
+    fn a_message_of_another_kind_or_length_or_with_other_bytes_is_not_an_echo() {
         let mut replies = sent(&["a", "a", "a", "a"]);
-        replies.received(Kind::Binary, b"a", Fin::Last);
+        receive_piece(&mut replies, Kind::Binary, b"a", Fin::Last);
         receive(&mut replies, "aa");
         receive(&mut replies, "b");
         assert_eq!(replies.missing(), 4);
@@ -180,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_makes_up_for_no_echo() {
+    fn a_greeting_does_not_make_up_for_a_missing_echo() {
         let mut replies = sent(&["one", "two", "three"]);
         for text in ["welcome", "one", "two"] {
             receive(&mut replies, text);
@@ -189,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_lost_connection_did_not_answer_stays_so() {
+    fn messages_that_a_lost_connection_did_not_answer_stay_unanswered() {
         let mut replies = sent(&["one", "two"]);
         receive(&mut replies, "one");
-        replies.sent(Message::Text("begun"), Fin::More);
+        replies.sent(Message::Text("started"), Fin::More);
         assert!(replies.is_inside_message());
         replies.begin_connection();
         assert!(replies.are_complete() && !replies.is_inside_message());
@@ -204,7 +212,7 @@ mod tests {
 
     #[test]
     fn of_too_many_messages_the_oldest_are_only_counted() {
-        let mut replies = Replies::default();
+        let mut replies = ReplyTracker::default();
         for _ in 0..KEPT_MAX + 3 {
             replies.sent(Message::Text(""), Fin::Last);
         }

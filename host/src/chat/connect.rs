@@ -1,0 +1,81 @@
+//! Opens a connection: connects to one of the host's addresses, over TLS if the URL asks for it,
+//! and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
+
+mod handshake;
+mod tcp;
+
+use std::time::Instant;
+
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
+
+use super::end_reason::EndReason;
+use super::stream::{ByteStream, Stream};
+use super::tls::TlsConnector;
+use super::user::User;
+use crate::options::chat::ChatOptions;
+use crate::random;
+
+/// A connection that is open, and what was agreed in its handshake.
+pub(super) struct Opened {
+    pub(super) stream: Stream,
+    pub(super) agreed: Agreed,
+    /// The subprotocol that the server has chosen.
+    subprotocol: Option<String>,
+}
+
+impl Opened {
+    /// What the user is shown.
+    pub(super) fn note(&self) -> String {
+        match &self.subprotocol {
+            Some(name) => format!("socket open, subprotocol {name}"),
+            None => "socket open".into(),
+        }
+    }
+}
+
+/// Opens a connection, over TLS if there is a connector for it.
+///
+/// # Errors
+///
+/// Why no connection could be opened.
+pub(super) fn open(
+    user: &mut User,
+    options: &ChatOptions,
+    connector: Option<&TlsConnector<'_>>,
+) -> Result<Opened, EndReason> {
+    let deadline = Instant::now() + options.timeout;
+    let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
+    let headers = options.headers.iter();
+    let headers: Vec<_> = headers
+        .map(|header| (&*header.name, &*header.value))
+        .collect();
+    let request = ClientRequest {
+        origin: options.origin.as_deref(),
+        subprotocols: &subprotocols,
+        headers: &headers,
+        ..ClientRequest::new(&options.url.authority, &options.url.resource)
+    };
+    // An invalid request is an error even if no address would accept a connection.
+    let mut handshake =
+        ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
+    let socket = tcp::connect(user, &options.url, deadline)?;
+    let byte_stream: Box<dyn ByteStream> = match connector {
+        Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
+        None => Box::new(socket),
+    };
+    let mut stream = Stream::new(byte_stream);
+    let agreed = loop {
+        if user.is_past(deadline)? {
+            return Err(EndReason::TimedOut(options.timeout));
+        }
+        handshake::check_protocol(&stream, &options.url)?;
+        if let Some(agreed) = handshake::advance(user, &mut handshake, &mut stream, deadline)? {
+            break agreed;
+        }
+    };
+    Ok(Opened {
+        stream,
+        agreed,
+        subprotocol: handshake.subprotocol().map(str::to_owned),
+    })
+}

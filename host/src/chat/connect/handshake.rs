@@ -1,0 +1,103 @@
+//! The WebSocket handshake on a stream (RFC 6455 section 4.1), and what a server says that refuses
+//! it. The rules of the handshake are the core's.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use ws_echo_core::{Agreed, ClientHandshake, Progress, Response, ResponseError};
+
+use crate::chat::end_reason::{EndReason, ServerRefusal};
+use crate::chat::stream::{ReadOutcome, Stream};
+use crate::chat::user::User;
+use crate::connect::HEAD_LEN_MAX;
+use crate::options::url::{Scheme, Url};
+
+/// How a TLS server begins to reject a client that does not speak TLS: with an alert record and the
+/// version (RFC 8446 section 5.1).
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+/// How much of a refusal's content is shown, and how long to wait for it.
+const CONTENT_LEN_MAX: usize = 4 << 10;
+const CONTENT_TIME: Duration = Duration::from_secs(1);
+
+/// Checks that the server did not answer in TLS.
+///
+/// # Errors
+///
+/// That it did, with the URL to use instead.
+pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason> {
+    if stream.buffer.received().starts_with(&TLS_ALERT) {
+        let advice = format!("use {}", url.with(Scheme::Wss));
+        return Err(EndReason::SpeaksTls(advice));
+    }
+    Ok(())
+}
+
+/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed
+/// once the connection is open.
+pub(super) fn advance(
+    user: &mut User,
+    handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
+    stream: &mut Stream,
+    deadline: Instant,
+) -> Result<Option<Agreed>, EndReason> {
+    match handshake.advance(&mut stream.buffer) {
+        Ok(Progress::Open(agreed)) => return Ok(Some(agreed)),
+        Ok(_) => {}
+        Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
+        Err(error) => return Err(EndReason::InvalidResponse(error)),
+    }
+    // A long request is made ready in parts.
+    if stream.transmit() {
+        return Ok(None);
+    }
+    match stream.receive() {
+        ReadOutcome::Bytes => {}
+        ReadOutcome::Nothing => user.wait(Some(deadline))?,
+        ReadOutcome::End(error) => return Err(EndReason::NotConnected(ended_early(error))),
+    }
+    Ok(None)
+}
+
+fn ended_early(error: Option<io::Error>) -> String {
+    let ended = "the server closed the connection during the handshake";
+    match error {
+        Some(error) => format!("{ended}: {error}"),
+        None => ended.into(),
+    }
+}
+
+/// The response of a server that refuses, with the beginning of its content.
+fn refusal(
+    user: &mut User,
+    handshake: &ClientHandshake<'_, HEAD_LEN_MAX>,
+    stream: &mut Stream,
+) -> EndReason {
+    let response = handshake.response();
+    let content_len = content_len(&response).unwrap_or(CONTENT_LEN_MAX);
+    let deadline = Instant::now() + CONTENT_TIME;
+    // Whatever ends the wait early is not an error: the status is known.
+    while stream.buffer.received().len() < content_len
+        && matches!(user.is_past(deadline), Ok(false))
+    {
+        match stream.receive() {
+            ReadOutcome::Bytes => {}
+            ReadOutcome::Nothing if user.wait(Some(deadline)).is_ok() => {}
+            ReadOutcome::Nothing | ReadOutcome::End(_) => break,
+        }
+    }
+    let received = stream.buffer.received();
+    let location = response.headers("location").next();
+    EndReason::Refused(ServerRefusal {
+        status: response.status(),
+        reason: response.reason().into(),
+        location: location.map(|value| String::from_utf8_lossy(value).into_owned()),
+        content: received[..received.len().min(content_len)].into(),
+    })
+}
+
+/// How much content to wait for, if the response says how much there is.
+fn content_len(response: &Response<'_>) -> Option<usize> {
+    let value = response.headers("content-length").next()?;
+    let len: usize = str::from_utf8(value).ok()?.parse().ok()?;
+    Some(len.min(CONTENT_LEN_MAX))
+}

@@ -1,0 +1,225 @@
+//! The options of `ws-echo serve`, which are also those of `ws-echo` alone: what to serve, to whom,
+//! and within which limits.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Args;
+use clap::error::ErrorKind;
+
+use super::listen::{self, Listen};
+use super::names;
+use super::quantity::{self, Interval};
+use super::tls::TlsArguments;
+use crate::logging::Filter;
+use crate::options::serve::{Origins, ServeOptions};
+use crate::serve::client;
+
+pub(super) const USAGE: &str = "\
+ws-echo [serve] [OPTIONS]
+       ws-echo bench [OPTIONS] <URL>
+       ws-echo chat [OPTIONS] <URL>";
+
+pub(super) const AFTER_HELP: &str = "\
+Every option can also be set by an environment variable: --close-timeout by
+WS_ECHO_CLOSE_TIMEOUT, and so on. The command line takes precedence, and an
+empty variable counts as unset. The values of a repeated option are separated by
+commas (WS_ECHO_LISTEN=127.0.0.1:80,[::1]:80), and a switch is true or false.
+
+A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
+A SIZE is a number and a unit: 64KiB or 16MiB; bytes without a unit.
+A FILTER is a level (off, error, warn, info, debug or trace), and other levels
+for some targets: info,ws_echo::client=debug. RUST_LOG has the same form.
+
+Log targets:
+  ws_echo::server                      start, stop, listeners and workers
+  ws_echo::client                      connections of clients, from accept to end
+  ws_echo::message                     the messages, with --log-messages
+  ws_echo::limits                      clients turned away, and memory shortages
+  ws_echo::tls                         certificates
+  ws_echo::log                         the log itself
+
+Examples:
+  ws-echo                              serve this machine on port 3000
+  ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
+  ws-echo --listen 127.0.0.1:0 --no-welcome
+                                       only echo, on a free port that is printed
+  ws-echo --tls-self-signed --tls-write-cert echo.pem
+                                       speak wss, for clients that trust echo.pem
+  ws-echo --path /echo --log-messages  serve one path, and log the messages";
+
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// An address to listen on, where port 0 means any free port; may be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
+    #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
+    listen: Vec<Listen>,
+
+    #[command(flatten)]
+    tls: TlsArguments,
+
+    /// The text message that greets each client
+    #[arg(long, value_name = "TEXT", value_parser = names::welcome, conflicts_with = "no_welcome")]
+    #[arg(default_value = "Welcome to Awesome Chat")]
+    welcome: String,
+
+    /// Do not greet clients
+    #[arg(long, conflicts_with = "welcome")]
+    no_welcome: bool,
+
+    /// A path to serve; may be repeated [default: every path]
+    #[arg(long = "path", value_name = "PATH", value_parser = names::path)]
+    paths: Vec<String>,
+
+    /// Do not serve the chat page to browsers
+    #[arg(long)]
+    no_page: bool,
+
+    /// A subprotocol to accept from clients; may be repeated, in order of preference
+    #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
+    subprotocols: Vec<String>,
+
+    /// Another origin from which browsers may connect, or * for any; may be repeated
+    /// [default: the server's own]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = names::origin)]
+    origins: Vec<String>,
+
+    /// The maximum number of connections [default: what the limit of open files leaves]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
+    max_connections: Option<NonZeroUsize>,
+
+    /// The maximum number of connections from one IP address [default: no limit]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
+    max_connections_per_ip: Option<NonZeroUsize>,
+
+    /// The number of threads that serve clients [default: one per core]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
+    threads: Option<NonZeroUsize>,
+
+    /// The buffer of a busy connection, from 4KiB to 16MiB. Frames up to this size are echoed as a
+    /// single frame. A client that keeps filling its buffer is given a 512KiB one until it stops
+    #[arg(long = "buffer", value_name = "SIZE", value_parser = quantity::buffer_len)]
+    #[arg(default_value = "64KiB")]
+    buffer_len: usize,
+
+    /// How long a client may take to send its request, of at most 8KiB and 64 headers
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    handshake_timeout: Duration,
+
+    /// How long a client may take to answer a Close frame
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "5s")]
+    close_timeout: Duration,
+
+    /// How long a client may be silent before it is sent a Ping, or off
+    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
+    #[arg(default_value = "25s")]
+    ping_interval: Interval,
+
+    /// How long a client may take to answer a Ping
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "20s")]
+    ping_timeout: Duration,
+
+    /// How long a client may pause in the middle of a frame, or read nothing while data waits for
+    /// it, or off
+    #[arg(long, value_name = "DURATION", value_parser = quantity::interval)]
+    #[arg(default_value = "60s")]
+    stall_timeout: Interval,
+
+    /// The longest message that is echoed [default: no limit]
+    #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
+    max_message_size: Option<u64>,
+
+    /// The memory for all buffers and handshakes. When it runs out, messages are echoed in
+    /// fragments of up to 4KiB, clients too slow to accept a fragment immediately are disconnected,
+    /// and new clients get 503
+    #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
+    #[arg(default_value = "512MiB")]
+    max_memory: usize,
+
+    /// How long clients may take to finish their messages and close when the server stops
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "10s")]
+    drain_timeout: Duration,
+
+    /// The time over which Close frames are spread when the server stops; 0 sends all at once
+    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
+    #[arg(default_value = "0")]
+    drain_spread: Duration,
+
+    /// What to log to stderr [default: RUST_LOG, or info]
+    #[arg(long, value_name = "FILTER")]
+    log_level: Option<Filter>,
+
+    /// Also log messages: text escaped and truncated, binary in hex
+    #[arg(long)]
+    log_messages: bool,
+}
+
+impl ServeArguments {
+    /// The options, if they go together.
+    pub(super) fn into_options(
+        self,
+        environment: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<ServeOptions, clap::Error> {
+        let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
+        let rust_log = || environment("RUST_LOG").unwrap_or_default();
+        let log = self.log_level;
+        let options = ServeOptions {
+            listen: listen::addresses(self.listen),
+            tls: self.tls.into_source().map_err(missing)?,
+            welcome: (!self.no_welcome).then_some(self.welcome),
+            paths: self.paths,
+            has_page: !self.no_page,
+            subprotocols: self.subprotocols,
+            origins: if self.origins.iter().any(|origin| origin == "*") {
+                Origins::Any
+            } else {
+                Origins::These(self.origins)
+            },
+            max_connections: self.max_connections,
+            max_connections_per_ip: self.max_connections_per_ip,
+            threads: self.threads.unwrap_or_else(quantity::thread_per_core),
+            buffer_len: self.buffer_len,
+            handshake_timeout: self.handshake_timeout,
+            close_timeout: self.close_timeout,
+            ping_interval: self.ping_interval.0,
+            ping_timeout: self.ping_timeout,
+            stall_timeout: self.stall_timeout.0,
+            max_message_len: self.max_message_size.unwrap_or(u64::MAX),
+            max_memory: self.max_memory,
+            drain_spread: self.drain_spread,
+            drain_timeout: self.drain_timeout,
+            log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
+            log_messages: self.log_messages,
+        };
+        check_memory(&options)?;
+        Ok(options)
+    }
+}
+
+/// Checks that each thread has memory for at least one buffer and one handshake.
+fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
+    let threads = options.threads.get();
+    let least = client::least_memory(options.buffer_len).saturating_mul(threads);
+    if least <= options.max_memory {
+        return Ok(());
+    }
+    let kib = least.div_ceil(1024);
+    let advice = format!(
+        "--max-memory is too small for --threads {threads} and a --buffer of {} bytes: write at \
+         least {kib}KiB, or use fewer threads or a smaller buffer",
+        options.buffer_len
+    );
+    Err(wrong(ErrorKind::ValueValidation, advice))
+}
+
+/// What is wrong with options that are valid one by one.
+fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {
+    let command = clap::Command::new("ws-echo").override_usage(USAGE);
+    ServeArguments::augment_args(command).error(kind, advice)
+}
