@@ -151,8 +151,8 @@ impl<T: Transport> Clients<T> {
         self.run_queue.drain(..queued);
     }
 
-    /// Gives the client at `key` a turn, if there is one: its transport has become ready to be read,
-    /// as `readiness` says, or to be written.
+    /// Gives the client at `key` a turn, if there is one: its transport has become ready to be
+    /// read, as `readiness` says, or to be written.
     pub fn handle(&mut self, key: usize, readiness: Readiness) {
         let Some(client) = self.table.get_mut(key) else {
             return;
