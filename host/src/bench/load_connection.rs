@@ -25,7 +25,7 @@ pub(super) struct Batch {
 
 /// The result of one read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReadOutcome {
+pub(super) struct ReceivedEchoes {
     /// The number of bytes; zero if there was nothing to read.
     pub(super) len: usize,
     /// The number of echoes that ended in them.
@@ -90,7 +90,7 @@ impl LoadConnection {
         &mut self,
         buffer: &mut [u8],
         message: &PreparedMessage,
-    ) -> Result<ReadOutcome, ConnectionError> {
+    ) -> Result<ReceivedEchoes, ConnectionError> {
         let len = match self.stream.read(buffer) {
             Ok(0) => return Err(ConnectionError::Ended),
             Ok(len) => len,
@@ -103,7 +103,7 @@ impl LoadConnection {
         if taken.count > self.in_flight {
             return Err(EchoMismatch::Unasked.into());
         }
-        Ok(ReadOutcome {
+        Ok(ReceivedEchoes {
             len,
             count: taken.count,
             is_progress: taken.is_progress && self.in_flight > 0,

@@ -21,7 +21,7 @@ pub(crate) use self::certificate::Error;
 use self::session::Session;
 use crate::escape::OneLine;
 use crate::lock::lock;
-use crate::options::serve::Source;
+use crate::options::serve::CertificateSource;
 use crate::serve::transport::{Acceptor, Readiness, Socket};
 
 /// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
@@ -41,17 +41,17 @@ impl ResolvesServerCert for Current {
 /// What a server needs to speak TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct Tls {
-    source: Source,
+    source: CertificateSource,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
 }
 
 impl Tls {
     /// Loads the certificate, or makes one for these addresses.
-    pub(crate) fn new(source: &Source, addresses: &[SocketAddr]) -> Result<Self, Error> {
+    pub(crate) fn new(source: &CertificateSource, addresses: &[SocketAddr]) -> Result<Self, Error> {
         let certified = match source {
-            Source::Files { certificate, key } => certificate::load(certificate, key)?,
-            Source::SelfSigned { written_to } => {
+            CertificateSource::Files { certificate, key } => certificate::load(certificate, key)?,
+            CertificateSource::SelfSigned { written_to } => {
                 self_signed::make(addresses, written_to.as_deref())?
             }
         };
@@ -65,7 +65,7 @@ impl Tls {
 
     /// Loads the certificate again, for new connections. If that fails, they go on to get the old one.
     pub(crate) fn reload(&self) {
-        let Source::Files { certificate, key } = &self.source else {
+        let CertificateSource::Files { certificate, key } = &self.source else {
             info!("hang-up: nothing to load again: the certificate was made at the start");
             return;
         };

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ClientConnection};
 use super::*;
 use crate::any_certificate::AnyCertificate;
 use crate::serve::tls::scratch::OVERHEAD;
-use crate::serve::tls::{Source, Tls};
+use crate::serve::tls::{CertificateSource, Tls};
 
 /// Both directions of a line.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ fn client(version: &'static rustls::SupportedProtocolVersion) -> ClientConnectio
 
 fn session(step: usize) -> Session<Line> {
     static TLS: OnceLock<Tls> = OnceLock::new();
-    let source = Source::SelfSigned { written_to: None };
+    let source = CertificateSource::SelfSigned { written_to: None };
     let tls = TLS.get_or_init(|| Tls::new(&source, &[]).unwrap());
     let line = Line {
         step,
