@@ -135,12 +135,7 @@ impl Run<'_> {
             self.exchange(index)?;
             if let Pace::Closed { .. } = self.phase.pace {
                 // Starting the connections before this one is not part of its latency.
-                let now = self.phase.now();
-                let connection = &mut self.connections[index];
-                let count = self.phase.take(connection, in_flight_max, now);
-                connection.send(count, self.message);
-                let flushed = connection.flush(self.message);
-                flushed.map_err(|error| error.on(index))?;
+                self.send(index, in_flight_max, self.phase.now())?;
             }
         }
         self.send_due(self.phase.now())
@@ -201,14 +196,20 @@ impl Run<'_> {
         };
         for (index, count) in schedule.take_due(now) {
             self.phase.expect(count, now);
-            let connection = &mut self.connections[index];
-            connection.waiting += count;
-            let count = self.phase.take(connection, 0, now);
-            connection.send(count, self.message);
-            let flushed = connection.flush(self.message);
-            flushed.map_err(|error| error.on(index))?;
+            self.connections[index].waiting += count;
+            self.send(index, 0, now)?;
         }
         Ok(())
+    }
+
+    /// Sends the messages that a connection may send now: up to `wanted`, or with a schedule those
+    /// that are waiting.
+    fn send(&mut self, index: usize, wanted: u64, now: u64) -> Result<(), BenchError> {
+        let connection = &mut self.connections[index];
+        let count = self.phase.take(connection, wanted, now);
+        connection.send(count, self.message);
+        let flushed = connection.flush(self.message);
+        flushed.map_err(|error| error.on(index))
     }
 
     /// Ends the phase: only messages that were begun are still sent.
