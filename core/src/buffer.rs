@@ -12,6 +12,7 @@
 //! come to stand too far right is moved to the left end before more is received, and what a driver
 //! sends of its own accord may push received bytes to the right.
 
+use core::mem;
 use core::ops::Range;
 
 use crate::frame::layout::{MASKING_KEY_LEN, MAX_HEADER_LEN};
@@ -39,6 +40,29 @@ enum Keep {
 pub(crate) struct Span {
     pub(crate) len: usize,
     generation: u32,
+}
+
+/// Received bytes in which complete frames of a client can be echoed one after the other without
+/// asking for room: each frame is longer than its echo, by the masking key.
+pub(crate) struct EchoWindow<'b> {
+    /// From where the next echo can start, to the end of what was received.
+    pub(crate) bytes: &'b mut [u8],
+    /// Where in `bytes` the next frame starts.
+    pub(crate) frame_start: usize,
+    /// Where in `bytes` its echo must start: at most the length of the masking key after
+    /// `frame_start`.
+    pub(crate) echo_start: usize,
+}
+
+impl EchoWindow<'_> {
+    /// Leaves the next echo, of `len` bytes, behind, and goes on with the frame after its frame.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, len: usize) {
+        let bytes = mem::take(&mut self.bytes);
+        self.bytes = bytes.get_mut(self.echo_start + len..).unwrap_or_default();
+        self.frame_start = self.frame_start + MASKING_KEY_LEN - self.echo_start;
+        self.echo_start = 0;
+    }
 }
 
 /// Received bytes and bytes that are ready to transmit, in one storage of fixed length.
@@ -143,7 +167,12 @@ impl<S: Storage> Buffer<S> {
         self.storage.as_ref().len()
     }
 
-    /// Whether nothing stands in the buffer, so that it can serve another connection.
+    /// Whether nothing is ready and all that was received is read: then the buffer can serve
+    /// another connection.
+    ///
+    /// The bytes of a [`Chunk`](crate::Chunk) count as read although they are still in the buffer.
+    /// A driver that keeps a chunk to echo it later must keep the buffer as well: in the hands of
+    /// another connection the chunk is no longer valid, and is not echoed.
     pub fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.received().is_empty()
     }
@@ -273,20 +302,23 @@ impl<S: Storage> Buffer<S> {
         true
     }
 
-    /// Bytes in which whole frames can be answered one by one, without asking for room: from where
-    /// the first answer may stand to the end of what was received. Then where in them the first
-    /// frame stands, and where its answer has to; when it is the only one, its payload is not moved.
-    pub(crate) fn echo_window(&mut self) -> (&mut [u8], usize, usize) {
+    /// All that was received, as a window in which complete frames can be echoed. The payload of
+    /// the first frame is not moved if nothing is ready before it.
+    pub(crate) fn echo_window(&mut self) -> EchoWindow<'_> {
         let start = self.echo_window_start();
-        let from = self.received.start - start;
-        let to = if self.ready.is_empty() {
+        let frame_start = self.received.start - start;
+        let echo_start = if self.ready.is_empty() {
             MASKING_KEY_LEN
         } else {
             0
         };
         let storage = self.storage.as_mut();
         let bytes = storage.get_mut(start..self.received.end);
-        (bytes.unwrap_or_default(), from, to)
+        EchoWindow {
+            bytes: bytes.unwrap_or_default(),
+            frame_start,
+            echo_start,
+        }
     }
 
     fn echo_window_start(&self) -> usize {
@@ -297,13 +329,14 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Says where in an [`echo_window`](Self::echo_window) answers stand, and where what is not read begins.
-    pub(crate) fn commit_echoes(&mut self, answers: Range<usize>, unread: usize) {
+    /// Makes the echoes ready that are in an [`echo_window`](Self::echo_window); what is not read
+    /// starts at `unread` there.
+    pub(crate) fn commit_echoes(&mut self, echoes: Range<usize>, unread: usize) {
         let start = self.echo_window_start();
         if self.ready.is_empty() {
-            self.ready.start = start + answers.start;
+            self.ready.start = start + echoes.start;
         }
-        self.ready.end = start + answers.end;
+        self.ready.end = start + echoes.end;
         self.received.start = start + unread;
     }
 

@@ -1,7 +1,7 @@
 //! `ws-echo chat`: a WebSocket client for a person at a terminal, and for pipes.
 //!
-//! One loop on one thread runs the connection for both: commands arrive through a channel, and what
-//! happens goes to a view. Lines are typed, or read, on a thread of their own.
+//! One loop on one thread runs the connection for both: commands arrive through a channel, and
+//! events go to a view. Lines are typed, or read, on a thread of their own.
 
 mod back_off;
 mod command;
@@ -97,7 +97,7 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
     }
 }
 
-/// A user who types.
+/// A user at a terminal.
 fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
@@ -111,7 +111,7 @@ fn at_terminal(has_color: bool) -> io::Result<User> {
     ))
 }
 
-/// A user that writes lines into a pipe.
+/// A user that sends lines through a pipe.
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
@@ -181,7 +181,7 @@ fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
     let time = Time::from(pause);
     user.view.note(&format_args!("reconnecting in {time}"));
     let until = Instant::now() + pause;
-    while !user.is_over(until)? {
+    while !user.is_past(until)? {
         user.wait(Some(until))?;
     }
     Ok(())

@@ -1,24 +1,20 @@
-//! What differs between systems: listeners that share a port, events, the limit of files, signals, and
-//! how a terminal is set up.
+//! What differs between systems: listeners that share a port, the limit of open files, signals, and
+//! terminal modes.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use mio::Interest;
-use mio::event::Event;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::serve::transport::Readiness;
-
-/// How many clients may wait to be accepted, as far as the system allows.
+/// The most clients that wait to be accepted, if the system allows that many.
 const BACKLOG: i32 = 1024;
 
-/// Listeners on one address: `count` that share its port, where the system spreads clients over
-/// them; one otherwise.
+/// Listeners on one address: `count` that share its port if the system spreads clients over them,
+/// otherwise one.
 ///
 /// # Errors
 ///
-/// When the address cannot be listened on; also when it is in use by a server that shares it.
+/// When the system refuses, and when another server uses the port, even one that shares it.
 pub(crate) fn listen(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
     let first = socket(address)?;
     first.bind(&address.into())?;
@@ -61,8 +57,8 @@ fn local_address(socket: &Socket) -> io::Result<SocketAddr> {
     address.ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
 }
 
-/// Lets other sockets of this process listen on the same port; `false` where the system would not
-/// spread clients over them.
+/// Lets other sockets of this process listen on the same port. Returns `false` if the system would
+/// not spread clients over them.
 #[cfg(target_os = "linux")]
 fn share_port(socket: &Socket) -> io::Result<bool> {
     socket.set_reuse_port(true).map(|()| true)
@@ -73,36 +69,8 @@ fn share_port(_: &Socket) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The events that a client's socket is waited for: bytes, room, and urgent data where the system
-/// tells of it.
-pub(crate) fn interest() -> Interest {
-    let both = Interest::READABLE | Interest::WRITABLE;
-    #[cfg(target_os = "linux")]
-    let both = both | Interest::PRIORITY;
-    both
-}
-
-/// What an event tells of a client's socket.
-pub(crate) fn readiness(event: &Event) -> Readiness {
-    if event.is_read_closed() || event.is_error() || is_urgent(event) {
-        Readiness::UntilWouldBlock
-    } else if event.is_readable() {
-        Readiness::Data
-    } else {
-        Readiness::None
-    }
-}
-
-/// Whether an event tells of urgent data. A read ends there, though more may follow.
-fn is_urgent(event: &Event) -> bool {
-    #[cfg(target_os = "linux")]
-    return event.is_priority();
-    #[cfg(not(target_os = "linux"))]
-    return false;
-}
-
-/// Lets this process have as many files open as it may, sockets among them, and returns how many
-/// those are.
+/// Raises the limit of open files, which include sockets, as far as the system allows. Returns the
+/// limit.
 ///
 /// # Errors
 ///
@@ -112,7 +80,7 @@ pub(crate) fn raise_file_limit() -> io::Result<u64> {
     rlimit::increase_nofile_limit(u64::MAX)
 }
 
-/// Elsewhere sockets are not counted among the files.
+/// Other systems do not count sockets as files.
 #[cfg(not(unix))]
 pub(crate) fn raise_file_limit() -> io::Result<u64> {
     Ok(u64::MAX)
@@ -151,13 +119,13 @@ fn on_signals(
     thread.spawn(wait).map(drop)
 }
 
-/// Elsewhere there is no such signal.
+/// Other systems have no such signal.
 #[cfg(not(unix))]
 pub(crate) fn on_hang_up(_: impl FnMut() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether stdin is a terminal, and that is still there.
+/// Whether stdin is a terminal that still exists.
 #[cfg(unix)]
 pub(crate) fn is_terminal_there() -> bool {
     rustix::termios::tcgetattr(io::stdin()).is_ok()
@@ -185,34 +153,34 @@ pub(crate) fn interrupt() {
     let _ = signal_hook::low_level::raise(signal_hook::consts::SIGINT);
 }
 
-/// Elsewhere nothing waits for it.
+/// On other systems nothing waits for it.
 #[cfg(not(unix))]
 pub(crate) fn interrupt() {}
 
-/// How the terminal on stdin is set up.
+/// The mode of the terminal on stdin.
 #[cfg(unix)]
 #[derive(Clone, Debug)]
 pub(crate) struct TerminalMode(Option<rustix::termios::Termios>);
 
 #[cfg(unix)]
 impl TerminalMode {
-    /// As it is now; nothing where stdin is no terminal.
+    /// The current mode; nothing if stdin is not a terminal.
     pub(crate) fn now() -> Self {
         Self(rustix::termios::tcgetattr(io::stdin()).ok())
     }
 
-    /// Sets it up so again.
+    /// Sets this mode again.
     pub(crate) fn restore(&self) {
         use rustix::termios::{OptionalActions, tcsetattr};
 
         if let Some(mode) = &self.0 {
-            // Without its terminal the process can go on. What nobody takes any longer is not waited for.
+            // The process can continue without its terminal. `Now` does not wait for output.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
         }
     }
 }
 
-/// Elsewhere a shell sets its terminal up for itself.
+/// On other systems a shell sets the mode of its terminal itself.
 #[cfg(not(unix))]
 #[derive(Clone, Debug)]
 pub(crate) struct TerminalMode;

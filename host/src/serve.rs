@@ -1,11 +1,15 @@
 //! The echo server: everything that only it needs.
 
+pub(crate) mod acceptor;
 pub(crate) mod client;
 pub(crate) mod clients;
+pub(crate) mod deadline;
+pub(crate) mod driver;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod origin;
 pub(crate) mod page;
+pub(crate) mod poller;
 pub(crate) mod pool;
 pub(crate) mod rate_limited_counter;
 pub(crate) mod response;

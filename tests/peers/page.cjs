@@ -266,7 +266,7 @@ async function closesWithACodeAndAReason({ page, server }) {
   await page.expectFocus("code");
   await page.type("2999", "Tab");
   await page.type("bye ß", "Enter");
-  const refusal = "# not closed: write 1000 or 3000 to 4999, and a reason of up to 123 bytes; or neither";
+  const refusal = "# not closed: the code must be 1000 or 3000 to 4999, and the reason at most 123 bytes";
   await page.expectLines(refusal);
   for (const [i, code] of ["0x7d1", "3e3", " 1000", ""].entries()) {
     await page.type("", "Shift+Tab", "Backspace");

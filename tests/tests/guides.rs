@@ -93,7 +93,7 @@ fn the_table_of_the_chat_has_every_flag_of_its_help_with_its_default() {
 }
 
 #[test]
-fn the_table_of_the_load_generator_has_every_flag_of_its_help_with_its_default() {
+fn the_table_of_the_load_generator_matches_its_help() {
     assert_eq!(flags_of_guide(BENCH), flags_of_help("bench"));
 }
 

@@ -2,34 +2,30 @@
 //! and 5.4): what most messages are. It finds no fault with a header: what is not such a message is
 //! `frame`'s and `connection`'s.
 
+use crate::buffer::EchoWindow;
 use crate::frame::header::encoded_len;
 use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
-use crate::frame::mask::{MaskingKey, apply_and_move_long};
+use crate::frame::mask::{Charset, MaskingKey, apply_and_move_long};
 use crate::frame::utf8::{self, InvalidUtf8};
 
 const TEXT: u8 = FIN | Opcode::Text as u8;
 const BINARY: u8 = FIN | Opcode::Binary as u8;
 
-/// Turns the message whose masked frame stands at `from` in `bytes` into an unmasked frame at `to`,
-/// at most four bytes behind that, and returns the new frame's length. `None` when no such message
-/// stands there whole.
+/// Turns the next frame in a window into its echo, and returns the length of the echo. `None` if no
+/// such message is there, or not all of it.
 ///
 /// > An unfragmented message consists of a single frame with the FIN bit set and an opcode other
 /// > than 0. (section 5.4)
 #[inline(always)]
-pub(crate) fn answer(
-    bytes: &mut [u8],
-    from: usize,
-    to: usize,
-) -> Option<Result<usize, InvalidUtf8>> {
-    let [TEXT | BINARY, second, ..] = *bytes.get(from..)? else {
+pub(crate) fn echo_next(window: &mut EchoWindow<'_>) -> Option<Result<usize, InvalidUtf8>> {
+    let [TEXT | BINARY, second, ..] = *window.bytes.get(window.frame_start..)? else {
         return None;
     };
     // The header keeps its length, but for the masking key.
     match second ^ MASK {
-        0..LEN_IS_16_BITS => SingleFrame::<2>::answer(bytes, from, to),
-        LEN_IS_16_BITS => SingleFrame::<4>::answer(bytes, from, to),
-        LEN_IS_64_BITS => SingleFrame::<10>::answer(bytes, from, to),
+        0..LEN_IS_16_BITS => SingleFrame::<2>::echo(window),
+        LEN_IS_16_BITS => SingleFrame::<4>::echo(window),
+        LEN_IS_64_BITS => SingleFrame::<10>::echo(window),
         _ => None,
     }
 }
@@ -44,12 +40,14 @@ struct SingleFrame<const N: usize> {
 
 impl<const N: usize> SingleFrame<N> {
     #[inline(always)]
-    fn answer(bytes: &mut [u8], from: usize, to: usize) -> Option<Result<usize, InvalidUtf8>> {
-        let message = Self::decode(bytes.get(from..)?)?;
-        let (header, payload) = bytes.get_mut(to..)?.split_first_chunk_mut()?;
-        let is_ascii = message.unmask(payload, from + MASKING_KEY_LEN - to)?;
+    fn echo(window: &mut EchoWindow<'_>) -> Option<Result<usize, InvalidUtf8>> {
+        let message = Self::decode(window.bytes.get(window.frame_start..)?)?;
+        let distance = window.frame_start + MASKING_KEY_LEN - window.echo_start;
+        let echo = window.bytes.get_mut(window.echo_start..)?;
+        let (header, payload) = echo.split_first_chunk_mut()?;
+        let charset = message.unmask(payload, distance)?;
         *header = message.header;
-        if message.header[0] == TEXT && !is_ascii {
+        if message.header[0] == TEXT && charset != Charset::Ascii {
             let begun = utf8::begun(payload.get(..message.payload_len)?);
             if begun != Ok(&[]) {
                 return Some(Err(InvalidUtf8));
@@ -81,10 +79,9 @@ impl<const N: usize> SingleFrame<N> {
         })
     }
 
-    /// Unmasks the payload, which stands `distance` bytes behind the start of `bytes`, and moves it
-    /// there. Tells whether it is ASCII.
+    /// Unmasks the payload, which starts at `distance` in `bytes`, and moves it to the start.
     #[inline(always)]
-    fn unmask(&self, bytes: &mut [u8], distance: usize) -> Option<bool> {
+    fn unmask(&self, bytes: &mut [u8], distance: usize) -> Option<Charset> {
         if N == 2 {
             self.key.apply_and_move(bytes, distance, self.payload_len)
         } else {
@@ -92,13 +89,13 @@ impl<const N: usize> SingleFrame<N> {
         }
     }
 
-    /// The same for a longer payload; of one that is binary, not whether it is ASCII.
+    /// The same for a longer payload. A binary one that does not move is not checked.
     #[inline(never)]
-    fn unmask_long(&self, bytes: &mut [u8], distance: usize) -> Option<bool> {
+    fn unmask_long(&self, bytes: &mut [u8], distance: usize) -> Option<Charset> {
         if self.header[0] == BINARY && distance == 0 {
             let mut key = self.key;
             key.apply(bytes.get_mut(..self.payload_len)?);
-            return Some(false);
+            return Some(Charset::Unchecked);
         }
         apply_and_move_long(self.key, bytes, distance, self.payload_len)
     }

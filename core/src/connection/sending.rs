@@ -9,7 +9,7 @@ use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode, encoded_len};
-use crate::frame::layout::{Fin, MASKING_KEY_LEN, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
+use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
 use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
@@ -19,28 +19,24 @@ impl Connection {
         if !self.is_idle() {
             return false;
         }
-        let (mut bytes, mut from, mut to) = buffer.echo_window();
-        let first = to;
-        let all = bytes.len();
-        while let Some(answered) = fast_echo::answer(bytes, from, to) {
-            match answered {
-                Ok(len) => {
-                    bytes = bytes.get_mut(to + len..).unwrap_or_default();
-                    from = from + MASKING_KEY_LEN - to;
-                    to = 0;
-                }
+        let mut window = buffer.echo_window();
+        let (start, len) = (window.echo_start, window.bytes.len());
+        while let Some(echo_len) = fast_echo::echo_next(&mut window) {
+            match echo_len {
+                Ok(echo_len) => window.advance(echo_len),
                 Err(error) => {
                     self.begin_failure(error.into());
                     break;
                 }
             }
         }
-        let ready = all - bytes.len();
-        let is_all = from == bytes.len();
-        if ready > 0 {
-            buffer.commit_echoes(first..ready, ready + from);
+        // The echoes end where the window is left.
+        let end = len - window.bytes.len();
+        let unread = end + window.frame_start;
+        if end > 0 {
+            buffer.commit_echoes(start..end, unread);
         }
-        is_all
+        unread == len
     }
 }
 

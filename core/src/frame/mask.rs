@@ -9,6 +9,17 @@ use multiversion::multiversion;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MaskingKey(u32);
 
+/// What is known of bytes that were unmasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charset {
+    /// All are ASCII.
+    Ascii,
+    /// Some are not ASCII.
+    Other,
+    /// Nothing: they were not checked.
+    Unchecked,
+}
+
 impl MaskingKey {
     /// The key, whose first byte in the frame is its most significant.
     pub(crate) const fn new(key: u32) -> Self {
@@ -33,21 +44,21 @@ impl MaskingKey {
         }
     }
 
-    /// Masks or unmasks a whole payload of `len` bytes, which stands `distance` bytes behind the
-    /// start of `bytes`, and moves it there. Tells whether it has become ASCII; `None` when there
-    /// is less of it.
-    // Most payloads are a few bytes long: calling this would cost as much as doing it.
+    /// Masks or unmasks a whole payload of `len` bytes that starts at `distance` in `bytes`, and
+    /// moves it to the start of `bytes`. Returns what is known of the result, or `None` if fewer
+    /// than `len` bytes are there.
+    // Most payloads are a few bytes long: a call would cost as much as the work.
     #[inline(always)]
     pub(crate) fn apply_and_move(
         self,
         bytes: &mut [u8],
         distance: usize,
         len: usize,
-    ) -> Option<bool> {
+    ) -> Option<Charset> {
         let mut moving = UnmaskAndMove::new(self, bytes, distance, len);
         moving.pass_blocks::<16>()?;
         moving.pass_rest()?;
-        Some(moving.is_ascii())
+        Some(moving.charset())
     }
 
     /// The masking key, as it stands before the next bytes of the payload.
@@ -85,12 +96,12 @@ pub(crate) fn apply_and_move_long(
     bytes: &mut [u8],
     distance: usize,
     len: usize,
-) -> Option<bool> {
+) -> Option<Charset> {
     let mut moving = UnmaskAndMove::new(key, bytes, distance, len);
     moving.pass_blocks::<256>()?;
     moving.pass_blocks::<32>()?;
     moving.pass_rest()?;
-    Some(moving.is_ascii())
+    Some(moving.charset())
 }
 
 /// A payload on its way to the left.
@@ -162,9 +173,13 @@ impl<'b> UnmaskAndMove<'b> {
         Some(())
     }
 
-    fn is_ascii(&self) -> bool {
+    fn charset(&self) -> Charset {
         let bits = self.bits.iter().fold(0, |all, bits| all | bits);
-        bits & u64::from_ne_bytes([0x80; 8]) == 0
+        if bits & u64::from_ne_bytes([0x80; 8]) == 0 {
+            Charset::Ascii
+        } else {
+            Charset::Other
+        }
     }
 }
 
@@ -203,12 +218,12 @@ mod tests {
                 let (mut bytes, plain) = masked(distance, len);
                 let before = bytes;
                 let mut long = bytes;
-                let is_ascii = key.apply_and_move(&mut bytes, distance, len);
-                assert_eq!(is_ascii, Some(true), "{len} bytes, {distance}");
+                let charset = key.apply_and_move(&mut bytes, distance, len);
+                assert_eq!(charset, Some(Charset::Ascii), "{len} bytes, {distance}");
                 assert_eq!(bytes[..len], plain[..len], "{len} bytes, {distance}");
                 assert_eq!(bytes[len..], before[len..], "{len} bytes, {distance}");
-                let is_ascii = apply_and_move_long(key, &mut long, distance, len);
-                assert_eq!((is_ascii, long), (Some(true), bytes));
+                let charset = apply_and_move_long(key, &mut long, distance, len);
+                assert_eq!((charset, long), (Some(Charset::Ascii), bytes));
             }
         }
     }
@@ -219,9 +234,10 @@ mod tests {
         for place in 0..300 {
             let (mut bytes, _) = masked(0, 300);
             bytes[place] ^= 0x80;
-            let is_ascii = apply_and_move_long(key, &mut bytes.clone(), 0, 300);
-            assert_eq!(is_ascii, Some(false), "{place}");
-            assert_eq!(key.apply_and_move(&mut bytes, 0, 300), Some(false));
+            let charset = apply_and_move_long(key, &mut bytes.clone(), 0, 300);
+            assert_eq!(charset, Some(Charset::Other), "{place}");
+            let charset = key.apply_and_move(&mut bytes, 0, 300);
+            assert_eq!(charset, Some(Charset::Other));
         }
     }
 
@@ -230,8 +246,8 @@ mod tests {
         let key = MaskingKey::new(0);
         for (distance, len) in [(0, 41), (1, 40), (41, 1), (usize::MAX, 1), (4, usize::MAX)] {
             assert_eq!(key.apply_and_move(&mut [0; 40], distance, len), None);
-            let is_ascii = apply_and_move_long(key, &mut [0; 40], distance, len);
-            assert_eq!(is_ascii, None);
+            let charset = apply_and_move_long(key, &mut [0; 40], distance, len);
+            assert_eq!(charset, None);
         }
     }
 

@@ -57,7 +57,7 @@ pub(super) fn open(
     };
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
-        ClientHandshake::new(request, random::bytes()).map_err(EndReason::Request)?;
+        ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
     let socket = tcp::connect(user, &options.url, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
@@ -65,8 +65,8 @@ pub(super) fn open(
     };
     let mut stream = Stream::new(byte_stream);
     let agreed = loop {
-        if user.is_over(deadline)? {
-            return Err(EndReason::Late(options.timeout));
+        if user.is_past(deadline)? {
+            return Err(EndReason::TimedOut(options.timeout));
         }
         handshake::check_protocol(&stream, &options.url)?;
         if let Some(agreed) = handshake::advance(user, &mut handshake, &mut stream, deadline)? {

@@ -20,7 +20,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 /// How long the server may take to end the TCP connection, which it must do first.
 const END_TIME: Duration = Duration::from_secs(1);
 
-/// Where masking keys come from.
+/// Returns the next masking key.
 type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
 /// An open connection, and the user that it belongs to.
@@ -41,7 +41,7 @@ pub(super) struct Conversation<'a> {
 /// What the connection waits for.
 #[derive(Debug)]
 enum ConnectionState {
-    /// Commands, and whatever the server sends.
+    /// Commands, and what the server sends.
     Open,
     /// The input has ended: replies, until this time.
     Draining(Instant),
@@ -105,11 +105,11 @@ impl<'a> Conversation<'a> {
     fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
         self.check_state()?;
-        let has_obeyed = self.obey()?;
-        if self.stream.transmit() || has_obeyed {
+        let has_executed = self.execute_commands()?;
+        if self.stream.transmit() || has_executed {
             return Ok(());
         }
-        let received = if self.stream.is_choked() {
+        let received = if self.stream.is_congested() {
             ReadOutcome::Nothing
         } else {
             self.stream.receive()
@@ -144,7 +144,7 @@ impl<'a> Conversation<'a> {
     /// Takes the next event; `false` if there is none yet.
     fn take_event(&mut self) -> Result<bool, EndReason> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
-        let Some(event) = exchange.next_event().map_err(EndReason::Failed)? else {
+        let Some(event) = exchange.next_event().map_err(EndReason::Protocol)? else {
             return Ok(false);
         };
         match event {
@@ -182,7 +182,7 @@ impl<'a> Conversation<'a> {
     fn closed(&mut self, code: Option<CloseCode>, reason: String) -> EndReason {
         match &mut self.state {
             ConnectionState::Closing { because, .. } if because.is_some() => {
-                EndReason::Unusable(because.take().unwrap_or_default())
+                EndReason::LocalError(because.take().unwrap_or_default())
             }
             // An empty Close frame is an answer, too.
             ConnectionState::Closing { code: own, .. } => {
@@ -202,8 +202,8 @@ impl<'a> Conversation<'a> {
                 Err(EndReason::Lost(reason))
             }
             ConnectionState::Closing { .. } => Ok(()),
-            _ if self.view_error.is_some() => self.leave_unseen(),
-            _ if self.user.stop.is_requested() => self.leave(),
+            _ if self.view_error.is_some() => self.close_unseen(),
+            _ if self.user.stop.is_requested() => self.close_without_replies(),
             ConnectionState::Draining(until) if self.replies.are_complete() || now >= until => {
                 self.close(CloseCode::NORMAL, "", None).map(drop)
             }
@@ -212,26 +212,26 @@ impl<'a> Conversation<'a> {
     }
 
     /// Closes because nothing can be shown. A reader that has closed its pipe is not an error.
-    fn leave_unseen(&mut self) -> Result<(), EndReason> {
+    fn close_unseen(&mut self) -> Result<(), EndReason> {
         let reason = match &self.view_error {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 format!("cannot write the output: {error}")
             }
-            _ => return self.leave(),
+            _ => return self.close_without_replies(),
         };
         self.close(CloseCode::GOING_AWAY, "", Some(reason))
             .map(drop)
     }
 
     /// Closes, and expects no more replies.
-    fn leave(&mut self) -> Result<(), EndReason> {
+    fn close_without_replies(&mut self) -> Result<(), EndReason> {
         self.replies.forget();
         self.close(CloseCode::NORMAL, "", None).map(drop)
     }
 
     /// Executes commands as long as there is room; returns whether there was one.
-    fn obey(&mut self) -> Result<bool, EndReason> {
-        let mut has_obeyed = false;
+    fn execute_commands(&mut self) -> Result<bool, EndReason> {
+        let mut has_executed = false;
         while matches!(self.state, ConnectionState::Open) && self.has_room() {
             let Some(command) = self.user.next_command() else {
                 break;
@@ -240,9 +240,9 @@ impl<'a> Conversation<'a> {
                 self.user.held = Some(command);
                 break;
             }
-            has_obeyed = true;
+            has_executed = true;
         }
-        Ok(has_obeyed)
+        Ok(has_executed)
     }
 
     /// Whether the server keeps up with what is sent.
@@ -300,7 +300,7 @@ impl<'a> Conversation<'a> {
         Ok(is_sent)
     }
 
-    /// The time at which to stop waiting.
+    /// When to stop waiting.
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             ConnectionState::Open => None,
@@ -347,6 +347,6 @@ fn is_sent(result: Result<(), SendError>) -> Result<bool, EndReason> {
     match result {
         Ok(()) => Ok(true),
         Err(SendError::Full) => Ok(false),
-        Err(error) => Err(EndReason::Unusable(error.to_string())),
+        Err(error) => Err(EndReason::LocalError(error.to_string())),
     }
 }

@@ -33,28 +33,28 @@ pub(super) enum EndReason {
     /// The connection ended without a Close frame; why.
     Lost(String),
     /// The server violated the protocol.
-    Failed(ProtocolError),
+    Protocol(ProtocolError),
     /// The input cannot be sent, or the output cannot be written; why.
-    Unusable(String),
+    LocalError(String),
     /// The server refused the handshake.
     Refused(ServerRefusal),
     /// The server's response is not a valid handshake.
-    Response(ResponseError),
+    InvalidResponse(ResponseError),
     /// The server answered in TLS; what to do instead.
     SpeaksTls(String),
     /// The request cannot be sent.
-    Request(ClientRequestError),
+    InvalidRequest(ClientRequestError),
     /// No address accepted a connection, or it ended during the handshake; why.
     NotConnected(String),
     /// TLS failed for a reason that another attempt would not change, such as a certificate that is
     /// not trusted.
-    Insecure(String),
+    Tls(String),
     /// The response did not arrive within the time for the handshake.
-    Late(Duration),
+    TimedOut(Duration),
     /// The user gave up before a connection was open.
-    Stopped,
+    Cancelled,
     /// The process cannot poll its sockets.
-    System(io::Error),
+    Poll(io::Error),
 }
 
 /// A response with a status other than 101.
@@ -72,19 +72,19 @@ impl EndReason {
     pub(super) fn status(&self) -> ExitStatus {
         match self {
             Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => ExitStatus::Closed,
-            Self::Closed(..) | Self::Lost(_) | Self::Failed(_) => ExitStatus::Broken,
-            Self::Unusable(_) | Self::System(_) => ExitStatus::Broken,
-            Self::Request(_) => ExitStatus::Usage,
-            Self::Refused(_) | Self::Response(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
-            Self::NotConnected(_) | Self::Insecure(_) | Self::Late(_) => ExitStatus::Unanswered,
-            Self::Stopped => ExitStatus::Unanswered,
+            Self::Closed(..) | Self::Lost(_) | Self::Protocol(_) => ExitStatus::Broken,
+            Self::LocalError(_) | Self::Poll(_) => ExitStatus::Broken,
+            Self::InvalidRequest(_) => ExitStatus::Usage,
+            Self::Refused(_) | Self::InvalidResponse(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
+            Self::NotConnected(_) | Self::Tls(_) | Self::TimedOut(_) => ExitStatus::Unanswered,
+            Self::Cancelled => ExitStatus::Unanswered,
         }
     }
 
     /// Whether another attempt may succeed a little later.
     pub(super) fn is_temporary(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::NotConnected(_) | Self::Late(_) => true,
+            Self::Lost(_) | Self::NotConnected(_) | Self::TimedOut(_) => true,
             Self::Refused(refusal) => refusal.status >= 500,
             // Going away, an error in the server, a restart, an overload, a bad gateway.
             Self::Closed(Some(code), _) => {
@@ -105,27 +105,27 @@ impl Display for EndReason {
             Self::Closed(Some(code), reason) => {
                 write!(f, "socket closed {code}: {}", Untrusted::excerpt(reason))
             }
-            Self::Lost(reason) | Self::Unusable(reason) => write!(f, "socket error: {reason}"),
-            Self::Failed(error) => {
+            Self::Lost(reason) | Self::LocalError(reason) => write!(f, "socket error: {reason}"),
+            Self::Protocol(error) => {
                 write!(f, "socket error: the server violated the protocol: {error}")
             }
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Response(error) => write!(
+            Self::InvalidResponse(error) => write!(
                 f,
                 "socket error: the server sent an invalid handshake response: {error}"
             ),
             Self::SpeaksTls(advice) => write!(f, "socket error: the server speaks TLS: {advice}"),
-            Self::Request(error) => write!(f, "socket error: invalid request: {error}"),
-            Self::NotConnected(reason) | Self::Insecure(reason) => {
+            Self::InvalidRequest(error) => write!(f, "socket error: invalid request: {error}"),
+            Self::NotConnected(reason) | Self::Tls(reason) => {
                 write!(f, "socket error: {reason}")
             }
-            Self::Late(time) => write!(
+            Self::TimedOut(time) => write!(
                 f,
                 "socket error: no response to the handshake within {} (--timeout)",
                 Time::from(*time)
             ),
-            Self::Stopped => f.write_str("stopped before a connection was open"),
-            Self::System(error) => write!(f, "socket error: cannot poll the socket: {error}"),
+            Self::Cancelled => f.write_str("stopped before a connection was open"),
+            Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
         for reason in [
             EndReason::Lost(String::new()),
             EndReason::NotConnected(String::new()),
-            EndReason::Late(Duration::ZERO),
+            EndReason::TimedOut(Duration::ZERO),
             refused(503),
             closed(1012),
         ] {
@@ -190,11 +190,11 @@ mod tests {
             closed(0),
             refused(404),
             refused(302),
-            EndReason::Response(ResponseError::WrongAccept),
-            EndReason::Failed(ProtocolError::Masked),
-            EndReason::Insecure(String::new()),
+            EndReason::InvalidResponse(ResponseError::WrongAccept),
+            EndReason::Protocol(ProtocolError::Masked),
+            EndReason::Tls(String::new()),
             EndReason::SpeaksTls(String::new()),
-            EndReason::Stopped,
+            EndReason::Cancelled,
         ] {
             assert!(!reason.is_temporary(), "{reason}");
         }

@@ -109,11 +109,11 @@ impl ReplyTracker {
     /// How many messages were not answered. A server that echoes nothing has answered all messages
     /// once it has sent as many as it was sent.
     pub(super) fn missing(&self) -> u64 {
-        let begun = u64::from(self.sending.is_some());
+        let in_progress = u64::from(self.sending.is_some());
         if self.echo_count == 0 && self.received_count >= self.sent_count {
-            return self.lost + begun;
+            return self.lost + in_progress;
         }
-        self.lost + begun + self.not_kept + self.outstanding.len() as u64
+        self.lost + in_progress + self.not_kept + self.outstanding.len() as u64
     }
 }
 
@@ -200,7 +200,7 @@ mod tests {
     fn messages_that_a_lost_connection_did_not_answer_stay_unanswered() {
         let mut replies = sent(&["one", "two"]);
         receive(&mut replies, "one");
-        replies.sent(Message::Text("begun"), Fin::More);
+        replies.sent(Message::Text("started"), Fin::More);
         assert!(replies.is_inside_message());
         replies.begin_connection();
         assert!(replies.are_complete() && !replies.is_inside_message());

@@ -53,7 +53,7 @@ impl Stream {
         }
     }
 
-    /// Sends what is ready, as far as the socket accepts it; the rest is sent next time. Returns
+    /// Sends what is ready, until the socket accepts no more; the rest is sent next time. Returns
     /// whether this made room, so that there may be more to do.
     pub(super) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();
@@ -92,7 +92,7 @@ impl Stream {
     }
 
     /// Whether too much is unsent to receive more.
-    pub(super) fn is_choked(&self) -> bool {
+    pub(super) fn is_congested(&self) -> bool {
         self.unsent.len() > UNSENT_MAX
     }
 

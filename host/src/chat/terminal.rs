@@ -28,7 +28,7 @@ use super::user::{ReceivedPiece, View};
 use crate::platform;
 use crate::stop_signal::StopSignal;
 
-/// How often the editor is told to end, and how long to wait for that each time.
+/// How often the editor is asked to end, and how long to wait each time.
 const END_COUNT: usize = 50;
 const END_TIME: Duration = Duration::from_millis(20);
 /// Erases the line above the cursor, and everything after it.

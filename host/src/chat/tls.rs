@@ -62,8 +62,8 @@ impl<'a> TlsConnector<'a> {
         let session = session.map_err(|error| error::end_reason(&io::Error::other(error), url))?;
         let mut stream = TlsStream { socket, session };
         while stream.session.is_handshaking() {
-            if user.is_over(deadline)? {
-                return Err(self.late());
+            if user.is_past(deadline)? {
+                return Err(self.timed_out());
             }
             // If this fails, the next read says why.
             let _ = stream.flush();
@@ -78,7 +78,7 @@ impl<'a> TlsConnector<'a> {
         Ok(stream)
     }
 
-    fn late(&self) -> EndReason {
+    fn timed_out(&self) -> EndReason {
         let time = Time::from(self.options.timeout);
         let plain = self.options.url.with(Scheme::Ws);
         EndReason::NotConnected(format!(

@@ -111,7 +111,7 @@ impl User {
     pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
         match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::System(error)),
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::Poll(error)),
             _ => Ok(()),
         }
     }
@@ -121,16 +121,16 @@ impl User {
     /// # Errors
     ///
     /// When the user no longer wants a connection.
-    pub(super) fn is_over(&mut self, until: Instant) -> Result<bool, EndReason> {
-        if self.stop.is_requested() || self.has_left() {
-            return Err(EndReason::Stopped);
+    pub(super) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
+        if self.stop.is_requested() || self.wants_to_stop() {
+            return Err(EndReason::Cancelled);
         }
         Ok(Instant::now() >= until)
     }
 
     /// Whether a command says that no connection is wanted any longer. Other commands wait, or are
     /// rejected with a notice.
-    fn has_left(&mut self) -> bool {
+    fn wants_to_stop(&mut self) -> bool {
         if self.while_disconnected == WhileDisconnected::Hold {
             return false;
         }

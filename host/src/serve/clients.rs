@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::options::serve::ServeOptions;
-use crate::serve::client::{Client, Deadline, Next, OPENING_COST, Shared};
+use crate::serve::client::{OPENING_COST, Shared};
+use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
+use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::pool::{Pool, Session};
@@ -35,9 +37,9 @@ const SPREAD: u32 = 0x9E37_79B9;
 #[derive(Debug)]
 pub struct Clients<T> {
     limiter: Arc<ConnectionLimiter>,
-    table: Slab<Client<T>>,
+    table: Slab<Driver<T>>,
     wheel: TimerWheel,
-    limits: Limits,
+    timeouts: Timeouts,
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
@@ -45,46 +47,10 @@ pub struct Clients<T> {
     spread: u32,
 }
 
-/// How long a client has for what is awaited of it.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    request: Ticks,
-    /// For signs of life; `None` when none are asked for.
-    silence: Option<Ticks>,
-    answer: Ticks,
-    /// `None` when clients may stop inside a frame for as long as they like.
-    stall: Option<Ticks>,
-    end: Ticks,
-}
-
-impl Limits {
-    fn new(options: &ServeOptions) -> Self {
-        Self {
-            request: Ticks::at_least(options.handshake_timeout),
-            silence: options.ping_interval.map(Ticks::at_least),
-            answer: Ticks::at_least(options.ping_timeout),
-            stall: options.stall_timeout.map(Ticks::at_least),
-            end: Ticks::at_least(options.close_timeout),
-        }
-    }
-
-    fn of(&self, awaited: Deadline) -> Option<Ticks> {
-        match awaited {
-            Deadline::Request => Some(self.request),
-            Deadline::SignOfLife => self.silence,
-            Deadline::Answer => Some(self.answer),
-            Deadline::Progress => self.stall,
-            // All are given up at once: see `Clients::give_up`.
-            Deadline::EndOfMessage => None,
-            Deadline::End => Some(self.end),
-        }
-    }
-}
-
 impl<T: Transport> Clients<T> {
     /// How many bytes an idle client costs: its place in the table, and its deadline's. (What is behind a box
     /// is not counted.)
-    pub const IDLE_COST: usize = size_of::<Option<Client<T>>>() + KEY_COST;
+    pub const IDLE_COST: usize = size_of::<Option<Driver<T>>>() + KEY_COST;
 
     /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
     /// twice as many.
@@ -106,7 +72,7 @@ impl<T: Transport> Clients<T> {
             limiter,
             table: Slab::new(),
             wheel: TimerWheel::new(now),
-            limits: Limits::new(options),
+            timeouts: Timeouts::new(options),
             shared: Shared {
                 service: Service::new(options),
                 pool: Pool::new(
@@ -149,15 +115,16 @@ impl<T: Transport> Clients<T> {
             self.shared.journal.turned_away(clients);
         }
         let client = match admitted {
-            Admission::Accept => Client::new(transport, peer),
-            Admission::Reject(limit) => Client::turned_away(transport, peer, limit.response()),
+            Admission::Accept => Driver::new(transport, peer),
+            Admission::Reject(limit) => Driver::turned_away(transport, peer, limit.answer()),
             Admission::Drop(_) => return None,
         };
-        let limit = self.limits.of(client.awaited());
+        let deadline = client.deadline();
         let key = self.table.insert(client);
-        self.set_deadline(key, limit);
+        self.restart_deadline(key, deadline);
         if let Admission::Reject(_) = admitted {
-            self.turn(key, Client::turn_away);
+            let turn = self.table[key].turn_away(&mut self.shared);
+            self.end_turn(key, turn);
         }
         Some(key)
     }
@@ -175,10 +142,11 @@ impl<T: Transport> Clients<T> {
         }
         for place in 0..queued {
             let key = self.run_queue[place];
-            self.turn(key, |client, shared| {
+            if let Some(client) = self.table.get_mut(key) {
                 client.is_queued = false;
-                client.turn(shared)
-            });
+                let turn = client.turn(&mut self.shared);
+                self.end_turn(key, turn);
+            }
         }
         self.run_queue.drain(..queued);
     }
@@ -186,14 +154,15 @@ impl<T: Transport> Clients<T> {
     /// Gives the client at `key` a turn, if there is one: its transport may hold `readiness`, or has
     /// room again.
     pub fn handle(&mut self, key: usize, readiness: Readiness) {
-        self.turn(key, |client, shared| {
-            client.note(readiness);
-            // Nobody gets two turns in a round.
-            if client.is_queued {
-                return Next::Idle;
-            }
-            client.turn(shared)
-        });
+        let Some(client) = self.table.get_mut(key) else {
+            return;
+        };
+        client.note(readiness);
+        // A client gets one turn in a round.
+        if !client.is_queued {
+            let turn = client.turn(&mut self.shared);
+            self.end_turn(key, turn);
+        }
     }
 
     /// Does what has to be done for some of the clients whose deadline is due, the earliest first.
@@ -202,12 +171,9 @@ impl<T: Transport> Clients<T> {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
             };
-            self.turn(key, Client::expire);
-            if let Some(client) = self.table.get(key)
-                && !self.wheel.is_set(key)
-            {
-                let awaited = client.awaited();
-                self.set_deadline(key, self.limits.of(awaited));
+            if let Some(client) = self.table.get_mut(key) {
+                let turn = client.expire(&mut self.shared);
+                self.end_turn(key, turn);
             }
         }
     }
@@ -227,7 +193,8 @@ impl<T: Transport> Clients<T> {
         for key in self.keys() {
             let client = &mut self.table[key];
             if spread.is_zero() || !client.is_open() {
-                self.turn(key, Client::leave);
+                let turn = client.leave(&mut self.shared);
+                self.end_turn(key, turn);
                 continue;
             }
             client.forget_liveness();
@@ -240,7 +207,8 @@ impl<T: Transport> Clients<T> {
     /// Drops all clients, because the time to end their connections is over.
     pub fn give_up(&mut self) {
         for key in self.keys() {
-            self.turn(key, Client::abort);
+            let turn = self.table[key].abort(&mut self.shared);
+            self.end_turn(key, turn);
         }
     }
 
@@ -248,41 +216,41 @@ impl<T: Transport> Clients<T> {
         self.table.iter().map(|(key, _)| key).collect()
     }
 
-    /// Gives the client at `key` a turn, if it is still there, and the deadline that this leads to.
-    fn turn(&mut self, key: usize, turn: impl FnOnce(&mut Client<T>, &mut Shared) -> Next) {
-        let Some(client) = self.table.get_mut(key) else {
-            return;
-        };
-        let before = client.awaited();
-        match turn(client, &mut self.shared) {
-            Next::Requeue if !client.is_queued => {
-                client.is_queued = true;
-                self.run_queue.push(key);
-            }
-            Next::Idle | Next::Requeue => {}
+    /// Does what follows from a turn of the client at `key`.
+    #[inline]
+    fn end_turn(&mut self, key: usize, turn: Turn) {
+        match turn.next {
+            Next::Idle => {}
+            Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
         }
-        let after = client.awaited();
-        let has_gone_on = after == Deadline::Progress && client.take_activity();
-        if after == before && !has_gone_on {
-            return;
+        match turn.deadline {
+            DeadlineChange::Keep => {}
+            DeadlineChange::Restart(deadline) => self.restart_deadline(key, deadline),
+            DeadlineChange::Spread(deadline) => {
+                self.spread = self.spread.wrapping_add(SPREAD);
+                let timeout = self.timeouts.of(deadline);
+                self.set_deadline(key, timeout.map(|timeout| timeout.part(self.spread)));
+            }
         }
-        if self.shared.is_stopping && client.is_open() {
-            // Its deadline is when it has to go.
-            return;
-        }
-        let mut limit = self.limits.of(after);
-        if before == Deadline::Request && after == Deadline::SignOfLife {
-            // Those that come at once are not pinged at once.
-            self.spread = self.spread.wrapping_add(SPREAD);
-            limit = limit.map(|limit| limit.part(self.spread));
-        }
-        self.set_deadline(key, limit);
     }
 
-    fn set_deadline(&mut self, key: usize, limit: Option<Ticks>) {
-        match limit {
-            Some(limit) => self.wheel.set(key, limit),
+    /// Promises the client at `key` another turn, once.
+    fn queue(&mut self, key: usize) {
+        let client = &mut self.table[key];
+        if !client.is_queued {
+            client.is_queued = true;
+            self.run_queue.push(key);
+        }
+    }
+
+    fn restart_deadline(&mut self, key: usize, deadline: Deadline) {
+        self.set_deadline(key, self.timeouts.of(deadline));
+    }
+
+    fn set_deadline(&mut self, key: usize, timeout: Option<Ticks>) {
+        match timeout {
+            Some(timeout) => self.wheel.set(key, timeout),
             None => self.wheel.cancel(key),
         }
     }

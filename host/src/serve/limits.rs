@@ -13,7 +13,7 @@ use crate::options::serve::ServeOptions;
 use crate::serve::journal::TurnedAway;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
-    Response, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+    Answer, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
 };
 
 /// How many connections there may be beyond a limit, to be answered that there are too many.
@@ -42,14 +42,13 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// What the client is told.
-    pub(crate) fn response(self) -> &'static [u8] {
-        let response: &Response = match self {
+    /// What the client is answered.
+    pub(crate) fn answer(self) -> &'static Answer {
+        match self {
             Self::Connections => &TOO_MANY_CONNECTIONS,
             Self::FromAddress => &TOO_MANY_FROM_ADDRESS,
             Self::Memory => &SHORT_OF_MEMORY,
-        };
-        &response.bytes
+        }
     }
 }
 

@@ -1,16 +1,14 @@
-//! The chat as a web page, and its icon: files in the program, each with the one response that serves it.
-//! Which request gets one of them is said here; what it gets otherwise is the handshake's (RFC 9110).
-
-use std::sync::LazyLock;
+//! The chat as a web page, and its icon: files in the program, and which requests get them (RFC
+//! 9110).
 
 use ws_echo_core::Request;
 
-use crate::serve::response::Response;
+use crate::serve::response::Answer;
 
-/// What a browser may do for the page: nothing but run its style and its script, of which these are the
-/// hashes, show its icon, and talk to where it came from.
+/// What a browser may do for the page: only apply its style and run its script, of which these are
+/// the hashes, show its icon, and talk to the server that it came from.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-JWmKCt1cmli7bAdzG2NqnURwGrNCVxQJwUlIVY6DznA='; \
+    script-src 'sha256-5Az0Acbz5K7avJI0vITEvmeUA/6z7LlfL4+PEfSpfEg='; \
     style-src 'sha256-L+e+Ifc9haqy2lLPDbjjRNpgN8GeTcSwSOPNA9Kb+tU='; \
     connect-src 'self'; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -18,41 +16,56 @@ const SECURITY_POLICY: &str = "default-src 'none'; \
 /// Where browsers look for an icon, whatever paths are served.
 const ICON_PATH: &str = "/favicon.ico";
 
-/// What only a request for a WebSocket has. When it does not get one, it is told why.
+/// The headers that only a request for a WebSocket has. If it is refused, it must be told why, so
+/// it does not get the page.
 const WEBSOCKET_HEADERS: [&str; 3] = ["upgrade", "sec-websocket-key", "sec-websocket-version"];
 
-static PAGE: LazyLock<Response> =
-    LazyLock::new(|| file("text/html; charset=utf-8", include_str!("page/chat.html")));
-static ICON: LazyLock<Response> =
-    LazyLock::new(|| file("image/svg+xml", include_str!("page/icon.svg")));
+const HEADERS: &[(&str, &str)] = &[
+    ("Cache-Control", "no-cache"),
+    ("Content-Security-Policy", SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+];
 
-fn file(content_type: &str, content: &str) -> Response {
-    let headers = format!(
-        "Cache-Control: no-cache\r\n\
-         Content-Security-Policy: {SECURITY_POLICY}\r\n\
-         X-Content-Type-Options: nosniff\r\n\
-         Referrer-Policy: no-referrer\r\n"
-    );
-    Response::new("200 OK", &headers, content_type, content)
-}
+static PAGE: Answer = Answer::file(
+    HEADERS,
+    "text/html; charset=utf-8",
+    include_str!("page/chat.html"),
+);
+static ICON: Answer = Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg"));
 
-/// The response to a request for the page or its icon, if it is one; `is_served` says whether its path
-/// serves WebSockets.
-pub(crate) fn response(request: &Request<'_>, is_served: bool) -> Option<&'static [u8]> {
+/// The response to a request for the page or its icon, if it is one; `is_served` says whether its
+/// path serves WebSockets.
+pub(crate) fn answer(request: &Request<'_>, is_served: bool) -> Option<&'static Answer> {
     let has = |name: &&str| request.headers(name).next().is_some();
-    if WEBSOCKET_HEADERS.iter().any(has) {
+    if WEBSOCKET_HEADERS.iter().any(has) || !matches!(request.method(), "GET" | "HEAD") {
         return None;
     }
-    let response = match request.path() {
-        ICON_PATH => &*ICON,
-        _ if is_served => &*PAGE,
-        _ => return None,
-    };
-    match request.method() {
-        "GET" => Some(&response.bytes),
-        // > The HEAD method is identical to GET except that the server MUST NOT send content in the
-        // > response. (RFC 9110 section 9.3.2)
-        "HEAD" => response.bytes.get(..response.head_len),
+    match request.path() {
+        ICON_PATH => Some(&ICON),
+        _ if is_served => Some(&PAGE),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heads_of_all_answers_can_be_sent() {
+        use crate::serve::response::{
+            FORBIDDEN_ORIGIN, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+        };
+        for answer in [
+            &PAGE,
+            &ICON,
+            &FORBIDDEN_ORIGIN,
+            &SHORT_OF_MEMORY,
+            &TOO_MANY_CONNECTIONS,
+            &TOO_MANY_FROM_ADDRESS,
+        ] {
+            assert_eq!(answer.head().write(|_| {}), Ok(()));
+        }
     }
 }

@@ -16,9 +16,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn new() -> Self {
+    fn new(agreed: Agreed) -> Self {
         Self {
-            connection: Connection::server(Agreed::NOTHING),
+            connection: Connection::server(agreed),
             message_len: 0,
         }
     }
@@ -243,10 +243,13 @@ impl Pool {
         }
     }
 
-    /// A connection in which nothing is begun: a new one, or one that is as good.
-    pub(crate) fn take_idle(&mut self) -> Box<Session> {
-        let new = || Box::new(Session::new());
-        self.idle.pop().unwrap_or_else(new)
+    /// Takes the state of an idle connection, on which this was agreed.
+    pub(crate) fn take_idle(&mut self, agreed: Agreed) -> Box<Session> {
+        let Some(mut session) = self.idle.pop() else {
+            return Box::new(Session::new(agreed));
+        };
+        session.connection.reuse(agreed);
+        session
     }
 
     /// Takes a connection back in which nothing is begun.
@@ -263,16 +266,19 @@ impl Pool {
     pub(crate) fn next(
         &mut self,
         class: &mut BufferClass,
+        agreed: Agreed,
     ) -> Option<(&mut HeapBuffer, &mut Connection)> {
         if self.buffers.of(*class).empty.is_empty() {
             self.provide(class);
         }
         if self.idle.is_empty() {
-            let idle = self.take_idle();
+            let idle = self.take_idle(agreed);
             self.idle.push(idle);
         }
         let buffer = self.buffers.of(*class).empty.last_mut()?;
-        Some((buffer, &mut self.idle.last_mut()?.connection))
+        let connection = &mut self.idle.last_mut()?.connection;
+        connection.reuse(agreed);
+        Some((buffer, connection))
     }
 
     /// Sees to it that there is an empty buffer, if there is memory for one.
@@ -340,7 +346,7 @@ mod tests {
         assert!(!pool.is_reserve_in_use());
         pool.put_buffer(small);
         let mut class = BufferClass::Large;
-        assert!(pool.next(&mut class).is_some());
+        assert!(pool.next(&mut class, Agreed::NOTHING).is_some());
         assert_eq!(class, BufferClass::Small);
     }
 

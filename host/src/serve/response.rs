@@ -1,83 +1,136 @@
-//! Responses that are the same for all who get them: written once, and sent as they are (RFC 9112 section
-//! 4). What the handshake itself answers is the core's.
+//! What is answered over HTTP instead of opening a connection, and to clients that speak another
+//! protocol than this port. The core writes the heads (RFC 9112 section 4).
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
 
-/// To a page that may not connect.
-pub(crate) static FORBIDDEN_ORIGIN: LazyLock<Response> = LazyLock::new(|| {
-    Response::refusal("403 Forbidden", "", "pages of this origin may not connect")
-});
-/// To one client too many from its address.
-pub(crate) static TOO_MANY_FROM_ADDRESS: LazyLock<Response> = LazyLock::new(|| {
-    let text = "too many connections from this address";
-    Response::refusal("429 Too Many Requests", RETRY_AFTER, text)
-});
-/// To one client too many.
-pub(crate) static TOO_MANY_CONNECTIONS: LazyLock<Response> = LazyLock::new(|| {
-    let text = "too many connections";
-    Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
-});
+use ws_echo_core::HttpResponse;
 
-/// To one client too many for the memory that there is.
-pub(crate) static SHORT_OF_MEMORY: LazyLock<Response> = LazyLock::new(|| {
-    let text = "short of memory";
-    Response::refusal("503 Service Unavailable", RETRY_AFTER, text)
-});
-/// To who speaks plain HTTP where TLS is spoken.
-pub(crate) static TLS_NEEDED: LazyLock<WrongProtocol> = LazyLock::new(|| {
-    let text = "this port speaks TLS: write wss:// or https:// instead of ws:// or http://";
-    WrongProtocol {
-        response: Response::refusal("400 Bad Request", "", text).bytes,
-        advice: "plain HTTP: this port speaks TLS; write wss:// or https://",
-    }
-});
-/// To who speaks TLS where there is none: the alert protocol_version, because no version is spoken here
-/// (RFC 8446 section 6).
-pub(crate) static TLS_NOT_SERVED: LazyLock<WrongProtocol> = LazyLock::new(|| WrongProtocol {
-    response: vec![21, 3, 3, 0, 2, FATAL, PROTOCOL_VERSION],
+/// For a page of an origin that may not connect.
+pub(crate) static FORBIDDEN_ORIGIN: Answer = Answer::refusal(
+    "403 Forbidden",
+    &[],
+    "pages of this origin may not connect\n",
+);
+/// For a client from an address that has too many connections.
+pub(crate) static TOO_MANY_FROM_ADDRESS: Answer = Answer::refusal(
+    "429 Too Many Requests",
+    RETRY_LATER,
+    "too many connections from this address\n",
+);
+/// For a client when there are too many connections.
+pub(crate) static TOO_MANY_CONNECTIONS: Answer = Answer::refusal(
+    "503 Service Unavailable",
+    RETRY_LATER,
+    "too many connections\n",
+);
+/// For a client when there is no memory for it.
+pub(crate) static SHORT_OF_MEMORY: Answer =
+    Answer::refusal("503 Service Unavailable", RETRY_LATER, "short of memory\n");
+
+/// For a client that speaks plain HTTP to a port that speaks TLS.
+pub(crate) static TLS_NEEDED: WrongProtocol = WrongProtocol {
+    answer: ProtocolAnswer::Http(Answer::refusal(
+        "400 Bad Request",
+        &[],
+        "this port speaks TLS: write wss:// or https:// instead of ws:// or http://\n",
+    )),
+    advice: "plain HTTP: this port speaks TLS; write wss:// or https://",
+};
+/// For a client that speaks TLS to a port that does not.
+pub(crate) static TLS_NOT_SERVED: WrongProtocol = WrongProtocol {
+    answer: ProtocolAnswer::TlsAlert,
     advice: "TLS: this port has none; write ws:// or http://, or serve with --tls-cert and --tls-key",
-});
+};
 
+/// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the service
+/// > is expected to be unavailable to the client. (RFC 9110 section 10.2.3)
+const RETRY_LATER: &[(&str, &str)] = &[("Retry-After", "5")];
+
+/// The alert protocol_version in a record of its own: no version is spoken here (RFC 8446
+/// section 6).
+const PROTOCOL_VERSION_ALERT: [u8; 7] = [ALERT, 3, 3, 0, 2, FATAL, PROTOCOL_VERSION];
+const ALERT: u8 = 21;
 const FATAL: u8 = 2;
 const PROTOCOL_VERSION: u8 = 70;
 
-/// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the service is
-/// > expected to be unavailable to the client. (RFC 9110 section 10.2.3)
-const RETRY_AFTER: &str = "Retry-After: 5\r\n";
+/// An HTTP response, after which the connection ends.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+    content_type: &'static str,
+    pub(crate) content: Cow<'static, [u8]>,
+}
 
 /// That a client speaks another protocol than this port.
 #[derive(Debug)]
 pub struct WrongProtocol {
-    /// What the client gets, in the protocol that it speaks.
-    pub(crate) response: Vec<u8>,
+    answer: ProtocolAnswer,
     /// What the log says.
     pub(crate) advice: &'static str,
 }
 
-/// A response whose head ends, and whose content begins, behind `head_len` bytes.
-pub(crate) struct Response {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) head_len: usize,
+/// An answer in the protocol that the client speaks.
+#[derive(Debug)]
+enum ProtocolAnswer {
+    Http(Answer),
+    TlsAlert,
 }
 
-impl Response {
-    /// A response after which the connection ends; `headers` are lines, each with its end.
-    pub(crate) fn new(status: &str, headers: &str, content_type: &str, content: &str) -> Self {
-        let head = format!(
-            "HTTP/1.1 {status}\r\n\
-             Connection: close\r\n\
-             Content-Type: {content_type}\r\n\
-             Content-Length: {}\r\n\
-             {headers}\r\n",
-            content.len()
-        );
+impl Answer {
+    /// The response to a request that succeeds.
+    pub(crate) const fn file(
+        headers: &'static [(&'static str, &'static str)],
+        content_type: &'static str,
+        content: &'static str,
+    ) -> Self {
         Self {
-            head_len: head.len(),
-            bytes: [head, content.into()].concat().into_bytes(),
+            status: "200 OK",
+            headers,
+            content_type,
+            content: Cow::Borrowed(content.as_bytes()),
         }
     }
 
-    fn refusal(status: &str, headers: &str, text: &str) -> Self {
-        Self::new(status, headers, "text/plain", &format!("{text}\n"))
+    /// A response that says in a line of text why the client is not served.
+    const fn refusal(
+        status: &'static str,
+        headers: &'static [(&'static str, &'static str)],
+        text: &'static str,
+    ) -> Self {
+        Self {
+            status,
+            headers,
+            content_type: "text/plain",
+            content: Cow::Borrowed(text.as_bytes()),
+        }
+    }
+
+    pub(crate) fn head(&self) -> HttpResponse<'_> {
+        HttpResponse {
+            headers: self.headers,
+            content_type: Some(self.content_type),
+            content_len: self.content.len(),
+            ..HttpResponse::new(self.status)
+        }
+    }
+
+    /// All of it, for a client that is answered before it makes a request.
+    pub(crate) fn bytes(&self) -> Cow<'static, [u8]> {
+        let mut bytes = Vec::new();
+        // No header is wrong: see the tests.
+        let _ = self.head().write(|part| bytes.extend_from_slice(part));
+        bytes.extend_from_slice(&self.content);
+        bytes.into()
+    }
+}
+
+impl WrongProtocol {
+    /// What the client gets.
+    pub(crate) fn bytes(&self) -> Cow<'static, [u8]> {
+        match &self.answer {
+            ProtocolAnswer::Http(answer) => answer.bytes(),
+            ProtocolAnswer::TlsAlert => PROTOCOL_VERSION_ALERT[..].into(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The server as a whole: listeners, workers, and the way from start to stop.
+//! The server from start to stop: listeners, workers, signals.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
@@ -12,26 +12,28 @@ use std::thread;
 use log::{error, info, warn};
 
 use crate::logging;
+use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::platform;
+use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::poller::Poller;
 use crate::serve::signals;
-use crate::serve::tls::{self, Tls};
-use crate::serve::transport::{Acceptor, Plain};
-use crate::serve::worker::{self, Handle, Worker};
+use crate::serve::tls::{self, TlsAcceptor};
+use crate::serve::worker::{Worker, WorkerHandle};
 
-/// How many files a process may have open on any system, about.
+/// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
 
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// There is no certificate to show.
+    /// There is no certificate.
     Certificate(tls::Error),
-    /// An address cannot be listened on.
+    /// The server cannot listen on an address.
     Listen(SocketAddr, io::Error),
-    /// Something else that the system refused: what, and why.
+    /// The system refused something else: what, and why.
     System(&'static str, io::Error),
 }
 
@@ -58,22 +60,26 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Serves until it is stopped by a signal.
+/// Serves until a signal stops it.
 ///
 /// # Errors
 ///
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
     let Some(source) = &options.tls else {
-        return serve(options, Plain, None);
+        return serve(options, PlainAcceptor, None);
     };
-    let tls = Tls::new(source, &options.listen).map_err(Error::Certificate)?;
+    let tls = TlsAcceptor::new(source, &options.listen).map_err(Error::Certificate)?;
     serve(options, tls.clone(), Some(tls))
 }
 
-fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> Result<(), Error> {
+fn serve<A: Acceptor>(
+    options: &ServeOptions,
+    acceptor: A,
+    tls: Option<TlsAcceptor>,
+) -> Result<(), Error> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
-        warn!("cannot raise the limit of open files: {error}");
+        warn!(target: SERVER, "cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
     });
     let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
@@ -91,27 +97,28 @@ fn serve<C: Acceptor>(options: &ServeOptions, acceptor: C, tls: Option<Tls>) -> 
     }
     drop(sender);
     logging::print_line(listening);
-    let cost = Clients::<C::Transport>::COST;
+    let cost = Clients::<A::Transport>::COST;
     log_ceiling(options, limiter.limit(), cost);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
-        // The others stop as well: a server that serves some clients only helps nobody.
-        error!("a worker has ended: {error}");
+        // The other workers stop as well: a server that answers only some clients helps nobody.
+        error!(target: SERVER, "a worker has ended: {error}");
         result = Err(Error::System("go on", error));
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(Handle::wake);
+        handles.iter().for_each(WorkerHandle::wake);
     }
-    info!("stopped");
+    info!(target: SERVER, "stopped");
     result
 }
 
-/// Says how many connections there may be, and how much memory they take then.
+/// Logs the limits: how many connections, and how much memory they can take.
 fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
     const MIB: usize = 1 << 20;
     let ceiling = connections
         .saturating_mul(cost)
         .saturating_add(options.max_memory);
     info!(
+        target: SERVER,
         "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, and {} MiB \
          for buffers (--max-memory)",
         ceiling.div_ceil(MIB),
@@ -119,7 +126,7 @@ fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
     );
 }
 
-/// Listens on every address. For each address, one listener or one for each worker.
+/// Listens on every address. Returns for each address one listener, or one for each worker.
 fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
     let mut listeners = Vec::new();
     let mut missing = None;
@@ -134,13 +141,13 @@ fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
     }
     match missing {
         Some(error) if listeners.is_empty() => return Err(error),
-        Some(error) => warn!("{error}"),
+        Some(error) => warn!(target: SERVER, "{error}"),
         None => {}
     }
     Ok(listeners)
 }
 
-/// One for each address.
+/// The URL of each address.
 fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
     let first = listeners.iter().flat_map(|shared| shared.first());
     first
@@ -149,7 +156,7 @@ fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
         .collect()
 }
 
-/// Whether the machine has no IPv6 rather than no such address.
+/// Whether the address is missing because the machine has no IPv6.
 fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
     let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
     is_local
@@ -168,25 +175,25 @@ fn enumerate(items: &[String]) -> String {
 }
 
 /// Makes the workers and gives them the listeners.
-fn workers<C: Acceptor>(
+fn workers<A: Acceptor>(
     options: &ServeOptions,
-    acceptor: &C,
+    acceptor: &A,
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     limiter: &Arc<ConnectionLimiter>,
-) -> Result<(Vec<Worker<C>>, Vec<Handle>), Error> {
+) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), Error> {
     let refused = |error| Error::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..options.threads.get() {
-        let (poll, waker) = worker::poll().map_err(refused)?;
+        let (poller, waker) = Poller::new().map_err(refused)?;
         let (sender, inbox) = mpsc::channel();
-        handles.push(Handle {
+        handles.push(WorkerHandle {
             waker,
             inbox: sender,
         });
         workers.push(Worker::new(
-            poll,
+            poller,
             inbox,
             stop.clone(),
             limiter.clone(),
@@ -199,18 +206,17 @@ fn workers<C: Acceptor>(
             workers[0].hand_to(handles.clone());
         }
         for (listener, worker) in shared.into_iter().zip(&mut workers) {
-            let listener = mio::net::TcpListener::from_std(listener);
             worker.listen(listener).map_err(refused)?;
         }
     }
     Ok((workers, handles))
 }
 
-/// Starts a worker's thread, which tells how it ended.
+/// Starts a worker's thread, which reports how it ended.
 fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
     let run = move || {
         let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
-        let panicked = |_| Err(io::Error::other("it has panicked"));
+        let panicked = |_| Err(io::Error::other("it panicked"));
         let _ = ended.send(end.unwrap_or_else(panicked));
     };
     let spawned = thread::Builder::new().name("worker".into()).spawn(run);
@@ -228,15 +234,21 @@ mod tests {
     use crate::command_line::tests::options;
 
     #[test]
-    fn where_ports_are_not_shared_all_clients_are_answered() {
+    fn all_clients_are_answered_where_workers_cannot_share_a_port() {
         let options = options(&["--threads", "3"], &[]);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let (workers, handles) =
-            workers(&options, &Plain, vec![vec![listener]], &stop, &limiter).unwrap();
+        let (workers, handles) = workers(
+            &options,
+            &PlainAcceptor,
+            vec![vec![listener]],
+            &stop,
+            &limiter,
+        )
+        .unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();
@@ -253,12 +265,12 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
         }
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(Handle::wake);
+        handles.iter().for_each(WorkerHandle::wake);
         assert!(ended.iter().all(|end| end.is_ok()));
     }
 
     #[test]
-    fn addresses_are_enumerated_as_a_person_would() {
+    fn addresses_are_listed_as_a_person_would_list_them() {
         let items = ["a", "b", "c"].map(String::from);
         assert_eq!(enumerate(&items[..1]), "a");
         assert_eq!(enumerate(&items[..2]), "a and b");

@@ -5,7 +5,7 @@ use ws_echo_core::{Acceptance, Message, Refusal, ServerHandshake};
 use crate::options::serve::{Origins, ServeOptions};
 use crate::serve::page;
 use crate::serve::pool::Pool;
-use crate::serve::response::FORBIDDEN_ORIGIN;
+use crate::serve::response::{Answer, FORBIDDEN_ORIGIN};
 
 /// The longest head of a request, in bytes.
 pub(crate) const HEAD_LEN: usize = 8 * 1024;
@@ -31,9 +31,9 @@ pub(crate) enum Decision {
     /// The request is accepted: the connection is open when the response is ready.
     Upgrade,
     /// The page, or its icon.
-    Page(&'static [u8]),
+    Page(&'static Answer),
     /// This response: pages of the request's origin may not connect.
-    ForbiddenOrigin(&'static [u8]),
+    ForbiddenOrigin(&'static Answer),
     /// The handshake refuses the request.
     Refuse(Refusal),
 }
@@ -60,13 +60,13 @@ impl Service {
         let subprotocol = self.subprotocols.iter().find(is_offered);
         let is_served =
             self.paths.is_empty() || self.paths.iter().any(|path| path == request.path());
-        let page = page::response(&request, is_served).filter(|_| self.has_page);
+        let page = page::answer(&request, is_served).filter(|_| self.has_page);
         if !is_served && page.is_none() {
             handshake.refuse(Refusal::NotFound, Refusal::NotFound.text());
             return Decision::Refuse(Refusal::NotFound);
         }
         if page.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
-            return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN.bytes);
+            return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
         }
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.map(String::as_str),

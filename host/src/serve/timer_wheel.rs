@@ -117,13 +117,6 @@ impl TimerWheel {
         }
     }
 
-    /// Whether a key has a deadline.
-    pub(crate) fn is_set(&self, key: usize) -> bool {
-        let link = link_of(key);
-        let next = self.links.get(link as usize).map(|link| link.next);
-        next.is_some_and(|next| next != link)
-    }
-
     /// Moves the clock on, to what it is now. (As a call of its own it would cost an echo 15 instructions
     /// more.)
     #[inline(always)]

@@ -1,11 +1,11 @@
-//! TLS for the server: which certificate it shows, and how a socket becomes a connection by TLS. The
-//! protocol is rustls' with ring, in versions 1.2 and 1.3.
+//! TLS for the server: its certificate, and how a socket becomes a TLS stream. The protocol is rustls'
+//! with ring, in versions 1.2 and 1.3.
 
 mod certificate;
 mod pending;
 mod scratch;
 mod self_signed;
-mod session;
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,17 +18,20 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 pub(crate) use self::certificate::Error;
-use self::session::Session;
+use self::stream::TlsStream;
 use crate::escape::OneLine;
 use crate::lock::lock;
-use crate::options::serve::CertificateSource;
-use crate::serve::transport::{Acceptor, Readiness, Socket};
+use crate::logging::target::TLS;
+use crate::options::serve::Source;
+use crate::serve::acceptor::Acceptor;
+use crate::serve::poller::Socket;
+use crate::serve::transport::Readiness;
 
-/// What speaks in WebSocket's handshake (RFC 7301): a peer that may choose takes HTTP/2, which has no such
-/// upgrade.
+/// The only ALPN protocol that is offered (RFC 7301). A client that may choose would take HTTP/2,
+/// which has no such upgrade.
 pub(crate) const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// The certificate that new connections get.
+/// The certificate for new connections.
 #[derive(Debug)]
 struct Current(Mutex<Arc<CertifiedKey>>);
 
@@ -38,20 +41,20 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// What a server needs to speak TLS.
+/// Makes TLS streams of sockets.
 #[derive(Clone, Debug)]
-pub(crate) struct Tls {
-    source: CertificateSource,
+pub(crate) struct TlsAcceptor {
+    source: Source,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
 }
 
-impl Tls {
+impl TlsAcceptor {
     /// Loads the certificate, or makes one for these addresses.
-    pub(crate) fn new(source: &CertificateSource, addresses: &[SocketAddr]) -> Result<Self, Error> {
+    pub(crate) fn new(source: &Source, addresses: &[SocketAddr]) -> Result<Self, Error> {
         let certified = match source {
-            CertificateSource::Files { certificate, key } => certificate::load(certificate, key)?,
-            CertificateSource::SelfSigned { written_to } => {
+            Source::Files { certificate, key } => certificate::load(certificate, key)?,
+            Source::SelfSigned { written_to } => {
                 self_signed::make(addresses, written_to.as_deref())?
             }
         };
@@ -63,19 +66,22 @@ impl Tls {
         })
     }
 
-    /// Loads the certificate again, for new connections. If that fails, they go on to get the old one.
+    /// Loads the certificate again, for new connections. If that fails, the old one stays.
     pub(crate) fn reload(&self) {
-        let CertificateSource::Files { certificate, key } = &self.source else {
-            info!("hang-up: nothing to load again: the certificate was made at the start");
+        let Source::Files { certificate, key } = &self.source else {
+            info!(
+                target: TLS,
+                "SIGHUP: nothing to load again: the certificate was made at the start"
+            );
             return;
         };
         match certificate::load(certificate, key) {
             Ok(certified) => {
                 *lock(&self.current.0) = Arc::new(certified);
                 let path = certificate.display().to_string();
-                info!("certificate loaded again from {}", OneLine(&path));
+                info!(target: TLS, "certificate loaded again from {}", OneLine(&path));
             }
-            Err(reason) => error!("the certificate stays as it was: {reason}"),
+            Err(reason) => error!(target: TLS, "the certificate is unchanged: {reason}"),
         }
     }
 }
@@ -90,16 +96,16 @@ fn config(certificate: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, rust
     Ok(config)
 }
 
-impl Acceptor for Tls {
+impl Acceptor for TlsAcceptor {
     // The box keeps a client small.
-    type Transport = Box<Session<Socket>>;
+    type Transport = Box<TlsStream<Socket>>;
 
     fn accept(&self, socket: Socket) -> io::Result<Self::Transport> {
-        let session = Session::new(socket, self.config.clone()).map_err(io::Error::other)?;
-        Ok(Box::new(session))
+        let stream = TlsStream::new(socket, self.config.clone()).map_err(io::Error::other)?;
+        Ok(Box::new(stream))
     }
 
-    /// Room is a reason to read, too: what TLS itself has to say may wait for it, and nobody else knows.
+    /// Room is a reason to read, too: only the stream knows whether TLS's own messages wait for it.
     fn readiness(socket: Readiness) -> Readiness {
         socket.max(Readiness::Data)
     }

@@ -1,108 +1,94 @@
-//! The event loop of one thread: it accepts clients, and tells their table what sockets and the clock
-//! say.
+//! The event loop of one thread: it accepts clients, and passes on to their table what happened to
+//! their sockets, and what time it is.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use log::{debug, warn};
-use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token, Waker};
 
+use crate::logging::target::{CLIENT, SERVER};
 use crate::options::serve::ServeOptions;
-use crate::platform;
+use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
-use crate::serve::transport::{Acceptor, Socket};
+use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
-/// How many events are taken at once.
-const EVENTS_LEN: usize = 1024;
-/// How long no clients are accepted after that failed: for want of file descriptors, for example.
+/// How long no clients are accepted after accepting failed, for example because no file descriptor
+/// was left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-const WAKER: Token = Token(0);
-const FIRST_LISTENER: usize = 1;
-
-/// A client that another worker has accepted.
-pub(crate) type Accepted = (TcpStream, SocketAddr);
-
-/// How a worker is reached from other threads.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle {
-    pub(crate) waker: Arc<Waker>,
-    pub(crate) inbox: Sender<Accepted>,
+/// A client that has connected, and whose socket belongs to no worker yet.
+#[derive(Debug)]
+pub(crate) struct NewClient {
+    socket: Socket,
+    peer: SocketAddr,
 }
 
-impl Handle {
-    /// Makes the worker look at what it was told.
+/// How other threads reach a worker.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerHandle {
+    pub(crate) waker: Waker,
+    pub(crate) inbox: Sender<NewClient>,
+}
+
+impl WorkerHandle {
+    /// Makes the worker look at its inbox, and whether it must stop.
     pub(crate) fn wake(&self) {
         if let Err(error) = self.waker.wake() {
-            warn!("cannot wake a worker: {error}");
+            warn!(target: SERVER, "cannot wake a worker: {error}");
         }
     }
 }
 
 /// One thread's event loop.
 #[derive(Debug)]
-pub(crate) struct Worker<C: Acceptor> {
-    poll: Poll,
-    listeners: Vec<TcpListener>,
-    /// The token of the client with key 0, behind the listeners'.
-    first_client: usize,
-    /// Where this worker's clients go in turn: empty to keep them, as each worker with
-    /// listeners of its own does.
-    others: Vec<Handle>,
-    inbox: Receiver<Accepted>,
+pub(crate) struct Worker<A: Acceptor> {
+    poller: Poller,
+    /// The workers that get the clients accepted here, in turn. Empty if this one keeps them, as
+    /// each worker with listeners of its own does.
+    others: Vec<WorkerHandle>,
+    inbox: Receiver<NewClient>,
     stop: Arc<AtomicBool>,
-    acceptor: C,
-    clients: Clients<C::Transport>,
+    acceptor: A,
+    clients: Clients<A::Transport>,
     /// How many clients were handed to the others.
     handed: usize,
     accept_paused_until: Option<Instant>,
     /// Whether accepting failed the last time.
     is_short: bool,
-    /// When it last woke up.
+    /// The time of the last wake-up.
     now: Instant,
     drain: Drain,
-    /// When the last clients are dropped, once it stops.
+    /// When the last clients are dropped, once the server stops.
     stop_deadline: Option<Instant>,
 }
 
-/// A poll for a worker, and the handle's half that wakes it.
-pub(crate) fn poll() -> io::Result<(Poll, Arc<Waker>)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKER)?;
-    Ok((poll, Arc::new(waker)))
-}
-
-/// How clients are left when the server stops.
+/// How connections end when the server stops.
 #[derive(Clone, Copy, Debug)]
 struct Drain {
     /// The time over which their Close frames are spread.
     spread: Duration,
-    /// The time after which they are dropped.
+    /// The time after which the remaining clients are dropped.
     timeout: Duration,
 }
 
-impl<C: Acceptor> Worker<C> {
-    /// A worker with its poll; `inbox` is the other end of its [`Handle`]'s.
+impl<A: Acceptor> Worker<A> {
+    /// A worker with its poller; `inbox` is the other end of its [`WorkerHandle`]'s.
     pub(crate) fn new(
-        poll: Poll,
-        inbox: Receiver<Accepted>,
+        poller: Poller,
+        inbox: Receiver<NewClient>,
         stop: Arc<AtomicBool>,
         limiter: Arc<ConnectionLimiter>,
         options: &ServeOptions,
-        acceptor: C,
+        acceptor: A,
     ) -> Self {
         let now = Instant::now();
         Self {
-            poll,
-            listeners: Vec::new(),
-            first_client: FIRST_LISTENER,
+            poller,
             others: Vec::new(),
             inbox,
             stop,
@@ -120,38 +106,33 @@ impl<C: Acceptor> Worker<C> {
         }
     }
 
-    /// Gives the worker a listener of its own.
-    pub(crate) fn listen(&mut self, mut listener: TcpListener) -> io::Result<()> {
-        let token = Token(self.first_client);
-        let registry = self.poll.registry();
-        registry.register(&mut listener, token, Interest::READABLE)?;
-        self.listeners.push(listener);
-        self.first_client += 1;
-        Ok(())
+    /// Gives the worker a listener of its own, which does not block.
+    pub(crate) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
+        self.poller.listen(listener)
     }
 
     /// Makes the worker hand the clients that it accepts to these in turn.
-    pub(crate) fn hand_to(&mut self, workers: Vec<Handle>) {
+    pub(crate) fn hand_to(&mut self, workers: Vec<WorkerHandle>) {
         self.others = workers;
     }
 
-    /// Serves until it is told to stop and the last client is gone.
+    /// Serves until the server must stop and the last client is gone.
     ///
     /// # Errors
     ///
-    /// When the system does not report events any more.
+    /// When the system reports no more events.
     pub(crate) fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_LEN);
+        let mut events = Events::new();
         while !self.is_over() {
             let timeout = self.timeout();
-            match self.poll.poll(&mut events, timeout) {
+            match self.poller.wait(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => self.now = Instant::now(),
             }
             self.clients.advance(self.now);
             self.clients.run_queued();
-            for event in &events {
-                self.handle(event);
+            for ready in events.iter() {
+                self.handle(ready);
             }
             self.clients.expire();
             self.resume_accepting();
@@ -159,17 +140,14 @@ impl<C: Acceptor> Worker<C> {
         Ok(())
     }
 
-    /// Handles an event. One may be left from a client whose key another has got in the meantime:
-    /// that one then gets a turn for nothing.
-    fn handle(&mut self, event: &Event) {
-        let first_client = self.first_client;
-        match event.token() {
-            WAKER => self.wake(),
-            Token(token) if token < first_client => self.accept(token - FIRST_LISTENER),
-            Token(token) => {
-                let key = token - first_client;
-                self.clients
-                    .handle(key, C::readiness(platform::readiness(event)));
+    /// Handles an event. If it is left from a client whose key another client has now, that one gets
+    /// a turn in which there is nothing to do.
+    fn handle(&mut self, ready: Ready) {
+        match ready {
+            Ready::Waker => self.wake(),
+            Ready::Listener(listener) => self.accept(listener),
+            Ready::Client { key, readiness } => {
+                self.clients.handle(key, A::readiness(readiness));
             }
         }
     }
@@ -178,61 +156,60 @@ impl<C: Acceptor> Worker<C> {
         if self.stop.load(Ordering::Acquire) && !self.is_stopping() {
             self.stop();
         }
-        while let Ok((socket, peer)) = self.inbox.try_recv() {
+        while let Ok(client) = self.inbox.try_recv() {
             if !self.is_stopping() {
-                self.add(socket, peer);
+                self.add(client);
             }
         }
     }
 
+    /// Accepts all clients that wait at a listener.
     fn accept(&mut self, listener: usize) {
-        loop {
-            let Some(listener) = self.listeners.get(listener) else {
-                return;
-            };
-            match listener.accept() {
+        while let Some(accepted) = self.poller.accept(listener) {
+            match accepted {
                 Ok((socket, peer)) => {
                     self.is_short = false;
-                    self.place(socket, peer);
+                    self.place(NewClient { socket, peer });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_of_one_client(&error) => {}
-                Err(error) => {
-                    if !self.is_short {
-                        warn!("cannot accept clients, trying again: {error}");
-                    }
-                    self.is_short = true;
-                    self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
-                    return;
-                }
+                Err(error) => return self.pause_accepting(&error),
             }
         }
     }
 
-    /// Keeps a new client, or hands it to the worker whose turn it is.
-    fn place(&mut self, socket: TcpStream, peer: SocketAddr) {
-        if self.others.is_empty() {
-            return self.add(socket, peer);
+    fn pause_accepting(&mut self, error: &io::Error) {
+        if !self.is_short {
+            warn!(target: SERVER, "cannot accept clients, trying again: {error}");
         }
-        let Handle { waker, inbox } = &self.others[self.handed % self.others.len()];
+        self.is_short = true;
+        self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
+    }
+
+    /// Keeps a new client, or hands it to the worker whose turn it is.
+    fn place(&mut self, client: NewClient) {
+        if self.others.is_empty() {
+            return self.add(client);
+        }
+        let peer = client.peer;
+        let WorkerHandle { waker, inbox } = &self.others[self.handed % self.others.len()];
         self.handed += 1;
-        if let Err(error) = inbox.send((socket, peer)).map_err(io::Error::other) {
-            debug!("client {peer} lost: {error}");
+        if let Err(error) = inbox.send(client).map_err(io::Error::other) {
+            debug!(target: CLIENT, "client {peer} lost: {error}");
         } else if let Err(error) = waker.wake() {
-            debug!("client {peer} waits: {error}");
+            debug!(target: CLIENT, "client {peer} waits: {error}");
         }
     }
 
-    fn add(&mut self, mut socket: TcpStream, peer: SocketAddr) {
-        let token = Token(self.first_client + self.clients.next_key());
-        // Small echoes are sent at once: they never wait for the acknowledgement of others.
-        let registered = socket.set_nodelay(true).and_then(|()| {
-            let registry = self.poll.registry();
-            registry.register(&mut socket, token, platform::interest())
-        });
-        match registered.and_then(|()| self.acceptor.accept(Socket(socket))) {
+    fn add(&mut self, client: NewClient) {
+        let NewClient { mut socket, peer } = client;
+        let key = self.clients.next_key();
+        let registered = socket
+            .set_nodelay()
+            .and_then(|()| self.poller.register(&mut socket, key));
+        match registered.and_then(|()| self.acceptor.accept(socket)) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
-            Err(error) => debug!("client {peer} left: {error}"),
+            Err(error) => debug!(target: CLIENT, "client {peer} left: {error}"),
         }
     }
 
@@ -243,11 +220,11 @@ impl<C: Acceptor> Worker<C> {
     /// Ends all connections; the listeners close at once.
     fn stop(&mut self) {
         self.stop_deadline = Some(self.now + self.drain.timeout);
-        self.listeners.clear();
+        self.poller.close_listeners();
         self.clients.stop(self.drain.spread);
     }
 
-    /// Whether it has stopped; those whose connections did not end in time are dropped.
+    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
     fn is_over(&mut self) -> bool {
         let Some(deadline) = self.stop_deadline else {
             return false;
@@ -266,14 +243,14 @@ impl<C: Acceptor> Worker<C> {
             .take_if(|until| *until <= now)
             .is_some()
         {
-            (0..self.listeners.len()).for_each(|listener| self.accept(listener));
+            (0..self.poller.listeners()).for_each(|listener| self.accept(listener));
         }
     }
 
-    /// How long to wait for events: for ever, unless there is something to do at some time.
+    /// How long to wait for events: without end, unless something is due.
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
-        // Neither is most often.
+        // The usual case.
         if self.accept_paused_until.is_none() && self.stop_deadline.is_none() {
             return timeout;
         }
@@ -302,30 +279,37 @@ mod tests {
 
     use super::*;
     use crate::command_line::tests::options;
-    use crate::serve::transport::Plain;
+    use crate::serve::acceptor::PlainAcceptor;
 
     /// A worker with a listener, and the listener's address.
-    fn worker() -> (Worker<Plain>, SocketAddr, Arc<Waker>) {
-        let (poll, waker) = poll().unwrap();
+    fn worker() -> (Worker<PlainAcceptor>, SocketAddr, Waker) {
+        let (poller, waker) = Poller::new().unwrap();
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let mut worker = Worker::new(poll, inbox, Arc::default(), limiter, &options, Plain);
-        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut worker = Worker::new(
+            poller,
+            inbox,
+            Arc::default(),
+            limiter,
+            &options,
+            PlainAcceptor,
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        worker.listen(TcpListener::from_std(listener)).unwrap();
+        worker.listen(listener).unwrap();
         (worker, address, waker)
     }
 
     #[test]
-    fn who_accepts_for_others_hands_them_clients_in_turn() {
+    fn a_worker_that_accepts_for_others_hands_them_clients_in_turn() {
         let (mut worker, address, waker) = worker();
         let (handles, inboxes): (Vec<_>, Vec<_>) = (0..4)
             .map(|_| {
                 let (inbox, receiver) = mpsc::channel();
                 let waker = waker.clone();
-                (Handle { waker, inbox }, receiver)
+                (WorkerHandle { waker, inbox }, receiver)
             })
             .unzip();
         worker.hand_to(handles);

@@ -64,7 +64,7 @@ fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
     let expected = shown(server.address, &kept);
     fs::write(&files.certificate, "not any more\n").unwrap();
     server.signal("HUP");
-    let line = server.logged("the certificate stays as it was: --tls-cert ");
+    let line = server.logged("the certificate is unchanged: --tls-cert ");
     assert!(
         line.contains("ERROR") && line.contains("kept.crt: it is not PEM"),
         "{line}"
@@ -76,11 +76,11 @@ fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
 fn a_hang_up_with_nothing_to_load_is_logged_and_stops_nothing() {
     let (server, certificate) = self_signed("hang-up", &[]);
     server.signal("HUP");
-    server.logged("hang-up: nothing to load again: the certificate was made at the start");
+    server.logged("SIGHUP: nothing to load again: the certificate was made at the start");
     shown(server.address, &certificate);
     let server = Server::start(&[]);
     server.signal("HUP");
-    server.logged("hang-up: nothing to load again: there is no certificate");
+    server.logged("SIGHUP: nothing to load again: there is no certificate");
     expect_echo(&mut Client::greeted(server.address));
 }
 
@@ -198,7 +198,7 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
         ),
         (
             &["--tls-cert", broken, "--tls-key", key],
-            "broken.pem: what it holds is no X.509 certificate",
+            "broken.pem: it is not an X.509 certificate",
         ),
         (
             &["--tls-cert", certificate, "--tls-key", certificate],

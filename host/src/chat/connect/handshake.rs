@@ -32,8 +32,8 @@ pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason
     Ok(())
 }
 
-/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed once
-/// the connection is open.
+/// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed
+/// once the connection is open.
 pub(super) fn advance(
     user: &mut User,
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
@@ -44,7 +44,7 @@ pub(super) fn advance(
         Ok(Progress::Open(agreed)) => return Ok(Some(agreed)),
         Ok(_) => {}
         Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
-        Err(error) => return Err(EndReason::Response(error)),
+        Err(error) => return Err(EndReason::InvalidResponse(error)),
     }
     // A long request is made ready in parts.
     if stream.transmit() {
@@ -77,7 +77,7 @@ fn refusal(
     let deadline = Instant::now() + CONTENT_TIME;
     // Whatever ends the wait early is not an error: the status is known.
     while stream.buffer.received().len() < content_len
-        && matches!(user.is_over(deadline), Ok(false))
+        && matches!(user.is_past(deadline), Ok(false))
     {
         match stream.receive() {
             ReadOutcome::Bytes => {}

@@ -63,7 +63,7 @@ fn connect_to(
             Ok(false) => {}
             Err(error) => return Ok(Err(error)),
         }
-        if user.is_over(deadline)? {
+        if user.is_past(deadline)? {
             return Ok(Err(ErrorKind::TimedOut.into()));
         }
         user.wait(Some(deadline))?;

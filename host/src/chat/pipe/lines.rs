@@ -15,7 +15,7 @@ use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
 pub(super) struct Lines<R> {
     input: R,
     /// The number of the line that is being read, from 1.
-    number: u64,
+    line_number: u64,
     /// How many bytes of the line were returned.
     returned_len: u64,
     state: LineState,
@@ -38,7 +38,7 @@ impl<R: BufRead> Lines<R> {
     pub(super) fn new(input: R) -> Self {
         Self {
             input,
-            number: 1,
+            line_number: 1,
             returned_len: 0,
             state: LineState::Start,
             incomplete: Vec::new(),
@@ -63,7 +63,7 @@ impl<R: BufRead> Lines<R> {
             MessageData::Binary(_) => LineState::Binary,
         };
         if fin == Fin::Last {
-            self.number += 1;
+            self.line_number += 1;
             self.returned_len = 0;
             self.state = LineState::Start;
         }
@@ -117,7 +117,7 @@ impl<R: BufRead> Lines<R> {
             _ => Err(format!(
                 "line {} starts as text, but is not UTF-8 at byte {}: keep binary lines shorter \
                  than 64 KiB",
-                self.number,
+                self.line_number,
                 self.returned_len + valid_len as u64
             )),
         }

@@ -67,7 +67,7 @@ impl LineReader {
             };
             // A line is sent even if the history does not take it.
             let _ = editor.add_history_entry(line.as_str());
-            self.obey(&line);
+            self.take_line(&line);
         }
         // The end of the input, or Ctrl-C.
         self.send(UserCommand::Close(CloseCode::NORMAL, String::new()));
@@ -75,7 +75,7 @@ impl LineReader {
         edited.set("");
     }
 
-    fn obey(&self, line: &str) {
+    fn take_line(&self, line: &str) {
         match input::parse(line) {
             Ok(Input::Commands(commands)) => {
                 commands.into_iter().for_each(|command| self.send(command));

@@ -14,7 +14,7 @@ const BINARY_LEN_MAX: usize = 32;
 pub(super) struct Preview {
     kind: Kind,
     bytes: Vec<u8>,
-    /// The length of the message as far as it was received.
+    /// The length of the message that was received so far.
     len: u64,
 }
 

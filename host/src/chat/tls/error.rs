@@ -12,12 +12,12 @@ use crate::options::url::{Scheme, Url};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The end of a connection to `url` whose TLS handshake failed with `error`.
+/// The reason for the end of a connection to `url` if its TLS handshake failed with `error`.
 pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
     let reason = error.get_ref().and_then(|inner| inner.downcast_ref());
     let plain = url.with(Scheme::Ws);
     match reason {
-        Some(error) => EndReason::Insecure(text(error, &plain)),
+        Some(error) => EndReason::Tls(text(error, &plain)),
         None => EndReason::NotConnected(format!(
             "the connection ended during the TLS handshake: {error}; if the server does not speak \
              TLS, use {plain}"

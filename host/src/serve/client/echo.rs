@@ -1,13 +1,86 @@
-//! What is done with the bytes of an open connection: they are sent back, unless a message is longer than
+//! An open connection: the messages that a client sends are sent back, unless one is longer than
 //! this server allows.
 
 use std::net::SocketAddr;
 
 use ws_echo_core::{CloseCode, Event};
 
+use super::{Client, Phase, Shared};
+use crate::serve::deadline::Liveness;
 use crate::serve::journal::{Ending, Journal};
-use crate::serve::pool::{HeapBuffer, Session};
+use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
+
+impl Client {
+    /// Echoes what is in the buffer, as far as there is room for the answers.
+    pub(super) fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        let Some(mut session) = self.take_session(&mut shared.pool) else {
+            return;
+        };
+        session.echo(self.peer, buffer, &shared.service, &mut shared.journal);
+        self.put_session(session, shared);
+    }
+
+    /// Closes the connection because the server stops, once no message is begun and all is echoed.
+    pub(super) fn close_when_idle(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        if matches!(self.phase, Phase::Leaving { session: None, .. })
+            && buffer.received().is_empty()
+        {
+            self.send_close(buffer, CloseCode::GOING_AWAY, "", shared);
+        }
+    }
+
+    /// Sends Close if there is room. If there is none now, there will be after the next
+    /// transmission.
+    pub(crate) fn send_close(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        code: CloseCode,
+        reason: &str,
+        shared: &mut Shared,
+    ) {
+        if let Some(mut session) = self.take_session(&mut shared.pool) {
+            let _ = session.connection.exchange(buffer).close(code, reason);
+            self.put_session(session, shared);
+        }
+    }
+
+    /// Sends Ping. The buffer is empty, so there is room.
+    pub(crate) fn send_ping(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        self.set_liveness(Liveness::Pinged);
+        if let Some(mut session) = self.take_session(&mut shared.pool) {
+            let _ = session.connection.exchange(buffer).ping(&[]);
+            self.put_session(session, shared);
+        }
+    }
+
+    /// Takes the state of an open connection: what is kept of it, or else an idle one.
+    fn take_session(&mut self, pool: &mut Pool) -> Option<Box<Session>> {
+        let (Phase::Open {
+            agreed, session, ..
+        }
+        | Phase::Leaving { agreed, session }) = &mut self.phase
+        else {
+            return None;
+        };
+        Some(session.take().unwrap_or_else(|| pool.take_idle(*agreed)))
+    }
+
+    /// Puts the state of an open connection back. It is kept only if something is begun.
+    fn put_session(&mut self, used: Box<Session>, shared: &mut Shared) {
+        let (Phase::Open { session, .. } | Phase::Leaving { session, .. }) = &mut self.phase else {
+            return;
+        };
+        if used.is_done(&shared.service) {
+            // What is ready is the last.
+            self.phase = Phase::Flushing;
+        } else if used.connection.is_idle() {
+            shared.pool.put_idle(used);
+        } else {
+            *session = Some(used);
+        }
+    }
+}
 
 impl Session {
     /// Echoes what stands in the buffer, as far as there is room for the answers.

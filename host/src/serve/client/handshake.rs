@@ -1,51 +1,34 @@
-//! A client before its connection is open: its request is read and answered, or it is turned away (RFC 6455
-//! section 4.2).
+//! A client before its connection is open: its request is read and answered, or it is turned away
+//! (RFC 6455 section 4.2).
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
-use super::{Client, Next, PendingResponse, Phase, Shared};
-use crate::serve::pool::{HeapBuffer, Pool};
+use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
+use crate::serve::deadline::Liveness;
+use crate::serve::pool::HeapBuffer;
+use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::service::{Decision, HEAD_LEN};
-use crate::serve::transport::Transport;
 
-/// The memory that a client costs before it has asked, in bytes. The pool gets it back then.
-pub(crate) const OPENING_COST: usize = size_of::<ServerHandshake<HEAD_LEN>>();
-
-/// The memory that a worker needs to serve one client after the other, in bytes.
-pub(crate) fn least_memory(buffer_len: usize) -> usize {
-    Pool::least_memory(buffer_len) + OPENING_COST
-}
-
-impl<T: Transport> Client<T> {
-    /// A client that is answered before it asks. Of this the log tells in sum.
-    pub(crate) fn turned_away(transport: T, peer: SocketAddr, response: &'static [u8]) -> Self {
-        Self::in_phase(
-            Phase::Responding(Box::new(PendingResponse(response))),
-            transport,
-            peer,
-        )
-    }
-
-    /// Whether it has not asked for anything yet.
-    pub(super) fn is_opening(&self) -> bool {
-        matches!(self.phase, Phase::Handshake(_))
-    }
-
-    pub(super) fn advance_opening(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let Phase::Handshake(handshake) = &mut self.phase else {
+impl Client {
+    pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        let Phase::Handshake { handshake, .. } = &mut self.phase else {
             return;
         };
+        let mut content = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => {
-                    if let Some(response) = answer(self.peer, handshake, shared) {
-                        let rest = Box::new(PendingResponse(response));
-                        return self.end_opening(Phase::Responding(rest), shared);
-                    }
+                Ok(Progress::Request) => content = answer(self.peer, handshake, shared),
+                Ok(Progress::Open(agreed)) => {
+                    let open = Phase::Open {
+                        agreed,
+                        liveness: Liveness::Heard,
+                        session: None,
+                    };
+                    return self.end_handshake(open, shared);
                 }
-                Ok(Progress::Open(_)) => return self.end_opening(Phase::Open(None), shared),
                 Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
@@ -53,54 +36,61 @@ impl<T: Transport> Client<T> {
                 }
             }
         }
+        // The head of a response is ready at once: there is always room for it.
         if handshake.is_done() {
-            self.end_opening(Phase::Flushing, shared);
+            let next = match content {
+                Some(content) => Phase::Responding(PendingResponse::boxed(content)),
+                None => Phase::Flushing,
+            };
+            self.end_handshake(next, shared);
         }
     }
 
-    /// Goes on to what is not the handshake any more.
-    pub(super) fn end_opening(&mut self, next: Phase, shared: &mut Shared) {
+    fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
         self.phase = next;
         shared.pool.give_memory_back(OPENING_COST);
     }
 
-    /// Answers a request that was not complete in time.
-    pub(super) fn refuse_late_request(&mut self, shared: &mut Shared) -> Next {
-        let Phase::Handshake(handshake) = &mut self.phase else {
-            return Next::Idle;
-        };
-        if !self.transport.is_open() {
-            shared.journal.refused_late_transport(self.peer);
-            return Next::Close;
+    /// Refuses a request that was not complete in time.
+    pub(crate) fn refuse_late_request(&mut self, shared: &mut Shared) {
+        if let Phase::Handshake { handshake, .. } = &mut self.phase {
+            handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
+            shared.journal.refused(self.peer, "", Refusal::Timeout);
         }
-        handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
-        shared.journal.refused(self.peer, "", Refusal::Timeout);
-        self.with_buffer(shared, Self::go_on)
     }
 
-    /// Begins to answer a client that is [turned away](Self::turned_away).
-    pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Next {
-        self.with_buffer(shared, Self::go_on)
+    /// Answers a client that takes this server for one of another protocol, in that protocol: the
+    /// answer is all that is sent.
+    pub(crate) fn refuse_protocol(
+        &mut self,
+        wrong: &'static WrongProtocol,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) {
+        shared.journal.refused_protocol(self.peer, wrong.advice);
+        buffer.discard_received();
+        let response = PendingResponse::boxed(wrong.bytes());
+        self.end_handshake(Phase::Responding(response), shared);
     }
 }
 
-/// Answers a request: by the handshake, or with the response that is returned.
+/// Answers a request. Returns the content that must follow the response's head, if any.
 fn answer(
     peer: SocketAddr,
     handshake: &mut ServerHandshake<HEAD_LEN>,
     shared: &mut Shared,
-) -> Option<&'static [u8]> {
+) -> Option<Cow<'static, [u8]>> {
     let journal = &mut shared.journal;
     let target = journal.target(&handshake.request());
     match shared.service.answer(handshake) {
         Decision::Upgrade => journal.connected(peer, &target),
-        Decision::Page(response) => {
+        Decision::Page(page) => {
             journal.page_sent(peer, &target);
-            return Some(response);
+            return respond(handshake, page);
         }
-        Decision::ForbiddenOrigin(response) => {
+        Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
-            return Some(response);
+            return respond(handshake, refusal);
         }
         Decision::Refuse(refusal) => {
             handshake.explain(refusal.text());
@@ -108,4 +98,19 @@ fn answer(
         }
     }
     None
+}
+
+/// Answers a request with an HTTP response. Returns the content that must follow its head, if any.
+fn respond(
+    handshake: &mut ServerHandshake<HEAD_LEN>,
+    answer: &Answer,
+) -> Option<Cow<'static, [u8]>> {
+    match handshake.respond(&answer.head()) {
+        Ok(0) => None,
+        Ok(_) => Some(answer.content.clone()),
+        Err(_) => {
+            handshake.refuse(Refusal::ResponseTooLarge, "");
+            None
+        }
+    }
 }

@@ -164,6 +164,12 @@ fn close(code: u16, reason: &str) -> Vec<u8> {
     [&[0x88, payload.len() as u8][..], &payload].concat()
 }
 
+/// A turn that has this result and leaves the deadline as it is.
+fn ends(next: Next) -> Turn {
+    let deadline = DeadlineChange::Keep;
+    Turn { next, deadline }
+}
+
 fn gone() -> Vec<u8> {
     close(1011, "no answer to a ping")
 }
@@ -529,14 +535,14 @@ fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
     let (key, end) = server.connect();
     let clients = &mut server.clients;
     for _ in 0..3 {
-        clients.turn(key, |_, _| Next::Requeue);
+        clients.end_turn(key, ends(Next::Requeue));
     }
     assert_eq!(clients.run_queue, [key]);
     // While it waits for its turn it gets no other.
     end.0.borrow_mut().to_server.extend(REQUEST);
     clients.handle(key, Readiness::Data);
     assert!(received(&end).is_empty());
-    clients.turn(key, |_, _| Next::Close);
+    clients.end_turn(key, ends(Next::Close));
     assert!(clients.run_queue.is_empty());
     let (again, _) = server.connect();
     assert_eq!(again, key, "keys are used again");
@@ -765,7 +771,7 @@ fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
     }
     for _ in 0..10 {
         let (key, _) = server.connect();
-        server.clients.turn(key, |_, _| Next::Close);
+        server.clients.end_turn(key, ends(Next::Close));
         let (_, end) = server.connect();
         server.pass(2 * SECOND);
         assert!(received(&end).starts_with(b"HTTP/1.1 408 "));

@@ -4,6 +4,15 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+impl TimerWheel {
+    /// Whether a key has a deadline.
+    fn is_set(&self, key: usize) -> bool {
+        let link = link_of(key);
+        let next = self.links.get(link as usize).map(|link| link.next);
+        next.is_some_and(|next| next != link)
+    }
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn taken(wheel: &mut TimerWheel) -> Vec<usize> {

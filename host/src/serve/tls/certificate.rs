@@ -1,4 +1,4 @@
-//! A certificate and its key from files in PEM (RFC 7468), and what can be wrong with them.
+//! A certificate and its key from PEM files (RFC 7468), and what can be wrong with them.
 
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
@@ -17,18 +17,18 @@ use crate::escape::OneLine;
 const CERTIFICATE: &str = "--tls-cert";
 const KEY: &str = "--tls-key";
 
-/// Why there is no certificate to show.
+/// Why the server has no certificate.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// A file that a flag names is wrong.
+    /// The file that a flag names is wrong.
     File {
         flag: &'static str,
         path: PathBuf,
         reason: String,
     },
-    /// Something else, without a file.
+    /// TLS cannot be set up, for a reason outside the files.
     Tls(TlsError),
-    /// None could be made.
+    /// No certificate could be made.
     SelfSigned(rcgen::Error),
 }
 
@@ -67,7 +67,7 @@ impl Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Loads a certificate, with the chain behind it if there is one, and the key that belongs to it.
+/// Loads a certificate, with its chain if there is one, and its key.
 pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, Error> {
     let chain = chain(&read(CERTIFICATE, certificate)?)
         .map_err(|reason| Error::file(CERTIFICATE, certificate, reason))?;
@@ -79,11 +79,9 @@ pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, Error
             let reason = format!("the key does not belong to the certificate of {certificate}");
             Error::file(KEY, key, reason)
         }
-        TlsError::InvalidCertificate(CertificateError::BadEncoding) => Error::file(
-            CERTIFICATE,
-            certificate,
-            "what it holds is no X.509 certificate",
-        ),
+        TlsError::InvalidCertificate(CertificateError::BadEncoding) => {
+            Error::file(CERTIFICATE, certificate, "it is not an X.509 certificate")
+        }
         TlsError::InvalidCertificate(_) => Error::file(CERTIFICATE, certificate, error.to_string()),
         _ => Error::file(KEY, key, error.to_string()),
     })
@@ -112,7 +110,7 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, String> {
     })
 }
 
-/// What to say of a file in which there is no such thing.
+/// The error for a file that does not contain `thing`.
 fn missing(pem: &[u8], thing: &str) -> String {
     if contains(pem, b"-----BEGIN ") {
         format!("there is no {thing} in it")

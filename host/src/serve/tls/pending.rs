@@ -1,23 +1,23 @@
-//! Bytes on their way: those that wait, and the room for those that came.
+//! Bytes that wait to be moved on, and room for received bytes.
 
 use std::io::{self, ErrorKind, Write};
 
-/// Bytes that wait for room elsewhere. Empty, they cost nothing.
+/// Bytes that wait for room elsewhere. It takes no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     bytes: Vec<u8>,
-    /// Where those begin that still wait.
+    /// Where the bytes start that still wait.
     start: usize,
 }
 
 impl Pending {
     pub(super) fn append(&mut self, bytes: &[u8]) {
-        // No more: what a connection may keep is promised.
+        // Exactly: a connection has a limit on what it keeps.
         self.bytes.reserve_exact(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Appends so many bytes, to be written over.
+    /// Appends `len` bytes for the caller to overwrite.
     pub(super) fn extend(&mut self, len: usize) -> &mut [u8] {
         let before = self.bytes.len();
         self.bytes.reserve_exact(len);
@@ -25,13 +25,13 @@ impl Pending {
         &mut self.bytes[before..]
     }
 
-    /// Moves as many as there is room for.
+    /// Moves as many bytes as fit.
     pub(super) fn read_to(&mut self, room: &mut Room<'_>) {
         let moved = room.put(&self.bytes[self.start..]);
         self.take(moved);
     }
 
-    /// Writes them all, or as many as are taken before the error.
+    /// Writes all bytes, or as many as `transport` takes before the error.
     pub(super) fn write_to(&mut self, transport: &mut impl Write) -> io::Result<()> {
         if self.bytes.is_empty() {
             return Ok(());
@@ -44,7 +44,7 @@ impl Pending {
         written
     }
 
-    /// How much memory it has.
+    /// The memory that it owns, in bytes.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.bytes.capacity()
@@ -64,7 +64,7 @@ impl Pending {
     }
 }
 
-/// Writes all of `bytes`; where that fails, the rest stays in them.
+/// Writes all of `bytes`. After an error `bytes` is what was not written.
 pub(super) fn write_all(bytes: &mut &[u8], transport: &mut impl Write) -> io::Result<()> {
     while !bytes.is_empty() {
         match transport.write(bytes) {
@@ -76,7 +76,7 @@ pub(super) fn write_all(bytes: &mut &[u8], transport: &mut impl Write) -> io::Re
     Ok(())
 }
 
-/// Where a read puts what was received.
+/// The room of a read.
 #[derive(Debug)]
 pub(super) struct Room<'a> {
     bytes: &'a mut [u8],
@@ -88,22 +88,22 @@ impl<'a> Room<'a> {
         Self { bytes, filled: 0 }
     }
 
-    /// How many bytes were put there.
+    /// How many bytes it holds.
     pub(super) fn filled(&self) -> usize {
         self.filled
     }
 
-    /// How many more there is room for.
+    /// How many more bytes fit.
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.filled
     }
 
-    /// All of it, when nothing was put there.
+    /// The room that is left.
     pub(super) fn bytes(&mut self) -> &mut [u8] {
         &mut self.bytes[self.filled..]
     }
 
-    /// Puts as many there as fit, and returns how many those are.
+    /// Copies as many bytes as fit, and returns how many those are.
     pub(super) fn put(&mut self, bytes: &[u8]) -> usize {
         let len = bytes.len().min(self.left());
         self.bytes[self.filled..][..len].copy_from_slice(&bytes[..len]);

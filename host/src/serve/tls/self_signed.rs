@@ -1,5 +1,5 @@
-//! A certificate that vouches for itself, for trying things out on one machine: clients have to be told to
-//! trust it. Its key never leaves the process.
+//! A self-signed certificate, for trying things out on one machine: clients must be told to trust it.
+//! Its key never leaves the process.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,14 +16,15 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::CertifiedKey;
 
-use super::certificate::Error;
+use crate::logging::target::TLS;
+use crate::serve::tls::certificate::Error;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The longest that browsers take.
+/// The longest validity that browsers accept.
 const VALID_FOR: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 
-/// Makes a certificate for this machine and for these addresses, tells its fingerprint, and writes it to
-/// a file.
+/// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes it
+/// to a file.
 pub(super) fn make(
     addresses: &[SocketAddr],
     written_to: Option<&Path>,
@@ -37,6 +38,7 @@ pub(super) fn make(
             .map_err(|error| Error::system("--tls-write-cert", path, &error))?;
     }
     info!(
+        target: TLS,
         "certificate made for {}, with the SHA-256 fingerprint {}",
         names.join(", "),
         fingerprint(made.der())
@@ -46,12 +48,12 @@ pub(super) fn make(
         .map_err(Error::Tls)
 }
 
-/// What clients may call the server, each once.
+/// The names that the certificate is for, each once.
 fn names(addresses: &[SocketAddr]) -> Vec<String> {
     let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let listened = addresses.iter().map(SocketAddr::ip);
     let mut names = vec!["localhost".into()];
-    // 0.0.0.0 and [::] are nobody's.
+    // 0.0.0.0 and [::] are not addresses of a server.
     let named = |ip: &IpAddr| !ip.is_unspecified();
     for ip in local.into_iter().chain(listened).filter(named) {
         let name = ip.to_string();
@@ -70,10 +72,10 @@ fn params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
         .push(DnType::CommonName, "ws-echo, self-signed");
     #[expect(
         clippy::disallowed_methods,
-        reason = "a certificate is valid by the calendar"
+        reason = "a certificate is valid between two dates"
     )]
     let now = SystemTime::now();
-    // Clocks differ.
+    // The client's clock may be behind.
     params.not_before = (now - DAY).into();
     params.not_after = (now - DAY + VALID_FOR).into();
     params.is_ca = IsCa::ExplicitNoCa;
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_certificate_is_for_this_machine_and_for_what_is_listened_on() {
+    fn the_certificate_is_for_this_machine_and_its_listen_addresses() {
         let addresses = [
             "127.0.0.1:1",
             "192.0.2.1:2",

@@ -1,13 +1,14 @@
-//! A client's connection by TLS (RFC 8446, RFC 5246): records over another transport. The protocol is
-//! rustls', which holds no bytes of its own here.
+//! A client's connection with TLS (RFC 8446, RFC 5246): records over another transport. The protocol
+//! is rustls', which holds no bytes of its own here.
 //!
-//! - **Receiving:** records are received into the thread's scratch and decrypted at once, as far as the
-//!   caller has room. A connection keeps the beginning of a record, and what a caller has no room for.
-//! - **Sending:** bytes are taken by [`write`](Write::write) when the last of their records is in the
-//!   transport. Until then the caller has them still, and back-pressure is his: nothing waits here but
-//!   the records of one call.
-//! - **What TLS itself has to say** goes out before anything is received: who does not take it is not
-//!   listened to.
+//! - **Receiving:** records are received into the thread's scratch buffer and decrypted at once, as far
+//!   as the caller has room. A connection keeps the start of an incomplete record, and decrypted bytes
+//!   for which the caller had no room.
+//! - **Sending:** [`write`](Write::write) has taken bytes when the last of their records is in the
+//!   transport. Until then the caller still has them, so back-pressure is the caller's: nothing waits
+//!   here but the records of one call.
+//! - **TLS's own messages** are sent before anything is received. A client that does not take them is
+//!   not read from.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -22,82 +23,85 @@ use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::Transport;
 
-/// The least that is worth a system call, however little room the caller has.
+/// The fewest bytes worth a system call, however little room the caller has.
 const RECEIVED_MIN: usize = 4 << 10;
-/// What rustls keeps of a connection, about: 4 KiB in the end, and more in the handshake.
+/// About what rustls keeps for a connection: 4 KiB when it is open, and more in the handshake.
 const RUSTLS_MEMORY: usize = 16 << 10;
-/// How often is received for one read, so that records with little in them do not hold up others.
+/// The most receives for one read, so that many small records do not delay other clients.
 const RECEIVES_MAX: usize = 8;
 
-/// A connection of the server's side.
-pub(crate) struct Session<T: Transport> {
+/// The server's side of a connection.
+///
+/// Its two directions end independently, so each has its own state.
+pub(crate) struct TlsStream<T: Transport> {
     transport: T,
     tls: UnbufferedServerConnection,
-    stage: Stage,
+    receiving: Receiving,
     sending: Sending,
-    /// Records that were received, of which the last is not whole.
+    /// The start of an incomplete record.
     received: Vec<u8>,
-    /// What records carried and nobody has read yet.
+    /// Decrypted bytes that the caller has not read yet.
     decrypted: Pending,
     /// Records that the transport has not taken yet.
     encrypted: Pending,
-    /// How many of the caller's bytes are in them.
-    under_way: usize,
-    /// Whether the last read stopped before it had all that came.
+    /// How many of the caller's bytes are in those records.
+    in_flight: usize,
+    /// Whether the last read stopped before it had all received bytes.
     is_cut_short: bool,
 }
 
-/// How far it has come with what the client sends.
+/// The state of what the client sends.
 #[derive(Debug)]
-enum Stage {
-    /// Nothing has come.
-    Silent,
+enum Receiving {
+    /// Nothing was received.
+    Nothing,
     /// The handshake is not complete.
     Handshake,
     Open,
-    /// The client does not speak TLS but HTTP. It is answered in the same way.
+    /// The client speaks HTTP without TLS. So does the answer.
     Plain,
-    /// The client has said that it sends no more.
+    /// The client has sent close_notify.
     Closed,
-    /// The client has broken the protocol. It has been told.
+    /// The client broke the protocol. The alert was made ready.
     Failed(rustls::Error),
 }
 
-/// How far it has come with what is sent.
+/// The state of what is sent to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sending {
     Open,
-    /// The last record says that no more is sent. The transport is shut when it has taken that.
+    /// close_notify was made ready. The transport is shut when it has taken that.
     Closing,
     Shut,
 }
 
-/// Makes records, and returns their length.
-type Make<'a> = &'a dyn Fn(
+/// Writes records, and returns their length.
+type Encode<'a> = &'a dyn Fn(
     &mut WriteTraffic<'_, ServerConnectionData>,
     &mut [u8],
 ) -> Result<usize, EncryptError>;
 
-/// What a step of receiving tells of the transport.
+/// Whether the transport may hold more after a receive.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Drained,
-    /// There may be more.
-    Flowing,
+enum Rest {
+    /// It is empty.
+    None,
+    /// It may hold more.
+    Unknown,
 }
 
-impl<T: Transport> Session<T> {
-    /// A connection whose handshake the client has to begin.
+impl<T: Transport> TlsStream<T> {
+    /// A connection whose handshake the client must begin.
     pub(crate) fn new(transport: T, config: Arc<ServerConfig>) -> Result<Self, rustls::Error> {
         Ok(Self {
             transport,
             tls: UnbufferedServerConnection::new(config)?,
-            stage: Stage::Silent,
+            receiving: Receiving::Nothing,
             sending: Sending::Open,
             received: Vec::new(),
             decrypted: Pending::default(),
             encrypted: Pending::default(),
-            under_way: 0,
+            in_flight: 0,
             is_cut_short: false,
         })
     }
@@ -112,7 +116,7 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Receives and decrypts until the room is full, or all that has come is in it.
+    /// Receives and decrypts until the room is full, or holds all received bytes.
     fn fill(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<()> {
         self.is_cut_short = false;
         self.decrypted.read_to(room);
@@ -122,13 +126,13 @@ impl<T: Transport> Session<T> {
             }
             let is_filled = room.filled() > 0;
             match self.receive(room, scratch) {
-                // What is left may be the end, which no event tells of again.
+                // The rest may be the end of the stream, which no further event reports.
                 Ok(_) if !self.is_decrypting() => break,
-                Ok(Source::Drained) if room.filled() > 0 => return Ok(()),
+                Ok(Rest::None) if room.filled() > 0 => return Ok(()),
                 Ok(_) => {}
                 Err(error) if !is_filled => return Err(error),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // It comes again, behind what is there.
+                // The next read returns the error, after these bytes.
                 Err(_) => break,
             }
         }
@@ -136,8 +140,8 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Receives once, and works on all of it.
-    fn receive(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<Source> {
+    /// Receives once, and processes all received bytes.
+    fn receive(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<Rest> {
         self.encrypted.write_to(&mut self.transport)?;
         let kept = self.received.len();
         let wanted = room.left().max(kept + RECEIVED_MIN).min(SCRATCH_LEN);
@@ -153,33 +157,33 @@ impl<T: Transport> Session<T> {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         scratch[..kept].copy_from_slice(&self.received);
-        self.work_on(&mut scratch[..kept + len], room);
+        self.process_received(&mut scratch[..kept + len], room);
         Ok(if len < offered {
-            Source::Drained
+            Rest::None
         } else {
-            Source::Flowing
+            Rest::Unknown
         })
     }
 
-    /// Works on what was received, and transmits what that leads to.
-    fn work_on(&mut self, received: &mut [u8], room: &mut Room<'_>) {
-        if let Stage::Silent = self.stage {
-            // A record of a handshake begins with 22, and a request with its method.
+    /// Processes received bytes, and transmits what TLS itself answers.
+    fn process_received(&mut self, received: &mut [u8], room: &mut Room<'_>) {
+        if let Receiving::Nothing = self.receiving {
+            // A record of a handshake starts with the byte 22, and a request with its method.
             if received[0].is_ascii_uppercase() {
-                self.stage = Stage::Plain;
+                self.receiving = Receiving::Plain;
                 return put(received, room, &mut self.decrypted);
             }
-            self.stage = Stage::Handshake;
+            self.receiving = Receiving::Handshake;
         }
-        let kept = self.process(received, room);
-        // No longer than it has to be: an idle connection keeps nothing.
+        let kept = self.decrypt(received, room);
+        // An idle connection keeps nothing.
         self.received = received[kept..].to_vec();
-        // What is not taken now goes before the next record is received.
+        // What the transport does not take now is sent before the next receive.
         let _ = self.encrypted.write_to(&mut self.transport);
     }
 
-    /// Decrypts whole records, and returns where the rest begins.
-    fn process(&mut self, received: &mut [u8], room: &mut Room<'_>) -> usize {
+    /// Decrypts complete records, and returns where the rest starts.
+    fn decrypt(&mut self, received: &mut [u8], room: &mut Room<'_>) -> usize {
         let mut start = 0;
         loop {
             let status = self.tls.process_tls_records(&mut received[start..]);
@@ -194,11 +198,11 @@ impl<T: Transport> Session<T> {
                 Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.encrypted),
                 Ok(ConnectionState::TransmitTlsData(messages)) => messages.done(),
                 Ok(ConnectionState::PeerClosed) => {
-                    self.stage = Stage::Closed;
+                    self.receiving = Receiving::Closed;
                     return received.len();
                 }
                 Ok(ConnectionState::WriteTraffic(_)) => {
-                    self.stage = Stage::Open;
+                    self.receiving = Receiving::Open;
                     return start + discard;
                 }
                 Ok(_) => return start + discard,
@@ -211,10 +215,10 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Makes the alert ready that says what is wrong. From here on rustls must not be shown what came: it
-    /// remembers where in it the parts of a message are.
+    /// Makes the alert ready that names the error. After this rustls must not see the received bytes
+    /// again: it remembers positions in them.
     fn fail(&mut self, error: rustls::Error) {
-        self.stage = Stage::Failed(error);
+        self.receiving = Receiving::Failed(error);
         while self.tls.wants_write() {
             let status = self.tls.process_tls_records(&mut []);
             let Ok(ConnectionState::EncodeTlsData(alert)) = status.state else {
@@ -224,8 +228,8 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Completes the handshake, for who has something to say before the client has.
-    fn shake_hands(&mut self, scratch: &mut [u8]) -> io::Result<()> {
+    /// Completes the handshake, for a write before the client has sent anything.
+    fn complete_handshake(&mut self, scratch: &mut [u8]) -> io::Result<()> {
         while !self.is_open() {
             self.receive(&mut Room::new(&mut []), scratch)?;
             self.check()?;
@@ -233,14 +237,19 @@ impl<T: Transport> Session<T> {
         self.flush_records()
     }
 
-    /// Encrypts what `make` makes records of, and transmits it; `len` of the caller's bytes are in it.
-    fn send(&mut self, scratch: &mut [u8], len: usize, make: Make<'_>) -> io::Result<()> {
+    /// Transmits the records that `encode_records` writes; `len` of the caller's bytes are in them.
+    fn send(
+        &mut self,
+        scratch: &mut [u8],
+        len: usize,
+        encode_records: Encode<'_>,
+    ) -> io::Result<()> {
         let mut records = loop {
-            // Nothing that is whole stands there, so there is nothing to discard.
+            // No record is complete there, so there is nothing to discard.
             let status = self.tls.process_tls_records(&mut self.received);
             match status.state {
                 Ok(ConnectionState::WriteTraffic(mut traffic)) => {
-                    let made = make(&mut traffic, scratch).map_err(io::Error::other)?;
+                    let made = encode_records(&mut traffic, scratch).map_err(io::Error::other)?;
                     break &scratch[..made];
                 }
                 Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.encrypted),
@@ -256,30 +265,33 @@ impl<T: Transport> Session<T> {
             && error.kind() == ErrorKind::WouldBlock
         {
             self.encrypted.append(records);
-            self.under_way = len;
+            self.in_flight = len;
         }
         sent
     }
 
-    /// Whether the client has kept to the protocol.
+    /// Fails if the client broke the protocol.
     fn check(&self) -> io::Result<()> {
-        match &self.stage {
-            Stage::Failed(error) => Err(invalid(&format!("TLS: {error}"))),
+        match &self.receiving {
+            Receiving::Failed(error) => Err(invalid(&format!("TLS: {error}"))),
             _ => Ok(()),
         }
     }
 
-    /// Whether what comes is to be decrypted.
+    /// Whether received bytes must be decrypted.
     fn is_decrypting(&self) -> bool {
-        matches!(self.stage, Stage::Silent | Stage::Handshake | Stage::Open)
+        matches!(
+            self.receiving,
+            Receiving::Nothing | Receiving::Handshake | Receiving::Open
+        )
     }
 }
 
-impl<T: Transport> Read for Session<T> {
+impl<T: Transport> Read for TlsStream<T> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.flush_records()?;
         if self.sending != Sending::Open {
-            // Nobody wants it, and there could be no alert any more.
+            // The bytes are not wanted, and an alert could not be sent any more.
             return match self.transport.read(bytes)? {
                 0 => Ok(0),
                 _ => Err(ErrorKind::Interrupted.into()),
@@ -291,30 +303,30 @@ impl<T: Transport> Read for Session<T> {
         } else {
             self.decrypted.read_to(&mut room);
         }
-        match &self.stage {
+        match &self.receiving {
             _ if room.filled() > 0 => Ok(room.filled()),
-            Stage::Plain => self.transport.read(room.bytes()),
-            Stage::Closed => Ok(0),
+            Receiving::Plain => self.transport.read(room.bytes()),
+            Receiving::Closed => Ok(0),
             _ => self.check().and(Err(ErrorKind::Interrupted.into())),
         }
     }
 }
 
-impl<T: Transport> Write for Session<T> {
+impl<T: Transport> Write for TlsStream<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.check()?;
         self.flush_records()?;
-        if self.under_way > 0 {
-            return Ok(mem::take(&mut self.under_way));
+        if self.in_flight > 0 {
+            return Ok(mem::take(&mut self.in_flight));
         }
         if !self.is_open() {
-            with_scratch(|scratch| self.shake_hands(scratch))?;
+            with_scratch(|scratch| self.complete_handshake(scratch))?;
         }
-        if let Stage::Plain = self.stage {
+        if let Receiving::Plain = self.receiving {
             return self.transport.write(bytes);
         }
         let bytes = &bytes[..bytes.len().min(ENCRYPTED_MAX)];
-        let encrypt: Make<'_> = &|traffic, records| traffic.encrypt(bytes, records);
+        let encrypt: Encode<'_> = &|traffic, records| traffic.encrypt(bytes, records);
         with_scratch(|scratch| self.send(scratch, bytes.len(), encrypt))?;
         Ok(bytes.len())
     }
@@ -324,29 +336,32 @@ impl<T: Transport> Write for Session<T> {
     }
 }
 
-impl<T: Transport> Transport for Session<T> {
-    /// The beginning of a record, what a caller had no room for, and records that wait.
+impl<T: Transport> Transport for TlsStream<T> {
+    /// The start of a record, decrypted bytes without room, and records that wait.
     const MEMORY: usize = T::MEMORY + RUSTLS_MEMORY + SCRATCH_LEN + RECEIVED_MIN + SCRATCH_LEN;
 
     fn shut(&mut self) -> io::Result<()> {
-        if let Stage::Plain = self.stage {
+        if let Receiving::Plain = self.receiving {
             return self.transport.shut();
         }
         if self.sending != Sending::Open || !self.is_open() {
             return Ok(());
         }
-        let close: Make<'_> = &|traffic, records| traffic.queue_close_notify(records);
-        let sent = with_scratch(|scratch| self.send(scratch, self.under_way, close));
+        let close: Encode<'_> = &|traffic, records| traffic.queue_close_notify(records);
+        let sent = with_scratch(|scratch| self.send(scratch, self.in_flight, close));
         self.sending = Sending::Closing;
         match sent.and_then(|()| self.flush_records()) {
-            // The rest goes out when something is read.
+            // The rest is sent with the next read.
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
             shut => shut,
         }
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::Open | Stage::Plain | Stage::Closed)
+        matches!(
+            self.receiving,
+            Receiving::Open | Receiving::Plain | Receiving::Closed
+        )
     }
 
     fn is_cut_short(&self) -> bool {
@@ -354,34 +369,36 @@ impl<T: Transport> Transport for Session<T> {
     }
 
     fn wrong_protocol(&self, _: &[u8]) -> Option<&'static WrongProtocol> {
-        matches!(self.stage, Stage::Plain).then_some(&response::TLS_NEEDED)
+        matches!(self.receiving, Receiving::Plain).then_some(&response::TLS_NEEDED)
     }
 }
 
-/// Whoever is dropped is told that no more comes, if there is room for that: bytes that are missing are
-/// an attack otherwise.
-impl<T: Transport> Drop for Session<T> {
+/// Sends close_notify if there is room for it. Without it the client could not tell the end from an
+/// attack that cuts the connection.
+impl<T: Transport> Drop for TlsStream<T> {
     fn drop(&mut self) {
-        if !matches!(self.stage, Stage::Plain) {
+        if !matches!(self.receiving, Receiving::Plain) {
             let _ = self.shut();
         }
     }
 }
 
-impl<T: Transport> fmt::Debug for Session<T> {
+impl<T: Transport> fmt::Debug for TlsStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut session = f.debug_struct("Session");
-        session.field("stage", &self.stage).finish_non_exhaustive()
+        let mut stream = f.debug_struct("TlsStream");
+        stream
+            .field("receiving", &self.receiving)
+            .finish_non_exhaustive()
     }
 }
 
-/// Puts bytes where there is room, the others into `rest`.
+/// Puts bytes into the room, and those that do not fit into `rest`.
 fn put(bytes: &[u8], room: &mut Room<'_>, rest: &mut Pending) {
     let len = room.put(bytes);
     rest.append(&bytes[len..]);
 }
 
-/// Appends what TLS itself has to say.
+/// Appends one of TLS's own messages.
 fn encode<D>(mut message: EncodeTlsData<'_, D>, records: &mut Pending) {
     if let Err(EncodeError::InsufficientSize(needed)) = message.encode(&mut []) {
         // Now there is room.

@@ -1,0 +1,134 @@
+//! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how long
+//! they are. When they expire, `driver/expiry` acts.
+
+use crate::options::serve::ServeOptions;
+use crate::serve::timer_wheel::Ticks;
+
+/// What a client must do before its deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// Send the whole request.
+    Request,
+    /// Send anything.
+    SignOfLife,
+    /// Send anything: it was sent a Ping.
+    Answer,
+    /// Send more of the frame that it has begun, or take more of what is ready for it.
+    Progress,
+    /// End the message that it has begun: the server stops.
+    EndOfMessage,
+    /// End the connection, which one side has closed, or take its last response.
+    End,
+}
+
+/// The signs of life that a client has given since its deadline was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Liveness {
+    /// None since it was sent a Ping.
+    Pinged,
+    /// None.
+    Silent,
+    /// It has sent bytes, or taken some that waited.
+    Heard,
+}
+
+/// How a turn changes a client's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeadlineChange {
+    /// It stays as it is.
+    Keep,
+    /// The client has the whole time for this, from now on.
+    Restart(Deadline),
+    /// The client has a part of the time for this, another part than other clients: those that
+    /// connect together are not pinged together.
+    Spread(Deadline),
+}
+
+/// What follows from a client's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) next: Next,
+    pub(crate) deadline: DeadlineChange,
+}
+
+/// When a client gets its next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// With the next event of its transport.
+    Idle,
+    /// After the other clients: there may be more to receive.
+    Requeue,
+    /// Never: it must be dropped.
+    Close,
+}
+
+impl Liveness {
+    /// After the client has sent bytes, or taken some that waited.
+    #[inline]
+    pub(crate) fn after_activity(self) -> Self {
+        match self {
+            // From now on it may be silent for as long as any other.
+            Self::Pinged => Self::Silent,
+            Self::Silent | Self::Heard => Self::Heard,
+        }
+    }
+}
+
+impl DeadlineChange {
+    /// How a turn changes the deadline that was `before`, if it would now be `after`.
+    #[inline]
+    pub(crate) fn between(before: Deadline, after: Deadline, has_progressed: bool) -> Self {
+        match (before, after) {
+            (Deadline::Progress, Deadline::Progress) if has_progressed => Self::Restart(after),
+            // Signs of life are looked for when the deadline expires: a busy client costs nothing.
+            _ if before == after => Self::Keep,
+            (Deadline::Request, Deadline::SignOfLife) => Self::Spread(after),
+            _ => Self::Restart(after),
+        }
+    }
+
+    /// The same after the deadline has expired: then it cannot be kept.
+    pub(crate) fn after_expiry(self, after: Deadline) -> Self {
+        match self {
+            Self::Keep => Self::Restart(after),
+            changed => changed,
+        }
+    }
+}
+
+/// How long clients have, for each kind of deadline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    request: Ticks,
+    /// `None` if no signs of life are asked for.
+    silence: Option<Ticks>,
+    answer: Ticks,
+    /// `None` if clients may stop inside a frame for as long as they like.
+    stall: Option<Ticks>,
+    end: Ticks,
+}
+
+impl Timeouts {
+    pub(crate) fn new(options: &ServeOptions) -> Self {
+        Self {
+            request: Ticks::at_least(options.handshake_timeout),
+            silence: options.ping_interval.map(Ticks::at_least),
+            answer: Ticks::at_least(options.ping_timeout),
+            stall: options.stall_timeout.map(Ticks::at_least),
+            end: Ticks::at_least(options.close_timeout),
+        }
+    }
+
+    /// How long a client has; `None` for as long as it likes.
+    pub(crate) fn of(&self, deadline: Deadline) -> Option<Ticks> {
+        match deadline {
+            Deadline::Request => Some(self.request),
+            Deadline::SignOfLife => self.silence,
+            Deadline::Answer => Some(self.answer),
+            Deadline::Progress => self.stall,
+            // All clients are given up together: see `Clients::give_up`.
+            Deadline::EndOfMessage => None,
+            Deadline::End => Some(self.end),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What happens when a client misses a deadline, and when the server stops.
+
+use ws_echo_core::CloseCode;
+
+use super::Driver;
+use crate::serve::client::Shared;
+use crate::serve::deadline::{Deadline, Liveness, Next, Turn};
+use crate::serve::journal::Ending;
+use crate::serve::transport::{Readiness, Transport};
+
+/// Why a client is given up, as its Close frame says.
+const NO_ANSWER: &str = "no answer to a ping";
+const NO_PROGRESS: &str = "no progress";
+
+impl<T: Transport> Driver<T> {
+    /// Does what must be done when the deadline has expired.
+    pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
+        let before = self.client.deadline();
+        let next = match before {
+            Deadline::Request => self.refuse_late_request(shared),
+            _ if shared.is_stopping && self.client.is_open() => self.close_open(shared),
+            Deadline::SignOfLife | Deadline::Answer => self.check_liveness(shared),
+            Deadline::Progress => self.check_progress(shared),
+            Deadline::EndOfMessage | Deadline::End => self.give_up(shared),
+        };
+        let Turn { next, deadline } = self.end_turn(before, next, shared);
+        let deadline = deadline.after_expiry(self.client.deadline());
+        Turn { next, deadline }
+    }
+
+    /// Ends the connection because the server stops. What was received is echoed before.
+    pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
+        let before = self.client.deadline();
+        let next = self.close_open(shared);
+        self.end_turn(before, next, shared)
+    }
+
+    /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
+    pub(crate) fn abort(&mut self, shared: &mut Shared) -> Turn {
+        let before = self.client.deadline();
+        let next = self.give_up(shared);
+        self.end_turn(before, next, shared)
+    }
+
+    /// Forgets the signs of life that the client has given: none are asked for any longer.
+    pub(crate) fn forget_liveness(&mut self) {
+        self.client.set_liveness(Liveness::Silent);
+    }
+
+    fn close_open(&mut self, shared: &mut Shared) -> Next {
+        if self.client.is_in_handshake() {
+            return Next::Close;
+        }
+        self.client.leave();
+        self.look(shared)
+    }
+
+    /// Takes a turn although no event says that there is something to receive: bytes may have
+    /// arrived whose event waits behind others', and the system reports room only when there is
+    /// much of it.
+    fn look(&mut self, shared: &mut Shared) -> Next {
+        self.note(Readiness::Data);
+        self.go_on(shared)
+    }
+
+    /// Looks for signs of life. Asks for one, or gives the client up, if there are none.
+    fn check_liveness(&mut self, shared: &mut Shared) -> Next {
+        match self.client.liveness() {
+            Some(Liveness::Heard) => {
+                self.client.set_liveness(Liveness::Silent);
+                Next::Idle
+            }
+            Some(Liveness::Silent) => self.ping(shared),
+            Some(Liveness::Pinged) => {
+                let next = self.look(shared);
+                if next != Next::Idle || self.client.liveness() != Some(Liveness::Pinged) {
+                    return next;
+                }
+                let peer = self.client.peer();
+                shared.journal.ended(peer, &Ending::Silent);
+                self.send_close(CloseCode::INTERNAL_ERROR, NO_ANSWER, shared)
+            }
+            None => Next::Idle,
+        }
+    }
+
+    /// Looks whether a client that has stopped inside a frame, or does not take what is ready for
+    /// it, goes on. Gives it up if it does not.
+    fn check_progress(&mut self, shared: &mut Shared) -> Next {
+        let next = self.look(shared);
+        if next != Next::Idle || self.client.liveness() != Some(Liveness::Silent) {
+            return next;
+        }
+        let peer = self.client.peer();
+        shared.journal.ended(peer, &Ending::Stalled);
+        self.send_close(CloseCode::POLICY_VIOLATION, NO_PROGRESS, shared)
+    }
+
+    /// Asks for a sign of life.
+    fn ping(&mut self, shared: &mut Shared) -> Next {
+        let mut buffer = self.take_buffer(shared);
+        self.client.send_ping(&mut buffer, shared);
+        let answered = self.answer(&mut buffer, shared);
+        self.put_buffer(buffer, answered, shared)
+    }
+
+    /// Refuses a request that was not complete in time.
+    fn refuse_late_request(&mut self, shared: &mut Shared) -> Next {
+        if !self.transport.is_open() {
+            let peer = self.client.peer();
+            shared.journal.refused_late_transport(peer);
+            return Next::Close;
+        }
+        self.client.refuse_late_request(shared);
+        self.answer_then_receive(shared)
+    }
+
+    fn give_up(&mut self, shared: &mut Shared) -> Next {
+        if let Deadline::Request | Deadline::End = self.client.deadline() {
+            self.client.end_in_time_missed(&mut shared.journal);
+            return Next::Close;
+        }
+        let ending = Ending::CutOff(CloseCode::GOING_AWAY);
+        shared.journal.ended(self.client.peer(), &ending);
+        self.send_close(CloseCode::GOING_AWAY, "", shared)
+    }
+
+    /// Sends Close if that is possible at once, and ends the connection.
+    fn send_close(&mut self, code: CloseCode, reason: &str, shared: &mut Shared) -> Next {
+        let mut buffer = self.take_buffer(shared);
+        self.client.send_close(&mut buffer, code, reason, shared);
+        let _ = self.transmit(&mut buffer);
+        self.put_buffer(buffer, Ok(Next::Close), shared)
+    }
+}

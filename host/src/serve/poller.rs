@@ -1,0 +1,258 @@
+//! Sockets and their events, for one worker. No other file of the server knows mio.
+
+use std::io::{self, Read, Write};
+use std::net::{self, Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Poll, Token};
+#[cfg(unix)]
+use rustix::net::{RecvFlags, SendFlags};
+
+use crate::serve::response::{self, WrongProtocol};
+use crate::serve::transport::{Readiness, Transport};
+
+/// The most events in one round.
+const EVENTS_LEN: usize = 1024;
+
+const WAKER: Token = Token(0);
+const FIRST_LISTENER: usize = 1;
+
+/// The first byte from a client that speaks TLS: the type of its first record (RFC 8446 section
+/// 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+/// A write to a client that is gone must be an error, not a signal. Apple's systems have no such
+/// flag; every Rust program ignores the signal there.
+#[cfg(target_vendor = "apple")]
+const SEND_FLAGS: SendFlags = SendFlags::empty();
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
+
+/// What can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    /// Another thread has called [`Waker::wake`].
+    Waker,
+    /// Clients wait at the listener that was added as number `0`, `1`, ...
+    Listener(usize),
+    /// The client with this key can be read as `readiness` says, or written.
+    Client { key: usize, readiness: Readiness },
+}
+
+/// The listeners of a worker, and the events of these and of its clients' sockets.
+#[derive(Debug)]
+pub(crate) struct Poller {
+    poll: Poll,
+    listeners: Vec<TcpListener>,
+    /// The token of the client with key 0. Tokens before it are the listeners'.
+    first_client: usize,
+}
+
+/// The events of one round.
+#[derive(Debug)]
+pub(crate) struct Events {
+    events: mio::Events,
+    first_client: usize,
+}
+
+/// Wakes a worker from another thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Waker(Arc<mio::Waker>);
+
+impl Waker {
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn wake(&self) -> io::Result<()> {
+        self.0.wake()
+    }
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self {
+            events: mio::Events::with_capacity(EVENTS_LEN),
+            first_client: FIRST_LISTENER,
+        }
+    }
+
+    /// What can go on after [`Poller::wait`].
+    ///
+    /// An event may be left from a client whose key another client has now.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Ready> + '_ {
+        self.events.iter().map(|event| match event.token() {
+            WAKER => Ready::Waker,
+            Token(token) if token < self.first_client => Ready::Listener(token - FIRST_LISTENER),
+            Token(token) => Ready::Client {
+                key: token - self.first_client,
+                readiness: readiness(event),
+            },
+        })
+    }
+}
+
+impl Poller {
+    /// A poller without listeners, and its waker.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn new() -> io::Result<(Self, Waker)> {
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), WAKER)?;
+        let poller = Self {
+            poll,
+            listeners: Vec::new(),
+            first_client: FIRST_LISTENER,
+        };
+        Ok((poller, Waker(Arc::new(waker))))
+    }
+
+    /// Adds a listener, which does not block. All listeners must be added before the first client.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn listen(&mut self, listener: net::TcpListener) -> io::Result<()> {
+        let mut listener = TcpListener::from_std(listener);
+        let token = Token(self.first_client);
+        let registry = self.poll.registry();
+        registry.register(&mut listener, token, Interest::READABLE)?;
+        self.listeners.push(listener);
+        self.first_client += 1;
+        Ok(())
+    }
+
+    /// How many listeners there are.
+    pub(crate) fn listeners(&self) -> usize {
+        self.listeners.len()
+    }
+
+    /// Closes all listeners.
+    pub(crate) fn close_listeners(&mut self) {
+        self.listeners.clear();
+    }
+
+    /// Accepts a client that waits at a listener. `None` when the listener is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) when no client waits, and what the system reports.
+    pub(crate) fn accept(&self, listener: usize) -> Option<io::Result<(Socket, SocketAddr)>> {
+        let accepted = self.listeners.get(listener)?.accept();
+        Some(accepted.map(|(stream, peer)| (Socket(stream), peer)))
+    }
+
+    /// Registers a client's socket for events in both directions.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn register(&self, socket: &mut Socket, key: usize) -> io::Result<()> {
+        let token = Token(self.first_client + key);
+        let registry = self.poll.registry();
+        registry.register(&mut socket.0, token, interest())
+    }
+
+    /// Waits for events, for `timeout` at most; `None` waits without end.
+    ///
+    /// # Errors
+    ///
+    /// When the system reports no more events.
+    pub(crate) fn wait(
+        &mut self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
+        events.first_client = self.first_client;
+        self.poll.poll(&mut events.events, timeout)
+    }
+}
+
+/// The events of interest for a client's socket: bytes, room, and urgent data where the system
+/// reports it.
+fn interest() -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(target_os = "linux")]
+    let both = both | Interest::PRIORITY;
+    both
+}
+
+/// What an event says about a client's socket.
+fn readiness(event: &Event) -> Readiness {
+    if event.is_read_closed() || event.is_error() || is_urgent(event) {
+        Readiness::UntilWouldBlock
+    } else if event.is_readable() {
+        Readiness::Data
+    } else {
+        Readiness::None
+    }
+}
+
+/// Whether an event reports urgent data. A read ends there, though more may follow.
+fn is_urgent(event: &Event) -> bool {
+    #[cfg(target_os = "linux")]
+    return event.is_priority();
+    #[cfg(not(target_os = "linux"))]
+    return false;
+}
+
+/// A client's socket.
+///
+/// On Unix it is read and written without the C library, whose wrappers cost a program with several
+/// threads 60 instructions for each call.
+#[derive(Debug)]
+pub(crate) struct Socket(TcpStream);
+
+impl Socket {
+    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn set_nodelay(&self) -> io::Result<()> {
+        self.0.set_nodelay(true)
+    }
+}
+
+impl Read for Socket {
+    #[cfg(unix)]
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let (len, _) = rustix::net::recv(&self.0, bytes, RecvFlags::empty())?;
+        Ok(len)
+    }
+
+    #[cfg(not(unix))]
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Write for Socket {
+    #[cfg(unix)]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::net::send(&self.0, bytes, SEND_FLAGS)?)
+    }
+
+    #[cfg(not(unix))]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Socket {
+    fn shut(&mut self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)
+    }
+
+    fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
+        (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
+    }
+}
