@@ -216,13 +216,23 @@ impl<T: Transport> Clients<T> {
         self.table.iter().map(|(key, _)| key).collect()
     }
 
-    /// Does what follows from a turn of the client at `key`.
-    #[inline]
+    /// Does what follows from a turn of the client at `key`: most often nothing.
+    #[inline(always)]
     fn end_turn(&mut self, key: usize, turn: Turn) {
+        if turn != Turn::NOTHING_CHANGED {
+            self.follow(key, turn);
+        }
+    }
+
+    fn follow(&mut self, key: usize, turn: Turn) {
         match turn.next {
             Next::Idle => {}
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
+        }
+        if self.shared.is_stopping && self.table[key].is_open() {
+            // It must go at the deadline that it has.
+            return;
         }
         match turn.deadline {
             DeadlineChange::Keep => {}

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use ws_echo_core::{CloseCode, Event};
 
 use super::{Client, Phase, Shared};
-use crate::serve::deadline::Liveness;
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
@@ -47,7 +46,6 @@ impl Client {
 
     /// Sends Ping. The buffer is empty, so there is room.
     pub(crate) fn send_ping(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        self.set_liveness(Liveness::Pinged);
         if let Some(mut session) = self.take_session(&mut shared.pool) {
             let _ = session.connection.exchange(buffer).ping(&[]);
             self.put_session(session, shared);
@@ -56,10 +54,8 @@ impl Client {
 
     /// Takes the state of an open connection: what is kept of it, or else an idle one.
     fn take_session(&mut self, pool: &mut Pool) -> Option<Box<Session>> {
-        let (Phase::Open {
-            agreed, session, ..
-        }
-        | Phase::Leaving { agreed, session }) = &mut self.phase
+        let (Phase::Open { agreed, session } | Phase::Leaving { agreed, session }) =
+            &mut self.phase
         else {
             return None;
         };
