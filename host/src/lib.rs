@@ -19,6 +19,7 @@ mod platform;
 mod random;
 mod serve;
 mod stderr;
+mod stop_signal;
 mod time;
 
 use std::process::ExitCode;
