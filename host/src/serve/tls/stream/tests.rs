@@ -2,6 +2,7 @@
 //! other end is rustls' client, or something that does not speak TLS.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::OnceLock;
 
 use rustls::{ClientConfig, ClientConnection};
