@@ -1,7 +1,8 @@
 //! One client: what its connection is doing, and what that needs next.
 //!
-//! It does no I/O. The `driver` tells it that bytes were received or that its transport has ended,
-//! and it says what it wants: to transmit what is ready, to receive more, or to shut its side.
+//! It does no I/O. The `driver` fills its buffer, transmits what is ready there, and reports that the
+//! transport has ended. The client says what it wants next: to transmit, to receive, or to shut its
+//! side.
 
 mod echo;
 mod handshake;

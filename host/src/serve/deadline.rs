@@ -1,5 +1,5 @@
-//! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how long
-//! they are. When they expire, `driver/expiry` acts.
+//! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how
+//! long they are. What happens when a client misses one is in `driver/expiry`.
 
 use crate::options::serve::ServeOptions;
 use crate::serve::timer_wheel::Ticks;

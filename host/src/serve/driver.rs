@@ -138,18 +138,19 @@ impl<T: Transport> Driver<T> {
             return self.end_turn(Deadline::of_idle(before), next);
         }
         Turn {
-            next: self.then(),
+            next: self.next_turn(),
             deadline: DeadlineChange::of_idle(before),
         }
     }
 
+    /// Any other turn.
     fn general_turn(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
         let next = self.go_on(shared);
         self.end_turn(before, next)
     }
 
-    /// Answers first what waits, and then what is received.
+    /// Answers what waits first, and then what is received.
     fn go_on(&mut self, shared: &mut Shared) -> Next {
         if self.client.has_work(self.transport_state()) {
             return self.answer_then_receive(shared);
@@ -160,8 +161,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Takes the buffer and the connection that are next in the pool, because something is begun in
-    /// them, and answers that.
+    /// Takes the buffer and the connection that were used, because something is begun in them, and
+    /// answers that.
     fn answer_rest(&mut self, class: BufferClass, shared: &mut Shared) -> Next {
         let mut buffer = shared.pool.take_buffer(class);
         let session = shared.pool.take_idle(self.client.agreed());
@@ -199,8 +200,8 @@ impl<T: Transport> Driver<T> {
         buffer
     }
 
-    /// Puts a buffer back after the turn has come to this. The client keeps it only if it holds
-    /// bytes; if memory is short, a client that would have to keep it is dropped.
+    /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer only
+    /// if it holds bytes; if memory is short, a client that would have to keep one is dropped.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,
@@ -252,7 +253,7 @@ impl<T: Transport> Driver<T> {
                 }
             }
             nothing => match self.receive_nothing(nothing, shared) {
-                // That nothing more is there may be what the client waits for.
+                // The client may have waited for this: that nothing more is there.
                 Next::Idle => {}
                 next => return Ok(next),
             },
@@ -260,8 +261,8 @@ impl<T: Transport> Driver<T> {
         self.answer(buffer, shared)
     }
 
-    /// Does what the client wants, up to receiving: whether it is to receive now is what is
-    /// returned.
+    /// Does what the client wants until it wants to receive. `Requeue` means that there may be
+    /// something to receive.
     fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Next> {
         loop {
             match self.client.advance(buffer, self.transport_state(), shared) {
@@ -271,14 +272,14 @@ impl<T: Transport> Driver<T> {
                     }
                 }
                 Want::Shut => self.transport.shut()?,
-                Want::Receive => return Ok(self.then()),
+                Want::Receive => return Ok(self.next_turn()),
             }
         }
     }
 
-    /// What follows when all is answered.
+    /// When the next turn is, if all is answered.
     #[inline]
-    fn then(&self) -> Next {
+    fn next_turn(&self) -> Next {
         match self.readiness {
             Readiness::None => Next::Idle,
             Readiness::Data | Readiness::UntilWouldBlock => Next::Requeue,
@@ -334,8 +335,8 @@ impl<T: Transport> Driver<T> {
         Next::Close
     }
 
-    /// Transmits what is ready, as far as the client takes it. (As a call of its own it would cost
-    /// an echo 40 instructions more.)
+    /// Transmits what is ready, as far as the client takes it. (A call would cost an echo 40
+    /// instructions more.)
     #[inline(always)]
     fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
         while !buffer.ready().is_empty() {

@@ -79,7 +79,7 @@ impl Client {
 }
 
 impl Session {
-    /// Echoes what stands in the buffer, as far as there is room for the answers.
+    /// Echoes what is in the buffer, as far as there is room for the answers.
     pub(super) fn echo(
         &mut self,
         peer: SocketAddr,
@@ -125,7 +125,7 @@ impl Session {
         }
     }
 
-    /// Whether nothing more is to be received.
+    /// Whether nothing more must be received.
     pub(super) fn is_done(&self, service: &Service) -> bool {
         let is_refused = self.is_too_long(service) && self.connection.is_closing();
         is_refused || self.connection.is_done()
@@ -135,11 +135,11 @@ impl Session {
         self.message_len > service.max_message_len()
     }
 
-    /// Makes the Close ready that says that the message is too long; when there is no room now, there is
+    /// Sends the Close that says that the message is too long. If there is no room now, there will be
     /// after the next transmission.
     ///
-    /// > 1009 indicates that an endpoint is terminating the connection because it has received a message
-    /// > that is too big for it to process. (section 7.4.1)
+    /// > 1009 indicates that an endpoint is terminating the connection because it has received a
+    /// > message that is too big for it to process. (section 7.4.1)
     fn refuse_message(
         &mut self,
         peer: SocketAddr,

@@ -55,9 +55,8 @@ impl<T: Transport> Driver<T> {
         self.look(shared)
     }
 
-    /// Takes a turn although no event says that there is something to receive: bytes may have
-    /// arrived whose event waits behind others', and the system reports room only when there is
-    /// much of it.
+    /// Takes a turn although no event says that there is something to receive: the event may wait
+    /// after others, and the system reports room only when there is much of it.
     fn look(&mut self, shared: &mut Shared) -> Next {
         self.note(Readiness::Data);
         self.go_on(shared)
@@ -83,8 +82,8 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Looks whether a client that has stopped inside a frame, or does not take what is ready for
-    /// it, goes on. Gives it up if it does not.
+    /// Gives up a client that has stopped inside a frame, or does not take what is ready for it,
+    /// unless it has made progress.
     fn check_progress(&mut self, shared: &mut Shared) -> Next {
         let next = self.look(shared);
         if next != Next::Idle || self.liveness == Liveness::Heard {
