@@ -41,9 +41,9 @@ fn main() -> ExitCode {
 }
 
 fn talk(name: &str, host: &str, words: &[String]) -> Result<(), Box<dyn Error>> {
-    let server: SocketAddrV4 = host
-        .parse()
-        .map_err(|_| format!("{host} is not an IPv4 address with a port: write 192.168.69.100:3000"))?;
+    let server: SocketAddrV4 = host.parse().map_err(|_| {
+        format!("{host} is not an IPv4 address with a port: write 192.168.69.100:3000")
+    })?;
     let words = match words {
         [] => &WORDS.map(str::to_owned),
         words => words,

@@ -129,7 +129,7 @@ impl<S: Storage> Buffer<S> {
         if self.ready.is_empty() {
             self.make_spare();
         } else if self.received.is_empty() && self.spare_len() == 0 {
-            self.make_spare_behind_ready();
+            self.make_spare_after_ready();
         }
         let storage = self.storage.as_mut();
         storage.get_mut(self.received.end..).unwrap_or_default()
@@ -405,7 +405,7 @@ impl<S: Storage> Buffer<S> {
 
     /// Moves the ready bytes to the left end, so that there is room after them for answers, and
     /// after that to receive. There are no received bytes.
-    fn make_spare_behind_ready(&mut self) {
+    fn make_spare_after_ready(&mut self) {
         let len = self.ready.len();
         move_left(self.storage.as_mut(), self.ready.clone(), 0);
         self.ready = 0..len;
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_answer_stays_where_it_came_in_and_later_ones_close_up() {
+    fn a_single_answer_does_not_move_and_later_ones_close_up() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"....one....two");
         buffer.skip(4);
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_too_far_right_is_moved_when_room_runs_out() {
+    fn received_bytes_are_moved_left_when_room_runs_out() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, &[b'x'; 40]);
         buffer.skip(30);
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_makes_way_as_far_as_there_is_room() {
+    fn received_bytes_are_pushed_right_as_far_as_there_is_room() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"received");
         assert!(buffer.make_gap(56));
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_driver_s_own_answer_is_made_ready_as_far_as_there_is_room_and_keeps_what_was_received() {
+    fn bytes_of_the_driver_are_made_ready_as_far_as_there_is_room_and_received_bytes_stay() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"received");
         assert_eq!(buffer.make_ready(&[b'y'; 60]), 56);
@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_buffer_of_its_own_holds_a_frame_that_fits() {
+    fn only_a_buffer_of_one_connection_holds_a_frame_that_fits() {
         let room = 64 - HEADROOM as u64;
         assert!(Buffer::new([0; 64]).holds(0, room));
         assert!(!Buffer::new([0; 64]).holds(1, room));

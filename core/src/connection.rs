@@ -181,7 +181,7 @@ impl<R> Connection<R> {
     /// Whether the peer has started a frame that is not complete, or has sent one that is not
     /// answered yet. Between two fragments of a message there is none.
     pub fn is_inside_frame(&self) -> bool {
-        !matches!(self.next, Next::Header) || self.frame.is_begun()
+        !matches!(self.next, Next::Header) || self.frame.is_partial()
     }
 
     /// Whether a Close frame was made ready: our own, or the answer to the peer's.

@@ -48,8 +48,8 @@ impl<const N: usize> SingleFrame<N> {
         let charset = message.unmask(payload, distance)?;
         *header = message.header;
         if message.header[0] == TEXT && charset != Charset::Ascii {
-            let begun = utf8::begun(payload.get(..message.payload_len)?);
-            if begun != Ok(&[]) {
+            let end = utf8::incomplete_end(payload.get(..message.payload_len)?);
+            if end != Ok(&[]) {
                 return Some(Err(InvalidUtf8));
             }
         }

@@ -88,7 +88,7 @@ impl<R: Role> Connection<R> {
     /// Begins the control frame to send. Its payload is gathered after the header.
     fn begin_answer(&mut self, opcode: Opcode, len: u8) {
         self.control.clear();
-        // There is room for a whole control frame.
+        // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
         finish_header(&mut self.role, &mut self.control);
     }
@@ -134,10 +134,10 @@ impl<R: Role> Connection<R> {
         if let Some(Incoming::Text { held }) = &mut self.message {
             // The incomplete character is checked again, with the received part of its rest.
             let unchecked = masked_start - held.len()..len;
-            let begun = utf8::begun(received.get(unchecked).unwrap_or_default())?;
+            let end = utf8::incomplete_end(received.get(unchecked).unwrap_or_default())?;
             held.clear();
             // An incomplete character fits.
-            let _ = held.extend_from_slice(begun);
+            let _ = held.extend_from_slice(end);
         }
         if !is_cut && self.frame.remaining > 0 && buffer.holds(len, self.frame.remaining) {
             self.next = Next::Payload { plain: len, is_cut };
@@ -193,8 +193,8 @@ impl<R: Role> Connection<R> {
         let payload = self.frame.unmask::<R>(buffer.received_mut());
         // A control frame's payload was found to fit when its header was decoded.
         let _ = self.control.extend_from_slice(payload);
-        let come = payload.len();
-        buffer.skip(come);
+        let len = payload.len();
+        buffer.skip(len);
         let missing = self.frame.remaining;
         // A Close that breaks a rule is an error before all of it is received.
         let next = if self.frame.opcode == Opcode::Close {
@@ -215,8 +215,8 @@ impl<R: Role> Connection<R> {
     }
 
     fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Step {
-        let come = self.frame.unmask::<R>(buffer.received_mut()).len();
-        buffer.skip(come);
+        let len = self.frame.unmask::<R>(buffer.received_mut()).len();
+        buffer.skip(len);
         if self.frame.remaining > 0 {
             return Step::Wait;
         }

@@ -92,8 +92,8 @@ pub(crate) fn decode(payload: &[u8], missing: u64) -> Result<Option<CloseCode>, 
     };
     let code = u16::from_be_bytes(*code);
     let valid = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?;
-    match utf8::begun(reason) {
-        Ok(begun) if missing > 0 || begun.is_empty() => Ok(Some(valid)),
+    match utf8::incomplete_end(reason) {
+        Ok(end) if missing > 0 || end.is_empty() => Ok(Some(valid)),
         _ => Err(ProtocolError::InvalidCloseReason),
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_that_may_be_sent_are_those_of_section_7_4_and_the_registry() {
+    fn allowed_codes_are_those_of_section_7_4_and_the_registry() {
         let allowed = |code: u16| {
             (1000..=1014).contains(&code) && ![1004, 1005, 1006].contains(&code)
                 || (3000..5000).contains(&code)

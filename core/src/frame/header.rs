@@ -77,7 +77,7 @@ impl Frame {
     }
 
     /// Whether a part of the header was received.
-    pub(crate) fn is_begun(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         self.next != Field::First
     }
 
@@ -190,9 +190,9 @@ impl Frame {
     /// Unmasks, if the frame is masked, the part of the payload at the start of `received`, and
     /// returns it.
     pub(crate) fn unmask<'b, R: Role>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
-        let come = self.available(received.len());
-        self.remaining -= come as u64;
-        let payload = received.get_mut(..come).unwrap_or_default();
+        let len = self.available(received.len());
+        self.remaining -= len as u64;
+        let payload = received.get_mut(..len).unwrap_or_default();
         if R::RECEIVED_MASK != 0 {
             self.key.apply(payload);
         }
@@ -233,7 +233,7 @@ mod tests {
     use crate::frame::role::Server;
 
     #[test]
-    fn a_header_is_written_with_the_least_bytes() {
+    fn a_header_is_encoded_with_the_fewest_bytes() {
         for (len, expected) in [
             (0, &[0x82, 0][..]),
             (125, &[0x82, 125]),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_whole_with_its_last_byte() {
+    fn a_header_is_complete_with_its_last_byte() {
         for (bytes, len) in [
             (&[0x81, 0x85, 1, 2, 3, 4][..], 5),
             (&[0x81, 0xFE, 0, 126, 1, 2, 3, 4], 126),

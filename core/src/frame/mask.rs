@@ -192,7 +192,7 @@ mod tests {
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
     #[test]
-    fn the_masked_hello_of_section_5_7_reads_hello() {
+    fn the_masked_hello_of_section_5_7_is_unmasked() {
         let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
         MaskingKey::new(u32::from_be_bytes(KEY)).apply(&mut payload);
         assert_eq!(&payload, b"Hello");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_not_ascii_is_seen_wherever_it_stands() {
+    fn a_byte_that_is_not_ascii_is_seen_at_every_place() {
         let key = MaskingKey::new(u32::from_be_bytes(KEY));
         for place in 0..300 {
             let (mut bytes, _) = masked(0, 300);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_is_not_there_is_not_moved() {
+    fn a_payload_that_is_incomplete_is_not_moved() {
         let key = MaskingKey::new(0);
         for (distance, len) in [(0, 41), (1, 40), (41, 1), (usize::MAX, 1), (4, usize::MAX)] {
             assert_eq!(key.apply_and_move(&mut [0; 40], distance, len), None);

@@ -10,7 +10,7 @@ pub(crate) struct InvalidUtf8;
 
 /// Checks text that starts with a character, and returns the bytes of an incomplete character at
 /// its end: none if the text ends with a complete one.
-pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
+pub(crate) fn incomplete_end(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
     let mut rest = skip_whole(text);
     loop {
         rest = match rest {
@@ -88,17 +88,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_begun_is_what_the_last_character_lacks_at_every_cut() {
+    fn the_incomplete_end_is_found_at_every_cut() {
         let text = "a\u{e9}\u{6c34}\u{1f980}";
         for cut in 0..=text.len() {
             let boundary = text.floor_char_boundary(cut);
             let expected = &text.as_bytes()[boundary..cut];
-            assert_eq!(begun(&text.as_bytes()[..cut]), Ok(expected));
+            assert_eq!(incomplete_end(&text.as_bytes()[..cut]), Ok(expected));
         }
     }
 
     #[test]
-    fn the_first_impossible_byte_fails_and_none_before() {
+    fn the_first_impossible_byte_fails_and_no_byte_before_it() {
         for (start, impossible) in [
             (&b""[..], 0x80),
             (b"", 0xC0),
@@ -109,12 +109,12 @@ mod tests {
             (b"\xF0\x9F", 0xC0),
             (b"\xF4", 0x90),
         ] {
-            assert_eq!(begun(start), Ok(start));
+            assert_eq!(incomplete_end(start), Ok(start));
             let mut text = [0; 3];
             let (text, _) = text.split_at_mut(start.len() + 1);
             text[..start.len()].copy_from_slice(start);
             text[start.len()] = impossible;
-            assert_eq!(begun(text), Err(InvalidUtf8), "{text:?}");
+            assert_eq!(incomplete_end(text), Err(InvalidUtf8), "{text:?}");
         }
     }
 }

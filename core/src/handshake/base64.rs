@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_is_written_as_in_section_1_3() {
+    fn a_digest_is_encoded_as_in_section_1_3() {
         let digest = [
             0xb37a_4f2c,
             0xc062_4f16,
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_22_digits_and_two_paddings_are_16_bytes() {
+    fn only_22_digits_and_two_characters_of_padding_are_16_bytes() {
         for (text, expected) in [
             ("dGhlIHNhbXBsZSBub25jZQ==", true),
             ("+/+/+/+/+/+/+/+/+/+/+/==", true),

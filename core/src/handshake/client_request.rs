@@ -157,7 +157,7 @@ const RESERVED: [&str; 6] = [
 fn is_of_handshake(name: &str) -> bool {
     let start = "sec-websocket-";
     name.get(..start.len())
-        .is_some_and(|it| it.eq_ignore_ascii_case(start))
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(start))
 }
 
 /// Without the values of other headers, which may be secrets.

@@ -56,7 +56,7 @@ const FIELDS: [Field; 7] = [
 ];
 
 /// How many of these fields are checked in every request: the first, Host.
-const HOST_ALONE: usize = 1;
+const HOST_ONLY: usize = 1;
 /// How many of them are checked in every GET and HEAD: the two that announce a body, too.
 const HOST_AND_BODY: usize = 3;
 /// The index of Sec-WebSocket-Key: the last.
@@ -172,7 +172,7 @@ impl Headers {
 
     /// Checks what every request must have.
     pub(crate) fn check_host(&self) -> Result<(), Refusal> {
-        self.check(HOST_ALONE)
+        self.check(HOST_ONLY)
     }
 
     /// Checks that no body is announced either.

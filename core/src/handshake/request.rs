@@ -37,7 +37,7 @@ impl<'a> Request<'a> {
         let (_, target) = self.request_line();
         let path = match target {
             [b'/', ..] => target,
-            _ => behind_authority(target),
+            _ => after_authority(target),
         };
         let path = path.split(|&byte| byte == b'?').next();
         match path.and_then(|path| from_utf8(path).ok()) {
@@ -102,7 +102,7 @@ pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
 }
 
 /// The path and the query of a target in absolute form.
-fn behind_authority(target: &[u8]) -> &[u8] {
+fn after_authority(target: &[u8]) -> &[u8] {
     let mut rest = target;
     http::take_until(&mut rest, b':');
     let rest = rest.strip_prefix(b"//").unwrap_or_default();

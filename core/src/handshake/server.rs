@@ -315,7 +315,8 @@ impl<const N: usize> ServerHandshake<N> {
         let accept = accept(self.headers.key()?);
         // > The value chosen MUST be derived from the client's handshake, specifically by selecting
         // > one of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
-        let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
+        let subprotocol =
+            subprotocol.filter(|&name| request.subprotocols().any(|offer| offer == name));
         let protocol_header = match subprotocol {
             Some(_) => &b"\r\nSec-WebSocket-Protocol: "[..],
             None => b"",

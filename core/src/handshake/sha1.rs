@@ -55,7 +55,7 @@ mod tests {
     use sha1::Digest;
 
     #[test]
-    fn the_digest_is_rustcryptos() {
+    fn the_digest_is_the_same_as_from_the_crate_sha1() {
         for seed in 0..=255_u8 {
             let message = core::array::from_fn(|i| (i as u8).wrapping_mul(seed) ^ seed);
             let digest = sha1(&message).map(u32::to_be_bytes);
