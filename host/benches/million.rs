@@ -1,13 +1,13 @@
-//! What a million connections cost a worker, apart from the system's part: the table of clients, the
-//! deadlines and the Pings are the server's own, the transport is in memory, and the clock is moved on
-//! by hand.
+//! What a million connections cost a worker, without the system's part: the table of clients, the
+//! deadlines and the Pings are those of the server, the transport is in memory, and the program
+//! moves the clock.
 //!
 //! ```sh
 //! cargo bench -p ws-echo --bench million              # 1,000,000 connections
 //! cargo bench -p ws-echo --bench million -- 100000    # as many
 //! ```
 //!
-//! What comes back is checked; times are printed and not judged. `cargo test` runs it with 10,000.
+//! The echoes are checked; times are printed and not judged. `cargo test` runs it with 10,000.
 
 #[path = "million/peers.rs"]
 mod peers;
@@ -25,7 +25,7 @@ const COUNT: usize = 1_000_000;
 const COUNT_IN_TESTS: usize = 10_000;
 /// The server's default.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
-/// A real worker wakes up so often when something is due in every tick.
+/// How often a real worker wakes up if a deadline expires in every tick.
 const TICK: Duration = Duration::from_millis(50);
 
 fn main() {
@@ -77,7 +77,7 @@ impl Server {
         self.clients.handle(key, Readiness::Data);
     }
 
-    /// Moves the clock on, and does what is due then: Pings go out, and Pongs come back.
+    /// Moves the clock on and handles deadlines: Pings are sent, and Pongs are received.
     fn tick(&mut self) {
         self.now += TICK;
         self.clients.advance(self.now);
@@ -91,7 +91,7 @@ impl Server {
     }
 }
 
-/// Two intervals pass before every client has been pinged for the first time; the third is measured.
+/// After two intervals every client was pinged for the first time; the third is measured.
 fn print_quiet_seconds(server: &mut Server, count: usize) {
     let ticks = |time: Duration| (time.as_millis() / TICK.as_millis()) as usize;
     (0..ticks(2 * PING_INTERVAL)).for_each(|_| server.tick());
@@ -138,7 +138,7 @@ fn print_echoes(server: &mut Server, count: usize) {
     assert_eq!(pings, pongs);
 }
 
-/// A table that grows by doubling has room for more; nobody has touched that memory.
+/// A table that grows by doubling has room for more; that memory was not touched.
 fn print_memory(before: Option<usize>, after: Option<usize>, count: usize) {
     let own = Clients::<Peer>::IDLE_COST;
     println!("{:24} {own:9} B  each", "table and deadline");
@@ -148,25 +148,25 @@ fn print_memory(before: Option<usize>, after: Option<usize>, count: usize) {
     }
 }
 
-/// The process's memory that is there and not only promised, in bytes, where the system tells.
+/// The resident memory of the process in bytes, if the system reports it.
 fn resident() -> Option<usize> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: usize = pages.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
 }
 
-/// What a piece of work costs in time of a processor.
+/// The processor time that a piece of work takes.
 fn measure(work: impl FnOnce()) -> Duration {
     let (start, before) = (Instant::now(), processor_time());
     work();
     match (before, processor_time()) {
         (Some(before), Some(after)) => after - before,
-        // Nothing waits in it, so this is the same but for what other programs take.
+        // The work never waits, so this differs only by what other programs use.
         _ => start.elapsed(),
     }
 }
 
-/// The time of a processor that this thread has had, where the system tells.
+/// The processor time that this thread has used, if the system reports it.
 fn processor_time() -> Option<Duration> {
     let times = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds = times.split(' ').next()?.parse().ok()?;

@@ -5,11 +5,11 @@
 mod connecting;
 mod echo_checker;
 mod error;
+mod events;
 mod frame;
 mod frame_reader;
 mod generator;
 mod handshake;
-mod interrupt;
 mod load_connection;
 mod load_phase;
 mod pace;
@@ -29,7 +29,6 @@ use mio::Poll;
 use self::echo_checker::Comparison;
 use self::error::BenchError;
 use self::generator::Generator;
-use self::interrupt::Interrupt;
 use self::pending_connection::Destination;
 use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
@@ -80,7 +79,7 @@ fn warm_up(generator: &mut Generator, time: Duration) -> Result<Comparison, Benc
     }
     let mut progress = ProgressLine::new("warm-up");
     generator.run(Amount::For(time), Comparison::Every, &mut progress)?;
-    if generator.interrupt.is_set() {
+    if generator.stop.is_requested() {
         return Err(BenchError::Stopped);
     }
     Ok(Comparison::Off)
@@ -95,19 +94,18 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         return Err(BenchError::Files { needed, limit });
     }
     let mut poll = Poll::new().map_err(|error| BenchError::System("wait for sockets", error))?;
-    let interrupt = Interrupt::install(&poll)?;
+    let stop = events::stop_signal(&poll)?;
     let destination = Destination {
         url: &options.url,
         address: reachable(&options.url, options.timeout),
         timeout: options.timeout,
         echo: options.echo,
     };
-    let connections =
-        connecting::open_all(&mut poll, &interrupt, &destination, options.connections)?;
+    let connections = connecting::open_all(&mut poll, &stop, &destination, options.connections)?;
     let in_flight_max = options.in_flight.unwrap_or(u64::MAX);
     Ok(Generator {
         poll,
-        interrupt,
+        stop,
         connections,
         message: PreparedMessage::new(options.payload, options.size, in_flight_max, options.echo),
         in_flight_max,

@@ -10,14 +10,13 @@ mod conversation;
 mod end_reason;
 mod pipe;
 mod reply_tracker;
-mod stop_signal;
 mod stream;
 mod terminal;
 mod tls;
 mod user;
 
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,13 +28,14 @@ use self::conversation::{ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
 use self::pipe::Printer;
 use self::reply_tracker::ReplyTracker;
-use self::stop_signal::StopSignal;
 use self::terminal::Terminal;
 use self::tls::TlsConnector;
 use self::user::{User, WhileDisconnected};
 use crate::escape::OneLine;
 use crate::options::chat::{ChatOptions, Trust};
+use crate::platform::TerminalMode;
 use crate::stderr;
+use crate::stop_signal::StopSignal;
 use crate::time::Time;
 
 const WAKER: Token = Token(1);
@@ -100,7 +100,7 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
 /// A user at a terminal.
 fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
-    let stop = StopSignal::install(Arc::clone(&waker))?;
+    let stop = stop_signal(&waker)?;
     let (terminal, commands) = Terminal::start(waker, stop.clone(), has_color)?;
     Ok(User::new(
         poll,
@@ -114,7 +114,7 @@ fn at_terminal(has_color: bool) -> io::Result<User> {
 /// A user that sends lines through a pipe.
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
-    let stop = StopSignal::install(Arc::clone(&waker))?;
+    let stop = stop_signal(&waker)?;
     let commands = pipe::read_lines(waker)?;
     Ok(User::new(
         poll,
@@ -123,6 +123,15 @@ fn at_pipe() -> io::Result<User> {
         WhileDisconnected::Hold,
         Box::new(Printer::new()),
     ))
+}
+
+/// Handles signals. The second one restores the terminal's present mode and ends the process.
+fn stop_signal(waker: &Arc<Waker>) -> io::Result<StopSignal> {
+    let mode = TerminalMode::now();
+    StopSignal::install(Arc::clone(waker), move || {
+        mode.restore();
+        process::exit(ExitStatus::Broken as i32);
+    })
 }
 
 fn poll() -> io::Result<(Poll, Arc<Waker>)> {

@@ -1,9 +1,9 @@
-//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to any.
-//! Each client is greeted, and gets every message back.
+//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to
+//! any. Each client is greeted, and gets every message back.
 //!
-//! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command line.
-//! The program is all in [`run`]. What else is public is there to be driven without sockets, by
-//! benchmarks and tests.
+//! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command
+//! line. The program is all in [`run`]. What else is public is there to be driven without sockets,
+//! by benchmarks and tests.
 
 mod any_certificate;
 mod bench;
@@ -19,6 +19,7 @@ mod platform;
 mod random;
 mod serve;
 mod stderr;
+mod stop_signal;
 mod time;
 
 use std::process::ExitCode;
@@ -39,7 +40,7 @@ pub fn run() -> ExitCode {
     let result = match command_line::parse() {
         Command::Serve(options) => match serve(&options) {
             // What a flag names is wrong, and so is the command line.
-            Err(error @ server::Error::Certificate(_)) => {
+            Err(error @ server::ServeError::Certificate(_)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }
@@ -57,7 +58,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(options: &ServeOptions) -> Result<(), server::Error> {
+fn serve(options: &ServeOptions) -> Result<(), server::ServeError> {
     if let Err(error) = logging::start(options.log.clone()) {
         stderr::print(&format!("no logs: {error}"));
     }

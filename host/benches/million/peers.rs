@@ -1,5 +1,5 @@
-//! Clients in memory, in four bytes each: what a client does next is all that it knows. What one does
-//! of its own accord it tells by a list of those that have something to send, as a poll would.
+//! Clients in memory, in four bytes each: what a client does next is all its state. Clients that
+//! have something to send are on a list, as a poll would report them.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, Read, Write};
@@ -23,7 +23,7 @@ thread_local! {
     static ANSWERING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What all clients together have done.
+/// What all clients have done together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
     pub(crate) opened: usize,
@@ -51,11 +51,11 @@ fn count(change: impl FnOnce(&mut Counts)) {
     COUNTS.set(counts);
 }
 
-/// Takes the keys of those that have got a Ping and have not sent a Pong.
+/// Takes the keys of the clients that have received a Ping and not sent a Pong.
 pub(crate) fn each_that_answers(work: impl FnMut(usize)) {
     let mut keys = ANSWERING.take();
     keys.drain(..).for_each(work);
-    // So that the list's memory is used again.
+    // The memory of the list is used again.
     ANSWERING.set(keys);
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn each_that_answers(work: impl FnMut(usize)) {
 enum Next {
     SendRequest,
     ReceiveResponse,
-    /// Nothing, unless it is read from: then it sends a message.
+    /// Send a message when it is read from.
     Rest,
     ReceiveEcho,
     SendPong,

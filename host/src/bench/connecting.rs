@@ -6,9 +6,10 @@ use std::time::Duration;
 use mio::{Events, Poll};
 
 use super::error::{BenchError, ConnectionError};
-use super::interrupt::{self, Interrupt};
+use super::events;
 use super::load_connection::LoadConnection;
 use super::pending_connection::{Destination, PendingConnection, Slot};
+use crate::stop_signal::StopSignal;
 
 /// How many connections are opened at a time: few enough for the accept queue of any server.
 const PENDING_MAX: usize = 256;
@@ -19,7 +20,7 @@ const WAIT_MAX: Duration = Duration::from_millis(100);
 /// Opens `count` connections and registers them with the poll, each under its index.
 pub(super) fn open_all(
     poll: &mut Poll,
-    interrupt: &Interrupt,
+    stop: &StopSignal,
     destination: &Destination<'_>,
     count: usize,
 ) -> Result<Vec<LoadConnection>, BenchError> {
@@ -35,8 +36,8 @@ pub(super) fn open_all(
     };
     while connections.open_count < count {
         connections.start_up_to(count, poll)?;
-        interrupt::wait(poll, &mut events, connections.wait_max())?;
-        if interrupt.is_set() {
+        events::wait(poll, &mut events, connections.wait_max())?;
+        if stop.is_requested() {
             return Err(BenchError::Stopped);
         }
         let ready = events.iter().map(|event| event.token().0);

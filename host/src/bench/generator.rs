@@ -10,13 +10,14 @@ use mio::{Events, Poll, Token};
 
 use super::echo_checker::Comparison;
 use super::error::BenchError;
-use super::interrupt::{self, Interrupt};
+use super::events;
 use super::load_connection::LoadConnection;
 use super::load_phase::{LoadPhase, Measurement};
 use super::pace::Pace;
 use super::prepared_message::PreparedMessage;
 use super::progress_line::ProgressLine;
 use crate::options::bench::Amount;
+use crate::stop_signal::StopSignal;
 
 /// How many events are fetched at once.
 const EVENTS_LEN: usize = 1024;
@@ -32,7 +33,7 @@ const OVERSLEEP_MAX: u64 = 1_100_000;
 #[derive(Debug)]
 pub(super) struct Generator {
     pub(super) poll: Poll,
-    pub(super) interrupt: Interrupt,
+    pub(super) stop: StopSignal,
     pub(super) connections: Vec<LoadConnection>,
     pub(super) message: PreparedMessage,
     /// How many messages each connection may have in flight.
@@ -71,7 +72,7 @@ impl Generator {
                 // The time since the last look was spent sending, not idle.
                 now = run.phase.now();
             }
-            interrupt::wait(&mut self.poll, &mut events, wait.timeout())?;
+            events::wait(&mut self.poll, &mut events, wait.timeout())?;
             run.exchange_more()?;
             for event in &events {
                 run.handle(event)?;
@@ -81,7 +82,7 @@ impl Generator {
                 run.phase.idle += now - before;
             }
             run.send_due(now)?;
-            if run.phase.is_time_over(now) || self.interrupt.is_set() {
+            if run.phase.is_time_over(now) || self.stop.is_requested() {
                 run.end(now);
             }
             run.phase.check_silence(now, self.timeout)?;
@@ -134,12 +135,7 @@ impl Run<'_> {
             self.exchange(index)?;
             if let Pace::Closed { .. } = self.phase.pace {
                 // Starting the connections before this one is not part of its latency.
-                let now = self.phase.now();
-                let connection = &mut self.connections[index];
-                let count = self.phase.take(connection, in_flight_max, now);
-                connection.send(count, self.message);
-                let flushed = connection.flush(self.message);
-                flushed.map_err(|error| error.on(index))?;
+                self.send(index, in_flight_max, self.phase.now())?;
             }
         }
         self.send_due(self.phase.now())
@@ -200,14 +196,20 @@ impl Run<'_> {
         };
         for (index, count) in schedule.take_due(now) {
             self.phase.expect(count, now);
-            let connection = &mut self.connections[index];
-            connection.waiting += count;
-            let count = self.phase.take(connection, 0, now);
-            connection.send(count, self.message);
-            let flushed = connection.flush(self.message);
-            flushed.map_err(|error| error.on(index))?;
+            self.connections[index].waiting += count;
+            self.send(index, 0, now)?;
         }
         Ok(())
+    }
+
+    /// Sends the messages that a connection may send now: up to `wanted`, or with a schedule those
+    /// that are waiting.
+    fn send(&mut self, index: usize, wanted: u64, now: u64) -> Result<(), BenchError> {
+        let connection = &mut self.connections[index];
+        let count = self.phase.take(connection, wanted, now);
+        connection.send(count, self.message);
+        let flushed = connection.flush(self.message);
+        flushed.map_err(|error| error.on(index))
     }
 
     /// Ends the phase: only messages that were begun are still sent.

@@ -25,7 +25,7 @@ pub(super) struct Batch {
 
 /// The result of one read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReadOutcome {
+pub(super) struct ReceivedEchoes {
     /// The number of bytes; zero if there was nothing to read.
     pub(super) len: usize,
     /// The number of echoes that ended in them.
@@ -78,8 +78,8 @@ impl LoadConnection {
         self.answered = 0;
     }
 
-    /// Notes when messages are sent.
-    pub(super) fn note(&mut self, at: u64, count: u64) {
+    /// Notes the time at which messages are sent.
+    pub(super) fn note_sent(&mut self, at: u64, count: u64) {
         if count > 0 {
             self.batches.push_back(Batch { at, count });
         }
@@ -90,23 +90,23 @@ impl LoadConnection {
         &mut self,
         buffer: &mut [u8],
         message: &PreparedMessage,
-    ) -> Result<ReadOutcome, ConnectionError> {
+    ) -> Result<ReceivedEchoes, ConnectionError> {
         let len = match self.stream.read(buffer) {
             Ok(0) => return Err(ConnectionError::Ended),
             Ok(len) => len,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error.into()),
         };
-        let taken = self
+        let echoes = self
             .checker
             .check(&buffer[..len], message, &mut self.pongs)?;
-        if taken.count > self.in_flight {
+        if echoes.count > self.in_flight {
             return Err(EchoMismatch::Unasked.into());
         }
-        Ok(ReadOutcome {
+        Ok(ReceivedEchoes {
             len,
-            count: taken.count,
-            is_progress: taken.is_progress && self.in_flight > 0,
+            count: echoes.count,
+            is_progress: echoes.is_progress && self.in_flight > 0,
         })
     }
 

@@ -146,7 +146,7 @@ impl LoadPhase {
                 let count = wanted.min(*left);
                 *left -= count;
                 self.expect(count, now);
-                connection.note(now, count);
+                connection.note_sent(now, count);
                 count
             }
             Pace::Open(_) => {

@@ -51,7 +51,7 @@ impl Slot<'_> {
 
 /// What is expected next.
 #[derive(Debug)]
-enum Stage {
+enum OpeningStage {
     /// The connection itself.
     Connecting,
     /// The end of the response's head.
@@ -66,7 +66,7 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct PendingConnection<'a> {
     stream: TcpStream,
-    stage: Stage,
+    stage: OpeningStage,
     handshake: Handshake<'a>,
     probe: String,
     /// The payload of the probe's echo.
@@ -96,7 +96,7 @@ impl<'a> PendingConnection<'a> {
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
-            stage: Stage::Connecting,
+            stage: OpeningStage::Connecting,
             handshake: handshake.map_err(ConnectionError::Request)?,
             probe_echo: frame::echoed(probe.clone().into_bytes(), destination.echo),
             probe,
@@ -113,7 +113,7 @@ impl<'a> PendingConnection<'a> {
         destination: &Destination<'_>,
         buffer: &mut [u8],
     ) -> Result<Slot<'a>, ConnectionError> {
-        if matches!(self.stage, Stage::Connecting) {
+        if matches!(self.stage, OpeningStage::Connecting) {
             let is_connected = is_connected(&self.stream)
                 .map_err(|error| ConnectionError::Connect(destination.address, error))?;
             if !is_connected {
@@ -121,11 +121,11 @@ impl<'a> PendingConnection<'a> {
             }
             self.stream.set_nodelay(true)?;
             self.outgoing = self.handshake.request()?;
-            self.stage = Stage::Response;
+            self.stage = OpeningStage::Response;
         }
         self.exchange(buffer)?;
         match self.stage {
-            Stage::Done => Ok(Slot::Open(LoadConnection::new(
+            OpeningStage::Done => Ok(Slot::Open(LoadConnection::new(
                 self.stream,
                 EchoChecker::new(self.frames),
                 self.outgoing,
@@ -142,9 +142,9 @@ impl<'a> PendingConnection<'a> {
     /// Fails if opening it takes longer than `timeout`.
     pub(super) fn check_time(&self, timeout: Duration) -> Result<(), ConnectionError> {
         let missing = match self.stage {
-            Stage::Connecting => "connection",
-            Stage::Response => "response to the request",
-            Stage::Echo { .. } | Stage::Done => "echo of the first text message",
+            OpeningStage::Connecting => "connection",
+            OpeningStage::Response => "response to the request",
+            OpeningStage::Echo { .. } | OpeningStage::Done => "echo of the first text message",
         };
         if self.started.elapsed() < timeout {
             return Ok(());
@@ -183,8 +183,8 @@ impl<'a> PendingConnection<'a> {
     }
 
     fn receive(&mut self, mut bytes: &[u8]) -> Result<(), ConnectionError> {
-        if matches!(self.stage, Stage::Response) && self.handshake.receive(&mut bytes)? {
-            self.stage = Stage::Echo { is_probe: true };
+        if matches!(self.stage, OpeningStage::Response) && self.handshake.receive(&mut bytes)? {
+            self.stage = OpeningStage::Echo { is_probe: true };
             let probe = frame::masked(TEXT, self.probe.as_bytes());
             self.outgoing.extend(probe);
         }
@@ -207,7 +207,7 @@ impl<'a> PendingConnection<'a> {
     }
 
     fn compare(&mut self, piece: &DataPiece<'_>) -> Result<(), ConnectionError> {
-        let Stage::Echo { is_probe } = &mut self.stage else {
+        let OpeningStage::Echo { is_probe } = &mut self.stage else {
             return Err(EchoMismatch::Unasked.into());
         };
         let start = usize::try_from(piece.offset).unwrap_or(usize::MAX);
@@ -223,7 +223,7 @@ impl<'a> PendingConnection<'a> {
             }
             .into());
         }
-        self.stage = Stage::Done;
+        self.stage = OpeningStage::Done;
         Ok(())
     }
 }

@@ -24,9 +24,9 @@ use self::marks::Marks;
 use self::preview::Preview;
 use self::screen::{EditedLine, Screen};
 use super::command::UserCommand;
-use super::stop_signal::StopSignal;
 use super::user::{ReceivedPiece, View};
 use crate::platform;
+use crate::stop_signal::StopSignal;
 
 /// How often the editor is asked to end, and how long to wait each time.
 const END_COUNT: usize = 50;

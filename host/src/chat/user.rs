@@ -11,7 +11,7 @@ use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
 use super::end_reason::EndReason;
-use super::stop_signal::StopSignal;
+use crate::stop_signal::StopSignal;
 
 /// How many events one poll returns at most: of the socket, and of the waker.
 const EVENT_COUNT: usize = 8;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::options::serve::Source;
+use crate::options::serve::CertificateSource;
 
 #[derive(Args)]
 pub(super) struct TlsArguments {
@@ -29,15 +29,17 @@ pub(super) struct TlsArguments {
 impl TlsArguments {
     /// Returns the source of the certificate; `None` for no TLS. The error says which flag is
     /// missing. (The parser cannot check that: it does not know about the variables.)
-    pub(super) fn into_source(self) -> Result<Option<Source>, &'static str> {
+    pub(super) fn into_source(self) -> Result<Option<CertificateSource>, &'static str> {
         match (self.tls_cert, self.tls_key, self.tls_write_cert) {
-            (Some(certificate), Some(key), _) => Ok(Some(Source::Files { certificate, key })),
+            (Some(certificate), Some(key), _) => {
+                Ok(Some(CertificateSource::Files { certificate, key }))
+            }
             (Some(_), None, _) => Err("--tls-cert needs --tls-key: name the file of the key too"),
             (None, Some(_), _) => {
                 Err("--tls-key needs --tls-cert: name the file of the certificate too")
             }
             (None, None, written_to) if self.tls_self_signed => {
-                Ok(Some(Source::SelfSigned { written_to }))
+                Ok(Some(CertificateSource::SelfSigned { written_to }))
             }
             (None, None, Some(_)) => Err("--tls-write-cert needs --tls-self-signed: write both"),
             (None, None, None) => Ok(None),

@@ -13,7 +13,7 @@ pub struct ServeOptions {
     /// The addresses to listen on, at least one. For port 0 the system chooses the port.
     pub(crate) listen: Vec<SocketAddr>,
     /// The source of the server's certificate; `None` for no TLS.
-    pub(crate) tls: Option<Source>,
+    pub(crate) tls: Option<CertificateSource>,
     /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
     pub(crate) welcome: Option<String>,
     /// The paths that are served, each with its leading `/`; empty for every path.
@@ -60,7 +60,7 @@ pub struct ServeOptions {
 
 /// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum CertificateSource {
     /// These files, in PEM. The first may hold a chain.
     Files { certificate: PathBuf, key: PathBuf },
     /// Made when the server starts, and written to this file for clients to trust.

@@ -1,7 +1,8 @@
 //! One client: what its connection is doing, and what that needs next.
 //!
-//! It does no I/O. The `driver` tells it that bytes were received or that its transport has ended,
-//! and it says what it wants: to transmit what is ready, to receive more, or to shut its side.
+//! It does no I/O. The `driver` fills its buffer, transmits what is ready there, and reports that the
+//! transport has ended. The client says what it wants next: to transmit, to receive, or to shut its
+//! side.
 
 mod echo;
 mod handshake;
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 
 use ws_echo_core::{Agreed, CloseCode, ServerHandshake};
 
-use crate::serve::deadline::{Deadline, DeadlineChange, Liveness};
+use crate::serve::deadline::Deadline;
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::response::Answer;
@@ -50,15 +51,10 @@ pub(crate) struct Client {
 #[derive(Debug)]
 enum Phase {
     /// The opening handshake.
-    Handshake {
-        handshake: Box<ServerHandshake<HEAD_LEN>>,
-        /// Whether nothing was received yet.
-        is_new: bool,
-    },
+    Handshake(Box<ServerHandshake<HEAD_LEN>>),
     /// Echoing.
     Open {
         agreed: Agreed,
-        liveness: Liveness,
         /// `None` while the connection is idle.
         session: Option<Box<Session>>,
     },
@@ -109,11 +105,7 @@ pub(crate) enum Want {
 impl Client {
     /// A client that has just connected.
     pub(crate) fn new(peer: SocketAddr) -> Self {
-        let phase = Phase::Handshake {
-            handshake: Box::default(),
-            is_new: true,
-        };
-        Self::in_phase(phase, peer)
+        Self::in_phase(Phase::Handshake(Box::default()), peer)
     }
 
     /// A client that is answered before it makes a request.
@@ -134,16 +126,12 @@ impl Client {
         self.peer
     }
 
-    /// What it must do next.
+    /// What it must do next. (If that is a sign of life, a Ping may have asked for it.)
     #[inline]
     pub(crate) fn deadline(&self) -> Deadline {
         match self.phase {
-            Phase::Handshake { .. } => Deadline::Request,
+            Phase::Handshake(_) => Deadline::Request,
             Phase::Open { .. } if self.is_inside_frame() => Deadline::Progress,
-            Phase::Open {
-                liveness: Liveness::Pinged,
-                ..
-            } => Deadline::Answer,
             Phase::Open { .. } => Deadline::SignOfLife,
             Phase::Leaving { .. } if !self.is_closing() => Deadline::EndOfMessage,
             Phase::Leaving { .. } | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {
@@ -174,14 +162,9 @@ impl Client {
         }
     }
 
-    /// Whether nothing was received yet.
-    pub(crate) fn is_new(&self) -> bool {
-        matches!(self.phase, Phase::Handshake { is_new: true, .. })
-    }
-
     /// Whether its request is not answered yet.
     pub(crate) fn is_in_handshake(&self) -> bool {
-        matches!(self.phase, Phase::Handshake { .. })
+        matches!(self.phase, Phase::Handshake(_))
     }
 
     /// Whether the connection is open, and neither side has closed.
@@ -211,33 +194,7 @@ impl Client {
             || (transport.is_drained && matches!(self.phase, Phase::Leaving { session: None, .. }))
     }
 
-    /// The signs of life that an open client has given.
-    pub(crate) fn liveness(&self) -> Option<Liveness> {
-        match self.phase {
-            Phase::Open { liveness, .. } => Some(liveness),
-            _ => None,
-        }
-    }
-
-    /// Notes the signs of life that it has given; from now on others count.
-    pub(crate) fn set_liveness(&mut self, now: Liveness) {
-        if let Phase::Open { liveness, .. } = &mut self.phase {
-            *liveness = now;
-        }
-    }
-
-    /// Notes that it has sent bytes, or taken some that waited.
-    #[inline]
-    pub(crate) fn note_activity(&mut self) {
-        match &mut self.phase {
-            Phase::Handshake { is_new, .. } => *is_new = false,
-            Phase::Open { liveness, .. } => *liveness = liveness.after_activity(),
-            _ => {}
-        }
-    }
-
     /// Where the next bytes are received.
-    #[inline]
     pub(crate) fn room<'a>(&self, buffer: &'a mut HeapBuffer) -> &'a mut [u8] {
         let spare = buffer.spare_mut();
         if self.is_in_handshake() {
@@ -276,7 +233,7 @@ impl Client {
             self.advance_handshake(buffer, shared);
         }
         match &mut self.phase {
-            Phase::Handshake { .. } => {}
+            Phase::Handshake(_) => {}
             // Until the transport's own handshake is over the response could not be transmitted.
             Phase::Responding(_) if !transport.is_open => {}
             Phase::Responding(response) => {
@@ -304,28 +261,9 @@ impl Client {
         Want::Receive
     }
 
-    /// How a turn changes its deadline, which was `before`.
-    #[inline]
-    pub(crate) fn deadline_change(&mut self, before: Deadline, shared: &Shared) -> DeadlineChange {
-        let after = self.deadline();
-        let mut has_progressed = false;
-        if after == Deadline::Progress {
-            has_progressed = self.liveness() == Some(Liveness::Heard);
-            self.set_liveness(Liveness::Silent);
-        }
-        if shared.is_stopping && self.is_open() {
-            // At its deadline it must go.
-            return DeadlineChange::Keep;
-        }
-        DeadlineChange::between(before, after, has_progressed)
-    }
-
     /// The server stops: ends the connection after what was received is echoed.
     pub(crate) fn leave(&mut self) {
-        if let Phase::Open {
-            agreed, session, ..
-        } = &mut self.phase
-        {
+        if let Phase::Open { agreed, session } = &mut self.phase {
             self.phase = Phase::Leaving {
                 agreed: *agreed,
                 session: session.take(),
@@ -336,7 +274,7 @@ impl Client {
     /// The client has shut its side of the transport.
     pub(crate) fn end_of_stream(&self, journal: &mut Journal) {
         match &self.phase {
-            Phase::Handshake { .. } => journal.left(self.peer, None),
+            Phase::Handshake(_) => journal.left(self.peer, None),
             Phase::Open { .. } | Phase::Leaving { .. } => {
                 journal.ended(self.peer, &Ending::EndOfStream);
             }
@@ -349,10 +287,10 @@ impl Client {
     pub(crate) fn lose(&self, error: io::Error, journal: &mut Journal) {
         match &self.phase {
             // What is not the system's error is the transport's own.
-            Phase::Handshake { .. } if error.get_ref().is_some() => {
+            Phase::Handshake(_) if error.get_ref().is_some() => {
                 journal.refused_transport(self.peer, &error);
             }
-            Phase::Handshake { .. } => journal.left(self.peer, Some(&error)),
+            Phase::Handshake(_) => journal.left(self.peer, Some(&error)),
             Phase::Open { .. } | Phase::Leaving { .. } => {
                 journal.ended(self.peer, &Ending::Lost(error));
             }

@@ -1,12 +1,12 @@
-//! The clients of one worker: who gets a turn, who was promised another, and whose deadline is due.
+//! The clients of one worker: the table, the run queue, and the deadlines.
 //!
-//! It knows neither sockets nor the clock. Whoever drives it says what has happened, and when:
+//! It knows neither sockets nor the clock. The event loop says what has happened, and when:
 //!
 //! 1. [`advance`](Clients::advance) moves the clock on;
-//! 2. [`run_queued`](Clients::run_queued) gives turns to those that had more to do than one
+//! 2. [`run_queued`](Clients::run_queued) gives a turn to each client that had more to do than one
 //!    turn allows;
-//! 3. [`handle`](Clients::handle) gives one to each client whose transport can go on;
-//! 4. [`expire`](Clients::expire) does what deadlines ask for;
+//! 3. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
+//! 4. [`expire`](Clients::expire) gives a turn to clients that have missed their deadlines;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ use crate::serve::service::Service;
 use crate::serve::timer_wheel::{KEY_COST, Ticks, TimerWheel};
 use crate::serve::transport::{Readiness, Transport};
 
-/// How many deadlines lead to something in one round, so that events do not wait for many.
+/// How many deadlines are handled in one round: events must not wait for many.
 const EXPIRED_MAX: usize = 256;
 
 /// 2^32 divided by the golden ratio: multiples of it, modulo 2^32, spread evenly however many
@@ -43,17 +43,17 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
-    /// When in an interval the client that was opened last is looked at first: a part of 2^32.
+    /// The part of its interval that the client that was opened last waited first: of 2^32.
     spread: u32,
 }
 
 impl<T: Transport> Clients<T> {
-    /// How many bytes an idle client costs: its place in the table, and its deadline's. (What is behind a box
-    /// is not counted.)
+    /// What an idle client costs, in bytes: its place in the table and in the timer wheel. (What a
+    /// boxed transport holds is not counted.)
     pub const IDLE_COST: usize = size_of::<Option<Driver<T>>>() + KEY_COST;
 
-    /// How many bytes a busy client costs beside its buffer, at most: a table that grows has room for
-    /// twice as many.
+    /// What a busy client costs besides its buffer, in bytes, at most: a table that grows has room
+    /// for twice as many.
     pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Session>() + T::MEMORY;
 
     /// No clients yet, and no other workers.
@@ -87,12 +87,12 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no clients.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
 
-    /// How many there are.
+    /// The number of clients.
     pub fn len(&self) -> usize {
         self.table.len()
     }
@@ -102,8 +102,8 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
-    /// Adds a client that has just connected, and returns its key. Keys are used again. Where there
-    /// are too many already it is told so; `None` when there is not even room for that.
+    /// Adds a client that has just connected, and returns its key. Keys are used again. A client
+    /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
         let mut admitted = self.limiter.admit(peer.ip());
         if admitted == Admission::Accept && !self.shared.pool.take_memory(OPENING_COST) {
@@ -134,7 +134,7 @@ impl<T: Transport> Clients<T> {
         self.wheel.advance(now);
     }
 
-    /// Gives those clients a turn that were promised one before.
+    /// Gives a turn to each client in the run queue.
     pub fn run_queued(&mut self) {
         let queued = self.run_queue.len();
         if queued == 0 {
@@ -151,8 +151,8 @@ impl<T: Transport> Clients<T> {
         self.run_queue.drain(..queued);
     }
 
-    /// Gives the client at `key` a turn, if there is one: its transport may hold `readiness`, or has
-    /// room again.
+    /// Gives the client at `key` a turn, if there is one: its transport has become ready to be read,
+    /// as `readiness` says, or to be written.
     pub fn handle(&mut self, key: usize, readiness: Readiness) {
         let Some(client) = self.table.get_mut(key) else {
             return;
@@ -165,7 +165,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Does what has to be done for some of the clients whose deadline is due, the earliest first.
+    /// Gives a turn to some of the clients with deadlines that have expired, the earliest first.
     pub fn expire(&mut self) {
         for _ in 0..EXPIRED_MAX {
             let Some(key) = self.wheel.pop_expired() else {
@@ -178,7 +178,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// How long to wait for events: for ever, unless there is a promise or a deadline.
+    /// How long to wait for events: for ever, unless a client is queued or has a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
         if !self.run_queue.is_empty() {
             return Some(Duration::ZERO);
@@ -186,8 +186,8 @@ impl<T: Transport> Clients<T> {
         self.wheel.timeout()
     }
 
-    /// Ends all connections because the server stops: those that are open one after the other, spread
-    /// over that time.
+    /// Ends all connections because the server stops: open ones one after the other, spread over
+    /// this time.
     pub fn stop(&mut self, spread: Duration) {
         self.shared.is_stopping = true;
         for key in self.keys() {
@@ -204,7 +204,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Drops all clients, because the time to end their connections is over.
+    /// Drops all clients: the time to end their connections is over.
     pub fn give_up(&mut self) {
         for key in self.keys() {
             let turn = self.table[key].abort(&mut self.shared);
@@ -216,13 +216,23 @@ impl<T: Transport> Clients<T> {
         self.table.iter().map(|(key, _)| key).collect()
     }
 
-    /// Does what follows from a turn of the client at `key`.
-    #[inline]
+    /// Does what follows from a turn of the client at `key`: most often nothing.
+    #[inline(always)]
     fn end_turn(&mut self, key: usize, turn: Turn) {
+        if turn != Turn::NOTHING_CHANGED {
+            self.follow(key, turn);
+        }
+    }
+
+    fn follow(&mut self, key: usize, turn: Turn) {
         match turn.next {
             Next::Idle => {}
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
+        }
+        if self.shared.is_stopping && self.table[key].is_open() {
+            // It must go at the deadline that it has.
+            return;
         }
         match turn.deadline {
             DeadlineChange::Keep => {}
@@ -235,7 +245,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Promises the client at `key` another turn, once.
+    /// Puts the client at `key` into the run queue, once.
     fn queue(&mut self, key: usize) {
         let client = &mut self.table[key];
         if !client.is_queued {
@@ -255,7 +265,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Drops a client, and all that is known of its key, which another client may get.
+    /// Drops a client, and all that is kept for its key: another client may get the key.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
         self.limiter.release(client.address());

@@ -1,5 +1,5 @@
-//! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how long
-//! they are. When they expire, `driver/expiry` acts.
+//! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how
+//! long they are. What happens when a client misses one is in `driver/expiry`.
 
 use crate::options::serve::ServeOptions;
 use crate::serve::timer_wheel::Ticks;
@@ -51,6 +51,14 @@ pub(crate) struct Turn {
     pub(crate) deadline: DeadlineChange,
 }
 
+impl Turn {
+    /// The client waits for the next event, and its deadline stays as it is.
+    pub(crate) const NOTHING_CHANGED: Self = Self {
+        next: Next::Idle,
+        deadline: DeadlineChange::Keep,
+    };
+}
+
 /// When a client gets its next turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -60,6 +68,17 @@ pub(crate) enum Next {
     Requeue,
     /// Never: it must be dropped.
     Close,
+}
+
+impl Deadline {
+    /// What an idle client must do.
+    #[inline]
+    pub(crate) fn of_idle(liveness: Liveness) -> Self {
+        match liveness {
+            Liveness::Pinged => Self::Answer,
+            Liveness::Silent | Liveness::Heard => Self::SignOfLife,
+        }
+    }
 }
 
 impl Liveness {
@@ -75,12 +94,20 @@ impl Liveness {
 }
 
 impl DeadlineChange {
-    /// How a turn changes the deadline that was `before`, if it would now be `after`.
+    /// How the deadline of an idle client changes if it gives a sign of life and is idle again.
     #[inline]
+    pub(crate) fn of_idle(before: Liveness) -> Self {
+        match before {
+            Liveness::Pinged => Self::Restart(Deadline::SignOfLife),
+            // Signs of life are looked for when the deadline expires: a busy client costs nothing.
+            Liveness::Silent | Liveness::Heard => Self::Keep,
+        }
+    }
+
+    /// How a turn changes the deadline that was `before`, if it would now be `after`.
     pub(crate) fn between(before: Deadline, after: Deadline, has_progressed: bool) -> Self {
         match (before, after) {
             (Deadline::Progress, Deadline::Progress) if has_progressed => Self::Restart(after),
-            // Signs of life are looked for when the deadline expires: a busy client costs nothing.
             _ if before == after => Self::Keep,
             (Deadline::Request, Deadline::SignOfLife) => Self::Spread(after),
             _ => Self::Restart(after),

@@ -9,8 +9,8 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::serve::client::{Client, Shared, TransportState, Want};
-use crate::serve::deadline::{Deadline, DeadlineChange, Next, Turn};
-use crate::serve::journal::{Ending, Journal};
+use crate::serve::deadline::{Deadline, DeadlineChange, Liveness, Next, Turn};
+use crate::serve::journal::Ending;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::response::Answer;
 use crate::serve::transport::{Readiness, Transport};
@@ -21,6 +21,7 @@ use crate::serve::transport::{Readiness, Transport};
 pub(crate) struct Driver<T> {
     transport: T,
     readiness: Readiness,
+    liveness: Liveness,
     class: BufferClass,
     /// Whether it is in the run queue.
     pub(crate) is_queued: bool,
@@ -49,6 +50,7 @@ impl<T: Transport> Driver<T> {
         Self {
             transport,
             readiness: Readiness::None,
+            liveness: Liveness::Silent,
             class: BufferClass::Small,
             is_queued: false,
             client,
@@ -62,7 +64,10 @@ impl<T: Transport> Driver<T> {
 
     /// What the client must do next.
     pub(crate) fn deadline(&self) -> Deadline {
-        self.client.deadline()
+        match self.client.deadline() {
+            Deadline::SignOfLife => Deadline::of_idle(self.liveness),
+            deadline => deadline,
+        }
     }
 
     /// Whether the connection is open, and neither side has closed.
@@ -76,75 +81,92 @@ impl<T: Transport> Driver<T> {
         self.readiness = self.readiness.max(readiness);
     }
 
-    /// Does what can be done now, up to a buffer's worth.
-    #[inline]
+    /// Does what can be done now, up to a buffer's worth. Most turns are [quick](Self::quick_turn).
     pub(crate) fn turn(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.client.deadline();
-        let next = self.go_on(shared);
-        self.end_turn(before, next, shared)
+        if self.client.is_idle()
+            && self.readiness != Readiness::None
+            && !shared.service.looks_at_messages()
+        {
+            return self.quick_turn(shared);
+        }
+        self.general_turn(shared)
     }
 
     /// Begins to answer a client that is [turned away](Self::turned_away).
     pub(crate) fn turn_away(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.client.deadline();
+        let before = self.deadline();
         let next = self.answer_then_receive(shared);
-        self.end_turn(before, next, shared)
+        self.end_turn(before, next)
     }
 
-    #[inline]
-    fn end_turn(&mut self, before: Deadline, next: Next, shared: &Shared) -> Turn {
-        let deadline = match next {
-            Next::Close => DeadlineChange::Keep,
-            Next::Idle | Next::Requeue => self.client.deadline_change(before, shared),
-        };
+    /// What follows from a turn, if the client's deadline was `before`.
+    fn end_turn(&mut self, before: Deadline, next: Next) -> Turn {
+        let after = self.deadline();
+        let mut has_progressed = false;
+        if after == Deadline::Progress {
+            has_progressed = self.liveness == Liveness::Heard;
+            self.liveness = Liveness::Silent;
+        }
+        let deadline = DeadlineChange::between(before, after, has_progressed);
         Turn { next, deadline }
     }
 
-    /// Chooses how the turn is taken.
-    #[inline]
+    /// A turn in which an idle client has sent whole messages, and takes their echoes at once. The
+    /// buffer and the connection that are next in the pool stay there.
+    #[inline(always)]
+    fn quick_turn(&mut self, shared: &mut Shared) -> Turn {
+        let before = self.liveness;
+        let mut class = self.class;
+        let Some((buffer, connection)) = shared.pool.next(&mut class, self.client.agreed()) else {
+            return self.general_turn(shared);
+        };
+        match self.receive(buffer.spare_mut()) {
+            Ok(len @ 1..) => buffer.commit(len),
+            nothing => {
+                let next = self.receive_nothing(nothing, shared);
+                return self.end_turn(Deadline::of_idle(before), next);
+            }
+        }
+        if !connection.exchange(buffer).echo_whole_messages() {
+            let next = self.answer_rest(class, shared);
+            return self.end_turn(Deadline::of_idle(before), next);
+        }
+        let transmitted = self.transmit(buffer);
+        if !matches!(transmitted, Ok(Transmitted::All)) {
+            let buffer = shared.pool.take_buffer(class);
+            let next = self.put_buffer(buffer, transmitted.map(|_| Next::Idle), shared);
+            return self.end_turn(Deadline::of_idle(before), next);
+        }
+        Turn {
+            next: self.next_turn(),
+            deadline: DeadlineChange::of_idle(before),
+        }
+    }
+
+    /// Any other turn.
+    fn general_turn(&mut self, shared: &mut Shared) -> Turn {
+        let before = self.deadline();
+        let next = self.go_on(shared);
+        self.end_turn(before, next)
+    }
+
+    /// Answers what waits first, and then what is received.
     fn go_on(&mut self, shared: &mut Shared) -> Next {
         if self.client.has_work(self.transport_state()) {
             return self.answer_then_receive(shared);
         }
-        if self.readiness == Readiness::None {
-            return Next::Idle;
+        match self.readiness {
+            Readiness::None => Next::Idle,
+            Readiness::Data | Readiness::UntilWouldBlock => self.receive_then_answer(shared),
         }
-        if self.client.is_idle() && !shared.service.looks_at_messages() {
-            return self.echo_at_once(shared);
-        }
-        self.receive_then_answer(shared)
     }
 
-    /// What most turns are: an idle client has sent whole messages, and takes their echoes at once,
-    /// while the buffer and the connection that are next in the pool stay there.
-    #[inline]
-    fn echo_at_once(&mut self, shared: &mut Shared) -> Next {
-        let mut class = self.class;
-        let agreed = self.client.agreed();
-        let Some((buffer, connection)) = shared.pool.next(&mut class, agreed) else {
-            return self.receive_then_answer(shared);
-        };
-        if let Err(next) = self.receive(buffer, &mut shared.journal) {
-            return next;
-        }
-        let is_all = connection.exchange(buffer).echo_whole_messages();
-        if is_all {
-            match self.transmit(buffer) {
-                Ok(Transmitted::All) => return self.then(),
-                Ok(Transmitted::Part) => {}
-                Err(error) => {
-                    self.client.lose(error, &mut shared.journal);
-                    buffer.clear();
-                    return Next::Close;
-                }
-            }
-        }
+    /// Takes the buffer and the connection that were used, because something is begun in them, and
+    /// answers that.
+    fn answer_rest(&mut self, class: BufferClass, shared: &mut Shared) -> Next {
         let mut buffer = shared.pool.take_buffer(class);
-        if is_all {
-            self.client.keep_buffer(buffer);
-            return Next::Idle;
-        }
-        self.client.keep_session(shared.pool.take_idle(agreed));
+        let session = shared.pool.take_idle(self.client.agreed());
+        self.client.keep_session(session);
         let answered = self.answer(&mut buffer, shared);
         self.put_buffer(buffer, answered, shared)
     }
@@ -178,18 +200,15 @@ impl<T: Transport> Driver<T> {
         buffer
     }
 
-    /// Puts a buffer back after the turn has come to this. The client keeps it only if it holds
-    /// bytes; if memory is short, a client that would have to keep it is dropped.
+    /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer only
+    /// if it holds bytes; if memory is short, a client that would have to keep one is dropped.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,
         answered: io::Result<Next>,
         shared: &mut Shared,
     ) -> Next {
-        let mut next = answered.unwrap_or_else(|error| {
-            self.client.lose(error, &mut shared.journal);
-            Next::Close
-        });
+        let mut next = answered.unwrap_or_else(|error| self.lose(error, shared));
         if shared.pool.is_reserve_in_use() && !buffer.is_empty() && next != Next::Close {
             let peer = self.client.peer();
             shared.journal.ended(peer, &Ending::ShortOfMemory);
@@ -211,7 +230,7 @@ impl<T: Transport> Driver<T> {
         let len = buffer.ready().len();
         let transmitted = self.transmit(buffer)?;
         if buffer.ready().len() < len {
-            self.client.note_activity();
+            self.liveness = self.liveness.after_activity();
         }
         match transmitted {
             Transmitted::All => self.answer(buffer, shared),
@@ -225,22 +244,25 @@ impl<T: Transport> Driver<T> {
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
     ) -> io::Result<Next> {
-        let is_new = self.client.is_new();
-        match self.receive(buffer, &mut shared.journal) {
-            Ok(()) if is_new => {
-                if let Some(wrong) = self.transport.wrong_protocol(buffer.received()) {
+        let is_first = self.liveness == Liveness::Silent && self.client.is_in_handshake();
+        match self.receive(self.client.room(buffer)) {
+            Ok(len @ 1..) => {
+                buffer.commit(len);
+                if is_first && let Some(wrong) = self.transport.wrong_protocol(buffer.received()) {
                     self.client.refuse_protocol(wrong, buffer, shared);
                 }
             }
-            // That nothing more was received may be what the client waits for.
-            Ok(()) | Err(Next::Idle) => {}
-            Err(next) => return Ok(next),
+            nothing => match self.receive_nothing(nothing, shared) {
+                // The client may have waited for this: that nothing more is there.
+                Next::Idle => {}
+                next => return Ok(next),
+            },
         }
         self.answer(buffer, shared)
     }
 
-    /// Does what the client wants, up to receiving: whether it is to receive now is what is
-    /// returned.
+    /// Does what the client wants until it wants to receive. `Requeue` means that there may be
+    /// something to receive.
     fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Next> {
         loop {
             match self.client.advance(buffer, self.transport_state(), shared) {
@@ -250,14 +272,14 @@ impl<T: Transport> Driver<T> {
                     }
                 }
                 Want::Shut => self.transport.shut()?,
-                Want::Receive => return Ok(self.then()),
+                Want::Receive => return Ok(self.next_turn()),
             }
         }
     }
 
-    /// What follows when all is answered.
+    /// When the next turn is, if all is answered.
     #[inline]
-    fn then(&self) -> Next {
+    fn next_turn(&self) -> Next {
         match self.readiness {
             Readiness::None => Next::Idle,
             Readiness::Data | Readiness::UntilWouldBlock => Next::Requeue,
@@ -272,47 +294,49 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Receives once. `Err` is what follows when nothing was received.
+    /// Receives once. No bytes mean that the client has shut its side.
     #[inline(always)]
-    fn receive(&mut self, buffer: &mut HeapBuffer, journal: &mut Journal) -> Result<(), Next> {
-        let room = self.client.room(buffer);
+    fn receive(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let offered = room.len();
-        let len = self
-            .transport
-            .read(room)
-            .or_else(|error| self.receive_nothing(error, journal))?;
-        if len == 0 {
-            self.client.end_of_stream(journal);
-            return Err(Next::Close);
+        let len = self.transport.read(room)?;
+        if len > 0 {
+            self.liveness = self.liveness.after_activity();
+            self.class = self.class.after(len, offered);
+            // A read that returns less than it was offered has drained the socket.
+            let is_drained = len < offered && !self.transport.is_cut_short();
+            if is_drained && self.readiness == Readiness::Data {
+                self.readiness = Readiness::None;
+            }
         }
-        buffer.commit(len);
-        self.client.note_activity();
-        self.class = self.class.after(len, offered);
-        // A read that returns less than it was offered has drained the socket.
-        let is_drained = len < offered && !self.transport.is_cut_short();
-        if is_drained && self.readiness == Readiness::Data {
-            self.readiness = Readiness::None;
-        }
-        Ok(())
+        Ok(len)
     }
 
+    /// What follows when nothing was received.
     #[cold]
-    fn receive_nothing(&mut self, error: io::Error, journal: &mut Journal) -> Result<usize, Next> {
-        Err(match error.kind() {
-            ErrorKind::WouldBlock => {
+    fn receive_nothing(&mut self, received: io::Result<usize>, shared: &mut Shared) -> Next {
+        match received {
+            Ok(_) => {
+                self.client.end_of_stream(&mut shared.journal);
+                Next::Close
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.readiness = Readiness::None;
                 Next::Idle
             }
-            ErrorKind::Interrupted => Next::Requeue,
-            _ => {
-                self.client.lose(error, journal);
-                Next::Close
-            }
-        })
+            Err(error) if error.kind() == ErrorKind::Interrupted => Next::Requeue,
+            Err(error) => self.lose(error, shared),
+        }
     }
 
-    /// Transmits what is ready, as far as the client takes it. (As a call of its own it would cost
-    /// an echo 40 instructions more.)
+    /// What follows when the transport has failed.
+    #[cold]
+    fn lose(&self, error: io::Error, shared: &mut Shared) -> Next {
+        self.client.lose(error, &mut shared.journal);
+        Next::Close
+    }
+
+    /// Transmits what is ready, as far as the client takes it. (A call would cost an echo 40
+    /// instructions more.)
     #[inline(always)]
     fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
         while !buffer.ready().is_empty() {

@@ -1,5 +1,5 @@
-//! Who may connect: how many clients there are, in all and from one address. It is the one thing that
-//! workers share while they serve, and is asked once for each connection.
+//! Limits connections, in all and from one address. This is the only thing that the workers share
+//! while they serve; it is used once when a connection begins and once when it ends.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,23 +16,23 @@ use crate::serve::response::{
     Answer, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
 };
 
-/// How many connections there may be beyond a limit, to be answered that there are too many.
+/// How many connections beyond a limit are answered that there are too many.
 const TURNED_AWAY_MAX: usize = 64;
-/// How many files this process has open beside its connections.
+/// How many files this process may have open besides its connections.
 const OTHER_FILES: u64 = 64;
 
-/// What becomes of a connection.
+/// Whether a client is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// The client is served.
+    /// It is served.
     Accept,
-    /// The client is told why it is not served. It counts as a connection until it is gone.
+    /// It is answered why it is not served. It counts as a connection until it is gone.
     Reject(Limit),
-    /// The client is not even told: too many are being told already.
+    /// It is not even answered: too many are being answered already.
     Drop(Limit),
 }
 
-/// Of what there is too much.
+/// The limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     Connections,
@@ -52,26 +52,26 @@ impl Limit {
     }
 }
 
-/// The connections of all workers.
+/// Counts the connections of all workers.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimiter {
     /// The most connections, and the most from one address.
     limit: usize,
     limit_per_address: Option<NonZeroUsize>,
-    /// How many there are, without those that are beyond their address's limit.
+    /// How many there are, without those beyond the limit of their address.
     count: AtomicUsize,
     per_address: Mutex<PerAddress>,
     /// In bytes.
     max_memory: usize,
-    /// For each of what there can be too much, in the order of [`Limit`].
+    /// For each [`Limit`], in its order.
     turned_away: Mutex<[RateLimitedCounter; 3]>,
 }
 
-/// Where connections are from; nothing when there is no limit for that.
+/// The connections from each address; empty if there is no limit for that.
 #[derive(Debug, Default)]
 struct PerAddress {
     counts: HashMap<IpAddr, usize>,
-    /// How many are beyond their address's limit: they take no other's place.
+    /// How many are beyond the limit of their address: they do not take the place of others.
     beyond: usize,
 }
 
@@ -95,12 +95,12 @@ impl ConnectionLimiter {
         }
     }
 
-    /// How many connections there may be.
+    /// The most connections.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Counts a connection that was made, unless it is [dropped](Admission::Drop).
+    /// Counts a new connection, unless it is [dropped](Admission::Drop).
     pub(crate) fn admit(&self, address: IpAddr) -> Admission {
         let entered = self.enter(address);
         if entered != Admission::Accept {
@@ -117,7 +117,7 @@ impl ConnectionLimiter {
         Admission::Drop(Limit::Connections)
     }
 
-    /// Forgets a connection that was counted and is gone.
+    /// Forgets a connection that was counted and has ended.
     pub(crate) fn release(&self, address: IpAddr) {
         if !self.leave(address) {
             self.count.fetch_sub(1, Ordering::Relaxed);
@@ -130,7 +130,9 @@ impl ConnectionLimiter {
             return Admission::Accept;
         };
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
-        let is_beyond = counts.get(&address).is_some_and(|it| *it >= limit.get());
+        let is_beyond = counts
+            .get(&address)
+            .is_some_and(|count| *count >= limit.get());
         if is_beyond && *beyond == TURNED_AWAY_MAX {
             return Admission::Drop(Limit::FromAddress);
         }
@@ -142,8 +144,8 @@ impl ConnectionLimiter {
         Admission::Reject(Limit::FromAddress)
     }
 
-    /// Forgets a connection from an address, and says whether it is one fewer beyond its limit. Which of
-    /// them has gone makes no difference.
+    /// Forgets a connection from an address. Returns whether that is one fewer beyond its limit.
+    /// (It makes no difference which of them has ended.)
     fn leave(&self, address: IpAddr) -> bool {
         let Some(limit) = self.limit_per_address else {
             return false;
@@ -163,8 +165,7 @@ impl ConnectionLimiter {
         is_beyond
     }
 
-    /// Counts a client that is turned away. Returns what should be logged about such clients now:
-    /// not each of them is.
+    /// Counts a client that is turned away. Returns what must be logged now: not each client is.
     pub(crate) fn turn_away(&self, limit: Limit) -> Option<TurnedAway> {
         let count = lock(&self.turned_away)[limit as usize].add(Instant::now())?;
         let (reason, option, limit) = match (limit, self.limit_per_address) {
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_are_admitted_some_are_told_and_the_others_are_not() {
+    fn clients_beyond_the_limit_are_answered_and_from_some_number_on_dropped() {
         let limiter = admission(&["--max-connections=3"]);
         for _ in 0..3 {
             assert_eq!(limiter.admit(from(1)), Admission::Accept);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_beyond_its_address_s_limit_takes_no_other_s_place() {
+    fn a_client_beyond_the_limit_of_its_address_does_not_take_the_place_of_others() {
         let limiter = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
         assert_eq!(limiter.admit(from(1)), Admission::Accept);
         for _ in 0..TURNED_AWAY_MAX {
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_one_limit_does_not_keep_the_others_quiet() {
+    fn a_log_line_about_one_limit_does_not_suppress_those_about_others() {
         let limiter = admission(&[]);
         assert!(limiter.turn_away(Limit::FromAddress).is_some());
         for other in [Limit::Connections, Limit::Memory] {

@@ -1,17 +1,19 @@
-//! What a worker's busy connections need and its idle ones do not: a buffer, and the state of what is
-//! begun. All buffers together have no more than their share of `--max-memory`. Who needs one that would be
-//! too much works in the reserve, in which nothing can stay: what comes is answered in pieces.
+//! What busy connections need and idle ones do not: a buffer, and the state of what is begun.
+//!
+//! All buffers of a worker together use at most its share of `--max-memory`. A client that needs one
+//! beyond that is served with the reserve, in which nothing can stay: its messages are echoed in
+//! pieces.
 
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
-/// A buffer on the heap, with all that it knows of itself: without one, no room is kept for it.
+/// A buffer on the heap, with its state: a client without one keeps no room for it.
 pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
 
-/// A connection in which something is begun.
+/// The state of an open connection in which something is begun.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) connection: Connection,
-    /// How many bytes of the message that is begun have come.
+    /// How many bytes of the begun message were received.
     pub(crate) message_len: u64,
 }
 
@@ -24,35 +26,35 @@ impl Session {
     }
 }
 
-/// The length of a large buffer, unless all are longer. One of this length moves large messages for
-/// two thirds of what one of 64 KiB costs; with longer ones it was not less.
+/// The length of a large buffer, unless all are longer. With this length large messages cost two
+/// thirds of what they cost with 64 KiB; with longer buffers they did not cost less.
 const LARGE_LEN: usize = 512 * 1024;
 
-/// How many bytes of empty small buffers, and of large ones, are kept for the next busy connections:
-/// at least one buffer.
+/// How many bytes of empty buffers of either length are kept for the next busy connections: at least
+/// one buffer.
 const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
-/// How many states of idle connections are kept for the next busy ones.
+/// How many sessions are kept for the next busy connections.
 const IDLE_MAX: usize = 1024;
 
-/// The length of the reserve: short enough that a client which takes anything takes all of it.
+/// The length of the reserve: so short that a client that takes anything takes all of it.
 const RESERVE_LEN: usize = 4 * 1024 + MIN_BUFFER_LEN;
 
-/// With how little in a large buffer, twice in a row, a small one would do.
+/// A client that twice in a row receives less than this into a large buffer gets a small one.
 const LITTLE_LEN: usize = 16 * 1024;
 
-/// How large a buffer is worth its memory for a client.
+/// How large a client's buffer should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BufferClass {
     Small,
-    /// It has filled a small one.
+    /// The client has filled a small one.
     Large,
-    /// The last read was of little. It may have been the end of a message.
+    /// The last read was short. It may have been the end of a message.
     Shrinking,
 }
 
 impl BufferClass {
-    /// What it is when `len` bytes were received into room for `offered`.
+    /// The class after `len` bytes were received into room for `offered`.
     #[inline]
     pub(crate) fn after(self, len: usize, offered: usize) -> Self {
         match self {
@@ -65,7 +67,7 @@ impl BufferClass {
     }
 }
 
-/// What is free: of each, the one that was used last is on top.
+/// What is free. The buffer and the session that were used last are on top.
 #[derive(Debug)]
 pub(crate) struct Pool {
     buffers: BothBuffers,
@@ -75,11 +77,12 @@ pub(crate) struct Pool {
     )]
     idle: Vec<Box<Session>>,
     budget: Budget,
-    /// A buffer for those for whom there is no memory, one after the other; nothing while it is in use.
+    /// A buffer for clients for which there is no memory, one after the other; `None` while it is
+    /// in use.
     reserve: Option<HeapBuffer>,
 }
 
-/// How much memory there may be, and how much there is, in bytes.
+/// How much memory may be used, and how much is, in bytes.
 #[derive(Debug)]
 struct Budget {
     limit: usize,
@@ -91,7 +94,7 @@ impl Budget {
         len <= self.limit - self.used
     }
 
-    /// Whether there was as much, which is taken then.
+    /// Takes memory, if there is enough. Returns whether it did.
     #[must_use]
     fn take(&mut self, len: usize) -> bool {
         let has = self.has(len);
@@ -106,7 +109,7 @@ impl Budget {
     }
 }
 
-/// Buffers of two lengths; when the small ones are as long as the large, all are large.
+/// Buffers of two lengths. If the small ones are as long as the large ones, all are large.
 #[derive(Debug)]
 struct BothBuffers {
     small: Buffers,
@@ -144,13 +147,13 @@ impl Buffers {
         }
     }
 
-    /// Makes one more, for which memory was taken.
+    /// Adds a buffer, for which memory was taken.
     fn grow(&mut self) {
         let storage = vec![0; self.storage_len].into_boxed_slice();
         self.empty.push(Box::new(Buffer::new(storage)));
     }
 
-    /// Drops one that is empty, if there is one.
+    /// Drops an empty buffer, if there is one. Returns whether it did.
     fn shrink(&mut self, budget: &mut Budget) -> bool {
         let has_shrunk = self.empty.pop().is_some();
         if has_shrunk {
@@ -160,24 +163,24 @@ impl Buffers {
     }
 }
 
-/// A buffer in which nothing waits to be whole.
+/// A buffer in which no frame waits to be complete.
 fn reserve() -> HeapBuffer {
     Box::new(Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice()))
 }
 
 impl Pool {
-    /// The least memory of a pool of buffers in which a frame with a payload of this many bytes fits.
+    /// The least memory of a pool with buffers for frames with a payload of this many bytes.
     pub(crate) fn least_memory(buffer_len: usize) -> usize {
         Buffers::new(buffer_len).storage_len + RESERVE_LEN
     }
 
-    /// The length of the longest buffer, if a frame with a payload of this many bytes fits the shortest.
+    /// The length of the longest buffer, if the shortest is for payloads of this many bytes.
     pub(crate) fn longest_buffer(buffer_len: usize) -> usize {
         Buffers::new(buffer_len.max(LARGE_LEN)).storage_len
     }
 
-    /// A pool of buffers in which a frame with a payload of this many bytes fits, and of large ones; of
-    /// `memory` bytes in all, which is the [least](Self::least_memory) at least.
+    /// A pool with buffers for frames with a payload of this many bytes, and with large ones; of
+    /// `memory` bytes in all, [at least](Self::least_memory) what one client needs.
     pub(crate) fn new(buffer_len: usize, memory: usize) -> Self {
         Self {
             buffers: BothBuffers {
@@ -193,8 +196,8 @@ impl Pool {
         }
     }
 
-    /// Takes memory for something else, if there is as much, which has to be [given
-    /// back](Self::give_memory_back).
+    /// Takes memory for something else, if there is enough: it must be [given
+    /// back](Self::give_memory_back). Returns whether it did.
     #[must_use]
     pub(crate) fn take_memory(&mut self, len: usize) -> bool {
         let BothBuffers { small, large } = &mut self.buffers;
@@ -208,8 +211,8 @@ impl Pool {
         self.budget.put(len);
     }
 
-    /// Takes an empty buffer: where there is no memory for a large one a small one, and where there is none at
-    /// all the [reserve](Self::is_reserve_in_use).
+    /// Takes an empty buffer: a small one if there is no memory for a large one, and the
+    /// [reserve](Self::is_reserve_in_use) if there is none at all.
     pub(crate) fn take_buffer(&mut self, mut class: BufferClass) -> HeapBuffer {
         if self.buffers.of(class).empty.is_empty() {
             self.provide(&mut class);
@@ -219,13 +222,13 @@ impl Pool {
         taken.unwrap_or_else(|| self.reserve.take().unwrap_or_else(reserve))
     }
 
-    /// Whether the buffer that was taken last is the reserve. It has to be put back, empty, before the next
-    /// client's turn.
+    /// Whether the buffer that was taken last is the reserve. It must be put back, empty, before the
+    /// next client's turn.
     pub(crate) fn is_reserve_in_use(&self) -> bool {
         self.reserve.is_none()
     }
 
-    /// Takes a buffer back, which is empty.
+    /// Puts an empty buffer back.
     pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
         if self.is_reserve_in_use() {
             self.reserve = Some(buffer);
@@ -252,16 +255,16 @@ impl Pool {
         session
     }
 
-    /// Takes a connection back in which nothing is begun.
+    /// Puts the state of an idle connection back.
     pub(crate) fn put_idle(&mut self, idle: Box<Session>) {
         if self.idle.len() < IDLE_MAX {
             self.idle.push(idle);
         }
     }
 
-    /// The buffer and the connection that are taken next, if there is memory for them. They have to be
-    /// taken if something stays in them. Where there is none for a large buffer, the class is small. (As a
-    /// call of its own it would cost an echo 15 instructions more.)
+    /// Lends the buffer and the connection that would be taken next, if there is memory for them.
+    /// They must be taken if something stays in them. If there is no memory for a large buffer, the
+    /// class becomes small. (A call would cost an echo 15 instructions more.)
     #[inline(always)]
     pub(crate) fn next(
         &mut self,
@@ -281,7 +284,7 @@ impl Pool {
         Some((buffer, connection))
     }
 
-    /// Sees to it that there is an empty buffer, if there is memory for one.
+    /// Provides an empty buffer, if there is memory for one.
     #[cold]
     #[inline(never)]
     fn provide(&mut self, class: &mut BufferClass) {
@@ -303,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_comes_back_to_where_it_was_taken_from() {
+    fn a_buffer_is_put_back_where_it_was_taken_from() {
         for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
             let mut pool = Pool::new(buffer_len, usize::MAX);
             for class in [
@@ -340,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_no_memory_for_a_large_buffer_takes_a_small_one_and_not_the_reserve() {
+    fn without_memory_for_a_large_buffer_a_small_one_is_taken_and_not_the_reserve() {
         let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10));
         let small = pool.take_buffer(BufferClass::Large);
         assert!(!pool.is_reserve_in_use());
@@ -351,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn demand_grows_with_a_full_buffer_and_wanes_with_two_reads_of_little() {
+    fn the_class_grows_with_a_full_buffer_and_shrinks_after_two_short_reads() {
         use BufferClass::{Large, Shrinking, Small};
         for (before, len, after) in [
             (Small, 65_535, Small),

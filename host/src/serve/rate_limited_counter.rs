@@ -1,27 +1,26 @@
-//! What happens too often to be told each time: it is counted, and told once in a while.
+//! Counts events that are too frequent to log each of them: they are reported together.
 
 use std::time::{Duration, Instant};
 
-/// How often it is told.
+/// The least time between two reports.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often something has happened that was not told yet.
+/// The events since the last report.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimitedCounter {
     count: u64,
-    told: Option<Instant>,
+    reported: Option<Instant>,
 }
 
 impl RateLimitedCounter {
-    /// Counts once more. Returns how often it has happened since this was returned last, if that is to be
-    /// told now.
+    /// Counts an event. Returns how many there were since the last report, if a report is due.
     pub(crate) fn add(&mut self, now: Instant) -> Option<u64> {
         self.count += 1;
-        let is_late = |told| now.saturating_duration_since(told) >= INTERVAL;
-        if !self.told.is_none_or(is_late) {
+        let is_due = |reported| now.saturating_duration_since(reported) >= INTERVAL;
+        if !self.reported.is_none_or(is_due) {
             return None;
         }
-        self.told = Some(now);
+        self.reported = Some(now);
         Some(std::mem::take(&mut self.count))
     }
 }
@@ -31,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_is_told_at_once_and_the_others_are_once_a_second() {
+    fn the_first_event_is_reported_at_once_and_the_others_once_a_second() {
         let start = Instant::now();
         let mut counter = RateLimitedCounter::default();
         assert_eq!(counter.add(start), Some(1));

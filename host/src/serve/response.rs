@@ -39,11 +39,12 @@ pub(crate) static TLS_NEEDED: WrongProtocol = WrongProtocol {
 /// For a client that speaks TLS to a port that does not.
 pub(crate) static TLS_NOT_SERVED: WrongProtocol = WrongProtocol {
     answer: ProtocolAnswer::TlsAlert,
-    advice: "TLS: this port has none; write ws:// or http://, or serve with --tls-cert and --tls-key",
+    advice: "TLS: this port has none; write ws:// or http://, \
+        or serve with --tls-cert and --tls-key",
 };
 
-/// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the service
-/// > is expected to be unavailable to the client. (RFC 9110 section 10.2.3)
+/// > When sent with a 503 (Service Unavailable) response, Retry-After indicates how long the
+/// > service is expected to be unavailable to the client. (RFC 9110 section 10.2.3)
 const RETRY_LATER: &[(&str, &str)] = &[("Retry-After", "5")];
 
 /// The alert protocol_version in a record of its own: no version is spoken here (RFC 8446

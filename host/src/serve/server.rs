@@ -28,16 +28,16 @@ const LEAST_FILE_LIMIT: u64 = 256;
 
 /// Why the server cannot serve.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub(crate) enum ServeError {
     /// There is no certificate.
-    Certificate(tls::Error),
+    Certificate(tls::LoadError),
     /// The server cannot listen on an address.
     Listen(SocketAddr, io::Error),
     /// The system refused something else: what, and why.
     System(&'static str, io::Error),
 }
 
-impl Display for Error {
+impl Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, error) = match self {
             Self::Certificate(error) => return error.fmt(f),
@@ -58,18 +58,18 @@ impl Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ServeError {}
 
 /// Serves until a signal stops it.
 ///
 /// # Errors
 ///
 /// When it cannot serve, at the start or later.
-pub(crate) fn run(options: &ServeOptions) -> Result<(), Error> {
+pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let Some(source) = &options.tls else {
         return serve(options, PlainAcceptor, None);
     };
-    let tls = TlsAcceptor::new(source, &options.listen).map_err(Error::Certificate)?;
+    let tls = TlsAcceptor::new(source, &options.listen).map_err(ServeError::Certificate)?;
     serve(options, tls.clone(), Some(tls))
 }
 
@@ -77,7 +77,7 @@ fn serve<A: Acceptor>(
     options: &ServeOptions,
     acceptor: A,
     tls: Option<TlsAcceptor>,
-) -> Result<(), Error> {
+) -> Result<(), ServeError> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
         warn!(target: SERVER, "cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
@@ -88,7 +88,7 @@ fn serve<A: Acceptor>(
     let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     let stop = Arc::new(AtomicBool::new(false));
     let (workers, handles) = workers(options, &acceptor, listeners, &stop, &limiter)?;
-    let no_signals = |error| Error::System("handle signals", error);
+    let no_signals = |error| ServeError::System("handle signals", error);
     signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
     let (sender, ended) = mpsc::channel();
@@ -103,7 +103,7 @@ fn serve<A: Acceptor>(
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients helps nobody.
         error!(target: SERVER, "a worker has ended: {error}");
-        result = Err(Error::System("go on", error));
+        result = Err(ServeError::System("go on", error));
         stop.store(true, Ordering::Release);
         handles.iter().for_each(WorkerHandle::wake);
     }
@@ -127,16 +127,16 @@ fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
 }
 
 /// Listens on every address. Returns for each address one listener, or one for each worker.
-fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, Error> {
+fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, ServeError> {
     let mut listeners = Vec::new();
     let mut missing = None;
     for &address in &options.listen {
         match platform::listen(address, options.threads.get()) {
             Ok(shared) => listeners.push(shared),
             Err(error) if is_missing_ipv6(address, &error) => {
-                missing = Some(Error::Listen(address, error));
+                missing = Some(ServeError::Listen(address, error));
             }
-            Err(error) => return Err(Error::Listen(address, error)),
+            Err(error) => return Err(ServeError::Listen(address, error)),
         }
     }
     match missing {
@@ -181,8 +181,8 @@ fn workers<A: Acceptor>(
     listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     limiter: &Arc<ConnectionLimiter>,
-) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), Error> {
-    let refused = |error| Error::System("start a worker", error);
+) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), ServeError> {
+    let refused = |error| ServeError::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..options.threads.get() {
@@ -213,14 +213,14 @@ fn workers<A: Acceptor>(
 }
 
 /// Starts a worker's thread, which reports how it ended.
-fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), Error> {
+fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result<(), ServeError> {
     let run = move || {
         let end = panic::catch_unwind(AssertUnwindSafe(|| worker.run()));
         let panicked = |_| Err(io::Error::other("it panicked"));
         let _ = ended.send(end.unwrap_or_else(panicked));
     };
     let spawned = thread::Builder::new().name("worker".into()).spawn(run);
-    let refused = |error| Error::System("start a worker", error);
+    let refused = |error| ServeError::System("start a worker", error);
     spawned.map(drop).map_err(refused)
 }
 

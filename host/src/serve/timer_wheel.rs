@@ -1,5 +1,5 @@
-//! Deadlines on a coarse clock, one at most for each key: a hashed timing wheel. To set and to cancel
-//! one costs the same however many there are, and nothing is left of one that is cancelled.
+//! A hashed timing wheel: deadlines on a coarse clock, at most one for each key. Setting and
+//! cancelling one costs the same however many there are, and a cancelled one leaves nothing.
 //!
 //! ```text
 //!  slot of tick   0   1   2   3 ...   2047     due
@@ -7,28 +7,29 @@
 //!                 o   5   o   o       7-2       9      rings of links; a link's place is its key
 //! ```
 //!
-//! A deadline stands in the slot of its tick until that tick has come, and among those that are due
-//! until it is taken. One that is further off than the wheel has slots is passed by.
+//! A deadline stays in the slot of its tick until that tick begins, and then among those that are
+//! due until it is taken. One that is further away than one revolution of the wheel stays in its slot
+//! until its own tick begins.
 
 use std::time::{Duration, Instant};
 
-/// How long a tick is: deadlines that are closer together cost one wake-up. One may be found two ticks
+/// The length of a tick: deadlines within one cost one wake-up. A deadline may be found two ticks
 /// late, and a far one a few seconds.
 pub(crate) const GRANULARITY: Duration = Duration::from_millis(GRANULARITY_MILLISECONDS);
 const GRANULARITY_MILLISECONDS: u64 = 50;
 
-/// A power of two, so that a slot follows from a tick of any width: 102 seconds.
+/// A power of two, so that a slot follows from a tick of any width. A revolution takes 102 seconds.
 const SLOTS: u32 = 2048;
 const WORDS: u32 = SLOTS / 64;
 const _: () = assert!(WORDS == u32::BITS, "there is a bit for each");
 
-/// The ring of what is due, behind the slots' rings.
+/// The ring of what is due, after the rings of the slots.
 const DUE: u32 = SLOTS;
-/// Where the link of key 0 is, behind the rings' own.
+/// Where the link of key 0 is, after those of the rings.
 const FIRST_KEY: u32 = SLOTS + 1;
 
-/// A far deadline is due at the end of so many ticks. Few slots then hold far ones, and few wake-ups
-/// find nothing that is due.
+/// Far deadlines are rounded up to a multiple of this many ticks. So few slots hold them, and few
+/// wake-ups find nothing that is due.
 const FAR_TICKS: u32 = 64;
 
 /// A span of time in ticks.
@@ -36,10 +37,10 @@ const FAR_TICKS: u32 = 64;
 pub(crate) struct Ticks(u32);
 
 impl Ticks {
-    /// The fewest ticks that are no shorter than this, from any moment on.
+    /// The fewest ticks that are not shorter than this, from any moment on.
     pub(crate) fn at_least(duration: Duration) -> Self {
         let whole = duration.as_nanos().div_ceil(GRANULARITY.as_nanos());
-        // The tick that it is now has begun already. Half of all ticks are in the future.
+        // The current tick has begun already. Half of all ticks are in the future.
         let ticks = (whole + 1).min(u128::from(u32::MAX / 2));
         Self(ticks as u32)
     }
@@ -51,7 +52,7 @@ impl Ticks {
     }
 }
 
-/// A place in a ring, or a ring's own beginning and end.
+/// A place in a ring, or the beginning and end of a ring.
 #[derive(Clone, Copy, Debug)]
 struct Link {
     previous: u32,
@@ -60,7 +61,7 @@ struct Link {
     due: u32,
 }
 
-/// How many bytes a key costs.
+/// What a key costs, in bytes.
 pub(crate) const KEY_COST: usize = size_of::<Link>();
 
 /// All deadlines.
@@ -71,13 +72,13 @@ pub(crate) struct TimerWheel {
     now: u64,
     /// When the next one begins.
     next_tick: Instant,
-    /// The rings' own, then the keys'. What stands in no ring is a ring of its own.
+    /// Those of the rings, then those of the keys. A key without a deadline is a ring by itself.
     links: Vec<Link>,
     /// One bit for each slot: whether its ring holds a key.
     filled: [u64; WORDS as usize],
     /// One bit for each word of these.
     filled_words: u32,
-    /// What [`timeout`](Self::timeout) said last; `None` when something has changed since.
+    /// What [`timeout`](Self::timeout) returned last; `None` if something has changed since.
     timeout: Option<Option<Duration>>,
 }
 
@@ -94,7 +95,7 @@ impl TimerWheel {
         }
     }
 
-    /// Sets a key's deadline in the place of the one that it has, if any.
+    /// Sets the deadline of a key, and forgets the one that it has.
     pub(crate) fn set(&mut self, key: usize, after: Ticks) {
         let link = link_of(key);
         for place in self.links.len() as u32..=link {
@@ -109,7 +110,7 @@ impl TimerWheel {
         self.push(due % SLOTS, link);
     }
 
-    /// Forgets a key's deadline, if there is one.
+    /// Forgets the deadline of a key, if it has one.
     pub(crate) fn cancel(&mut self, key: usize) {
         let link = link_of(key);
         if (link as usize) < self.links.len() {
@@ -117,8 +118,7 @@ impl TimerWheel {
         }
     }
 
-    /// Moves the clock on, to what it is now. (As a call of its own it would cost an echo 15 instructions
-    /// more.)
+    /// Moves the clock on to `now`. (A call would cost an echo 15 instructions more.)
     #[inline(always)]
     pub(crate) fn advance(&mut self, now: Instant) {
         if now < self.next_tick {
@@ -136,7 +136,7 @@ impl TimerWheel {
         }
     }
 
-    /// Takes the next key whose deadline is due.
+    /// Takes the next key with a deadline that is due.
     pub(crate) fn pop_expired(&mut self) -> Option<usize> {
         let link = self.links[DUE as usize].next;
         if link == DUE {
@@ -146,7 +146,7 @@ impl TimerWheel {
         Some((link - FIRST_KEY) as usize)
     }
 
-    /// How long to wait for what is due next, with no look at the time: a tick longer at most.
+    /// How long to wait for the next deadline, at most a tick too long: it does not read the clock.
     pub(crate) fn timeout(&mut self) -> Option<Duration> {
         if let Some(timeout) = self.timeout {
             return timeout;
@@ -161,7 +161,7 @@ impl TimerWheel {
         timeout
     }
 
-    /// How far the next slot is that holds a key; the one where the clock stands is the farthest.
+    /// How far away the next slot is that holds a key; the current slot is the farthest.
     fn ticks_to_next_filled(&self) -> Option<u32> {
         let first = (self.now as u32).wrapping_add(1) % SLOTS;
         let mut word = first / 64;
@@ -178,7 +178,7 @@ impl TimerWheel {
         Some(slot.wrapping_sub(first) % SLOTS + 1)
     }
 
-    /// Moves those of a slot whose tick has come to those that are due.
+    /// Moves the deadlines of a slot that are due to the ring of those.
     fn sweep(&mut self, slot: u32) {
         let mut link = self.links[slot as usize].next;
         while link != slot {
@@ -193,7 +193,7 @@ impl TimerWheel {
         }
     }
 
-    /// Takes a link out of the ring that it stands in.
+    /// Takes a link out of its ring.
     fn unlink(&mut self, link: u32) {
         self.timeout = None;
         let Link { previous, next, .. } = self.links[link as usize];
@@ -206,7 +206,7 @@ impl TimerWheel {
         }
     }
 
-    /// Puts a link that stands in no ring at the end of one.
+    /// Puts a link that is alone at the end of a ring.
     fn push(&mut self, ring: u32, link: u32) {
         self.timeout = None;
         let last = self.links[ring as usize].previous;
@@ -234,7 +234,7 @@ impl TimerWheel {
 }
 
 impl Link {
-    /// The link at `place`, in no other's ring.
+    /// The link at `place`, a ring by itself.
     fn alone(place: u32) -> Self {
         let (previous, next) = (place, place);
         let due = 0;
@@ -246,7 +246,7 @@ impl Link {
     }
 }
 
-/// Where a key's link is. No machine has so many connections that it does not fit.
+/// Where the link of a key is. No machine has so many connections that it would not fit.
 fn link_of(key: usize) -> u32 {
     FIRST_KEY + key as u32
 }

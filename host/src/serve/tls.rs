@@ -1,5 +1,5 @@
-//! TLS for the server: its certificate, and how a socket becomes a TLS stream. The protocol is rustls'
-//! with ring, in versions 1.2 and 1.3.
+//! TLS for the server: its certificate, and how a socket becomes a TLS stream. The protocol is
+//! rustls' with ring, in versions 1.2 and 1.3.
 
 mod certificate;
 mod pending;
@@ -17,12 +17,12 @@ use rustls::crypto::ring::{Ticketer, default_provider};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-pub(crate) use self::certificate::Error;
+pub(crate) use self::certificate::LoadError;
 use self::stream::TlsStream;
 use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::logging::target::TLS;
-use crate::options::serve::Source;
+use crate::options::serve::CertificateSource;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::poller::Socket;
 use crate::serve::transport::Readiness;
@@ -44,31 +44,34 @@ impl ResolvesServerCert for Current {
 /// Makes TLS streams of sockets.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsAcceptor {
-    source: Source,
+    source: CertificateSource,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
 }
 
 impl TlsAcceptor {
     /// Loads the certificate, or makes one for these addresses.
-    pub(crate) fn new(source: &Source, addresses: &[SocketAddr]) -> Result<Self, Error> {
+    pub(crate) fn new(
+        source: &CertificateSource,
+        addresses: &[SocketAddr],
+    ) -> Result<Self, LoadError> {
         let certified = match source {
-            Source::Files { certificate, key } => certificate::load(certificate, key)?,
-            Source::SelfSigned { written_to } => {
+            CertificateSource::Files { certificate, key } => certificate::load(certificate, key)?,
+            CertificateSource::SelfSigned { written_to } => {
                 self_signed::make(addresses, written_to.as_deref())?
             }
         };
         let current = Arc::new(Current(Mutex::new(Arc::new(certified))));
         Ok(Self {
             source: source.clone(),
-            config: Arc::new(config(current.clone()).map_err(Error::Tls)?),
+            config: Arc::new(config(current.clone()).map_err(LoadError::Tls)?),
             current,
         })
     }
 
     /// Loads the certificate again, for new connections. If that fails, the old one stays.
     pub(crate) fn reload(&self) {
-        let Source::Files { certificate, key } = &self.source else {
+        let CertificateSource::Files { certificate, key } = &self.source else {
             info!(
                 target: TLS,
                 "SIGHUP: nothing to load again: the certificate was made at the start"

@@ -6,19 +6,19 @@ use crate::serve::response::WrongProtocol;
 
 /// A stream of bytes in both directions that never blocks.
 ///
-/// A call that would have to wait fails with [`WouldBlock`](io::ErrorKind::WouldBlock). The driver must
-/// then call [`Clients::handle`](crate::Clients::handle) when there is something to read, or room to
-/// write. A successful write takes at least one byte. A read of 0 bytes means that the client has ended
-/// its side.
+/// A call that would have to wait fails with [`WouldBlock`](io::ErrorKind::WouldBlock). The driver
+/// must then call [`Clients::handle`](crate::Clients::handle) when there is something to read, or
+/// room to write. A successful write takes at least one byte. A read of 0 bytes means that the
+/// client has ended its side.
 ///
-/// After a write that would have to wait, the next write must begin with the same bytes: some of them
-/// may be in flight. (A TLS record is taken only as a whole.)
+/// After a write that would have to wait, the next write must begin with the same bytes: some of
+/// them may be in flight. (A TLS record is taken only as a whole.)
 pub trait Transport: Read + Write {
     /// The most memory that the transport itself takes, in bytes.
     const MEMORY: usize = 0;
 
-    /// Ends our side: nothing more will be written. The transport can still be read, to find its end;
-    /// bytes that the client sends after this may be lost.
+    /// Ends our side: nothing more will be written. The transport can still be read, to find its
+    /// end; bytes that the client sends after this may be lost.
     ///
     /// # Errors
     ///
@@ -30,8 +30,8 @@ pub trait Transport: Read + Write {
         true
     }
 
-    /// Whether the last read, although it returned less than it was offered, left something that no event
-    /// will report: the end, or more than one read may process.
+    /// Whether the last read, although it returned less than it was offered, left something that no
+    /// event will report: the end, or more than one read may process.
     fn is_cut_short(&self) -> bool {
         false
     }

@@ -140,8 +140,8 @@ impl<A: Acceptor> Worker<A> {
         Ok(())
     }
 
-    /// Handles an event. If it is left from a client whose key another client has now, that one gets
-    /// a turn in which there is nothing to do.
+    /// Handles an event. If it is left from a client whose key another client has now, that one
+    /// gets a turn in which there is nothing to do.
     fn handle(&mut self, ready: Ready) {
         match ready {
             Ready::Waker => self.wake(),

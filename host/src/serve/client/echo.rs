@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use ws_echo_core::{CloseCode, Event};
 
 use super::{Client, Phase, Shared};
-use crate::serve::deadline::Liveness;
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
@@ -47,7 +46,6 @@ impl Client {
 
     /// Sends Ping. The buffer is empty, so there is room.
     pub(crate) fn send_ping(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        self.set_liveness(Liveness::Pinged);
         if let Some(mut session) = self.take_session(&mut shared.pool) {
             let _ = session.connection.exchange(buffer).ping(&[]);
             self.put_session(session, shared);
@@ -56,10 +54,8 @@ impl Client {
 
     /// Takes the state of an open connection: what is kept of it, or else an idle one.
     fn take_session(&mut self, pool: &mut Pool) -> Option<Box<Session>> {
-        let (Phase::Open {
-            agreed, session, ..
-        }
-        | Phase::Leaving { agreed, session }) = &mut self.phase
+        let (Phase::Open { agreed, session } | Phase::Leaving { agreed, session }) =
+            &mut self.phase
         else {
             return None;
         };
@@ -83,7 +79,7 @@ impl Client {
 }
 
 impl Session {
-    /// Echoes what stands in the buffer, as far as there is room for the answers.
+    /// Echoes what is in the buffer, as far as there is room for the answers.
     pub(super) fn echo(
         &mut self,
         peer: SocketAddr,
@@ -129,7 +125,7 @@ impl Session {
         }
     }
 
-    /// Whether nothing more is to be received.
+    /// Whether nothing more must be received.
     pub(super) fn is_done(&self, service: &Service) -> bool {
         let is_refused = self.is_too_long(service) && self.connection.is_closing();
         is_refused || self.connection.is_done()
@@ -139,11 +135,11 @@ impl Session {
         self.message_len > service.max_message_len()
     }
 
-    /// Makes the Close ready that says that the message is too long; when there is no room now, there is
+    /// Sends the Close that says that the message is too long. If there is no room now, there will be
     /// after the next transmission.
     ///
-    /// > 1009 indicates that an endpoint is terminating the connection because it has received a message
-    /// > that is too big for it to process. (section 7.4.1)
+    /// > 1009 indicates that an endpoint is terminating the connection because it has received a
+    /// > message that is too big for it to process. (section 7.4.1)
     fn refuse_message(
         &mut self,
         peer: SocketAddr,

@@ -7,14 +7,13 @@ use std::net::SocketAddr;
 use ws_echo_core::{Progress, Refusal, ServerHandshake};
 
 use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
-use crate::serve::deadline::Liveness;
 use crate::serve::pool::HeapBuffer;
 use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::service::{Decision, HEAD_LEN};
 
 impl Client {
     pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let Phase::Handshake { handshake, .. } = &mut self.phase else {
+        let Phase::Handshake(handshake) = &mut self.phase else {
             return;
         };
         let mut content = None;
@@ -24,7 +23,6 @@ impl Client {
                 Ok(Progress::Open(agreed)) => {
                     let open = Phase::Open {
                         agreed,
-                        liveness: Liveness::Heard,
                         session: None,
                     };
                     return self.end_handshake(open, shared);
@@ -53,7 +51,7 @@ impl Client {
 
     /// Refuses a request that was not complete in time.
     pub(crate) fn refuse_late_request(&mut self, shared: &mut Shared) {
-        if let Phase::Handshake { handshake, .. } = &mut self.phase {
+        if let Phase::Handshake(handshake) = &mut self.phase {
             handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
             shared.journal.refused(self.peer, "", Refusal::Timeout);
         }

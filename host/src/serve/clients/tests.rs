@@ -1,5 +1,5 @@
-//! Clients in memory, and a clock that stands still unless a test moves it: deadlines, Pings and
-//! promises as a client sees them.
+//! Clients in memory, and a clock that only the tests move: deadlines, Pings and the run queue as a
+//! client sees them.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,12 +23,12 @@ const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const STALL: Duration = Duration::from_secs(60);
 
-/// What stands between a client and the server.
+/// The bytes between a client and the server.
 #[derive(Debug, Default)]
 struct Line {
     to_server: VecDeque<u8>,
     to_client: Vec<u8>,
-    /// How many bytes to the client are taken; then a write has to wait.
+    /// How many more bytes to the client are taken; then a write would block.
     room: usize,
     is_shut: bool,
 }
@@ -88,7 +88,7 @@ impl Server {
         Self { clients, now }
     }
 
-    /// A client that has connected and said nothing.
+    /// A client that has connected and sent nothing.
     fn connect(&mut self) -> (usize, End) {
         let end = End::default();
         end.0.borrow_mut().room = usize::MAX;
@@ -117,7 +117,7 @@ impl Server {
         self.clients.expire();
     }
 
-    /// Lets time pass, with a round whenever the clients ask for one; how many those were.
+    /// Lets time pass, with a round whenever the clients ask for one. Returns how many those were.
     fn pass(&mut self, time: Duration) -> usize {
         let end = self.now + time;
         let mut rounds = 0;
@@ -145,7 +145,7 @@ impl Server {
     }
 }
 
-/// What the client has received since it was last asked.
+/// What the client has received since the last call.
 fn received(end: &End) -> Vec<u8> {
     std::mem::take(&mut end.0.borrow_mut().to_client)
 }
@@ -221,7 +221,7 @@ fn a_client_that_talks_gets_no_ping_before_it_falls_silent() {
 }
 
 #[test]
-fn a_ping_stands_between_fragments_and_not_inside_a_frame() {
+fn a_ping_is_sent_between_fragments_and_not_inside_a_frame() {
     let mut server = Server::new(&["--stall-timeout=off"]);
     let (key, end) = server.open();
     server.send(key, &end, frame(0x01, "first "));
@@ -241,7 +241,7 @@ fn a_ping_stands_between_fragments_and_not_inside_a_frame() {
 }
 
 #[test]
-fn who_stops_inside_a_frame_is_closed_in_time() {
+fn a_client_that_stops_inside_a_frame_is_closed_in_time() {
     let text = "x".repeat(100);
     let whole = frame(0x81, &text);
     // A frame that does not fit the buffer, of which nothing stays there; and headers, a Ping.
@@ -263,7 +263,7 @@ fn who_stops_inside_a_frame_is_closed_in_time() {
 }
 
 #[test]
-fn each_byte_is_progress_and_an_end_of_the_frame_is_the_end_of_it() {
+fn each_byte_is_progress_until_the_frame_ends() {
     let mut server = Server::new(&["--stall-timeout=60s", "--ping-interval=off"]);
     let (key, end) = server.open();
     let text = "x".repeat(100);
@@ -277,17 +277,17 @@ fn each_byte_is_progress_and_an_end_of_the_frame_is_the_end_of_it() {
 }
 
 #[test]
-fn who_takes_nothing_is_dropped_and_who_takes_slowly_is_not() {
+fn a_client_that_takes_nothing_is_dropped_and_one_that_takes_slowly_is_not() {
     let mut server = Server::new(&["--stall-timeout=60s"]);
-    // The system does not tell of every byte of room.
-    for (rooms, is_told) in [(0, true), (100, true), (100, false)] {
+    // The system does not report every byte of room.
+    for (rooms, is_reported) in [(0, true), (100, true), (100, false)] {
         let (key, end) = server.open();
         end.0.borrow_mut().room = 0;
         server.send(key, &end, frame(0x81, "x").repeat(1000));
         for _ in 0..rooms {
             server.pass(STALL - SECOND);
             end.0.borrow_mut().room = 1;
-            if is_told {
+            if is_reported {
                 server.clients.handle(key, Readiness::None);
             }
         }
@@ -316,12 +316,12 @@ fn a_ping_that_is_not_taken_waits_like_any_other_answer() {
 }
 
 #[test]
-fn an_answer_that_nobody_has_looked_at_is_an_answer() {
+fn an_answer_that_was_not_received_yet_counts() {
     let mut server = Server::new(&[]);
     let (_, end) = server.open();
     server.pass_until_received(&end);
     assert_eq!(received(&end), PING);
-    // It comes in time, but the server was stopped for a while, and has many others to attend to.
+    // It arrives in time, but the server was suspended for a while, and has many other clients.
     end.0.borrow_mut().to_server.extend(PONG);
     server.pass(TIMEOUT + SECOND);
     assert_eq!(received(&end), b"");
@@ -330,7 +330,7 @@ fn an_answer_that_nobody_has_looked_at_is_an_answer() {
 }
 
 #[test]
-fn without_pings_nothing_wakes_a_server_whose_clients_are_quiet() {
+fn without_pings_nothing_wakes_a_server_with_quiet_clients() {
     let mut server = Server::new(&["--ping-interval=off"]);
     let (key, end) = server.open();
     assert_eq!(server.clients.timeout(), None);
@@ -352,7 +352,7 @@ fn a_quiet_server_sleeps_until_something_is_due() {
 }
 
 #[test]
-fn clients_that_come_at_once_are_not_pinged_at_once() {
+fn clients_that_connect_together_are_not_pinged_together() {
     let mut server = Server::new(&[]);
     let ends: Vec<_> = (0..1000).map(|_| server.open().1).collect();
     let mut most = 0;
@@ -366,7 +366,7 @@ fn clients_that_come_at_once_are_not_pinged_at_once() {
 }
 
 #[test]
-fn many_deadlines_at_once_are_dealt_with_in_several_rounds() {
+fn many_deadlines_at_once_are_handled_in_several_rounds() {
     let mut server = Server::new(&["--handshake-timeout=1s"]);
     let ends: Vec<_> = (0..1000).map(|_| server.connect().1).collect();
     server.now += 2 * SECOND;
@@ -379,13 +379,13 @@ fn many_deadlines_at_once_are_dealt_with_in_several_rounds() {
     for end in &ends {
         assert!(received(end).starts_with(b"HTTP/1.1 408 "));
     }
-    // They are dropped when they do not end their side either.
+    // They are dropped if they do not end their side either.
     server.pass(6 * SECOND);
     assert!(server.clients.is_empty());
 }
 
 #[test]
-fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_deadline() {
+fn a_server_that_stops_sends_closes_and_waits_for_the_answers_until_a_deadline() {
     let mut server = Server::new(&["--close-timeout=1s"]);
     let (key, answering) = server.open();
     let (_, silent) = server.open();
@@ -393,7 +393,11 @@ fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_dead
     server.clients.stop(Duration::ZERO);
     assert_eq!(received(&answering), GOING_AWAY);
     assert_eq!(received(&silent), GOING_AWAY);
-    assert_eq!(server.clients.len(), 2, "who has not asked yet is dropped");
+    assert_eq!(
+        server.clients.len(),
+        2,
+        "a client without a request is dropped"
+    );
     server.send(key, &answering, b"\x88\x82\0\0\0\0\x03\xe9");
     assert!(answering.0.borrow().is_shut);
     server.pass(2 * SECOND);
@@ -402,7 +406,7 @@ fn a_server_that_stops_closes_connections_and_waits_for_the_answers_until_a_dead
 }
 
 #[test]
-fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_then_closes() {
+fn a_server_that_stops_echoes_what_was_received_and_begun_messages_before_it_closes() {
     let mut server = Server::new(&[]);
     let (_, readiness) = server.open();
     let (half, half_end) = server.open();
@@ -412,7 +416,7 @@ fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_t
     server.send(fragments, &fragments_end, frame(0x01, "in "));
     assert_eq!(received(&fragments_end), echo(0x01, "in "));
 
-    // Its event is still to come.
+    // Its event follows later.
     readiness
         .0
         .borrow_mut()
@@ -441,14 +445,14 @@ fn a_server_that_stops_echoes_what_has_come_and_the_message_that_is_coming_and_t
 }
 
 #[test]
-fn who_does_not_end_its_message_is_given_up_with_a_close() {
+fn a_client_that_does_not_end_its_message_is_given_up_with_a_close() {
     let mut server = Server::new(&[]);
     let (key, end) = server.open();
     server.send(key, &end, frame(0x01, "in "));
     received(&end);
     server.clients.stop(Duration::ZERO);
     server.pass(60 * SECOND);
-    assert_eq!(received(&end), b"", "it is for the driver to say when");
+    assert_eq!(received(&end), b"", "the event loop says when");
     server.clients.give_up();
     assert_eq!(received(&end), GOING_AWAY);
     assert!(server.clients.is_empty());
@@ -456,7 +460,7 @@ fn who_does_not_end_its_message_is_given_up_with_a_close() {
 }
 
 #[test]
-fn a_client_that_was_pinged_has_to_go_in_its_turn_whether_it_answers_or_not() {
+fn a_pinged_client_is_closed_in_its_turn_whether_it_answers_or_not() {
     for answers in [true, false] {
         let mut server = Server::new(&[]);
         let (key, end) = server.open();
@@ -472,11 +476,11 @@ fn a_client_that_was_pinged_has_to_go_in_its_turn_whether_it_answers_or_not() {
 }
 
 #[test]
-fn closes_are_spread_over_the_time_that_they_are_given() {
+fn closes_are_spread_over_the_given_time() {
     let mut server = Server::new(&[]);
     let ends: Vec<_> = (0..100).map(|_| server.open()).collect();
     server.clients.stop(10 * SECOND);
-    // Who is to go later is served until then.
+    // A client that is closed later is served until then.
     server.send(ends[99].0, &ends[99].1, frame(0x81, "still"));
     let mut closed = [0; 10];
     for count in &mut closed {
@@ -499,7 +503,7 @@ fn closes_are_spread_over_the_time_that_they_are_given() {
 }
 
 #[test]
-fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
+fn a_client_that_takes_the_page_slowly_gets_all_of_it_and_one_that_takes_nothing_is_dropped() {
     let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let mut server = Server::new(&["--close-timeout=1s"]);
     let (key, end) = server.connect();
@@ -523,14 +527,14 @@ fn who_takes_the_page_slowly_gets_it_whole_and_who_takes_nothing_is_dropped() {
     stuck.0.borrow_mut().room = 5000;
     server.send(key, &stuck, get);
     server.clients.stop(Duration::ZERO);
-    assert!(!server.clients.is_empty(), "a stop waits for who is served");
+    assert!(!server.clients.is_empty(), "a stop waits for responses");
     server.pass(2 * SECOND);
     assert_eq!(received(&stuck), page[..5000]);
     assert!(server.clients.is_empty());
 }
 
 #[test]
-fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
+fn a_client_is_queued_once_and_leaves_the_queue_when_it_is_dropped() {
     let mut server = Server::new(&["--handshake-timeout=1s"]);
     let (key, end) = server.connect();
     let clients = &mut server.clients;
@@ -551,7 +555,7 @@ fn a_client_is_promised_one_turn_at_a_time_and_the_promise_ends_with_it() {
 }
 
 #[test]
-fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
+fn a_client_that_sends_much_gets_one_turn_in_each_round() {
     let mut server = Server::new(&[]);
     let (key, end) = server.open();
     let frames = frame(0x82, &"x".repeat(58)).repeat(1024);
@@ -567,7 +571,7 @@ fn who_sends_much_gets_a_turn_in_each_round_and_no_more() {
 }
 
 #[test]
-fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
+fn a_client_that_fills_its_buffers_gets_large_ones_as_long_as_it_does() {
     let long = [&[0x82, 0xFE, 0x80, 0x00, 0, 0, 0, 0][..], &[b'x'; 0x8000]].concat();
     let whole = [&[0x82, 126, 0x80, 0x00][..], &[b'x'; 0x8000]].concat();
     let mut server = Server::new(&[]);
@@ -589,11 +593,11 @@ fn a_client_that_fills_small_buffers_gets_large_ones_as_long_as_it_does() {
     assert_eq!(echo(&long), whole, "it may have been the end of something");
     assert_eq!(echo(&frame(0x81, "short")).len(), 7);
     assert_eq!(echo(&frame(0x81, "short")).len(), 7);
-    assert_eq!(echo(&long)[0], 0x02, "the large one is for others again");
+    assert_eq!(echo(&long)[0], 0x02, "other clients can have the large one");
 }
 
 #[test]
-fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
+fn an_answer_that_did_not_fit_is_sent_when_a_deadline_finds_room() {
     let mut server = Server::new(&["--stall-timeout=60s"]);
     let (key, end) = server.open();
     end.0.borrow_mut().room = 0;
@@ -609,11 +613,11 @@ fn what_could_not_be_made_ready_is_when_room_comes_with_a_deadline() {
 }
 
 #[test]
-fn a_message_that_is_too_long_is_refused_however_it_comes() {
+fn a_message_that_is_too_long_is_refused_however_it_arrives() {
     let too_long = close(1009, "message is too long");
     let fragments = [frame(0x02, "1234567"), frame(0x80, "8901")].concat();
     let mut in_one = frame(0x82, "12345678901");
-    // What stands behind it is of no use.
+    // What follows is discarded.
     in_one.extend(frame(0x82, "behind").repeat(1000));
     let long = [&[0x82, 0xFE, 0xFF, 0xFF, 0, 0, 0, 0][..], &[b'x'; 0xFFFF]].concat();
     for (bytes, before) in [
@@ -641,7 +645,7 @@ fn a_message_that_is_too_long_is_refused_however_it_comes() {
 }
 
 #[test]
-fn a_message_that_is_too_long_is_refused_also_when_it_comes_whole_into_a_large_buffer() {
+fn a_message_that_is_too_long_is_refused_even_if_it_fits_a_large_buffer() {
     let whole = |len: u64| {
         let header = [&[0x82, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
         [header, vec![b'x'; len as usize]].concat()
@@ -658,7 +662,7 @@ fn a_message_that_is_too_long_is_refused_also_when_it_comes_whole_into_a_large_b
 }
 
 #[test]
-fn the_length_of_a_message_begins_anew_with_each() {
+fn each_message_has_a_length_of_its_own() {
     let mut server = Server::new(&["--max-message-size=10"]);
     let (key, end) = server.open();
     for _ in 0..100 {
@@ -674,23 +678,23 @@ fn the_length_of_a_message_begins_anew_with_each() {
     }
 }
 
-/// Memory for one client that opens, or for three small buffers, beside the reserve.
+/// Memory for one handshake, or for three small buffers, besides the reserve.
 const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB"];
 
-/// A server with five clients, of which the first three leave no memory for others: they have begun a
-/// frame.
+/// A server with five clients. The first three have begun a frame, which leaves no memory for the
+/// others.
 fn short_of_memory(arguments: &[&str]) -> (Server, Vec<(usize, End)>) {
     let mut server = Server::new(&[LITTLE_MEMORY, arguments].concat());
     let clients: Vec<_> = (0..5).map(|_| server.open()).collect();
     for (key, end) in &clients[..3] {
         server.send(*key, end, &frame(0x81, "begun")[..8]);
-        assert_eq!(received(end), b"", "it waits to be whole");
+        assert_eq!(received(end), b"", "it waits to be complete");
     }
     (server, clients)
 }
 
 #[test]
-fn who_finds_no_memory_gets_its_echo_in_pieces() {
+fn a_client_without_memory_for_a_buffer_gets_its_echo_in_pieces() {
     let (mut server, clients) = short_of_memory(&[]);
     for (key, end) in &clients[3..] {
         server.send(*key, end, frame(0x81, "whole"));
@@ -701,7 +705,7 @@ fn who_finds_no_memory_gets_its_echo_in_pieces() {
         server.send(*key, end, &text[8..]);
         assert_eq!(received(end), echo(0x80, " pieces"));
     }
-    // When there is memory again, all is as before.
+    // With memory again, all is as before.
     for (key, end) in &clients[..3] {
         server.send(*key, end, &frame(0x81, "begun")[8..]);
         assert_eq!(received(end), echo(0x81, "begun"));
@@ -714,7 +718,7 @@ fn who_finds_no_memory_gets_its_echo_in_pieces() {
 }
 
 #[test]
-fn who_finds_no_memory_and_does_not_take_its_echo_is_dropped() {
+fn a_client_without_memory_for_a_buffer_that_does_not_take_its_echo_is_dropped() {
     let (mut server, clients) = short_of_memory(&[]);
     let (key, end) = &clients[3];
     end.0.borrow_mut().room = 3;
@@ -727,7 +731,7 @@ fn who_finds_no_memory_and_does_not_take_its_echo_is_dropped() {
 }
 
 #[test]
-fn while_there_is_no_memory_new_clients_are_told_so() {
+fn without_memory_new_clients_are_answered_with_503() {
     let (mut server, clients) = short_of_memory(&["--close-timeout=1s"]);
     for _ in 0..10 {
         let (_, end) = server.connect();
@@ -743,7 +747,7 @@ fn while_there_is_no_memory_new_clients_are_told_so() {
 }
 
 #[test]
-fn who_stops_inside_a_piece_is_closed_in_time_too() {
+fn a_client_that_stops_inside_a_piece_is_closed_in_time_too() {
     let (mut server, clients) = short_of_memory(&["--ping-interval=off"]);
     let (key, end) = &clients[3];
     server.send(*key, end, &frame(0x81, "begun")[..8]);
@@ -780,7 +784,7 @@ fn the_memory_of_a_handshake_is_given_back_however_it_ends() {
 }
 
 #[test]
-fn the_memory_of_what_is_not_taken_is_given_back_with_its_client() {
+fn the_memory_of_what_a_client_does_not_take_is_given_back_with_the_client() {
     let mut server = Server::new(&[LITTLE_MEMORY, &["--close-timeout=1s"]].concat());
     let get: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let close = [&frame(0x81, "x")[..], b"\x88\x80\0\0\0\0"].concat();
@@ -814,7 +818,7 @@ fn a_worker_has_its_share_of_the_memory_and_no_more() {
 }
 
 #[test]
-fn where_there_is_no_memory_for_a_large_buffer_a_small_one_does() {
+fn without_memory_for_a_large_buffer_a_small_one_is_used() {
     let memory = &["--threads=1", "--max-memory=64KiB"];
     let mut server = Server::new(memory);
     let (key, end) = server.open();

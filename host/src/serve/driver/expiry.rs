@@ -15,7 +15,7 @@ const NO_PROGRESS: &str = "no progress";
 impl<T: Transport> Driver<T> {
     /// Does what must be done when the deadline has expired.
     pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.client.deadline();
+        let before = self.deadline();
         let next = match before {
             Deadline::Request => self.refuse_late_request(shared),
             _ if shared.is_stopping && self.client.is_open() => self.close_open(shared),
@@ -23,28 +23,28 @@ impl<T: Transport> Driver<T> {
             Deadline::Progress => self.check_progress(shared),
             Deadline::EndOfMessage | Deadline::End => self.give_up(shared),
         };
-        let Turn { next, deadline } = self.end_turn(before, next, shared);
-        let deadline = deadline.after_expiry(self.client.deadline());
+        let Turn { next, deadline } = self.end_turn(before, next);
+        let deadline = deadline.after_expiry(self.deadline());
         Turn { next, deadline }
     }
 
     /// Ends the connection because the server stops. What was received is echoed before.
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.client.deadline();
+        let before = self.deadline();
         let next = self.close_open(shared);
-        self.end_turn(before, next, shared)
+        self.end_turn(before, next)
     }
 
     /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
     pub(crate) fn abort(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.client.deadline();
+        let before = self.deadline();
         let next = self.give_up(shared);
-        self.end_turn(before, next, shared)
+        self.end_turn(before, next)
     }
 
     /// Forgets the signs of life that the client has given: none are asked for any longer.
     pub(crate) fn forget_liveness(&mut self) {
-        self.client.set_liveness(Liveness::Silent);
+        self.liveness = Liveness::Silent;
     }
 
     fn close_open(&mut self, shared: &mut Shared) -> Next {
@@ -55,9 +55,8 @@ impl<T: Transport> Driver<T> {
         self.look(shared)
     }
 
-    /// Takes a turn although no event says that there is something to receive: bytes may have
-    /// arrived whose event waits behind others', and the system reports room only when there is
-    /// much of it.
+    /// Takes a turn although no event says that there is something to receive: the event may wait
+    /// after others, and the system reports room only when there is much of it.
     fn look(&mut self, shared: &mut Shared) -> Next {
         self.note(Readiness::Data);
         self.go_on(shared)
@@ -65,30 +64,29 @@ impl<T: Transport> Driver<T> {
 
     /// Looks for signs of life. Asks for one, or gives the client up, if there are none.
     fn check_liveness(&mut self, shared: &mut Shared) -> Next {
-        match self.client.liveness() {
-            Some(Liveness::Heard) => {
-                self.client.set_liveness(Liveness::Silent);
+        match self.liveness {
+            Liveness::Heard => {
+                self.liveness = Liveness::Silent;
                 Next::Idle
             }
-            Some(Liveness::Silent) => self.ping(shared),
-            Some(Liveness::Pinged) => {
+            Liveness::Silent => self.ping(shared),
+            Liveness::Pinged => {
                 let next = self.look(shared);
-                if next != Next::Idle || self.client.liveness() != Some(Liveness::Pinged) {
+                if next != Next::Idle || self.liveness != Liveness::Pinged {
                     return next;
                 }
                 let peer = self.client.peer();
                 shared.journal.ended(peer, &Ending::Silent);
                 self.send_close(CloseCode::INTERNAL_ERROR, NO_ANSWER, shared)
             }
-            None => Next::Idle,
         }
     }
 
-    /// Looks whether a client that has stopped inside a frame, or does not take what is ready for
-    /// it, goes on. Gives it up if it does not.
+    /// Gives up a client that has stopped inside a frame, or does not take what is ready for it,
+    /// unless it has made progress.
     fn check_progress(&mut self, shared: &mut Shared) -> Next {
         let next = self.look(shared);
-        if next != Next::Idle || self.client.liveness() != Some(Liveness::Silent) {
+        if next != Next::Idle || self.liveness == Liveness::Heard {
             return next;
         }
         let peer = self.client.peer();
@@ -98,6 +96,7 @@ impl<T: Transport> Driver<T> {
 
     /// Asks for a sign of life.
     fn ping(&mut self, shared: &mut Shared) -> Next {
+        self.liveness = Liveness::Pinged;
         let mut buffer = self.take_buffer(shared);
         self.client.send_ping(&mut buffer, shared);
         let answered = self.answer(&mut buffer, shared);
@@ -116,7 +115,7 @@ impl<T: Transport> Driver<T> {
     }
 
     fn give_up(&mut self, shared: &mut Shared) -> Next {
-        if let Deadline::Request | Deadline::End = self.client.deadline() {
+        if let Deadline::Request | Deadline::End = self.deadline() {
             self.client.end_in_time_missed(&mut shared.journal);
             return Next::Close;
         }

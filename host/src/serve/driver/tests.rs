@@ -2,6 +2,7 @@ use std::io::{Read, Write};
 
 use super::*;
 use crate::command_line::tests::options;
+use crate::serve::journal::Journal;
 use crate::serve::service::Service;
 
 /// A transport that takes everything, and from which these bytes are received.

@@ -20,7 +20,7 @@ fn taken(wheel: &mut TimerWheel) -> Vec<usize> {
 }
 
 #[test]
-fn deadlines_come_due_in_their_order_and_not_early() {
+fn deadlines_expire_in_their_order_and_not_early() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
     wheel.set(7, Ticks::at_least(2 * SECOND));
@@ -39,7 +39,7 @@ fn deadlines_come_due_in_their_order_and_not_early() {
 fn a_deadline_that_is_set_in_the_middle_of_a_tick_is_not_early() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
-    // The clock stands at the tick's beginning, and it is nearly over.
+    // The clock shows the beginning of the tick, which is nearly over.
     wheel.set(0, Ticks::at_least(GRANULARITY));
     wheel.advance(start + GRANULARITY);
     assert_eq!(wheel.pop_expired(), None);
@@ -48,7 +48,7 @@ fn a_deadline_that_is_set_in_the_middle_of_a_tick_is_not_early() {
 }
 
 #[test]
-fn who_waits_for_the_next_deadline_wakes_once_and_without_any_never() {
+fn a_wait_for_the_next_deadline_takes_one_wake_up_and_without_any_has_no_end() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
     assert_eq!(wheel.timeout(), None);
@@ -64,7 +64,7 @@ fn who_waits_for_the_next_deadline_wakes_once_and_without_any_never() {
 }
 
 #[test]
-fn what_is_cancelled_or_set_again_wakes_nobody() {
+fn a_deadline_that_is_cancelled_or_set_again_causes_no_wake_up() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
     wheel.cancel(5);
@@ -85,7 +85,7 @@ fn what_is_cancelled_or_set_again_wakes_nobody() {
 }
 
 #[test]
-fn far_deadlines_wait_for_their_turn_around_the_wheel_and_are_little_late() {
+fn far_deadlines_expire_in_their_own_revolution_and_little_late() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
     let day = 24 * 60 * 60 * SECOND;
@@ -140,7 +140,7 @@ fn a_part_of_a_span_is_at_least_a_tick_and_at_most_the_span() {
     assert_eq!(Ticks(500).part(1 << 31), Ticks(251));
 }
 
-/// When deadlines have to come due: those in the same tick in any order.
+/// When deadlines must expire: those in the same tick in any order.
 #[derive(Default)]
 struct Model {
     due: BTreeMap<usize, Instant>,
@@ -157,7 +157,7 @@ impl Model {
 }
 
 #[test]
-fn whatever_is_done_in_any_order_comes_out_as_in_the_model() {
+fn any_sequence_of_operations_has_the_outcome_of_the_model() {
     let start = Instant::now();
     for seed in 0..20 {
         let mut random = fastrand::Rng::with_seed(seed);

@@ -19,7 +19,7 @@ const KEY: &str = "--tls-key";
 
 /// Why the server has no certificate.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub(crate) enum LoadError {
     /// The file that a flag names is wrong.
     File {
         flag: &'static str,
@@ -32,7 +32,7 @@ pub(crate) enum Error {
     SelfSigned(rcgen::Error),
 }
 
-impl Error {
+impl LoadError {
     pub(super) fn file(flag: &'static str, path: &Path, reason: impl Into<String>) -> Self {
         Self::File {
             flag,
@@ -52,7 +52,7 @@ impl Error {
     }
 }
 
-impl Display for Error {
+impl Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { flag, path, reason } => {
@@ -65,30 +65,33 @@ impl Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for LoadError {}
 
 /// Loads a certificate, with its chain if there is one, and its key.
-pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, Error> {
+pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, LoadError> {
     let chain = chain(&read(CERTIFICATE, certificate)?)
-        .map_err(|reason| Error::file(CERTIFICATE, certificate, reason))?;
-    let secret = private_key(&read(KEY, key)?).map_err(|reason| Error::file(KEY, key, reason))?;
+        .map_err(|reason| LoadError::file(CERTIFICATE, certificate, reason))?;
+    let secret =
+        private_key(&read(KEY, key)?).map_err(|reason| LoadError::file(KEY, key, reason))?;
     CertifiedKey::from_der(chain, secret, &default_provider()).map_err(|error| match error {
         TlsError::InconsistentKeys(_) => {
             let path = certificate.display().to_string();
             let certificate = OneLine(&path);
             let reason = format!("the key does not belong to the certificate of {certificate}");
-            Error::file(KEY, key, reason)
+            LoadError::file(KEY, key, reason)
         }
         TlsError::InvalidCertificate(CertificateError::BadEncoding) => {
-            Error::file(CERTIFICATE, certificate, "it is not an X.509 certificate")
+            LoadError::file(CERTIFICATE, certificate, "it is not an X.509 certificate")
         }
-        TlsError::InvalidCertificate(_) => Error::file(CERTIFICATE, certificate, error.to_string()),
-        _ => Error::file(KEY, key, error.to_string()),
+        TlsError::InvalidCertificate(_) => {
+            LoadError::file(CERTIFICATE, certificate, error.to_string())
+        }
+        _ => LoadError::file(KEY, key, error.to_string()),
     })
 }
 
-fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| Error::system(flag, path, &error))
+fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, LoadError> {
+    fs::read(path).map_err(|error| LoadError::system(flag, path, &error))
 }
 
 fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use rustls::unbuffered::{EncodeError, EncodeTlsData};
+
 /// Bytes that wait for room elsewhere. It takes no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
@@ -109,5 +111,19 @@ impl<'a> Room<'a> {
         self.bytes[self.filled..][..len].copy_from_slice(&bytes[..len]);
         self.filled += len;
         len
+    }
+}
+
+/// Puts bytes into the room, and those that do not fit into `rest`.
+pub(super) fn put(bytes: &[u8], room: &mut Room<'_>, rest: &mut Pending) {
+    let len = room.put(bytes);
+    rest.append(&bytes[len..]);
+}
+
+/// Appends one of TLS's own messages.
+pub(super) fn encode<D>(mut message: EncodeTlsData<'_, D>, records: &mut Pending) {
+    if let Err(EncodeError::InsufficientSize(needed)) = message.encode(&mut []) {
+        // Now there is room.
+        let _ = message.encode(records.extend(needed.required_size));
     }
 }

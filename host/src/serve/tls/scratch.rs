@@ -1,5 +1,5 @@
-//! The memory that records are received into and encrypted into: one for all connections of a thread,
-//! so that an idle connection needs none.
+//! The memory that records are received into and encrypted into: one for all connections of a
+//! thread, so that an idle connection needs none.
 
 use std::cell::RefCell;
 
@@ -7,8 +7,8 @@ use std::cell::RefCell;
 pub(super) const ENCRYPTED_MAX: usize = 4 << 14;
 /// Room for the headers and tags of these records, and for TLS's own messages before them.
 pub(super) const OVERHEAD: usize = 1 << 10;
-/// The length of the scratch memory. The longest record fits, and so does every handshake message of
-/// a sane client.
+/// The length of the scratch memory. The longest record fits, and so does every handshake message
+/// of a sane client.
 pub(super) const SCRATCH_LEN: usize = ENCRYPTED_MAX + OVERHEAD;
 
 thread_local! {

@@ -1,5 +1,5 @@
-//! A self-signed certificate, for trying things out on one machine: clients must be told to trust it.
-//! Its key never leaves the process.
+//! A self-signed certificate, for trying things out on one machine: clients must be told to trust
+//! it. Its key never leaves the process.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,25 +17,25 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::CertifiedKey;
 
 use crate::logging::target::TLS;
-use crate::serve::tls::certificate::Error;
+use crate::serve::tls::certificate::LoadError;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest validity that browsers accept.
 const VALID_FOR: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 
-/// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes it
-/// to a file.
+/// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes
+/// it to a file.
 pub(super) fn make(
     addresses: &[SocketAddr],
     written_to: Option<&Path>,
-) -> Result<CertifiedKey, Error> {
-    let key = KeyPair::generate().map_err(Error::SelfSigned)?;
+) -> Result<CertifiedKey, LoadError> {
+    let key = KeyPair::generate().map_err(LoadError::SelfSigned)?;
     let names = names(addresses);
     let made = params(&names).and_then(|params| params.self_signed(&key));
-    let made = made.map_err(Error::SelfSigned)?;
+    let made = made.map_err(LoadError::SelfSigned)?;
     if let Some(path) = written_to {
         fs::write(path, made.pem())
-            .map_err(|error| Error::system("--tls-write-cert", path, &error))?;
+            .map_err(|error| LoadError::system("--tls-write-cert", path, &error))?;
     }
     info!(
         target: TLS,
@@ -45,7 +45,7 @@ pub(super) fn make(
     );
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     CertifiedKey::from_der(vec![made.der().clone()], key.into(), &default_provider())
-        .map_err(Error::Tls)
+        .map_err(LoadError::Tls)
 }
 
 /// The names that the certificate is for, each once.

@@ -1,14 +1,13 @@
-//! A client's connection with TLS (RFC 8446, RFC 5246): records over another transport. The protocol
-//! is rustls', which holds no bytes of its own here.
+//! A client's connection with TLS (RFC 8446, RFC 5246): records over another transport. The
+//! protocol is rustls', which holds no bytes of its own here.
 //!
-//! - **Receiving:** records are received into the thread's scratch buffer and decrypted at once, as far
-//!   as the caller has room. A connection keeps the start of an incomplete record, and decrypted bytes
-//!   for which the caller had no room.
+//! - **Receiving:** records are received into the thread's scratch buffer and decrypted at once, as
+//!   far as the caller has room. A connection keeps the start of an incomplete record, and
+//!   decrypted bytes for which the caller had no room.
 //! - **Sending:** [`write`](Write::write) has taken bytes when the last of their records is in the
-//!   transport. Until then the caller still has them, so back-pressure is the caller's: nothing waits
-//!   here but the records of one call.
-//! - **TLS's own messages** are sent before anything is received. A client that does not take them is
-//!   not read from.
+//!   transport. Until then the caller still has them: back-pressure is the caller's.
+//! - **TLS's own messages** are sent before anything is received. A client that does not take them
+//!   is not read from.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -16,9 +15,9 @@ use std::{fmt, mem};
 
 use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError, WriteTraffic};
+use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 
-use super::pending::{Pending, Room, write_all};
+use super::pending::{Pending, Room, encode, put, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::Transport;
@@ -152,8 +151,9 @@ impl<T: Transport> TlsStream<T> {
         }
         let len = self.transport.read(spare)?;
         if len == 0 {
-            // > Unless some other fatal alert has been transmitted, each party is required to send a
-            // > close_notify alert before closing the write side of the connection (RFC 8446 section 6.1)
+            // > Unless some other fatal alert has been transmitted, each party is required to send
+            // > a close_notify alert before closing the write side of the connection (RFC 8446
+            // > section 6.1)
             return Err(ErrorKind::UnexpectedEof.into());
         }
         scratch[..kept].copy_from_slice(&self.received);
@@ -215,8 +215,8 @@ impl<T: Transport> TlsStream<T> {
         }
     }
 
-    /// Makes the alert ready that names the error. After this rustls must not see the received bytes
-    /// again: it remembers positions in them.
+    /// Makes the alert ready that names the error. After this rustls must not see the received
+    /// bytes again: it remembers positions in them.
     fn fail(&mut self, error: rustls::Error) {
         self.receiving = Receiving::Failed(error);
         while self.tls.wants_write() {
@@ -389,20 +389,6 @@ impl<T: Transport> fmt::Debug for TlsStream<T> {
         stream
             .field("receiving", &self.receiving)
             .finish_non_exhaustive()
-    }
-}
-
-/// Puts bytes into the room, and those that do not fit into `rest`.
-fn put(bytes: &[u8], room: &mut Room<'_>, rest: &mut Pending) {
-    let len = room.put(bytes);
-    rest.append(&bytes[len..]);
-}
-
-/// Appends one of TLS's own messages.
-fn encode<D>(mut message: EncodeTlsData<'_, D>, records: &mut Pending) {
-    if let Err(EncodeError::InsufficientSize(needed)) = message.encode(&mut []) {
-        // Now there is room.
-        let _ = message.encode(records.extend(needed.required_size));
     }
 }
 

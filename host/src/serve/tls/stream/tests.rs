@@ -1,5 +1,5 @@
-//! A TLS stream over a line in memory that moves as many bytes at a time as a test says. At the other
-//! end is rustls' client, or something that does not speak TLS.
+//! A TLS stream over a line in memory that moves as many bytes at a time as a test says. At the
+//! other end is rustls' client, or something that does not speak TLS.
 
 use std::collections::VecDeque;
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use rustls::{ClientConfig, ClientConnection};
 
 use super::*;
 use crate::any_certificate::AnyCertificate;
-use crate::options::serve::Source;
+use crate::options::serve::CertificateSource;
 use crate::serve::tls::TlsAcceptor;
 use crate::serve::tls::scratch::OVERHEAD;
 
@@ -75,7 +75,7 @@ fn client(version: &'static rustls::SupportedProtocolVersion) -> ClientConnectio
 
 fn tls_stream(step: usize) -> TlsStream<Line> {
     static TLS: OnceLock<TlsAcceptor> = OnceLock::new();
-    let source = Source::SelfSigned { written_to: None };
+    let source = CertificateSource::SelfSigned { written_to: None };
     let tls = TLS.get_or_init(|| TlsAcceptor::new(&source, &[]).unwrap());
     let line = Line {
         step,

@@ -1,18 +1,18 @@
-//! Signals that stop the program: the first asks for a clean end, the second ends the process.
+//! Signals that stop `bench` and `chat`: the first asks for a clean end, the second ends the
+//! process at once. (The server's are its own: it logs them, and takes two in quick succession for
+//! one.)
 
 use std::io;
-use std::process;
 use std::sync::{Arc, Mutex};
 
 use mio::Waker;
 
-use super::end_reason::ExitStatus;
 use crate::lock::lock;
-use crate::platform::{self, TerminalMode};
+use crate::platform;
 
 /// Whether a signal has asked for the end.
 #[derive(Clone, Debug)]
-pub(super) struct StopSignal(Arc<Mutex<StopState>>);
+pub(crate) struct StopSignal(Arc<Mutex<StopState>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StopState {
@@ -23,34 +23,34 @@ enum StopState {
 }
 
 impl StopSignal {
-    /// Handles the process's signals, which wake the poll from now on. The second signal restores
-    /// the terminal's present mode before it ends the process.
-    pub(super) fn install(waker: Arc<Waker>) -> io::Result<Self> {
+    /// Handles the process's signals, which wake the poll from now on. The second signal calls
+    /// `end_process`.
+    pub(crate) fn install(
+        waker: Arc<Waker>,
+        end_process: impl Fn() + Send + 'static,
+    ) -> io::Result<Self> {
         let stop = Self(Arc::new(Mutex::new(StopState::NotRequested)));
-        let (installed, mode) = (stop.clone(), TerminalMode::now());
+        let installed = stop.clone();
         platform::on_stop_signal(move || {
             let mut state = lock(&installed.0);
             match *state {
                 StopState::NotRequested => *state = StopState::Requested,
-                StopState::Requested => {
-                    mode.restore();
-                    process::exit(ExitStatus::Broken as i32);
-                }
+                StopState::Requested => end_process(),
                 StopState::Ignored => {}
             }
-            // If this fails, the next event ends the wait.
+            // If this fails, the next event or timeout ends the wait.
             let _ = waker.wake();
         })?;
         Ok(stop)
     }
 
     /// Whether a signal has asked for the end.
-    pub(super) fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         *lock(&self.0) == StopState::Requested
     }
 
     /// Ignores signals from now on.
-    pub(super) fn ignore(&self) {
+    pub(crate) fn ignore(&self) {
         *lock(&self.0) = StopState::Ignored;
     }
 }
