@@ -1,7 +1,7 @@
 //! A client over smoltcp, as on a microcontroller, on a TAP interface of Linux.
 //!
 //! ```sh
-//! cargo run --example smoltcp-client -p ws-echo-core -- tap0 192.168.69.100:3000 "a text" "another"
+//! cargo run --example smoltcp-client -p ws-echo-core -- tap0 192.168.69.100:3000 "a text" more
 //! ```
 //!
 //! It sends each text to the echo server at this address, and prints what it receives. The exit

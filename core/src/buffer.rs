@@ -1,7 +1,7 @@
 //! The buffer of a busy connection. Received bytes stay in it until they are read, and bytes to
 //! transmit are built in front of them. (A client's frame is four bytes longer than the same frame
-//! from a server, RFC 6455 section 5.2. The headroom makes up for the opposite case.) It knows
-//! nothing of frames.
+//! from a server, RFC 6455 section 5.2. The headroom makes up for the opposite case.) Of frames it
+//! knows only how long a header is.
 //!
 //! ```text
 //!  | headroom | ready to transmit |  free  | lent | received, not yet read | spare |
@@ -12,10 +12,11 @@
 //! Received bytes that are too far right are moved to the left end before more are received. And a
 //! frame of the driver's own may push received bytes to the right.
 
-use core::mem;
+pub(crate) mod echo_window;
+
 use core::ops::Range;
 
-use crate::frame::layout::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::layout::MAX_HEADER_LEN;
 use crate::frame::utf8::MAX_HELD;
 use crate::storage::{Storage, move_left, move_right};
 
@@ -41,29 +42,6 @@ enum Keep {
 pub(crate) struct Span {
     pub(crate) len: usize,
     generation: u32,
-}
-
-/// Received bytes in which complete frames of a client can be echoed one after the other without
-/// checking for room: each frame is longer than its echo, by the masking key.
-pub(crate) struct EchoWindow<'b> {
-    /// From where the next echo can start, to the end of what was received.
-    pub(crate) bytes: &'b mut [u8],
-    /// Where in `bytes` the next frame starts.
-    pub(crate) frame_start: usize,
-    /// Where in `bytes` its echo must start: at most the length of the masking key after
-    /// `frame_start`.
-    pub(crate) echo_start: usize,
-}
-
-impl EchoWindow<'_> {
-    /// Moves past the next frame and its echo, which is `len` bytes long.
-    #[inline(always)]
-    pub(crate) fn advance(&mut self, len: usize) {
-        let bytes = mem::take(&mut self.bytes);
-        self.bytes = bytes.get_mut(self.echo_start + len..).unwrap_or_default();
-        self.frame_start = self.frame_start + MASKING_KEY_LEN - self.echo_start;
-        self.echo_start = 0;
-    }
 }
 
 /// Received bytes and bytes that are ready to transmit, in one storage of fixed length.
@@ -308,44 +286,6 @@ impl<S: Storage> Buffer<S> {
         self.ready.end += span.len;
         self.release();
         true
-    }
-
-    /// All that was received, as a window in which complete frames can be echoed. The payload of
-    /// the first frame is not moved if nothing is ready before it.
-    pub(crate) fn echo_window(&mut self) -> EchoWindow<'_> {
-        let start = self.echo_window_start();
-        let frame_start = self.received.start - start;
-        let echo_start = if self.ready.is_empty() {
-            MASKING_KEY_LEN
-        } else {
-            0
-        };
-        let storage = self.storage.as_mut();
-        let bytes = storage.get_mut(start..self.received.end);
-        EchoWindow {
-            bytes: bytes.unwrap_or_default(),
-            frame_start,
-            echo_start,
-        }
-    }
-
-    fn echo_window_start(&self) -> usize {
-        if self.ready.is_empty() {
-            self.received.start
-        } else {
-            self.ready.end
-        }
-    }
-
-    /// Makes the echoes ready that were written in an [`echo_window`](Self::echo_window). The first
-    /// byte that was not read is at `unread` in the window.
-    pub(crate) fn commit_echoes(&mut self, echoes: Range<usize>, unread: usize) {
-        let start = self.echo_window_start();
-        if self.ready.is_empty() {
-            self.ready.start = start + echoes.start;
-        }
-        self.ready.end = start + echoes.end;
-        self.received.start = start + unread;
     }
 
     /// Makes as many of `bytes` ready as there is room for, and returns how many. Received bytes

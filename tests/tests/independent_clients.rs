@@ -207,7 +207,12 @@ fn curl_is_refused_with_the_status_that_says_why() {
             "400",
             "a request for an upgrade must not have a body",
         ),
-        (&["-H", "Host: a b"], "/chat", "400", "Host is not a valid host"),
+        (
+            &["-H", "Host: a b"],
+            "/chat",
+            "400",
+            "Host is not a valid host",
+        ),
         (&["--http1.0"], "/chat", "505", "only HTTP/1.1 is served"),
     ] {
         let mut curl = Command::new("curl");

@@ -2,7 +2,7 @@
 //! Most messages are like this. It reports no error in a header: `frame` and `connection` process
 //! everything else.
 
-use crate::buffer::EchoWindow;
+use crate::buffer::echo_window::EchoWindow;
 use crate::frame::header::encoded_len;
 use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
 use crate::frame::mask::{Charset, MaskingKey, apply_and_move_long};

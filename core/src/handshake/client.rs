@@ -29,7 +29,8 @@ use crate::storage::Storage;
 /// buffer.consume(usize::MAX); // All was transmitted.
 ///
 /// let response = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
-///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi";
+///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\
+///     \x81\x02hi";
 /// buffer.spare_mut()[..response.len()].copy_from_slice(response);
 /// buffer.commit(response.len());
 /// let Progress::Open(agreed) = handshake.advance(&mut buffer)? else { panic!() };
@@ -184,8 +185,8 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         } else if line.is_empty() {
             return self.end_head();
         } else {
-            // > A user agent that receives an obs-fold in a response message [...] MUST replace each
-            // > received obs-fold with one or more SP [...] (RFC 9112 section 5.2)
+            // > A user agent that receives an obs-fold in a response message [...] MUST replace
+            // > each received obs-fold with one or more SP [...] (RFC 9112 section 5.2)
             // Such a response is refused instead: no server has a reason to send one.
             http::split_header(line)?;
         }
