@@ -1,5 +1,5 @@
-//! A WebSocket echo server on one smoltcp socket: the file to copy into firmware. No heap, no clock, and no
-//! memory but a [`Server`] for each socket and one buffer for all of them.
+//! A WebSocket echo server on one smoltcp socket: a file to copy into firmware. It has no heap, no
+//! clock, and no memory but a [`Server`] for each socket and one buffer for all of them.
 
 use core::fmt;
 
@@ -11,38 +11,37 @@ use ws_echo_core::{
     Refusal, ServerHandshake,
 };
 
-/// Where the servers listen.
+/// The port on which the servers listen.
 pub(crate) const PORT: u16 = 3000;
 
-/// What greets each client.
+/// The greeting of each client.
 const WELCOME: Message<'_> = Message::Text("Welcome to Awesome Chat");
 
-/// The time for a TCP connection to be open, once it was begun.
+/// The time for a TCP connection to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time for a request to be complete.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The time for a client to take some of what is ready for it.
+/// The time for a client to accept some of what is ready for it.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a TCP connection to end, once the WebSocket connection is over.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an acknowledgement waits for an answer that carries it.
 const ACK_DELAY: Duration = Duration::from_millis(10);
-/// How often a silent client is asked whether it is still there.
+/// How often a silent client is probed.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// The time after which a client that does not answer is gone.
 const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves one client after the other. Make several, for as many clients at a time, and some to spare:
-/// smoltcp turns a client away when it comes while no socket listens. And let smoltcp know more neighbors than
-/// there are clients (`iface-neighbor-cache-count-*`): each that it has forgotten costs all of them a second.
-/// The head of a request may be `HEAD_LEN`
-/// bytes long.
+/// Serves one client after the other. Make one for each client that may be connected at a time, and
+/// some more: smoltcp turns a client away if no socket listens when it connects. Let smoltcp know
+/// more neighbors than there are clients (`iface-neighbor-cache-count-*`): each neighbor that it
+/// has forgotten costs all clients a second. The head of a request may have `HEAD_LEN` bytes.
 pub(crate) struct Server<const HEAD_LEN: usize> {
     socket: SocketHandle,
     phase: Phase<HEAD_LEN>,
-    /// When the client's patience with us, or ours with it, is over.
+    /// The time by which the client must do what is expected of it.
     deadline: Option<Instant>,
-    /// How many bytes the client had still to take from the socket.
+    /// How many bytes in the socket the client had not accepted.
     untaken: usize,
 }
 
@@ -52,7 +51,7 @@ enum Phase<const HEAD_LEN: usize> {
     Open(Connection),
 }
 
-/// What has become of a client.
+/// A change of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The WebSocket connection is open.
@@ -63,7 +62,7 @@ pub(crate) enum Change {
     Failed(ProtocolError),
     /// The client took too long.
     TimedOut,
-    /// The client is gone: the next one can come.
+    /// The client is gone. The next one can connect.
     Gone,
 }
 
@@ -80,7 +79,8 @@ impl fmt::Display for Change {
 }
 
 impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
-    /// A server on a socket of its own. The socket's send buffer must have at least [`MIN_BUFFER_LEN`] bytes.
+    /// A server on a socket of its own. The socket's send buffer must have at least
+    /// [`MIN_BUFFER_LEN`] bytes.
     pub(crate) fn new<'a>(sockets: &mut SocketSet<'a>, mut socket: tcp::Socket<'a>) -> Self {
         // An echo is sent as soon as it is there.
         socket.set_nagle_enabled(false);
@@ -94,8 +94,8 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
     }
 
-    /// Does what there is to do, and tells what became of it. Call it after each poll of the interface, with
-    /// the same storage for all servers: nothing stays there.
+    /// Does what there is to do, and reports changes. Call it after each poll of the interface,
+    /// with the same storage for all servers: nothing stays there.
     pub(crate) fn serve(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -121,7 +121,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
         let has_taken = socket.send_queue() < self.untaken;
         while self.exchange(socket, storage, &mut tell) {}
-        // All that a client has sent is answered once it has taken all answers.
+        // Everything that a client has sent is answered once it has accepted all answers.
         let has_left = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
         if self.is_done() || has_left {
             self.close(socket, now);
@@ -133,7 +133,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         self.untaken = socket.send_queue();
     }
 
-    /// Lets time run while the client has something to take, and takes nothing.
+    /// Lets time run while there are bytes for the client, and it accepts none.
     fn watch(&mut self, untaken: usize, has_taken: bool, now: Instant) {
         if untaken == 0 {
             self.deadline = None;
@@ -142,12 +142,12 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
     }
 
-    /// When [`serve`](Self::serve) has something to do even if nothing comes.
+    /// When [`serve`](Self::serve) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Waits for one that wants to connect to go on. It is no client yet.
+    /// Waits for the rest of a TCP handshake. Before that there is no client.
     fn await_client(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         let deadline = *self.deadline.get_or_insert(now + CONNECT_TIMEOUT);
         if now >= deadline {
@@ -162,20 +162,21 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             tell(Change::Gone);
         }
         self.deadline = None;
-        // It cannot fail: the socket is closed, or listens here already.
+        // This cannot fail: the socket is closed, or listens here already.
         let _ = socket.listen(PORT);
         socket.set_ack_delay(Some(ACK_DELAY));
     }
 
-    /// Answers what has come, as far as there is room for the answers. Whether anything moved.
+    /// Answers what was received, as far as there is room for the answers. Returns whether anything
+    /// moved.
     fn exchange(
         &mut self,
         socket: &mut tcp::Socket<'_>,
         storage: &mut [u8],
         tell: impl FnMut(Change),
     ) -> bool {
-        // What is lent is no longer than what the socket can send at the moment. So all that is made
-        // ready can be sent, and the buffer is as good as new for the next socket.
+        // The storage that is lent is no longer than what the socket can send at the moment. So all
+        // that is made ready can be sent, and the buffer is empty again for the next socket.
         let room = socket.send_capacity() - socket.send_queue();
         // With less room the answers would be fragments of a few bytes.
         if room < MIN_BUFFER_LEN {
@@ -220,7 +221,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 }
                 Ok(_) => return,
                 Err(refusal) => {
-                    // Costs 0.7 KB of flash. Without it the response has no content.
+                    // The text costs 0.7 KB of flash. Without it the response has no content.
                     handshake.explain(refusal.text());
                     tell(Change::Refused(refusal));
                 }
@@ -250,17 +251,18 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
     }
 
-    /// Ends the TCP connection in order: behind all that was sent.
+    /// Ends the TCP connection in order, after everything that was sent.
     fn close(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         if socket.may_send() {
             socket.close();
-            // No answer will carry an acknowledgement, and the last one must be sent before `listen`.
+            // No answer will carry an acknowledgement, and the last one must be sent before
+            // `listen`.
             socket.set_ack_delay(None);
             self.deadline = Some(now + CLOSE_TIMEOUT);
         }
     }
 
-    /// Tells a client that has made no request that it is too late, and drops any other.
+    /// Refuses a client that has not sent its request in time, and drops any other.
     fn give_up(
         &mut self,
         socket: &mut tcp::Socket<'_>,
