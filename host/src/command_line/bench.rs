@@ -20,8 +20,8 @@ pub(super) const AFTER_HELP: &str = "\
 Without --rate, each echo triggers the next message (closed loop): this measures
 how much the server can do. With --rate, message k is due at k/rate seconds,
 whatever the server does (open loop), and its latency is counted from then: this
-measures how long a user waits at that load. The generator then uses a whole
-core.
+measures how long a user waits at that load. From about 1000 messages per second
+on, the generator waits in a busy loop, and so uses a whole core.
 
 Every option can also be set by an environment variable: --in-flight by
 WS_ECHO_IN_FLIGHT, and so on. The command line takes precedence, and an empty
