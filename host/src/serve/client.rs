@@ -1,8 +1,8 @@
 //! One client: what its connection is doing, and what that needs next.
 //!
-//! It does no I/O. The `driver` fills its buffer, transmits what is ready there, and reports that the
-//! transport has ended. The client says what it wants next: to transmit, to receive, or to shut its
-//! side.
+//! It does no I/O. The `driver` fills its buffer, transmits what is ready there, and reports that
+//! the transport has ended. The client says what it wants next: to transmit, to receive, or to shut
+//! its side.
 
 mod echo;
 mod handshake;
@@ -298,8 +298,8 @@ impl Client {
         }
     }
 
-    /// The time is over in which the connection should have ended.
-    pub(crate) fn end_in_time_missed(&self, journal: &mut Journal) {
+    /// The connection has not ended in time.
+    pub(crate) fn miss_end(&self, journal: &mut Journal) {
         if let Phase::Leaving { .. } = self.phase {
             let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
             journal.ended(self.peer, &ending);

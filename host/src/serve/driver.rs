@@ -200,8 +200,8 @@ impl<T: Transport> Driver<T> {
         buffer
     }
 
-    /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer only
-    /// if it holds bytes; if memory is short, a client that would have to keep one is dropped.
+    /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer
+    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,

@@ -1,8 +1,8 @@
 //! What busy connections need and idle ones do not: a buffer, and the state of what is begun.
 //!
-//! All buffers of a worker together use at most its share of `--max-memory`. A client that needs one
-//! beyond that is served with the reserve, in which nothing can stay: its messages are echoed in
-//! pieces.
+//! All buffers of a worker together use at most its share of `--max-memory`. A client that needs
+//! one beyond that is served with the reserve, in which nothing can stay: its messages are echoed
+//! in pieces.
 
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
@@ -30,8 +30,8 @@ impl Session {
 /// thirds of what they cost with 64 KiB; with longer buffers they did not cost less.
 const LARGE_LEN: usize = 512 * 1024;
 
-/// How many bytes of empty buffers of either length are kept for the next busy connections: at least
-/// one buffer.
+/// How many bytes of empty buffers of either length are kept for the next busy connections: at
+/// least one buffer.
 const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
 /// How many sessions are kept for the next busy connections.
@@ -222,8 +222,8 @@ impl Pool {
         taken.unwrap_or_else(|| self.reserve.take().unwrap_or_else(reserve))
     }
 
-    /// Whether the buffer that was taken last is the reserve. It must be put back, empty, before the
-    /// next client's turn.
+    /// Whether the buffer that was taken last is the reserve. It must be put back, empty, before
+    /// the next client's turn.
     pub(crate) fn is_reserve_in_use(&self) -> bool {
         self.reserve.is_none()
     }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A deadline stays in the slot of its tick until that tick begins, and then among those that are
-//! due until it is taken. One that is further away than one revolution of the wheel stays in its slot
-//! until its own tick begins.
+//! due until it is taken. One that is further away than one revolution of the wheel stays in its
+//! slot until its own tick begins.
 
 use std::time::{Duration, Instant};
 

@@ -135,8 +135,8 @@ impl Session {
         self.message_len > service.max_message_len()
     }
 
-    /// Sends the Close that says that the message is too long. If there is no room now, there will be
-    /// after the next transmission.
+    /// Sends the Close that says that the message is too long. If there is no room now, there will
+    /// be after the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (section 7.4.1)

@@ -116,7 +116,7 @@ impl<T: Transport> Driver<T> {
 
     fn give_up(&mut self, shared: &mut Shared) -> Next {
         if let Deadline::Request | Deadline::End = self.deadline() {
-            self.client.end_in_time_missed(&mut shared.journal);
+            self.client.miss_end(&mut shared.journal);
             return Next::Close;
         }
         let ending = Ending::CutOff(CloseCode::GOING_AWAY);
