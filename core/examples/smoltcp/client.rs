@@ -59,8 +59,8 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
     deadline: Option<Instant>,
     heard: Heard,
     /// How many bytes in the socket the server has not accepted, and since when it accepted none.
-    untaken: usize,
-    untaken_since: Instant,
+    unaccepted: usize,
+    unaccepted_since: Instant,
 }
 
 enum Phase<'a, const HEAD_LEN: usize> {
@@ -132,8 +132,8 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             phase: Phase::Gone,
             deadline: None,
             heard: Heard::At(Instant::ZERO),
-            untaken: 0,
-            untaken_since: Instant::ZERO,
+            unaccepted: 0,
+            unaccepted_since: Instant::ZERO,
         }
     }
 
@@ -173,27 +173,27 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         &mut self,
         sockets: &mut SocketSet<'_>,
         now: Instant,
-        mut tell: impl FnMut(Change<'_>),
+        mut report: impl FnMut(Change<'_>),
     ) {
         if let Phase::Gone = self.phase {
             return;
         }
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
-        if socket.send_queue() < self.untaken {
-            self.untaken_since = now;
+        if socket.send_queue() < self.unaccepted {
+            self.unaccepted_since = now;
         }
-        self.untaken = socket.send_queue();
-        while self.exchange(socket, now, &mut tell) {}
+        self.unaccepted = socket.send_queue();
+        while self.exchange(socket, now, &mut report) {}
         // What was received before the end was reported.
         if !socket.is_active() {
             self.phase = Phase::Gone;
-            tell(Change::Gone);
+            report(Change::Gone);
             return;
         }
         self.end(socket, now);
         self.ask(socket, now);
         if self.poll_at().is_some_and(|deadline| now >= deadline) {
-            tell(Change::TimedOut);
+            report(Change::TimedOut);
             socket.abort();
         }
     }
@@ -204,11 +204,11 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             Heard::At(at) => at + PING_INTERVAL,
             Heard::NotSincePing(at) => at + PING_TIMEOUT,
         };
-        let stall = self.untaken_since + STALL_TIMEOUT;
+        let stall = self.unaccepted_since + STALL_TIMEOUT;
         match self.phase {
             Phase::Gone => None,
             _ if self.deadline.is_some() => self.deadline,
-            _ if self.untaken > 0 => Some(silence.min(stall)),
+            _ if self.unaccepted > 0 => Some(silence.min(stall)),
             _ => Some(silence),
         }
     }
@@ -282,7 +282,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         &mut self,
         socket: &mut tcp::Socket<'_>,
         now: Instant,
-        tell: impl FnMut(Change<'_>),
+        report: impl FnMut(Change<'_>),
     ) -> bool {
         let sent = self.transmit(socket, now);
         let spare = self.buffer.spare_mut();
@@ -291,34 +291,34 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         if received > 0 {
             self.heard = Heard::At(now);
         }
-        self.read(tell);
+        self.read(report);
         sent + received > 0
     }
 
     fn transmit(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> usize {
         let sent = socket.send_slice(self.buffer.ready()).unwrap_or_default();
         self.buffer.consume(sent);
-        if self.untaken == 0 {
-            self.untaken_since = now;
+        if self.unaccepted == 0 {
+            self.unaccepted_since = now;
         }
-        self.untaken += sent;
+        self.unaccepted += sent;
         sent
     }
 
     /// Processes what was received, and makes the answers ready that the protocol requires.
-    fn read(&mut self, mut tell: impl FnMut(Change<'_>)) {
+    fn read(&mut self, mut report: impl FnMut(Change<'_>)) {
         if let Phase::Handshake(handshake) = &mut self.phase {
             match handshake.advance(&mut self.buffer) {
                 Ok(Progress::Open(agreed)) => {
                     // An application would look at handshake.response() here.
                     let subprotocol = handshake.subprotocol();
-                    tell(Change::Opened { subprotocol });
+                    report(Change::Opened { subprotocol });
                     self.phase = Phase::Open(Connection::client(agreed, self.entropy));
                     self.deadline = None;
                 }
                 Ok(_) => return,
                 Err(error) => {
-                    tell(Change::Refused(error));
+                    report(Change::Refused(error));
                     self.phase = Phase::Refused;
                 }
             }
@@ -335,15 +335,15 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                         Some(text) => Message::Text(text),
                         None => Message::Binary(exchange.bytes(&chunk)),
                     };
-                    tell(Change::Received(piece, chunk.fin()));
+                    report(Change::Received(piece, chunk.fin()));
                 }
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();
-                    tell(Change::Closed { code, reason });
+                    report(Change::Closed { code, reason });
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return,
-                Err(error) => tell(Change::Failed(error)),
+                Err(error) => report(Change::Failed(error)),
             }
         }
     }

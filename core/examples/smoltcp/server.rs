@@ -42,7 +42,7 @@ pub(crate) struct Server<const HEAD_LEN: usize> {
     /// The time by which the client must do what is expected of it.
     deadline: Option<Instant>,
     /// How many bytes in the socket the client had not accepted.
-    untaken: usize,
+    unaccepted: usize,
 }
 
 enum Phase<const HEAD_LEN: usize> {
@@ -90,7 +90,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             socket: sockets.add(socket),
             phase: Phase::Listening,
             deadline: None,
-            untaken: 0,
+            unaccepted: 0,
         }
     }
 
@@ -101,11 +101,11 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         sockets: &mut SocketSet<'_>,
         storage: &mut [u8],
         now: Instant,
-        mut tell: impl FnMut(Change),
+        mut report: impl FnMut(Change),
     ) {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
         if !socket.is_active() {
-            self.listen(socket, tell);
+            self.listen(socket, report);
             return;
         }
         if socket.state() == tcp::State::SynReceived {
@@ -117,10 +117,10 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             self.deadline = Some(now + HANDSHAKE_TIMEOUT);
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
-            self.give_up(socket, now, &mut tell);
+            self.give_up(socket, now, &mut report);
         }
-        let has_taken = socket.send_queue() < self.untaken;
-        while self.exchange(socket, storage, &mut tell) {}
+        let has_taken = socket.send_queue() < self.unaccepted;
+        while self.exchange(socket, storage, &mut report) {}
         // Everything that a client has sent is answered once it has accepted all answers.
         let has_left = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
         if self.is_done() || has_left {
@@ -130,12 +130,12 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         {
             self.watch(socket.send_queue(), has_taken, now);
         }
-        self.untaken = socket.send_queue();
+        self.unaccepted = socket.send_queue();
     }
 
     /// Lets time run while there are bytes for the client, and it accepts none.
-    fn watch(&mut self, untaken: usize, has_taken: bool, now: Instant) {
-        if untaken == 0 {
+    fn watch(&mut self, unaccepted: usize, has_taken: bool, now: Instant) {
+        if unaccepted == 0 {
             self.deadline = None;
         } else if has_taken || self.deadline.is_none() {
             self.deadline = Some(now + STALL_TIMEOUT);
@@ -156,10 +156,10 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     }
 
     /// Waits for the next client.
-    fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut tell: impl FnMut(Change)) {
+    fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut report: impl FnMut(Change)) {
         if !matches!(self.phase, Phase::Listening) {
             self.phase = Phase::Listening;
-            tell(Change::Gone);
+            report(Change::Gone);
         }
         self.deadline = None;
         // This cannot fail: the socket is closed, or listens here already.
@@ -173,7 +173,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         &mut self,
         socket: &mut tcp::Socket<'_>,
         storage: &mut [u8],
-        tell: impl FnMut(Change),
+        report: impl FnMut(Change),
     ) -> bool {
         // The storage that is lent is no longer than what the socket can send at the moment. So all
         // that is made ready can be sent, and the buffer is empty again for the next socket.
@@ -193,14 +193,14 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
         let peeked = received.len();
         buffer.commit(peeked);
-        self.answer(&mut buffer, tell);
+        self.answer(&mut buffer, report);
         let read = peeked - buffer.received().len();
         let _ = socket.recv(|_| (read, ()));
         let sent = socket.send_slice(buffer.ready()).unwrap_or_default();
         read + sent > 0
     }
 
-    fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut tell: impl FnMut(Change)) {
+    fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut report: impl FnMut(Change)) {
         while let Phase::Handshake(handshake) = &mut self.phase {
             let progress = match handshake.advance(buffer) {
                 // An application would look at handshake.request() here.
@@ -217,13 +217,13 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 Ok(Progress::Open(agreed)) => {
                     self.phase = Phase::Open(Connection::server(agreed));
                     self.deadline = None;
-                    tell(Change::Opened);
+                    report(Change::Opened);
                 }
                 Ok(_) => return,
                 Err(refusal) => {
                     // The text costs 0.7 KB of flash. Without it the response has no content.
                     handshake.explain(refusal.text());
-                    tell(Change::Refused(refusal));
+                    report(Change::Refused(refusal));
                 }
             }
         }
@@ -237,7 +237,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
                 Ok(Some(_)) => {}
                 Ok(None) => return,
-                Err(error) => tell(Change::Failed(error)),
+                Err(error) => report(Change::Failed(error)),
             }
         }
     }
@@ -267,9 +267,9 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         &mut self,
         socket: &mut tcp::Socket<'_>,
         now: Instant,
-        mut tell: impl FnMut(Change),
+        mut report: impl FnMut(Change),
     ) {
-        tell(Change::TimedOut);
+        report(Change::TimedOut);
         if let Phase::Handshake(handshake) = &mut self.phase
             && socket.may_send()
             && handshake.refuse(Refusal::Timeout, Refusal::Timeout.text())

@@ -129,7 +129,7 @@ fn an_invalid_response_is_reported_with_its_error() {
         (no_accept, "Sec-WebSocket-Accept is missing"),
         (subprotocol, "Sec-WebSocket-Protocol was not requested"),
         (no_upgrade, "Upgrade is not websocket"),
-        (responding("SSH-2.0-x\r\n"), "no HTTP response"),
+        (responding("SSH-2.0-x\r\n"), "not an HTTP response"),
         (responding(vec![b'x'; 100_000]), "too large"),
     ] {
         let note = note(&talk(&url, &[], ""), 3);
