@@ -1,5 +1,6 @@
-//! How long the core takes for an echo, in memory: unmasking (binary messages), UTF-8 (text), headers
-//! (empty messages, fragments, pings), whole exchanges by events and without them, and the handshake.
+//! How long an echo takes in the core, in memory: unmasking (binary messages), UTF-8 (text),
+//! headers (empty messages, fragments, pings), whole exchanges with events and without, and the
+//! handshake.
 //!
 //! ```sh
 //! cargo bench -p ws-echo-core --features std             # as the host has it
@@ -7,7 +8,7 @@
 //! cargo bench -p ws-echo-core --features std -- chinese  # some of it
 //! ```
 //!
-//! The throughput that is printed counts payload.
+//! The printed throughput counts payload.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -53,7 +54,7 @@ fn ascii_by_events(bencher: Bencher<'_, '_>, len: usize) {
     echo_events(bencher, len, Session::new(&[(TEXT, vec![b'a'; len])]));
 }
 
-/// Two fragments to a message.
+/// Two fragments for each message.
 #[divan::bench(args = LENS)]
 fn fragments(bencher: Bencher<'_, '_>, len: usize) {
     let half = vec![0x5A; len / 2];
@@ -92,13 +93,13 @@ fn handshake(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Frames that arrive at once, and what echoes them.
+/// Frames that arrive at once, and a connection that echoes them.
 struct Session {
     connection: Connection,
     buffer: Buffer<Vec<u8>>,
     received: Vec<u8>,
-    /// How much of that has to be written again after each echo. The masking keys are zeros: the
-    /// payload of a lone frame stands in the buffer still.
+    /// How many of their bytes must be written again before each echo. The masking keys are zeros:
+    /// the payload of a single frame is still in the buffer.
     written: usize,
 }
 
@@ -174,7 +175,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Characters of three bytes, and at the end what is missing of one.
+/// Characters of three bytes. If the length is not a multiple of three, ASCII at the end.
 fn chinese_text(len: usize) -> Vec<u8> {
     let mut text = "\u{6c34}\u{706b}\u{6728}".repeat(len / 9).into_bytes();
     text.resize(len, b'.');

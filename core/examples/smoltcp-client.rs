@@ -1,11 +1,11 @@
 //! A client over smoltcp, as on a microcontroller, on a TAP interface of Linux.
 //!
 //! ```sh
-//! cargo run --example smoltcp-client -p ws-echo-core -- tap0 192.168.69.100:3000 "a text" "another"
+//! cargo run --example smoltcp-client -p ws-echo-core -- tap0 192.168.69.100:3000 "a text" more
 //! ```
 //!
-//! It says each text to the echo server at this address, and shows what comes. The exit status is 0 when all has
-//! come back. What connects is in `smoltcp/client.rs`: that file can be copied.
+//! It sends each text to the echo server at this address, and prints what it receives. The exit
+//! status is 0 if all texts came back. The client itself is in `smoltcp/client.rs`, a file to copy.
 
 #[path = "smoltcp/client.rs"]
 mod client;
@@ -41,9 +41,9 @@ fn main() -> ExitCode {
 }
 
 fn talk(name: &str, host: &str, words: &[String]) -> Result<(), Box<dyn Error>> {
-    let server: SocketAddrV4 = host
-        .parse()
-        .map_err(|_| format!("{host} is no IPv4 address with a port: write 192.168.69.100:3000"))?;
+    let server: SocketAddrV4 = host.parse().map_err(|_| {
+        format!("{host} is not an IPv4 address with a port: write 192.168.69.100:3000")
+    })?;
     let words = match words {
         [] => &WORDS.map(str::to_owned),
         words => words,

@@ -5,7 +5,7 @@
 //! cargo run --example smoltcp -p ws-echo-core -- tap0     # on a TAP interface of Linux
 //! ```
 //!
-//! What serves is in `smoltcp/server.rs`, and what connects in `smoltcp/client.rs`: these files can be copied.
+//! The server itself is in `smoltcp/server.rs`, and a client in `smoltcp/client.rs`: files to copy.
 
 #[path = "smoltcp/client.rs"]
 mod client;
@@ -29,10 +29,10 @@ use server::{PORT, Server};
 use stack::{ADDRESS, BUFFER_LEN, Stack, socket};
 use talk::{Talk, WORDS};
 
-/// How many clients there may be at a time.
+/// How many clients can be connected at a time.
 const SERVERS: usize = 8;
 
-/// The longest head of a request, in bytes. Browsers send 500, and their cookies.
+/// The longest head of a request, in bytes. Browsers send 500 and their cookies.
 const HEAD_LEN: usize = 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -76,7 +76,7 @@ fn talk_over_loopback() -> Result<(), Box<dyn Error>> {
 /// The servers, one for each client.
 struct Servers {
     servers: Vec<Server<HEAD_LEN>>,
-    /// What all of them work in, one after the other.
+    /// The buffer that all of them use in turn.
     storage: [u8; BUFFER_LEN],
 }
 
@@ -92,13 +92,13 @@ impl Servers {
     fn serve(&mut self, sockets: &mut SocketSet<'_>, now: Instant) {
         for (number, server) in self.servers.iter_mut().enumerate() {
             server.serve(sockets, &mut self.storage, now, |change| {
-                // A log that nobody reads any more is no reason to stop.
+                // If nobody reads the log any more, the server continues.
                 let _ = writeln!(io::stdout(), "client {number}: {change}");
             });
         }
     }
 
-    /// When there is something to do even if nothing comes.
+    /// When a server has something to do even if nothing arrives.
     fn poll_at(&self) -> impl Iterator<Item = Instant> {
         self.servers.iter().filter_map(Server::poll_at)
     }

@@ -1,103 +1,82 @@
-//! The one buffer of a busy connection: what was received stands in it until it is read, and what
-//! is ready to transmit is built in front of that (RFC 6455 section 5.2: a client's frame is four
-//! bytes longer than the same frame from a server, and headroom makes up for it the other way round).
-//! It knows nothing of frames.
+//! The buffer of a busy connection. Received bytes stay in it until they are read, and bytes to
+//! transmit are built in front of them. (A client's frame is four bytes longer than the same frame
+//! from a server, RFC 6455 section 5.2. The headroom makes up for the opposite case.) Of frames it
+//! knows only how long a header is.
 //!
 //! ```text
 //!  | headroom | ready to transmit |  free  | lent | received, not yet read | spare |
 //!  0          ^ sent from here             ^      ^ read from here         ^ filled from here
 //! ```
 //!
-//! Bytes flow from right to left, with exceptions that keep a small buffer from jamming: what has
-//! come to stand too far right is moved to the left end before more is received, and what a driver
-//! sends of its own accord may push received bytes to the right.
+//! Bytes flow from right to left, with two exceptions that keep a small buffer from jamming.
+//! Received bytes that are too far right are moved to the left end before more are received. And a
+//! frame of the driver's own may push received bytes to the right.
 
-use core::mem;
+pub(crate) mod echo_window;
+
 use core::ops::Range;
 
-use crate::frame::layout::{MASKING_KEY_LEN, MAX_HEADER_LEN};
+use crate::frame::layout::MAX_HEADER_LEN;
 use crate::frame::utf8::MAX_HELD;
 use crate::storage::{Storage, move_left, move_right};
 
-/// What a reply can need beyond the bytes that it answers: a fragment's header in the middle of a
-/// long frame, and the held bytes of a cut character. (Only a client's header is as long.)
+/// The most bytes that a reply can need beyond the bytes that it answers: a fragment's header in
+/// the middle of a long frame, and the held bytes of an incomplete character. (Only a client's
+/// header is this long.)
 pub(crate) const HEADROOM: usize = MAX_HEADER_LEN + MAX_HELD;
 
-/// The least useful length of a [`Buffer`]'s storage, in bytes.
+/// The smallest useful length of a [`Buffer`]'s storage, in bytes.
 pub const MIN_BUFFER_LEN: usize = 2 * HEADROOM;
 
 /// What may stay in a buffer between two exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keep {
-    /// A frame that fits stays until it is whole.
+    /// A frame that fits, until it is complete.
     Frames,
-    /// Nothing: what has arrived is answered at once, in pieces.
+    /// Nothing: received bytes are answered at once, in pieces.
     Nothing,
 }
 
-/// Received bytes that the application may look at, until the next event.
+/// Received bytes that the application may read, until the next event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) len: usize,
     generation: u32,
 }
 
-/// Received bytes in which complete frames of a client can be echoed one after the other without
-/// asking for room: each frame is longer than its echo, by the masking key.
-pub(crate) struct EchoWindow<'b> {
-    /// From where the next echo can start, to the end of what was received.
-    pub(crate) bytes: &'b mut [u8],
-    /// Where in `bytes` the next frame starts.
-    pub(crate) frame_start: usize,
-    /// Where in `bytes` its echo must start: at most the length of the masking key after
-    /// `frame_start`.
-    pub(crate) echo_start: usize,
-}
-
-impl EchoWindow<'_> {
-    /// Leaves the next echo, of `len` bytes, behind, and goes on with the frame after its frame.
-    #[inline(always)]
-    pub(crate) fn advance(&mut self, len: usize) {
-        let bytes = mem::take(&mut self.bytes);
-        self.bytes = bytes.get_mut(self.echo_start + len..).unwrap_or_default();
-        self.frame_start = self.frame_start + MASKING_KEY_LEN - self.echo_start;
-        self.echo_start = 0;
-    }
-}
-
 /// Received bytes and bytes that are ready to transmit, in one storage of fixed length.
 ///
-/// The storage should have at least [`MIN_BUFFER_LEN`] bytes; a shorter one never panics, but
-/// carries nothing.
+/// The storage should have at least [`MIN_BUFFER_LEN`] bytes. A shorter one never panics, but is of
+/// no use.
 #[derive(Clone, Debug)]
 pub struct Buffer<S> {
     storage: S,
     /// Ready to transmit. It ends where `received` begins, or before.
     ready: Range<usize>,
-    /// Received and not yet read. Its end is never past the storage's.
+    /// Received and not yet read. It never ends after the storage.
     received: Range<usize>,
-    /// How many bytes at the start of `received` count as read as soon as what is lent there is
-    /// taken back.
+    /// How many bytes at the start of `received` are lent to the application. They count as read,
+    /// and are read when they are taken back.
     lent: usize,
-    /// How often that was taken back, to tell a stale span.
+    /// How often lent bytes were taken back. An older span is not valid.
     generation: u32,
     keep: Keep,
 }
 
 impl<S: Storage> Buffer<S> {
-    /// A buffer that belongs to one connection for as long as bytes stand in it. A frame that
-    /// fits is answered by one frame; one does whose payload is [`MIN_BUFFER_LEN`] bytes shorter
+    /// A buffer that belongs to one connection until it is [empty](Self::is_empty). A frame that
+    /// fits is echoed as one frame: its payload must be at least [`MIN_BUFFER_LEN`] bytes shorter
     /// than the storage.
     pub fn new(storage: S) -> Self {
         Self::with(storage, Keep::Frames)
     }
 
-    /// A buffer that is lent to many connections in turn: nothing of a connection stays in it.
-    /// Frames are answered in the pieces in which they arrive.
+    /// A buffer that serves many connections in turn: nothing of a connection stays in it. Frames
+    /// are echoed in the pieces in which they arrive.
     ///
-    /// All of what an exchange makes ready fits the storage, so a driver that lends no more bytes
-    /// than its transport can send at the moment always empties the buffer. Where there is no room
-    /// for all answers, received bytes are left over: see [`received`](Self::received).
+    /// All that an exchange makes ready fits the storage. So the buffer is always empty afterwards
+    /// if the driver receives no more bytes than its transport can send at the moment. If there is
+    /// no room for all answers, received bytes are left over: see [`received`](Self::received).
     pub fn for_pieces(storage: S) -> Self {
         Self::with(storage, Keep::Nothing)
     }
@@ -114,38 +93,43 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Room for what comes next from the transport; follow it with [`commit`](Self::commit).
+    /// Room for the next bytes from the transport. Call [`commit`](Self::commit) after writing to
+    /// it.
     ///
     /// It may be empty while bytes are [`ready`](Self::ready), or were just transmitted: transmit
-    /// those, and have the connection go on, first. When that makes nothing ready there is room, if
-    /// the storage has [`MIN_BUFFER_LEN`] bytes. A client has to receive for its words to be taken:
-    /// it lends a buffer [for pieces](Self::for_pieces), in which there is room behind what is ready.
+    /// them and let the connection continue first. If that makes nothing ready, there is room, if
+    /// the storage has [`MIN_BUFFER_LEN`] bytes.
+    ///
+    /// A client must receive even while the server does not accept its frames. Its buffer should be
+    /// [for pieces](Self::for_pieces): it has room after the bytes that are ready.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.release();
         if self.ready.is_empty() {
             self.make_spare();
         } else if self.received.is_empty() && self.spare_len() == 0 {
-            self.make_spare_behind_ready();
+            self.make_spare_after_ready();
         }
         let storage = self.storage.as_mut();
         storage.get_mut(self.received.end..).unwrap_or_default()
     }
 
-    /// Says that the first `len` bytes of [`spare_mut`](Self::spare_mut) were received; at most all.
+    /// Reports that the first `len` bytes of [`spare_mut`](Self::spare_mut) were received. More
+    /// than its length counts as its length.
     pub fn commit(&mut self, len: usize) {
         let end = self.received.end.saturating_add(len);
         self.received.end = end.min(self.storage.as_ref().len());
     }
 
-    /// The bytes to transmit; follow a write with [`consume`](Self::consume).
+    /// The bytes to transmit. Call [`consume`](Self::consume) after a write.
     pub fn ready(&self) -> &[u8] {
         self.slice(self.ready.clone())
     }
 
-    /// Says that the first `len` bytes of [`ready`](Self::ready) were transmitted.
+    /// Reports that the first `len` bytes of [`ready`](Self::ready) were transmitted. More than its
+    /// length counts as its length.
     pub fn consume(&mut self, len: usize) {
         let start = self.ready.start.saturating_add(len);
-        // When all were, what is made ready next has room from the left end on.
+        // When all were transmitted, the next bytes can be made ready from the left end on.
         self.ready = if start < self.ready.end {
             start..self.ready.end
         } else {
@@ -155,8 +139,8 @@ impl<S: Storage> Buffer<S> {
 
     /// The received bytes that no exchange has read yet.
     ///
-    /// A driver that peeks into its transport's own memory removes from there only what was
-    /// read: the bytes that it committed, less these.
+    /// A driver that peeks into the memory of its transport removes only the bytes that were read
+    /// from there: those that it committed, less these.
     pub fn received(&self) -> &[u8] {
         let start = self.received.start + self.lent;
         self.slice(start..self.received.end)
@@ -177,73 +161,74 @@ impl<S: Storage> Buffer<S> {
         self.ready.is_empty() && self.received().is_empty()
     }
 
-    /// Forgets everything that stands in the buffer.
+    /// Forgets everything in the buffer.
     pub fn clear(&mut self) {
         self.consume(usize::MAX);
         self.discard_received();
     }
 
-    /// Forgets all that was received; what is ready stays.
+    /// Forgets the received bytes. The bytes that are ready stay.
     pub fn discard_received(&mut self) {
         self.release();
         self.received.start = self.received.end;
     }
 
-    /// The storage, with whatever stands in it.
+    /// The storage, with the bytes that are in it.
     pub fn into_storage(self) -> S {
         self.storage
     }
 
-    /// Whether `here` bytes and `missing` that belong to them may wait here until all have come.
+    /// Whether `here` bytes, and `missing` more that belong to them, may wait here until all are
+    /// received.
     pub(crate) fn holds(&self, here: usize, missing: u64) -> bool {
         let room = self.storage.as_ref().len().saturating_sub(HEADROOM + here);
         self.keep == Keep::Frames && missing <= room as u64
     }
 
-    /// How many bytes can be made ready at once.
+    /// How many bytes can be made ready without moving received bytes.
     pub(crate) fn gap(&self) -> usize {
         self.received.start - self.ready.end
     }
 
-    /// Takes back what the application was lent.
+    /// Takes back the lent bytes.
     pub(crate) fn release(&mut self) {
         self.skip(self.lent);
         self.lent = 0;
         self.generation = self.generation.wrapping_add(1);
     }
 
-    /// The received bytes, to be unmasked where they stand.
+    /// The received bytes, to be unmasked in place.
     pub(crate) fn received_mut(&mut self) -> &mut [u8] {
         let storage = self.storage.as_mut();
         storage.get_mut(self.received.clone()).unwrap_or_default()
     }
 
-    /// How many received bytes stand here.
+    /// The number of received bytes.
     pub(crate) fn received_len(&self) -> usize {
         self.received.end - self.received.start
     }
 
-    /// Reads `len` bytes of what was received; the caller has seen that there are as many.
+    /// Reads `len` received bytes. The caller has checked that there are as many.
     pub(crate) fn skip(&mut self, len: usize) {
         self.received.start += len;
     }
 
-    /// Reads one byte; the caller knows that nothing is lent.
+    /// Reads one byte. The caller knows that nothing is lent.
     pub(crate) fn read_byte(&mut self) -> Option<u8> {
         let at = self.received.next()?;
         self.storage.as_ref().get(at).copied()
     }
 
-    /// Puts bytes in front of what was received, as if they had come with it. The caller has
-    /// asked for the [`gap`](Self::gap).
+    /// Puts bytes in front of the received bytes, as if they were received with them. The caller
+    /// has checked the [`gap`](Self::gap).
     pub(crate) fn unread(&mut self, bytes: &[u8]) {
         let start = self.received.start - bytes.len();
         self.write(start, bytes);
         self.received.start = start;
     }
 
-    /// Lends the application the next `len` received bytes; `read` bytes, these and maybe some
-    /// behind them, are read when they are taken back.
+    /// Lends the next `len` received bytes to the application. When they are taken back, `read`
+    /// bytes count as read: these, and maybe some after them.
     pub(crate) fn lend(&mut self, len: usize, read: usize) -> Span {
         self.lent = read;
         Span {
@@ -252,13 +237,13 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Whether these bytes are lent still. A span of another buffer may have this one's number, and
-    /// any length.
+    /// Whether these bytes are still lent. A span of another buffer may have the same generation,
+    /// and any length.
     fn is_lent(&self, span: &Span) -> bool {
         span.generation == self.generation && span.len <= self.lent
     }
 
-    /// The lent bytes; none when they are lent no longer.
+    /// The lent bytes, or none if they are no longer lent.
     pub(crate) fn lent(&self, span: &Span) -> &[u8] {
         if !self.is_lent(span) {
             return &[];
@@ -267,22 +252,23 @@ impl<S: Storage> Buffer<S> {
         self.slice(start..start + span.len)
     }
 
-    /// The lent bytes, to be masked where they stand.
+    /// The lent bytes, to be masked in place.
     pub(crate) fn lent_mut(&mut self, span: &Span) -> &mut [u8] {
         let len = self.lent(span).len();
         let lent = self.received_mut().get_mut(..len);
         lent.unwrap_or_default()
     }
 
-    /// The last `len` bytes that were made ready, to be masked where they stand.
+    /// The last `len` bytes that were made ready, to be masked in place.
     pub(crate) fn last_ready_mut(&mut self, len: usize) -> &mut [u8] {
         let start = self.ready.end.saturating_sub(len);
         let storage = self.storage.as_mut();
         storage.get_mut(start..self.ready.end).unwrap_or_default()
     }
 
-    /// Makes `header` and the lent bytes ready, without moving them when nothing is ready before
-    /// them; `false`, and nothing, when they are lent no longer, or there is no room for `header`.
+    /// Makes `header` and the lent bytes ready. They do not move if nothing is ready before them.
+    /// Does nothing and returns `false` if they are no longer lent, or if there is no room for
+    /// `header`.
     pub(crate) fn echo_in_place(&mut self, header: &[u8], span: Span) -> bool {
         let payload = self.received.start;
         if !self.is_lent(&span) || self.gap() < header.len() {
@@ -302,54 +288,17 @@ impl<S: Storage> Buffer<S> {
         true
     }
 
-    /// All that was received, as a window in which complete frames can be echoed. The payload of
-    /// the first frame is not moved if nothing is ready before it.
-    pub(crate) fn echo_window(&mut self) -> EchoWindow<'_> {
-        let start = self.echo_window_start();
-        let frame_start = self.received.start - start;
-        let echo_start = if self.ready.is_empty() {
-            MASKING_KEY_LEN
-        } else {
-            0
-        };
-        let storage = self.storage.as_mut();
-        let bytes = storage.get_mut(start..self.received.end);
-        EchoWindow {
-            bytes: bytes.unwrap_or_default(),
-            frame_start,
-            echo_start,
-        }
-    }
-
-    fn echo_window_start(&self) -> usize {
-        if self.ready.is_empty() {
-            self.received.start
-        } else {
-            self.ready.end
-        }
-    }
-
-    /// Makes the echoes ready that are in an [`echo_window`](Self::echo_window); what is not read
-    /// starts at `unread` there.
-    pub(crate) fn commit_echoes(&mut self, echoes: Range<usize>, unread: usize) {
-        let start = self.echo_window_start();
-        if self.ready.is_empty() {
-            self.ready.start = start + echoes.start;
-        }
-        self.ready.end = start + echoes.end;
-        self.received.start = start + unread;
-    }
-
-    /// Makes as many of `bytes` ready as there is room for, and returns how many those are; what was
-    /// received makes way. It is for drivers that answer a request themselves, with what is no
-    /// WebSocket: call it while no connection works with this buffer.
+    /// Makes as many of `bytes` ready as there is room for, and returns how many. Received bytes
+    /// move to make room. It is for the content of an [HTTP
+    /// response](crate::ServerHandshake::respond), and for a driver that answers in another
+    /// protocol: do not call it while a connection uses this buffer.
     pub fn make_ready(&mut self, bytes: &[u8]) -> usize {
         let room = self.gap() + self.spare_len();
         self.make_gap(bytes.len().min(room));
         self.append(bytes)
     }
 
-    /// Makes as many of `bytes` ready as fit the [`gap`](Self::gap), and returns how many those are.
+    /// Makes as many of `bytes` ready as fit the [`gap`](Self::gap), and returns how many.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> usize {
         let len = self.gap().min(bytes.len());
         self.write(self.ready.end, bytes.get(..len).unwrap_or_default());
@@ -357,8 +306,8 @@ impl<S: Storage> Buffer<S> {
         len
     }
 
-    /// Pushes received bytes to the right, if it must, so that `len` bytes can be made ready;
-    /// `false`, and nothing, when there is no room for that.
+    /// Pushes received bytes to the right if that is needed to make `len` bytes ready. Does nothing
+    /// and returns `false` if there is no room for that.
     pub(crate) fn make_gap(&mut self, len: usize) -> bool {
         let missing = len.saturating_sub(self.gap());
         let spare = self.spare_len();
@@ -374,13 +323,13 @@ impl<S: Storage> Buffer<S> {
         true
     }
 
-    /// How much room there is behind what was received.
+    /// The length of the room after the received bytes.
     fn spare_len(&self) -> usize {
         let len = self.storage.as_ref().len();
         len.saturating_sub(self.received.end)
     }
 
-    /// Moves what was received to the left end when it is longer than the room behind it.
+    /// Moves the received bytes to the left end if they are longer than the room after them.
     fn make_spare(&mut self) {
         let Range { start, end } = self.received;
         if start <= HEADROOM {
@@ -394,9 +343,9 @@ impl<S: Storage> Buffer<S> {
         }
     }
 
-    /// Moves what is ready to the left end, so that there is room behind it for answers, and behind
-    /// that to receive. Nothing that was received stands here.
-    fn make_spare_behind_ready(&mut self) {
+    /// Moves the ready bytes to the left end, so that there is room after them for answers, and
+    /// after that to receive. There are no received bytes.
+    fn make_spare_after_ready(&mut self) {
         let len = self.ready.len();
         move_left(self.storage.as_mut(), self.ready.clone(), 0);
         self.ready = 0..len;
@@ -426,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_answer_stays_where_it_came_in_and_later_ones_close_up() {
+    fn a_single_answer_does_not_move_and_later_ones_close_up() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"....one....two");
         buffer.skip(4);
@@ -442,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_too_far_right_is_moved_when_room_runs_out() {
+    fn received_bytes_are_moved_left_when_room_runs_out() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, &[b'x'; 40]);
         buffer.skip(30);
@@ -451,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_makes_way_as_far_as_there_is_room() {
+    fn received_bytes_are_pushed_right_as_far_as_there_is_room() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"received");
         assert!(buffer.make_gap(56));
@@ -465,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_driver_s_own_answer_is_made_ready_as_far_as_there_is_room_and_keeps_what_was_received() {
+    fn bytes_of_the_driver_are_made_ready_as_far_as_there_is_room_and_received_bytes_stay() {
         let mut buffer = Buffer::new([0; 64]);
         receive(&mut buffer, b"received");
         assert_eq!(buffer.make_ready(&[b'y'; 60]), 56);
@@ -478,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_buffer_of_its_own_holds_a_frame_that_fits() {
+    fn only_a_buffer_of_one_connection_holds_a_frame_that_fits() {
         let room = 64 - HEADROOM as u64;
         assert!(Buffer::new([0; 64]).holds(0, room));
         assert!(!Buffer::new([0; 64]).holds(1, room));

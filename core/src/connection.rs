@@ -22,7 +22,7 @@ use crate::frame::utf8::MAX_HELD;
 
 /// An open WebSocket connection, seen from the [`Server`] or from the [`Client`].
 ///
-/// It owns no buffer: a driver lends it one for as long as there are bytes.
+/// It owns no buffer: a driver lends it one while there are bytes to work on.
 #[derive(Clone, Debug)]
 pub struct Connection<R = Server> {
     role: R,
@@ -38,7 +38,7 @@ pub struct Connection<R = Server> {
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
 }
 
-/// What the next received byte is, or what has to be made ready before it is looked at.
+/// What the next received byte is, or what must be made ready before it is read.
 #[derive(Clone, Copy, Debug)]
 enum Next {
     /// A frame's header.
@@ -52,15 +52,16 @@ enum Next {
         /// there.
         is_cut: bool,
     },
-    /// The payload of a Ping or a Close, to be gathered.
+    /// The payload of a Ping or a Close, which is gathered.
     Control,
-    /// Payload that nobody asks for: a Pong's, or a message's after our Close.
+    /// Payload that is not used: of a Pong, or of a message after our Close.
     Ignored,
-    /// A Pong is made ready, `produced` bytes of it so far.
+    /// None: a Pong must be made ready first, of which `produced` bytes are.
     Pong { produced: u8 },
-    /// Our Close: the peer's with this code has to be answered, or the connection to be failed.
+    /// None: our Close must be made ready first. It answers the peer's Close with this code, or
+    /// fails the connection.
     Close(Result<Option<CloseCode>, ProtocolError>),
-    /// Bytes that are forgotten.
+    /// A byte that is forgotten: the connection is over.
     Nothing,
 }
 
@@ -90,24 +91,24 @@ impl Incoming {
     }
 }
 
-/// What was sent last, other than pings and pongs.
+/// What was sent last, apart from Pings and Pongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
     /// Nothing, or a frame with FIN set.
     Message,
-    /// A fragment of an echo, which others must follow.
+    /// A fragment of an echo. More fragments must follow.
     Echo,
-    /// A fragment of the application's own, which others must follow.
+    /// A fragment of a message of the application. More fragments must follow.
     Own,
-    /// Close: nothing but Pongs may follow.
+    /// A Close. Only Pongs may follow.
     Close,
 }
 
-/// What a transition leads to.
+/// The result of a transition.
 enum Step {
     /// The next transition.
     Go,
-    /// A wait: for room, or for bytes.
+    /// Wait for room or for bytes.
     Wait,
     Event(Event),
 }
@@ -122,8 +123,8 @@ impl Connection {
 
 impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Connection<Client<F>> {
     /// The client's end of a connection that has just been opened. `agreed` comes from the
-    /// [handshake](crate::ClientHandshake). Each frame that is sent asks `next_key` for its masking
-    /// key.
+    /// [handshake](crate::ClientHandshake). `next_key` is called for the masking key of each frame
+    /// that is sent.
     ///
     /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a
     /// > strong source of entropy [...] (section 5.3)
@@ -145,8 +146,11 @@ impl<R> Connection<R> {
         }
     }
 
-    /// Uses the state of an [idle](Self::is_idle) connection for another, of which `agreed` comes
-    /// from the handshake. Must be idle: what was begun would continue.
+    /// Takes over another connection, which has just been opened: a pool can keep the state of
+    /// [idle](Self::is_idle) connections. `agreed` comes from the other connection's handshake.
+    ///
+    /// This connection must be idle: otherwise a frame or a message of the previous peer would be
+    /// continued.
     #[inline]
     pub const fn reuse(&mut self, agreed: Agreed) {
         self.agreed = agreed;
@@ -163,24 +167,24 @@ impl<R> Connection<R> {
     /// > underlying TCP connection immediately; the client SHOULD wait for the server to close the
     /// > connection but MAY close the connection at any time [...] (section 5.5.1)
     ///
-    /// So a client waits for that, for as long as it likes.
+    /// So a client may wait until the server closes the connection.
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
 
-    /// Whether the connection is where it began: between two messages, with
-    /// no byte of the next frame read. Nothing has to be kept of it then.
+    /// Whether the connection is between two messages, with no byte of the next frame read. Then it
+    /// is as good as a new one, and need not be kept.
     pub fn is_idle(&self) -> bool {
         !self.is_inside_frame() && self.message.is_none() && self.sent == Sent::Message
     }
 
-    /// Whether the peer has begun a frame that is not whole yet, or one that it has sent is still to be
-    /// answered. Between two fragments of a message there is none.
+    /// Whether the peer has started a frame that is not complete, or has sent one that is not
+    /// answered yet. Between two fragments of a message there is none.
     pub fn is_inside_frame(&self) -> bool {
-        !matches!(self.next, Next::Header) || self.frame.is_begun()
+        !matches!(self.next, Next::Header) || self.frame.is_partial()
     }
 
-    /// Whether a Close frame was made ready, ours or the answer to the peer's.
+    /// Whether a Close frame was made ready: our own, or the answer to the peer's.
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close
     }
@@ -190,7 +194,8 @@ impl<R: Role> Connection<R> {
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
 
-    /// The reason in the peer's Close frame; empty before one has come.
+    /// The reason in the peer's Close frame. Empty if it has none, and before the peer's Close was
+    /// received and answered.
     pub fn close_reason(&self) -> &str {
         if !self.is_done() {
             return "";

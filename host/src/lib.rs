@@ -1,9 +1,24 @@
-//! `ws-echo`: a WebSocket echo server, a load generator for such servers, and a client to talk to
-//! any. Each client is greeted, and gets every message back.
+//! The program `ws-echo`, as a library with one function, [`run`].
 //!
-//! The protocol is `ws-echo-core`'s; here are sockets, threads, deadlines, logs and the command
-//! line. The program is all in [`run`]. What else is public is there to be driven without sockets,
-//! by benchmarks and tests.
+//! # The program
+//!
+//! - `ws-echo` is a WebSocket echo server: it greets each client, and sends every message back.
+//! - `ws-echo bench` measures such servers: it generates load, and counts the echoes.
+//! - `ws-echo chat` is a client: it connects to any WebSocket server, sends the lines of its input,
+//!   and prints the messages that it receives.
+//!
+//! Each has its options; `ws-echo --help` lists them.
+//!
+//! # Layers
+//!
+//! The protocol is that of the crate `ws-echo-core`, which can be embedded in other programs and in
+//! firmware. This crate adds sockets, threads, deadlines, logs and the command line.
+//!
+//! # Stability
+//!
+//! The command line is the interface of this crate, not its functions and types. A few types of the
+//! server are public, but hidden from this documentation, for the project's own benchmark and
+//! tests, which drive the server without sockets.
 
 mod any_certificate;
 mod bench;
@@ -27,19 +42,28 @@ use std::process::ExitCode;
 use command_line::Command;
 use serve::server;
 
+// For the benchmark in `benches` and the tests that drive the server without sockets.
+#[doc(hidden)]
 pub use options::serve::ServeOptions;
+#[doc(hidden)]
 pub use serve::clients::Clients;
+#[doc(hidden)]
 pub use serve::response::WrongProtocol;
+#[doc(hidden)]
 pub use serve::transport::{Readiness, Transport};
 
 /// The exit status of a wrong command line: clap's own.
 const WRONG_COMMAND_LINE: u8 = 2;
 
-/// Runs the program: reads the process's command line and environment, and does what they say.
+/// Runs the program with the command line and the environment of this process, and returns its exit
+/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` has more.
+///
+/// A command line that cannot be parsed ends the process at once, and so do `--help` and
+/// `--version`.
 pub fn run() -> ExitCode {
     let result = match command_line::parse() {
         Command::Serve(options) => match serve(&options) {
-            // What a flag names is wrong, and so is the command line.
+            // A flag names a wrong file, so the command line is wrong.
             Err(error @ server::ServeError::Certificate(_)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);

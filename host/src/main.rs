@@ -1,4 +1,4 @@
-//! The program `ws-echo`, which is all in the library.
+//! The program `ws-echo`. All of it is in the library.
 
 use std::process::ExitCode;
 

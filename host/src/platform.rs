@@ -1,5 +1,5 @@
-//! What differs between systems: listeners that share a port, the limit of open files, signals, and
-//! terminal modes.
+//! Everything that differs between systems: listeners that share a port, the limit of open files,
+//! signals, and terminal modes.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -1,4 +1,4 @@
-//! What the program tells its user directly, beside its log.
+//! Messages to the user that are not part of the log.
 
 use std::io::{Write, stderr};
 

@@ -205,9 +205,14 @@ fn curl_is_refused_with_the_status_that_says_why() {
             &["-X", "GET", "-d", "x=1"],
             "/chat",
             "400",
-            "a request to upgrade has no body",
+            "a request for an upgrade must not have a body",
         ),
-        (&["-H", "Host: a b"], "/chat", "400", "Host is no host"),
+        (
+            &["-H", "Host: a b"],
+            "/chat",
+            "400",
+            "Host is not a valid host",
+        ),
         (&["--http1.0"], "/chat", "505", "only HTTP/1.1 is served"),
     ] {
         let mut curl = Command::new("curl");

@@ -2,8 +2,8 @@
 //! responses. The requests of real clients follow the documentation of those clients.
 
 use ws_echo_core::{
-    Acceptance, Agreed, Buffer, HttpResponse, HttpResponseError, MAX_HEADERS, MIN_BUFFER_LEN,
-    MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
+    Acceptance, Agreed, Buffer, Connection, HttpResponse, HttpResponseError, MAX_HEADERS,
+    MIN_BUFFER_LEN, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
 };
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -1181,6 +1181,30 @@ mod the_application {
             assert!(!handshake.is_done());
             assert_eq!(until_done(&mut handshake, &mut buffer), FORBIDDEN_HEAD);
             assert!(buffer.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_agreed_reaches_a_new_connection_and_one_that_is_reused() {
+        let (mut handshake, mut buffer) = complete(&request());
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        assert_eq!(handshake.accept(Acceptance::default()), Ok(()));
+        let Ok(Progress::Open(agreed)) = handshake.advance(&mut buffer) else {
+            panic!("not open");
+        };
+        buffer.consume(usize::MAX);
+        let mut connection = Connection::server(agreed);
+        assert_eq!(connection.agreed(), agreed);
+        for payload in ["first", "second"] {
+            connection.reuse(agreed);
+            assert_eq!(connection.agreed(), agreed);
+            let frame = masked(TEXT, payload);
+            buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
+            buffer.commit(frame.len());
+            assert!(connection.exchange(&mut buffer).echo_whole_messages());
+            assert_eq!(&buffer.ready()[2..], payload.as_bytes());
+            buffer.consume(usize::MAX);
+            assert!(connection.is_idle());
         }
     }
 

@@ -1,6 +1,6 @@
-//! A WebSocket client on one smoltcp socket: the file to copy into firmware. No heap, no clock, no source of
-//! entropy of its own, and no memory but a [`Client`] and the buffer that it is given. Whether and when to
-//! connect again is left to the caller.
+//! A WebSocket client on one smoltcp socket: a file to copy into firmware. It has no heap, no
+//! clock, no source of entropy of its own, and no memory but a [`Client`] and the buffer that it is
+//! given. The caller decides whether and when to connect again.
 
 use core::fmt;
 
@@ -14,32 +14,33 @@ use ws_echo_core::{
     SendError,
 };
 
-/// The time for the connection to be open, once it was begun.
+/// The time for the connection to open.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the server may be silent before it is asked whether it is still there.
+/// How long the server may be silent before it is sent a Ping.
 const PING_INTERVAL: Duration = Duration::from_secs(25);
-/// The time for the answer to that.
+/// The time for the server to answer a Ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// The time for the server to take some of what was said to it.
+/// The time for the server to accept some of what was sent.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for the connection to end, once one side has closed it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an acknowledgement waits for an answer that carries it.
 const ACK_DELAY: Duration = Duration::from_millis(10);
 
-/// The first of the ports that are for whoever connects. Each connection has one of them, by chance.
+/// The first of the ephemeral ports (RFC 6335 section 6). Each connection has a random one.
 const FIRST_LOCAL_PORT: u16 = 49152;
 
 /// The length of the longest header of a frame with a payload of up to 65,535 bytes.
 const HEADER_LEN: usize = 8;
-/// What has to be free in the buffer beside a frame that is sent: see [`SendError::Full`].
+/// What must be free in the buffer besides a frame that is sent: see [`SendError::Full`].
 const RESERVE_LEN: usize = 18;
 
-/// Four bytes that nobody can guess: a masking key, or a part of a nonce. Take them from the hardware's
-/// generator of random numbers, or from a cryptographic one that it has seeded.
+/// Four unpredictable bytes: a masking key, or a part of a nonce. Take them from the hardware's
+/// random number generator, or from a cryptographic generator that it seeds.
 pub(crate) type Entropy = fn() -> [u8; 4];
 
-/// Has one connection at a time. The head of a response may be `HEAD_LEN` bytes long. It is polled:
+/// A client with one connection at a time. The head of a response may have `HEAD_LEN` bytes. It is
+/// polled:
 ///
 /// ```text
 /// interface.poll(now, device, sockets)
@@ -50,45 +51,47 @@ pub(crate) type Entropy = fn() -> [u8; 4];
 pub(crate) struct Client<'a, const HEAD_LEN: usize> {
     socket: SocketHandle,
     entropy: Entropy,
-    /// What is said goes to the socket at once, so it is free to receive: the server may wait for that
-    /// before it takes more.
+    /// Bytes to send go to the socket at once, so that the buffer is free to receive: the server
+    /// may wait for that before it accepts more.
     buffer: Buffer<&'a mut [u8]>,
     phase: Phase<'a, HEAD_LEN>,
-    /// When the time for the connection to open, or to end, is over.
+    /// The time by which the connection must be open, or at its end.
     deadline: Option<Instant>,
     heard: Heard,
-    /// How many bytes the server has still to take from the socket, and since when it has taken none.
-    untaken: usize,
-    untaken_since: Instant,
+    /// How many bytes in the socket the server has not accepted, and since when it accepted none.
+    unaccepted: usize,
+    unaccepted_since: Instant,
 }
 
 enum Phase<'a, const HEAD_LEN: usize> {
     /// There is no connection.
     Gone,
     Handshake(ClientHandshake<'a, HEAD_LEN>),
-    /// The content of a response that refuses is not looked at.
+    /// The content of a response that refuses is skipped.
     Refused,
     Open(Connection<ClientRole<Entropy>>),
 }
 
-/// When the server was heard last.
+/// When something was last received from the server.
 #[derive(Clone, Copy)]
 enum Heard {
     At(Instant),
-    /// Too long ago: it was sent a Ping at this time.
+    /// The server was silent for too long, and was sent a Ping at this time.
     NotSincePing(Instant),
 }
 
-/// What has become of the connection, and what the server says.
+/// A change of the connection, or a message of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change<'a> {
-    /// The WebSocket connection is open; the server has chosen this of the request's subprotocols.
+    /// The WebSocket connection is open. The server chose this of the subprotocols that were
+    /// offered.
     Opened { subprotocol: Option<&'a str> },
-    /// The server did not open the connection: the status that it gave instead, or what is wrong with it.
+    /// The server did not open the connection: its status, or what is wrong with its response.
     Refused(ResponseError),
     /// The next piece of a message, up to the one with [`Fin::Last`]. No character is cut.
     Received(Message<'a>, Fin),
-    /// A Close frame has come: the server's own, or its answer to ours. An empty one has no code.
+    /// A Close frame was received: the server's own, or its answer to ours. An empty one has no
+    /// code.
     Closed {
         code: Option<CloseCode>,
         reason: &'a str,
@@ -97,29 +100,30 @@ pub(crate) enum Change<'a> {
     Failed(ProtocolError),
     /// The server took too long.
     TimedOut,
-    /// There is no connection any more. The next one can be made.
+    /// The connection is gone. Another can be made.
     Gone,
 }
 
-/// Why no connection was begun.
+/// Why no connection was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectError {
-    /// The request cannot be sent as it is.
+    /// The request cannot be sent.
     Request(ClientRequestError),
-    /// There is a connection, or no way to this address.
+    /// There is a connection already, or no route to this address.
     Socket(tcp::ConnectError),
 }
 
 impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     /// A client on a socket of its own. The buffer, and each of the socket's, must have at least
-    /// [`MIN_BUFFER_LEN`] bytes; one of 256 has room for a Pong of any length while the server takes nothing.
+    /// [`MIN_BUFFER_LEN`] bytes. One of 256 has room for a Pong of any length while the server
+    /// accepts nothing.
     pub(crate) fn new<'s>(
         sockets: &mut SocketSet<'s>,
         mut socket: tcp::Socket<'s>,
         buffer: &'a mut [u8],
         entropy: Entropy,
     ) -> Self {
-        // What is said is sent as soon as it is there.
+        // Bytes are sent as soon as they are there.
         socket.set_nagle_enabled(false);
         Self {
             socket: sockets.add(socket),
@@ -128,16 +132,17 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             phase: Phase::Gone,
             deadline: None,
             heard: Heard::At(Instant::ZERO),
-            untaken: 0,
-            untaken_since: Instant::ZERO,
+            unaccepted: 0,
+            unaccepted_since: Instant::ZERO,
         }
     }
 
-    /// Begins to connect. What becomes of it is told by [`poll`](Self::poll), [`Change::Gone`] at last.
+    /// Starts to connect. [`poll`](Self::poll) reports the result; the last is [`Change::Gone`].
     ///
     /// # Errors
     ///
-    /// When there is a connection, the request cannot be sent, or there is no way to the server.
+    /// If there is a connection already, the request cannot be sent, or there is no route to the
+    /// server.
     pub(crate) fn connect(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -163,57 +168,58 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         Ok(())
     }
 
-    /// Does what there is to do, and tells what became of it. Call it after each poll of the interface.
+    /// Does what there is to do, and reports changes. Call it after each poll of the interface.
     pub(crate) fn poll(
         &mut self,
         sockets: &mut SocketSet<'_>,
         now: Instant,
-        mut tell: impl FnMut(Change<'_>),
+        mut report: impl FnMut(Change<'_>),
     ) {
         if let Phase::Gone = self.phase {
             return;
         }
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
-        if socket.send_queue() < self.untaken {
-            self.untaken_since = now;
+        if socket.send_queue() < self.unaccepted {
+            self.unaccepted_since = now;
         }
-        self.untaken = socket.send_queue();
-        while self.exchange(socket, now, &mut tell) {}
-        // What came before the end was told.
+        self.unaccepted = socket.send_queue();
+        while self.exchange(socket, now, &mut report) {}
+        // What was received before the end was reported.
         if !socket.is_active() {
             self.phase = Phase::Gone;
-            tell(Change::Gone);
+            report(Change::Gone);
             return;
         }
         self.end(socket, now);
         self.ask(socket, now);
         if self.poll_at().is_some_and(|deadline| now >= deadline) {
-            tell(Change::TimedOut);
+            report(Change::TimedOut);
             socket.abort();
         }
     }
 
-    /// When [`poll`](Self::poll) has something to do even if nothing comes.
+    /// When [`poll`](Self::poll) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
         let silence = match self.heard {
             Heard::At(at) => at + PING_INTERVAL,
             Heard::NotSincePing(at) => at + PING_TIMEOUT,
         };
-        let stall = self.untaken_since + STALL_TIMEOUT;
+        let stall = self.unaccepted_since + STALL_TIMEOUT;
         match self.phase {
             Phase::Gone => None,
             _ if self.deadline.is_some() => self.deadline,
-            _ if self.untaken > 0 => Some(silence.min(stall)),
+            _ if self.unaccepted > 0 => Some(silence.min(stall)),
             _ => Some(silence),
         }
     }
 
-    /// Sends as much of a message as there is room for, in one frame, and returns what is left: a fragment that
-    /// is to be sent when there is room again, after a [`poll`](Self::poll), and before any other message.
+    /// Sends as much of a message as there is room for, in one frame, and returns the rest: a
+    /// fragment to send when there is room again, after a [`poll`](Self::poll) and before any other
+    /// message.
     ///
     /// # Errors
     ///
-    /// When the connection is not open, or was closed.
+    /// If the connection is not open, or was closed.
     pub(crate) fn send<'m>(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -243,12 +249,13 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         }
     }
 
-    /// Closes the connection; one that is not open yet is given up.
+    /// Closes the connection. One that is not open yet is abandoned.
     ///
     /// # Errors
     ///
-    /// When there is no room for the Close frame now: try again after a [`poll`](Self::poll). When the reason is
-    /// longer than 123 bytes, or there is nothing to be closed. With its reason the frame must fit the buffer.
+    /// If there is no room for the Close frame now: try again after a [`poll`](Self::poll). If the
+    /// reason is longer than 123 bytes, or if there is no connection. The frame with its reason
+    /// must fit the buffer.
     pub(crate) fn close(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -269,12 +276,13 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         Ok(())
     }
 
-    /// Moves bytes between the socket and the buffer, and works on them. Whether any moved.
+    /// Moves bytes between the socket and the buffer, and processes them. Returns whether any
+    /// moved.
     fn exchange(
         &mut self,
         socket: &mut tcp::Socket<'_>,
         now: Instant,
-        tell: impl FnMut(Change<'_>),
+        report: impl FnMut(Change<'_>),
     ) -> bool {
         let sent = self.transmit(socket, now);
         let spare = self.buffer.spare_mut();
@@ -283,34 +291,34 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         if received > 0 {
             self.heard = Heard::At(now);
         }
-        self.read(tell);
+        self.read(report);
         sent + received > 0
     }
 
     fn transmit(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> usize {
         let sent = socket.send_slice(self.buffer.ready()).unwrap_or_default();
         self.buffer.consume(sent);
-        if self.untaken == 0 {
-            self.untaken_since = now;
+        if self.unaccepted == 0 {
+            self.unaccepted_since = now;
         }
-        self.untaken += sent;
+        self.unaccepted += sent;
         sent
     }
 
-    /// Reads what has come, and makes the answers ready that the protocol asks for.
-    fn read(&mut self, mut tell: impl FnMut(Change<'_>)) {
+    /// Processes what was received, and makes the answers ready that the protocol requires.
+    fn read(&mut self, mut report: impl FnMut(Change<'_>)) {
         if let Phase::Handshake(handshake) = &mut self.phase {
             match handshake.advance(&mut self.buffer) {
                 Ok(Progress::Open(agreed)) => {
                     // An application would look at handshake.response() here.
                     let subprotocol = handshake.subprotocol();
-                    tell(Change::Opened { subprotocol });
+                    report(Change::Opened { subprotocol });
                     self.phase = Phase::Open(Connection::client(agreed, self.entropy));
                     self.deadline = None;
                 }
                 Ok(_) => return,
                 Err(error) => {
-                    tell(Change::Refused(error));
+                    report(Change::Refused(error));
                     self.phase = Phase::Refused;
                 }
             }
@@ -327,28 +335,31 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                         Some(text) => Message::Text(text),
                         None => Message::Binary(exchange.bytes(&chunk)),
                     };
-                    tell(Change::Received(piece, chunk.fin()));
+                    report(Change::Received(piece, chunk.fin()));
                 }
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();
-                    tell(Change::Closed { code, reason });
+                    report(Change::Closed { code, reason });
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return,
-                Err(error) => tell(Change::Failed(error)),
+                Err(error) => report(Change::Failed(error)),
             }
         }
     }
 
-    /// Ends the TCP connection in order, behind all that was said, when the server has ended it, or has refused.
+    /// Ends the TCP connection in order, after everything that was sent, when the server has ended
+    /// it or refused.
     ///
-    /// > [...] the client SHOULD wait for the server to close the connection [...] (RFC 6455 section 5.5.1)
+    /// > [...] the client SHOULD wait for the server to close the connection [...] (RFC 6455
+    /// > section 5.5.1)
     fn end(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         let has_left = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
         let is_refused = matches!(self.phase, Phase::Refused);
         if (has_left || is_refused) && socket.may_send() {
             socket.close();
-            // No answer will carry an acknowledgement, and the last one must be sent before `connect`.
+            // No answer will carry an acknowledgement, and the last one must be sent before
+            // `connect`.
             socket.set_ack_delay(None);
             self.deadline = Some(now + CLOSE_TIMEOUT);
         } else if let Phase::Open(connection) = &self.phase
@@ -364,7 +375,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             && let Heard::At(at) = self.heard
             && now >= at + PING_INTERVAL
         {
-            // Where there is no room for it, the server has enough to take, and as long for that.
+            // If there is no room for it, the server has bytes to accept, and a deadline for that.
             let _ = connection.exchange(&mut self.buffer).ping(b"");
             self.heard = Heard::NotSincePing(now);
             self.transmit(socket, now);
@@ -372,7 +383,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     }
 }
 
-/// The beginning of a message, of up to `len` bytes, and the rest if there is one. No character is cut.
+/// The start of a message, of up to `len` bytes, and the rest if there is one. No character is cut.
 fn split(message: Message<'_>, len: usize) -> (Message<'_>, Option<Message<'_>>) {
     let len = len.min(usize::from(u16::MAX));
     match message {

@@ -1,5 +1,5 @@
-//! A WebSocket echo server on one smoltcp socket: the file to copy into firmware. No heap, no clock, and no
-//! memory but a [`Server`] for each socket and one buffer for all of them.
+//! A WebSocket echo server on one smoltcp socket: a file to copy into firmware. It has no heap, no
+//! clock, and no memory but a [`Server`] for each socket and one buffer for all of them.
 
 use core::fmt;
 
@@ -11,39 +11,38 @@ use ws_echo_core::{
     Refusal, ServerHandshake,
 };
 
-/// Where the servers listen.
+/// The port on which the servers listen.
 pub(crate) const PORT: u16 = 3000;
 
-/// What greets each client.
+/// The greeting of each client.
 const WELCOME: Message<'_> = Message::Text("Welcome to Awesome Chat");
 
-/// The time for a TCP connection to be open, once it was begun.
+/// The time for a TCP connection to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time for a request to be complete.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The time for a client to take some of what is ready for it.
+/// The time for a client to accept some of what is ready for it.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time for a TCP connection to end, once the WebSocket connection is over.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an acknowledgement waits for an answer that carries it.
 const ACK_DELAY: Duration = Duration::from_millis(10);
-/// How often a silent client is asked whether it is still there.
+/// How often a silent client is probed.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// The time after which a client that does not answer is gone.
 const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves one client after the other. Make several, for as many clients at a time, and some to spare:
-/// smoltcp turns a client away when it comes while no socket listens. And let smoltcp know more neighbors than
-/// there are clients (`iface-neighbor-cache-count-*`): each that it has forgotten costs all of them a second.
-/// The head of a request may be `HEAD_LEN`
-/// bytes long.
+/// Serves one client after the other. Make one for each client that may be connected at a time, and
+/// some more: smoltcp turns a client away if no socket listens when it connects. Let smoltcp know
+/// more neighbors than there are clients (`iface-neighbor-cache-count-*`): each neighbor that it
+/// has forgotten costs all clients a second. The head of a request may have `HEAD_LEN` bytes.
 pub(crate) struct Server<const HEAD_LEN: usize> {
     socket: SocketHandle,
     phase: Phase<HEAD_LEN>,
-    /// When the client's patience with us, or ours with it, is over.
+    /// The time by which the client must do what is expected of it.
     deadline: Option<Instant>,
-    /// How many bytes the client had still to take from the socket.
-    untaken: usize,
+    /// How many bytes in the socket the client had not accepted.
+    unaccepted: usize,
 }
 
 enum Phase<const HEAD_LEN: usize> {
@@ -52,7 +51,7 @@ enum Phase<const HEAD_LEN: usize> {
     Open(Connection),
 }
 
-/// What has become of a client.
+/// A change of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The WebSocket connection is open.
@@ -63,7 +62,7 @@ pub(crate) enum Change {
     Failed(ProtocolError),
     /// The client took too long.
     TimedOut,
-    /// The client is gone: the next one can come.
+    /// The client is gone. The next one can connect.
     Gone,
 }
 
@@ -80,7 +79,8 @@ impl fmt::Display for Change {
 }
 
 impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
-    /// A server on a socket of its own. The socket's send buffer must have at least [`MIN_BUFFER_LEN`] bytes.
+    /// A server on a socket of its own. The socket's send buffer must have at least
+    /// [`MIN_BUFFER_LEN`] bytes.
     pub(crate) fn new<'a>(sockets: &mut SocketSet<'a>, mut socket: tcp::Socket<'a>) -> Self {
         // An echo is sent as soon as it is there.
         socket.set_nagle_enabled(false);
@@ -90,22 +90,22 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             socket: sockets.add(socket),
             phase: Phase::Listening,
             deadline: None,
-            untaken: 0,
+            unaccepted: 0,
         }
     }
 
-    /// Does what there is to do, and tells what became of it. Call it after each poll of the interface, with
-    /// the same storage for all servers: nothing stays there.
+    /// Does what there is to do, and reports changes. Call it after each poll of the interface,
+    /// with the same storage for all servers: nothing stays there.
     pub(crate) fn serve(
         &mut self,
         sockets: &mut SocketSet<'_>,
         storage: &mut [u8],
         now: Instant,
-        mut tell: impl FnMut(Change),
+        mut report: impl FnMut(Change),
     ) {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
         if !socket.is_active() {
-            self.listen(socket, tell);
+            self.listen(socket, report);
             return;
         }
         if socket.state() == tcp::State::SynReceived {
@@ -117,11 +117,11 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
             self.deadline = Some(now + HANDSHAKE_TIMEOUT);
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
-            self.give_up(socket, now, &mut tell);
+            self.give_up(socket, now, &mut report);
         }
-        let has_taken = socket.send_queue() < self.untaken;
-        while self.exchange(socket, storage, &mut tell) {}
-        // All that a client has sent is answered once it has taken all answers.
+        let has_taken = socket.send_queue() < self.unaccepted;
+        while self.exchange(socket, storage, &mut report) {}
+        // Everything that a client has sent is answered once it has accepted all answers.
         let has_left = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
         if self.is_done() || has_left {
             self.close(socket, now);
@@ -130,24 +130,24 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         {
             self.watch(socket.send_queue(), has_taken, now);
         }
-        self.untaken = socket.send_queue();
+        self.unaccepted = socket.send_queue();
     }
 
-    /// Lets time run while the client has something to take, and takes nothing.
-    fn watch(&mut self, untaken: usize, has_taken: bool, now: Instant) {
-        if untaken == 0 {
+    /// Lets time run while there are bytes for the client, and it accepts none.
+    fn watch(&mut self, unaccepted: usize, has_taken: bool, now: Instant) {
+        if unaccepted == 0 {
             self.deadline = None;
         } else if has_taken || self.deadline.is_none() {
             self.deadline = Some(now + STALL_TIMEOUT);
         }
     }
 
-    /// When [`serve`](Self::serve) has something to do even if nothing comes.
+    /// When [`serve`](Self::serve) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Waits for one that wants to connect to go on. It is no client yet.
+    /// Waits for the rest of a TCP handshake. Before that there is no client.
     fn await_client(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         let deadline = *self.deadline.get_or_insert(now + CONNECT_TIMEOUT);
         if now >= deadline {
@@ -156,26 +156,27 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     }
 
     /// Waits for the next client.
-    fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut tell: impl FnMut(Change)) {
+    fn listen(&mut self, socket: &mut tcp::Socket<'_>, mut report: impl FnMut(Change)) {
         if !matches!(self.phase, Phase::Listening) {
             self.phase = Phase::Listening;
-            tell(Change::Gone);
+            report(Change::Gone);
         }
         self.deadline = None;
-        // It cannot fail: the socket is closed, or listens here already.
+        // This cannot fail: the socket is closed, or listens here already.
         let _ = socket.listen(PORT);
         socket.set_ack_delay(Some(ACK_DELAY));
     }
 
-    /// Answers what has come, as far as there is room for the answers. Whether anything moved.
+    /// Answers what was received, as far as there is room for the answers. Returns whether anything
+    /// moved.
     fn exchange(
         &mut self,
         socket: &mut tcp::Socket<'_>,
         storage: &mut [u8],
-        tell: impl FnMut(Change),
+        report: impl FnMut(Change),
     ) -> bool {
-        // What is lent is no longer than what the socket can send at the moment. So all that is made
-        // ready can be sent, and the buffer is as good as new for the next socket.
+        // The storage that is lent is no longer than what the socket can send at the moment. So all
+        // that is made ready can be sent, and the buffer is empty again for the next socket.
         let room = socket.send_capacity() - socket.send_queue();
         // With less room the answers would be fragments of a few bytes.
         if room < MIN_BUFFER_LEN {
@@ -192,14 +193,14 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
         let peeked = received.len();
         buffer.commit(peeked);
-        self.answer(&mut buffer, tell);
+        self.answer(&mut buffer, report);
         let read = peeked - buffer.received().len();
         let _ = socket.recv(|_| (read, ()));
         let sent = socket.send_slice(buffer.ready()).unwrap_or_default();
         read + sent > 0
     }
 
-    fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut tell: impl FnMut(Change)) {
+    fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut report: impl FnMut(Change)) {
         while let Phase::Handshake(handshake) = &mut self.phase {
             let progress = match handshake.advance(buffer) {
                 // An application would look at handshake.request() here.
@@ -216,13 +217,13 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 Ok(Progress::Open(agreed)) => {
                     self.phase = Phase::Open(Connection::server(agreed));
                     self.deadline = None;
-                    tell(Change::Opened);
+                    report(Change::Opened);
                 }
                 Ok(_) => return,
                 Err(refusal) => {
-                    // Costs 0.7 KB of flash. Without it the response has no content.
+                    // The text costs 0.7 KB of flash. Without it the response has no content.
                     handshake.explain(refusal.text());
-                    tell(Change::Refused(refusal));
+                    report(Change::Refused(refusal));
                 }
             }
         }
@@ -236,7 +237,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
                 Ok(Some(_)) => {}
                 Ok(None) => return,
-                Err(error) => tell(Change::Failed(error)),
+                Err(error) => report(Change::Failed(error)),
             }
         }
     }
@@ -250,24 +251,25 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         }
     }
 
-    /// Ends the TCP connection in order: behind all that was sent.
+    /// Ends the TCP connection in order, after everything that was sent.
     fn close(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         if socket.may_send() {
             socket.close();
-            // No answer will carry an acknowledgement, and the last one must be sent before `listen`.
+            // No answer will carry an acknowledgement, and the last one must be sent before
+            // `listen`.
             socket.set_ack_delay(None);
             self.deadline = Some(now + CLOSE_TIMEOUT);
         }
     }
 
-    /// Tells a client that has made no request that it is too late, and drops any other.
+    /// Refuses a client that has not sent its request in time, and drops any other.
     fn give_up(
         &mut self,
         socket: &mut tcp::Socket<'_>,
         now: Instant,
-        mut tell: impl FnMut(Change),
+        mut report: impl FnMut(Change),
     ) {
-        tell(Change::TimedOut);
+        report(Change::TimedOut);
         if let Phase::Handshake(handshake) = &mut self.phase
             && socket.may_send()
             && handshake.refuse(Refusal::Timeout, Refusal::Timeout.text())

@@ -11,13 +11,13 @@ use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address, Ipv4Cidr};
 
 /// The length of each socket's two buffers.
 pub(crate) const BUFFER_LEN: usize = 1024;
-/// How many packets are received before those that they are for have their turn.
+/// How many packets are received before their sockets have a turn.
 const PACKETS_PER_TURN: usize = 16;
 
 const HARDWARE_ADDRESS: EthernetAddress = EthernetAddress([0x02, 0, 0, 0, 0, 0x01]);
 pub(crate) const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(192, 168, 69, 1), 24);
 
-/// Waits until something comes, or this time has passed.
+/// Waits until something arrives, or this time has passed.
 type Wait<D> = fn(&D, Option<Duration>) -> io::Result<()>;
 
 /// A network interface and its sockets.
@@ -38,11 +38,11 @@ impl<D: Device> Stack<D> {
     )]
     pub(crate) fn new(mut device: D, wait: Wait<D>) -> Self {
         let mut config = Config::new(HARDWARE_ADDRESS.into());
-        // TCP begins its connections at numbers that are hard to guess.
+        // TCP starts its connections at numbers that are hard to guess.
         config.random_seed = getrandom::u64().expect("the system has entropy");
         let mut interface = Interface::new(config, &mut device, Instant::now());
         interface.update_ip_addrs(|addresses| {
-            // An interface has room for one address at least.
+            // An interface has room for at least one address.
             let _ = addresses.push(IpCidr::Ipv4(ADDRESS));
         });
         Self {
@@ -53,7 +53,7 @@ impl<D: Device> Stack<D> {
         }
     }
 
-    /// Moves packets. Returns the time for whoever has a turn now.
+    /// Moves packets. Returns the time of this turn.
     pub(crate) fn poll(&mut self) -> Instant {
         let now = Instant::now();
         for _ in 0..PACKETS_PER_TURN {
@@ -69,7 +69,7 @@ impl<D: Device> Stack<D> {
         now
     }
 
-    /// Waits until something comes or is to be done, here or at one of these times.
+    /// Waits until something arrives, or must be done: here, or at one of these times.
     pub(crate) fn wait(
         &mut self,
         now: Instant,
@@ -89,13 +89,14 @@ pub(crate) fn on_tap(name: &str) -> Result<Stack<smoltcp::phy::TunTapInterface>,
 
     check_is_up(name)?;
     let device = TunTapInterface::new(name, Medium::Ethernet)
-        .map_err(|error| format!("{name} is no TAP interface that you may use: {error}"))?;
+        .map_err(|error| format!("{name} is not a TAP interface that you may use: {error}"))?;
     Ok(Stack::new(device, |device, time| {
         phy::wait(device.as_raw_fd(), time)
     }))
 }
 
-/// Checks that there is an interface that is up: one that is not takes no packets, which smoltcp does not expect.
+/// Checks that the interface exists and is up: one that is not accepts no packets, which smoltcp
+/// does not expect.
 #[cfg(target_os = "linux")]
 fn check_is_up(name: &str) -> Result<(), String> {
     const IFF_UP: u32 = 1; // of linux/if.h
@@ -113,7 +114,7 @@ fn check_is_up(name: &str) -> Result<(), String> {
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn on_tap(name: &str) -> Result<Stack<smoltcp::phy::Loopback>, Box<dyn Error>> {
-    Err(format!("{name}: smoltcp knows TAP interfaces of Linux only").into())
+    Err(format!("{name}: smoltcp supports TAP interfaces on Linux only").into())
 }
 
 pub(crate) fn socket() -> tcp::Socket<'static> {

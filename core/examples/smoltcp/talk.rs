@@ -1,5 +1,6 @@
-//! A talk with an echo server, for a terminal: what is said (`>`), what comes (`<`), and what becomes of the
-//! connection (`#`). Each text waits for the echo of the one before; then the connection is closed.
+//! A talk with an echo server, for a terminal: what is sent (`>`), what is received (`<`), and how
+//! the connection changes (`#`). Each text waits for the echo of the one before. Then the
+//! connection is closed.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -14,33 +15,33 @@ use ws_echo_core::{ClientRequest, CloseCode, Fin, Message, SendError};
 use crate::client::{Change, Client};
 use crate::stack::{Stack, socket};
 
-/// What is said where nothing else is asked for.
+/// What is sent if nothing else is given.
 pub(crate) const WORDS: [&str; 2] = ["hello", "h\u{e9}llo, w\u{f6}rld"];
 
 /// The longest head of a response, in bytes.
 const HEAD_LEN: usize = 1024;
-/// The longest message of the server's that is shown, in bytes: longer than any argument on Linux.
+/// The longest message of the server that is shown, in bytes: longer than any argument on Linux.
 const MESSAGE_LEN: usize = 256 << 10;
-/// The time for a part of an echo to come, or for room to say more.
+/// The time for a part of an echo to arrive, or for room to send more.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Talk<'a> {
     client: Client<'a, HEAD_LEN>,
-    /// What has not been begun to be said.
+    /// The texts that are not sent yet.
     words: slice::Iter<'a, String>,
-    /// What is still to be sent of the text whose echo is awaited.
+    /// What is still to be sent of the text whose echo is expected.
     unsent: Option<Message<'a>>,
     hearing: Hearing<'a>,
 }
 
-/// What has come so far.
+/// What was received so far.
 struct Hearing<'a> {
     stage: Stage<'a>,
-    /// When something was said or came last.
+    /// When something was last sent or received.
     moved: Instant,
-    /// The beginning of a text that comes.
+    /// The first part of a text that is being received.
     text: String,
-    /// How many bytes of a binary message have come.
+    /// How many bytes of a binary message were received.
     binary_len: usize,
     /// How many texts have not come back.
     missing: usize,
@@ -48,18 +49,18 @@ struct Hearing<'a> {
 
 enum Stage<'a> {
     Connecting,
-    /// The next text can be said.
+    /// The next text can be sent.
     Open,
-    /// This text is to come back.
+    /// The echo of this text is expected.
     Awaiting(&'a str),
-    /// Nothing is said any more: the connection is to be closed.
+    /// Nothing more is sent: the connection must be closed.
     Leaving(CloseCode),
     Closing,
     Gone,
 }
 
 impl<'a> Talk<'a> {
-    /// Begins to connect.
+    /// Starts to connect.
     pub(crate) fn new<D: Device>(
         stack: &mut Stack<D>,
         buffer: &'a mut [u8],
@@ -88,7 +89,7 @@ impl<'a> Talk<'a> {
         })
     }
 
-    /// Hears and speaks. Returns whether all has come back, once the connection is over.
+    /// Receives and sends. Once the connection is over, returns whether all texts came back.
     pub(crate) fn turn(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -103,11 +104,11 @@ impl<'a> Talk<'a> {
         };
         Some(match self.hearing.missing {
             0 => Ok(()),
-            missing => Err(format!("messages that have not come back: {missing}")),
+            missing => Err(format!("messages without an echo: {missing}")),
         })
     }
 
-    /// When [`turn`](Self::turn) has something to do even if nothing comes.
+    /// When [`turn`](Self::turn) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
         let echo = match self.hearing.stage {
             Stage::Awaiting(_) => Some(self.hearing.moved + ECHO_TIMEOUT),
@@ -178,7 +179,7 @@ impl Hearing<'_> {
         }
     }
 
-    /// Joins a piece to those of its message that have come, and shows the whole.
+    /// Joins a piece to the pieces of its message, and shows the message when it is complete.
     fn gather(&mut self, piece: Message<'_>, fin: Fin) {
         match piece {
             Message::Text(text) => self.text.push_str(text),
@@ -222,12 +223,12 @@ impl Hearing<'_> {
     }
 }
 
-/// Prints a line. Where nobody reads any more, that is no reason to stop.
+/// Prints a line. If nobody reads it any more, the talk continues.
 fn show(mark: &str, what: impl fmt::Display) {
     let _ = writeln!(io::stdout(), "{mark} {what}");
 }
 
-/// Text on one line, with nothing in it that a terminal obeys.
+/// Text on one line, without anything that a terminal would obey.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

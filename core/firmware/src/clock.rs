@@ -14,7 +14,7 @@ pub(crate) const FREQUENCY: u32 = 50_000_000;
 
 const TICKS_PER_SECOND: u32 = 1000;
 
-/// Begins again every 49 days.
+/// Wraps around every 49 days.
 static TICKS: AtomicU32 = AtomicU32::new(0);
 
 #[exception]
@@ -22,7 +22,7 @@ fn SysTick() {
     TICKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The time since the start. It has to be asked for more often than the ticks begin again.
+/// The time since the start. Must be called more often than the ticks wrap around.
 pub(crate) struct Clock {
     milliseconds: u64,
     ticks: u32,
@@ -61,13 +61,14 @@ fn run_at_50_mhz() {
     const CRYSTAL_OF_8_MHZ: u32 = 0xE << 6;
     const OSCILLATOR: u32 = 3 << 4;
     const SYSTEM_DIVISOR: u32 = 0xF << 23;
-    /// The PLL's 200 MHz by 4.
+    /// The PLL's 200 MHz divided by 4.
     const DIVISOR_OF_4: u32 = 3 << 23;
     const PLL_LOCKED: u32 = 1 << 6;
 
     RCC.set(BYPASS);
     RCC.clear(USE_SYSTEM_DIVISOR | MAIN_OSCILLATOR_DISABLED);
-    // The oscillator needs time to start: this is a hundredth of a second at the 12 MHz of the start.
+    // The oscillator needs time to start: this is a hundredth of a second at the 12 MHz of the
+    // start.
     cortex_m::asm::delay(120_000);
     let with_crystal = RCC.read() & !(CRYSTAL | OSCILLATOR | POWER_DOWN);
     RCC.write(with_crystal | CRYSTAL_OF_8_MHZ);

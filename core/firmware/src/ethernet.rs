@@ -1,5 +1,5 @@
-//! The LM3S6965's Ethernet controller as a smoltcp device (chapter 15 of the data sheet). Frames pass
-//! through its data register, word by word.
+//! The LM3S6965's Ethernet controller as a smoltcp device (chapter 15 of the data sheet). Frames
+//! pass through its data register, word by word.
 
 use core::ops::RangeInclusive;
 
@@ -12,16 +12,16 @@ use crate::registers::system::{RCGC2, USER0, USER1};
 
 /// Destination, source and type.
 const HEADER_LEN: usize = 14;
-/// What every host must be able to receive over IPv4 (RFC 1122 section 3.3.2). More would cost memory,
-/// and nothing here needs it.
+/// What every host must be able to receive over IPv4 (RFC 1122 section 3.3.2). More would cost
+/// memory, and is not needed here.
 const MTU: usize = 576;
 const FRAME_LEN: usize = HEADER_LEN + MTU;
 
-/// In front of a received frame stands the length, of 2 bytes, of this all; behind it a checksum of 4.
+/// Before a received frame is the length of it all, of 2 bytes; after it a checksum of 4 bytes.
 const LENGTH_LEN: usize = 2;
 const CHECKSUM_LEN: usize = 4;
 
-/// The length of what stands there for a frame; the controller's memory has 2 KiB.
+/// The length of that for one frame. The controller's memory has 2 KiB.
 const PLAUSIBLE_LEN: RangeInclusive<usize> = LENGTH_LEN + HEADER_LEN + CHECKSUM_LEN..=2048;
 
 const RECEIVED: u32 = 1 << 0;
@@ -41,7 +41,7 @@ impl Ethernet {
         }
     }
 
-    /// Starts the controller with the address that the board was given, and returns that.
+    /// Starts the controller with the address that the board was given, and returns the address.
     pub(crate) fn start(&mut self) -> EthernetAddress {
         const MAC_AND_PHY: u32 = 1 << 28 | 1 << 30;
         const TRANSMIT_PADDED_WITH_CHECKSUM_DUPLEX: u32 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 4;
@@ -58,14 +58,14 @@ impl Ethernet {
         address
     }
 
-    /// Whether a frame waits. If not, its arrival is an interrupt.
+    /// Whether a frame waits. If not, its arrival causes an interrupt.
     pub(crate) fn has_frame(&mut self) -> bool {
         // Acknowledge first: what arrives in between is counted.
         RIS.write(RECEIVED);
         NP.read() > 0
     }
 
-    /// Takes the next frame, and returns its length. One that is too long is forgotten.
+    /// Takes the next frame, and returns its length. One that is too long is dropped.
     fn take_frame(&mut self) -> Option<usize> {
         if NP.read() == 0 {
             return None;
@@ -73,7 +73,7 @@ impl Ethernet {
         let [len_low, len_high, first, second] = DATA.read().to_le_bytes();
         let len = usize::from(u16::from_le_bytes([len_low, len_high]));
         if !PLAUSIBLE_LEN.contains(&len) {
-            // The place in the controller's memory is lost.
+            // The position in the controller's memory is lost.
             restart_receiver();
             return None;
         }
@@ -98,7 +98,7 @@ impl Device for Ethernet {
     type RxToken<'a> = Received<'a>;
     type TxToken<'a> = ToSend<'a>;
 
-    /// The next frame, when an answer can be sent.
+    /// The next frame, if an answer can be sent.
     fn receive(&mut self, _: Instant) -> Option<(Received<'_>, ToSend<'_>)> {
         if is_sending() {
             return None;
@@ -127,14 +127,14 @@ fn address() -> EthernetAddress {
     const GROUP: u8 = 1;
     let [a, b, c, _] = USER0.read().to_le_bytes();
     let [d, e, f, _] = USER1.read().to_le_bytes();
-    // Where nothing was written, all bits are set.
+    // If no address was written, all bits are set.
     if a & GROUP != 0 {
         return EthernetAddress([0x02, 0, 0, 0, 0, 0x01]);
     }
     EthernetAddress([a, b, c, d, e, f])
 }
 
-/// Forgets all frames that wait, and receives anew.
+/// Drops all frames that wait, and starts to receive again.
 fn restart_receiver() {
     const RESET_FIFO: u32 = 1 << 4;
     const RECEIVE_AND_CHECK: u32 = 1 << 0 | 1 << 3;
@@ -167,13 +167,14 @@ impl phy::TxToken for ToSend<'_> {
     }
 }
 
-/// Whether the last frame has not left.
+/// Whether the last frame is still being sent.
 fn is_sending() -> bool {
     TR.read() & NEW_TRANSMISSION != 0
 }
 
 fn send(frame: &[u8]) {
-    // The first word is the length of the payload and the first two bytes; words of four follow.
+    // The first word is the length of the payload and the first two bytes. Words of four bytes
+    // follow.
     let payload_len = frame.len().saturating_sub(HEADER_LEN) as u16;
     let (first, rest) = frame.split_at_checked(2).unwrap_or_default();
     DATA.write(u32::from(payload_len) | word(first) << 16);
@@ -183,7 +184,7 @@ fn send(frame: &[u8]) {
     TR.write(NEW_TRANSMISSION);
 }
 
-/// Up to four bytes as a word, the first the least significant.
+/// Up to four bytes as a word. The first is the least significant.
 fn word(bytes: &[u8]) -> u32 {
     let mut word = [0; 4];
     for (to, from) in word.iter_mut().zip(bytes) {

@@ -1,5 +1,5 @@
-//! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never holds up the server: it
-//! waits in a queue, and one that does not fit there is left out.
+//! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never delays the
+//! server: it waits in a queue, and is dropped if it does not fit there.
 
 use heapless::Deque;
 
@@ -59,7 +59,7 @@ impl Log {
         self.transmit();
     }
 
-    /// Hands the serial port what it has room for.
+    /// Gives the serial port as much as it has room for.
     pub(crate) fn transmit(&mut self) {
         const FIFO_FULL: u32 = 1 << 5;
         while uart0::FR.read() & FIFO_FULL == 0 {

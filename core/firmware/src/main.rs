@@ -1,5 +1,5 @@
-//! The WebSocket echo server on a TI LM3S6965: a Cortex-M3 with 256 KiB of flash, 64 KiB of RAM and Ethernet.
-//! What serves is `core/examples/smoltcp/server.rs`, unchanged.
+//! The WebSocket echo server on a TI LM3S6965: a Cortex-M3 with 256 KiB of flash, 64 KiB of RAM and
+//! Ethernet. The server itself is `core/examples/smoltcp/server.rs`, unchanged.
 
 #![no_std]
 #![no_main]
@@ -32,13 +32,13 @@ use server::{Change, PORT, Server};
 const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
 const GATEWAY: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
-/// How many clients there may be at a time.
+/// How many clients can be connected at a time.
 const SERVERS: usize = 8;
 /// The length of each socket's two buffers, and of the one buffer that the servers share.
 const BUFFER_LEN: usize = 512;
-/// The longest head of a request, in bytes. Browsers send 500, and their cookies.
+/// The longest head of a request, in bytes. Browsers send 500 and their cookies.
 const HEAD_LEN: usize = 768;
-// A client whose neighbor smoltcp has forgotten costs all of them a second.
+// A client whose neighbor entry smoltcp has forgotten costs all clients a second.
 const _: () = assert!(smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT > SERVERS);
 /// How many frames are received before clients are served.
 const FRAMES_PER_TURN: usize = 16;
@@ -81,7 +81,7 @@ fn main() -> ! {
         log.transmit();
         let deadlines = SERVING.iter().filter_map(Server::poll_at);
         let next = deadlines.chain(interface.poll_at(now, &sockets)).min();
-        // The next tick of the clock wakes it at the latest.
+        // The next tick of the clock wakes the processor at the latest.
         if next.is_none_or(|next| next > now) {
             sleep(ETHERNET);
         }
@@ -91,8 +91,9 @@ fn main() -> ! {
 fn interface(ethernet: &mut Ethernet, clock: &mut Clock) -> Interface {
     let address = ethernet.start();
     let mut config = Config::new(address.into());
-    // TCP begins its connections at numbers that should be hard to guess. When the first frame comes is
-    // not known beforehand; where an attacker may send it, put something random here.
+    // TCP starts its connections at numbers that should be hard to guess. The arrival time of the
+    // first frame is not known beforehand. If an attacker can send that frame, put something random
+    // here.
     while !ethernet.has_frame() {
         sleep(ethernet);
     }
@@ -146,8 +147,9 @@ fn log_change(log: &mut Log, number: usize, change: Change) {
 
 /// Waits for a tick of the clock or a frame.
 ///
-/// The Ethernet interrupt wakes the processor and is never taken: it is unmasked only in here, where no
-/// interrupt is taken. So nothing is shared with a handler, and no frame is slept through.
+/// The Ethernet interrupt wakes the processor and is never taken: it is unmasked only here, where
+/// interrupts are disabled. So nothing is shared with a handler, and no frame is missed while the
+/// processor sleeps.
 fn sleep(ethernet: &mut Ethernet) {
     interrupt::free(|_| {
         let has_frame = ethernet.has_frame();

@@ -1,5 +1,5 @@
-//! The registers of the LM3S6965 that this firmware uses, by the names of its data sheet. All access to
-//! them is here.
+//! The registers of the LM3S6965 that this firmware uses, by the names of its data sheet. All
+//! access to them is here.
 
 use core::ptr;
 

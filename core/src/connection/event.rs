@@ -1,5 +1,5 @@
-//! What passes between an application and a connection: messages, pieces of them, and what else a
-//! peer sends (RFC 6455 sections 5.6 and 6). It does nothing.
+//! What an application and a connection exchange: messages, pieces of messages, and the other
+//! events (RFC 6455 sections 5.6 and 6). Data only.
 
 use crate::buffer::Span;
 use crate::frame::close::CloseCode;
@@ -8,13 +8,13 @@ use crate::frame::layout::{Fin, Opcode};
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// UTF-8 text.
+    /// UTF-8 text (RFC 6455 section 5.6).
     Text,
     /// Any bytes.
     Binary,
 }
 
-/// A whole message of the application's own.
+/// A message that the application sends, or a fragment of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Message<'a> {
     /// A text message.
@@ -45,17 +45,18 @@ impl<'a> Message<'a> {
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The next piece of a message: a whole frame if it fits a buffer of the connection's own.
+    /// The next piece of a message: a whole frame, if it fits a [buffer of its
+    /// own](crate::Buffer::new).
     Data(Chunk),
-    /// A Pong frame. (A ping needs no event: it is answered already.)
+    /// A Pong frame. (A Ping is not an event: it is answered already.)
     Pong,
-    /// A Close frame with this code, none if it was empty; it is answered already, if it is not
-    /// itself the answer to ours. The connection is [done](crate::Connection::is_done).
+    /// A Close frame with this code, or `None` if it was empty. It is answered already, unless it
+    /// is itself the answer to ours. The connection is [done](crate::Connection::is_done).
     Close(Option<CloseCode>),
 }
 
-/// A piece of a message in the buffer. It is good until the next event is asked for, or the
-/// buffer for room.
+/// A piece of a message. Its bytes are in the buffer. It is valid until the next event or room to
+/// receive is asked for; an [`Exchange`](crate::Exchange) returns its bytes and its text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub(crate) kind: Kind,
@@ -64,22 +65,22 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// The type of the message that this is a piece of.
+    /// The type of the message.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Whether this is the message's last piece.
+    /// Whether this is the last piece of the message.
     pub fn ends_message(&self) -> bool {
         self.fin == Fin::Last
     }
 
-    /// The same, as FIN says it.
+    /// The same as a FIN bit.
     pub fn fin(&self) -> Fin {
         self.fin
     }
 
-    /// Length of the piece in bytes.
+    /// The length of the piece in bytes.
     pub fn len(&self) -> usize {
         self.span.len
     }

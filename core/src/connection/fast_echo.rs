@@ -1,8 +1,8 @@
-//! Messages that have come whole, in one frame each, turned into their echoes (RFC 6455 sections 5.2
-//! and 5.4): what most messages are. It finds no fault with a header: what is not such a message is
-//! `frame`'s and `connection`'s.
+//! Turns complete messages of one frame each into their echoes (RFC 6455 sections 5.2 and 5.4).
+//! Most messages are like this. It reports no error in a header: `frame` and `connection` process
+//! everything else.
 
-use crate::buffer::EchoWindow;
+use crate::buffer::echo_window::EchoWindow;
 use crate::frame::header::encoded_len;
 use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
 use crate::frame::mask::{Charset, MaskingKey, apply_and_move_long};
@@ -11,8 +11,8 @@ use crate::frame::utf8::{self, InvalidUtf8};
 const TEXT: u8 = FIN | Opcode::Text as u8;
 const BINARY: u8 = FIN | Opcode::Binary as u8;
 
-/// Turns the next frame in a window into its echo, and returns the length of the echo. `None` if no
-/// such message is there, or not all of it.
+/// Turns the next frame in a window into its echo, and returns the length of the echo. `None` if it
+/// is not such a message, or not complete.
 ///
 /// > An unfragmented message consists of a single frame with the FIN bit set and an opcode other
 /// > than 0. (section 5.4)
@@ -21,7 +21,7 @@ pub(crate) fn echo_next(window: &mut EchoWindow<'_>) -> Option<Result<usize, Inv
     let [TEXT | BINARY, second, ..] = *window.bytes.get(window.frame_start..)? else {
         return None;
     };
-    // The header keeps its length, but for the masking key.
+    // The header keeps its length, without the masking key.
     match second ^ MASK {
         0..LEN_IS_16_BITS => SingleFrame::<2>::echo(window),
         LEN_IS_16_BITS => SingleFrame::<4>::echo(window),
@@ -32,7 +32,7 @@ pub(crate) fn echo_next(window: &mut EchoWindow<'_>) -> Option<Result<usize, Inv
 
 /// A message whose header has `N` bytes without the masking key.
 struct SingleFrame<const N: usize> {
-    /// Without MASK.
+    /// With MASK clear.
     header: [u8; N],
     key: MaskingKey,
     payload_len: usize,
@@ -48,8 +48,8 @@ impl<const N: usize> SingleFrame<N> {
         let charset = message.unmask(payload, distance)?;
         *header = message.header;
         if message.header[0] == TEXT && charset != Charset::Ascii {
-            let begun = utf8::begun(payload.get(..message.payload_len)?);
-            if begun != Ok(&[]) {
+            let end = utf8::incomplete_end(payload.get(..message.payload_len)?);
+            if end != Ok(&[]) {
                 return Some(Err(InvalidUtf8));
             }
         }

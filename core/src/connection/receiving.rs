@@ -1,5 +1,5 @@
-//! What the bytes that are received result in: the steps from one state of an open connection to the
-//! next (RFC 6455 sections 5.4, 5.5, 6.2 and 7). What is sent in reply is in `sending`.
+//! How received bytes change the state of an open connection (RFC 6455 sections 5.4, 5.5, 6.2 and
+//! 7). What is sent in reply is in `sending`.
 
 use heapless::Vec;
 
@@ -64,11 +64,11 @@ impl<R: Role> Connection<R> {
                 return Step::Event(Event::Pong);
             }
             opcode @ (Opcode::Ping | Opcode::Close) => {
-                // 125 at most.
+                // At most 125.
                 let len = self.frame.remaining as u8;
                 match opcode {
                     Opcode::Ping => self.begin_answer(Opcode::Pong, len),
-                    // Of a Close's payload, the code is sent back.
+                    // Of the payload of a Close, only the code is sent back.
                     _ => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
                 }
                 self.next = Next::Control;
@@ -85,15 +85,15 @@ impl<R: Role> Connection<R> {
         Step::Go
     }
 
-    /// Begins the control frame that is to be sent; its payload is gathered behind the header.
+    /// Begins the control frame to send. Its payload is gathered after the header.
     fn begin_answer(&mut self, opcode: Opcode, len: u8) {
         self.control.clear();
-        // There is room for a whole control frame.
+        // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
         finish_header(&mut self.role, &mut self.control);
     }
 
-    /// Has a Close frame sent that tells what the peer did wrong.
+    /// Begins the Close frame that reports what the peer did wrong.
     pub(super) fn begin_failure(&mut self, error: ProtocolError) {
         let code = error.close_code().get().to_be_bytes();
         self.begin_answer(Opcode::Close, code.len() as u8);
@@ -117,7 +117,7 @@ impl<R: Role> Connection<R> {
         if masked_len == 0 && self.frame.remaining > 0 {
             return Ok(Step::Wait);
         }
-        // The start of a character that the piece before could not end with.
+        // The start of a character that the previous piece ended in.
         let held = match &self.message {
             Some(message) if plain == 0 => message.held(),
             _ => &[],
@@ -134,10 +134,10 @@ impl<R: Role> Connection<R> {
         if let Some(Incoming::Text { held }) = &mut self.message {
             // The incomplete character is checked again, with the received part of its rest.
             let unchecked = masked_start - held.len()..len;
-            let begun = utf8::begun(received.get(unchecked).unwrap_or_default())?;
+            let end = utf8::incomplete_end(received.get(unchecked).unwrap_or_default())?;
             held.clear();
             // An incomplete character fits.
-            let _ = held.extend_from_slice(begun);
+            let _ = held.extend_from_slice(end);
         }
         if !is_cut && self.frame.remaining > 0 && buffer.holds(len, self.frame.remaining) {
             self.next = Next::Payload { plain: len, is_cut };
@@ -146,7 +146,7 @@ impl<R: Role> Connection<R> {
         self.hand_out(buffer, len)
     }
 
-    /// Hands out `plain` bytes, less an incomplete character at their end.
+    /// Hands out `plain` bytes, without an incomplete character at their end.
     fn hand_out<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
@@ -193,10 +193,10 @@ impl<R: Role> Connection<R> {
         let payload = self.frame.unmask::<R>(buffer.received_mut());
         // A control frame's payload was found to fit when its header was decoded.
         let _ = self.control.extend_from_slice(payload);
-        let come = payload.len();
-        buffer.skip(come);
+        let len = payload.len();
+        buffer.skip(len);
         let missing = self.frame.remaining;
-        // A Close that breaks a rule fails before all of it has come.
+        // A Close that breaks a rule is an error before all of it is received.
         let next = if self.frame.opcode == Opcode::Close {
             let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
             let payload = payload.unwrap_or_default();
@@ -215,8 +215,8 @@ impl<R: Role> Connection<R> {
     }
 
     fn ignore<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Step {
-        let come = self.frame.unmask::<R>(buffer.received_mut()).len();
-        buffer.skip(come);
+        let len = self.frame.unmask::<R>(buffer.received_mut()).len();
+        buffer.skip(len);
         if self.frame.remaining > 0 {
             return Step::Wait;
         }
@@ -224,7 +224,7 @@ impl<R: Role> Connection<R> {
         Step::Go
     }
 
-    /// Turns the rest of a data frame's payload into one that is not looked at.
+    /// Skips the rest of a data frame's payload.
     pub(super) fn ignore_payload(&mut self) {
         let Next::Payload { plain, .. } = self.next else {
             return;

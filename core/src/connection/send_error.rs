@@ -1,21 +1,22 @@
-//! Why a frame of the application's own cannot be sent (RFC 6455 sections 5.4, 5.5 and 5.5.1).
+//! Why a frame of the application cannot be sent (RFC 6455 sections 5.4, 5.5 and 5.5.1).
 
 use core::fmt;
 
-/// Why a frame of the application's own was not made ready. Nothing was written.
+/// Why a frame of the application was not made ready. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendError {
-    /// There is no room now: transmit what is ready, go on with what was received, and try again. A
-    /// frame never has room whose header and payload are longer than the storage less 10 bytes, for
-    /// a client less 18. While a client's [own buffer](crate::Buffer::new) is filled by a frame of
-    /// which the rest is missing, there is none; one [for pieces](crate::Buffer::for_pieces) is not.
+    /// There is no room now. Transmit what is ready, process what was received, and try again.
+    ///
+    /// Header plus payload must fit in the storage minus 10 bytes (server) or 18 bytes (client). A
+    /// client with its [own buffer](crate::Buffer::new) also has no room while a partly received
+    /// frame fills the buffer; [`Buffer::for_pieces`](crate::Buffer::for_pieces) avoids this.
     Full,
-    /// A fragmented message is being echoed, or sent; its last fragment must come first.
+    /// A fragmented message is being echoed or sent. Its last fragment must come first.
     InsideMessage,
-    /// The payload of a ping, or a close code and its reason, are longer than 125 bytes.
+    /// The payload of a Ping is longer than 125 bytes, or the reason of a Close is longer than 123.
     TooLong,
-    /// A Close frame was sent: nothing may follow it.
+    /// A Close frame was sent. Nothing may follow it.
     Closed,
 }
 

@@ -1,5 +1,5 @@
-//! What an open connection puts on the wire: echoes, the answers that the protocol asks for, and
-//! the application's own frames (RFC 6455 sections 5.5, 5.6 and 7.1).
+//! What an open connection sends: echoes, the answers that the protocol requires, and frames of the
+//! application (RFC 6455 sections 5.5, 5.6 and 7.1).
 
 use super::{Connection, Next, Sent, Step};
 use crate::buffer::{Buffer, HEADROOM};
@@ -30,7 +30,7 @@ impl Connection {
                 }
             }
         }
-        // The echoes end where the window is left.
+        // The window starts where the echoes end.
         let end = len - window.bytes.len();
         let unread = end + window.frame_start;
         if end > 0 {
@@ -41,11 +41,12 @@ impl Connection {
 }
 
 impl<R: Role> Connection<R> {
-    /// The room that stays free after a frame of the application's own, in bytes.
+    /// The room that stays free after a frame of the application, in bytes.
     const RESERVE_LEN: usize = match R::SENT_KEY_LEN {
-        // A chunk may be lent at the moment, and its echo cannot fail.
+        // A chunk may be lent, and its echo cannot fail.
         0 => MAX_UNMASKED_LEN,
-        // The same; and a client must go on receiving while the server does not take the frame.
+        // The same. A client must also be able to receive while the server does not accept the
+        // frame.
         _ => HEADROOM + 1,
     };
     /// The length of a Close frame with a code and no reason.
@@ -54,7 +55,7 @@ impl<R: Role> Connection<R> {
     pub(crate) fn echo<S: Storage>(&mut self, buffer: &mut Buffer<S>, chunk: Chunk) {
         // > The application MUST NOT send any more data frames after sending a Close frame.
         // > (section 5.5.1)
-        // Nor can an echo stand inside a message of the application's own.
+        // An echo cannot be inside another message either.
         if let Sent::Close | Sent::Own = self.sent {
             return;
         }
@@ -99,7 +100,7 @@ impl<R: Role> Connection<R> {
         Ok(())
     }
 
-    /// The opcode of a message's next frame, if this is the opcode of its first.
+    /// The opcode of the next frame of a message with this opcode.
     fn continued(&self, opcode: Opcode) -> Opcode {
         match self.sent {
             Sent::Echo | Sent::Own => Opcode::Continuation,
@@ -134,7 +135,7 @@ impl<R: Role> Connection<R> {
         Ok(())
     }
 
-    /// Makes a frame ready whose payload are these parts, or nothing of it.
+    /// Makes a frame ready, with these parts as its payload, or nothing of it.
     fn send_frame<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
@@ -148,7 +149,7 @@ impl<R: Role> Connection<R> {
         let len = parts[0].len().saturating_add(parts[1].len());
         let header_len = encoded_len(len) + R::SENT_KEY_LEN;
         let room = len.saturating_add(header_len + Self::RESERVE_LEN);
-        // The rest of a begun Pong has to come first.
+        // The rest of a Pong that is partly ready must come first.
         let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
         if inside_pong || !buffer.make_gap(room) {
             return Err(SendError::Full);
@@ -163,7 +164,7 @@ impl<R: Role> Connection<R> {
         Ok(())
     }
 
-    /// Answers a Ping, as far as there is room.
+    /// Makes a Pong ready, as far as there is room.
     ///
     /// > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
     /// > it already received a Close frame. (section 5.5.2)
@@ -180,8 +181,8 @@ impl<R: Role> Connection<R> {
         Step::Go
     }
 
-    /// Sends Close, unless one was sent before, and ends the connection; nothing as long as there
-    /// is no room for that. `reason` is the code in the peer's Close, or what the peer did wrong.
+    /// Makes a Close ready, unless one was sent before, and ends the connection. Does nothing while
+    /// there is no room. `reason` is the code in the peer's Close, or what the peer did wrong.
     ///
     /// > If an endpoint receives a Close frame and did not previously send a Close frame, the
     /// > endpoint MUST send a Close frame in response. (section 5.5.1)
@@ -205,7 +206,7 @@ impl<R: Role> Connection<R> {
         reason.map(|code| Some(Event::Close(code)))
     }
 
-    /// Masks the first `len` bytes of the control frame that is to be sent, behind its header.
+    /// Masks the first `len` bytes of the control frame to send, after its header.
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();
         if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {

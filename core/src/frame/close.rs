@@ -1,5 +1,5 @@
-//! The payload of the Close frame and its status codes (RFC 6455 sections 5.5.1 and 7.4). It does not
-//! close anything.
+//! The payload of the Close frame and its status codes (RFC 6455 sections 5.5.1 and 7.4). It does
+//! not close anything.
 
 use core::fmt;
 
@@ -9,20 +9,21 @@ use crate::frame::utf8;
 /// The length of the status code in a Close frame.
 pub(crate) const CODE_LEN: usize = 2;
 
-/// A status code that may stand in a Close frame: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+/// A status code that is allowed in a Close frame: 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC
+/// 6455 section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CloseCode(u16);
 
 impl CloseCode {
     /// The purpose of the connection has been fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// The endpoint goes away: a server stops, a page is left.
+    /// The endpoint goes away: a server stops, or a browser leaves a page.
     pub const GOING_AWAY: Self = Self(1001);
     /// The peer broke the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
     /// The endpoint cannot accept this type of data.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// The payload does not fit the message's type: text that is no UTF-8.
+    /// The payload does not match the type of the message: text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// A message violates the endpoint's policy.
     pub const POLICY_VIOLATION: Self = Self(1008);
@@ -31,7 +32,7 @@ impl CloseCode {
     /// The server met an unexpected condition.
     pub const INTERNAL_ERROR: Self = Self(1011);
 
-    /// The code, if RFC 6455 or the IANA registry lets an endpoint put it on the wire.
+    /// The code, or `None` if RFC 6455 and the IANA registry do not allow it on the wire.
     ///
     /// > 1005 is a reserved value and MUST NOT be set as a status code in a Close control frame by
     /// > an endpoint. (section 7.4.1)
@@ -58,7 +59,7 @@ impl fmt::Display for CloseCode {
 }
 
 impl ProtocolError {
-    /// The code of the Close frame that fails the connection.
+    /// The code of the Close frame that reports this error (RFC 6455 section 7.1.7).
     pub fn close_code(self) -> CloseCode {
         match self {
             Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
@@ -78,8 +79,8 @@ impl ProtocolError {
     }
 }
 
-/// The code in what has come of a Close frame's payload, behind which `missing` bytes will come. What
-/// has come breaks a rule as soon as no other bytes can mend it.
+/// The code in the received part of a Close frame's payload, of which `missing` bytes are not
+/// received yet. It is an error as soon as no further bytes could make the payload valid.
 pub(crate) fn decode(payload: &[u8], missing: u64) -> Result<Option<CloseCode>, ProtocolError> {
     // > If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer (in
     // > network byte order) representing a status code [...] (section 5.5.1)
@@ -91,8 +92,8 @@ pub(crate) fn decode(payload: &[u8], missing: u64) -> Result<Option<CloseCode>, 
     };
     let code = u16::from_be_bytes(*code);
     let valid = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?;
-    match utf8::begun(reason) {
-        Ok(begun) if missing > 0 || begun.is_empty() => Ok(Some(valid)),
+    match utf8::incomplete_end(reason) {
+        Ok(end) if missing > 0 || end.is_empty() => Ok(Some(valid)),
         _ => Err(ProtocolError::InvalidCloseReason),
     }
 }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_that_may_be_sent_are_those_of_section_7_4_and_the_registry() {
+    fn allowed_codes_are_those_of_section_7_4_and_the_registry() {
         let allowed = |code: u16| {
             (1000..=1014).contains(&code) && ![1004, 1005, 1006].contains(&code)
                 || (3000..5000).contains(&code)

@@ -1,15 +1,17 @@
-//! What a peer can do wrong once the connection is open (RFC 6455 sections 5 and 8.1). Which close
-//! code answers it is in `close`.
+//! What a peer can do wrong once the connection is open (RFC 6455 sections 5 and 8.1). The close
+//! code that reports it is in `close`.
 
 use core::fmt;
 
 use crate::frame::utf8::InvalidUtf8;
 
-/// A violation of RFC 6455, section 5 or 8, by the peer. It fails the connection.
+/// A violation of RFC 6455, section 5 or 8, by the peer. The connection fails: a Close frame with
+/// the [close code](Self::close_code) is sent, and nothing more is received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// Reserved bits are set, and no extension was negotiated; as they stand in the first byte.
+    /// Reserved bits are set, and no extension was negotiated. The bits are as in the first byte:
+    /// 0x40, 0x20, 0x10.
     ReservedBits(u8),
     /// The opcode is reserved: 3 to 7, or 11 to 15.
     ReservedOpcode(u8),
@@ -21,21 +23,21 @@ pub enum ProtocolError {
     FragmentedControlFrame,
     /// A Close, Ping or Pong frame has a payload of more than 125 bytes.
     ControlFrameTooLong,
-    /// The payload length, in bytes, is written with more bytes than it needs.
+    /// The payload length, in bytes, is encoded with more bytes than it needs.
     LengthNotMinimal(u16),
     /// The payload length has its most significant bit set.
     LengthTooLarge,
-    /// A continuation frame, and no message has begun.
+    /// A continuation frame while no message is being received.
     UnexpectedContinuation,
     /// A text or binary frame inside a fragmented message.
     UnexpectedMessage,
     /// Text that is not UTF-8.
     InvalidText,
-    /// The reason of a Close frame is not UTF-8.
+    /// The reason in a Close frame is not UTF-8.
     InvalidCloseReason,
     /// The payload of a Close frame is a single byte.
     CloseCodeCut,
-    /// A close code that must not be on the wire.
+    /// A close code that is not allowed on the wire.
     InvalidCloseCode(u16),
 }
 
@@ -54,7 +56,7 @@ impl fmt::Display for ProtocolError {
             Self::UnexpectedMessage => f.write_str("new message inside a fragmented one"),
             Self::InvalidText => f.write_str("text is not UTF-8"),
             Self::InvalidCloseReason => f.write_str("close reason is not UTF-8"),
-            Self::CloseCodeCut => f.write_str("close code is cut"),
+            Self::CloseCodeCut => f.write_str("close code is incomplete"),
             Self::InvalidCloseCode(code) => write!(f, "close code {code} is not allowed"),
         }
     }

@@ -1,5 +1,5 @@
-//! The frame header (RFC 6455 section 5.2), from bytes and to bytes. Of the frames before
-//! it knows no more than whether a message has begun.
+//! Decodes and encodes the frame header (RFC 6455 section 5.2). Of the frames before, it knows only
+//! whether a message has begun.
 
 use heapless::Vec;
 
@@ -14,17 +14,18 @@ use crate::frame::role::Role;
 /// A header with room for a masking key.
 pub(crate) type Header = Vec<u8, MAX_HEADER_LEN, u8>;
 
-/// A frame that comes: its header, as far as that is there, and how much of it is still to come.
+/// A frame that is being received: the part of its header that was received, and how much of its
+/// payload is missing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     next: Field,
-    /// How many bytes of that field have not come.
+    /// How many bytes of that field are missing.
     missing: u8,
     pub(crate) fin: Fin,
     pub(crate) opcode: Opcode,
     key: MaskingKey,
-    /// How many bytes of the payload have not come, below 2^63; as long as the header is not whole,
-    /// what has come of their number.
+    /// Payload bytes that are missing, below 2^63. While the header is being received: the payload
+    /// length as far as it is decoded. (A field of its own would cost 8 bytes.)
     pub(crate) remaining: u64,
 }
 
@@ -53,7 +54,7 @@ impl Field {
         }
     }
 
-    /// What follows the length: the next frame's first byte, if this one is not masked.
+    /// The field after the length: the next frame's first byte, if this frame is not masked.
     fn after_len<R: Role>() -> Self {
         match R::RECEIVED_MASK {
             0 => Self::First,
@@ -63,7 +64,7 @@ impl Field {
 }
 
 impl Frame {
-    /// A frame of which nothing has come.
+    /// A frame of which nothing was received.
     pub(crate) const fn new() -> Self {
         Self {
             next: Field::First,
@@ -75,15 +76,14 @@ impl Frame {
         }
     }
 
-    /// Whether a part of the header has come.
-    pub(crate) fn is_begun(&self) -> bool {
+    /// Whether a part of the header was received.
+    pub(crate) fn is_partial(&self) -> bool {
         self.next != Field::First
     }
 
-    /// Adds the next byte of the header, and says whether that was the last. What the bytes that
-    /// are there break is told without waiting for others.
-    // In the loop over a header's bytes it would be woven into what follows it: 124 bytes more on a
-    // Cortex-M3.
+    /// Adds the next byte of the header, and returns whether it was the last. An error is returned
+    /// at the first byte that breaks a rule.
+    // Inlined into the loop over a header's bytes it would cost 124 bytes more on a Cortex-M3.
     #[inline(never)]
     pub(crate) fn push<R: Role>(
         &mut self,
@@ -172,7 +172,7 @@ impl Frame {
             Field::Len16 => u64::from(LEN_IS_16_BITS),
             _ => 0x1_0000,
         };
-        // The bit alone, not a comparison of 64 bits: most machines for this code have 32.
+        // This one bit, not a comparison of 64 bits: most machines for this code have 32.
         if self.remaining >> 63 != 0 {
             return Err(ProtocolError::LengthTooLarge);
         }
@@ -187,11 +187,12 @@ impl Frame {
         self.remaining.min(len as u64) as usize
     }
 
-    /// Unmasks, if it is masked, what has come of the payload at the start of `received`, and returns it.
+    /// Unmasks, if the frame is masked, the part of the payload at the start of `received`, and
+    /// returns it.
     pub(crate) fn unmask<'b, R: Role>(&mut self, received: &'b mut [u8]) -> &'b mut [u8] {
-        let come = self.available(received.len());
-        self.remaining -= come as u64;
-        let payload = received.get_mut(..come).unwrap_or_default();
+        let len = self.available(received.len());
+        self.remaining -= len as u64;
+        let payload = received.get_mut(..len).unwrap_or_default();
         if R::RECEIVED_MASK != 0 {
             self.key.apply(payload);
         }
@@ -199,12 +200,12 @@ impl Frame {
     }
 }
 
-/// The header of an unmasked control frame, as bytes.
+/// Encodes the header of an unmasked control frame.
 pub(crate) fn encode_control(opcode: Opcode, len: u8) -> [u8; CONTROL_HEADER_LEN] {
     [FIN | opcode as u8, len]
 }
 
-/// The header of an unmasked frame with a payload of `len` bytes, as bytes.
+/// Encodes the header of an unmasked frame with a payload of `len` bytes.
 pub(crate) fn encode(opcode: Opcode, fin: Fin, len: usize) -> Header {
     let first = fin as u8 | opcode as u8;
     let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
@@ -232,7 +233,7 @@ mod tests {
     use crate::frame::role::Server;
 
     #[test]
-    fn a_header_is_written_with_the_least_bytes() {
+    fn a_header_is_encoded_with_the_fewest_bytes() {
         for (len, expected) in [
             (0, &[0x82, 0][..]),
             (125, &[0x82, 125]),
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_whole_with_its_last_byte() {
+    fn a_header_is_complete_with_its_last_byte() {
         for (bytes, len) in [
             (&[0x81, 0x85, 1, 2, 3, 4][..], 5),
             (&[0x81, 0xFE, 0, 126, 1, 2, 3, 4], 126),

@@ -3,7 +3,7 @@
 /// The longest header: two bytes, eight of extended payload length, four of masking key.
 pub(crate) const MAX_HEADER_LEN: usize = 14;
 
-/// The length of the masking key, which a client's header has and a server's has not.
+/// The length of the masking key. A client's header has one, a server's does not.
 pub(crate) const MASKING_KEY_LEN: usize = 4;
 
 /// The longest header of an unmasked frame.
@@ -23,7 +23,7 @@ pub(crate) const LEN: u8 = 0x7F;
 pub(crate) const LEN_IS_16_BITS: u8 = 126;
 pub(crate) const LEN_IS_64_BITS: u8 = 127;
 
-/// What a frame is (section 5.2).
+/// The type of a frame (section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opcode {
     Continuation = 0x0,
@@ -52,11 +52,11 @@ impl Opcode {
     }
 }
 
-/// Whether a frame is the last of its message (section 5.4).
+/// Whether a frame is the last of its message (RFC 6455 section 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fin {
     /// FIN is set: the message ends here.
     Last = FIN as isize,
-    /// FIN is clear: other fragments follow.
+    /// FIN is clear: more fragments follow.
     More = 0,
 }

@@ -5,7 +5,7 @@ use core::mem;
 #[cfg(feature = "std")]
 use multiversion::multiversion;
 
-/// A frame's masking key, turned so that its first byte belongs to the next byte of the payload.
+/// A frame's masking key, rotated so that its first byte belongs to the next byte of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MaskingKey(u32);
 
@@ -21,17 +21,17 @@ pub(crate) enum Charset {
 }
 
 impl MaskingKey {
-    /// The key, whose first byte in the frame is its most significant.
+    /// The key. Its first byte in the frame is the most significant.
     pub(crate) const fn new(key: u32) -> Self {
         Self(key)
     }
 
-    /// Adds the key's next byte, of four.
+    /// Adds the next of the key's four bytes.
     pub(crate) fn push(&mut self, byte: u8) {
         self.0 = self.0 << 8 | u32::from(byte);
     }
 
-    /// Masks or unmasks the next bytes of the payload; a payload may be cut anywhere.
+    /// Masks or unmasks the next bytes of the payload. The payload may be cut anywhere.
     ///
     /// > j = i MOD 4
     /// > transformed-octet-i = original-octet-i XOR masking-key-octet-j (section 5.3)
@@ -61,7 +61,7 @@ impl MaskingKey {
         Some(moving.charset())
     }
 
-    /// The masking key, as it stands before the next bytes of the payload.
+    /// The masking key for the next bytes of the payload.
     fn bytes(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
@@ -74,7 +74,8 @@ impl MaskingKey {
 /// Masks or unmasks many bytes.
 #[cfg_attr(feature = "std", multiversion(targets("x86_64+avx2")))]
 fn apply_to_words(key: MaskingKey, words: &mut [[u8; 4]]) {
-    // A block of known length is a row of vector instructions. It is not worth its flash elsewhere.
+    // A block of fixed length compiles to a row of vector instructions. Without them it is not
+    // worth its flash.
     let (blocks, rest) = match words {
         words if cfg!(feature = "std") => words.as_chunks_mut::<128>(),
         words => (&mut [][..], words),
@@ -89,7 +90,7 @@ fn apply_to_words(key: MaskingKey, words: &mut [[u8; 4]]) {
     }
 }
 
-/// Does what [`MaskingKey::apply_and_move`] does, for a payload of many bytes.
+/// The same as [`MaskingKey::apply_and_move`], for a payload of many bytes.
 #[cfg_attr(feature = "std", multiversion(targets("x86_64+avx2")))]
 pub(crate) fn apply_and_move_long(
     key: MaskingKey,
@@ -104,16 +105,16 @@ pub(crate) fn apply_and_move_long(
     Some(moving.charset())
 }
 
-/// A payload on its way to the left.
+/// A payload that is being unmasked and moved to the left.
 struct UnmaskAndMove<'b> {
-    /// From the place of the next byte on.
+    /// The bytes from the target of the next byte on.
     bytes: &'b mut [u8],
-    /// How far that byte has to go.
+    /// How far the next byte moves.
     distance: usize,
-    /// How many bytes are on the way still.
+    /// How many bytes are left to move.
     len: usize,
     key: MaskingKey,
-    /// The bits that are set in those which are through, in one place or another.
+    /// The bits that are set in any byte that was moved, at one of eight places each.
     bits: [u64; 4],
 }
 
@@ -129,7 +130,7 @@ impl<'b> UnmaskAndMove<'b> {
         }
     }
 
-    /// Lets as many blocks of `N` bytes pass as there are; `N` is a multiple of 8.
+    /// Moves as many blocks of `N` bytes as there are. `N` is a multiple of 8.
     #[inline(always)]
     fn pass_blocks<const N: usize>(&mut self) -> Option<()> {
         let [a, b, c, d] = self.key.bytes();
@@ -191,7 +192,7 @@ mod tests {
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
     #[test]
-    fn the_masked_hello_of_section_5_7_reads_hello() {
+    fn the_masked_hello_of_section_5_7_is_unmasked() {
         let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
         MaskingKey::new(u32::from_be_bytes(KEY)).apply(&mut payload);
         assert_eq!(&payload, b"Hello");
@@ -200,7 +201,7 @@ mod tests {
     /// The most bytes that are moved here.
     const ROOM: usize = 4096;
 
-    /// `len` masked ASCII bytes behind `distance` others, and what they are by the definition.
+    /// `len` masked ASCII bytes after `distance` others, and the same bytes unmasked.
     fn masked(distance: usize, len: usize) -> ([u8; ROOM], [u8; ROOM]) {
         let plain: [u8; ROOM] = core::array::from_fn(|at| at as u8 & 0x7F);
         let mut bytes = [b'!'; ROOM];
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_not_ascii_is_seen_wherever_it_stands() {
+    fn a_byte_that_is_not_ascii_is_seen_at_every_place() {
         let key = MaskingKey::new(u32::from_be_bytes(KEY));
         for place in 0..300 {
             let (mut bytes, _) = masked(0, 300);
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_is_not_there_is_not_moved() {
+    fn a_payload_that_is_incomplete_is_not_moved() {
         let key = MaskingKey::new(0);
         for (distance, len) in [(0, 41), (1, 40), (41, 1), (usize::MAX, 1), (4, usize::MAX)] {
             assert_eq!(key.apply_and_move(&mut [0; 40], distance, len), None);

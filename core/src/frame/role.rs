@@ -1,5 +1,5 @@
-//! The two ends of a connection, and which of them masks its frames (RFC 6455 sections 5.1 and 5.3).
-//! All else is the same for both.
+//! The two ends of a connection, and which of them masks its frames (RFC 6455 sections 5.1 and
+//! 5.3). Everything else is the same for both.
 
 use core::fmt;
 
@@ -9,16 +9,16 @@ use crate::frame::error::ProtocolError;
 use crate::frame::layout::{MASK, MASKING_KEY_LEN};
 use crate::frame::mask::MaskingKey;
 
-/// An end of a connection: [`Server`] or [`Client`], and nothing else.
+/// An end of a connection: [`Server`] or [`Client`]. Nothing else implements it.
 pub trait Role: Masking {}
 
 impl<R: Masking> Role for R {}
 
-/// The end that accepts connections.
+/// The end of a connection that accepted it.
 #[derive(Clone, Copy, Debug)]
 pub struct Server;
 
-/// The end that makes connections. Its masking keys come from `F`.
+/// The end of a connection that made it. Its masking keys come from `F`.
 pub struct Client<F> {
     next_key: F,
 }
@@ -35,16 +35,17 @@ impl<F> fmt::Debug for Client<F> {
     }
 }
 
-/// What the two ends do differently.
+/// What the two ends do differently. Other crates cannot name this trait: its items are not part of
+/// the public interface.
 pub trait Masking {
-    /// The MASK bit in each frame that comes from the other end.
+    /// The MASK bit in each frame from the other end.
     const RECEIVED_MASK: u8;
-    /// What is wrong with a frame in which it is not so.
+    /// The error of a frame with another MASK bit.
     const WRONG_MASK: ProtocolError;
     /// The length of the masking key in each frame that is sent.
     const SENT_KEY_LEN: usize;
 
-    /// The masking key of the next frame that is sent, if it has one.
+    /// The masking key of the next frame that is sent, if this end masks.
     fn next_key(&mut self) -> Option<[u8; MASKING_KEY_LEN]>;
 }
 
@@ -73,7 +74,7 @@ impl<F: FnMut() -> [u8; MASKING_KEY_LEN]> Masking for Client<F> {
     }
 }
 
-/// Makes the header of an unmasked frame one of a frame that this end may send.
+/// Turns the header of an unmasked frame into one that this end may send.
 pub(crate) fn finish_header<const N: usize>(role: &mut impl Role, header: &mut Vec<u8, N, u8>) {
     // > [...] the client MUST pick a fresh masking key from the set of allowed 32-bit values.
     // > (section 5.3)
@@ -85,7 +86,7 @@ pub(crate) fn finish_header<const N: usize>(role: &mut impl Role, header: &mut V
     }
 }
 
-/// Masks what is to be sent behind such a header, if this end masks.
+/// Masks the payload that is sent after this header, if this end masks.
 pub(crate) fn mask<R: Role>(header: &[u8], payload: &mut [u8]) {
     if R::SENT_KEY_LEN > 0 {
         let key = header.last_chunk().copied().unwrap_or_default();

@@ -1,21 +1,21 @@
-//! UTF-8 over pieces (RFC 6455 section 8.1, RFC 3629 section 4): fails at the first impossible byte,
-//! and tells the begun character at the end of a piece. It stores no text.
+//! Checks UTF-8 piece by piece (RFC 6455 section 8.1, RFC 3629 section 4). It fails at the first
+//! impossible byte, and finds an incomplete character at the end of a piece. It stores no text.
 
-/// The most bytes of a character that can have come without the character being whole.
+/// The longest incomplete character, in bytes.
 pub(crate) const MAX_HELD: usize = 3;
 
-/// Bytes that no valid UTF-8 text can go on with.
+/// Bytes that are not UTF-8, whatever follows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidUtf8;
 
-/// Checks text that begins with a character, and returns the first bytes of the character that is
-/// not whole at its end: none when it ends with a whole one.
-pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
+/// Checks text that starts with a character, and returns the bytes of an incomplete character at
+/// its end: none if the text ends with a complete one.
+pub(crate) fn incomplete_end(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
     let mut rest = skip_whole(text);
     loop {
         rest = match rest {
             [0x00..=0x7F, next @ ..] => skip_ascii(next),
-            // For speed: what most letters outside of ASCII are.
+            // For speed: most letters outside of ASCII.
             [0xC2..=0xDF, 0x80..=0xBF, next @ ..]
             | [0xE1..=0xEC, 0x80..=0xBF, 0x80..=0xBF, next @ ..] => next,
             [first, after @ ..] => match skip_tail(*first, after)? {
@@ -27,10 +27,10 @@ pub(crate) fn begun(text: &[u8]) -> Result<&[u8], InvalidUtf8> {
     }
 }
 
-/// What is left of `text` behind whole characters at its start: the last one, if all are right.
+/// The rest of `text` after the complete characters that are found quickly at its start.
 #[cfg(feature = "std")]
 fn skip_whole(text: &[u8]) -> &[u8] {
-    // For less it is not worth the way there.
+    // For less text a call is not worth its cost.
     if text.len() < 64 {
         return skip_ascii(text);
     }
@@ -42,8 +42,8 @@ fn skip_whole(text: &[u8]) -> &[u8] {
 #[cfg(not(feature = "std"))]
 use skip_ascii as skip_whole;
 
-/// What is left of `text`, which follows the first byte of a character, behind that character;
-/// `None` when it is cut.
+/// The rest of `text` after the character that `first` starts; `text` follows `first`. `None` if
+/// the character is incomplete.
 fn skip_tail(first: u8, text: &[u8]) -> Result<Option<&[u8]>, InvalidUtf8> {
     let len = match first {
         0xC2..=0xDF => 1,
@@ -67,7 +67,7 @@ fn skip_tail(first: u8, text: &[u8]) -> Result<Option<&[u8]>, InvalidUtf8> {
     Ok(text.get(len..))
 }
 
-/// What is left of `text` behind the blocks of 16 ASCII bytes at its start.
+/// The rest of `text` after the blocks of 16 ASCII bytes at its start.
 fn skip_ascii(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((chunk, next)) = rest.split_first_chunk::<16>() {
@@ -88,17 +88,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_begun_is_what_the_last_character_lacks_at_every_cut() {
+    fn the_incomplete_end_is_found_at_every_cut() {
         let text = "a\u{e9}\u{6c34}\u{1f980}";
         for cut in 0..=text.len() {
             let boundary = text.floor_char_boundary(cut);
             let expected = &text.as_bytes()[boundary..cut];
-            assert_eq!(begun(&text.as_bytes()[..cut]), Ok(expected));
+            assert_eq!(incomplete_end(&text.as_bytes()[..cut]), Ok(expected));
         }
     }
 
     #[test]
-    fn the_first_impossible_byte_fails_and_none_before() {
+    fn the_first_impossible_byte_fails_and_no_byte_before_it() {
         for (start, impossible) in [
             (&b""[..], 0x80),
             (b"", 0xC0),
@@ -109,12 +109,12 @@ mod tests {
             (b"\xF0\x9F", 0xC0),
             (b"\xF4", 0x90),
         ] {
-            assert_eq!(begun(start), Ok(start));
+            assert_eq!(incomplete_end(start), Ok(start));
             let mut text = [0; 3];
             let (text, _) = text.split_at_mut(start.len() + 1);
             text[..start.len()].copy_from_slice(start);
             text[start.len()] = impossible;
-            assert_eq!(begun(text), Err(InvalidUtf8), "{text:?}");
+            assert_eq!(incomplete_end(text), Err(InvalidUtf8), "{text:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The value of Sec-WebSocket-Accept (RFC 6455 sections 1.3 and 4.2.2), which a server answers and a
-//! client checks.
+//! The value of Sec-WebSocket-Accept (RFC 6455 sections 1.3 and 4.2.2): a server sends it, and a
+//! client checks it.
 
 use crate::handshake::base64::{self, KEY_LEN};
 use crate::handshake::sha1::{MESSAGE_LEN, sha1};
@@ -7,12 +7,12 @@ use crate::handshake::sha1::{MESSAGE_LEN, sha1};
 /// The length of the value in bytes.
 pub(crate) const ACCEPT_LEN: usize = 28;
 
-/// What is put behind the key before it is hashed (section 1.3).
+/// What is appended to the key before it is hashed (section 1.3).
 const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const _: () = assert!(MESSAGE_LEN == KEY_LEN + GUID.len());
 
-/// The answer to this value of Sec-WebSocket-Key.
+/// The value that answers this Sec-WebSocket-Key.
 ///
 /// > [...] concatenating /key/, [...] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
 /// > taking the SHA-1 hash [...] and base64-encoding [...] this 20-byte hash. (section 4.2.2)

@@ -1,13 +1,13 @@
-//! Base64 (RFC 4648 section 4) for the two fields of the handshake: a key is looked at, a digest is
-//! written.
+//! Base64 (RFC 4648 section 4) for two header fields: a key is checked, a digest or a key is
+//! encoded.
 
 use crate::handshake::http;
 
 /// The length of a key: 16 bytes in base64.
 pub(crate) const KEY_LEN: usize = 24;
 
-/// Whether `text` is base64 of 16 bytes: 22 digits and two signs of padding. Like most decoders,
-/// it does not ask for zeros in the four bits of the last digit that carry nothing.
+/// Whether `text` is base64 of 16 bytes: 22 digits and two characters of padding. Like most
+/// decoders, it ignores the four unused bits of the last digit.
 pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
     match text.as_array::<KEY_LEN>() {
         Some([digits @ .., b'=', b'=']) => http::is_made_of(digits, b"+/"),
@@ -15,11 +15,11 @@ pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
     }
 }
 
-/// Bytes in base64, as long as it takes: those of a SHA-1 digest, or of a key, most significant first.
+/// Encodes a SHA-1 digest, or a key. The first byte is the most significant of its word.
 pub(crate) fn encode<const WORDS: usize, const LEN: usize>(mut bytes: [u32; WORDS]) -> [u8; LEN] {
     let mut text = [b'='; LEN];
     for sign in text.iter_mut().take((32 * WORDS).div_ceil(6)) {
-        // All of it moves up by six bits; those that fall out are a digit.
+        // Everything moves up by six bits. Those that fall out are a digit.
         let mut out = 0;
         for word in bytes.iter_mut().rev() {
             let top = *word >> 26;
@@ -31,7 +31,7 @@ pub(crate) fn encode<const WORDS: usize, const LEN: usize>(mut bytes: [u32; WORD
     text
 }
 
-/// The sign for six bits.
+/// The digit for six bits.
 fn digit(bits: u8) -> u8 {
     match bits {
         0..26 => b'A' + bits,
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_is_written_as_in_section_1_3() {
+    fn a_digest_is_encoded_as_in_section_1_3() {
         let digest = [
             0xb37a_4f2c,
             0xc062_4f16,
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_22_digits_and_two_paddings_are_16_bytes() {
+    fn only_22_digits_and_two_characters_of_padding_are_16_bytes() {
         for (text, expected) in [
             ("dGhlIHNhbXBsZSBub25jZQ==", true),
             ("+/+/+/+/+/+/+/+/+/+/+/==", true),

@@ -1,5 +1,5 @@
-//! The opening handshake of a client (RFC 6455 section 4.1): what sends the request, and what gathers
-//! the response's head. How they look is in `client_request` and `response`.
+//! The opening handshake of a client (RFC 6455 section 4.1): sends the request, and gathers the
+//! head of the response. Their form is in `client_request` and `response`.
 
 use heapless::Vec;
 
@@ -14,8 +14,8 @@ use crate::handshake::progress::Progress;
 use crate::handshake::response::{Response, ResponseError, StatusLine};
 use crate::storage::Storage;
 
-/// A client's connection before it is open. It gathers a response's head of up to `N` bytes, and
-/// needs them no longer once the connection is open.
+/// A client's connection before it is open. It gathers the head of a response of up to `N` bytes,
+/// which are not needed once the connection is open.
 ///
 /// ```
 /// use ws_echo_core::{Buffer, ClientHandshake, ClientRequest, Connection, Event, Progress};
@@ -29,7 +29,8 @@ use crate::storage::Storage;
 /// buffer.consume(usize::MAX); // All was transmitted.
 ///
 /// let response = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
-///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi";
+///     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\
+///     \x81\x02hi";
 /// buffer.spare_mut()[..response.len()].copy_from_slice(response);
 /// buffer.commit(response.len());
 /// let Progress::Open(agreed) = handshake.advance(&mut buffer)? else { panic!() };
@@ -46,30 +47,30 @@ pub struct ClientHandshake<'a, const N: usize = 1024> {
     request: ClientRequest<'a>,
     key: [u8; KEY_LEN],
     next: Next<'a>,
-    /// The response's head, as far as it has come.
+    /// The part of the response's head that was received.
     head: Vec<u8, N>,
 }
 
-/// What has to be made ready, or what the next received byte is.
+/// What the next received byte is, or what must be made ready before it is read.
 #[derive(Clone, Copy, Debug)]
 enum Next<'a> {
-    /// The request is made ready, `produced` bytes of it so far.
+    /// None: the request must be made ready first, of which `produced` bytes are.
     Request { produced: usize },
     /// A byte of the line that began at `start` of the response's head.
     Line { start: usize },
-    /// A frame's: the connection is open, with this subprotocol.
+    /// A byte of a frame: the connection is open, with this subprotocol.
     Frame {
         subprotocol: Option<&'a str>,
         agreed: Agreed,
     },
-    /// One behind a head that refuses.
+    /// A byte after the head of a response that refuses.
     Content,
-    /// One behind something that is no head.
+    /// A byte after something that is not a head.
     Nothing,
 }
 
 impl<'a, const N: usize> ClientHandshake<'a, N> {
-    /// A connection on which nothing was sent. `nonce` is used for no other.
+    /// A connection on which nothing was sent. `nonce` must not be used for another connection.
     ///
     /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
     /// > value that has been base64-encoded [...] The nonce MUST be selected randomly for each
@@ -93,14 +94,14 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         })
     }
 
-    /// Makes the request ready, as far as there is room, and works on what stands in `buffer`. Bytes
-    /// behind the head stay there: the first frames, or the content of a refusal. Interim responses
-    /// are skipped, however many there are: set a deadline.
+    /// Makes the request ready, as far as there is room, and reads the response in `buffer`. Bytes
+    /// after its head stay there: the first frames, or the content of a refusal. Any number of
+    /// interim responses is skipped: set a deadline.
     ///
     /// # Errors
     ///
-    /// Why the connection is not open, once: close the transport. The next call forgets what stands
-    /// in the buffer.
+    /// Why the connection is not open, once. Close the transport: the next call forgets the
+    /// received bytes.
     pub fn advance<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
@@ -127,7 +128,7 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         matches!(self.next, Next::Content | Next::Nothing)
     }
 
-    /// The subprotocol that the server has chosen.
+    /// The subprotocol that the server chose. `None` before the connection is open.
     pub fn subprotocol(&self) -> Option<&'a str> {
         match self.next {
             Next::Frame { subprotocol, .. } => subprotocol,
@@ -135,7 +136,8 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         }
     }
 
-    /// The response, once its head is complete; an empty one before.
+    /// The response, once its head is complete. Before that, its status is 0 and its reason is
+    /// empty.
     pub fn response(&self) -> Response<'_> {
         match self.next {
             Next::Frame { .. } | Next::Content => Response::new(&self.head),
@@ -175,7 +177,7 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         Ok(())
     }
 
-    /// Checks the line that began at `start` and has ended.
+    /// Checks the line that began at `start` and is complete.
     fn end_line(&mut self, start: usize) -> Result<(), ResponseError> {
         let line = head::line(&self.head, start);
         if start == 0 {
@@ -183,9 +185,9 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
         } else if line.is_empty() {
             return self.end_head();
         } else {
-            // > A user agent that receives an obs-fold in a response message [...] MUST replace each
-            // > received obs-fold with one or more SP [...] (RFC 9112 section 5.2)
-            // It is refused instead: no server has a reason to send one.
+            // > A user agent that receives an obs-fold in a response message [...] MUST replace
+            // > each received obs-fold with one or more SP [...] (RFC 9112 section 5.2)
+            // Such a response is refused instead: no server has a reason to send one.
             http::split_header(line)?;
         }
         self.next = Next::Line {

@@ -1,12 +1,13 @@
-//! What a client sends in its opening handshake (RFC 6455 section 4.1), as bytes. What comes back is
-//! `response`'s.
+//! The request of a client's opening handshake, as bytes (RFC 6455 section 4.1). What the server
+//! answers is in `response`.
 
 use core::fmt;
 
 use crate::handshake::base64::KEY_LEN;
 use crate::handshake::http;
 
-/// A client's opening handshake.
+/// The request of a client's opening handshake. It is checked by
+/// [`ClientHandshake::new`](crate::ClientHandshake::new).
 ///
 /// ```
 /// use ws_echo_core::ClientRequest;
@@ -19,38 +20,40 @@ use crate::handshake::http;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ClientRequest<'a> {
-    /// The value of Host: the server's name or address, and its port unless that is the scheme's.
+    /// The value of Host: the name or address of the server, with its port unless that is the
+    /// default of the scheme.
     pub host: &'a str,
-    /// The resource name: the path, with its leading `/`, and the query (section 3).
+    /// The resource name: the path, with its leading `/`, and the query (RFC 6455 section 3).
     pub resource: &'a str,
-    /// The value of Origin; a client that is no browser may leave it out.
+    /// The value of Origin. A client that is not a browser may leave it out.
     pub origin: Option<&'a str>,
-    /// The subprotocols that the client would speak, the preferred one first.
+    /// The subprotocols that the client offers, in its order of preference.
     pub subprotocols: &'a [&'a str],
     /// Other headers: their names and their values.
     pub headers: &'a [(&'a str, &'a str)],
 }
 
-/// What cannot be sent as it is in a client's opening handshake.
+/// What cannot be sent in a client's opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientRequestError {
-    /// The host is no host with an optional port.
+    /// The host is not a name or an address with an optional port.
     Host,
-    /// The resource name does not begin with `/`, or has other characters than visible ASCII.
+    /// The resource name does not begin with `/`, or contains characters other than visible ASCII,
+    /// or `#`.
     Resource,
-    /// The origin is empty, or has other characters than visible ASCII.
+    /// The origin is empty, or contains characters other than visible ASCII.
     Origin,
-    /// A subprotocol is no token, or is there twice.
+    /// A subprotocol is not a token, or is repeated.
     Subprotocol,
-    /// The name of a header is no token, or its value has control characters.
+    /// The name of a header is not a token, or its value contains control characters.
     Header,
-    /// The header is one that the handshake itself sends, or announces a body.
+    /// The header is one that the handshake itself sends, or one that announces a body.
     ReservedHeader,
 }
 
 impl<'a> ClientRequest<'a> {
-    /// The request with nothing that can be left out.
+    /// A request with only what is required.
     pub const fn new(host: &'a str, resource: &'a str) -> Self {
         Self {
             host,
@@ -61,7 +64,7 @@ impl<'a> ClientRequest<'a> {
         }
     }
 
-    /// Checks that the request says what it seems to say, whatever stands in it.
+    /// Checks that no part of the request can be read as another.
     pub(crate) fn check(&self) -> Result<(), ClientRequestError> {
         if !http::is_host(self.host.as_bytes()) {
             return Err(ClientRequestError::Host);
@@ -96,7 +99,7 @@ impl<'a> ClientRequest<'a> {
         Ok(())
     }
 
-    /// Hands the request's bytes to `write`, part by part.
+    /// Passes the bytes of the request to `write`, part by part.
     pub(crate) fn write(&self, key: &[u8; KEY_LEN], mut write: impl FnMut(&[u8])) {
         for part in [
             b"GET ",
@@ -140,7 +143,7 @@ fn check_header((name, value): &(&str, &str)) -> Result<(), ClientRequestError> 
     Ok(())
 }
 
-/// The headers that an application may not add, beside those of [`is_of_handshake`].
+/// The headers that an application must not add, besides those of [`is_of_handshake`].
 const RESERVED: [&str; 6] = [
     "host",
     "upgrade",
@@ -150,11 +153,11 @@ const RESERVED: [&str; 6] = [
     "transfer-encoding",
 ];
 
-/// Whether a header's name begins with `Sec-WebSocket-`.
+/// Whether the name of a header begins with `Sec-WebSocket-`.
 fn is_of_handshake(name: &str) -> bool {
     let start = "sec-websocket-";
     name.get(..start.len())
-        .is_some_and(|it| it.eq_ignore_ascii_case(start))
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(start))
 }
 
 /// Without the values of other headers, which may be secrets.
@@ -172,10 +175,10 @@ impl fmt::Debug for ClientRequest<'_> {
 impl fmt::Display for ClientRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Host => "host is no host",
-            Self::Resource => "resource is no path with visible ASCII characters alone",
-            Self::Origin => "origin has other characters than visible ASCII",
-            Self::Subprotocol => "subprotocol is no token, or is repeated",
+            Self::Host => "invalid host",
+            Self::Resource => "resource must be a path of visible ASCII characters",
+            Self::Origin => "origin must consist of visible ASCII characters",
+            Self::Subprotocol => "subprotocol is not a token, or is repeated",
             Self::Header => "header is malformed",
             Self::ReservedHeader => "header belongs to the handshake",
         })

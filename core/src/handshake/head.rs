@@ -1,12 +1,12 @@
-//! The head of an HTTP/1.1 message (RFC 9112 section 2.1): its lines as they come, and its headers by
-//! their names once it is complete. What the lines say is not looked at.
+//! The head of an HTTP/1.1 message (RFC 9112 section 2.1): gathers its lines, and finds its headers
+//! by name once it is complete. It does not interpret them.
 
 use heapless::Vec;
 
 use crate::handshake::http;
 use crate::handshake::syntax::SyntaxError;
 
-/// Adds a byte to a head, and tells whether it ends a line.
+/// Adds a byte to a head, and returns whether it ends a line.
 pub(crate) fn push<E: From<SyntaxError>, const N: usize>(
     head: &mut Vec<u8, N>,
     byte: u8,
@@ -17,17 +17,17 @@ pub(crate) fn push<E: From<SyntaxError>, const N: usize>(
     Ok(byte == b'\n')
 }
 
-/// The line that begins at `start` and ends with what was gathered, without its line end.
+/// The line that begins at `start` and ends with the last byte gathered, without its line end.
 pub(crate) fn line(head: &[u8], start: usize) -> &[u8] {
-    // `check_byte` has seen the line end.
+    // `check_byte` has checked the line end.
     let end = head.len().saturating_sub(2);
     head.get(start..end).unwrap_or_default()
 }
 
-/// The values of the headers with this name, in whatever case, in their order, of a head whose lines
-/// were found well-formed.
+/// The values of the headers with this name, in their order. The case of the name does not matter.
+/// The lines of the head are known to be well-formed.
 pub(crate) fn values<'a, 'n>(head: &'a [u8], name: &'n str) -> Values<'a, 'n> {
-    // The empty line at the end is no header.
+    // The empty line at the end is not a header.
     let mut headers = head.strip_suffix(b"\r\n").unwrap_or_default();
     http::take_until(&mut headers, b'\n');
     Values { name, headers }
@@ -37,7 +37,7 @@ pub(crate) fn values<'a, 'n>(head: &'a [u8], name: &'n str) -> Values<'a, 'n> {
 #[derive(Clone, Debug)]
 pub(crate) struct Values<'a, 'n> {
     name: &'n str,
-    /// The header lines that were not looked at.
+    /// The header lines that are still to be searched.
     headers: &'a [u8],
 }
 

@@ -1,14 +1,15 @@
-//! The header fields of a request that a handshake depends on (RFC 6455 section 4.2.1), checked while
-//! the lines come.
+//! The header fields that a server's handshake depends on (RFC 6455 section 4.2.1). They are
+//! checked while the lines are received.
 
 use crate::handshake::base64::{self, KEY_LEN};
 use crate::handshake::http;
 use crate::handshake::refusal::Refusal;
 
-/// The most header lines of a request.
+/// The most header lines that a request may have. One more is
+/// [refused](crate::Refusal::TooManyHeaders).
 pub const MAX_HEADERS: usize = 64;
 
-/// The fields, in the order in which it is told what is wrong with them.
+/// The fields, in the order in which their errors are reported.
 const FIELDS: [Field; 7] = [
     // > A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request
     // > message that lacks a Host header field and to any [...] that contains more than one
@@ -54,14 +55,14 @@ const FIELDS: [Field; 7] = [
     ),
 ];
 
-/// How many of these fields are checked whatever a request asks for: the first, Host.
-const HOST_ALONE: usize = 1;
-/// How many of them are checked of GET and HEAD, whatever they ask for: the two that announce a body, too.
+/// How many of these fields are checked in every request: the first, Host.
+const HOST_ONLY: usize = 1;
+/// How many of them are checked in every GET and HEAD: the two that announce a body, too.
 const HOST_AND_BODY: usize = 3;
-/// Which of them is Sec-WebSocket-Key: the last.
+/// The index of Sec-WebSocket-Key: the last.
 const KEY: usize = FIELDS.len() - 1;
 
-/// A field, and what is wrong with a request in which this was [`Seen`] of it.
+/// A field, and the refusal of a request for each value of [`Seen`].
 struct Field {
     name: &'static str,
     is_match: fn(&[u8]) -> bool,
@@ -71,18 +72,18 @@ struct Field {
 /// What was seen of a field, as an index.
 #[derive(Clone, Copy, Debug)]
 enum Seen {
-    /// Nothing that counts.
+    /// Nothing that matters.
     Nothing,
     /// A value that is a match.
     Match,
-    /// A value that is none; only where there is a refusal for it.
+    /// A value that is not a match. Only of a field that has a refusal for it.
     Mismatch,
     /// Several values.
     Several,
 }
 
 impl Field {
-    /// A field with one value, which has to be a match.
+    /// A field with exactly one value, which must be a match.
     const fn required_once(
         name: &'static str,
         is_match: fn(&[u8]) -> bool,
@@ -97,7 +98,7 @@ impl Field {
         }
     }
 
-    /// A field with any values, of which one has to be a match.
+    /// A field with any values, of which one must be a match.
     const fn any_of(name: &'static str, is_match: fn(&[u8]) -> bool, missing: Refusal) -> Self {
         Self {
             name,
@@ -120,7 +121,7 @@ impl Field {
     }
 }
 
-/// What the header lines of a head have said so far.
+/// What the header lines of a head contained so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Headers {
     seen: [Seen; FIELDS.len()],
@@ -169,9 +170,9 @@ impl Headers {
         Ok(())
     }
 
-    /// Checks what every request must have, whatever it asks for.
+    /// Checks what every request must have.
     pub(crate) fn check_host(&self) -> Result<(), Refusal> {
-        self.check(HOST_ALONE)
+        self.check(HOST_ONLY)
     }
 
     /// Checks that no body is announced either.
@@ -194,7 +195,7 @@ impl Headers {
     }
 }
 
-/// Whether a Content-Length announces a body: whether it is anything but zeros.
+/// Whether a Content-Length announces a body: whether it is not all zeros.
 fn is_body_len(value: &[u8]) -> bool {
     value.is_empty() || value.iter().any(|&digit| digit != b'0')
 }

@@ -1,5 +1,5 @@
-//! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket is
-//! in `headers` and `request`, `client_request` and `response`.
+//! The lines of an HTTP/1.1 head (RFC 9112), checked one at a time. What they mean for a WebSocket
+//! is in `headers` and `request`, `client_request` and `response`.
 
 use crate::handshake::syntax::SyntaxError;
 
@@ -56,8 +56,8 @@ pub(crate) fn is_path_or_uri(target: &[u8]) -> bool {
     }
 }
 
-/// Whether an element of a comma-separated list is `wanted`, in whatever case (RFC 9110 section
-/// 5.6.1).
+/// Whether an element of a comma-separated list is `wanted` (RFC 9110 section 5.6.1). Case does not
+/// matter.
 pub(crate) fn lists(mut list: &[u8], wanted: &[u8]) -> bool {
     while !list.is_empty() {
         let element = take_until(&mut list, b',');
@@ -68,12 +68,12 @@ pub(crate) fn lists(mut list: &[u8], wanted: &[u8]) -> bool {
     false
 }
 
-/// Whether there are bytes, and all are visible ASCII characters.
+/// Whether these are visible ASCII characters, and not empty.
 pub(crate) fn is_visible(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
 }
 
-/// Whether these bytes may be in the value of a header: no control characters but tabs.
+/// Whether these bytes are allowed in the value of a header: no control characters except tabs.
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let is_one = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
     bytes.iter().all(is_one)
@@ -84,7 +84,7 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
     is_made_of(bytes, b"!#$%&'*+-.^_`|~")
 }
 
-/// A host with an optional port (RFC 3986 section 3.2), not empty.
+/// A host with an optional port (RFC 3986 section 3.2). Not empty.
 pub(crate) fn is_host(value: &[u8]) -> bool {
     let mut rest = value;
     if let [b'[', literal @ ..] = value {
@@ -100,13 +100,13 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
     is_made_of(name, b"-._~%!$&'()*+,;=") && is_port(rest)
 }
 
-/// Whether these are the signs of an IPv6 address; their order is not looked at.
+/// Whether these are the characters of an IPv6 address. Their order is not checked.
 fn is_ipv6_address(address: &[u8]) -> bool {
     let is_digit = |&byte: &u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
     find(address, b':').is_some() && address.iter().all(is_digit)
 }
 
-/// Nothing, or a number of up to 16 bits.
+/// Whether this is empty, or a number of up to 16 bits.
 fn is_port(digits: &[u8]) -> bool {
     let mut number = 0;
     for digit in digits {
@@ -118,13 +118,13 @@ fn is_port(digits: &[u8]) -> bool {
     true
 }
 
-/// Whether there are bytes, and all are letters, digits or among these `signs`.
+/// Whether these are letters, digits or one of these `signs`, and not empty.
 pub(crate) fn is_made_of(bytes: &[u8], signs: &[u8]) -> bool {
     let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(signs, byte).is_some();
     !bytes.is_empty() && bytes.iter().all(is_one)
 }
 
-/// What is left without white space around it.
+/// The bytes without white space around them.
 fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
@@ -132,7 +132,8 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Takes off what stands before the first such `sign`, and the sign; all if there is none.
+/// Removes and returns the bytes before the first `sign`. The sign is removed as well. All bytes if
+/// there is none.
 pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], sign: u8) -> &'a [u8] {
     let all = *bytes;
     let end = find(all, sign).unwrap_or(all.len());
@@ -140,7 +141,7 @@ pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], sign: u8) -> &'a [u8] {
     all.get(..end).unwrap_or_default()
 }
 
-/// Where the first such `sign` stands.
+/// The index of the first such `sign`.
 pub(crate) fn find(bytes: &[u8], sign: u8) -> Option<usize> {
     bytes.iter().position(|&byte| byte == sign)
 }

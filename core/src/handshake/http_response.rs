@@ -1,5 +1,5 @@
-//! What a server answers over HTTP instead of opening a connection (RFC 9110, RFC 9112 section 4), as
-//! bytes. What a refusal says is in `refusal`.
+//! An HTTP response to a client that gets no connection, as bytes (RFC 9110, RFC 9112 section 4).
+//! The responses of the handshake itself are in `refusal`.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use crate::handshake::http;
 /// The head of an HTTP response, after which the connection ends.
 ///
 /// [`ServerHandshake::respond`](crate::ServerHandshake::respond) answers a request with it.
-/// [`write`](Self::write) is for a client that is answered before it makes a request.
+/// [`write`](Self::write) is for a client that is answered before its request is received.
 ///
 /// ```
 /// use ws_echo_core::HttpResponse;
@@ -38,7 +38,7 @@ pub struct HttpResponse<'a> {
     pub content_len: usize,
 }
 
-/// Why a response cannot be sent as it is. Nothing was written.
+/// Why a response cannot be sent. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpResponseError {
@@ -46,7 +46,7 @@ pub enum HttpResponseError {
     Answered,
     /// The head does not fit where the head of the request was gathered.
     TooLarge,
-    /// The status is not a code of three digits from 200 to 599, a space and a text.
+    /// The status is not a code from 200 to 599, a space and a reason phrase.
     Status,
     /// The name of a header is not a token, or a value contains control characters.
     Header,
@@ -77,7 +77,7 @@ impl<'a> HttpResponse<'a> {
     }
 
     /// The same, unchecked. `more` follows `Connection: close`: other options, and header lines.
-    // The compiler writes less for a refusal when it sees what is not there.
+    // The compiler leaves out what a refusal does not have.
     #[inline(always)]
     pub(crate) fn write_with(&self, more: &str, mut write: impl FnMut(&[u8])) {
         for part in ["HTTP/1.1 ", self.status, "\r\nConnection: close", more] {

@@ -1,13 +1,13 @@
-//! How far an opening handshake is, for both sides (RFC 6455 section 4).
+//! The progress of an opening handshake, for both sides (RFC 6455 section 4).
 
 use crate::connection::agreed::Agreed;
 
-/// How far an opening handshake is.
+/// The progress of an opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Progress {
-    /// The handshake cannot continue until bytes are transmitted or received. If it
-    /// [is done](crate::ServerHandshake::is_done), it failed.
+    /// The handshake cannot continue until bytes are transmitted or received. If it [is
+    /// done](crate::ServerHandshake::is_done), it failed.
     Wait,
     /// The request is complete. The application must
     /// [accept](crate::ServerHandshake::accept), [refuse](crate::ServerHandshake::refuse) or

@@ -1,12 +1,16 @@
-//! Why an opening handshake is refused, and the status that says so (RFC 6455 section 4.2.2,
-//! RFC 9110 section 15).
+//! Why an opening handshake is refused, and the status of the response (RFC 6455 section 4.2.2, RFC
+//! 9110 section 15).
 
 use core::fmt;
 
 use crate::handshake::syntax::SyntaxError;
 
-/// What was wrong with a request. It is answered with a status, and with a text if the application
-/// [gives one](crate::ServerHandshake::explain).
+/// Why a request is refused. The response has a status, and a text if the application [adds
+/// one](crate::ServerHandshake::explain).
+///
+/// The handshake itself finds all of these except [`NotFound`](Self::NotFound) and
+/// [`Timeout`](Self::Timeout): these are for the application, because every server needs them. Any
+/// other answer is an [`HttpResponse`](crate::HttpResponse).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -20,7 +24,7 @@ pub enum Refusal {
     MissingHost,
     /// There are several Host headers.
     RepeatedHost,
-    /// The Host header's value is no host.
+    /// The value of the Host header is not a host.
     MalformedHost,
     /// A body is announced: Content-Length other than 0, or Transfer-Encoding.
     Body,
@@ -32,28 +36,28 @@ pub enum Refusal {
     RepeatedKey,
     /// The key is not base64 of 16 bytes.
     MalformedKey,
-    /// The path is not served.
+    /// The path is not served. The application decides that.
     NotFound,
     /// The method is not GET.
     MethodNotAllowed,
-    /// The head was not complete in time.
+    /// The head was not complete in time. The application decides that: the crate has no clock.
     Timeout,
-    /// No upgrade to a WebSocket is asked for.
+    /// The request does not ask for an upgrade to a WebSocket.
     UpgradeRequired,
     /// The Sec-WebSocket-Version is not 13.
     UnsupportedVersion,
-    /// The head is longer than what gathers it.
+    /// The head is longer than the `N` bytes that the handshake gathers.
     HeadTooLarge,
     /// There are more than [`MAX_HEADERS`](crate::MAX_HEADERS) headers.
     TooManyHeaders,
-    /// The response and the greeting do not fit where the head was gathered.
+    /// The response and the greeting do not fit in the `N` bytes of the handshake.
     ResponseTooLarge,
     /// The request is not HTTP/1.1.
     UnsupportedHttpVersion,
 }
 
 impl Refusal {
-    /// The status code and the reason phrase.
+    /// The status code and the reason phrase: `400 Bad Request`.
     pub fn status(self) -> &'static str {
         match self {
             Self::NotFound => "404 Not Found",
@@ -63,12 +67,12 @@ impl Refusal {
             Self::HeadTooLarge | Self::TooManyHeaders => "431 Request Header Fields Too Large",
             Self::ResponseTooLarge => "500 Internal Server Error",
             Self::UnsupportedHttpVersion => "505 HTTP Version Not Supported",
-            // What is malformed, missing or there twice, and a body.
+            // Malformed, missing or repeated parts, and a body.
             _ => "400 Bad Request",
         }
     }
 
-    /// What follows `Connection: close` in the response: more options, and the header lines that
+    /// What follows `Connection: close` in the response: other options, and the header lines that
     /// the status requires.
     ///
     /// > A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection
@@ -87,7 +91,7 @@ impl Refusal {
         }
     }
 
-    /// What was wrong, in a few words.
+    /// The reason in a few words, as in the log or in the content of the response.
     pub fn text(self) -> &'static str {
         match self {
             Self::Syntax(error) => error.text(),
@@ -95,8 +99,8 @@ impl Refusal {
             Self::MalformedTarget => "target is neither a path nor an absolute URI",
             Self::MissingHost => "Host is missing",
             Self::RepeatedHost => "Host is repeated",
-            Self::MalformedHost => "Host is no host",
-            Self::Body => "a request to upgrade has no body",
+            Self::MalformedHost => "Host is not a valid host",
+            Self::Body => "a request for an upgrade must not have a body",
             Self::RepeatedVersion => "Sec-WebSocket-Version is repeated",
             Self::MissingKey => "Sec-WebSocket-Key is missing",
             Self::RepeatedKey => "Sec-WebSocket-Key is repeated",

@@ -1,5 +1,5 @@
-//! What a client asks for in its opening handshake (RFC 6455 section 4.2.1), read from a head whose
-//! lines were found well-formed.
+//! The request of a client's opening handshake, as a server reads it (RFC 6455 section 4.2.1). Its
+//! lines are known to be well-formed.
 
 use core::str::from_utf8;
 
@@ -8,7 +8,8 @@ use crate::handshake::headers::Headers;
 use crate::handshake::http;
 use crate::handshake::refusal::Refusal;
 
-/// A client's opening handshake.
+/// The request of a client's opening handshake. Before it is [complete](crate::Progress::Request)
+/// it has an empty method and target, the path `/` and no headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     head: &'a [u8],
@@ -19,24 +20,24 @@ impl<'a> Request<'a> {
         Self { head }
     }
 
-    /// The method, in ASCII.
+    /// The method, in ASCII: `GET`.
     pub fn method(&self) -> &'a str {
         let (method, _) = self.request_line();
         from_utf8(method).unwrap_or_default()
     }
 
-    /// The target as it stands in the request line, in ASCII.
+    /// The target as in the request line, in ASCII.
     pub fn target(&self) -> &'a str {
         let (_, target) = self.request_line();
         from_utf8(target).unwrap_or_default()
     }
 
-    /// The target's path, without its query: `/` at least.
+    /// The path of the target, without its query: at least `/`.
     pub fn path(&self) -> &'a str {
         let (_, target) = self.request_line();
         let path = match target {
             [b'/', ..] => target,
-            _ => behind_authority(target),
+            _ => after_authority(target),
         };
         let path = path.split(|&byte| byte == b'?').next();
         match path.and_then(|path| from_utf8(path).ok()) {
@@ -45,7 +46,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The values of the headers with this name, in whatever case, in their order.
+    /// The values of the headers with this name, in their order. The case of the name does not
+    /// matter.
     pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         head::values(self.head, name)
     }
@@ -58,7 +60,7 @@ impl<'a> Request<'a> {
             .filter(|element| http::is_token(element.as_bytes()))
     }
 
-    /// Checks what the request line asks for, and that no body goes with it.
+    /// Checks what the request line asks for, and that there is no body.
     pub(crate) fn check(&self, headers: &Headers) -> Result<(), Refusal> {
         let (method, target) = self.request_line();
         let checked = if http::is_path_or_uri(target) {
@@ -70,7 +72,7 @@ impl<'a> Request<'a> {
         // > (section 4.1)
         match method {
             b"GET" => checked,
-            // It differs from GET in its answer alone.
+            // It differs from GET only in its answer.
             b"HEAD" => checked.and(Err(Refusal::MethodNotAllowed)),
             _ => Err(Refusal::MethodNotAllowed),
         }
@@ -100,7 +102,7 @@ pub(crate) fn check_request_line(mut line: &[u8]) -> Result<(), Refusal> {
 }
 
 /// The path and the query of a target in absolute form.
-fn behind_authority(target: &[u8]) -> &[u8] {
+fn after_authority(target: &[u8]) -> &[u8] {
     let mut rest = target;
     http::take_until(&mut rest, b':');
     let rest = rest.strip_prefix(b"//").unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What a server answers to a client's opening handshake, and whether that opens the connection
-//! (RFC 6455 section 4.1), read from a head whose lines were found well-formed.
+//! The response to a client's opening handshake, as the client reads it (RFC 6455 section 4.1). Its
+//! lines are known to be well-formed.
 
 use core::fmt;
 use core::str::from_utf8;
@@ -9,7 +9,8 @@ use crate::handshake::head;
 use crate::handshake::http;
 use crate::handshake::syntax::SyntaxError;
 
-/// A server's response.
+/// The response to a client's opening handshake. Before its head is complete it has the status 0,
+/// an empty reason and no headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     head: &'a [u8],
@@ -19,11 +20,11 @@ pub struct Response<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// The first line is no status line of HTTP/1.x.
+    /// The first line is not a status line of HTTP/1.x.
     MalformedStatusLine,
     /// The head is malformed.
     Syntax(SyntaxError),
-    /// The head is longer than what gathers it.
+    /// The head is longer than the `N` bytes that the handshake gathers.
     HeadTooLarge,
     /// The status code, which is not 101: a refusal or a redirect.
     Status(u16),
@@ -35,11 +36,11 @@ pub enum ResponseError {
     NoConnectionUpgrade,
     /// There is no Sec-WebSocket-Accept header.
     NoAccept,
-    /// The Sec-WebSocket-Accept header does not answer the key, or is there twice.
+    /// The Sec-WebSocket-Accept header does not answer the key, or is repeated.
     WrongAccept,
-    /// A subprotocol is chosen that was not asked for, or several are.
+    /// The server chose a subprotocol that was not offered, or several.
     UnexpectedSubprotocol,
-    /// An extension is chosen, and none was asked for.
+    /// The server chose an extension, and none was offered.
     UnexpectedExtension,
 }
 
@@ -48,23 +49,24 @@ impl<'a> Response<'a> {
         Self { head }
     }
 
-    /// The status code; 0 before the head is complete.
+    /// The status code, or 0 before the head is complete.
     pub fn status(&self) -> u16 {
         StatusLine::decode(self.status_line()).map_or(0, |line| line.status)
     }
 
-    /// The reason phrase, which may be empty; also when it is no UTF-8.
+    /// The reason phrase. It may be empty, and is empty if it is not UTF-8.
     pub fn reason(&self) -> &'a str {
         let reason = StatusLine::decode(self.status_line()).map_or(&b""[..], |line| line.reason);
         from_utf8(reason).unwrap_or_default()
     }
 
-    /// The values of the headers with this name, in whatever case, in their order.
+    /// The values of the headers with this name, in their order. The case of the name does not
+    /// matter.
     pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         head::values(self.head, name)
     }
 
-    /// Whether another response follows this one, to the same request.
+    /// Whether another response to the same request follows this one.
     pub(crate) fn is_interim(&self) -> bool {
         let status = self.status();
         status / 100 == 1 && status != SWITCHING_PROTOCOLS
@@ -75,8 +77,8 @@ impl<'a> Response<'a> {
         http::take_until(&mut head, b'\r')
     }
 
-    /// Checks whether the response opens the connection of a client that waits for `accept` and asked
-    /// for these subprotocols; returns which of them was chosen.
+    /// Checks whether the response opens the connection of a client that waits for `accept` and
+    /// offered these subprotocols. Returns the subprotocol that was chosen.
     pub(crate) fn check<'s>(
         &self,
         accept: &[u8; ACCEPT_LEN],
@@ -150,7 +152,7 @@ pub(crate) struct StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
-    /// Reads the line, without its line end.
+    /// Decodes the line, without its line end.
     pub(crate) fn decode(mut line: &'a [u8]) -> Result<Self, ResponseError> {
         let version = http::take_until(&mut line, b' ');
         let status = http::take_until(&mut line, b' ');
@@ -174,17 +176,17 @@ impl<'a> StatusLine<'a> {
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::MalformedStatusLine => "this is no HTTP response",
+            Self::MalformedStatusLine => "not an HTTP response",
             Self::Syntax(error) => error.text(),
             Self::HeadTooLarge => "response head is too large",
             Self::Status(status) => return write!(f, "status is {status}"),
             Self::UnsupportedHttpVersion => "response is HTTP/1.0",
             Self::NoUpgrade => "Upgrade is not websocket",
-            Self::NoConnectionUpgrade => "Connection does not say Upgrade",
+            Self::NoConnectionUpgrade => "Connection does not contain Upgrade",
             Self::NoAccept => "Sec-WebSocket-Accept is missing",
             Self::WrongAccept => "Sec-WebSocket-Accept does not answer the key",
-            Self::UnexpectedSubprotocol => "Sec-WebSocket-Protocol was not asked for",
-            Self::UnexpectedExtension => "Sec-WebSocket-Extensions was not asked for",
+            Self::UnexpectedSubprotocol => "Sec-WebSocket-Protocol was not requested",
+            Self::UnexpectedExtension => "Sec-WebSocket-Extensions was not requested",
         })
     }
 }

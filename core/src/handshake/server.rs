@@ -1,6 +1,5 @@
-//! The opening handshake of a server (RFC 6455 section 4.2): what gathers the request's head, and
-//! what puts the response where the head was. How a request looks is in `http`, `headers` and
-//! `request`.
+//! The opening handshake of a server (RFC 6455 section 4.2): gathers the head of the request, and
+//! puts the response in its place. The form of a request is in `http`, `headers` and `request`.
 
 use heapless::Vec;
 
@@ -18,11 +17,11 @@ use crate::handshake::refusal::Refusal;
 use crate::handshake::request::{Request, check_request_line};
 use crate::storage::Storage;
 
-/// The least length, in bytes, of what gathers a head: every refusal fits.
+/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits.
 pub const MIN_HEAD_LEN: usize = 256;
 
-/// A connection before it is open. It gathers a head of up to `N` bytes, [`MIN_HEAD_LEN`] at least,
-/// and needs them no longer once the connection is open.
+/// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
+/// least [`MIN_HEAD_LEN`], which are not needed once the connection is open.
 ///
 /// ```
 /// use ws_echo_core::{Acceptance, Buffer, Connection, Message, Progress, ServerHandshake};
@@ -51,46 +50,49 @@ pub const MIN_HEAD_LEN: usize = 256;
 #[derive(Clone, Debug)]
 pub struct ServerHandshake<const N: usize = 1024> {
     next: Next,
-    /// The head as far as it has come; then the response.
+    /// The part of the request's head that was received. Once it is answered, the response: a field
+    /// of its own would cost `N` bytes.
     bytes: Vec<u8, N>,
     headers: Headers,
 }
 
-/// What the next received byte is, or what has to be made ready before it is looked at.
+/// What the next received byte is, or what must be made ready before it is read.
 #[derive(Clone, Copy, Debug)]
 enum Next {
     /// A byte of the request line, or of an empty line before it.
     RequestLine,
-    /// A byte of the request line, behind an empty line.
+    /// A byte of the request line, after an empty line.
     AfterBlank,
-    /// A byte of a header, or of the empty line at the end, that began at `start` of the head.
+    /// A byte of a header, or of the empty line at the end, which began at `start` of the head.
     Header { start: usize },
-    /// The first byte behind the head: the application decides.
+    /// None: the application must answer the request first.
     Decision,
-    /// As before; the application may have something to say about the response.
+    /// None: the refusal must be made ready first. The application may add a text to it, or respond
+    /// with something else.
     Refusal(Refusal),
-    /// As before; the response is made ready, `produced` bytes of it so far.
+    /// None: the response must be made ready first, of which `produced` bytes are.
     Response { produced: usize, then: Outcome },
-    /// A frame's: the connection is open.
+    /// A byte of a frame: the connection is open.
     Frame(Agreed),
-    /// Bytes that are forgotten.
+    /// A byte that is forgotten.
     Nothing,
 }
 
-/// What a response leads to.
+/// What follows a response.
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
     Open(Agreed),
     Refused,
 }
 
-/// How a server accepts a request: what it chooses of what the client offered, and what it says
-/// first. Fields will be added: fill in the others with `..Acceptance::default()`.
+/// How a server accepts a request: what it chooses of the client's offers, and its first message.
+/// Fields will be added: write `..Acceptance::default()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acceptance<'a> {
-    /// The subprotocol. Must be one of those [offered](Request::subprotocols); no other is sent.
+    /// The subprotocol. Must be one of those that the client [offers](Request::subprotocols): no
+    /// other is sent.
     pub subprotocol: Option<&'a str>,
-    /// A message that follows the response immediately.
+    /// A message that is sent directly after the response.
     pub greeting: Option<Message<'a>>,
 }
 
@@ -101,7 +103,7 @@ impl<const N: usize> Default for ServerHandshake<N> {
 }
 
 impl<const N: usize> ServerHandshake<N> {
-    /// A connection from which nothing has come.
+    /// A connection from which nothing was received.
     pub const fn new() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
         Self {
@@ -111,11 +113,12 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// Works on what stands in `buffer`. Bytes behind the head stay there.
+    /// Reads the request in `buffer`, and makes the response ready, as far as there is room. Bytes
+    /// after the head stay there.
     ///
     /// # Errors
     ///
-    /// What is wrong with the request, once. Go on until the opening is [done](Self::is_done).
+    /// What is wrong with the request, once. Continue until the handshake [is done](Self::is_done).
     pub fn advance<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
         match self.next {
             Next::RequestLine | Next::AfterBlank | Next::Header { .. } => {
@@ -137,7 +140,8 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// The request, once it is [complete](Progress::Request); an empty one before and after.
+    /// The request while it is [complete](Progress::Request) and not answered. Before and after,
+    /// its method and target are empty.
     pub fn request(&self) -> Request<'_> {
         match self.next {
             Next::Decision => Request::new(&self.bytes),
@@ -145,14 +149,17 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// Answers the request with 101 and sends the greeting after it. Both must fit where the head
-    /// was gathered: the response has 129 bytes without a subprotocol. Does nothing unless the
+    /// Answers the request with 101, and sends the greeting after it. Does nothing unless the
     /// request is [complete](Progress::Request) and not answered.
+    ///
+    /// The response and the greeting must fit in `N` bytes: the response has 129, and 26 more and
+    /// its name with a subprotocol.
     ///
     /// # Errors
     ///
-    /// Why the request is refused instead: it does not ask for a WebSocket as RFC 6455 requires.
-    /// [`explain`](Self::explain) adds a text to that, and [`respond`](Self::respond) replaces it.
+    /// Why the request is refused instead: it does not ask for a WebSocket as RFC 6455 section
+    /// 4.2.1 requires, or the response does not fit. [`explain`](Self::explain) adds a text to the
+    /// refusal, and [`respond`](Self::respond) replaces it.
     pub fn accept(&mut self, acceptance: Acceptance<'_>) -> Result<(), Refusal> {
         if !matches!(self.next, Next::Decision) {
             return Ok(());
@@ -161,11 +168,11 @@ impl<const N: usize> ServerHandshake<N> {
         accepted.inspect_err(|&refusal| self.next = Next::Refusal(refusal))
     }
 
-    /// Answers the request, complete or not, with this refusal and a text as its content, `""` for
-    /// none: the refusal's own [text](Refusal::text), or another. A text that does not fit where
-    /// the head was gathered is left out.
+    /// Refuses the request, complete or not. The content of the response is `text`: the refusal's
+    /// own [text](Refusal::text), or another, or `""` for none. A text that does not fit in `N`
+    /// bytes is left out.
     ///
-    /// Returns whether it did: `false` if the request was answered before, or found wrong.
+    /// Returns `false`, and does nothing, if the request was answered or found wrong before.
     pub fn refuse(&mut self, refusal: Refusal, text: &str) -> bool {
         if self.is_answered() || matches!(self.next, Next::Refusal(_)) {
             return false;
@@ -175,17 +182,17 @@ impl<const N: usize> ServerHandshake<N> {
         true
     }
 
-    /// Answers the request, complete or not, with any HTTP response. That may also be a request
-    /// that [`advance`](Self::advance) or [`accept`](Self::accept) has just found wrong.
+    /// Answers the request with any HTTP response, also a request that is not complete, or that
+    /// [`advance`](Self::advance) or [`accept`](Self::accept) has just found wrong.
     ///
-    /// Returns the length of the content that must follow, in bytes: 0 if the method is HEAD. Call
-    /// [`advance`](Self::advance) until the handshake is [done](Self::is_done): then the head is
-    /// ready. Make the content ready with [`Buffer::make_ready`], in as many parts as it takes, and
-    /// close the transport when all of it is transmitted.
+    /// Returns the length of the content that must follow the head, in bytes: 0 if the method is
+    /// HEAD. Call [`advance`](Self::advance) until the handshake [is done](Self::is_done): then the
+    /// head is ready. Make the content ready with [`Buffer::make_ready`], in as many parts as
+    /// needed, and close the transport when all is transmitted.
     ///
     /// # Errors
     ///
-    /// Why the response cannot be sent. The handshake is as it was.
+    /// Why the response cannot be sent. The handshake does not change.
     pub fn respond(&mut self, response: &HttpResponse<'_>) -> Result<usize, HttpResponseError> {
         if self.is_answered() {
             return Err(HttpResponseError::Answered);
@@ -200,10 +207,12 @@ impl<const N: usize> ServerHandshake<N> {
         Ok(content_len)
     }
 
-    /// Adds a text to the answer to a request that [`advance`](Self::advance) or
-    /// [`accept`](Self::accept) has just found wrong, as its content: the refusal's own
-    /// [text](Refusal::text), or another. Call it before the next `advance`; at other times it does
-    /// nothing. A text that does not fit where the head was gathered is left out.
+    /// Adds a text to the refusal of a request that [`advance`](Self::advance) or
+    /// [`accept`](Self::accept) has just found wrong: the refusal's own [text](Refusal::text), or
+    /// another. It becomes the content of the response. A text that does not fit in `N` bytes is
+    /// left out.
+    ///
+    /// Call it before the next `advance`: at other times it does nothing.
     pub fn explain(&mut self, text: &str) {
         let Next::Refusal(refusal) = self.next else {
             return;
@@ -231,13 +240,12 @@ impl<const N: usize> ServerHandshake<N> {
     }
 
     /// Whether the handshake failed: transmit what is ready, then close the transport. All of the
-    /// response is ready, but for the content of one that the application
-    /// [responded](Self::respond) with.
+    /// response is ready, except the content of a response of the [application](Self::respond).
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
 
-    /// Whether there is a response already, ready or not.
+    /// Whether the request is answered, with a response that is ready or not.
     fn is_answered(&self) -> bool {
         matches!(
             self.next,
@@ -245,7 +253,7 @@ impl<const N: usize> ServerHandshake<N> {
         )
     }
 
-    /// How many bytes of a response's content may follow its head.
+    /// The length of the content that follows this head, in bytes.
     ///
     /// > The HEAD method is identical to GET except that the server MUST NOT send content in the
     /// > response. (RFC 9110 section 9.3.2)
@@ -271,11 +279,11 @@ impl<const N: usize> ServerHandshake<N> {
         Ok(Progress::Wait)
     }
 
-    /// Checks the line that has ended, and says what comes behind it.
+    /// Checks the line that is complete, and returns what follows it.
     fn end_line(&mut self) -> Result<Next, Refusal> {
         let start = match self.next {
             Next::Header { start } => start,
-            // Of the request line, or of an empty one.
+            // A request line, or an empty line before it.
             _ => 0,
         };
         let line = head::line(&self.bytes, start);
@@ -307,7 +315,8 @@ impl<const N: usize> ServerHandshake<N> {
         let accept = accept(self.headers.key()?);
         // > The value chosen MUST be derived from the client's handshake, specifically by selecting
         // > one of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
-        let subprotocol = subprotocol.filter(|&name| request.subprotocols().any(|it| it == name));
+        let subprotocol =
+            subprotocol.filter(|&name| request.subprotocols().any(|offer| offer == name));
         let protocol_header = match subprotocol {
             Some(_) => &b"\r\nSec-WebSocket-Protocol: "[..],
             None => b"",
@@ -333,8 +342,8 @@ impl<const N: usize> ServerHandshake<N> {
         Ok(())
     }
 
-    /// Puts the head of a response after which the connection ends where the request's head was.
-    /// It is known to fit; `more` follows `Connection: close`.
+    /// Puts the head of a response in the place of the request. It is known to fit. After it the
+    /// connection ends. `more` follows `Connection: close`.
     #[inline(always)]
     fn write_head(&mut self, response: &HttpResponse<'_>, more: &str) {
         self.bytes.clear();
@@ -347,7 +356,7 @@ impl<const N: usize> ServerHandshake<N> {
         };
     }
 
-    /// Writes these parts of a response behind what is written.
+    /// Adds these parts to a response.
     fn write(&mut self, parts: &[&[u8]]) -> Result<(), Refusal> {
         let too_large = |_| Refusal::ResponseTooLarge;
         for part in parts {

@@ -1,14 +1,14 @@
-//! SHA-1 (RFC 3174), for `Sec-WebSocket-Accept` alone: it proves nothing about security there. It
-//! hashes no other length, and is 2.7 KB of flash smaller than the crate `sha1`.
+//! SHA-1 (RFC 3174) for `Sec-WebSocket-Accept` only, where it is not for security. It hashes
+//! messages of one length, and takes 2.7 KB of flash less than the crate `sha1`.
 
-/// What is hashed: a key and the GUID behind it.
+/// The length of the message: a key and the GUID.
 pub(crate) const MESSAGE_LEN: usize = 60;
 
 const BLOCK_LEN: usize = 16;
 
-/// The digest of a message of this one length.
+/// The digest of a message.
 pub(crate) fn sha1(message: &[u8; MESSAGE_LEN]) -> [u32; 5] {
-    // Behind the message come a bit, zeros, and the length in bits.
+    // The message is followed by a bit, zeros, and its length in bits.
     let mut first = [1 << 31; BLOCK_LEN];
     for (word, bytes) in first.iter_mut().zip(message.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);
@@ -40,7 +40,7 @@ fn add_block(state: &mut [u32; 5], words: &mut [u32; BLOCK_LEN]) {
         let sum = a.rotate_left(5).wrapping_add(f).wrapping_add(e);
         let next = sum.wrapping_add(word).wrapping_add(k);
         (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
-        // The word of 16 steps later takes the place of this one.
+        // The word for 16 steps later replaces this one.
         let later = word ^ words[(t + 2) % 16] ^ words[(t + 8) % 16] ^ words[(t + 13) % 16];
         words[t % BLOCK_LEN] = later.rotate_left(1);
     }
@@ -55,7 +55,7 @@ mod tests {
     use sha1::Digest;
 
     #[test]
-    fn the_digest_is_rustcryptos() {
+    fn the_digest_is_the_same_as_from_the_crate_sha1() {
         for seed in 0..=255_u8 {
             let message = core::array::from_fn(|i| (i as u8).wrapping_mul(seed) ^ seed);
             let digest = sha1(&message).map(u32::to_be_bytes);

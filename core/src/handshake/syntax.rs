@@ -1,25 +1,25 @@
-//! What can be wrong with the head of any HTTP/1.1 message (RFC 9112), whatever the head says.
+//! The errors that the head of any HTTP/1.1 message can have (RFC 9112), whatever it says.
 
 use core::fmt;
 
-/// What can be wrong with the head of any HTTP/1.1 message.
+/// What is wrong with the form of a head, of a request or of a response (RFC 9112 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SyntaxError {
     /// A line feed without a carriage return before it.
     BareLineFeed,
-    /// A carriage return without a line feed behind it.
+    /// A carriage return without a line feed after it.
     BareCarriageReturn,
-    /// A control character in the head: NUL, the start of a TLS handshake.
+    /// A control character in the head, such as NUL: the start of a TLS handshake is one.
     ControlCharacter,
-    /// A header line without a colon, or with a name that is no token.
+    /// A header line without a colon, or with a name that is not a token.
     MalformedHeader,
     /// A header line that begins with white space.
     FoldedHeader,
 }
 
 impl SyntaxError {
-    /// What was wrong, in a few words.
+    /// The error in a few words.
     pub fn text(self) -> &'static str {
         match self {
             Self::BareLineFeed => "line feed without carriage return",

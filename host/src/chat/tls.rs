@@ -56,11 +56,11 @@ impl<'a> TlsConnector<'a> {
         user: &mut User,
         socket: TcpStream,
         deadline: Instant,
-    ) -> Result<TlsStream, EndReason> {
+    ) -> Result<TlsClientStream, EndReason> {
         let url = &self.options.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
         let session = session.map_err(|error| error::end_reason(&io::Error::other(error), url))?;
-        let mut stream = TlsStream { socket, session };
+        let mut stream = TlsClientStream { socket, session };
         while stream.session.is_handshaking() {
             if user.is_past(deadline)? {
                 return Err(self.timed_out());
@@ -90,12 +90,12 @@ impl<'a> TlsConnector<'a> {
 
 /// A socket with TLS.
 #[derive(Debug)]
-pub(super) struct TlsStream {
+pub(super) struct TlsClientStream {
     socket: TcpStream,
     session: ClientConnection,
 }
 
-impl TlsStream {
+impl TlsClientStream {
     /// Reads the socket once, and returns how many bytes it had: 0 at the end.
     fn receive(&mut self) -> io::Result<usize> {
         let len = self.session.read_tls(&mut self.socket)?;
@@ -111,7 +111,7 @@ impl TlsStream {
     }
 }
 
-impl Read for TlsStream {
+impl Read for TlsClientStream {
     /// Returns decrypted bytes before it reads the socket, because no event reports them, and
     /// before it returns an error that follows them. Returns `Interrupted` when it has read the
     /// socket: the bytes may contain no data, a flush may have to answer them, and a server that
@@ -129,7 +129,7 @@ impl Read for TlsStream {
     }
 }
 
-impl Write for TlsStream {
+impl Write for TlsClientStream {
     /// Encrypts some bytes, but only when everything encrypted before is sent. So at most one write
     /// is buffered.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -145,7 +145,7 @@ impl Write for TlsStream {
     }
 }
 
-impl Drop for TlsStream {
+impl Drop for TlsClientStream {
     /// Sends close_notify, or the alert that is pending, if the socket accepts it.
     ///
     /// > Each party MUST send a "close_notify" alert before closing its write side of the

@@ -1,5 +1,5 @@
-//! How the socket of a client that has connected becomes a transport: as it is, or with TLS (see
-//! `tls`).
+//! Makes a transport of the socket of a client that has connected: the socket itself, or a TLS
+//! stream (see `tls`).
 
 use std::io;
 

@@ -102,6 +102,11 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
+    /// Where what happens to clients is logged.
+    pub(crate) fn journal(&mut self) -> &mut Journal {
+        &mut self.shared.journal
+    }
+
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
     /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {

@@ -75,6 +75,21 @@ impl Journal {
         }
     }
 
+    /// A client could not be handed to another worker, which has ended.
+    pub(crate) fn not_handed_over(&mut self, peer: SocketAddr, error: &io::Error) {
+        debug!(target: CLIENT, "client {peer} lost: {error}");
+    }
+
+    /// A client was handed to another worker, which could not be woken.
+    pub(crate) fn waits(&mut self, peer: SocketAddr, error: &io::Error) {
+        debug!(target: CLIENT, "client {peer} waits: {error}");
+    }
+
+    /// A client's socket could not be set up.
+    pub(crate) fn not_set_up(&mut self, peer: SocketAddr, error: &io::Error) {
+        debug!(target: CLIENT, "client {peer} left: {error}");
+    }
+
     /// A client's connection is open; `target` is what [`target`](Self::target) returned.
     pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str) {
         info!(target: CLIENT, "client connected {peer} {target}");

@@ -31,7 +31,7 @@ const SEND_FLAGS: SendFlags = SendFlags::empty();
 #[cfg(all(unix, not(target_vendor = "apple")))]
 const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 
-/// What can go on.
+/// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
     /// Another thread has called [`Waker::wake`].
@@ -79,9 +79,9 @@ impl Events {
         }
     }
 
-    /// What can go on after [`Poller::wait`].
+    /// The events of the last [`Poller::wait`].
     ///
-    /// An event may be left from a client whose key another client has now.
+    /// An event may be left from a client that is gone, and another client may have its key now.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Ready> + '_ {
         self.events.iter().map(|event| match event.token() {
             WAKER => Ready::Waker,
@@ -202,8 +202,8 @@ fn is_urgent(event: &Event) -> bool {
 
 /// A client's socket.
 ///
-/// On Unix it is read and written without the C library, whose wrappers cost a program with several
-/// threads 60 instructions for each call.
+/// On Unix it is read and written without the C library: with several threads, its wrappers cost 60
+/// instructions for each call.
 #[derive(Debug)]
 pub(crate) struct Socket(TcpStream);
 

@@ -101,9 +101,9 @@ fn serve<A: Acceptor>(
     log_ceiling(options, limiter.limit(), cost);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
-        // The other workers stop as well: a server that answers only some clients helps nobody.
+        // The other workers stop as well: a server that answers only some clients is not useful.
         error!(target: SERVER, "a worker has ended: {error}");
-        result = Err(ServeError::System("go on", error));
+        result = Err(ServeError::System("continue", error));
         stop.store(true, Ordering::Release);
         handles.iter().for_each(WorkerHandle::wake);
     }

@@ -28,7 +28,10 @@ pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<WorkerHandle>) 
             process::exit(0);
         }
         if !stop.swap(true, Ordering::AcqRel) {
-            info!(target: SERVER, "stopping: every client gets Close 1001; a second signal stops at once");
+            info!(
+                target: SERVER,
+                "stopping: every client gets Close 1001; a second signal stops at once"
+            );
             workers.iter().for_each(WorkerHandle::wake);
         }
     };

@@ -62,7 +62,7 @@ impl<T: Transport> Transport for Box<T> {
     }
 }
 
-/// What a transport may hold, as far as its events tell.
+/// What a transport may hold, as far as its events say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Readiness {
     /// Nothing.

@@ -1,5 +1,5 @@
-//! The event loop of one thread: it accepts clients, and passes on to their table what happened to
-//! their sockets, and what time it is.
+//! The event loop of one thread. It accepts clients, and passes the events of their sockets and the
+//! time on to their table.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::warn;
 
-use crate::logging::target::{CLIENT, SERVER};
+use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
@@ -21,7 +21,7 @@ use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 /// was left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A client that has connected, and whose socket belongs to no worker yet.
+/// A client that has connected, and does not belong to a worker yet.
 #[derive(Debug)]
 pub(crate) struct NewClient {
     socket: Socket,
@@ -140,7 +140,7 @@ impl<A: Acceptor> Worker<A> {
         Ok(())
     }
 
-    /// Handles an event. If it is left from a client whose key another client has now, that one
+    /// Handles an event. If it is left from a client that is gone, the client that has the key now
     /// gets a turn in which there is nothing to do.
     fn handle(&mut self, ready: Ready) {
         match ready {
@@ -186,7 +186,7 @@ impl<A: Acceptor> Worker<A> {
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
     }
 
-    /// Keeps a new client, or hands it to the worker whose turn it is.
+    /// Keeps a new client, or hands it to the next worker.
     fn place(&mut self, client: NewClient) {
         if self.others.is_empty() {
             return self.add(client);
@@ -195,9 +195,9 @@ impl<A: Acceptor> Worker<A> {
         let WorkerHandle { waker, inbox } = &self.others[self.handed % self.others.len()];
         self.handed += 1;
         if let Err(error) = inbox.send(client).map_err(io::Error::other) {
-            debug!(target: CLIENT, "client {peer} lost: {error}");
+            self.clients.journal().not_handed_over(peer, &error);
         } else if let Err(error) = waker.wake() {
-            debug!(target: CLIENT, "client {peer} waits: {error}");
+            self.clients.journal().waits(peer, &error);
         }
     }
 
@@ -209,7 +209,7 @@ impl<A: Acceptor> Worker<A> {
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket)) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
-            Err(error) => debug!(target: CLIENT, "client {peer} left: {error}"),
+            Err(error) => self.clients.journal().not_set_up(peer, &error),
         }
     }
 

@@ -127,7 +127,7 @@ fn an_invalid_response_is_reported_with_its_error() {
     for (url, expected) in [
         (wrong_accept, "Sec-WebSocket-Accept does not answer the key"),
         (no_accept, "Sec-WebSocket-Accept is missing"),
-        (subprotocol, "Sec-WebSocket-Protocol was not asked for"),
+        (subprotocol, "Sec-WebSocket-Protocol was not requested"),
         (no_upgrade, "Upgrade is not websocket"),
         (responding("SSH-2.0-x\r\n"), "no HTTP response"),
         (responding(vec![b'x'; 100_000]), "too large"),
@@ -242,7 +242,7 @@ fn invalid_frames_break_the_connection() {
         (b"\xc1\x00", "reserved bits 0x40 are set"),
         (b"\x83\x00", "opcode 0x3 is reserved"),
         (b"\x80\x00", "continuation"),
-        (b"\x88\x01\x03", "close code is cut"),
+        (b"\x88\x01\x03", "close code is incomplete"),
         (b"\x88\x02\x03\xed", "close code 1005 is not allowed"),
     ] {
         let note = note(&listen(&sending(frame), &[]), 1);

@@ -1,4 +1,4 @@
-//! A certificate and its key from PEM files (RFC 7468), and what can be wrong with them.
+//! A certificate and its key from PEM files (RFC 7468), and the errors in them.
 
 use std::fmt::{self, Display};
 use std::io::ErrorKind;

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use rustls::unbuffered::{EncodeError, EncodeTlsData};
+use rustls::unbuffered::{EncodeError, EncodeTlsData, ReadTraffic};
 
 /// Bytes that wait for room elsewhere. It takes no memory while it is empty.
 #[derive(Debug, Default)]
@@ -112,6 +112,21 @@ impl<'a> Room<'a> {
         self.filled += len;
         len
     }
+}
+
+/// Puts the payloads of decrypted records into the room, and what does not fit into `rest`. Returns
+/// how many received bytes those records were.
+pub(super) fn read<D>(
+    mut records: ReadTraffic<'_, '_, D>,
+    room: &mut Room<'_>,
+    rest: &mut Pending,
+) -> usize {
+    let mut len = 0;
+    while let Some(Ok(record)) = records.next_record() {
+        len += record.discard;
+        put(record.payload, room, rest);
+    }
+    len
 }
 
 /// Puts bytes into the room, and those that do not fit into `rest`.

@@ -1,5 +1,5 @@
-//! A self-signed certificate, for trying things out on one machine: clients must be told to trust
-//! it. Its key never leaves the process.
+//! A self-signed certificate, for tests on one machine: clients must be configured to trust it. Its
+//! key never leaves the process.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -9,15 +9,15 @@
 //! - **TLS's own messages** are sent before anything is received. A client that does not take them
 //!   is not read from.
 
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
-use std::{fmt, mem};
 
 use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 
-use super::pending::{Pending, Room, encode, put, write_all};
+use super::pending::{Pending, Room, encode, put, read, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::Transport;
@@ -43,8 +43,6 @@ pub(crate) struct TlsStream<T: Transport> {
     decrypted: Pending,
     /// Records that the transport has not taken yet.
     encrypted: Pending,
-    /// How many of the caller's bytes are in those records.
-    in_flight: usize,
     /// Whether the last read stopped before it had all received bytes.
     is_cut_short: bool,
 }
@@ -69,6 +67,8 @@ enum Receiving {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sending {
     Open,
+    /// This many of the caller's bytes are in records that the transport has not taken yet.
+    InFlight(usize),
     /// close_notify was made ready. The transport is shut when it has taken that.
     Closing,
     Shut,
@@ -100,7 +100,6 @@ impl<T: Transport> TlsStream<T> {
             received: Vec::new(),
             decrypted: Pending::default(),
             encrypted: Pending::default(),
-            in_flight: 0,
             is_cut_short: false,
         })
     }
@@ -189,11 +188,8 @@ impl<T: Transport> TlsStream<T> {
             let status = self.tls.process_tls_records(&mut received[start..]);
             let mut discard = status.discard;
             match status.state {
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                    while let Some(Ok(record)) = traffic.next_record() {
-                        discard += record.discard;
-                        put(record.payload, room, &mut self.decrypted);
-                    }
+                Ok(ConnectionState::ReadTraffic(records)) => {
+                    discard += read(records, room, &mut self.decrypted);
                 }
                 Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.encrypted),
                 Ok(ConnectionState::TransmitTlsData(messages)) => messages.done(),
@@ -237,13 +233,9 @@ impl<T: Transport> TlsStream<T> {
         self.flush_records()
     }
 
-    /// Transmits the records that `encode_records` writes; `len` of the caller's bytes are in them.
-    fn send(
-        &mut self,
-        scratch: &mut [u8],
-        len: usize,
-        encode_records: Encode<'_>,
-    ) -> io::Result<()> {
+    /// Transmits the records that `encode_records` writes. Those that the transport does not take
+    /// now wait.
+    fn send(&mut self, scratch: &mut [u8], encode_records: Encode<'_>) -> io::Result<()> {
         let mut records = loop {
             // No record is complete there, so there is nothing to discard.
             let status = self.tls.process_tls_records(&mut self.received);
@@ -261,11 +253,8 @@ impl<T: Transport> TlsStream<T> {
             .encrypted
             .write_to(&mut self.transport)
             .and_then(|()| write_all(&mut records, &mut self.transport));
-        if let Err(error) = &sent
-            && error.kind() == ErrorKind::WouldBlock
-        {
+        if must_wait(&sent) {
             self.encrypted.append(records);
-            self.in_flight = len;
         }
         sent
     }
@@ -276,6 +265,11 @@ impl<T: Transport> TlsStream<T> {
             Receiving::Failed(error) => Err(invalid(&format!("TLS: {error}"))),
             _ => Ok(()),
         }
+    }
+
+    /// Whether close_notify was made ready: nothing more is sent.
+    fn is_send_closed(&self) -> bool {
+        matches!(self.sending, Sending::Closing | Sending::Shut)
     }
 
     /// Whether received bytes must be decrypted.
@@ -290,7 +284,7 @@ impl<T: Transport> TlsStream<T> {
 impl<T: Transport> Read for TlsStream<T> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.flush_records()?;
-        if self.sending != Sending::Open {
+        if self.is_send_closed() {
             // The bytes are not wanted, and an alert could not be sent any more.
             return match self.transport.read(bytes)? {
                 0 => Ok(0),
@@ -316,8 +310,9 @@ impl<T: Transport> Write for TlsStream<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.check()?;
         self.flush_records()?;
-        if self.in_flight > 0 {
-            return Ok(mem::take(&mut self.in_flight));
+        if let Sending::InFlight(len) = self.sending {
+            self.sending = Sending::Open;
+            return Ok(len);
         }
         if !self.is_open() {
             with_scratch(|scratch| self.complete_handshake(scratch))?;
@@ -327,8 +322,11 @@ impl<T: Transport> Write for TlsStream<T> {
         }
         let bytes = &bytes[..bytes.len().min(ENCRYPTED_MAX)];
         let encrypt: Encode<'_> = &|traffic, records| traffic.encrypt(bytes, records);
-        with_scratch(|scratch| self.send(scratch, bytes.len(), encrypt))?;
-        Ok(bytes.len())
+        let sent = with_scratch(|scratch| self.send(scratch, encrypt));
+        if must_wait(&sent) {
+            self.sending = Sending::InFlight(bytes.len());
+        }
+        sent.map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -344,17 +342,15 @@ impl<T: Transport> Transport for TlsStream<T> {
         if let Receiving::Plain = self.receiving {
             return self.transport.shut();
         }
-        if self.sending != Sending::Open || !self.is_open() {
+        if self.is_send_closed() || !self.is_open() {
             return Ok(());
         }
         let close: Encode<'_> = &|traffic, records| traffic.queue_close_notify(records);
-        let sent = with_scratch(|scratch| self.send(scratch, self.in_flight, close));
+        let sent = with_scratch(|scratch| self.send(scratch, close));
         self.sending = Sending::Closing;
-        match sent.and_then(|()| self.flush_records()) {
-            // The rest is sent with the next read.
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
-            shut => shut,
-        }
+        let shut = sent.and_then(|()| self.flush_records());
+        // The rest is sent with the next read.
+        if must_wait(&shut) { Ok(()) } else { shut }
     }
 
     fn is_open(&self) -> bool {
@@ -390,6 +386,10 @@ impl<T: Transport> fmt::Debug for TlsStream<T> {
             .field("receiving", &self.receiving)
             .finish_non_exhaustive()
     }
+}
+
+fn must_wait(result: &io::Result<()>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
 fn invalid(reason: &str) -> io::Error {

@@ -2,6 +2,7 @@
 //! other end is rustls' client, or something that does not speak TLS.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::OnceLock;
 
 use rustls::{ClientConfig, ClientConnection};
@@ -12,9 +13,9 @@ use crate::options::serve::CertificateSource;
 use crate::serve::tls::TlsAcceptor;
 use crate::serve::tls::scratch::OVERHEAD;
 
-/// Both directions of a line.
+/// Both directions of a line in memory.
 #[derive(Debug, Default)]
-struct Line {
+struct Duplex {
     to_server: VecDeque<u8>,
     to_client: Vec<u8>,
     /// How many bytes a call moves at most.
@@ -25,7 +26,7 @@ struct Line {
     is_shut_by_server: bool,
 }
 
-impl Read for Line {
+impl Read for Duplex {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let len = bytes.len().min(self.step).min(self.to_server.len());
         if len == 0 && !self.is_shut_by_client {
@@ -35,7 +36,7 @@ impl Read for Line {
     }
 }
 
-impl Write for Line {
+impl Write for Duplex {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let room = self.room - self.to_client.len();
         let len = bytes.len().min(self.step).min(room);
@@ -51,7 +52,7 @@ impl Write for Line {
     }
 }
 
-impl Transport for Line {
+impl Transport for Duplex {
     fn shut(&mut self) -> io::Result<()> {
         self.is_shut_by_server = true;
         Ok(())
@@ -73,20 +74,20 @@ fn client(version: &'static rustls::SupportedProtocolVersion) -> ClientConnectio
     ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
 }
 
-fn tls_stream(step: usize) -> TlsStream<Line> {
+fn tls_stream(step: usize) -> TlsStream<Duplex> {
     static TLS: OnceLock<TlsAcceptor> = OnceLock::new();
     let source = CertificateSource::SelfSigned { written_to: None };
     let tls = TLS.get_or_init(|| TlsAcceptor::new(&source, &[]).unwrap());
-    let line = Line {
+    let line = Duplex {
         step,
         room: usize::MAX,
-        ..Line::default()
+        ..Duplex::default()
     };
     TlsStream::new(line, tls.config.clone()).unwrap()
 }
 
 /// Reads all available bytes, at most `room` at a time.
-fn read_all(stream: &mut TlsStream<Line>, room: usize) -> io::Result<Vec<u8>> {
+fn read_all(stream: &mut TlsStream<Duplex>, room: usize) -> io::Result<Vec<u8>> {
     let mut all = Vec::new();
     loop {
         let mut bytes = vec![0; room];
@@ -101,14 +102,14 @@ fn read_all(stream: &mut TlsStream<Line>, room: usize) -> io::Result<Vec<u8>> {
 }
 
 /// Moves what the client sends onto the line.
-fn talk(client: &mut ClientConnection, stream: &mut TlsStream<Line>) {
+fn talk(client: &mut ClientConnection, stream: &mut TlsStream<Duplex>) {
     while client.wants_write() {
         client.write_tls(&mut stream.transport.to_server).unwrap();
     }
 }
 
 /// Passes the bytes on the line to the client, and returns what it reads.
-fn listen(client: &mut ClientConnection, stream: &mut TlsStream<Line>) -> Vec<u8> {
+fn listen(client: &mut ClientConnection, stream: &mut TlsStream<Duplex>) -> Vec<u8> {
     let mut all = Vec::new();
     let mut line = &mem::take(&mut stream.transport.to_client)[..];
     while !line.is_empty() {
@@ -121,7 +122,7 @@ fn listen(client: &mut ClientConnection, stream: &mut TlsStream<Line>) -> Vec<u8
     all
 }
 
-fn complete_handshake(client: &mut ClientConnection, stream: &mut TlsStream<Line>) {
+fn complete_handshake(client: &mut ClientConnection, stream: &mut TlsStream<Duplex>) {
     while client.is_handshaking() || !stream.is_open() {
         talk(client, stream);
         assert_eq!(read_all(stream, 100).unwrap(), b"");
@@ -130,7 +131,11 @@ fn complete_handshake(client: &mut ClientConnection, stream: &mut TlsStream<Line
 }
 
 /// Writes all bytes while the client reads. Returns what the client has read.
-fn send(stream: &mut TlsStream<Line>, client: &mut ClientConnection, mut bytes: &[u8]) -> Vec<u8> {
+fn send(
+    stream: &mut TlsStream<Duplex>,
+    client: &mut ClientConnection,
+    mut bytes: &[u8],
+) -> Vec<u8> {
     let mut got = Vec::new();
     while !bytes.is_empty() {
         match stream.write(bytes) {
@@ -264,7 +269,7 @@ fn nothing_is_received_before_the_messages_of_tls_are_taken() {
 }
 
 /// The memory that a stream owns, in bytes.
-fn memory(stream: &TlsStream<Line>) -> usize {
+fn memory(stream: &TlsStream<Duplex>) -> usize {
     let TlsStream {
         received,
         decrypted,
@@ -274,7 +279,7 @@ fn memory(stream: &TlsStream<Line>) -> usize {
     received.capacity() + decrypted.capacity() + encrypted.capacity()
 }
 
-const MEMORY_MAX: usize = <TlsStream<Line> as Transport>::MEMORY - RUSTLS_MEMORY;
+const MEMORY_MAX: usize = <TlsStream<Duplex> as Transport>::MEMORY - RUSTLS_MEMORY;
 
 #[test]
 fn an_incomplete_message_costs_no_more_than_memory_says() {
@@ -358,7 +363,7 @@ fn messages_of_tls_wait_for_room_and_so_do_received_bytes() {
 }
 
 #[test]
-fn close_notify_tells_the_end_from_a_cut() {
+fn close_notify_distinguishes_the_end_from_a_cut() {
     for version in VERSIONS {
         let (mut client, mut stream) = (client(version), tls_stream(1 << 20));
         complete_handshake(&mut client, &mut stream);
