@@ -1152,7 +1152,7 @@ mod the_application {
         content_len: 1234,
     };
     const FORBIDDEN_HEAD: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\
-        Retry-After: 5\r\nX: \r\nContent-Type: text/plain\r\nContent-Length: 1234\r\n\r\n";
+        Content-Type: text/plain\r\nContent-Length: 1234\r\nRetry-After: 5\r\nX: \r\n\r\n";
 
     /// Everything that is ready once the handshake is done.
     fn until_done(handshake: &mut ServerHandshake, buffer: &mut Buffer<Vec<u8>>) -> String {

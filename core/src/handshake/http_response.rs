@@ -83,14 +83,14 @@ impl<'a> HttpResponse<'a> {
         for part in ["HTTP/1.1 ", self.status, "\r\nConnection: close", more] {
             write(part.as_bytes());
         }
-        for (name, value) in self.headers {
-            write_header(name, value, &mut write);
-        }
         if let Some(content_type) = self.content_type {
             write_header("Content-Type", content_type, &mut write);
         }
         write(b"\r\nContent-Length: ");
         write_number(self.content_len, &mut write);
+        for (name, value) in self.headers {
+            write_header(name, value, &mut write);
+        }
         write(b"\r\n\r\n");
     }
 

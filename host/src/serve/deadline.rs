@@ -159,3 +159,41 @@ impl Timeouts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_restarts_when_its_kind_changes_and_with_progress_inside_a_frame() {
+        use Deadline::{Answer, End, Progress, Request, SignOfLife};
+        use DeadlineChange::{Keep, Restart, Spread};
+        for (before, after, has_progressed, change) in [
+            (Request, Request, false, Keep),
+            (Request, SignOfLife, false, Spread(SignOfLife)),
+            (Request, Progress, true, Restart(Progress)),
+            (SignOfLife, SignOfLife, false, Keep),
+            (SignOfLife, Answer, false, Restart(Answer)),
+            (Answer, SignOfLife, false, Restart(SignOfLife)),
+            (SignOfLife, Progress, false, Restart(Progress)),
+            (Progress, Progress, false, Keep),
+            (Progress, Progress, true, Restart(Progress)),
+            (Progress, SignOfLife, false, Restart(SignOfLife)),
+            (SignOfLife, End, false, Restart(End)),
+            (End, End, false, Keep),
+        ] {
+            let changed = DeadlineChange::between(before, after, has_progressed);
+            assert_eq!(changed, change, "{before:?} to {after:?}");
+        }
+    }
+
+    #[test]
+    fn the_rule_for_idle_clients_is_the_general_one() {
+        for before in [Liveness::Pinged, Liveness::Silent, Liveness::Heard] {
+            let after = before.after_activity();
+            let [before_kind, after_kind] = [before, after].map(Deadline::of_idle);
+            let general = DeadlineChange::between(before_kind, after_kind, false);
+            assert_eq!(DeadlineChange::of_idle(before), general, "{before:?}");
+        }
+    }
+}
