@@ -186,7 +186,7 @@ impl Journal {
         } = clients;
         warn!(
             target: LIMITS,
-            "{reason} ({option} {limit}): turned away since the last such line: {count}"
+            "{reason} ({option} {limit}): turned away {count} since the last such line"
         );
     }
 
@@ -195,8 +195,8 @@ impl Journal {
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
                 target: LIMITS,
-                "short of memory (--max-memory): messages were echoed in pieces, times since the \
-                 last such line: {count}"
+                "short of memory (--max-memory): messages were echoed in pieces, {count} times \
+                 since the last such line"
             );
         }
     }
