@@ -34,7 +34,9 @@ impl Client {
                 }
             }
         }
-        // The head of a response is ready at once: there is always room for it.
+        // The head of a response is ready at once: there is always room for it (see the tests of
+        // `page`). So the content does not have to be kept until another turn.
+        debug_assert!(content.is_none() || handshake.is_done());
         if handshake.is_done() {
             let next = match content {
                 Some(content) => Phase::Responding(PendingResponse::boxed(content)),
@@ -106,6 +108,7 @@ fn respond(
     match handshake.respond(&answer.head()) {
         Ok(0) => None,
         Ok(_) => Some(answer.content.clone()),
+        // Every answer has a head that can be sent: see the tests of `page`.
         Err(_) => {
             handshake.refuse(Refusal::ResponseTooLarge, "");
             None
