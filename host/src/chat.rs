@@ -191,7 +191,7 @@ fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
 fn show_content(content: &[u8]) {
     let text = String::from_utf8_lossy(content);
     for line in text.lines() {
-        // If stderr is closed, the exit status still says it.
+        // If stderr is closed, the exit status still reports the refusal.
         let _ = writeln!(io::stderr(), "#   {}", OneLine(line));
     }
 }

@@ -7,7 +7,7 @@
 //! - `ws-echo chat` is a client: it connects to any WebSocket server, sends the lines of its input,
 //!   and prints the messages that it receives.
 //!
-//! Each has its options; `ws-echo --help` lists them.
+//! Each has its options: see `ws-echo --help`, `ws-echo bench --help` and `ws-echo chat --help`.
 //!
 //! # Layers
 //!

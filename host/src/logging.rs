@@ -1,4 +1,4 @@
-//! Logs that can never block, slow down or end the server.
+//! A log that never blocks, slows down or ends the server.
 //!
 //! A record is formatted where it is logged, put into a bounded queue, and written to stderr by a
 //! separate thread with [`simple_logger`]. When the queue is full, or stderr is gone, the line is

@@ -149,7 +149,7 @@ pub(crate) fn on_stop_signal(stop: impl FnMut() + Send + 'static) -> io::Result<
 /// Sends this process a SIGINT.
 #[cfg(unix)]
 pub(crate) fn interrupt() {
-    // There is such a signal.
+    // Raising a signal fails only if the signal does not exist.
     let _ = signal_hook::low_level::raise(signal_hook::consts::SIGINT);
 }
 

@@ -1,6 +1,6 @@
 //! Signals that stop `bench` and `chat`: the first asks for a clean end, the second ends the
-//! process at once. (The server's are its own: it logs them, and takes two in quick succession for
-//! one.)
+//! process at once. (The server handles its signals itself: it logs them, and counts two in quick
+//! succession as one.)
 
 use std::io;
 use std::sync::{Arc, Mutex};

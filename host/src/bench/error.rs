@@ -12,7 +12,7 @@ use crate::escape::Untrusted;
 /// Why a server could not be measured.
 #[derive(Debug)]
 pub(crate) enum BenchError {
-    /// The system refused something; the text says what was to be done.
+    /// The system refused something; the text names what could not be done.
     System(&'static str, io::Error),
     /// The process may not open this many files: the number needed, and the hard limit.
     Files { needed: u64, limit: u64 },
@@ -83,8 +83,8 @@ impl ConnectionError {
 }
 
 impl From<EchoMismatch> for ConnectionError {
-    fn from(difference: EchoMismatch) -> Self {
-        Self::Echo(difference)
+    fn from(mismatch: EchoMismatch) -> Self {
+        Self::Echo(mismatch)
     }
 }
 

@@ -303,8 +303,8 @@ mod tests {
         let mut message = Vec::new();
         for part in parts {
             let mut input = *part;
-            while let Some(piece) = frames.next(&mut input).map_err(|error| error.to_string())? {
-                match piece {
+            while let Some(event) = frames.next(&mut input).map_err(|error| error.to_string())? {
+                match event {
                     FrameEvent::Data(piece) => {
                         assert_eq!(piece.offset, message.len() as u64);
                         message.extend(piece.bytes);

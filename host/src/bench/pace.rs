@@ -29,7 +29,7 @@ impl Pace {
     }
 }
 
-/// PreparedMessage `k` of all is due at `k / rate`, on the connection `k mod connections`.
+/// Of all messages, message `k` is due at `k / rate`, on the connection `k mod connections`.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
     interval: f64,

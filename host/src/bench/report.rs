@@ -11,7 +11,7 @@ use crate::options::bench::{BenchOptions, PayloadKind};
 
 /// The share of the time that the generator's thread may work before it counts as the limit.
 const BUSY: f64 = 0.9;
-/// A shorter measurement does not show that.
+/// The shortest measurement, in seconds, in which that share is judged.
 const JUDGED_SECONDS: f64 = 0.1;
 const NANOSECONDS_PER_MICROSECOND: f64 = 1e3;
 

@@ -110,7 +110,7 @@ pub(super) struct BenchArguments {
 
 impl BenchArguments {
     pub(super) fn into_options(self) -> BenchOptions {
-        let closed_loop = if self.rate.is_none() { Some(1) } else { None };
+        let default_in_flight = self.rate.is_none().then_some(1);
         BenchOptions {
             url: self.url,
             connections: self.connections,
@@ -120,7 +120,7 @@ impl BenchArguments {
                 Some(Characters::Ascii) => PayloadKind::Ascii,
                 Some(Characters::Chinese) => PayloadKind::Chinese,
             },
-            in_flight: self.in_flight.or(closed_loop),
+            in_flight: self.in_flight.or(default_in_flight),
             rate: self.rate,
             amount: match self.messages {
                 Some(count) => Amount::Messages(count),

@@ -170,7 +170,7 @@ pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
         )
 }
 
-/// Returns one thread for each core that this process may use.
+/// Returns the default number of threads: one for each core that this process may use.
 pub(super) fn thread_per_core() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

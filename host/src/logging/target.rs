@@ -1,4 +1,4 @@
-//! The targets of log records: the names that a filter speaks of.
+//! The targets of log records: the names that filters use.
 //!
 //! They are part of the user interface (`--help` lists them), so each call names one, and none
 //! changes when a file moves.

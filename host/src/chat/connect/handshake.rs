@@ -1,5 +1,5 @@
-//! The WebSocket handshake on a stream (RFC 6455 section 4.1), and what a server says that refuses
-//! it. The rules of the handshake are the core's.
+//! The WebSocket handshake on a stream (RFC 6455 section 4.1), and the response of a server that
+//! refuses it. The rules of the handshake are the core's.
 
 use std::io;
 use std::time::{Duration, Instant};
