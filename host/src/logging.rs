@@ -115,10 +115,7 @@ impl Logger {
             self.queue_line(
                 Level::Warn,
                 target::LOG,
-                format_args!(
-                    "ignored '{directive}' in RUST_LOG; write off, error, warn, info, debug or \
-                     trace, or TARGET=LEVEL"
-                ),
+                format_args!("ignored '{directive}' in RUST_LOG; {}", filter::ADVICE),
             );
         }
     }

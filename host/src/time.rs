@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-const NANOSECONDS_PER_SECOND: f64 = 1e9;
+pub(crate) const NANOSECONDS_PER_SECOND: f64 = 1e9;
 
 /// A time in nanoseconds, shown with a suitable unit and three digits.
 pub(crate) struct Time(pub(crate) f64);

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::error::BenchError;
 use super::load_connection::LoadConnection;
-use super::pace::Pace;
+use super::pace::{Pace, nanoseconds};
 use crate::options::bench::Amount;
 
 /// Latencies have three digits, and are from a nanosecond to an hour.
@@ -64,7 +64,7 @@ impl LoadPhase {
             start: Instant::now(),
             pace,
             until: match amount {
-                Amount::For(time) => u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+                Amount::For(time) => nanoseconds(time),
                 Amount::Messages(_) => u64::MAX,
             },
             is_ended: false,

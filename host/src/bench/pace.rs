@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::options::bench::Amount;
-
-const NANOSECONDS: f64 = 1e9;
+use crate::time::NANOSECONDS_PER_SECOND;
 
 /// What triggers the next message. Times are in nanoseconds since the start of the phase.
 #[derive(Clone, Debug)]
@@ -43,7 +42,7 @@ pub(super) struct Schedule {
 impl Schedule {
     fn new(rate: f64, connections: usize, amount: Amount) -> Self {
         let mut schedule = Self {
-            interval: NANOSECONDS / rate,
+            interval: NANOSECONDS_PER_SECOND / rate,
             connections: connections as u64,
             total: u64::MAX,
             given: 0,
@@ -111,7 +110,8 @@ impl Schedule {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+/// Returns a time in nanoseconds. One that is too long for the type becomes its largest value.
+pub(super) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

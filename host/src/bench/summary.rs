@@ -5,13 +5,12 @@ use std::fmt::{self, Display, Formatter};
 use hdrhistogram::Histogram;
 
 use super::report::Report;
-use crate::time::Time;
+use crate::time::{NANOSECONDS_PER_SECOND, Time};
 
 const MIB: f64 = 1024.0 * 1024.0;
 const BAR_LEN_MAX: f64 = 45.0;
 /// Bounds of the bars are 1, 2 and 5 of each power of ten.
 const STEPS: [u64; 3] = [1, 2, 5];
-const NANOSECONDS_PER_SECOND: f64 = 1e9;
 
 /// The report as text, without a line break at its end.
 pub(super) fn text(report: &Report<'_>, latencies: &Histogram<u64>) -> String {

@@ -9,6 +9,9 @@ use std::str::FromStr;
 
 use log::{LevelFilter, Metadata};
 
+/// What to write in place of a directive that cannot be read.
+pub(super) const ADVICE: &str = "write off, error, warn, info, debug or trace, or TARGET=LEVEL";
+
 /// Decides by a record's level and target. The longest matching target decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -99,11 +102,7 @@ pub(crate) struct FilterError(String);
 
 impl Display for FilterError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "'{}' is not a level; write off, error, warn, info, debug or trace, or TARGET=LEVEL",
-            self.0
-        )
+        write!(formatter, "'{}' is not a level; {ADVICE}", self.0)
     }
 }
 
