@@ -20,6 +20,7 @@
 //! server are public, but hidden from this documentation, for the project's own benchmark and
 //! tests, which drive the server without sockets.
 
+mod alpn;
 mod any_certificate;
 mod bench;
 mod chat;

@@ -19,6 +19,7 @@ use rustls::sign::CertifiedKey;
 
 pub(crate) use self::certificate::LoadError;
 use self::stream::TlsStream;
+use crate::alpn::HTTP_1_1;
 use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::logging::target::TLS;
@@ -26,10 +27,6 @@ use crate::options::serve::CertificateSource;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::poller::Socket;
 use crate::serve::transport::Readiness;
-
-/// The only ALPN protocol that is offered (RFC 7301). A client that may choose would take HTTP/2,
-/// which has no such upgrade.
-pub(crate) const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// The certificate for new connections.
 #[derive(Debug)]

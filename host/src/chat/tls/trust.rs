@@ -9,9 +9,9 @@ use std::sync::Arc;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::alpn::HTTP_1_1;
 use crate::any_certificate::AnyCertificate;
 use crate::options::chat::Trust;
-use crate::serve::tls::HTTP_1_1;
 
 /// The TLS configuration that trusts these certificates.
 ///
