@@ -52,6 +52,22 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// All that is left, with a word in place of each byte from 0x80 on. The words repeat, and 0xFF
+    /// precedes a byte that is taken literally.
+    fn words(&mut self, words: &[&str]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while !self.is_empty() {
+            match self.byte() {
+                0xFF => bytes.push(self.byte()),
+                word @ 0x80.. => {
+                    bytes.extend(words[usize::from(word - 0x80) % words.len()].bytes())
+                }
+                byte => bytes.push(byte),
+            }
+        }
+        bytes
+    }
+
     fn array<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.byte())
     }

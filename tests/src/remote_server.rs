@@ -19,7 +19,7 @@ use crate::wire::{self, Frame, TEXT};
 /// The variable that names the server.
 const VARIABLE: &str = "WS_ECHO_SERVER";
 
-/// The tests whose sessions are played.
+/// The tests that play their sessions.
 const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
 
 /// A lower limit to the number of sessions that are played.

@@ -22,8 +22,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// The meaning of the bytes from 0x80 on in a response, repeated; 0xFF precedes a byte that is
-/// taken literally.
+/// The words of a response: see [`Script::words`].
 const WORDS: [&str; 24] = [
     "HTTP/1.1 101 Switching Protocols\r\n",
     "Upgrade: websocket\r\n",
@@ -60,7 +59,7 @@ pub fn run(data: &[u8]) {
     let plan = Plan::read(&mut script);
     let actions = script.actions(mode);
     if mode & 4 != 0 {
-        return check(&plan, &words(&mut script), actions);
+        return check(&plan, &script.words(&WORDS), actions);
     }
     let frames = match mode & 1 {
         0 => session::damaged(&mut script),
@@ -68,18 +67,6 @@ pub fn run(data: &[u8]) {
     };
     let input = [RESPONSE.as_bytes(), &wire::mirrored(&frames)].concat();
     check(&plan, &input, actions);
-}
-
-fn words(script: &mut Script<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while !script.is_empty() {
-        match script.byte() {
-            0xFF => bytes.push(script.byte()),
-            word @ 0x80.. => bytes.extend(WORDS[usize::from(word - 0x80) % WORDS.len()].bytes()),
-            byte => bytes.push(byte),
-        }
-    }
-    bytes
 }
 
 fn check(plan: &Plan, input: &[u8], actions: &[u8]) {

@@ -102,9 +102,9 @@ impl Expected {
                 break;
             };
             let rest = &input[header.header_len..];
-            let come = rest.len().min(header.len.min(1 << 40) as usize);
-            let (payload, later) = rest.split_at(come);
-            let is_whole = come as u64 == header.len;
+            let received = rest.len().min(header.len.min(1 << 40) as usize);
+            let (payload, later) = rest.split_at(received);
+            let is_whole = received as u64 == header.len;
             let key = header.key.repeat(payload.len().div_ceil(4));
             let payload: Vec<u8> = payload.iter().zip(&key).map(|(a, b)| a ^ b).collect();
             input = later;

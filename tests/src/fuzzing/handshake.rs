@@ -12,8 +12,7 @@ use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script};
 use crate::wire::{self, Frame, TEXT};
 
-/// The meaning of the bytes from 0x80 on in a request, repeated; 0xFF precedes a byte that is taken
-/// literally.
+/// The words of a request: see [`Script::words`].
 const WORDS: [&str; 40] = [
     "GET / HTTP/1.1\r\n",
     "Host: localhost:3000\r\n",
@@ -73,7 +72,7 @@ pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
     let mode = script.byte();
-    let input = input(&mut script);
+    let input = script.words(&WORDS);
     let choice = Choice {
         greets: mode & 1 != 0,
         picks_subprotocol: mode & 2 != 0,
@@ -83,21 +82,6 @@ pub fn run(data: &[u8]) {
         0 => check::<1024>(&plan, &input, choice),
         _ => check::<256>(&plan, &input, choice),
     }
-}
-
-fn input(script: &mut Script<'_>) -> Vec<u8> {
-    let mut input = Vec::new();
-    while !script.is_empty() {
-        match script.byte() {
-            0xFF => input.push(script.byte()),
-            word @ 0x80.. => {
-                let word = WORDS[usize::from(word - 0x80) % WORDS.len()];
-                input.extend(word.as_bytes());
-            }
-            byte => input.push(byte),
-        }
-    }
-    input
 }
 
 fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {

@@ -66,10 +66,10 @@ impl<'a> TextMessage<'a> {
             }
             return;
         };
-        let come = self.places.iter().filter(|&&place| place < fatal).count();
+        let received = self.places.iter().filter(|&&place| place < fatal).count();
         let [_, lent] = self.transmitted(plan, fatal, None);
         assert!(
-            lent.answer.bytes().len() + MAX_HELD >= come,
+            lent.answer.bytes().len() + MAX_HELD >= received,
             "too much is held"
         );
         self.transmitted(plan, fatal + 1, Some(ProtocolError::InvalidText));

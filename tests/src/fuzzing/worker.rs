@@ -180,7 +180,7 @@ impl<'a> Simulation<'a> {
         self.call(Clients::expire);
     }
 
-    /// Tells the server the time, as a worker does when it wakes up.
+    /// Sets the server's clock, as a worker does when it wakes up.
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
         for (_, client) in self.slots.iter().flatten() {
@@ -215,14 +215,14 @@ impl<'a> Simulation<'a> {
         for _ in 0..ROUNDS_MAX {
             let slots = || self.slots.iter().flatten();
             slots().for_each(|(_, client)| client.link().announce_room());
-            let is_told = slots().all(|(_, client)| client.link().edge.is_none());
-            if is_told && self.clients.timeout() != Some(Duration::ZERO) {
+            let all_reported = slots().all(|(_, client)| client.link().edge.is_none());
+            if all_reported && self.clients.timeout() != Some(Duration::ZERO) {
                 let context = self.context();
                 return slots().for_each(|(_, client)| client.check_at_rest(context));
             }
             let before = self.calls();
             self.round(0);
-            idle_rounds = match before == self.calls() && is_told {
+            idle_rounds = match before == self.calls() && all_reported {
                 true => idle_rounds + 1,
                 false => 0,
             };
