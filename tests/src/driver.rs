@@ -3,6 +3,8 @@
 pub mod client;
 pub mod server;
 
+use std::{iter, slice};
+
 use ws_echo_core::{
     Agreed, Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role,
     Server, Storage,
@@ -56,10 +58,13 @@ impl Cuts {
         cuts
     }
 
-    fn lens(&self) -> impl Iterator<Item = usize> {
+    fn lens(&self) -> Lens<'_> {
         self.0.iter().copied().cycle()
     }
 }
+
+/// The lengths of pieces, without end.
+type Lens<'a> = iter::Cycle<iter::Copied<slice::Iter<'a, usize>>>;
 
 /// The result of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,33 +105,18 @@ pub fn run(
     buffer_len: usize,
     mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
 ) -> Vec<u8> {
-    let mut buffer = Buffer::new(vec![0; buffer_len]);
-    let mut transmitted = Vec::new();
-    let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
-    let mut input = input;
-    while !input.is_empty() {
-        let has_room = !buffer.spare_mut().is_empty();
+    let mut line = Line::new(input, cuts, takes, buffer_len);
+    while !line.input.is_empty() {
+        let has_room = !line.buffer.spare_mut().is_empty();
         assert!(has_room, "nothing is ready, and there is no room");
-        let len = receive(&mut buffer, input, cuts.next().unwrap());
-        input = &input[len..];
-        exchange(&mut buffer);
-        while !buffer.ready().is_empty() {
-            let len = takes.next().unwrap().min(buffer.ready().len());
-            transmitted.extend(&buffer.ready()[..len]);
-            buffer.consume(len);
-            exchange(&mut buffer);
+        line.receive();
+        exchange(&mut line.buffer);
+        while !line.buffer.ready().is_empty() {
+            line.transmit();
+            exchange(&mut line.buffer);
         }
     }
-    transmitted
-}
-
-/// Receives as much as there is room for, at most `most` bytes, and returns the number of bytes.
-fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
-    let spare = buffer.spare_mut();
-    let len = most.min(input.len()).min(spare.len());
-    spare[..len].copy_from_slice(&input[..len]);
-    buffer.commit(len);
-    len
+    line.transmitted
 }
 
 /// Like [`run`], but takes only one piece before it receives again, as far as there is room.
@@ -141,21 +131,61 @@ pub fn run_eagerly(
     buffer_len: usize,
     mut exchange: impl FnMut(&mut Buffer<Vec<u8>>),
 ) -> Vec<u8> {
-    let mut buffer = Buffer::new(vec![0; buffer_len]);
-    let mut transmitted = Vec::new();
-    let (mut cuts, mut takes) = (cuts.lens(), takes.lens());
-    let mut input = input;
-    while !input.is_empty() || !buffer.ready().is_empty() {
-        let len = receive(&mut buffer, input, cuts.next().unwrap());
-        input = &input[len..];
-        exchange(&mut buffer);
-        let taken = takes.next().unwrap().min(buffer.ready().len());
-        assert!(len + taken > 0, "nothing is ready, and there is no room");
-        transmitted.extend(&buffer.ready()[..taken]);
-        buffer.consume(taken);
-        exchange(&mut buffer);
+    let mut line = Line::new(input, cuts, takes, buffer_len);
+    while !line.input.is_empty() || !line.buffer.ready().is_empty() {
+        let received = line.receive();
+        exchange(&mut line.buffer);
+        let moved = received + line.transmit();
+        assert!(moved > 0, "nothing is ready, and there is no room");
+        exchange(&mut line.buffer);
     }
-    transmitted
+    line.transmitted
+}
+
+/// A buffer that belongs to one connection, and the bytes before and after it.
+struct Line<'a> {
+    input: &'a [u8],
+    cuts: Lens<'a>,
+    buffer: Buffer<Vec<u8>>,
+    takes: Lens<'a>,
+    transmitted: Vec<u8>,
+}
+
+impl<'a> Line<'a> {
+    fn new(input: &'a [u8], cuts: &'a Cuts, takes: &'a Cuts, buffer_len: usize) -> Self {
+        Self {
+            input,
+            cuts: cuts.lens(),
+            buffer: Buffer::new(vec![0; buffer_len]),
+            takes: takes.lens(),
+            transmitted: Vec::new(),
+        }
+    }
+
+    /// Receives the next piece, as far as there is room, and returns its length.
+    fn receive(&mut self) -> usize {
+        let len = receive(&mut self.buffer, self.input, self.cuts.next().unwrap());
+        self.input = &self.input[len..];
+        len
+    }
+
+    /// Takes the next piece of what is ready, and returns its length.
+    fn transmit(&mut self) -> usize {
+        let ready = self.buffer.ready();
+        let len = self.takes.next().unwrap().min(ready.len());
+        self.transmitted.extend(&ready[..len]);
+        self.buffer.consume(len);
+        len
+    }
+}
+
+/// Receives as much as there is room for, at most `most` bytes, and returns the number of bytes.
+fn receive(buffer: &mut Buffer<Vec<u8>>, input: &[u8], most: usize) -> usize {
+    let spare = buffer.spare_mut();
+    let len = most.min(input.len()).min(spare.len());
+    spare[..len].copy_from_slice(&input[..len]);
+    buffer.commit(len);
+    len
 }
 
 /// Hands `exchange` a buffer that is lent for one exchange at a time: `input` is peeked at in
