@@ -107,10 +107,7 @@ impl Server {
     pub fn spawn(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the binary can be started");
-        let log = Log::default();
-        if let Some(stderr) = child.stderr.take() {
-            log.read(stderr);
-        }
+        let log = log_of(&mut child);
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut stdout = BufReader::new(stdout);
@@ -132,10 +129,7 @@ impl Server {
     /// listens at the address that the command names. If stderr is piped, it becomes the log.
     pub fn spawn_at(address: SocketAddr, command: &mut Command) -> Self {
         let mut child = command.spawn().expect("the binary can be started");
-        let log = Log::default();
-        if let Some(stderr) = child.stderr.take() {
-            log.read(stderr);
-        }
+        let log = log_of(&mut child);
         while TcpStream::connect(address).is_err() {
             let ended = child.try_wait().expect("a child can be waited for");
             assert_eq!(ended, None, "the server has ended");
@@ -192,6 +186,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a process writes to its stderr; nothing if its stderr is not piped.
+fn log_of(child: &mut Child) -> Log {
+    let log = Log::default();
+    if let Some(stderr) = child.stderr.take() {
+        log.read(stderr);
+    }
+    log
 }
 
 /// The peak memory of a process, in bytes, if the system reports it.

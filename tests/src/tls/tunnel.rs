@@ -41,63 +41,54 @@ fn join(client: TcpStream, server: SocketAddr, config: Arc<ClientConfig>) -> std
     }
     let tls = Mutex::new(tls);
     thread::scope(|scope| {
-        scope.spawn(|| up(&client, &server, &tls));
-        let down = down(&client, &server, &tls);
+        scope.spawn(|| forward(&client, &server, |bytes| encrypted(&tls, bytes)));
+        let down = forward(&server, &client, |records| decrypted(&tls, records));
         let _ = client.shutdown(Shutdown::Both);
         down
     })
 }
 
-/// From the client to the server.
-fn up(
-    mut client: &TcpStream,
-    mut server: &TcpStream,
-    tls: &Mutex<ClientConnection>,
+/// Forwards what is read, changed by `change`, up to the end and including it. While one direction
+/// waits for its receiver, the other one continues.
+fn forward(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    change: impl Fn(&[u8]) -> std::io::Result<Vec<u8>>,
 ) -> std::io::Result<()> {
     let mut bytes = [0; 16 << 10];
     loop {
-        let len = client.read(&mut bytes)?;
-        let mut records = Vec::new();
-        {
-            let mut tls = tls.lock().unwrap();
-            match len {
-                0 => tls.send_close_notify(),
-                _ => tls.writer().write_all(&bytes[..len])?,
-            }
-            while tls.wants_write() {
-                tls.write_tls(&mut records)?;
-            }
-        }
-        // While the server does not read, the other direction continues.
-        server.write_all(&records)?;
+        let len = from.read(&mut bytes)?;
+        to.write_all(&change(&bytes[..len])?)?;
         if len == 0 {
-            return server.shutdown(Shutdown::Write);
+            return to.shutdown(Shutdown::Write);
         }
     }
 }
 
-/// From the server to the client.
-fn down(
-    mut client: &TcpStream,
-    mut server: &TcpStream,
-    tls: &Mutex<ClientConnection>,
-) -> std::io::Result<()> {
-    let mut bytes = [0; 16 << 10];
-    loop {
-        let len = server.read(&mut bytes)?;
-        let mut records = &bytes[..len];
-        let mut plain = Vec::new();
-        while !records.is_empty() {
-            let mut tls = tls.lock().unwrap();
-            tls.read_tls(&mut records)?;
-            let state = tls.process_new_packets().map_err(std::io::Error::other)?;
-            let start = plain.len();
-            plain.resize(start + state.plaintext_bytes_to_read(), 0);
-            tls.reader().read_exact(&mut plain[start..])?;
-        }
-        client.write_all(&plain)?;
-        if len == 0 {
-            return Ok(());
-        }
+/// The records of bytes from the client; no bytes are its end.
+fn encrypted(tls: &Mutex<ClientConnection>, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut tls = tls.lock().unwrap();
+    if bytes.is_empty() {
+        tls.send_close_notify();
     }
+    tls.writer().write_all(bytes)?;
+    let mut records = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut records)?;
+    }
+    Ok(records)
+}
+
+/// The bytes in records from the server.
+fn decrypted(tls: &Mutex<ClientConnection>, mut records: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut tls = tls.lock().unwrap();
+    let mut bytes = Vec::new();
+    while !records.is_empty() {
+        tls.read_tls(&mut records)?;
+        let state = tls.process_new_packets().map_err(std::io::Error::other)?;
+        let start = bytes.len();
+        bytes.resize(start + state.plaintext_bytes_to_read(), 0);
+        tls.reader().read_exact(&mut bytes[start..])?;
+    }
+    Ok(bytes)
 }
