@@ -1,4 +1,5 @@
-//! The meaning of a line that was typed on a terminal: a message, or a command that begins with `/`.
+//! The meaning of a line that was typed on a terminal: a message, or a command that begins with
+//! `/`.
 
 use ws_echo_core::CloseCode;
 
