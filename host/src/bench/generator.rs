@@ -86,7 +86,7 @@ impl Generator {
                 run.end(now);
             }
             run.phase.check_silence(now, self.timeout)?;
-            progress.show(now, run.phase.answered());
+            progress.show(now, run.phase.echoed());
         }
         Ok(run.phase.measurement())
     }

@@ -53,7 +53,7 @@ pub(super) struct LoadConnection {
     /// The messages that are due by the schedule, but may not be in flight yet.
     pub(super) waiting: u64,
     /// The messages that were echoed in this phase.
-    pub(super) answered: u64,
+    pub(super) echoed: u64,
 }
 
 impl LoadConnection {
@@ -68,14 +68,14 @@ impl LoadConnection {
             in_flight: 0,
             batches: VecDeque::new(),
             waiting: 0,
-            answered: 0,
+            echoed: 0,
         }
     }
 
     /// Begins a phase, with this comparison of messages.
     pub(super) fn begin(&mut self, comparison: Comparison) {
         self.checker.compare(comparison);
-        self.answered = 0;
+        self.echoed = 0;
     }
 
     /// Notes the time at which messages are sent.

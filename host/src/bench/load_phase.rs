@@ -85,7 +85,7 @@ impl LoadPhase {
     }
 
     /// Returns the number of messages that were echoed.
-    pub(super) fn answered(&self) -> u64 {
+    pub(super) fn echoed(&self) -> u64 {
         self.latencies.len()
     }
 
@@ -109,13 +109,13 @@ impl LoadPhase {
         match &self.pace {
             Pace::Closed { .. } => self.record_batches(connection, count, now),
             Pace::Open(schedule) => {
-                for nth in connection.answered..connection.answered + count {
+                for nth in connection.echoed..connection.echoed + count {
                     let due_at = schedule.due_on(index, nth);
                     self.latencies.saturating_record(now.saturating_sub(due_at));
                 }
             }
         }
-        connection.answered += count;
+        connection.echoed += count;
         connection.in_flight -= count;
         self.missing -= count;
         self.last_echo_at = now;

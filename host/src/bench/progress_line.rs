@@ -9,10 +9,9 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 /// The line.
 #[derive(Debug)]
 pub(super) struct ProgressLine {
-    is_shown: bool,
     what: &'static str,
-    /// When it is next written, in nanoseconds since the start of the phase.
-    next_at: u64,
+    /// When it is next written, in nanoseconds since the start of the phase; `None` for never.
+    next_at: Option<u64>,
     /// The number of messages when it was last written.
     shown: u64,
 }
@@ -20,37 +19,34 @@ pub(super) struct ProgressLine {
 impl ProgressLine {
     /// A line about the phase `what`.
     pub(super) fn new(what: &'static str) -> Self {
-        let is_shown = stderr().is_terminal();
-        let next_at = if is_shown { SECOND } else { u64::MAX };
         Self {
-            is_shown,
             what,
-            next_at,
+            next_at: stderr().is_terminal().then_some(SECOND),
             shown: 0,
         }
     }
 
     /// Rewrites the line if a second has passed.
-    pub(super) fn show(&mut self, now: u64, answered: u64) {
-        if now < self.next_at {
+    pub(super) fn show(&mut self, now: u64, echoed: u64) {
+        let Some(next_at) = self.next_at.filter(|next_at| now >= *next_at) else {
             return;
-        }
+        };
         let seconds = now / SECOND;
-        let rate = answered - self.shown;
+        let rate = echoed - self.shown;
         let what = self.what;
         // The measurement continues if the terminal is gone.
         let _ = write!(
             stderr(),
             "{CLEAR_LINE}{what}: {seconds} s, {rate} messages/s"
         );
-        self.next_at += SECOND;
-        self.shown = answered;
+        self.next_at = Some(next_at + SECOND);
+        self.shown = echoed;
     }
 }
 
 impl Drop for ProgressLine {
     fn drop(&mut self) {
-        if self.is_shown {
+        if self.next_at.is_some() {
             let _ = write!(stderr(), "{CLEAR_LINE}");
         }
     }
