@@ -92,7 +92,7 @@ struct Plan {
     /// How many bytes are transmitted at once, repeated; 0 means all.
     takes: [u8; 2],
     /// Whether to receive while bytes are ready, as long as there is room.
-    greedy: bool,
+    is_eager: bool,
 }
 
 impl Plan {
@@ -102,7 +102,7 @@ impl Plan {
             buffer_len: MIN_BUFFER_LEN + input.len(),
             cuts: [0; 4],
             takes: [0; 2],
-            greedy: false,
+            is_eager: false,
         }
     }
 
@@ -114,7 +114,7 @@ impl Plan {
             buffer_len: MIN_BUFFER_LEN + more,
             cuts,
             takes: script.array(),
-            greedy: flags & 1 != 0,
+            is_eager: flags & 1 != 0,
         }
     }
 
@@ -139,7 +139,7 @@ impl Plan {
             } else if input.is_empty() {
                 return output;
             }
-            if is_idle || self.greedy {
+            if is_idle || self.is_eager {
                 let spare = buffer.spare_mut();
                 assert!(!is_idle || !spare.is_empty(), "no room, nothing ready");
                 let len = receive(&mut input, spare, cuts.next().unwrap());
