@@ -66,9 +66,8 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
 enum Phase<'a, const HEAD_LEN: usize> {
     /// There is no connection.
     Gone,
+    /// Once it is done, the server has refused: it skips the content of the response.
     Handshake(ClientHandshake<'a, HEAD_LEN>),
-    /// The content of a response that refuses is skipped.
-    Refused,
     Open(Connection<ClientRole<Entropy>>),
 }
 
@@ -265,13 +264,13 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     ) -> Result<(), SendError> {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
         match &mut self.phase {
-            Phase::Gone | Phase::Refused => return Err(SendError::Closed),
-            Phase::Handshake(_) => socket.abort(),
             Phase::Open(connection) => {
                 connection.exchange(&mut self.buffer).close(code, reason)?;
                 self.deadline = Some(now + CLOSE_TIMEOUT);
                 self.transmit(socket, now);
             }
+            Phase::Handshake(handshake) if !handshake.is_done() => socket.abort(),
+            Phase::Handshake(_) | Phase::Gone => return Err(SendError::Closed),
         }
         Ok(())
     }
@@ -317,14 +316,10 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                     self.deadline = None;
                 }
                 Ok(_) => return,
-                Err(error) => {
-                    report(Change::Refused(error));
-                    self.phase = Phase::Refused;
-                }
+                Err(error) => return report(Change::Refused(error)),
             }
         }
         let Phase::Open(connection) = &mut self.phase else {
-            self.buffer.discard_received();
             return;
         };
         let mut exchange = connection.exchange(&mut self.buffer);
@@ -355,7 +350,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     /// > section 5.5.1)
     fn end(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         let has_left = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
-        let is_refused = matches!(self.phase, Phase::Refused);
+        let is_refused = matches!(&self.phase, Phase::Handshake(failed) if failed.is_done());
         if (has_left || is_refused) && socket.may_send() {
             socket.close();
             // No answer will carry an acknowledgement, and the last one must be sent before
