@@ -57,7 +57,11 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
     phase: Phase<'a, HEAD_LEN>,
     /// The time by which the connection must be open, or at its end.
     deadline: Option<Instant>,
-    heard: Heard,
+    /// The time by which the server must send something. Otherwise it is sent a Ping, or took too
+    /// long if it was sent one before.
+    silence_deadline: Instant,
+    /// Whether nothing was received since a Ping was sent.
+    is_pinged: bool,
     /// How many bytes in the socket the server has not accepted, and since when it accepted none.
     unaccepted: usize,
     unaccepted_since: Instant,
@@ -66,17 +70,9 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
 enum Phase<'a, const HEAD_LEN: usize> {
     /// There is no connection.
     Gone,
-    /// Once it is done, the server has refused: it skips the content of the response.
+    /// Once this is done, the server has refused, and the content of its response is skipped.
     Handshake(ClientHandshake<'a, HEAD_LEN>),
     Open(Connection<ClientRole<Entropy>>),
-}
-
-/// When something was last received from the server.
-#[derive(Clone, Copy)]
-enum Heard {
-    At(Instant),
-    /// The server was silent for too long, and was sent a Ping at this time.
-    NotSincePing(Instant),
 }
 
 /// A change of the connection, or a message of the server.
@@ -130,7 +126,8 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             buffer: Buffer::for_pieces(buffer),
             phase: Phase::Gone,
             deadline: None,
-            heard: Heard::At(Instant::ZERO),
+            silence_deadline: Instant::ZERO,
+            is_pinged: false,
             unaccepted: 0,
             unaccepted_since: Instant::ZERO,
         }
@@ -190,7 +187,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             return;
         }
         self.end(socket, now);
-        self.ask(socket, now);
+        self.ping_if_silent(socket, now);
         if self.poll_at().is_some_and(|deadline| now >= deadline) {
             report(Change::TimedOut);
             socket.abort();
@@ -199,16 +196,12 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
 
     /// When [`poll`](Self::poll) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
-        let silence = match self.heard {
-            Heard::At(at) => at + PING_INTERVAL,
-            Heard::NotSincePing(at) => at + PING_TIMEOUT,
-        };
         let stall = self.unaccepted_since + STALL_TIMEOUT;
         match self.phase {
             Phase::Gone => None,
             _ if self.deadline.is_some() => self.deadline,
-            _ if self.unaccepted > 0 => Some(silence.min(stall)),
-            _ => Some(silence),
+            _ if self.unaccepted > 0 => Some(self.silence_deadline.min(stall)),
+            _ => Some(self.silence_deadline),
         }
     }
 
@@ -288,7 +281,8 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         let received = socket.recv_slice(spare).unwrap_or_default();
         self.buffer.commit(received);
         if received > 0 {
-            self.heard = Heard::At(now);
+            self.silence_deadline = now + PING_INTERVAL;
+            self.is_pinged = false;
         }
         self.read(report);
         sent + received > 0
@@ -365,14 +359,15 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     }
 
     /// Sends a Ping to a server that has been silent for long.
-    fn ask(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
+    fn ping_if_silent(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         if let Phase::Open(connection) = &mut self.phase
-            && let Heard::At(at) = self.heard
-            && now >= at + PING_INTERVAL
+            && !self.is_pinged
+            && now >= self.silence_deadline
         {
             // If there is no room for it, the server has bytes to accept, and a deadline for that.
             let _ = connection.exchange(&mut self.buffer).ping(b"");
-            self.heard = Heard::NotSincePing(now);
+            self.silence_deadline = now + PING_TIMEOUT;
+            self.is_pinged = true;
             self.transmit(socket, now);
         }
     }
