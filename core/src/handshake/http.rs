@@ -40,7 +40,7 @@ pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), SyntaxError> {
 
 /// Whether a target is in origin form or in absolute form (RFC 9112 section 3.2).
 pub(crate) fn is_path_or_uri(target: &[u8]) -> bool {
-    // > Fragment identifiers [...] MUST NOT be used on these URIs. (section 3)
+    // > Fragment identifiers [...] MUST NOT be used on these URIs. (RFC 6455 section 3)
     if find(target, b'#').is_some() {
         return false;
     }
@@ -118,9 +118,9 @@ fn is_port(digits: &[u8]) -> bool {
     true
 }
 
-/// Whether these are letters, digits or one of these `signs`, and not empty.
-pub(crate) fn is_made_of(bytes: &[u8], signs: &[u8]) -> bool {
-    let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(signs, byte).is_some();
+/// Whether these are letters, digits or one of these `others`, and not empty.
+pub(crate) fn is_made_of(bytes: &[u8], others: &[u8]) -> bool {
+    let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(others, byte).is_some();
     !bytes.is_empty() && bytes.iter().all(is_one)
 }
 
@@ -132,18 +132,18 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Removes and returns the bytes before the first `sign`. The sign is removed as well. All bytes if
-/// there is none.
-pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], sign: u8) -> &'a [u8] {
+/// Removes and returns the bytes before the first `delimiter`, or all if there is none. The
+/// delimiter is removed as well.
+pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], delimiter: u8) -> &'a [u8] {
     let all = *bytes;
-    let end = find(all, sign).unwrap_or(all.len());
+    let end = find(all, delimiter).unwrap_or(all.len());
     *bytes = all.get(end + 1..).unwrap_or_default();
     all.get(..end).unwrap_or_default()
 }
 
-/// The index of the first such `sign`.
-pub(crate) fn find(bytes: &[u8], sign: u8) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == sign)
+/// The index of the first such byte.
+pub(crate) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == wanted)
 }
 
 #[cfg(test)]
