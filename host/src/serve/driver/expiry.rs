@@ -8,7 +8,7 @@ use crate::serve::deadline::{Deadline, Liveness, Next, Turn};
 use crate::serve::journal::Ending;
 use crate::serve::transport::{Readiness, Transport};
 
-/// Why a client is given up, as its Close frame says.
+/// The reasons in the Close frames of clients that are given up.
 const NO_ANSWER: &str = "no answer to a ping";
 const NO_PROGRESS: &str = "no progress";
 
@@ -47,6 +47,7 @@ impl<T: Transport> Driver<T> {
         self.liveness = Liveness::Silent;
     }
 
+    /// Begins to close an open connection. One in its handshake ends at once.
     fn close_open(&mut self, shared: &mut Shared) -> Next {
         if self.client.is_in_handshake() {
             return Next::Close;
