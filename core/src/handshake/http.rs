@@ -79,6 +79,18 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(is_one)
 }
 
+/// Whether a header may have this name and this value.
+pub(crate) fn is_header(name: &str, value: &str) -> bool {
+    is_token(name.as_bytes()) && is_text(value.as_bytes())
+}
+
+/// Passes a header to `write`, part by part, after the end of the line before it.
+pub(crate) fn write_header(name: &str, value: &str, write: &mut impl FnMut(&[u8])) {
+    for part in ["\r\n", name, ": ", value] {
+        write(part.as_bytes());
+    }
+}
+
 /// A token of RFC 9110 section 5.6.2.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     is_made_of(bytes, b"!#$%&'*+-.^_`|~")
