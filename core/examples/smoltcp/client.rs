@@ -343,9 +343,9 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     /// > [...] the client SHOULD wait for the server to close the connection [...] (RFC 6455
     /// > section 5.5.1)
     fn end(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
-        let has_left = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
+        let has_closed = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
         let is_refused = matches!(&self.phase, Phase::Handshake(failed) if failed.is_done());
-        if (has_left || is_refused) && socket.may_send() {
+        if (has_closed || is_refused) && socket.may_send() {
             socket.close();
             // No answer will carry an acknowledgement, and the last one must be sent before
             // `connect`.
