@@ -1,6 +1,6 @@
 //! The place in a buffer in which complete frames are echoed one after the other, without checking
-//! for room (RFC 6455 section 5.3: each is longer than its echo, by the masking key). It does not look
-//! at what a frame contains.
+//! for room (RFC 6455 section 5.3: each is longer than its echo, by the masking key). It does not
+//! look at what a frame contains.
 
 use core::mem;
 use core::ops::Range;
