@@ -21,17 +21,17 @@ use std::net::SocketAddrV4;
 use std::process::ExitCode;
 
 use stack::BUFFER_LEN;
-use talk::{Talk, WORDS};
+use talk::{TEXTS, Talk};
 
 const USAGE: &str = "usage: smoltcp-client TAP-INTERFACE IPV4-ADDRESS:PORT [TEXT...]";
 
 fn main() -> ExitCode {
     let arguments: Result<Vec<_>, _> = env::args_os().skip(1).map(OsString::into_string).collect();
-    let Ok([name, host, words @ ..]) = arguments.as_deref() else {
+    let Ok([name, host, texts @ ..]) = arguments.as_deref() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match talk(name, host, words) {
+    match talk(name, host, texts) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -40,17 +40,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn talk(name: &str, host: &str, words: &[String]) -> Result<(), Box<dyn Error>> {
+fn talk(name: &str, host: &str, texts: &[String]) -> Result<(), Box<dyn Error>> {
     let server: SocketAddrV4 = host.parse().map_err(|_| {
         format!("{host} is not an IPv4 address with a port: write 192.168.69.100:3000")
     })?;
-    let words = match words {
-        [] => &WORDS.map(str::to_owned),
-        words => words,
+    let texts = match texts {
+        [] => &TEXTS.map(str::to_owned),
+        texts => texts,
     };
     let mut stack = stack::on_tap(name)?;
     let mut buffer = [0; BUFFER_LEN];
-    let mut talk = Talk::new(&mut stack, &mut buffer, server, host, words)?;
+    let mut talk = Talk::new(&mut stack, &mut buffer, server, host, texts)?;
     loop {
         let now = stack.poll();
         if let Some(outcome) = talk.turn(&mut stack.sockets, now) {

@@ -27,7 +27,7 @@ use smoltcp::time::Instant;
 
 use server::{PORT, Server};
 use stack::{ADDRESS, BUFFER_LEN, Stack, socket};
-use talk::{Talk, WORDS};
+use talk::{TEXTS, Talk};
 
 /// How many clients can be connected at a time.
 const SERVERS: usize = 8;
@@ -61,8 +61,8 @@ fn talk_over_loopback() -> Result<(), Box<dyn Error>> {
     let mut servers = Servers::new(&mut stack.sockets);
     let mut buffer = [0; BUFFER_LEN];
     let server = (ADDRESS.address(), PORT);
-    let words = WORDS.map(str::to_owned);
-    let mut talk = Talk::new(&mut stack, &mut buffer, server, "192.168.69.1:3000", &words)?;
+    let texts = TEXTS.map(str::to_owned);
+    let mut talk = Talk::new(&mut stack, &mut buffer, server, "192.168.69.1:3000", &texts)?;
     loop {
         let now = stack.poll();
         servers.serve(&mut stack.sockets, now);

@@ -57,7 +57,11 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
     phase: Phase<'a, HEAD_LEN>,
     /// The time by which the connection must be open, or at its end.
     deadline: Option<Instant>,
-    heard: Heard,
+    /// The time by which the server must send something. Otherwise it is sent a Ping, or took too
+    /// long if it was sent one before.
+    silence_deadline: Instant,
+    /// Whether nothing was received since a Ping was sent.
+    is_pinged: bool,
     /// How many bytes in the socket the server has not accepted, and since when it accepted none.
     unaccepted: usize,
     unaccepted_since: Instant,
@@ -66,18 +70,9 @@ pub(crate) struct Client<'a, const HEAD_LEN: usize> {
 enum Phase<'a, const HEAD_LEN: usize> {
     /// There is no connection.
     Gone,
+    /// Once this is done, the server has refused, and the content of its response is skipped.
     Handshake(ClientHandshake<'a, HEAD_LEN>),
-    /// The content of a response that refuses is skipped.
-    Refused,
     Open(Connection<ClientRole<Entropy>>),
-}
-
-/// When something was last received from the server.
-#[derive(Clone, Copy)]
-enum Heard {
-    At(Instant),
-    /// The server was silent for too long, and was sent a Ping at this time.
-    NotSincePing(Instant),
 }
 
 /// A change of the connection, or a message of the server.
@@ -131,7 +126,8 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             buffer: Buffer::for_pieces(buffer),
             phase: Phase::Gone,
             deadline: None,
-            heard: Heard::At(Instant::ZERO),
+            silence_deadline: Instant::ZERO,
+            is_pinged: false,
             unaccepted: 0,
             unaccepted_since: Instant::ZERO,
         }
@@ -191,7 +187,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             return;
         }
         self.end(socket, now);
-        self.ask(socket, now);
+        self.ping_if_silent(socket, now);
         if self.poll_at().is_some_and(|deadline| now >= deadline) {
             report(Change::TimedOut);
             socket.abort();
@@ -200,16 +196,12 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
 
     /// When [`poll`](Self::poll) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
-        let silence = match self.heard {
-            Heard::At(at) => at + PING_INTERVAL,
-            Heard::NotSincePing(at) => at + PING_TIMEOUT,
-        };
         let stall = self.unaccepted_since + STALL_TIMEOUT;
         match self.phase {
             Phase::Gone => None,
             _ if self.deadline.is_some() => self.deadline,
-            _ if self.unaccepted > 0 => Some(silence.min(stall)),
-            _ => Some(silence),
+            _ if self.unaccepted > 0 => Some(self.silence_deadline.min(stall)),
+            _ => Some(self.silence_deadline),
         }
     }
 
@@ -265,13 +257,13 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     ) -> Result<(), SendError> {
         let socket = sockets.get_mut::<tcp::Socket>(self.socket);
         match &mut self.phase {
-            Phase::Gone | Phase::Refused => return Err(SendError::Closed),
-            Phase::Handshake(_) => socket.abort(),
             Phase::Open(connection) => {
                 connection.exchange(&mut self.buffer).close(code, reason)?;
                 self.deadline = Some(now + CLOSE_TIMEOUT);
                 self.transmit(socket, now);
             }
+            Phase::Handshake(handshake) if !handshake.is_done() => socket.abort(),
+            Phase::Handshake(_) | Phase::Gone => return Err(SendError::Closed),
         }
         Ok(())
     }
@@ -289,7 +281,8 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         let received = socket.recv_slice(spare).unwrap_or_default();
         self.buffer.commit(received);
         if received > 0 {
-            self.heard = Heard::At(now);
+            self.silence_deadline = now + PING_INTERVAL;
+            self.is_pinged = false;
         }
         self.read(report);
         sent + received > 0
@@ -317,14 +310,10 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
                     self.deadline = None;
                 }
                 Ok(_) => return,
-                Err(error) => {
-                    report(Change::Refused(error));
-                    self.phase = Phase::Refused;
-                }
+                Err(error) => return report(Change::Refused(error)),
             }
         }
         let Phase::Open(connection) = &mut self.phase else {
-            self.buffer.discard_received();
             return;
         };
         let mut exchange = connection.exchange(&mut self.buffer);
@@ -354,9 +343,9 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     /// > [...] the client SHOULD wait for the server to close the connection [...] (RFC 6455
     /// > section 5.5.1)
     fn end(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
-        let has_left = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
-        let is_refused = matches!(self.phase, Phase::Refused);
-        if (has_left || is_refused) && socket.may_send() {
+        let has_closed = socket.state() == tcp::State::CloseWait && self.buffer.ready().is_empty();
+        let is_refused = matches!(&self.phase, Phase::Handshake(failed) if failed.is_done());
+        if (has_closed || is_refused) && socket.may_send() {
             socket.close();
             // No answer will carry an acknowledgement, and the last one must be sent before
             // `connect`.
@@ -370,14 +359,15 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
     }
 
     /// Sends a Ping to a server that has been silent for long.
-    fn ask(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
+    fn ping_if_silent(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) {
         if let Phase::Open(connection) = &mut self.phase
-            && let Heard::At(at) = self.heard
-            && now >= at + PING_INTERVAL
+            && !self.is_pinged
+            && now >= self.silence_deadline
         {
             // If there is no room for it, the server has bytes to accept, and a deadline for that.
             let _ = connection.exchange(&mut self.buffer).ping(b"");
-            self.heard = Heard::NotSincePing(now);
+            self.silence_deadline = now + PING_TIMEOUT;
+            self.is_pinged = true;
             self.transmit(socket, now);
         }
     }

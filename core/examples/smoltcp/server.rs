@@ -119,25 +119,25 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.give_up(socket, now, &mut report);
         }
-        let has_taken = socket.send_queue() < self.unaccepted;
+        let has_accepted = socket.send_queue() < self.unaccepted;
         while self.exchange(socket, storage, &mut report) {}
         // Everything that a client has sent is answered once it has accepted all answers.
-        let has_left = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
-        if self.is_done() || has_left {
+        let has_closed = socket.state() == tcp::State::CloseWait && socket.send_queue() == 0;
+        if self.is_done() || has_closed {
             self.close(socket, now);
         } else if let Phase::Open(_) = self.phase
             && socket.may_send()
         {
-            self.watch(socket.send_queue(), has_taken, now);
+            self.update_stall_deadline(socket.send_queue(), has_accepted, now);
         }
         self.unaccepted = socket.send_queue();
     }
 
-    /// Lets time run while there are bytes for the client, and it accepts none.
-    fn watch(&mut self, unaccepted: usize, has_taken: bool, now: Instant) {
+    /// Sets the deadline for a client that has bytes to accept, from when it last accepted some.
+    fn update_stall_deadline(&mut self, unaccepted: usize, has_accepted: bool, now: Instant) {
         if unaccepted == 0 {
             self.deadline = None;
-        } else if has_taken || self.deadline.is_none() {
+        } else if has_accepted || self.deadline.is_none() {
             self.deadline = Some(now + STALL_TIMEOUT);
         }
     }

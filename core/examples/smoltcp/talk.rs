@@ -16,7 +16,7 @@ use crate::client::{Change, Client};
 use crate::stack::{Stack, socket};
 
 /// What is sent if nothing else is given.
-pub(crate) const WORDS: [&str; 2] = ["hello", "h\u{e9}llo, w\u{f6}rld"];
+pub(crate) const TEXTS: [&str; 2] = ["hello", "h\u{e9}llo, w\u{f6}rld"];
 
 /// The longest head of a response, in bytes.
 const HEAD_LEN: usize = 1024;
@@ -28,14 +28,14 @@ const ECHO_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Talk<'a> {
     client: Client<'a, HEAD_LEN>,
     /// The texts that are not sent yet.
-    words: slice::Iter<'a, String>,
-    /// What is still to be sent of the text whose echo is expected.
+    texts: slice::Iter<'a, String>,
+    /// The rest of the current text, which is not sent yet.
     unsent: Option<Message<'a>>,
-    hearing: Hearing<'a>,
+    state: State<'a>,
 }
 
-/// What was received so far.
-struct Hearing<'a> {
+/// What was received so far, and what follows from it.
+struct State<'a> {
     stage: Stage<'a>,
     /// When something was last sent or received.
     moved: Instant,
@@ -52,9 +52,9 @@ enum Stage<'a> {
     /// The next text can be sent.
     Open,
     /// The echo of this text is expected.
-    Awaiting(&'a str),
+    AwaitingEcho(&'a str),
     /// Nothing more is sent: the connection must be closed.
-    Leaving(CloseCode),
+    MustClose(CloseCode),
     Closing,
     Gone,
 }
@@ -66,7 +66,7 @@ impl<'a> Talk<'a> {
         buffer: &'a mut [u8],
         server: impl Into<IpEndpoint>,
         host: &'a str,
-        words: &'a [String],
+        texts: &'a [String],
     ) -> Result<Self, Box<dyn Error>> {
         let mut client = Client::new(&mut stack.sockets, socket(), buffer, entropy);
         let request = ClientRequest::new(host, "/");
@@ -77,14 +77,14 @@ impl<'a> Talk<'a> {
             .map_err(|error| format!("cannot connect to {host}: {error}"))?;
         Ok(Self {
             client,
-            words: words.iter(),
+            texts: texts.iter(),
             unsent: None,
-            hearing: Hearing {
+            state: State {
                 stage: Stage::Connecting,
                 moved: now,
                 text: String::new(),
                 binary_len: 0,
-                missing: words.len(),
+                missing: texts.len(),
             },
         })
     }
@@ -95,14 +95,14 @@ impl<'a> Talk<'a> {
         sockets: &mut SocketSet<'_>,
         now: Instant,
     ) -> Option<Result<(), String>> {
-        let hearing = &mut self.hearing;
+        let state = &mut self.state;
         self.client
-            .poll(sockets, now, |change| hearing.hear(change, now));
-        self.speak(sockets, now);
-        let Stage::Gone = self.hearing.stage else {
+            .poll(sockets, now, |change| state.apply(change, now));
+        self.send_next(sockets, now);
+        let Stage::Gone = self.state.stage else {
             return None;
         };
-        Some(match self.hearing.missing {
+        Some(match self.state.missing {
             0 => Ok(()),
             missing => Err(format!("messages without an echo: {missing}")),
         })
@@ -110,56 +110,57 @@ impl<'a> Talk<'a> {
 
     /// When [`turn`](Self::turn) has something to do even if nothing arrives.
     pub(crate) fn poll_at(&self) -> Option<Instant> {
-        let echo = match self.hearing.stage {
-            Stage::Awaiting(_) => Some(self.hearing.moved + ECHO_TIMEOUT),
+        let echo = match self.state.stage {
+            Stage::AwaitingEcho(_) => Some(self.state.moved + ECHO_TIMEOUT),
             _ => None,
         };
         self.client.poll_at().into_iter().chain(echo).min()
     }
 
-    fn speak(&mut self, sockets: &mut SocketSet<'_>, now: Instant) {
-        let hearing = &mut self.hearing;
-        if let Stage::Open = hearing.stage {
-            hearing.stage = Stage::Leaving(CloseCode::NORMAL);
-            if let Some(text) = self.words.next() {
+    /// Sends what is next: a text, the rest of one, or Close.
+    fn send_next(&mut self, sockets: &mut SocketSet<'_>, now: Instant) {
+        let state = &mut self.state;
+        if let Stage::Open = state.stage {
+            state.stage = Stage::MustClose(CloseCode::NORMAL);
+            if let Some(text) = self.texts.next() {
                 show(">", Escaped(text));
-                hearing.stage = Stage::Awaiting(text);
-                hearing.moved = now;
+                state.stage = Stage::AwaitingEcho(text);
+                state.moved = now;
                 self.unsent = Some(Message::Text(text));
             }
         }
-        if let Stage::Awaiting(_) = hearing.stage {
+        if let Stage::AwaitingEcho(_) = state.stage {
             if let Some(message) = self.unsent
                 && let Ok(rest) = self.client.send(sockets, message, now)
                 && rest != Some(message)
             {
                 self.unsent = rest;
-                hearing.moved = now;
+                state.moved = now;
             }
-            if now >= hearing.moved + ECHO_TIMEOUT {
+            if now >= state.moved + ECHO_TIMEOUT {
                 show("#", format_args!("no echo within {ECHO_TIMEOUT}"));
-                hearing.stage = Stage::Leaving(CloseCode::NORMAL);
+                state.stage = Stage::MustClose(CloseCode::NORMAL);
             }
         }
-        if let Stage::Leaving(code) = hearing.stage
+        if let Stage::MustClose(code) = state.stage
             && self.client.close(sockets, code, "", now) != Err(SendError::Full)
         {
-            hearing.stage = Stage::Closing;
+            state.stage = Stage::Closing;
         }
     }
 }
 
-impl Hearing<'_> {
-    fn hear(&mut self, change: Change<'_>, now: Instant) {
+impl State<'_> {
+    fn apply(&mut self, change: Change<'_>, now: Instant) {
         self.moved = now;
         match change {
             Change::Opened { .. } => {
                 show("#", "socket open");
                 self.stage = Stage::Open;
             }
-            Change::Received(..) if matches!(self.stage, Stage::Leaving(_)) => {}
+            Change::Received(..) if matches!(self.stage, Stage::MustClose(_)) => {}
             Change::Received(piece, fin) => self.gather(piece, fin),
-            Change::Closed { code, reason } => self.see_closed(code, reason),
+            Change::Closed { code, reason } => self.note_close(code, reason),
             Change::Refused(error) => {
                 show("#", format_args!("refused: {error}"));
                 self.stage = Stage::Closing;
@@ -187,12 +188,12 @@ impl Hearing<'_> {
         }
         if self.text.len() > MESSAGE_LEN {
             show("#", format_args!("text is longer than {MESSAGE_LEN} bytes"));
-            self.stage = Stage::Leaving(CloseCode::MESSAGE_TOO_BIG);
+            self.stage = Stage::MustClose(CloseCode::MESSAGE_TOO_BIG);
             return;
         }
         match (piece, fin) {
             (_, Fin::More) => {}
-            (Message::Text(_), Fin::Last) => self.see_text(),
+            (Message::Text(_), Fin::Last) => self.complete_text(),
             (Message::Binary(_), Fin::Last) => {
                 show("<", format_args!("({} bytes of binary)", self.binary_len));
                 self.binary_len = 0;
@@ -200,9 +201,9 @@ impl Hearing<'_> {
         }
     }
 
-    fn see_text(&mut self) {
+    fn complete_text(&mut self) {
         show("<", Escaped(&self.text));
-        if let Stage::Awaiting(text) = self.stage
+        if let Stage::AwaitingEcho(text) = self.stage
             && text == self.text
         {
             self.stage = Stage::Open;
@@ -211,7 +212,7 @@ impl Hearing<'_> {
         self.text.clear();
     }
 
-    fn see_closed(&mut self, code: Option<CloseCode>, reason: &str) {
+    fn note_close(&mut self, code: Option<CloseCode>, reason: &str) {
         let is_answer = matches!(self.stage, Stage::Closing);
         self.stage = Stage::Closing;
         match code {

@@ -1,6 +1,6 @@
 //! The place in a buffer in which complete frames are echoed one after the other, without checking
-//! for room (RFC 6455 section 5.3: each is longer than its echo, by the masking key). What a frame
-//! says is not looked at.
+//! for room (RFC 6455 section 5.3: each is longer than its echo, by the masking key). It does not
+//! look at what a frame contains.
 
 use core::mem;
 use core::ops::Range;
@@ -9,8 +9,7 @@ use super::Buffer;
 use crate::frame::layout::MASKING_KEY_LEN;
 use crate::storage::Storage;
 
-/// Received bytes in which complete frames of a client can be echoed one after the other without
-/// checking for room: each frame is longer than its echo, by the masking key.
+/// Received bytes in which the complete frames of a client are echoed, one after the other.
 pub(crate) struct EchoWindow<'b> {
     /// From where the next echo can start, to the end of what was received.
     pub(crate) bytes: &'b mut [u8],

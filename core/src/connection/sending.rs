@@ -206,7 +206,8 @@ impl<R: Role> Connection<R> {
         reason.map(|code| Some(Event::Close(code)))
     }
 
-    /// Masks the first `len` bytes of the control frame to send, after its header.
+    /// Masks the first `len` bytes of the control frame to send, after its header. Returns them,
+    /// header included.
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();
         if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {

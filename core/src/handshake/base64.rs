@@ -18,7 +18,7 @@ pub(crate) fn is_16_bytes(text: &[u8]) -> bool {
 /// Encodes a SHA-1 digest, or a key. The first byte is the most significant of its word.
 pub(crate) fn encode<const WORDS: usize, const LEN: usize>(mut bytes: [u32; WORDS]) -> [u8; LEN] {
     let mut text = [b'='; LEN];
-    for sign in text.iter_mut().take((32 * WORDS).div_ceil(6)) {
+    for character in text.iter_mut().take((32 * WORDS).div_ceil(6)) {
         // Everything moves up by six bits. Those that fall out are a digit.
         let mut out = 0;
         for word in bytes.iter_mut().rev() {
@@ -26,7 +26,7 @@ pub(crate) fn encode<const WORDS: usize, const LEN: usize>(mut bytes: [u32; WORD
             *word = *word << 6 | out;
             out = top;
         }
-        *sign = digit(out as u8);
+        *character = digit(out as u8);
     }
     text
 }

@@ -70,7 +70,7 @@ enum Next<'a> {
 }
 
 impl<'a, const N: usize> ClientHandshake<'a, N> {
-    /// A connection on which nothing was sent. `nonce` must not be used for another connection.
+    /// A handshake of which nothing was sent. `nonce` must not be used for another connection.
     ///
     /// > The value of this header field MUST be a nonce consisting of a randomly selected 16-byte
     /// > value that has been base64-encoded [...] The nonce MUST be selected randomly for each

@@ -124,16 +124,14 @@ impl<'a> ClientRequest<'a> {
             write(name.as_bytes());
         }
         for (name, value) in self.headers {
-            for part in ["\r\n", name, ": ", value] {
-                write(part.as_bytes());
-            }
+            http::write_header(name, value, &mut write);
         }
         write(b"\r\n\r\n");
     }
 }
 
 fn check_header((name, value): &(&str, &str)) -> Result<(), ClientRequestError> {
-    if !http::is_token(name.as_bytes()) || !http::is_text(value.as_bytes()) {
+    if !http::is_header(name, value) {
         return Err(ClientRequestError::Header);
     }
     let is = |other: &&str| name.eq_ignore_ascii_case(other);

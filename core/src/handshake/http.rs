@@ -40,7 +40,7 @@ pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), SyntaxError> {
 
 /// Whether a target is in origin form or in absolute form (RFC 9112 section 3.2).
 pub(crate) fn is_path_or_uri(target: &[u8]) -> bool {
-    // > Fragment identifiers [...] MUST NOT be used on these URIs. (section 3)
+    // > Fragment identifiers [...] MUST NOT be used on these URIs. (RFC 6455 section 3)
     if find(target, b'#').is_some() {
         return false;
     }
@@ -77,6 +77,18 @@ pub(crate) fn is_visible(bytes: &[u8]) -> bool {
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let is_one = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
     bytes.iter().all(is_one)
+}
+
+/// Whether a header may have this name and this value.
+pub(crate) fn is_header(name: &str, value: &str) -> bool {
+    is_token(name.as_bytes()) && is_text(value.as_bytes())
+}
+
+/// Passes a header to `write`, part by part, after the end of the line before it.
+pub(crate) fn write_header(name: &str, value: &str, write: &mut impl FnMut(&[u8])) {
+    for part in ["\r\n", name, ": ", value] {
+        write(part.as_bytes());
+    }
 }
 
 /// A token of RFC 9110 section 5.6.2.
@@ -118,9 +130,9 @@ fn is_port(digits: &[u8]) -> bool {
     true
 }
 
-/// Whether these are letters, digits or one of these `signs`, and not empty.
-pub(crate) fn is_made_of(bytes: &[u8], signs: &[u8]) -> bool {
-    let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(signs, byte).is_some();
+/// Whether these are letters, digits or one of these `others`, and not empty.
+pub(crate) fn is_made_of(bytes: &[u8], others: &[u8]) -> bool {
+    let is_one = |&byte: &u8| byte.is_ascii_alphanumeric() || find(others, byte).is_some();
     !bytes.is_empty() && bytes.iter().all(is_one)
 }
 
@@ -132,18 +144,18 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Removes and returns the bytes before the first `sign`. The sign is removed as well. All bytes if
-/// there is none.
-pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], sign: u8) -> &'a [u8] {
+/// Removes and returns the bytes before the first `delimiter`, or all if there is none. The
+/// delimiter is removed as well.
+pub(crate) fn take_until<'a>(bytes: &mut &'a [u8], delimiter: u8) -> &'a [u8] {
     let all = *bytes;
-    let end = find(all, sign).unwrap_or(all.len());
+    let end = find(all, delimiter).unwrap_or(all.len());
     *bytes = all.get(end + 1..).unwrap_or_default();
     all.get(..end).unwrap_or_default()
 }
 
-/// The index of the first such `sign`.
-pub(crate) fn find(bytes: &[u8], sign: u8) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == sign)
+/// The index of the first such byte.
+pub(crate) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == wanted)
 }
 
 #[cfg(test)]

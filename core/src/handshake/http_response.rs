@@ -84,12 +84,12 @@ impl<'a> HttpResponse<'a> {
             write(part.as_bytes());
         }
         if let Some(content_type) = self.content_type {
-            write_header("Content-Type", content_type, &mut write);
+            http::write_header("Content-Type", content_type, &mut write);
         }
         write(b"\r\nContent-Length: ");
         write_number(self.content_len, &mut write);
         for (name, value) in self.headers {
-            write_header(name, value, &mut write);
+            http::write_header(name, value, &mut write);
         }
         write(b"\r\n\r\n");
     }
@@ -109,7 +109,7 @@ impl<'a> HttpResponse<'a> {
 }
 
 fn check_header((name, value): &(&str, &str)) -> Result<(), HttpResponseError> {
-    if !http::is_token(name.as_bytes()) || !http::is_text(value.as_bytes()) {
+    if !http::is_header(name, value) {
         return Err(HttpResponseError::Header);
     }
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
@@ -127,12 +127,6 @@ const RESERVED: [&str; 5] = [
     "transfer-encoding",
     "upgrade",
 ];
-
-fn write_header(name: &str, value: &str, write: &mut impl FnMut(&[u8])) {
-    for part in ["\r\n", name, ": ", value] {
-        write(part.as_bytes());
-    }
-}
 
 /// Writes a number in decimal.
 fn write_number(number: usize, write: &mut impl FnMut(&[u8])) {

@@ -6,8 +6,8 @@ use crate::connection::agreed::Agreed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Progress {
-    /// The handshake cannot continue until bytes are transmitted or received. If it [is
-    /// done](crate::ServerHandshake::is_done), it failed.
+    /// The handshake cannot continue until bytes are transmitted or received, unless it [is
+    /// done](crate::ServerHandshake::is_done): then it is over without a connection.
     Wait,
     /// The request is complete. The application must
     /// [accept](crate::ServerHandshake::accept), [refuse](crate::ServerHandshake::refuse) or

@@ -128,17 +128,16 @@ impl<'a> Response<'a> {
     /// > If the response includes a |Sec-WebSocket-Protocol| header field and this header field
     /// > indicates the use of a subprotocol that was not present in the client's handshake [...],
     /// > the client MUST _Fail the WebSocket Connection_. (section 4.1)
-    fn check_subprotocol<'s>(&self, asked: &[&'s str]) -> Result<Option<&'s str>, ResponseError> {
+    fn check_subprotocol<'s>(&self, offers: &[&'s str]) -> Result<Option<&'s str>, ResponseError> {
         let mut values = self.headers("sec-websocket-protocol");
         let Some(chosen) = values.next() else {
             return Ok(None);
         };
-        let mut asked = asked.iter();
-        let asked = asked.find(|name| name.as_bytes() == chosen);
-        if asked.is_none() || values.next().is_some() {
+        let offer = offers.iter().find(|name| name.as_bytes() == chosen);
+        if offer.is_none() || values.next().is_some() {
             return Err(ResponseError::UnexpectedSubprotocol);
         }
-        Ok(asked.copied())
+        Ok(offer.copied())
     }
 }
 

@@ -81,8 +81,10 @@ enum Next {
 /// What follows a response.
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
+    /// The connection is open.
     Open(Agreed),
-    Refused,
+    /// The transport must be closed: the request was refused, or answered by the application.
+    Close,
 }
 
 /// How a server accepts a request: what it chooses of the client's offers, and its first message.
@@ -103,7 +105,7 @@ impl<const N: usize> Default for ServerHandshake<N> {
 }
 
 impl<const N: usize> ServerHandshake<N> {
-    /// A connection from which nothing was received.
+    /// A handshake of which nothing was received.
     pub const fn new() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
         Self {
@@ -129,7 +131,7 @@ impl<const N: usize> ServerHandshake<N> {
             Next::Refusal(refusal) => {
                 // It fits: see `MIN_HEAD_LEN`.
                 self.write_head(&HttpResponse::new(refusal.status()), refusal.headers());
-                Ok(self.send_response(buffer, 0, Outcome::Refused))
+                Ok(self.send_response(buffer, 0, Outcome::Close))
             }
             Next::Response { produced, then } => Ok(self.send_response(buffer, produced, then)),
             Next::Frame(agreed) => Ok(Progress::Open(agreed)),
@@ -239,8 +241,9 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// Whether the handshake failed: transmit what is ready, then close the transport. All of the
-    /// response is ready, except the content of a response of the [application](Self::respond).
+    /// Whether the handshake is over without a connection: transmit what is ready, then close the
+    /// transport. All of the response is ready, except the content of a response of the
+    /// [application](Self::respond).
     pub fn is_done(&self) -> bool {
         matches!(self.next, Next::Nothing)
     }
@@ -352,7 +355,7 @@ impl<const N: usize> ServerHandshake<N> {
         });
         self.next = Next::Response {
             produced: 0,
-            then: Outcome::Refused,
+            then: Outcome::Close,
         };
     }
 
@@ -385,7 +388,7 @@ impl<const N: usize> ServerHandshake<N> {
                 self.next = Next::Frame(agreed);
                 Progress::Open(agreed)
             }
-            Outcome::Refused => {
+            Outcome::Close => {
                 buffer.discard_received();
                 self.next = Next::Nothing;
                 Progress::Wait

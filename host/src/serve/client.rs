@@ -58,8 +58,8 @@ enum Phase {
         /// `None` while the connection is idle.
         session: Option<Box<Session>>,
     },
-    /// Echoing what was received and the rest of a begun message: then our Close is sent, and its
-    /// answer is awaited.
+    /// Echoing what was received and the rest of a begun message, and then sending our Close and
+    /// waiting for its answer.
     Leaving {
         agreed: Agreed,
         session: Option<Box<Session>>,

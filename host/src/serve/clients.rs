@@ -43,7 +43,7 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
-    /// The part of its interval that the client that was opened last waited first: of 2^32.
+    /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
 }
 
@@ -203,9 +203,8 @@ impl<T: Transport> Clients<T> {
                 continue;
             }
             client.forget_liveness();
-            self.spread = self.spread.wrapping_add(SPREAD);
-            self.wheel
-                .set(key, Ticks::at_least(spread).part(self.spread));
+            let timeout = self.next_part(Ticks::at_least(spread));
+            self.wheel.set(key, timeout);
         }
     }
 
@@ -243,11 +242,17 @@ impl<T: Transport> Clients<T> {
             DeadlineChange::Keep => {}
             DeadlineChange::Restart(deadline) => self.restart_deadline(key, deadline),
             DeadlineChange::Spread(deadline) => {
-                self.spread = self.spread.wrapping_add(SPREAD);
                 let timeout = self.timeouts.of(deadline);
-                self.set_deadline(key, timeout.map(|timeout| timeout.part(self.spread)));
+                let timeout = timeout.map(|timeout| self.next_part(timeout));
+                self.set_deadline(key, timeout);
             }
         }
+    }
+
+    /// A part of this time. Each call returns another part.
+    fn next_part(&mut self, time: Ticks) -> Ticks {
+        self.spread = self.spread.wrapping_add(SPREAD);
+        time.part(self.spread)
     }
 
     /// Puts the client at `key` into the run queue, once.

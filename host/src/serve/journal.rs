@@ -81,7 +81,7 @@ impl Journal {
     }
 
     /// A client was handed to another worker, which could not be woken.
-    pub(crate) fn waits(&mut self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn not_woken(&mut self, peer: SocketAddr, error: &io::Error) {
         debug!(target: CLIENT, "client {peer} waits: {error}");
     }
 

@@ -37,7 +37,7 @@ pub(crate) enum Admission {
 pub(crate) enum Limit {
     Connections,
     FromAddress,
-    /// Bytes in the buffers.
+    /// Bytes of handshakes and buffers.
     Memory,
 }
 
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::command_line::tests::options;
 
-    fn admission(arguments: &[&str]) -> ConnectionLimiter {
+    fn limiter(arguments: &[&str]) -> ConnectionLimiter {
         ConnectionLimiter::new(&options(arguments, &[]), 1 << 20)
     }
 
@@ -202,13 +202,13 @@ mod tests {
 
     #[test]
     fn clients_beyond_the_limit_are_answered_and_from_some_number_on_dropped() {
-        let limiter = admission(&["--max-connections=3"]);
+        let limiter = limiter(&["--max-connections=3"]);
         for _ in 0..3 {
             assert_eq!(limiter.admit(from(1)), Admission::Accept);
         }
         for _ in 0..TURNED_AWAY_MAX {
-            let refused = Admission::Reject(Limit::Connections);
-            assert_eq!(limiter.admit(from(1)), refused);
+            let rejected = Admission::Reject(Limit::Connections);
+            assert_eq!(limiter.admit(from(1)), rejected);
         }
         assert_eq!(limiter.admit(from(1)), Admission::Drop(Limit::Connections));
         for _ in 0..TURNED_AWAY_MAX {
@@ -222,13 +222,13 @@ mod tests {
 
     #[test]
     fn an_address_has_its_own_limit_and_is_forgotten_with_its_last_connection() {
-        let limiter = admission(&["--max-connections-per-ip=2"]);
+        let limiter = limiter(&["--max-connections-per-ip=2"]);
         for last in [1, 2] {
             for _ in 0..2 {
                 assert_eq!(limiter.admit(from(last)), Admission::Accept);
             }
-            let refused = Admission::Reject(Limit::FromAddress);
-            assert_eq!(limiter.admit(from(last)), refused);
+            let rejected = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(last)), rejected);
             limiter.release(from(last));
         }
         for last in [1, 1, 2, 2] {
@@ -242,11 +242,11 @@ mod tests {
 
     #[test]
     fn a_client_beyond_the_limit_of_its_address_does_not_take_the_place_of_others() {
-        let limiter = admission(&["--max-connections=3", "--max-connections-per-ip=1"]);
+        let limiter = limiter(&["--max-connections=3", "--max-connections-per-ip=1"]);
         assert_eq!(limiter.admit(from(1)), Admission::Accept);
         for _ in 0..TURNED_AWAY_MAX {
-            let refused = Admission::Reject(Limit::FromAddress);
-            assert_eq!(limiter.admit(from(1)), refused);
+            let rejected = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(1)), rejected);
         }
         assert_eq!(limiter.admit(from(1)), Admission::Drop(Limit::FromAddress));
         assert_eq!(limiter.admit(from(2)), Admission::Accept);
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_log_line_about_one_limit_does_not_suppress_those_about_others() {
-        let limiter = admission(&[]);
+        let limiter = limiter(&[]);
         assert!(limiter.turn_away(Limit::FromAddress).is_some());
         for other in [Limit::Connections, Limit::Memory] {
             let turned_away = limiter.turn_away(other);

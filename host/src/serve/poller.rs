@@ -63,6 +63,8 @@ pub(crate) struct Events {
 pub(crate) struct Waker(Arc<mio::Waker>);
 
 impl Waker {
+    /// Ends the [wait](Poller::wait) of the worker.
+    ///
     /// # Errors
     ///
     /// When the system refuses.

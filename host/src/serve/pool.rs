@@ -67,7 +67,7 @@ impl BufferClass {
     }
 }
 
-/// What is free. The buffer and the session that were used last are on top.
+/// The free buffers and sessions. Those that were used last are on top.
 #[derive(Debug)]
 pub(crate) struct Pool {
     buffers: BothBuffers,

@@ -119,7 +119,7 @@ impl Answer {
     /// All of it, for a client that is answered before it makes a request.
     pub(crate) fn bytes(&self) -> Cow<'static, [u8]> {
         let mut bytes = Vec::new();
-        // No header is wrong: see the tests.
+        // No header is wrong: see the tests of `page`.
         let _ = self.head().write(|part| bytes.extend_from_slice(part));
         bytes.extend_from_slice(&self.content);
         bytes.into()

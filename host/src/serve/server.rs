@@ -119,8 +119,8 @@ fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
         .saturating_add(options.max_memory);
     info!(
         target: SERVER,
-        "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, and {} MiB \
-         for buffers (--max-memory)",
+        "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, \
+         and {} MiB for buffers (--max-memory)",
         ceiling.div_ceil(MIB),
         options.max_memory.div_ceil(MIB),
     );

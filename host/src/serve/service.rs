@@ -28,13 +28,13 @@ pub(crate) struct Service {
 /// What is answered to a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Decision {
-    /// The request is accepted: the connection is open when the response is ready.
+    /// The request was accepted: the connection is open when the response is ready.
     Upgrade,
     /// The page, or its icon.
     Page(&'static Answer),
     /// This response: pages of the request's origin may not connect.
     ForbiddenOrigin(&'static Answer),
-    /// The handshake refuses the request.
+    /// The request was refused.
     Refuse(Refusal),
 }
 
@@ -53,7 +53,8 @@ impl Service {
         }
     }
 
-    /// Decides about a request that is complete.
+    /// Decides about a request that is complete. Accepts or refuses it here; any other response is
+    /// left to the caller.
     pub(crate) fn answer(&self, handshake: &mut ServerHandshake<HEAD_LEN>) -> Decision {
         let request = handshake.request();
         let is_offered = |name: &&String| request.subprotocols().any(|offer| offer == *name);
@@ -79,7 +80,10 @@ impl Service {
             (Err(Refusal::UpgradeRequired | Refusal::MethodNotAllowed), Some(page)) => {
                 Decision::Page(page)
             }
-            (Err(refusal), _) => Decision::Refuse(refusal),
+            (Err(refusal), _) => {
+                handshake.explain(refusal.text());
+                Decision::Refuse(refusal)
+            }
         }
     }
 

@@ -30,8 +30,8 @@ pub trait Transport: Read + Write {
         true
     }
 
-    /// Whether the last read, although it returned less than it was offered, left something that no
-    /// event will report: the end, or more than one read may process.
+    /// Whether the last read returned less than it was offered, and yet left something that no
+    /// event will report: the end of the stream, or more bytes than one read may process.
     fn is_cut_short(&self) -> bool {
         false
     }

@@ -59,7 +59,7 @@ pub(crate) struct Worker<A: Acceptor> {
     handed: usize,
     accept_paused_until: Option<Instant>,
     /// Whether accepting failed the last time.
-    is_short: bool,
+    has_accept_failed: bool,
     /// The time of the last wake-up.
     now: Instant,
     drain: Drain,
@@ -96,7 +96,7 @@ impl<A: Acceptor> Worker<A> {
             clients: Clients::sharing(options, now, limiter),
             handed: 0,
             accept_paused_until: None,
-            is_short: false,
+            has_accept_failed: false,
             now,
             drain: Drain {
                 spread: options.drain_spread,
@@ -168,7 +168,7 @@ impl<A: Acceptor> Worker<A> {
         while let Some(accepted) = self.poller.accept(listener) {
             match accepted {
                 Ok((socket, peer)) => {
-                    self.is_short = false;
+                    self.has_accept_failed = false;
                     self.place(NewClient { socket, peer });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -179,10 +179,10 @@ impl<A: Acceptor> Worker<A> {
     }
 
     fn pause_accepting(&mut self, error: &io::Error) {
-        if !self.is_short {
+        if !self.has_accept_failed {
             warn!(target: SERVER, "cannot accept clients, trying again: {error}");
         }
-        self.is_short = true;
+        self.has_accept_failed = true;
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
     }
 
@@ -197,7 +197,7 @@ impl<A: Acceptor> Worker<A> {
         if let Err(error) = inbox.send(client).map_err(io::Error::other) {
             self.clients.journal().not_handed_over(peer, &error);
         } else if let Err(error) = waker.wake() {
-            self.clients.journal().waits(peer, &error);
+            self.clients.journal().not_woken(peer, &error);
         }
     }
 

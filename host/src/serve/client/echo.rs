@@ -139,7 +139,7 @@ impl Session {
     /// be after the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
-    /// > message that is too big for it to process. (section 7.4.1)
+    /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
     fn refuse_message(
         &mut self,
         peer: SocketAddr,

@@ -92,10 +92,7 @@ fn answer(
             journal.refused_origin(peer, &handshake.request());
             return respond(handshake, refusal);
         }
-        Decision::Refuse(refusal) => {
-            handshake.explain(refusal.text());
-            journal.refused(peer, &target, refusal);
-        }
+        Decision::Refuse(refusal) => journal.refused(peer, &target, refusal),
     }
     None
 }

@@ -8,7 +8,7 @@ use crate::serve::deadline::{Deadline, Liveness, Next, Turn};
 use crate::serve::journal::Ending;
 use crate::serve::transport::{Readiness, Transport};
 
-/// Why a client is given up, as its Close frame says.
+/// The reasons in the Close frames of clients that are given up.
 const NO_ANSWER: &str = "no answer to a ping";
 const NO_PROGRESS: &str = "no progress";
 
@@ -47,17 +47,18 @@ impl<T: Transport> Driver<T> {
         self.liveness = Liveness::Silent;
     }
 
+    /// Begins to close an open connection. One in its handshake ends at once.
     fn close_open(&mut self, shared: &mut Shared) -> Next {
         if self.client.is_in_handshake() {
             return Next::Close;
         }
         self.client.leave();
-        self.look(shared)
+        self.turn_without_event(shared)
     }
 
     /// Takes a turn although no event says that there is something to receive: the event may wait
     /// after others, and the system reports room only when there is much of it.
-    fn look(&mut self, shared: &mut Shared) -> Next {
+    fn turn_without_event(&mut self, shared: &mut Shared) -> Next {
         self.note(Readiness::Data);
         self.go_on(shared)
     }
@@ -71,7 +72,7 @@ impl<T: Transport> Driver<T> {
             }
             Liveness::Silent => self.ping(shared),
             Liveness::Pinged => {
-                let next = self.look(shared);
+                let next = self.turn_without_event(shared);
                 if next != Next::Idle || self.liveness != Liveness::Pinged {
                     return next;
                 }
@@ -85,7 +86,7 @@ impl<T: Transport> Driver<T> {
     /// Gives up a client that has stopped inside a frame, or does not take what is ready for it,
     /// unless it has made progress.
     fn check_progress(&mut self, shared: &mut Shared) -> Next {
-        let next = self.look(shared);
+        let next = self.turn_without_event(shared);
         if next != Next::Idle || self.liveness == Liveness::Heard {
             return next;
         }

@@ -1,3 +1,5 @@
+//! What a driver keeps of an idle client, and after a Ping.
+
 use std::io::{Read, Write};
 
 use super::*;
@@ -6,15 +8,15 @@ use crate::serve::journal::Journal;
 use crate::serve::service::Service;
 
 /// A transport that takes everything, and from which these bytes are received.
-struct Paper(&'static [u8]);
+struct Scripted(&'static [u8]);
 
-impl Read for Paper {
+impl Read for Scripted {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.read(bytes)
     }
 }
 
-impl Write for Paper {
+impl Write for Scripted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(bytes.len())
     }
@@ -24,7 +26,7 @@ impl Write for Paper {
     }
 }
 
-impl Transport for Paper {
+impl Transport for Scripted {
     fn shut(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -48,7 +50,7 @@ fn a_client_that_is_pinged_owns_nothing_more_than_before() {
     };
     let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    let mut driver = Driver::new(Paper(request), ([127, 0, 0, 1], 1).into());
+    let mut driver = Driver::new(Scripted(request), ([127, 0, 0, 1], 1).into());
     driver.note(Readiness::Data);
     let opened = driver.turn(&mut shared);
     assert_eq!(opened.next, Next::Idle);

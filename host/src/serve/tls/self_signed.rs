@@ -75,7 +75,7 @@ fn params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
         reason = "a certificate is valid between two dates"
     )]
     let now = SystemTime::now();
-    // The client's clock may be behind.
+    // The client's clock may be slow.
     params.not_before = (now - DAY).into();
     params.not_after = (now - DAY + VALID_FOR).into();
     params.is_ca = IsCa::ExplicitNoCa;
