@@ -152,10 +152,13 @@ fn converse(
         let mut opened_at = None;
         let end = match connect::open(user, options, connector) {
             Ok(opened) => {
+                user.view.set_connected(true);
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());
                 let Opened { stream, agreed, .. } = opened;
-                Conversation::new(stream, agreed, user, replies, options.wait).run()
+                let end = Conversation::new(stream, agreed, user, replies, options.wait).run();
+                user.view.set_connected(false);
+                end
             }
             Err(reason) => ConnectionEnd {
                 reason,

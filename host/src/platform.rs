@@ -1,5 +1,5 @@
 //! Everything that differs between systems: listeners that share a port, the limit of open files,
-//! signals, and terminal modes.
+//! signals, and terminals.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -157,6 +157,36 @@ pub(crate) fn interrupt() {
 #[cfg(not(unix))]
 pub(crate) fn interrupt() {}
 
+/// Stops this process, and the others of its job, until the shell continues them: what Ctrl-Z does
+/// where keys are signals. Without a shell that could continue it, nothing stops.
+#[cfg(unix)]
+pub(crate) fn suspend() {
+    use signal_hook::consts::{SIGTSTP, SIGWINCH};
+    use signal_hook::low_level::raise;
+
+    // Any thread may take this one, at any time; the next stops this thread before it returns.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+    let _ = raise(SIGTSTP);
+    // The terminal may have another size now.
+    let _ = raise(SIGWINCH);
+}
+
+/// Other systems stop no jobs.
+#[cfg(not(unix))]
+pub(crate) fn suspend() {}
+
+/// How many columns the terminal on stdout has, if that is known.
+#[cfg(unix)]
+pub(crate) fn terminal_columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn terminal_columns() -> Option<u16> {
+    None
+}
+
 /// The mode of the terminal on stdin.
 #[cfg(unix)]
 #[derive(Clone, Debug)]
@@ -171,13 +201,36 @@ impl TerminalMode {
 
     /// Sets this mode again.
     pub(crate) fn restore(&self) {
-        use rustix::termios::{OptionalActions, tcsetattr};
-
         if let Some(mode) = &self.0 {
-            // The process can continue without its terminal. `Now` does not wait for output.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
+            set_terminal_mode(mode);
         }
     }
+
+    /// Sets this mode, but with keys that can be read one by one: none is shown, edits a line or is
+    /// a signal.
+    pub(crate) fn read_keys(&self) {
+        use rustix::termios::{InputModes, LocalModes, SpecialCodeIndex};
+
+        let Some(mut mode) = self.0.clone() else {
+            return;
+        };
+        mode.input_modes -= InputModes::BRKINT | InputModes::ICRNL | InputModes::INPCK;
+        mode.input_modes -= InputModes::ISTRIP | InputModes::IXON;
+        mode.local_modes -= LocalModes::ECHO | LocalModes::ICANON;
+        mode.local_modes -= LocalModes::IEXTEN | LocalModes::ISIG;
+        mode.special_codes[SpecialCodeIndex::VMIN] = 1;
+        mode.special_codes[SpecialCodeIndex::VTIME] = 0;
+        set_terminal_mode(&mode);
+    }
+}
+
+/// Sets the mode of the terminal on stdin at once, without waiting for output. The process can
+/// continue without its terminal.
+#[cfg(unix)]
+fn set_terminal_mode(mode: &rustix::termios::Termios) {
+    use rustix::termios::{OptionalActions, tcsetattr};
+
+    let _ = tcsetattr(io::stdin(), OptionalActions::Now, mode);
 }
 
 /// On other systems a shell sets the mode of its terminal itself.
@@ -192,4 +245,6 @@ impl TerminalMode {
     }
 
     pub(crate) fn restore(&self) {}
+
+    pub(crate) fn read_keys(&self) {}
 }

@@ -3,10 +3,14 @@
 //!
 //! `> ` marks what was sent, `< ` what was received, and `# ` what happened.
 
+mod connected;
 mod input;
+mod job;
+mod keys;
 mod line_reader;
 mod marks;
 mod preview;
+mod rows;
 mod screen;
 
 use std::fmt::Display;
@@ -19,13 +23,15 @@ use std::time::Duration;
 use mio::Waker;
 use ws_echo_core::Fin;
 
+use self::connected::Connected;
+use self::keys::Keys;
 use self::line_reader::LineReader;
 use self::marks::Marks;
 use self::preview::Preview;
 use self::screen::{EditedLine, Screen};
 use super::command::UserCommand;
 use super::user::{ReceivedPiece, View};
-use crate::platform;
+use crate::platform::{self, TerminalMode};
 use crate::stop_signal::StopSignal;
 
 /// How often the editor is asked to end, and how long to wait each time.
@@ -43,6 +49,7 @@ pub(super) struct Terminal {
     /// The message that is being received.
     receiving: Option<Preview>,
     editor: Option<EditorThread>,
+    connected: Connected,
     stop: StopSignal,
 }
 
@@ -52,6 +59,8 @@ struct EditorThread {
     edited: EditedLine,
     /// Is disconnected when the thread ends.
     ended: Receiver<()>,
+    /// The mode that the shell has set.
+    shell: TerminalMode,
 }
 
 impl Terminal {
@@ -68,28 +77,46 @@ impl Terminal {
         // wait for a connection that waits for the screen (a deadlock).
         let (commands, receiver) = channel();
         let (running, ended) = channel();
-        let (screen, thread) = match editor.create_external_printer() {
-            Ok(printer) => {
-                let screen = Screen::with_editor(Box::new(printer), edited.clone())?;
-                let edited = edited.clone();
-                (screen, Some(EditorThread { edited, ended }))
-            }
-            // A terminal on which nothing can be edited, such as a shell in Emacs.
-            Err(_) => (Screen::plain()?, None),
-        };
+        let connected = Connected::default();
         let reader = LineReader {
             marks,
             commands,
             waker,
+            connected: connected.clone(),
             _running: running,
         };
         let builder = thread::Builder::new().name("terminal".into());
-        builder.spawn(move || reader.run(editor, &edited))?;
+        let (screen, thread) = match editor.create_external_printer() {
+            Ok(printer) => {
+                let shell = TerminalMode::now();
+                let screen = Screen::with_editor(Box::new(printer), edited.clone())?;
+                let thread = EditorThread {
+                    edited: edited.clone(),
+                    ended,
+                    shell: shell.clone(),
+                };
+                let keys = Keys::new(
+                    connected.clone(),
+                    screen.clone(),
+                    edited.clone(),
+                    marks,
+                    shell.clone(),
+                );
+                builder.spawn(move || reader.edit(editor, keys, &edited, &shell))?;
+                (screen, Some(thread))
+            }
+            // A terminal on which nothing can be edited, such as a shell in Emacs.
+            Err(_) => {
+                builder.spawn(move || reader.read_plainly(editor))?;
+                (Screen::plain()?, None)
+            }
+        };
         let terminal = Self {
             screen: Some(screen),
             marks,
             receiving: None,
             editor: thread,
+            connected,
             stop,
         };
         Ok((terminal, receiver))
@@ -132,6 +159,10 @@ impl View for Terminal {
         self.print(self.marks.note(note));
     }
 
+    fn set_connected(&mut self, is_connected: bool) {
+        self.connected.set(is_connected);
+    }
+
     fn finish(&mut self) {
         if let Some(screen) = self.screen.take() {
             screen.finish();
@@ -155,6 +186,7 @@ impl EditorThread {
             // repeated.
             platform::interrupt();
         }
+        self.shell.restore();
         if !self.edited.has_text() {
             let mut stdout = io::stdout();
             let _ = write!(stdout, "{ERASE_PROMPT}").and_then(|()| stdout.flush());

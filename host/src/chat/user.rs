@@ -46,6 +46,9 @@ pub(super) trait View {
     /// Shows a notice on one line; it is already escaped.
     fn note(&mut self, note: &dyn Display);
 
+    /// Learns whether a connection is open, which messages need.
+    fn set_connected(&mut self, is_connected: bool);
+
     /// Ends the input of commands: only the last notices follow.
     fn finish(&mut self);
 }

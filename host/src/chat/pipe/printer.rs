@@ -79,5 +79,8 @@ impl View for Printer {
         let _ = writeln!(io::stderr(), "# {note}");
     }
 
+    /// The messages of a pipe wait.
+    fn set_connected(&mut self, _: bool) {}
+
     fn finish(&mut self) {}
 }

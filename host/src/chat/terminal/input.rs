@@ -26,6 +26,43 @@ pub(super) enum Input {
     Help,
 }
 
+impl Input {
+    /// Whether it can be done only while a connection is open.
+    pub(super) fn needs_connection(&self) -> bool {
+        let Self::Commands(commands) = self else {
+            return false;
+        };
+        let needs = |command: &UserCommand| {
+            matches!(command, UserCommand::Send(..) | UserCommand::Ping)
+        };
+        commands.iter().any(needs)
+    }
+
+    /// Whether it ends the chat.
+    pub(super) fn is_end(&self) -> bool {
+        let is_close = |command: &UserCommand| matches!(command, UserCommand::Close(..));
+        matches!(self, Self::Commands(commands) if commands.iter().any(is_close))
+    }
+}
+
+/// The lines of a text that was entered at once, at least one.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.strip_suffix('\n').unwrap_or(text).split('\n')
+}
+
+/// Whether a text would be rejected while no connection is open. An end of the chat is possible at
+/// any time, whatever is before it.
+pub(super) fn needs_connection(text: &str) -> bool {
+    let mut needs_connection = false;
+    for input in lines(text).filter_map(|line| parse(line).ok()) {
+        if input.is_end() {
+            return false;
+        }
+        needs_connection |= input.needs_connection();
+    }
+    needs_connection
+}
+
 /// Parses a line.
 ///
 /// # Errors
@@ -122,6 +159,25 @@ mod tests {
     fn a_line_is_a_message_unless_it_begins_with_a_slash() {
         for line in ["hello", "", " /ping", "a/b", " "] {
             assert_eq!(command(line), text(line));
+        }
+    }
+
+    #[test]
+    fn a_text_has_lines_and_the_last_needs_no_line_feed() {
+        let lines = |text| lines(text).collect::<Vec<_>>();
+        assert_eq!(lines(""), [""]);
+        assert_eq!(lines("\n"), [""]);
+        assert_eq!(lines("a\n\nb"), ["a", "", "b"]);
+        assert_eq!(lines("a\n\nb\n"), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn only_messages_and_pings_need_a_connection() {
+        for text in ["", "a", "/binary 0", "/help\n/ping", "/binary 00"] {
+            assert_eq!(needs_connection(text), text != "/binary 0", "{text:?}");
+        }
+        for text in ["/help", "/quit", "/close 1000", "/pong", "a\n/quit\nb"] {
+            assert!(!needs_connection(text), "{text:?}");
         }
     }
 

@@ -9,22 +9,28 @@ use std::sync::mpsc::Sender;
 use mio::Waker;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Editor, Helper};
+use rustyline::{ColorMode, Config, Editor, Event, EventHandler, Helper};
 use ws_echo_core::CloseCode;
 
+use super::connected::{Connected, NOT_CONNECTED};
 use super::input::{self, Input};
+use super::job;
+use super::keys::Keys;
 use super::marks::Marks;
-use super::screen::EditedLine;
+use super::rows::Rows;
+use super::screen::{DrawnLine, EditedLine};
 use crate::chat::command::UserCommand;
 use crate::escape::OneLine;
+use crate::platform::{self, TerminalMode};
 
-const PROMPT: &str = "> ";
-/// How long the editor waits for the rest of a key sequence after an Escape, in milliseconds.
-const ESCAPE_TIME_MS: u16 = 50;
+pub(super) const PROMPT: &str = "> ";
+/// How long the editor waits for the rest of a key sequence after an Escape, in milliseconds: as
+/// long as readline, for the sake of slow connections.
+const ESCAPE_TIME_MS: u16 = 500;
 
 /// A line editor that reports which line it edits.
 pub(super) type LineEditor = Editor<Prompt, MemHistory>;
@@ -33,8 +39,8 @@ pub(super) type LineEditor = Editor<Prompt, MemHistory>;
 pub(super) fn editor(edited: EditedLine) -> io::Result<LineEditor> {
     let config = Config::builder()
         .keyseq_timeout(Some(ESCAPE_TIME_MS))
-        // Each line of a pasted text is a message.
-        .bracketed_paste(false)
+        // Without colours `Prompt` would not be asked about each change. It adds none.
+        .color_mode(ColorMode::Forced)
         .build();
     let history = MemHistory::with_config(&config);
     let mut editor = Editor::with_history(config, history).map_err(io::Error::other)?;
@@ -47,42 +53,123 @@ pub(super) struct LineReader {
     pub(super) marks: Marks,
     pub(super) commands: Sender<UserCommand>,
     pub(super) waker: Arc<Waker>,
+    pub(super) connected: Connected,
     /// Is dropped with the thread, which its receiver notices.
     pub(super) _running: Sender<()>,
 }
 
+/// The terminal's mode while keys are read. Between two lines it stays: in the shell's mode the
+/// system would show what was typed ahead, cut it, and take keys of it for its own.
+struct KeyMode<'a>(&'a TerminalMode);
+
+impl<'a> KeyMode<'a> {
+    fn set(shell: &'a TerminalMode) -> Self {
+        shell.read_keys();
+        Self(shell)
+    }
+}
+
+impl Drop for KeyMode<'_> {
+    fn drop(&mut self) {
+        self.0.restore();
+    }
+}
+
 impl LineReader {
-    /// Reads lines to the end of the input.
-    pub(super) fn run(self, mut editor: LineEditor, edited: &EditedLine) {
+    /// Reads lines that are edited, to the end of the input.
+    pub(super) fn edit(
+        self,
+        mut editor: LineEditor,
+        keys: Keys,
+        edited: &EditedLine,
+        shell: &TerminalMode,
+    ) {
+        let mode = KeyMode::set(shell);
+        editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys.clone())));
+        let mut unsent = String::new();
         loop {
-            let line = editor.readline(PROMPT);
+            let line = editor.readline_with_initial(PROMPT, (&unsent, ""));
             edited.clear();
-            let line = match line {
-                Ok(line) => line,
-                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                    self.note(&"not sent: the line is not UTF-8");
-                    continue;
-                }
-                Err(_) => break,
+            let Some(line) = self.read(line) else {
+                break;
+            };
+            unsent.clear();
+            let Some(line) = line else {
+                continue;
             };
             // A line is sent even if the history does not take it.
             let _ = editor.add_history_entry(line.as_str());
-            self.take_line(&line);
+            unsent = self.take_lines(&line);
+            if !unsent.is_empty() && keys.are_pasting() {
+                unsent.push('\n');
+            }
         }
-        // The end of the input, or Ctrl-C.
-        self.send(UserCommand::Close(CloseCode::NORMAL, String::new()));
+        drop(mode);
+        self.end();
         drop(editor);
-        edited.set("");
+        edited.set(DrawnLine::default());
     }
 
-    fn take_line(&self, line: &str) {
-        match input::parse(line) {
-            Ok(Input::Commands(commands)) => {
+    /// Reads lines that the terminal edits, to the end of the input. Without a prompt: it would be
+    /// before what is shown next.
+    pub(super) fn read_plainly(self, mut editor: LineEditor) {
+        while let Some(line) = self.read(editor.readline("")) {
+            if let Some(line) = line {
+                self.take_lines(&line);
+            }
+        }
+        self.end();
+    }
+
+    /// The line that was read, unless it cannot be sent; `None` at the end of the input, and after
+    /// Ctrl-C.
+    fn read(&self, line: rustyline::Result<String>) -> Option<Option<String>> {
+        match line {
+            Ok(line) => Some(Some(line)),
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                self.note(&"not sent: the line is not UTF-8");
+                Some(None)
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Does what lines mean. Returns those that could not be sent.
+    fn take_lines(&self, text: &str) -> String {
+        let mut unsent = Vec::new();
+        for line in input::lines(text) {
+            match input::parse(line) {
+                Ok(input) if input.needs_connection() && !self.connected.get() => {
+                    unsent.push(line);
+                }
+                Ok(input) => {
+                    let is_end = input.is_end();
+                    self.take(input);
+                    if is_end {
+                        return String::new();
+                    }
+                }
+                Err(advice) => self.note(&OneLine(&advice)),
+            }
+        }
+        if !unsent.is_empty() {
+            self.note(&NOT_CONNECTED);
+        }
+        unsent.join("\n")
+    }
+
+    fn take(&self, input: Input) {
+        match input {
+            Input::Commands(commands) => {
                 commands.into_iter().for_each(|command| self.send(command));
             }
-            Ok(Input::Help) => input::HELP.iter().for_each(|line| self.note(line)),
-            Err(advice) => self.note(&OneLine(&advice)),
+            Input::Help => input::HELP.iter().for_each(|line| self.note(line)),
         }
+    }
+
+    /// The end of the input, or Ctrl-C.
+    fn end(&self) {
+        self.send(UserCommand::Close(CloseCode::NORMAL, String::new()));
     }
 
     fn send(&self, command: UserCommand) {
@@ -98,22 +185,37 @@ impl LineReader {
     }
 }
 
-/// Notices that a line is being edited: the editor asks for a hint before it draws the prompt.
+/// Notices that a line is being edited: the editor asks how to highlight it before it draws it.
 pub(super) struct Prompt(EditedLine);
+
+impl Highlighter for Prompt {
+    fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
+        let drawn = DrawnLine {
+            len: line.len(),
+            cursor,
+            columns: platform::terminal_columns(),
+        };
+        let before = self.0.set(drawn);
+        if let Some(before) = before
+            && let (Some(old), Some(new)) = (before.columns, drawn.columns)
+            && old != new
+            // The same line is drawn again: the editor has noticed it, too.
+            && (before.len, before.cursor) == (drawn.len, cursor)
+        {
+            let rows = |columns| Rows::of(line, cursor, columns);
+            job::erase_resized(rows(old), rows(new));
+        }
+        false
+    }
+}
 
 impl Hinter for Prompt {
     type Hint = String;
-
-    fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<String> {
-        self.0.set(line);
-        None
-    }
 }
 
 impl Completer for Prompt {
     type Candidate = String;
 }
 
-impl Highlighter for Prompt {}
 impl Validator for Prompt {}
 impl Helper for Prompt {}

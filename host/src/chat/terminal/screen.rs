@@ -36,45 +36,43 @@ enum PrintJob {
     Finish(SyncSender<()>),
 }
 
-/// The line that is being edited, shared by the editor and the screen.
+/// The line that is being edited, shared by the editor and the screen; `None` while none is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct EditedLine(Arc<(Mutex<EditState>, Condvar)>);
+pub(super) struct EditedLine(Arc<(Mutex<Option<DrawnLine>>, Condvar)>);
 
-#[derive(Debug, Default)]
-enum EditState {
-    /// No line is being edited.
-    #[default]
-    Inactive,
-    Empty,
-    HasText,
+/// What is known of a line that is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct DrawnLine {
+    pub(super) len: usize,
+    /// Where in the line the cursor is, in bytes.
+    pub(super) cursor: usize,
+    /// How many columns the terminal has.
+    pub(super) columns: Option<u16>,
 }
 
 impl EditedLine {
-    /// Sets the line that is being edited: from now on lines can be printed above it.
-    pub(super) fn set(&self, line: &str) {
-        *lock(&self.0.0) = if line.is_empty() {
-            EditState::Empty
-        } else {
-            EditState::HasText
-        };
+    /// Sets the line that is being edited: from now on lines can be printed above it. Returns what
+    /// was drawn before.
+    pub(super) fn set(&self, line: DrawnLine) -> Option<DrawnLine> {
+        let before = lock(&self.0.0).replace(line);
         self.0.1.notify_all();
+        before
     }
 
     /// Says that no line is being edited: lines have to wait.
     pub(super) fn clear(&self) {
-        *lock(&self.0.0) = EditState::Inactive;
+        *lock(&self.0.0) = None;
     }
 
     /// Whether a line is being edited and is not empty.
     pub(super) fn has_text(&self) -> bool {
-        matches!(*lock(&self.0.0), EditState::HasText)
+        lock(&self.0.0).is_some_and(|line| line.len > 0)
     }
 
     /// Waits until a line is being edited.
     fn wait(&self) {
         let (_, changed) = &*self.0;
-        let is_inactive = |state: &mut EditState| matches!(state, EditState::Inactive);
-        let waited = changed.wait_while(lock(&self.0.0), is_inactive);
+        let waited = changed.wait_while(lock(&self.0.0), |line| line.is_none());
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -104,6 +102,11 @@ impl Screen {
     pub(super) fn print(&self, line: String) {
         // The receiver lives as long as the process.
         let _ = self.jobs.send(PrintJob::Line(line));
+    }
+
+    /// Prints a line, unless too many wait already. Does not block, so the editor may call it.
+    pub(super) fn print_if_possible(&self, line: String) {
+        let _ = self.jobs.try_send(PrintJob::Line(line));
     }
 
     /// Waits until every line is printed, or for ten seconds.
