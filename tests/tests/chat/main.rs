@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod certificates;
+mod paste;
 mod peers;
 mod pipe;
 mod reconnect;

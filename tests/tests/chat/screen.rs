@@ -44,13 +44,7 @@ impl Screen {
         let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&keyboard).unwrap();
         unlockpt(&keyboard).unwrap();
-        let size = Winsize {
-            ws_row: ROWS.get(),
-            ws_col: COLUMNS.get(),
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&keyboard, size).unwrap();
+        tcsetwinsize(&keyboard, window(COLUMNS)).unwrap();
         let name = ptsname(&keyboard, Vec::new()).unwrap();
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(name, flags, Mode::empty()).unwrap();
@@ -78,6 +72,24 @@ impl Screen {
         }
     }
 
+    /// Gives the terminal another width. As most terminals do, it wraps its lines anew, and the
+    /// cursor stays behind the last character.
+    pub(crate) fn resize(&self, columns: NonZero<u16>) {
+        let mut parser = self.seen.parser.lock().unwrap();
+        let mut contents = parser.screen().contents().trim_end().replace('\n', "\r\n");
+        if parser.screen().cursor_position().1 == 0 {
+            contents += "\r\n";
+        }
+        *parser = Parser::new(ROWS, columns, 0);
+        parser.process(contents.as_bytes());
+        tcsetwinsize(&self.keyboard, window(columns)).unwrap();
+        drop(parser);
+        // The system does that for a terminal that controls its processes.
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-s", "WINCH", &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Types keys.
     pub(crate) fn keys(&mut self, keys: impl AsRef<[u8]>) {
         self.keyboard.write_all(keys.as_ref()).unwrap();
@@ -98,6 +110,11 @@ impl Screen {
     pub(crate) fn wait_for_texts(&self, text: &str, count: usize) {
         let is_one = |line: &&String| line.contains(text);
         self.wait_until(text, |lines| lines.iter().filter(is_one).count() >= count);
+    }
+
+    /// Waits until the screen shows these lines, and no others.
+    pub(crate) fn wait_for_all(&self, expected: &[&str]) {
+        self.wait_until(&expected.join("\n"), |lines| lines == expected);
     }
 
     fn wait_until(&self, what: &str, is_so: impl Fn(&[String]) -> bool) {
@@ -134,6 +151,15 @@ impl Screen {
         assert_eq!(modes, self.modes, "the terminal is set up as before");
         let lines = lines(&self.seen.parser.lock().unwrap());
         ScreenOutcome { status, lines }
+    }
+}
+
+fn window(columns: NonZero<u16>) -> Winsize {
+    Winsize {
+        ws_row: ROWS.get(),
+        ws_col: columns.get(),
+        ws_xpixel: 0,
+        ws_ypixel: 0,
     }
 }
 

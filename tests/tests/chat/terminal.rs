@@ -2,8 +2,10 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::num::NonZero;
 use std::process::Command;
 
+use ws_echo_tests::programs::is_there;
 use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
@@ -15,6 +17,7 @@ const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
 const CONTROL_C: &str = "\x03";
 const CONTROL_D: &str = "\x04";
+const CONTROL_Z: &str = "\x1a";
 
 fn screen(url: &str, options: &[&str]) -> Screen {
     let mut command = chat(url, options);
@@ -50,6 +53,16 @@ fn answering(bytes: Vec<u8>) -> String {
         stream.write_all(&bytes).ok()?;
         frame(&mut stream).map(drop)
     })
+}
+
+/// A chat whose connection is not open yet, and the server's end of it.
+fn connecting() -> (Screen, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let screen = screen(&url, &[]);
+    let client = listener.accept().unwrap().0;
+    screen.wait_for(">");
+    (screen, client)
 }
 
 #[test]
@@ -270,22 +283,59 @@ fn a_signal_closes_and_restores_the_terminal() {
 
 #[test]
 fn input_typed_before_the_connection_is_open_is_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let mut screen = screen(&url, &[]);
-    let client: TcpStream = listener.accept().unwrap().0;
-    screen.wait_for(">");
+    let (mut screen, client) = connecting();
     screen.line("hello");
     screen.wait_for("# not sent: no connection is open");
     screen.line("/quit");
     let expected = [
-        "> hello",
         "# not sent: no connection is open",
-        "> /quit",
+        "> hello",
+        "/quit",
         "# stopped before a connection was open",
     ];
     assert_eq!(screen.wait(), ended(4, &expected));
     drop(client);
+}
+
+#[test]
+fn a_line_that_could_not_be_sent_stays_in_the_input_and_is_edited_and_sent_later() {
+    let (mut screen, mut client) = connecting();
+    screen.line("hlo");
+    screen.wait_for_all(&["# not sent: no connection is open", "> hlo"]);
+    screen.keys(LEFT.repeat(2));
+    screen.keys("el");
+    accept(&mut client).unwrap();
+    screen.wait_for("# socket open");
+    screen.keys("\r");
+    assert_eq!(frame(&mut client), Some((TEXT, b"hello".into())));
+    client.write_all(&close(1000, "")).unwrap();
+    let expected = [
+        "# not sent: no connection is open",
+        "# socket open",
+        "> hello",
+        "# socket closed 1000",
+    ];
+    assert_eq!(screen.wait(), ended(0, &expected));
+}
+
+#[test]
+fn lines_that_could_not_be_sent_are_sent_as_they_were_entered() {
+    let (mut screen, mut client) = connecting();
+    screen.line("one");
+    screen.wait_for_texts("# not sent", 1);
+    screen.line("two");
+    screen.wait_for_texts("# not sent", 2);
+    // Entering them again does not change them.
+    screen.keys("\r");
+    screen.wait_for_texts("# not sent", 3);
+    accept(&mut client).unwrap();
+    screen.wait_for("# socket open");
+    screen.line("three");
+    for expected in ["one", "two", "three"] {
+        assert_eq!(frame(&mut client), Some((TEXT, expected.into())));
+    }
+    client.write_all(&close(1000, "")).unwrap();
+    assert_eq!(screen.wait().status, Some(0));
 }
 
 #[test]
@@ -307,16 +357,77 @@ fn colours_are_shown_unless_no_color_is_set() {
 fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = Screen::start(chat(&server.url("/"), &[]).env("TERM", "dumb"));
-    screen.wait_for_texts("# socket open", 1);
+    screen.wait_for("# socket open");
     screen.line("hello");
-    screen.wait_for_texts("< hello", 1);
+    screen.wait_for("< hello");
     screen.line("/quit");
-    let ScreenOutcome { status, lines } = screen.wait();
-    assert_eq!(status, Some(0));
-    assert!(
-        lines.last().unwrap().ends_with("# socket closed 1000"),
-        "{lines:?}"
-    );
+    // Without a prompt, which would be before what is received.
+    let expected = [
+        "# socket open",
+        "hello",
+        "< hello",
+        "/quit",
+        "# socket closed 1000",
+    ];
+    assert_eq!(screen.wait(), ended(0, &expected));
+}
+
+#[test]
+fn a_line_is_drawn_once_after_the_terminal_was_resized() {
+    let server = Server::start(&["--no-welcome"]);
+    let mut command = chat(&server.url("/"), &[]);
+    let command = command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut screen = Screen::start(command.env_remove("XTERM_VERSION").env_remove("STY"));
+    screen.wait_for("# socket open");
+    let text = "0123456789".repeat(12);
+    screen.keys(&text);
+    // What the terminal has wrapped is one line here.
+    let expected = ["# socket open", &format!("> {text}")];
+    screen.wait_for_all(&expected);
+    for columns in [30, 50, 61, 90, 20, 100, 200].map(|columns| NonZero::new(columns).unwrap()) {
+        screen.resize(columns);
+        screen.wait_for_all(&expected);
+        // The editor has noticed it, and the screen stays like that.
+        screen.keys("!");
+        screen.wait_for(&format!("> {text}!"));
+        screen.keys("\x7f");
+        screen.wait_for_all(&expected);
+    }
+    screen.keys("\r");
+    screen.wait_for_texts("< 0123", 1);
+    screen.line("/quit");
+    assert_eq!(screen.wait().status, Some(0));
+}
+
+#[test]
+fn a_line_is_there_again_after_control_z_and_fg() {
+    let shell = ["--ctty", "--wait", "bash", "--norc", "-i"];
+    let mut probe = Command::new("setsid");
+    if !is_there("chat: Control-Z", probe.args(["--wait", "bash", "-c", ":"])) {
+        return;
+    }
+    let server = Server::start(&["--no-welcome"]);
+    let mut command = Command::new("setsid");
+    let command = command.args(shell).env("PS1", "$ ").env("TERM", "xterm");
+    let mut screen = Screen::start(command.env("NO_COLOR", "1").env("CHAT", binary()));
+    screen.line(&format!("\"$CHAT\" chat {}", server.url("/")));
+    screen.wait_for("# socket open");
+    screen.keys("hel");
+    screen.wait_for("> hel");
+    screen.keys(CONTROL_Z);
+    screen.wait_for_texts("Stopped", 1);
+    screen.line("echo between");
+    screen.wait_for("between");
+    screen.line("fg");
+    screen.wait_for_texts("> hel", 2);
+    screen.line("lo");
+    screen.wait_for("< hello");
+    screen.line("/quit");
+    screen.wait_for("# socket closed 1000");
+    screen.line("exit");
+    let lines = screen.wait().lines;
+    assert!(lines.contains(&"> hello".into()), "{lines:#?}");
+    assert!(lines.contains(&"between".into()), "{lines:#?}");
 }
 
 #[test]

@@ -32,9 +32,8 @@ impl Input {
         let Self::Commands(commands) = self else {
             return false;
         };
-        let needs = |command: &UserCommand| {
-            matches!(command, UserCommand::Send(..) | UserCommand::Ping)
-        };
+        let needs =
+            |command: &UserCommand| matches!(command, UserCommand::Send(..) | UserCommand::Ping);
         commands.iter().any(needs)
     }
 

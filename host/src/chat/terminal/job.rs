@@ -22,9 +22,11 @@ pub(super) fn suspend(shell: &TerminalMode, line: &str, cursor: usize) {
     print(&format!("{PASTE_BRACKETS_ON}{}", room(rows)));
 }
 
-/// Erases a line that the terminal has wrapped anew because it was resized. The editor would look
-/// for it in the rows that it had `before`.
-pub(super) fn erase_resized(before: Rows, now: Rows) {
+/// Erases a line that was drawn with `before` columns, and that the terminal has wrapped anew
+/// because it was resized. The editor would look for it in the rows that it had.
+pub(super) fn erase_resized(line: &str, cursor: usize, before: u16, columns: u16) {
+    let now = Rows::rewrapped(line, cursor, before, columns);
+    let before = Rows::of(line, cursor, before);
     if before == now || !reflows() {
         return;
     }
@@ -32,7 +34,8 @@ pub(super) fn erase_resized(before: Rows, now: Rows) {
     print(&format!("{up}\r\x1b[J{}", room(before)));
 }
 
-fn columns() -> u16 {
+/// How many columns the terminal has.
+pub(super) fn columns() -> u16 {
     platform::terminal_columns().unwrap_or(u16::MAX)
 }
 

@@ -130,7 +130,8 @@ impl ConditionalEventHandler for Keys {
             Action::Insert(text) => Some(Cmd::Insert(1, text)),
             Action::Enter => Some(ENTER),
             Action::Reject => {
-                self.screen.print_if_possible(self.marks.note(&NOT_CONNECTED));
+                self.screen
+                    .print_if_possible(self.marks.note(&NOT_CONNECTED));
                 Some(Cmd::Noop)
             }
             Action::Suspend => {
@@ -194,11 +195,13 @@ impl KeyState {
             (Key::Return | Key::LineFeed, None) => {
                 let is_sent = shown.is_connected || !input::needs_connection(shown.line);
                 self.is_after_rejection = !is_sent;
-                if is_sent { Action::Default } else { Action::Reject }
+                if is_sent {
+                    Action::Default
+                } else {
+                    Action::Reject
+                }
             }
-            (Key::Text(character), None) if is_new_line => {
-                Action::Insert(format!("\n{character}"))
-            }
+            (Key::Text(character), None) if is_new_line => Action::Insert(format!("\n{character}")),
             (Key::Text('\t'), None) => Action::Insert("\t".into()),
             (Key::Suspend, None) => Action::Suspend,
             (Key::Text(_) | Key::Other, None) => Action::Default,

@@ -21,11 +21,11 @@ use super::input::{self, Input};
 use super::job;
 use super::keys::Keys;
 use super::marks::Marks;
-use super::rows::Rows;
+use super::rows::Place;
 use super::screen::{DrawnLine, EditedLine};
 use crate::chat::command::UserCommand;
 use crate::escape::OneLine;
-use crate::platform::{self, TerminalMode};
+use crate::platform::TerminalMode;
 
 pub(super) const PROMPT: &str = "> ";
 /// How long the editor waits for the rest of a key sequence after an Escape, in milliseconds: as
@@ -85,7 +85,10 @@ impl LineReader {
         shell: &TerminalMode,
     ) {
         let mode = KeyMode::set(shell);
-        editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys.clone())));
+        editor.bind_sequence(
+            Event::Any,
+            EventHandler::Conditional(Box::new(keys.clone())),
+        );
         let mut unsent = String::new();
         loop {
             let line = editor.readline_with_initial(PROMPT, (&unsent, ""));
@@ -107,7 +110,12 @@ impl LineReader {
         drop(mode);
         self.end();
         drop(editor);
-        edited.set(DrawnLine::default());
+        edited.set(DrawnLine {
+            len: 0,
+            cursor: 0,
+            columns: 0,
+            end: Place::after_prompt(0),
+        });
     }
 
     /// Reads lines that the terminal edits, to the end of the input. Without a prompt: it would be
@@ -189,24 +197,41 @@ impl LineReader {
 pub(super) struct Prompt(EditedLine);
 
 impl Highlighter for Prompt {
+    /// Returns whether the whole line has to be drawn, and not only what is new.
     fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
+        let columns = job::columns();
+        let before = self.0.get();
         let drawn = DrawnLine {
             len: line.len(),
             cursor,
-            columns: platform::terminal_columns(),
+            columns,
+            end: end(line, columns, before),
         };
-        let before = self.0.set(drawn);
-        if let Some(before) = before
-            && let (Some(old), Some(new)) = (before.columns, drawn.columns)
-            && old != new
-            // The same line is drawn again: the editor has noticed it, too.
-            && (before.len, before.cursor) == (drawn.len, cursor)
-        {
-            let rows = |columns| Rows::of(line, cursor, columns);
-            job::erase_resized(rows(old), rows(new));
+        self.0.set(drawn);
+        let Some(before) = before else {
+            return false;
+        };
+        // The same line is drawn again: the editor has noticed another size, too.
+        let is_same = (before.len, before.cursor) == (drawn.len, cursor);
+        if is_same && before.columns != columns {
+            job::erase_resized(line, cursor, before.columns, columns);
         }
-        false
+        // The editor ends a row that is full with a line feed. Only if it draws all of the line
+        // does the terminal know that the rows belong together.
+        drawn.len > before.len && before.end.is_full(before.columns)
     }
+}
+
+/// Where a line ends. Of a line that was only made longer, what is new is looked at.
+fn end(line: &str, columns: u16, before: Option<DrawnLine>) -> Place {
+    if let Some(before) = before
+        && before.columns == columns
+        && before.cursor == before.len
+        && let Some(new) = line.get(before.len..)
+    {
+        return before.end.after(new, columns);
+    }
+    Place::after_prompt(columns).after(line, columns)
 }
 
 impl Hinter for Prompt {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
+use super::rows::Place;
 use crate::lock::lock;
 
 /// How many lines may wait to be printed before the sender has to wait.
@@ -41,22 +42,27 @@ enum PrintJob {
 pub(super) struct EditedLine(Arc<(Mutex<Option<DrawnLine>>, Condvar)>);
 
 /// What is known of a line that is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DrawnLine {
     pub(super) len: usize,
     /// Where in the line the cursor is, in bytes.
     pub(super) cursor: usize,
     /// How many columns the terminal has.
-    pub(super) columns: Option<u16>,
+    pub(super) columns: u16,
+    /// Where the line ends.
+    pub(super) end: Place,
 }
 
 impl EditedLine {
-    /// Sets the line that is being edited: from now on lines can be printed above it. Returns what
-    /// was drawn before.
-    pub(super) fn set(&self, line: DrawnLine) -> Option<DrawnLine> {
-        let before = lock(&self.0.0).replace(line);
+    /// Sets the line that is being edited: from now on lines can be printed above it.
+    pub(super) fn set(&self, line: DrawnLine) {
+        *lock(&self.0.0) = Some(line);
         self.0.1.notify_all();
-        before
+    }
+
+    /// The line that is being edited.
+    pub(super) fn get(&self) -> Option<DrawnLine> {
+        *lock(&self.0.0)
     }
 
     /// Says that no line is being edited: lines have to wait.
@@ -66,7 +72,7 @@ impl EditedLine {
 
     /// Whether a line is being edited and is not empty.
     pub(super) fn has_text(&self) -> bool {
-        lock(&self.0.0).is_some_and(|line| line.len > 0)
+        self.get().is_some_and(|line| line.len > 0)
     }
 
     /// Waits until a line is being edited.
