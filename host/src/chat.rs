@@ -88,7 +88,11 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
 /// The notice that says how many messages were not answered.
 fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> String {
     let (missing, sent) = (replies.missing(), replies.sent_total());
-    let note = format!("{missing} of {sent} messages were not answered");
+    let note = match (missing, sent) {
+        (1, 1) => "the only message was not answered".into(),
+        (1, _) => format!("1 of {sent} messages was not answered"),
+        _ => format!("{missing} of {sent} messages were not answered"),
+    };
     // Otherwise the wait for replies was cut short.
     if end.by_user && end.reason.status() == ExitStatus::Closed {
         format!("{note}: no further reply within {}", Time::from(wait))

@@ -8,6 +8,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// The most clients that wait to be accepted, if the system allows that many.
 const BACKLOG: i32 = 1024;
+/// How often to look whether the process was stopped and continued, and how long to wait each time.
+#[cfg(unix)]
+const STOP_COUNT: usize = 50;
+#[cfg(unix)]
+const STOP_TIME: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// Listeners on one address: `count` that share its port if the system spreads clients over them,
 /// otherwise one.
@@ -159,21 +164,34 @@ pub(crate) fn interrupt() {}
 
 /// Stops this process, and the others of its job, until the shell continues them: what Ctrl-Z does
 /// where keys are signals. Without a shell that could continue it, nothing stops.
+///
+/// # Errors
+///
+/// When the system refuses.
 #[cfg(unix)]
-pub(crate) fn suspend() {
-    use signal_hook::consts::{SIGTSTP, SIGWINCH};
-    use signal_hook::low_level::raise;
+pub(crate) fn suspend() -> io::Result<()> {
+    use rustix::process::{Signal, kill_current_process_group};
+    use signal_hook::consts::{SIGCONT, SIGWINCH};
 
-    // Any thread may take this one, at any time; the next stops this thread before it returns.
-    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-    let _ = raise(SIGTSTP);
+    let mut continued = signal_hook::iterator::Signals::new([SIGCONT])?;
+    kill_current_process_group(Signal::TSTP)?;
+    // Any thread may take the signal, at any time, and then all stop. (Raised here, a second one
+    // could stop the process again after it was continued.)
+    for _ in 0..STOP_COUNT {
+        if continued.pending().next().is_some() {
+            break;
+        }
+        std::thread::sleep(STOP_TIME);
+    }
     // The terminal may have another size now.
-    let _ = raise(SIGWINCH);
+    signal_hook::low_level::raise(SIGWINCH)
 }
 
 /// Other systems stop no jobs.
 #[cfg(not(unix))]
-pub(crate) fn suspend() {}
+pub(crate) fn suspend() -> io::Result<()> {
+    Ok(())
+}
 
 /// How many columns the terminal on stdout has, if that is known.
 #[cfg(unix)]

@@ -188,3 +188,15 @@ fn control_c_works_when_the_end_of_a_paste_is_missing() {
     chat.expect(&["one"]);
     chat.ended();
 }
+
+#[test]
+fn a_pasted_text_that_is_not_utf_8_does_not_stop_the_input() {
+    let mut chat = Chat::start(0);
+    let start = PASTE_START.as_bytes();
+    chat.screen.keys([start, b"one\rtwo\xfc"].concat());
+    chat.expect(&["one"]);
+    chat.screen.wait_for("# not sent: the line is not UTF-8");
+    chat.screen.line("three");
+    chat.expect(&["three"]);
+    chat.end();
+}

@@ -51,7 +51,7 @@ fn a_pipe_continues_and_counts_lost_messages() {
     assert_eq!(closed, "# socket closed 1000");
     assert_eq!(
         missing,
-        "# 1 of 2 messages were not answered: no further reply within 5 s"
+        "# 1 of 2 messages was not answered: no further reply within 5 s"
     );
 }
 

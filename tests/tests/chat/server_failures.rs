@@ -198,7 +198,7 @@ fn an_early_end_of_the_connection_is_reported() {
     assert_eq!((ended.status, &*ended.stdout), (Some(1), "He\n"));
     let expected = format!(
         "# socket open\n# the last message was cut off\n# {without_a_close}\n\
-         # 1 of 1 messages were not answered\n"
+         # the only message was not answered\n"
     );
     assert_eq!(ended.stderr, expected);
 }

@@ -17,7 +17,8 @@ pub(super) fn suspend(shell: &TerminalMode, line: &str, cursor: usize) {
     let below = rows.last - rows.cursor;
     print(&format!("{}{PASTE_BRACKETS_OFF}", down(below)));
     shell.restore();
-    platform::suspend();
+    // If the system refuses, the line is drawn again, as after a stop.
+    let _ = platform::suspend();
     shell.read_keys();
     print(&format!("{PASTE_BRACKETS_ON}{}", room(rows)));
 }

@@ -110,6 +110,11 @@ impl Keys {
         }
     }
 
+    /// Forgets the keys before. The end of what is being pasted may be lost.
+    pub(super) fn reset(&self) {
+        *lock(&self.state) = KeyState::default();
+    }
+
     /// Whether more of a pasted text follows.
     pub(super) fn are_pasting(&self) -> bool {
         lock(&self.state).paste.is_some()
@@ -257,5 +262,138 @@ impl Paste {
         } else {
             Action::Insert(self.text)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each key does, with an empty line.
+    fn actions(is_connected: bool, keys: &[Key]) -> Vec<Action> {
+        let mut state = KeyState::default();
+        let shown = Shown {
+            is_connected,
+            line: "",
+            cursor: 0,
+        };
+        keys.iter().map(|key| state.next(*key, shown)).collect()
+    }
+
+    fn insert(text: &str) -> Action {
+        Action::Insert(text.into())
+    }
+
+    #[test]
+    fn a_carriage_return_a_line_feed_or_both_end_a_line() {
+        let keys = [Key::Return, Key::LineFeed, Key::LineFeed, Key::Return];
+        let expected = [
+            Action::Default,
+            Action::Nothing,
+            Action::Default,
+            Action::Default,
+        ];
+        assert_eq!(actions(true, &keys), expected);
+    }
+
+    #[test]
+    fn each_line_of_a_pasted_text_is_entered_and_the_rest_stays() {
+        let keys = [
+            Key::PasteStart,
+            Key::Text('a'),
+            Key::Suspend,
+            Key::Return,
+            Key::Return,
+            Key::Text('\t'),
+            Key::LineFeed,
+            Key::Text('c'),
+            Key::PasteEnd,
+            Key::Text('d'),
+        ];
+        let expected = [
+            Action::Nothing,
+            Action::Nothing,
+            Action::Nothing,
+            insert("a"),
+            // "a" is entered, and the empty line after it is complete.
+            Action::Enter,
+            Action::Enter,
+            insert("\t"),
+            Action::Enter,
+            insert("c"),
+            Action::Default,
+        ];
+        assert_eq!(actions(true, &keys), expected);
+
+        let keys = [
+            Key::PasteStart,
+            Key::Text('a'),
+            Key::Return,
+            Key::PasteEnd,
+            Key::PasteEnd,
+        ];
+        let expected = [
+            Action::Nothing,
+            Action::Nothing,
+            insert("a"),
+            Action::Enter,
+            Action::Nothing,
+        ];
+        assert_eq!(actions(true, &keys), expected);
+    }
+
+    #[test]
+    fn a_text_that_is_pasted_without_a_connection_stays_with_its_lines() {
+        let keys = [
+            Key::PasteStart,
+            Key::Text('a'),
+            Key::Return,
+            Key::LineFeed,
+            Key::Text('b'),
+            Key::LineFeed,
+            Key::PasteEnd,
+        ];
+        let actions = actions(false, &keys);
+        assert_eq!(actions.last(), Some(&insert("a\nb\n")));
+        assert!(actions[..6].iter().all(|action| *action == Action::Nothing));
+    }
+
+    #[test]
+    fn what_is_typed_after_a_line_that_could_not_be_sent_is_another_line() {
+        let mut state = KeyState::default();
+        let shown = |line| Shown {
+            is_connected: false,
+            line,
+            cursor: 1,
+        };
+        assert_eq!(state.next(Key::Return, shown("a")), Action::Reject);
+        assert_eq!(state.next(Key::LineFeed, shown("a")), Action::Nothing);
+        assert_eq!(state.next(Key::Text('b'), shown("a")), insert("\nb"));
+        assert_eq!(state.next(Key::Text('c'), shown("a")), Action::Default);
+        // A line that is edited stays one line.
+        assert_eq!(state.next(Key::Return, shown("a")), Action::Reject);
+        assert_eq!(state.next(Key::Other, shown("a")), Action::Default);
+        assert_eq!(state.next(Key::Text('b'), shown("a")), Action::Default);
+        // So does one with the cursor in it.
+        assert_eq!(state.next(Key::Return, shown("ab")), Action::Reject);
+        assert_eq!(state.next(Key::Text('b'), shown("ab")), Action::Default);
+        assert_eq!(state.next(Key::Return, shown("/quit")), Action::Default);
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_paste() {
+        let keys = [
+            Key::PasteStart,
+            Key::Text('a'),
+            Key::Interrupt,
+            Key::Text('b'),
+        ];
+        let expected = [
+            Action::Nothing,
+            Action::Nothing,
+            Action::Default,
+            Action::Default,
+        ];
+        assert_eq!(actions(true, &keys), expected);
     }
 }

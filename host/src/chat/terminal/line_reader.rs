@@ -98,6 +98,7 @@ impl LineReader {
             };
             unsent.clear();
             let Some(line) = line else {
+                keys.reset();
                 continue;
             };
             // A line is sent even if the history does not take it.
