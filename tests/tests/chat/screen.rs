@@ -15,6 +15,8 @@ use ws_echo_tests::server::{PATIENCE, wait};
 
 const ROWS: NonZero<u16> = NonZero::new(40).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
+/// What the editor writes when it has drawn its line.
+const UPDATE_END: &[u8] = b"\x1b[?2026l";
 
 /// A program and its terminal.
 pub(crate) struct Screen {
@@ -28,6 +30,8 @@ pub(crate) struct Screen {
 
 struct Output {
     parser: Mutex<Parser>,
+    /// What was written since the last change of the size.
+    bytes: Mutex<Vec<u8>>,
     changed: Condvar,
 }
 
@@ -59,6 +63,7 @@ impl Screen {
         drop(terminal);
         let seen = Arc::new(Output {
             parser: Mutex::new(Parser::new(ROWS, COLUMNS, 0)),
+            bytes: Mutex::default(),
             changed: Condvar::new(),
         });
         let keyboard = File::from(keyboard);
@@ -72,8 +77,9 @@ impl Screen {
         }
     }
 
-    /// Gives the terminal another width. As most terminals do, it wraps its lines anew, and the
-    /// cursor stays behind the last character.
+    /// Gives the terminal another width, and waits until the program has drawn its line again. As
+    /// most terminals do, this one wraps its lines anew, and the cursor stays behind the last
+    /// character.
     pub(crate) fn resize(&self, columns: NonZero<u16>) {
         let mut parser = self.seen.parser.lock().unwrap();
         let mut contents = parser.screen().contents().trim_end().replace('\n', "\r\n");
@@ -82,12 +88,15 @@ impl Screen {
         }
         *parser = Parser::new(ROWS, columns, 0);
         parser.process(contents.as_bytes());
+        self.seen.bytes.lock().unwrap().clear();
         tcsetwinsize(&self.keyboard, window(columns)).unwrap();
         drop(parser);
         // The system does that for a terminal that controls its processes.
         let id = self.id().to_string();
         let sent = Command::new("kill").args(["-s", "WINCH", &id]).status();
         assert!(sent.unwrap().success());
+        let has_drawn = |_: &[String]| self.seen.bytes.lock().unwrap().ends_with(UPDATE_END);
+        self.wait_until("the end of an update", has_drawn);
     }
 
     /// Types keys.
@@ -175,7 +184,10 @@ fn read(mut terminal: File, seen: Arc<Output>) -> JoinHandle<()> {
         let mut bytes = [0; 4096];
         // When no process has the terminal open any longer, a read fails.
         while let Ok(len @ 1..) = terminal.read(&mut bytes) {
-            seen.parser.lock().unwrap().process(&bytes[..len]);
+            let mut parser = seen.parser.lock().unwrap();
+            parser.process(&bytes[..len]);
+            seen.bytes.lock().unwrap().extend(&bytes[..len]);
+            drop(parser);
             seen.changed.notify_all();
         }
     })

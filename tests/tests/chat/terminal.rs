@@ -387,11 +387,6 @@ fn a_line_is_drawn_once_after_the_terminal_was_resized() {
     for columns in [30, 50, 61, 90, 20, 100, 200].map(|columns| NonZero::new(columns).unwrap()) {
         screen.resize(columns);
         screen.wait_for_all(&expected);
-        // The editor has noticed it, and the screen stays like that.
-        screen.keys("!");
-        screen.wait_for(&format!("> {text}!"));
-        screen.keys("\x7f");
-        screen.wait_for_all(&expected);
     }
     screen.keys("\r");
     screen.wait_for_texts("< 0123", 1);
