@@ -28,7 +28,7 @@ pub(super) struct Expected {
     pub(super) is_idle: bool,
     /// Whether a frame has begun and is incomplete.
     pub(super) is_inside_frame: bool,
-    /// Whether the connection may end because a message is too long, which its headers say. If it is
+    /// Whether the connection may end because a message is too long, as its headers say. If it is
     /// invalid too, this depends on how it arrives.
     pub(super) may_be_too_long: bool,
     /// How many Pong frames were received.

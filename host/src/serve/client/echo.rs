@@ -143,9 +143,8 @@ impl Session {
         self.message_len.saturating_add(remaining) > service.max_message_len()
     }
 
-    /// Sends the Close that says that the message is too long, as soon as that is known: the rest of
-    /// its payload may still be on the way. If there is no room now, there will be after the next
-    /// transmission.
+    /// Sends the Close that says that the message is too long. That may be known before its payload
+    /// is received. If there is no room now, there will be after the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)

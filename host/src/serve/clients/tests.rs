@@ -1,6 +1,8 @@
 //! Clients in memory, and a clock that only the tests move: deadlines, Pings and the run queue as a
 //! client sees them.
 
+mod backlog;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,6 +32,8 @@ struct Line {
     to_client: Vec<u8>,
     /// How many more bytes to the client are taken; then a write would block.
     room: usize,
+    /// Whether nothing follows what is on the way to the server.
+    has_ended: bool,
     is_shut: bool,
 }
 
@@ -39,8 +43,9 @@ struct End(Rc<RefCell<Line>>);
 
 impl Read for End {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        match self.0.borrow_mut().to_server.read(bytes)? {
-            0 => Err(ErrorKind::WouldBlock.into()),
+        let mut line = self.0.borrow_mut();
+        match line.to_server.read(bytes)? {
+            0 if !line.has_ended => Err(ErrorKind::WouldBlock.into()),
             len => Ok(len),
         }
     }
