@@ -186,6 +186,30 @@ fn a_message_that_is_too_long_gets_a_close_and_the_log_names_the_limit() {
 }
 
 #[test]
+fn a_header_that_says_too_much_gets_the_close_at_once_and_a_client_that_goes_on_can_read_it() {
+    let server = Server::start(&["--no-welcome", "--max-message-size", "1MiB"]);
+    let header = |first: u8, len: u64| [&[first, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
+    let refused = Frame::new(0x88, b"\x03\xf1message is too long");
+    // No byte of the payload is sent.
+    let mut client = Client::open(server.address);
+    client.send(header(BINARY, (1 << 20) + 1));
+    assert_eq!(client.receive_frame(), Some(refused.clone()));
+    // The second fragment brings the sum over the limit. The client reads when it has sent all.
+    let mut client = Client::open(server.address);
+    client.send(masked(BINARY & 0x7F, "first"));
+    assert_eq!(
+        client.receive_frame(),
+        Some(Frame::new(BINARY & 0x7F, "first"))
+    );
+    client.send(header(0x80, 32 << 20));
+    for _ in 0..32 {
+        client.send(vec![0; 1 << 20]);
+    }
+    assert_eq!(client.receive_frame(), Some(refused));
+    assert_eq!(client.receive_frame(), None);
+}
+
+#[test]
 fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
     let server = Server::start(&[
         "--no-welcome",

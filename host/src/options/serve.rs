@@ -48,6 +48,8 @@ pub struct ServeOptions {
     pub(crate) max_message_len: u64,
     /// The maximum memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
+    /// How many bytes are kept for a client that does not read yet, at most; 0 for none.
+    pub(crate) max_backlog: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are disconnected then, from a millisecond to a day.
