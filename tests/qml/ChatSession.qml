@@ -1,8 +1,9 @@
-// Watches the chat at --url: prints each status, each reason of a failure, each line in the list, the
-// remaining input, and how often the socket was switched off. After the greeting, --type= is typed
-// into the input. When the text of --close-at= is received, the socket is closed. After a failure,
-// --address= is typed into the address. The socket is switched on until there were --attempts=. When
-// the text of --shrink-at= is received, the window becomes lower: prints whether its list is at the end.
+// Watches the chat at --url: prints each status, each reason of a failure, each line in the list,
+// the remaining input, and how often the socket was switched off. After the greeting, --type= is
+// typed into the input. When the text of --close-at= is received, the socket is closed. After a
+// failure, --address= is typed into the address. The socket is switched on until there were
+// --attempts=. When the text of --shrink-at= is received, the window becomes lower: prints whether
+// its list is at the end.
 import QtQuick 2.15
 
 Session {
@@ -50,7 +51,7 @@ Session {
         onErrorStringChanged: console.log("reason " + errorString)
         list.onHeightChanged: {
             if (session.height === 200)
-                Qt.callLater(() => Qt.callLater(session.afterShrinking)); // the list has seen it, too
+                Qt.callLater(() => Qt.callLater(session.afterShrinking)); // after the chat's own
         }
         onActiveChanged: {
             if (!active)

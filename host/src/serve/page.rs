@@ -10,8 +10,8 @@ use crate::serve::response::Answer;
 /// What a browser may do for the page: only apply its style and run its script, of which these are
 /// the hashes, show its icon, and connect to WebSockets.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-YDaa75Giihw78/Ra9s5J99QaEvDJnGfJ0GfUadEw/9s='; \
-    style-src 'sha256-3h4qMqVqlZWy5+k6yKPHa2+HpEOt3dZq+Gi+FJe2TpU='; \
+    script-src 'sha256-+FJrl2CwAt1kQJ9q2YKZqQHSnrI7UL6mcJsU1jioEcc='; \
+    style-src 'sha256-GAlWmZbyrPe4IXDFcL7kxQnrAxL5En1Qhta2yTBQbNw='; \
     connect-src ws: wss:; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -33,6 +33,7 @@ const HEADERS: &[(&str, &str)] = &[
 static PAGE: LazyLock<Answer> = LazyLock::new(|| {
     let page = include_str!("page/chat.html")
         .replace("{chat.css}", include_str!("page/chat.css"))
+        .replace("{list.js}", include_str!("page/list.js"))
         .replace("{chat.js}", include_str!("page/chat.js"));
     Answer::file(HEADERS, "text/html; charset=utf-8", page.leak())
 });
