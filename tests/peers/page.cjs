@@ -352,9 +352,11 @@ async function countsAndMeasures({ page }) {
 }
 
 async function sendsBytesWrittenInHex({ page }) {
+  const lines = [];
   for (const bytes of ["c3 9f", "C39F", "0xc3,0x9f", " c3:9f "]) {
     await page.sendAs("hex", bytes);
-    await page.expectLines("> c3 9f | binary, 2 B", "< c3 9f | binary, 2 B, T");
+    lines.push("> c3 9f | binary, 2 B", "< c3 9f | binary, 2 B, T");
+    await page.expectLines(...lines);
     await page.expectInput("");
   }
   await page.sendAs("hex", "");
@@ -371,11 +373,17 @@ async function sendsBytesWrittenInHex({ page }) {
 }
 
 async function bringsEarlierMessagesBack({ page }) {
-  await page.sendAs("text", "one");
-  await page.sendAs("text", "one"); // only once in the history
-  await page.sendAs("hex", "c3 9f");
-  await page.sendAs("text", "two");
-  await page.expectLines("> two", "< two | T");
+  const lines = [];
+  for (const [format, input, shown] of [
+    ["text", "one", "one"],
+    ["text", "one", "one"], // only once in the history
+    ["hex", "c3 9f", "c3 9f | binary, 2 B"],
+    ["text", "two", "two"],
+  ]) {
+    await page.sendAs(format, input);
+    lines.push(`> ${shown}`, `< ${shown}${format === "text" ? " | T" : ", T"}`);
+    await page.expectLines(...lines);
+  }
   await page.type("a draft");
   for (const [key, input, format] of [
     ["ArrowUp", "two", "text"],
