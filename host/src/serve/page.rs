@@ -1,16 +1,18 @@
 //! The chat as a web page, and its icon: files in the program, and which requests get them (RFC
 //! 9110).
 
+use std::sync::LazyLock;
+
 use ws_echo_core::Request;
 
 use crate::serve::response::Answer;
 
 /// What a browser may do for the page: only apply its style and run its script, of which these are
-/// the hashes, show its icon, and talk to the server that it came from.
+/// the hashes, show its icon, and connect to WebSockets.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-5Az0Acbz5K7avJI0vITEvmeUA/6z7LlfL4+PEfSpfEg='; \
-    style-src 'sha256-L+e+Ifc9haqy2lLPDbjjRNpgN8GeTcSwSOPNA9Kb+tU='; \
-    connect-src 'self'; img-src 'self'; \
+    script-src 'sha256-+FJrl2CwAt1kQJ9q2YKZqQHSnrI7UL6mcJsU1jioEcc='; \
+    style-src 'sha256-GAlWmZbyrPe4IXDFcL7kxQnrAxL5En1Qhta2yTBQbNw='; \
+    connect-src ws: wss:; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Where browsers look for an icon, whatever paths are served.
@@ -27,11 +29,14 @@ const HEADERS: &[(&str, &str)] = &[
     ("Referrer-Policy", "no-referrer"),
 ];
 
-static PAGE: Answer = Answer::file(
-    HEADERS,
-    "text/html; charset=utf-8",
-    include_str!("page/chat.html"),
-);
+/// The page is sent as one file, with its style and its script inside.
+static PAGE: LazyLock<Answer> = LazyLock::new(|| {
+    let page = include_str!("page/chat.html")
+        .replace("{chat.css}", include_str!("page/chat.css"))
+        .replace("{list.js}", include_str!("page/list.js"))
+        .replace("{chat.js}", include_str!("page/chat.js"));
+    Answer::file(HEADERS, "text/html; charset=utf-8", page.leak())
+});
 static ICON: Answer = Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg"));
 
 /// The response to a request for the page or its icon, if it is one; `is_served` says whether its
