@@ -87,7 +87,12 @@ fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
             ]
         );
         assert_eq!(hashes.len(), 2, "{policy}");
-        server.logged(&format!("page sent {} {path}", client.address()));
+        let name = if path == "/favicon.ico" {
+            "icon"
+        } else {
+            "page"
+        };
+        server.logged(&format!("{name} sent {} {path}", client.address()));
     }
 }
 

@@ -572,9 +572,20 @@ mod refused {
     // Section 4.1 requires at least 1.1 of a client; nothing defines 1.2.
     #[test]
     fn other_versions_of_http() {
-        for version in ["1.0", "0.9", "1.2", "2.0", "3.0", "9.9"] {
+        for version in ["0.9", "1.2", "2.0", "3.0", "9.9"] {
             let start = format!("GET / HTTP/{version}\r\n");
             assert_refused_at_last_byte(start.as_bytes(), Refusal::UnsupportedHttpVersion);
+        }
+        // A remote server may read it: see the tests of `http_1_0`.
+        for (start, refusal) in [
+            ("GET / HTTP/1.0\r", None),
+            ("GET / HTTP/1.0\r\n", Some(Refusal::UnsupportedHttpVersion)),
+        ] {
+            for cuts in [Cuts::whole(), Cuts::bytes()] {
+                let application = Application::default();
+                let served = serve::<1024>(application, start.as_bytes(), &cuts, &cuts, 4096);
+                assert_eq!(served.refusal, refusal, "{start:?}");
+            }
         }
     }
 
@@ -887,7 +898,7 @@ mod refused {
             &[0xFF; 2000],
             &b"\r\n".repeat(300),
         ] {
-            let input = [b"GET / HTTP/1.0\r\n", after].concat();
+            let input = [b"GET / HTTP/1.2\r\n", after].concat();
             let served = serve_always::<1024>(Application::default(), &input);
             assert_eq!(served.refusal, Some(Refusal::UnsupportedHttpVersion));
             assert_is_refusal(&served.head, &served.body, Refusal::UnsupportedHttpVersion);

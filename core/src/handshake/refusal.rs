@@ -45,11 +45,11 @@ pub enum Refusal {
     /// The request has no sign of a WebSocket: see
     /// [`is_for_websocket`](crate::Request::is_for_websocket).
     UpgradeRequired,
-    /// The request asks for a WebSocket by HTTP/1.0, which has no upgrade. Only of a handshake [with
-    /// HTTP/1.0](crate::ServerHandshake::with_http_1_0).
+    /// The request asks for a WebSocket by HTTP/1.0, which has no upgrade. Only of a handshake
+    /// [with HTTP/1.0](crate::ServerHandshake::with_http_1_0).
     UpgradeByHttp10,
-    /// There is no Connection header with "Upgrade", in a request for a WebSocket. It belongs to one
-    /// hop: a proxy removes it, and Upgrade, unless it is configured to keep them.
+    /// There is no Connection header with "Upgrade", in a request for a WebSocket. It belongs to
+    /// one hop: a proxy removes it, and Upgrade, unless it is configured to keep them.
     MissingConnectionUpgrade,
     /// There is no Upgrade header with "websocket", in a request for a WebSocket.
     MissingUpgrade,

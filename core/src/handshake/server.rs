@@ -22,8 +22,8 @@ use crate::storage::Storage;
 pub const MIN_HEAD_LEN: usize = 256;
 
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
-/// least [`MIN_HEAD_LEN`], which are not needed once the connection is open. `HTTP_1_0` says whether
-/// it also reads requests by HTTP/1.0: see [`with_http_1_0`](Self::with_http_1_0).
+/// least [`MIN_HEAD_LEN`], which are not needed once the connection is open. `HTTP_1_0` says
+/// whether it also reads requests by HTTP/1.0: see [`with_http_1_0`](Self::with_http_1_0).
 ///
 /// ```
 /// use ws_echo_core::{Acceptance, Buffer, Connection, Message, Progress, ServerHandshake};
