@@ -87,7 +87,12 @@ fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
             ]
         );
         assert_eq!(hashes.len(), 2, "{policy}");
-        server.logged(&format!("page sent {} {path}", client.address()));
+        let name = if path == "/favicon.ico" {
+            "icon"
+        } else {
+            "page"
+        };
+        server.logged(&format!("{name} sent {} {path}", client.address()));
     }
 }
 
@@ -195,7 +200,6 @@ fn a_request_with_any_websocket_header_is_told_what_it_lacks() {
     let server = Server::start(&[]);
     for sign in [
         "Upgrade: websocket",
-        "upgrade: h2c",
         "Sec-WebSocket-Version: 13",
         "SEC-WEBSOCKET-KEY: dGhlIHNhbXBsZSBub25jZQ==",
     ] {
@@ -228,7 +232,7 @@ fn an_error_in_a_request_takes_precedence_over_the_page() {
             plain("HEAD", "/").replace("Connection: keep-alive", "Content-Length: 1"),
             "400",
         ),
-        (get.replace("HTTP/1.1", "HTTP/1.0"), "505"),
+        (get.replace("HTTP/1.1", "HTTP/1.2"), "505"),
         (get.replace("HTTP/1.1\r\n", "HTTP/1.1\n"), "400"),
     ] {
         assert_eq!(status(&server, &request), expected, "{request}");

@@ -77,7 +77,8 @@ pub(super) struct ServeArguments {
     #[arg(long)]
     no_page: bool,
 
-    /// A subprotocol to accept from clients; may be repeated, in order of preference
+    /// A subprotocol to accept from clients, or * for the first one that a client offers; may be
+    /// repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
     subprotocols: Vec<String>,
 

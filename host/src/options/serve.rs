@@ -20,7 +20,8 @@ pub struct ServeOptions {
     pub(crate) paths: Vec<String>,
     /// Whether the chat page is served to browsers.
     pub(crate) has_page: bool,
-    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
+    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty. One may
+    /// be [`FIRST_OFFERED`].
     pub(crate) subprotocols: Vec<String>,
     /// The origins from which browsers may connect.
     pub(crate) origins: Origins,
@@ -69,9 +70,15 @@ pub(crate) enum CertificateSource {
     SelfSigned { written_to: Option<PathBuf> },
 }
 
+/// In place of a subprotocol: the first one that the client offers.
+pub(crate) const FIRST_OFFERED: &str = "*";
+/// The most characters of a subprotocol.
+pub(crate) const SUBPROTOCOL_LEN_MAX: usize = 100;
+
 /// The origins that may connect, besides the server's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origins {
     Any,
+    /// Each is [normalized](super::origin::normalized).
     These(Vec<String>),
 }

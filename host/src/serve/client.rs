@@ -11,18 +11,18 @@ use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Agreed, CloseCode, ServerHandshake};
+use ws_echo_core::{Agreed, CloseCode};
 
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
 use crate::serve::response::Answer;
-use crate::serve::service::{HEAD_LEN, Service};
+use crate::serve::service::{Handshake, Service};
 
 /// The memory that a client costs before its request is answered, in bytes. The pool gets it back
 /// then.
-pub(crate) const OPENING_COST: usize = size_of::<ServerHandshake<HEAD_LEN>>();
+pub(crate) const OPENING_COST: usize = size_of::<Handshake>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
 pub(crate) fn least_memory(buffer_len: usize) -> usize {
@@ -52,7 +52,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 enum Phase {
     /// The opening handshake.
-    Handshake(Box<ServerHandshake<HEAD_LEN>>),
+    Handshake(Box<Handshake>),
     /// Echoing.
     Open {
         agreed: Agreed,

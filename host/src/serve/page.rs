@@ -3,8 +3,6 @@
 
 use std::sync::LazyLock;
 
-use ws_echo_core::Request;
-
 use crate::serve::response::Answer;
 
 /// What a browser may do for the page: only apply its style and run its script, of which these are
@@ -18,10 +16,6 @@ const SECURITY_POLICY: &str = "default-src 'none'; \
 /// Where browsers look for an icon, whatever paths are served.
 const ICON_PATH: &str = "/favicon.ico";
 
-/// The headers that only a request for a WebSocket has. If it is refused, it must be told why, so
-/// it does not get the page.
-const WEBSOCKET_HEADERS: [&str; 3] = ["upgrade", "sec-websocket-key", "sec-websocket-version"];
-
 const HEADERS: &[(&str, &str)] = &[
     ("Cache-Control", "no-cache"),
     ("Content-Security-Policy", SECURITY_POLICY),
@@ -29,24 +23,33 @@ const HEADERS: &[(&str, &str)] = &[
     ("Referrer-Policy", "no-referrer"),
 ];
 
-/// The page is sent as one file, with its style and its script inside.
-static PAGE: LazyLock<Answer> = LazyLock::new(|| {
+/// A file that a browser gets.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// What it is, for the log.
+    pub(crate) name: &'static str,
+    pub(crate) answer: Answer,
+}
+
+/// The page is sent as one file, with its style and its scripts inside.
+static PAGE: LazyLock<File> = LazyLock::new(|| {
     let page = include_str!("page/chat.html")
         .replace("{chat.css}", include_str!("page/chat.css"))
         .replace("{list.js}", include_str!("page/list.js"))
         .replace("{chat.js}", include_str!("page/chat.js"));
-    Answer::file(HEADERS, "text/html; charset=utf-8", page.leak())
-});
-static ICON: Answer = Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg"));
-
-/// The response to a request for the page or its icon, if it is one; `is_served` says whether its
-/// path serves WebSockets.
-pub(crate) fn answer(request: &Request<'_>, is_served: bool) -> Option<&'static Answer> {
-    let has = |name: &&str| request.headers(name).next().is_some();
-    if WEBSOCKET_HEADERS.iter().any(has) || !matches!(request.method(), "GET" | "HEAD") {
-        return None;
+    File {
+        name: "page",
+        answer: Answer::file(HEADERS, "text/html; charset=utf-8", page.leak()),
     }
-    match request.path() {
+});
+static ICON: File = File {
+    name: "icon",
+    answer: Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg")),
+};
+
+/// The file at a path, if there is one; `is_served` says whether the path serves WebSockets.
+pub(crate) fn file(path: &str, is_served: bool) -> Option<&'static File> {
+    match path {
         ICON_PATH => Some(&ICON),
         _ if is_served => Some(&PAGE),
         _ => None,
@@ -63,12 +66,14 @@ mod tests {
     #[test]
     fn the_heads_of_all_answers_can_be_sent_at_once() {
         use crate::serve::response::{
-            FORBIDDEN_ORIGIN, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+            FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS,
+            TOO_MANY_FROM_ADDRESS,
         };
         for answer in [
-            &PAGE,
-            &ICON,
+            &PAGE.answer,
+            &ICON.answer,
             &FORBIDDEN_ORIGIN,
+            &METHOD_NOT_ALLOWED,
             &SHORT_OF_MEMORY,
             &TOO_MANY_CONNECTIONS,
             &TOO_MANY_FROM_ADDRESS,
