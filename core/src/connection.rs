@@ -184,6 +184,31 @@ impl<R> Connection<R> {
         !matches!(self.next, Next::Header) || self.frame.is_partial()
     }
 
+    /// How many bytes of the begun message are known, but were not returned by an event yet: those
+    /// of the data frame that is being received, which are missing or wait in the buffer. They are
+    /// known as soon as the frame's header was read, before the payload. So a message that will be
+    /// too long can be refused at once.
+    ///
+    /// Between two frames and in a control frame it is 0, or the length of an incomplete character
+    /// at the end of a fragment. It is 0 after a Close was sent.
+    ///
+    /// > The length of the "Payload data", in bytes [...] (section 5.2)
+    pub fn remaining_payload(&self) -> u64 {
+        if self.is_closing() {
+            return 0;
+        }
+        let (plain, missing) = match self.next {
+            Next::Payload { plain, .. } => (plain, self.frame.remaining),
+            _ => (0, 0),
+        };
+        // Held bytes are not in the buffer any more when a piece of the frame was returned.
+        let held = match &self.message {
+            Some(message) if plain == 0 => message.held().len(),
+            _ => 0,
+        };
+        missing.saturating_add((plain + held) as u64)
+    }
+
     /// Whether a Close frame was made ready: our own, or the answer to the peer's.
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close

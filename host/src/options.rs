@@ -3,5 +3,6 @@
 
 pub(crate) mod bench;
 pub(crate) mod chat;
+pub(crate) mod origin;
 pub(crate) mod serve;
 pub(crate) mod url;

@@ -1,7 +1,9 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+pub(crate) mod backlog;
 pub(crate) mod client;
+pub(crate) mod client_buffer;
 pub(crate) mod clients;
 pub(crate) mod deadline;
 pub(crate) mod driver;

@@ -12,6 +12,9 @@ Rectangle {
     readonly property string status: ["connecting", "open", "closing", "closed", "error"][socket.status]
     // Why the last attempt failed. The socket itself clears this with its next status.
     property string errorString
+    // How far the socket has come since it was switched on: "", "connecting" or "open".
+    property string reached
+    property bool isErrorTold
     signal textMessageReceived(string message)
 
     readonly property alias address: address
@@ -28,7 +31,17 @@ Rectangle {
         if (lines.count === 1000)
             lines.remove(0);
         lines.append({ mark: mark, text: text.length > 2000 ? text.slice(0, 2000) + "…" : text });
+        list.isFollowing = true;
         list.positionViewAtEnd();
+    }
+
+    // Once for each attempt, and not for one that was switched off.
+    function addError() {
+        if (!active || isErrorTold || socket.status !== WebSocket.Error)
+            return;
+        isErrorTold = true;
+        errorString = socket.errorString;
+        add("#", "socket error " + errorString);
     }
 
     function switchOff() {
@@ -49,18 +62,31 @@ Rectangle {
             chat.add("<", message);
             chat.textMessageReceived(message);
         }
+        onActiveChanged: {
+            if (!active)
+                return;
+            chat.reached = "";
+            chat.isErrorTold = false;
+            // An address that is wrong again has the same status again: no signal reports it.
+            Qt.callLater(chat.addError);
+            Qt.callLater(chat.switchOff);
+        }
         onStatusChanged: function (status) {
             if (status === WebSocket.Connecting) {
                 chat.errorString = "";
+                chat.reached = "connecting";
             } else if (status === WebSocket.Open) {
+                chat.reached = "open";
                 chat.add("#", "socket open");
             } else if (status === WebSocket.Closed) {
-                chat.add("#", "socket closed");
+                if (chat.reached === "open" || !active)
+                    chat.add("#", "socket closed");
                 // Later: the reason for a refusal is reported after this status.
                 Qt.callLater(chat.switchOff);
             } else if (status === WebSocket.Error) {
-                chat.errorString = errorString;
-                chat.add("#", "socket error " + errorString);
+                chat.addError();
+                if (chat.reached === "")
+                    Qt.callLater(chat.switchOff);
             }
         }
     }
@@ -157,6 +183,12 @@ Rectangle {
         id: list
 
         readonly property var colors: ({ ">": "#0969da", "<": "#1f2328", "#": "#818b98" })
+        property bool isFollowing: true
+
+        function keepEndInSight() {
+            if (isFollowing)
+                positionViewAtEnd();
+        }
 
         anchors.top: header.bottom
         anchors.bottom: field.top
@@ -166,6 +198,9 @@ Rectangle {
         clip: true
         spacing: 6
         model: lines
+        onMovementEnded: isFollowing = atYEnd
+        onHeightChanged: Qt.callLater(keepEndInSight)
+        onWidthChanged: Qt.callLater(keepEndInSight)
         delegate: Item {
             id: line
 

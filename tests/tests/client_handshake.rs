@@ -314,8 +314,12 @@ mod a_response_that_does_not_open {
                 ResponseError::NoUpgrade,
             ),
             (
-                with("Upgrade", &["Upgrade: websocket", "Upgrade: websocket"]),
+                with("Upgrade", &["Upgrade: websocket, websocket"]),
                 ResponseError::NoUpgrade,
+            ),
+            (
+                with("Upgrade", &["Upgrade: websocket", "Upgrade: websocket"]),
+                ResponseError::RepeatedUpgrade,
             ),
             (with("Connection", &[]), ResponseError::NoConnectionUpgrade),
             (
@@ -341,7 +345,7 @@ mod a_response_that_does_not_open {
             assert_fails(&with("Sec", &[&line]), ResponseError::WrongAccept);
         }
         let twice = with("Sec", &[RESPONSE[3], RESPONSE[3]]);
-        assert_fails(&twice, ResponseError::WrongAccept);
+        assert_fails(&twice, ResponseError::RepeatedAccept);
     }
 
     /// > [...] indicates the use of an extension that was not present in the client's handshake
@@ -371,6 +375,11 @@ mod a_response_that_does_not_open {
         ] {
             let response = with_more(&format!("Sec-WebSocket-Protocol: {chosen}"));
             let connected = connected(request, &response);
+            let error = if chosen.contains("\r\n") {
+                ResponseError::RepeatedSubprotocol
+            } else {
+                error
+            };
             assert_eq!(connected.error, Some(error), "{chosen}");
         }
     }

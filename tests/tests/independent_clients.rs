@@ -213,7 +213,18 @@ fn curl_is_refused_with_the_status_that_says_why() {
             "400",
             "Host is not a valid host",
         ),
-        (&["--http1.0"], "/chat", "505", "only HTTP/1.1 is served"),
+        (
+            &["--http1.0"],
+            "/chat",
+            "426",
+            "only WebSocket connections are served",
+        ),
+        (
+            &["--http1.0", "-H", "Sec-WebSocket-Version: 13"],
+            "/chat",
+            "426",
+            "a WebSocket needs HTTP/1.1, and this request is HTTP/1.0: a proxy may have changed it",
+        ),
     ] {
         let mut curl = Command::new("curl");
         curl.args([

@@ -116,6 +116,7 @@ fn only_pages_of_the_server_itself_and_of_listed_origins_may_connect() {
         &["https://app.example"],
         &["HTTPS://App.Example"],
         &["null"],
+        &[""],
     ] {
         assert_eq!(status(origins), "101", "{origins:?}");
     }
@@ -124,7 +125,6 @@ fn only_pages_of_the_server_itself_and_of_listed_origins_may_connect() {
         &["http://app.example"],
         &["https://app.example.evil"],
         &["https://app.example", "https://app.example"],
-        &[""],
         &["http://127.0.0.1"],
     ] {
         assert_eq!(status(origins), "403", "{origins:?}");
@@ -183,6 +183,30 @@ fn a_message_that_is_too_long_gets_a_close_and_the_log_names_the_limit() {
     assert_eq!(client.receive_frame(), None);
     server.logged("with 1009: a message is longer than 1024 bytes (--max-message-size)");
     expect_echo(&mut other);
+}
+
+#[test]
+fn a_header_that_says_too_much_gets_the_close_at_once_and_a_client_that_goes_on_can_read_it() {
+    let server = Server::start(&["--no-welcome", "--max-message-size", "1MiB"]);
+    let header = |first: u8, len: u64| [&[first, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
+    let refused = Frame::new(0x88, b"\x03\xf1message is too long");
+    // No byte of the payload is sent.
+    let mut client = Client::open(server.address);
+    client.send(header(BINARY, (1 << 20) + 1));
+    assert_eq!(client.receive_frame(), Some(refused.clone()));
+    // The second fragment brings the sum over the limit. The client reads when it has sent all.
+    let mut client = Client::open(server.address);
+    client.send(masked(BINARY & 0x7F, "first"));
+    assert_eq!(
+        client.receive_frame(),
+        Some(Frame::new(BINARY & 0x7F, "first"))
+    );
+    client.send(header(0x80, 32 << 20));
+    for _ in 0..32 {
+        client.send(vec![0; 1 << 20]);
+    }
+    assert_eq!(client.receive_frame(), Some(refused));
+    assert_eq!(client.receive_frame(), None);
 }
 
 #[test]

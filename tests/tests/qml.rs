@@ -84,11 +84,18 @@ impl Window {
     fn shows(&self, lines: &[&str]) {
         self.log
             .wait_for(&format!("qml: {}", lines.last().unwrap()));
-        let others = ["status ", "reason ", "input "];
+        let others = ["status ", "reason ", "input ", "switched off ", "list of "];
         let is_line = |line: &&str| !others.iter().any(|other| line.starts_with(other));
         let log = self.log.text();
         let shown: Vec<_> = printed(&log).filter(is_line).collect();
         assert_eq!(shown, lines, "{log}");
+    }
+
+    /// Waits until the socket was switched off for the last of these times, and compares the lines
+    /// shown until then.
+    fn shows_each_time(&self, times: usize, lines: &[&str]) {
+        self.log.wait_for(&format!("qml: switched off {times}"));
+        self.shows(&lines.repeat(times));
     }
 
     /// Compares the statuses so far.
@@ -257,10 +264,9 @@ fn an_unserved_path_is_an_error_and_another_address_can_be_typed() {
         let server = Server::start(&["--path", "/chat"]);
         let refused = [
             "# socket error QWebSocketPrivate::processHandshake: Unhandled http status code: 404 (Not Found).",
-            "# socket closed",
         ];
         let chat = qt.chat(&[at(server.url("/other"))]);
-        chat.shows(&refused);
+        chat.shows_each_time(1, &refused);
         chat.has_been(&["closed", "connecting", "error", "closed"]);
         let reason = refused[0].strip_prefix("# socket error ").unwrap();
         chat.has_told("reason ", &[reason]);
@@ -268,7 +274,7 @@ fn an_unserved_path_is_an_error_and_another_address_can_be_typed() {
         let address = format!("--address={}", server.url("/chat"));
         let chat = qt.chat(&[at(server.url("/other")), address]);
         let opened = ["# socket open", "< Welcome to Awesome Chat"];
-        chat.shows(&[refused, opened].concat());
+        chat.shows(&[&refused[..], &opened].concat());
         chat.has_told("reason ", &[reason, ""]);
     }
 }
@@ -283,12 +289,52 @@ fn an_address_without_a_websocket_server_is_an_error() {
             .unwrap();
         let address = silent.local_addr().unwrap().as_socket().unwrap();
         let chat = qt.chat(&[at(format!("ws://{address}/"))]);
-        chat.shows(&["# socket closed", "# socket error Connection refused"]);
+        chat.shows_each_time(1, &["# socket error Connection refused"]);
         chat.has_been(&["closed", "connecting", "closed", "error"]);
 
         let chat = qt.chat(&[at("http://127.0.0.1:1/")]);
         chat.shows(&["# socket error Unsupported WebSocket scheme: http"]);
         chat.has_been(&["closed", "error"]);
+    }
+}
+
+#[test]
+fn each_failed_attempt_says_why_once() {
+    for qt in Qt::versions() {
+        let server = Server::start(&["--path", "/chat"]);
+        for (url, reason) in [
+            (
+                server.url("/other"),
+                "# socket error QWebSocketPrivate::processHandshake: Unhandled http status code: 404 (Not Found).",
+            ),
+            (
+                "ws://127.0.0.1:1/".into(),
+                "# socket error Connection refused",
+            ),
+            // It is an error at once: the socket's status does not even change again.
+            (
+                "http://127.0.0.1:1/".into(),
+                "# socket error Unsupported WebSocket scheme: http",
+            ),
+        ] {
+            let chat = qt.chat(&[at(url), "--attempts=3".into()]);
+            chat.shows_each_time(3, &[reason]);
+        }
+    }
+}
+
+#[test]
+fn the_last_line_stays_in_sight_when_the_window_shrinks() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let long = "long ".repeat(200);
+        let chat = qt.chat(&[
+            at(server.url("/")),
+            format!("--type={long}"),
+            format!("--shrink-at={long}"),
+        ]);
+        chat.log.wait_for("qml: list of ");
+        chat.has_told("list of ", &["64 at its end: true"]);
     }
 }
 

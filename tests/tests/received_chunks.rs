@@ -1,8 +1,8 @@
 //! What an application may do with a chunk: look at it, echo it, ignore it, and nothing once it is
-//! stale.
+//! stale. And what it knows of the chunks that follow.
 
-use ws_echo_core::{Agreed, Buffer, Chunk, Connection, Event, Kind};
-use ws_echo_tests::wire::{BINARY, TEXT, masked};
+use ws_echo_core::{Agreed, Buffer, Chunk, CloseCode, Connection, Event, Kind};
+use ws_echo_tests::wire::{BINARY, CONTINUATION, PING, TEXT, masked};
 
 fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
     buffer.spare_mut()[..bytes.len()].copy_from_slice(bytes);
@@ -104,4 +104,69 @@ fn an_empty_chunk_is_still_sent_after_a_message_of_the_application() {
     connection.exchange(&mut buffer).echo(chunk);
     let ping: &[u8] = if pinged { b"\x89\x00" } else { b"" };
     assert_eq!(buffer.ready(), [ping, b"\x81\x00\x81\x04next"].concat());
+}
+
+/// A message of two frames with a Ping between them; the first frame ends in a character.
+fn message() -> (String, Vec<u8>) {
+    let text = "\u{20ac}".repeat(70);
+    let (first, second) = text.as_bytes().split_at(100);
+    let frames = [
+        masked(TEXT & 0x7F, first),
+        masked(PING, "between"),
+        masked(CONTINUATION, second),
+    ];
+    (text.clone(), frames.concat())
+}
+
+#[test]
+fn the_length_of_a_frame_is_known_with_its_header_whatever_was_received_of_it() {
+    let (text, bytes) = message();
+    // Buffers in which a frame stays until it is complete, and in which nothing stays.
+    for mut buffer in [Buffer::new([0; 256]), Buffer::for_pieces([0; 256])] {
+        let mut connection = Connection::server(Agreed::NOTHING);
+        let (mut received, mut known) = (0, Vec::new());
+        for byte in &bytes {
+            buffer.spare_mut()[0] = *byte;
+            buffer.commit(1);
+            let mut exchange = connection.exchange(&mut buffer);
+            while let Ok(Some(event)) = exchange.next_event() {
+                if let Event::Data(chunk) = event {
+                    received += chunk.len() as u64;
+                    exchange.echo(chunk);
+                }
+            }
+            let remaining = exchange.remaining_payload();
+            assert_eq!(remaining, connection.remaining_payload());
+            // What was returned and what remains is the end of the frame, at each byte of it.
+            let is_known = remaining > 0;
+            known.push(if is_known { received + remaining } else { 0 });
+            buffer.consume(usize::MAX);
+        }
+        let whole = text.len() as u64;
+        let ping = masked(PING, "between").len();
+        let second = bytes.len() - (6 + 100) - ping;
+        let expected = [
+            (0, 5),
+            // The second frame begins with the rest of a character.
+            (100, 100 + 1 + ping + second - 111),
+            (whole, 110),
+            (0, 1),
+        ];
+        let expected = expected.map(|(end, bytes)| vec![end; bytes]).concat();
+        assert_eq!(known, expected);
+        assert_eq!(received, whole);
+    }
+}
+
+#[test]
+fn an_ignored_frame_and_a_closed_connection_have_no_remaining_payload() {
+    let (mut connection, mut buffer) = (Connection::server(Agreed::NOTHING), Buffer::new([0; 256]));
+    receive(&mut buffer, &masked(BINARY, [7; 100])[..50]);
+    let mut exchange = connection.exchange(&mut buffer);
+    assert_eq!(exchange.next_event(), Ok(None));
+    assert_eq!(exchange.remaining_payload(), 100);
+    assert_eq!(exchange.close(CloseCode::MESSAGE_TOO_BIG, ""), Ok(()));
+    assert_eq!(exchange.remaining_payload(), 0);
+    assert_eq!(exchange.next_event(), Ok(None));
+    assert_eq!(exchange.remaining_payload(), 0);
 }

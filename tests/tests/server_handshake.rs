@@ -220,6 +220,7 @@ mod accepted {
             &["Upgrade: websocket,h2c"],
             &["Upgrade: h2c", "Upgrade: websocket"],
             &["Upgrade: websocket", "Upgrade: websocket"],
+            &["Upgrade: websocket, websocket"],
         ] {
             assert_accepted(&with("Upgrade", lines));
         }
@@ -571,9 +572,20 @@ mod refused {
     // Section 4.1 requires at least 1.1 of a client; nothing defines 1.2.
     #[test]
     fn other_versions_of_http() {
-        for version in ["1.0", "0.9", "1.2", "2.0", "3.0", "9.9"] {
+        for version in ["0.9", "1.2", "2.0", "3.0", "9.9"] {
             let start = format!("GET / HTTP/{version}\r\n");
             assert_refused_at_last_byte(start.as_bytes(), Refusal::UnsupportedHttpVersion);
+        }
+        // A remote server may read it: see the tests of `http_1_0`.
+        for (start, refusal) in [
+            ("GET / HTTP/1.0\r", None),
+            ("GET / HTTP/1.0\r\n", Some(Refusal::UnsupportedHttpVersion)),
+        ] {
+            for cuts in [Cuts::whole(), Cuts::bytes()] {
+                let application = Application::default();
+                let served = serve::<1024>(application, start.as_bytes(), &cuts, &cuts, 4096);
+                assert_eq!(served.refusal, refusal, "{start:?}");
+            }
         }
     }
 
@@ -740,7 +752,7 @@ mod refused {
             &["Upgrade:"],
             &["X-Upgrade: websocket"],
         ] {
-            assert_refused_at_last_byte(&with("Upgrade", lines), Refusal::UpgradeRequired);
+            assert_refused_at_last_byte(&with("Upgrade", lines), Refusal::MissingUpgrade);
         }
         for lines in [
             &[][..],
@@ -753,7 +765,8 @@ mod refused {
             &["Connection: close", "Connection: no-upgrade"],
             &["Proxy-Connection: Upgrade"],
         ] {
-            assert_refused_at_last_byte(&with("Connection", lines), Refusal::UpgradeRequired);
+            let refusal = Refusal::MissingConnectionUpgrade;
+            assert_refused_at_last_byte(&with("Connection", lines), refusal);
         }
     }
 
@@ -761,8 +774,9 @@ mod refused {
     // > send an appropriate HTTP error code (such as 426 Upgrade Required) [...] (section 4.2.2)
     #[test]
     fn other_versions_of_the_protocol() {
+        let missing = with("Sec-WebSocket-Version", &[]);
+        assert_refused_at_last_byte(&missing, Refusal::MissingVersion);
         for lines in [
-            &[][..],
             &["Sec-WebSocket-Version: 8"],
             &["Sec-WebSocket-Version: 0"],
             &["Sec-WebSocket-Version: 14"],
@@ -808,6 +822,74 @@ mod refused {
         }
     }
 
+    /// A request by a version of HTTP with those of the four headers of a handshake that `present`
+    /// has a bit for, and with others.
+    fn with_some(version: &str, present: usize, others: &[&str]) -> Vec<u8> {
+        let line = format!("GET / HTTP/{version}");
+        let mut lines = vec![&*line, "Host: a"];
+        let headers = REQUEST[2..].iter().enumerate();
+        lines.extend(
+            headers
+                .filter(|(i, _)| present >> i & 1 == 1)
+                .map(|(_, it)| it),
+        );
+        lines.extend(others);
+        head(&lines)
+    }
+
+    /// The bits of [`with_some`], in the order of the minimal request.
+    const UPGRADE: usize = 1;
+    const CONNECTION: usize = 2;
+    const KEY: usize = 4;
+    const VERSION: usize = 8;
+
+    // A proxy removes Upgrade and Connection, unless it is configured to keep them.
+    #[test]
+    fn each_combination_of_headers_is_told_what_it_lacks() {
+        for present in 0..15 {
+            let lacks = |header| present & header == 0;
+            let refusal = if lacks(UPGRADE) && lacks(KEY) && lacks(VERSION) {
+                Refusal::UpgradeRequired
+            } else if lacks(CONNECTION) {
+                Refusal::MissingConnectionUpgrade
+            } else if lacks(UPGRADE) {
+                Refusal::MissingUpgrade
+            } else if lacks(VERSION) {
+                Refusal::MissingVersion
+            } else {
+                Refusal::MissingKey
+            };
+            assert_refused_at_last_byte(&with_some("1.1", present, &[]), refusal);
+        }
+        for refusal in [Refusal::MissingConnectionUpgrade, Refusal::MissingUpgrade] {
+            assert!(refusal.text().contains("is missing: a proxy removes it"));
+        }
+    }
+
+    // > A server MAY ignore a received Upgrade header field if it wishes to continue using the
+    // > current protocol on that connection. (RFC 9110 section 7.8)
+    #[test]
+    fn an_upgrade_to_another_protocol_does_not_ask_for_a_websocket() {
+        for upgrade in [
+            "h2c",
+            "TLS/1.0",
+            "h2c, TLS/1.3",
+            "websockets",
+            "x/websocket",
+            "",
+        ] {
+            let upgrade = format!("Upgrade: {upgrade}");
+            let h2c = with_some(
+                "1.1",
+                CONNECTION,
+                &[&upgrade, "HTTP2-Settings: AAMAAABkAAQ"],
+            );
+            assert_refused_at_last_byte(&h2c, Refusal::UpgradeRequired);
+        }
+        let either = with_some("1.1", 14, &["Upgrade: h2c, websocket"]);
+        assert_accepted(&either);
+    }
+
     #[test]
     fn input_after_a_refusal_is_ignored() {
         for after in [
@@ -816,7 +898,7 @@ mod refused {
             &[0xFF; 2000],
             &b"\r\n".repeat(300),
         ] {
-            let input = [b"GET / HTTP/1.0\r\n", after].concat();
+            let input = [b"GET / HTTP/1.2\r\n", after].concat();
             let served = serve_always::<1024>(Application::default(), &input);
             assert_eq!(served.refusal, Some(Refusal::UnsupportedHttpVersion));
             assert_is_refusal(&served.head, &served.body, Refusal::UnsupportedHttpVersion);
@@ -987,6 +1069,112 @@ fn complete(input: &[u8]) -> (ServerHandshake, Buffer<Vec<u8>>) {
     (ServerHandshake::new(), buffer)
 }
 
+mod http_1_0 {
+    use super::*;
+
+    type WithHttp10 = ServerHandshake<1024, true>;
+
+    /// Receives a request whole or byte by byte, and checks it when it is complete. A request that
+    /// is wrong is refused.
+    fn checked(request: &[u8], step: usize) -> (Result<(), Refusal>, WithHttp10) {
+        let mut handshake = WithHttp10::with_http_1_0();
+        let mut buffer = Buffer::new(vec![0; 1024]);
+        for part in request.chunks(step) {
+            buffer.spare_mut()[..part.len()].copy_from_slice(part);
+            buffer.commit(part.len());
+            match handshake.advance(&mut buffer) {
+                Ok(Progress::Wait) => {}
+                Ok(Progress::Request) => return (handshake.check(), handshake),
+                Ok(progress) => panic!("{progress:?}"),
+                Err(refusal) => return (Err(refusal), handshake),
+            }
+        }
+        panic!("not complete: {}", request.escape_ascii());
+    }
+
+    fn assert_checked(lines: &[&str], expected: Result<(), Refusal>) -> WithHttp10 {
+        let request = head(lines);
+        let (bytewise, _) = checked(&request, 1);
+        let (whole, handshake) = checked(&request, request.len());
+        assert_eq!([bytewise, whole], [expected; 2], "{lines:?}");
+        handshake
+    }
+
+    // > A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message
+    // > that lacks a Host header field and to any request message that contains more than one [...]
+    // > (RFC 9112 section 3.2)
+    #[test]
+    fn a_request_may_lack_a_host_but_not_have_a_wrong_one() {
+        let line = "GET /chat HTTP/1.0";
+        for lines in [&[line][..], &[line, "Host: a"], &[line, "Upgrade: h2c"]] {
+            let handshake = assert_checked(lines, Err(Refusal::UpgradeRequired));
+            assert_eq!(handshake.request().path(), "/chat");
+            assert!(!handshake.request().is_for_websocket());
+        }
+        assert_checked(&["HEAD / HTTP/1.0"], Err(Refusal::MethodNotAllowed));
+        for (headers, refusal) in [
+            (&["Host: a b"][..], Refusal::MalformedHost),
+            (&["Host: a", "Host: a"], Refusal::RepeatedHost),
+            (&["Content-Length: 1"], Refusal::Body),
+        ] {
+            assert_checked(&[&[line], headers].concat(), Err(refusal));
+        }
+        assert_checked(&["GET / HTTP/1.1"], Err(Refusal::MissingHost));
+        assert_checked(&REQUEST, Ok(()));
+    }
+
+    // > A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request.
+    // > (RFC 9110 section 7.8)
+    #[test]
+    fn no_request_is_upgraded_and_one_with_a_sign_of_a_websocket_is_told_why() {
+        for present in 0..16 {
+            let headers = REQUEST[2..].iter().enumerate();
+            let some = headers.filter(|(i, _)| present >> i & 1 == 1);
+            let mut lines = vec!["GET / HTTP/1.0"];
+            lines.extend(some.map(|(_, it)| it));
+            let is_sign = present & 0b1101 != 0;
+            let refusal = if is_sign {
+                Refusal::UpgradeByHttp10
+            } else {
+                Refusal::UpgradeRequired
+            };
+            let mut handshake = assert_checked(&lines, Err(refusal));
+            assert_eq!(handshake.request().is_for_websocket(), is_sign);
+            assert_eq!(handshake.accept(Acceptance::default()), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn other_versions_are_refused_as_before() {
+        for version in ["0.9", "1.2", "1.9", "2.0", "3.0"] {
+            let line = format!("GET / HTTP/{version}");
+            assert_checked(&[&line], Err(Refusal::UnsupportedHttpVersion));
+        }
+        for line in [
+            "GET /",
+            "GET / HTTP/1.00",
+            "GET /HTTP/1.0",
+            "GET  / HTTP/1.0",
+        ] {
+            assert_checked(&[line], Err(Refusal::MalformedRequestLine));
+        }
+    }
+
+    #[test]
+    fn a_check_changes_nothing_and_says_what_accept_says() {
+        let (mut handshake, mut buffer) = complete(&request());
+        assert_eq!(handshake.check(), Ok(()));
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+        assert_eq!([handshake.check(), handshake.check()], [Ok(()); 2]);
+        assert_eq!(handshake.accept(Acceptance::default()), Ok(()));
+        assert_eq!(handshake.check(), Ok(()));
+        assert!(matches!(
+            handshake.advance(&mut buffer),
+            Ok(Progress::Open(_))
+        ));
+    }
+}
+
 mod the_application {
     use super::*;
 
@@ -1053,7 +1241,7 @@ mod the_application {
         }
     }
 
-    const ALL: [(Refusal, &str); 24] = [
+    const ALL: [(Refusal, &str); 28] = [
         (Refusal::Syntax(SyntaxError::BareLineFeed), "400 "),
         (Refusal::Syntax(SyntaxError::BareCarriageReturn), "400 "),
         (Refusal::Syntax(SyntaxError::ControlCharacter), "400 "),
@@ -1073,6 +1261,10 @@ mod the_application {
         (Refusal::MethodNotAllowed, "405 "),
         (Refusal::Timeout, "408 "),
         (Refusal::UpgradeRequired, "426 "),
+        (Refusal::UpgradeByHttp10, "426 "),
+        (Refusal::MissingConnectionUpgrade, "426 "),
+        (Refusal::MissingUpgrade, "426 "),
+        (Refusal::MissingVersion, "426 "),
         (Refusal::UnsupportedVersion, "426 "),
         (Refusal::HeadTooLarge, "431 "),
         (Refusal::TooManyHeaders, "431 "),

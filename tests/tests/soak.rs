@@ -1,6 +1,6 @@
 //! Random sessions for as long as wanted: messages of 0 to 4 MiB, in fragments and in pieces of any
-//! length, with Pings between them, over several connections that are closed and opened again. All
-//! echoes are compared.
+//! length, with Pings between them, over several connections that are closed and opened again. Some
+//! clients send much before they read. All echoes are compared.
 //!
 //! `SOAK_SECONDS` sets the duration, and `SOAK_SEED` repeats a run. With
 //! `WS_ECHO_SERVER=ADDRESS:PORT` the sessions go to a server that runs elsewhere.
@@ -9,13 +9,14 @@ use std::env;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use socket2::{Domain, Socket, Type};
 use ws_echo_tests::remote_server;
-use ws_echo_tests::scripted_client::Client;
+use ws_echo_tests::scripted_client::{Client, WELCOME, request};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked_with};
 
@@ -38,7 +39,17 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The server's large buffers: one for each connection, and what its two workers keep of both
 /// kinds; and what the system adds.
-const MEMORY_GROWTH_MAX: u64 = CONNECTIONS * (512 << 10) + 2 * 2 * (2 << 20) + (8 << 20);
+const MEMORY_GROWTH_MAX: u64 =
+    CONNECTIONS * ((512 << 10) + BACKLOG_MAX) + 2 * 2 * (2 << 20) + (8 << 20);
+/// The server's default.
+const BACKLOG_MAX: u64 = 16 << 20;
+/// One of this many clients sends much before it reads.
+const CLIENTS_PER_BLOCKING: u32 = 3;
+/// How many bytes it sends before it reads, and how many messages and Pings those may be.
+const SENT_FIRST_MAX: usize = 8 << 20;
+const SENT_FIRST_COUNT_MAX: usize = 100_000;
+/// The length of its socket's buffer.
+const SMALL_BUFFER: usize = 16 << 10;
 
 /// The next thing to receive.
 enum Expected {
@@ -103,15 +114,74 @@ fn variable(name: &str) -> Option<u64> {
 /// One connection after the other.
 fn soak(address: SocketAddr, mut random: Rng, end: Instant, counts: &Counts) {
     while Instant::now() < end {
-        let client = Client::greeted(address);
+        let sends_first = random.u32(..CLIENTS_PER_BLOCKING) == 0;
+        let client = match sends_first {
+            true => with_small_socket_buffers(address),
+            false => Client::greeted(address),
+        };
         add(&counts.connections, 1);
         let stream = client.handle();
-        let (sender, expected) = mpsc::sync_channel(AHEAD_MAX);
+        let (ahead_max, sent_first_max) = match sends_first {
+            true => (SENT_FIRST_COUNT_MAX, SENT_FIRST_MAX),
+            false => (AHEAD_MAX, 0),
+        };
+        let (sender, expected) = mpsc::sync_channel(ahead_max);
+        let (sent, is_sent) = mpsc::channel();
+        let mut sent = Sent {
+            sender: sent,
+            bytes: 0,
+            bytes_max: random.usize(..=sent_first_max),
+            messages: 0,
+        };
         let mut pauses = random.fork();
         thread::scope(|scope| {
-            scope.spawn(|| send_session(stream, sender, &mut random, end));
-            receive_session(client, &expected, &mut pauses, counts);
+            scope.spawn(|| {
+                send_session(stream, sender, &mut sent, &mut random, end);
+                sent.report();
+                drop(sent);
+            });
+            let is_sent = sends_first.then_some(is_sent);
+            receive_session(client, &expected, is_sent, &mut pauses, counts);
         });
+    }
+}
+
+/// A client that cannot receive much before it reads.
+fn with_small_socket_buffers(address: SocketAddr) -> Client {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(SMALL_BUFFER).expect("it can");
+    socket.connect(&address.into()).expect("the server listens");
+    let mut client = Client::of(socket.into());
+    client.send(request("/"));
+    assert!(client.receive_head().starts_with("HTTP/1.1 101 "));
+    assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, WELCOME)));
+    client
+}
+
+/// What a client has sent before it reads.
+struct Sent {
+    /// Gets a report for each message that may be read.
+    sender: Sender<()>,
+    bytes: usize,
+    bytes_max: usize,
+    messages: usize,
+}
+
+impl Sent {
+    fn add(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.messages += 1;
+        if self.bytes > self.bytes_max {
+            self.report();
+        }
+    }
+
+    fn report(&mut self) {
+        for _ in 0..self.messages {
+            // A client that reads while it sends does not look at it.
+            let _ = self.sender.send(());
+        }
+        (self.bytes, self.messages) = (0, 0);
     }
 }
 
@@ -119,6 +189,7 @@ fn soak(address: SocketAddr, mut random: Rng, end: Instant, counts: &Counts) {
 fn send_session(
     mut stream: TcpStream,
     expected: SyncSender<Expected>,
+    sent: &mut Sent,
     random: &mut Rng,
     end: Instant,
 ) {
@@ -128,6 +199,7 @@ fn send_session(
         let bytes = fragmented(&message, random, expect);
         expect(Expected::Message(message));
         write_in_pieces(&mut stream, &bytes, random);
+        sent.add(bytes.len());
     }
     let close = close(random);
     let key = random.u32(..).to_be_bytes();
@@ -136,6 +208,7 @@ fn send_session(
     let code = close[..close.len().min(2)].to_vec();
     expect(Expected::Close(code));
     write_in_pieces(&mut stream, &bytes, random);
+    sent.add(bytes.len());
 }
 
 fn message(random: &mut Rng) -> Frame {
@@ -216,14 +289,18 @@ fn close(random: &mut Rng) -> Vec<u8> {
     [&code.to_be_bytes(), text(random, reason_len).as_bytes()].concat()
 }
 
-/// Receives everything expected, to the end of the connection.
+/// Receives everything expected, to the end of the connection; each message after it `is_sent`, if
+/// that is given.
 fn receive_session(
     mut client: Client,
     expected: &Receiver<Expected>,
+    is_sent: Option<Receiver<()>>,
     random: &mut Rng,
     counts: &Counts,
 ) {
     let mut open: Option<Frame> = None;
+    let wait = || is_sent.iter().for_each(|it| it.recv().unwrap_or_default());
+    wait();
     while let Some(frame) = client.receive_frame() {
         if random.u32(..FRAMES_PER_PAUSE) == 0 {
             thread::sleep(Duration::from_millis(random.u64(..PAUSE_MAX)));
@@ -236,6 +313,7 @@ fn receive_session(
             expect_message(expected, &message);
             add(&counts.messages, 1);
             add(&counts.bytes, message.payload.len() as u64);
+            wait();
             continue;
         }
         match expected.recv() {

@@ -73,6 +73,12 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         }
     }
 
+    /// How many bytes of the begun message are known, but were not returned by an event yet. See
+    /// [`Connection::remaining_payload`].
+    pub fn remaining_payload(&self) -> u64 {
+        self.connection.remaining_payload()
+    }
+
     /// The reason in the peer's Close frame. See [`Connection::close_reason`].
     pub fn close_reason(&self) -> &str {
         self.connection.close_reason()

@@ -26,21 +26,21 @@ const FIELDS: [Field; 7] = [
     // > An |Upgrade| header field containing the value "websocket", [...] A |Connection|
     // > header field that includes the token "Upgrade", [...] (section 4.2.1)
     Field::any_of(
-        "upgrade",
-        |value| http::lists(value, b"websocket"),
-        Refusal::UpgradeRequired,
-    ),
-    Field::any_of(
         "connection",
         |value| http::lists(value, b"upgrade"),
-        Refusal::UpgradeRequired,
+        Refusal::MissingConnectionUpgrade,
+    ),
+    Field::any_of(
+        "upgrade",
+        |value| http::lists(value, b"websocket"),
+        Refusal::MissingUpgrade,
     ),
     // > If this version does not match a version understood by the server, the server MUST
     // > abort [...] and instead send an appropriate HTTP error code [...] (section 4.2.2)
     Field::required_once(
         "sec-websocket-version",
         |value| value == b"13",
-        Refusal::UnsupportedVersion,
+        Refusal::MissingVersion,
         Refusal::UnsupportedVersion,
         Refusal::RepeatedVersion,
     ),
@@ -59,6 +59,9 @@ const FIELDS: [Field; 7] = [
 const HOST_ONLY: usize = 1;
 /// How many of them are checked in every GET and HEAD: the two that announce a body, too.
 const HOST_AND_BODY: usize = 3;
+/// The index of the first field that only a request for a WebSocket has: Upgrade, with "websocket".
+/// (Connection may ask for another upgrade.)
+const FIRST_SIGN: usize = 4;
 /// The index of Sec-WebSocket-Key: the last.
 const KEY: usize = FIELDS.len() - 1;
 
@@ -126,6 +129,8 @@ impl Field {
 pub(crate) struct Headers {
     seen: [Seen; FIELDS.len()],
     key: [u8; KEY_LEN],
+    /// Whether one of the fields from [`FIRST_SIGN`] on was seen.
+    has_sign: bool,
     /// How many header lines there were.
     count: usize,
 }
@@ -135,6 +140,7 @@ impl Headers {
         Self {
             seen: [Seen::Nothing; FIELDS.len()],
             key: [0; KEY_LEN],
+            has_sign: false,
             count: 0,
         }
     }
@@ -162,6 +168,7 @@ impl Headers {
             Seen::Nothing => now,
             _ => Seen::Several,
         };
+        self.has_sign |= i >= FIRST_SIGN;
         if i == KEY
             && let Some(key) = value.as_array()
         {
@@ -175,13 +182,27 @@ impl Headers {
         self.check(HOST_ONLY)
     }
 
+    /// Lets a request lack Host: it counts as seen.
+    pub(crate) fn excuse_host(&mut self) {
+        let [host, ..] = &mut self.seen;
+        *host = Seen::Match;
+    }
+
     /// Checks that no body is announced either.
     pub(crate) fn check_body(&self) -> Result<(), Refusal> {
         self.check(HOST_AND_BODY)
     }
 
+    /// Whether a field was seen that only a request for a WebSocket has.
+    pub(crate) fn are_for_websocket(&self) -> bool {
+        self.has_sign
+    }
+
     /// The key, if these are the headers of a request for a WebSocket connection.
     pub(crate) fn key(&self) -> Result<&[u8; KEY_LEN], Refusal> {
+        if !self.are_for_websocket() {
+            return Err(Refusal::UpgradeRequired);
+        }
         self.check(FIELDS.len())?;
         Ok(&self.key)
     }

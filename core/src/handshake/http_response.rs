@@ -80,6 +80,12 @@ impl<'a> HttpResponse<'a> {
     // The compiler leaves out what a refusal does not have.
     #[inline(always)]
     pub(crate) fn write_with(&self, more: &str, mut write: impl FnMut(&[u8])) {
+        // > A server SHOULD send a response version equal to the highest version to which the
+        // > server is conformant that has a major version less than or equal to the one received
+        // > in the request. (RFC 9110 section 2.5)
+        //
+        // So this is also the version for a client that speaks HTTP/1.0, and nothing that follows
+        // needs more than HTTP/1.0: a length, and the end of the connection.
         for part in ["HTTP/1.1 ", self.status, "\r\nConnection: close", more] {
             write(part.as_bytes());
         }

@@ -42,8 +42,19 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The head was not complete in time. The application decides that: the crate has no clock.
     Timeout,
-    /// The request does not ask for an upgrade to a WebSocket.
+    /// The request has no sign of a WebSocket: see
+    /// [`is_for_websocket`](crate::Request::is_for_websocket).
     UpgradeRequired,
+    /// The request asks for a WebSocket by HTTP/1.0, which has no upgrade. Only of a handshake
+    /// [with HTTP/1.0](crate::ServerHandshake::with_http_1_0).
+    UpgradeByHttp10,
+    /// There is no Connection header with "Upgrade", in a request for a WebSocket. It belongs to
+    /// one hop: a proxy removes it, and Upgrade, unless it is configured to keep them.
+    MissingConnectionUpgrade,
+    /// There is no Upgrade header with "websocket", in a request for a WebSocket.
+    MissingUpgrade,
+    /// There is no Sec-WebSocket-Version header.
+    MissingVersion,
     /// The Sec-WebSocket-Version is not 13.
     UnsupportedVersion,
     /// The head is longer than the `N` bytes that the handshake gathers.
@@ -52,7 +63,8 @@ pub enum Refusal {
     TooManyHeaders,
     /// The response and the greeting do not fit in the `N` bytes of the handshake.
     ResponseTooLarge,
-    /// The request is not HTTP/1.1.
+    /// The request is not HTTP/1.1, nor HTTP/1.0 if that is
+    /// [read](crate::ServerHandshake::with_http_1_0).
     UnsupportedHttpVersion,
 }
 
@@ -63,7 +75,12 @@ impl Refusal {
             Self::NotFound => "404 Not Found",
             Self::MethodNotAllowed => "405 Method Not Allowed",
             Self::Timeout => "408 Request Timeout",
-            Self::UpgradeRequired | Self::UnsupportedVersion => "426 Upgrade Required",
+            Self::UpgradeRequired
+            | Self::UpgradeByHttp10
+            | Self::MissingConnectionUpgrade
+            | Self::MissingUpgrade
+            | Self::MissingVersion
+            | Self::UnsupportedVersion => "426 Upgrade Required",
             Self::HeadTooLarge | Self::TooManyHeaders => "431 Request Header Fields Too Large",
             Self::ResponseTooLarge => "500 Internal Server Error",
             Self::UnsupportedHttpVersion => "505 HTTP Version Not Supported",
@@ -84,7 +101,12 @@ impl Refusal {
             Self::MethodNotAllowed => "\r\nAllow: GET",
             // > The server MUST send an Upgrade header field in a 426 response [...] (RFC 9110
             // > section 15.5.22)
-            Self::UpgradeRequired | Self::UnsupportedVersion => {
+            Self::UpgradeRequired
+            | Self::UpgradeByHttp10
+            | Self::MissingConnectionUpgrade
+            | Self::MissingUpgrade
+            | Self::MissingVersion
+            | Self::UnsupportedVersion => {
                 ", Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13"
             }
             _ => "",
@@ -109,6 +131,16 @@ impl Refusal {
             Self::MethodNotAllowed => "method is not GET",
             Self::Timeout => "request was not complete in time",
             Self::UpgradeRequired => "only WebSocket connections are served",
+            Self::UpgradeByHttp10 => {
+                "a WebSocket needs HTTP/1.1, and this request is HTTP/1.0: a proxy may have changed it"
+            }
+            Self::MissingConnectionUpgrade => {
+                "Connection: Upgrade is missing: a proxy removes it and Upgrade unless told to keep them"
+            }
+            Self::MissingUpgrade => {
+                "Upgrade: websocket is missing: a proxy removes it unless told to keep it"
+            }
+            Self::MissingVersion => "Sec-WebSocket-Version is missing",
             Self::UnsupportedVersion => "Sec-WebSocket-Version is not 13",
             Self::HeadTooLarge => "request head is too large",
             Self::TooManyHeaders => "too many headers",

@@ -13,11 +13,16 @@ use crate::handshake::refusal::Refusal;
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     head: &'a [u8],
+    /// `false` before the request is complete.
+    is_for_websocket: bool,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(head: &'a [u8]) -> Self {
-        Self { head }
+    pub(crate) fn new(head: &'a [u8], headers: &Headers) -> Self {
+        Self {
+            head,
+            is_for_websocket: headers.are_for_websocket(),
+        }
     }
 
     /// The method, in ASCII: `GET`.
@@ -44,6 +49,13 @@ impl<'a> Request<'a> {
             None | Some("") => "/",
             Some(path) => path,
         }
+    }
+
+    /// Whether the request has a header that only a request for a WebSocket has: Upgrade with
+    /// "websocket", Sec-WebSocket-Version or Sec-WebSocket-Key. Such a client should be told which
+    /// header it lacks, and not be sent a page. An upgrade to another protocol is not such a sign.
+    pub fn is_for_websocket(&self) -> bool {
+        self.is_for_websocket
     }
 
     /// The values of the headers with this name, in their order. The case of the name does not
@@ -76,6 +88,12 @@ impl<'a> Request<'a> {
             b"HEAD" => checked.and(Err(Refusal::MethodNotAllowed)),
             _ => Err(Refusal::MethodNotAllowed),
         }
+    }
+
+    /// Whether the request is HTTP/1.0. Its first line is complete.
+    pub(crate) fn is_http_1_0(&self) -> bool {
+        let mut head = self.head;
+        http::take_until(&mut head, b'\r').ends_with(b" HTTP/1.0")
     }
 
     /// The method and the target.

@@ -30,16 +30,22 @@ pub enum ResponseError {
     Status(u16),
     /// The status is 101, but the response is HTTP/1.0.
     UnsupportedHttpVersion,
-    /// The Upgrade header is missing, repeated, or not "websocket".
+    /// The Upgrade header is missing, or not "websocket" alone.
     NoUpgrade,
+    /// There are several Upgrade headers.
+    RepeatedUpgrade,
     /// There is no Connection header with "Upgrade".
     NoConnectionUpgrade,
     /// There is no Sec-WebSocket-Accept header.
     NoAccept,
-    /// The Sec-WebSocket-Accept header does not answer the key, or is repeated.
+    /// The Sec-WebSocket-Accept header does not answer the key.
     WrongAccept,
-    /// The server chose a subprotocol that was not offered, or several.
+    /// There are several Sec-WebSocket-Accept headers.
+    RepeatedAccept,
+    /// The server chose a subprotocol that was not offered.
     UnexpectedSubprotocol,
+    /// There are several Sec-WebSocket-Protocol headers.
+    RepeatedSubprotocol,
     /// The server chose an extension, and none was offered.
     UnexpectedExtension,
 }
@@ -99,6 +105,7 @@ impl<'a> Response<'a> {
         let mut upgrades = self.headers("upgrade");
         match (upgrades.next(), upgrades.next()) {
             (Some(value), None) if value.eq_ignore_ascii_case(b"websocket") => {}
+            (_, Some(_)) => return Err(ResponseError::RepeatedUpgrade),
             _ => return Err(ResponseError::NoUpgrade),
         }
         // > If the response lacks a |Connection| header field or the |Connection| header field
@@ -114,6 +121,7 @@ impl<'a> Response<'a> {
         match (accepts.next(), accepts.next()) {
             (None, _) => return Err(ResponseError::NoAccept),
             (Some(value), None) if value == accept => {}
+            (_, Some(_)) => return Err(ResponseError::RepeatedAccept),
             _ => return Err(ResponseError::WrongAccept),
         }
         // > If the response includes a |Sec-WebSocket-Extensions| header field and this header
@@ -133,8 +141,11 @@ impl<'a> Response<'a> {
         let Some(chosen) = values.next() else {
             return Ok(None);
         };
+        if values.next().is_some() {
+            return Err(ResponseError::RepeatedSubprotocol);
+        }
         let offer = offers.iter().find(|name| name.as_bytes() == chosen);
-        if offer.is_none() || values.next().is_some() {
+        if offer.is_none() {
             return Err(ResponseError::UnexpectedSubprotocol);
         }
         Ok(offer.copied())
@@ -180,10 +191,13 @@ impl fmt::Display for ResponseError {
             Self::HeadTooLarge => "response head is too large",
             Self::Status(status) => return write!(f, "status is {status}"),
             Self::UnsupportedHttpVersion => "response is HTTP/1.0",
-            Self::NoUpgrade => "Upgrade is not websocket",
+            Self::NoUpgrade => "Upgrade is missing, or not websocket alone",
+            Self::RepeatedUpgrade => "Upgrade is repeated",
             Self::NoConnectionUpgrade => "Connection does not contain Upgrade",
             Self::NoAccept => "Sec-WebSocket-Accept is missing",
             Self::WrongAccept => "Sec-WebSocket-Accept does not answer the key",
+            Self::RepeatedAccept => "Sec-WebSocket-Accept is repeated",
+            Self::RepeatedSubprotocol => "Sec-WebSocket-Protocol is repeated",
             Self::UnexpectedSubprotocol => "Sec-WebSocket-Protocol was not requested",
             Self::UnexpectedExtension => "Sec-WebSocket-Extensions was not requested",
         })

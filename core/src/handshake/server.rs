@@ -1,6 +1,8 @@
 //! The opening handshake of a server (RFC 6455 section 4.2): gathers the head of the request, and
 //! puts the response in its place. The form of a request is in `http`, `headers` and `request`.
 
+mod request;
+
 use heapless::Vec;
 
 use crate::buffer::Buffer;
@@ -9,19 +11,19 @@ use crate::connection::event::Message;
 use crate::frame::header::encode;
 use crate::frame::layout::Fin;
 use crate::handshake::accept::accept;
-use crate::handshake::head;
 use crate::handshake::headers::Headers;
 use crate::handshake::http_response::{HttpResponse, HttpResponseError};
 use crate::handshake::progress::Progress;
 use crate::handshake::refusal::Refusal;
-use crate::handshake::request::{Request, check_request_line};
+use crate::handshake::request::Request;
 use crate::storage::Storage;
 
 /// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits.
 pub const MIN_HEAD_LEN: usize = 256;
 
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
-/// least [`MIN_HEAD_LEN`], which are not needed once the connection is open.
+/// least [`MIN_HEAD_LEN`], which are not needed once the connection is open. `HTTP_1_0` says
+/// whether it also reads requests by HTTP/1.0: see [`with_http_1_0`](Self::with_http_1_0).
 ///
 /// ```
 /// use ws_echo_core::{Acceptance, Buffer, Connection, Message, Progress, ServerHandshake};
@@ -48,7 +50,7 @@ pub const MIN_HEAD_LEN: usize = 256;
 /// # Ok::<(), ws_echo_core::Refusal>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ServerHandshake<const N: usize = 1024> {
+pub struct ServerHandshake<const N: usize = 1024, const HTTP_1_0: bool = false> {
     next: Next,
     /// The part of the request's head that was received. Once it is answered, the response: a field
     /// of its own would cost `N` bytes.
@@ -98,15 +100,32 @@ pub struct Acceptance<'a> {
     pub greeting: Option<Message<'a>>,
 }
 
-impl<const N: usize> Default for ServerHandshake<N> {
+impl<const N: usize, const HTTP_1_0: bool> Default for ServerHandshake<N, HTTP_1_0> {
     fn default() -> Self {
-        Self::new()
+        Self::begin()
     }
 }
 
 impl<const N: usize> ServerHandshake<N> {
-    /// A handshake of which nothing was received.
+    /// A handshake of which nothing was received. A request by another version than HTTP/1.1 is
+    /// refused when its first line is complete.
     pub const fn new() -> Self {
+        Self::begin()
+    }
+}
+
+impl<const N: usize> ServerHandshake<N, true> {
+    /// A handshake of which nothing was received, for a server that answers other requests too.
+    /// A request by HTTP/1.0 is [complete](Progress::Request) like one by HTTP/1.1, and may lack
+    /// Host. Health checks and proxies make such requests. If it asks for a WebSocket,
+    /// [`accept`](Self::accept) fails: HTTP/1.0 has no upgrade.
+    pub const fn with_http_1_0() -> Self {
+        Self::begin()
+    }
+}
+
+impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
+    const fn begin() -> Self {
         const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
         Self {
             next: Next::RequestLine,
@@ -146,8 +165,21 @@ impl<const N: usize> ServerHandshake<N> {
     /// its method and target are empty.
     pub fn request(&self) -> Request<'_> {
         match self.next {
-            Next::Decision => Request::new(&self.bytes),
-            _ => Request::new(&[]),
+            Next::Decision => Request::new(&self.bytes, &self.headers),
+            _ => Request::new(&[], &Headers::new()),
+        }
+    }
+
+    /// Checks the request while it is [complete](Progress::Request) and not answered: whether
+    /// [`accept`](Self::accept) can open the connection, if the response fits.
+    ///
+    /// # Errors
+    ///
+    /// Why `accept` would refuse the request.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self.next {
+            Next::Decision => self.key().map(drop),
+            _ => Ok(()),
         }
     }
 
@@ -268,54 +300,13 @@ impl<const N: usize> ServerHandshake<N> {
         }
     }
 
-    /// Gathers bytes up to the end of the head.
-    fn gather<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Result<Progress, Refusal> {
-        buffer.release();
-        while let Some(byte) = buffer.read_byte() {
-            if head::push(&mut self.bytes, byte, Refusal::HeadTooLarge)? {
-                self.next = self.end_line()?;
-            }
-            if let Next::Decision = self.next {
-                return Ok(Progress::Request);
-            }
-        }
-        Ok(Progress::Wait)
-    }
-
-    /// Checks the line that is complete, and returns what follows it.
-    fn end_line(&mut self) -> Result<Next, Refusal> {
-        let start = match self.next {
-            Next::Header { start } => start,
-            // A request line, or an empty line before it.
-            _ => 0,
-        };
-        let line = head::line(&self.bytes, start);
-        match self.next {
-            // > [...] a server that is expecting to receive and parse a request-line SHOULD ignore
-            // > at least one empty line (CRLF) [...] (RFC 9112 section 2.2)
-            Next::RequestLine if line.is_empty() => {
-                self.bytes.clear();
-                return Ok(Next::AfterBlank);
-            }
-            Next::Header { .. } if line.is_empty() => {
-                self.headers.check_host()?;
-                return Ok(Next::Decision);
-            }
-            Next::Header { .. } => self.headers.add(line)?,
-            _ => check_request_line(line)?,
-        }
-        let start = self.bytes.len();
-        Ok(Next::Header { start })
-    }
-
     fn write_switching_protocols(&mut self, acceptance: Acceptance<'_>) -> Result<(), Refusal> {
         let Acceptance {
             subprotocol,
             greeting,
         } = acceptance;
+        let accept = accept(self.key()?);
         let request = self.request();
-        request.check(&self.headers)?;
-        let accept = accept(self.headers.key()?);
         // > The value chosen MUST be derived from the client's handshake, specifically by selecting
         // > one of the values from the |Sec-WebSocket-Protocol| field [...] (section 4.2.2)
         let subprotocol =

@@ -1,9 +1,11 @@
 //! Texts of the WebSocket protocol on the command line: the greeting, paths, origins, subprotocols
 //! and header names. Each error says what to write.
 
+use crate::options::origin;
+use crate::options::serve::SUBPROTOCOL_LEN_MAX;
+
 /// The longest greeting in bytes: it fits the smallest buffer together with the response.
 const WELCOME_LEN_MAX: usize = 1_000;
-const SUBPROTOCOL_LEN_MAX: usize = 100;
 
 /// What to write in a path that has other characters.
 pub(super) const NOT_VISIBLE_ASCII: &str =
@@ -33,23 +35,30 @@ pub(super) fn path(text: &str) -> Result<String, String> {
     Ok(text.into())
 }
 
-/// `*`, `null`, or a scheme and a host, as a browser writes them.
+/// `*`, `null`, or a scheme and a host, as a browser sends them.
 pub(super) fn origin(text: &str) -> Result<String, String> {
-    if let "*" | "null" = text {
+    if text == "*" {
         return Ok(text.into());
     }
-    let Some((scheme, host)) = text.split_once("://") else {
-        return Err(format!(
+    let normalized = origin::normalized(text);
+    let (scheme, host) = text.split_once("://").unwrap_or(("", text));
+    match normalized {
+        Some(origin) if host.contains('/') => Err(format!("leave out the path: {origin}")),
+        Some(origin) if matches!(&*scheme.to_ascii_lowercase(), "ws" | "wss") => {
+            Err(format!("write the scheme of the page: {origin}"))
+        }
+        Some(origin) => Ok(origin),
+        None if text.contains('*') => {
+            Err("a * cannot be a part: write each origin, or * alone for all".into())
+        }
+        None if origin::normalized(&format!("http://{text}")).is_some() => Err(format!(
             "write the scheme too: http://{text} or https://{text}"
-        ));
-    };
-    if let Some((host, _)) = host.split_once('/') {
-        return Err(format!("leave out the path: {scheme}://{host}"));
+        )),
+        None if !text.is_ascii() => {
+            Err("write the host as a browser sends it, in ASCII: xn--...".into())
+        }
+        None => Err("write it as a browser sends it, such as https://example.com:8080".into()),
     }
-    if host.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write it as a browser does, such as https://example.com:8080".into());
-    }
-    Ok(text.into())
 }
 
 /// A subprotocol of at most 100 characters, which is an HTTP token.

@@ -107,6 +107,14 @@ pub(super) fn memory(text: &str) -> Result<usize, &'static str> {
     addressable(len)
 }
 
+/// An amount of memory in bytes, or `off` for none.
+pub(super) fn backlog(text: &str) -> Result<usize, String> {
+    if text == "off" {
+        return Ok(0);
+    }
+    memory(text).map_err(|advice| format!("{advice}, or off"))
+}
+
 /// A number of threads, from 1 to 1,024.
 pub(super) fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse()
@@ -270,6 +278,16 @@ mod tests {
             "", "KiB", "-64KiB", "1.5MiB", "64KB", "64k", "64kib", "64 KiB",
         ] {
             assert!(buffer_len(text).unwrap_err().contains("64KiB"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_backlog_is_a_size_or_off() {
+        assert_eq!(backlog("16MiB"), Ok(16 << 20));
+        assert_eq!((backlog("off"), backlog("0")), (Ok(0), Ok(0)));
+        for text in ["", "16MB", "none"] {
+            let advice = backlog(text).unwrap_err();
+            assert!(advice.ends_with("such as 512MiB, or off"), "{advice}");
         }
     }
 

@@ -77,7 +77,8 @@ pub(super) struct ServeArguments {
     #[arg(long)]
     no_page: bool,
 
-    /// A subprotocol to accept from clients; may be repeated, in order of preference
+    /// A subprotocol to accept from clients, or * for the first one that a client offers; may be
+    /// repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
     subprotocols: Vec<String>,
 
@@ -141,6 +142,12 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "512MiB")]
     max_memory: usize,
 
+    /// How much of its echoes is kept for each client that reads only after it has sent everything,
+    /// or off. It is a part of --max-memory; all clients together may use half of that
+    #[arg(long, value_name = "SIZE", value_parser = quantity::backlog)]
+    #[arg(default_value = "16MiB")]
+    max_backlog: usize,
+
     /// How long clients may take to finish their messages and close when the server stops
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
@@ -192,6 +199,7 @@ impl ServeArguments {
             stall_timeout: self.stall_timeout.0,
             max_message_len: self.max_message_size.unwrap_or(u64::MAX),
             max_memory: self.max_memory,
+            max_backlog: self.max_backlog,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
             log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),

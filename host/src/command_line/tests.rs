@@ -72,6 +72,7 @@ fn an_empty_command_line_gives_the_defaults() {
         stall_timeout: Some(Duration::from_secs(60)),
         max_message_len: u64::MAX,
         max_memory: 512 << 20,
+        max_backlog: 16 << 20,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(10),
         log: "info".parse().expect("a level"),
@@ -86,7 +87,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
-                --stall-timeout off --max-message-size 1GiB --max-memory 64MiB \
+                --stall-timeout off --max-message-size 1GiB --max-memory 64MiB --max-backlog off \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
@@ -108,6 +109,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         stall_timeout: None,
         max_message_len: 1 << 30,
         max_memory: 64 << 20,
+        max_backlog: 0,
         drain_spread: Duration::from_secs(2),
         drain_timeout: Duration::from_secs(3),
         log: "mio=off".parse().expect("a filter"),
@@ -138,6 +140,7 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_STALL_TIMEOUT", "90"),
         ("WS_ECHO_MAX_MESSAGE_SIZE", "1"),
         ("WS_ECHO_MAX_MEMORY", "1MiB"),
+        ("WS_ECHO_MAX_BACKLOG", "64KiB"),
         ("WS_ECHO_DRAIN_TIMEOUT", "1m"),
         ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
@@ -162,6 +165,7 @@ fn every_option_is_read_from_the_environment() {
         stall_timeout: Some(Duration::from_secs(90)),
         max_message_len: 1,
         max_memory: 1 << 20,
+        max_backlog: 64 << 10,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(60),
         log: "warn,mio=off".parse().expect("a filter"),

@@ -20,7 +20,8 @@ pub struct ServeOptions {
     pub(crate) paths: Vec<String>,
     /// Whether the chat page is served to browsers.
     pub(crate) has_page: bool,
-    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty.
+    /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty. One may
+    /// be [`FIRST_OFFERED`].
     pub(crate) subprotocols: Vec<String>,
     /// The origins from which browsers may connect.
     pub(crate) origins: Origins,
@@ -48,6 +49,8 @@ pub struct ServeOptions {
     pub(crate) max_message_len: u64,
     /// The maximum memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
+    /// How many bytes are kept for a client that does not read yet, at most; 0 for none.
+    pub(crate) max_backlog: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are disconnected then, from a millisecond to a day.
@@ -67,9 +70,15 @@ pub(crate) enum CertificateSource {
     SelfSigned { written_to: Option<PathBuf> },
 }
 
+/// In place of a subprotocol: the first one that the client offers.
+pub(crate) const FIRST_OFFERED: &str = "*";
+/// The most characters of a subprotocol.
+pub(crate) const SUBPROTOCOL_LEN_MAX: usize = 100;
+
 /// The origins that may connect, besides the server's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origins {
     Any,
+    /// Each is [normalized](super::origin::normalized).
     These(Vec<String>),
 }

@@ -11,17 +11,18 @@ use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Agreed, CloseCode, ServerHandshake};
+use ws_echo_core::{Agreed, CloseCode};
 
+use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::{Ending, Journal};
-use crate::serve::pool::{HeapBuffer, Pool, Session};
+use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
 use crate::serve::response::Answer;
-use crate::serve::service::{HEAD_LEN, Service};
+use crate::serve::service::{Handshake, Service};
 
 /// The memory that a client costs before its request is answered, in bytes. The pool gets it back
 /// then.
-pub(crate) const OPENING_COST: usize = size_of::<ServerHandshake<HEAD_LEN>>();
+pub(crate) const OPENING_COST: usize = size_of::<Handshake>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
 pub(crate) fn least_memory(buffer_len: usize) -> usize {
@@ -43,7 +44,7 @@ pub(crate) struct Shared {
 pub(crate) struct Client {
     peer: SocketAddr,
     phase: Phase,
-    /// Only while it holds bytes.
+    /// Only while it holds bytes, or its backlog does.
     buffer: Option<HeapBuffer>,
 }
 
@@ -51,7 +52,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 enum Phase {
     /// The opening handshake.
-    Handshake(Box<ServerHandshake<HEAD_LEN>>),
+    Handshake(Box<Handshake>),
     /// Echoing.
     Open {
         agreed: Agreed,
@@ -131,6 +132,9 @@ impl Client {
     pub(crate) fn deadline(&self) -> Deadline {
         match self.phase {
             Phase::Handshake(_) => Deadline::Request,
+            Phase::Open { .. } | Phase::Leaving { .. } if self.may_begin_to_read() => {
+                Deadline::Patience
+            }
             Phase::Open { .. } if self.is_inside_frame() => Deadline::Progress,
             Phase::Open { .. } => Deadline::SignOfLife,
             Phase::Leaving { .. } if !self.is_closing() => Deadline::EndOfMessage,
@@ -145,6 +149,30 @@ impl Client {
     fn is_inside_frame(&self) -> bool {
         let session = self.session();
         self.buffer.is_some() || session.is_some_and(|session| session.connection.is_inside_frame())
+    }
+
+    /// Whether what waits for it becomes a backlog unless it takes some of that.
+    fn may_begin_to_read(&self) -> bool {
+        let is_patient = self.buffer.as_ref().is_some_and(|it| it.is_patient());
+        is_patient && !self.is_closing()
+    }
+
+    /// Lets what waits for it become a backlog from now on.
+    pub(crate) fn end_patience(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.patience = Patience::Over;
+        }
+    }
+
+    /// Whether there are answers that it did not take for long.
+    pub(crate) fn has_backlog(&self) -> bool {
+        let backlog = self.buffer.as_ref().map(|it| &it.backlog);
+        backlog.is_some_and(|it| !it.is_empty())
+    }
+
+    /// Whether only what is ready is left to be taken.
+    pub(crate) fn is_flushing(&self) -> bool {
+        matches!(self.phase, Phase::Flushing)
     }
 
     /// Whether our Close was sent, and is not answered yet.
@@ -206,8 +234,12 @@ impl Client {
     }
 
     /// Takes a buffer: its own, which holds bytes, or an empty one.
-    pub(crate) fn take_buffer(&mut self, empty: impl FnOnce() -> HeapBuffer) -> HeapBuffer {
-        self.buffer.take().unwrap_or_else(empty)
+    pub(crate) fn take_buffer(&mut self, pool: &mut Pool, class: BufferClass) -> HeapBuffer {
+        match self.buffer.take() {
+            None => pool.take_buffer(class),
+            Some(own) if own.is_detached() => pool.attach_backlog(own.backlog, class),
+            Some(own) => own,
+        }
     }
 
     /// Keeps a buffer because it holds bytes.
@@ -251,7 +283,7 @@ impl Client {
             }
             Phase::Flushing | Phase::Draining => buffer.discard_received(),
         }
-        if !buffer.ready().is_empty() {
+        if !buffer.ready().is_empty() || (self.is_flushing() && !buffer.backlog.is_empty()) {
             return Want::Transmit;
         }
         if let Phase::Flushing = self.phase {
@@ -311,9 +343,8 @@ impl Client {
         if self.is_in_handshake() {
             pool.give_memory_back(OPENING_COST);
         }
-        if let Some(mut buffer) = self.buffer.take() {
-            buffer.clear();
-            pool.put_buffer(buffer);
+        if let Some(buffer) = self.buffer.take() {
+            pool.take_back(buffer);
         }
     }
 }

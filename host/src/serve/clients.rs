@@ -78,6 +78,7 @@ impl<T: Transport> Clients<T> {
                 pool: Pool::new(
                     options.buffer_len,
                     options.max_memory / options.threads.get(),
+                    options.max_backlog,
                 ),
                 journal: Journal::default(),
                 is_stopping: false,
@@ -228,6 +229,7 @@ impl<T: Transport> Clients<T> {
         }
     }
 
+    #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
         match turn.next {
             Next::Idle => {}

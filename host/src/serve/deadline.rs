@@ -1,8 +1,14 @@
 //! What a client must do, and by when: the kinds of deadlines, how a turn changes them, and how
 //! long they are. What happens when a client misses one is in `driver/expiry`.
 
+use std::time::Duration;
+
 use crate::options::serve::ServeOptions;
 use crate::serve::timer_wheel::Ticks;
+
+/// How long a client may take nothing of what is ready before that becomes a backlog. A client that
+/// reads while it sends takes something sooner.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a client must do before its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +19,9 @@ pub(crate) enum Deadline {
     SignOfLife,
     /// Send anything: it was sent a Ping.
     Answer,
+    /// Take something of what is ready for it: a client that does not may have to send more before
+    /// it reads.
+    Patience,
     /// Send more of the frame that it has begun, or take more of what is ready for it.
     Progress,
     /// End the message that it has begun: the server stops.
@@ -107,7 +116,7 @@ impl DeadlineChange {
     /// How a turn changes the deadline that was `before`, if it would now be `after`.
     pub(crate) fn between(before: Deadline, after: Deadline, has_progressed: bool) -> Self {
         match (before, after) {
-            (Deadline::Progress, Deadline::Progress) if has_progressed => Self::Restart(after),
+            _ if before == after && has_progressed => Self::Restart(after),
             _ if before == after => Self::Keep,
             (Deadline::Request, Deadline::SignOfLife) => Self::Spread(after),
             _ => Self::Restart(after),
@@ -130,6 +139,7 @@ pub(crate) struct Timeouts {
     /// `None` if no signs of life are asked for.
     silence: Option<Ticks>,
     answer: Ticks,
+    patience: Ticks,
     /// `None` if clients may stop inside a frame for as long as they like.
     stall: Option<Ticks>,
     end: Ticks,
@@ -141,6 +151,7 @@ impl Timeouts {
             request: Ticks::at_least(options.handshake_timeout),
             silence: options.ping_interval.map(Ticks::at_least),
             answer: Ticks::at_least(options.ping_timeout),
+            patience: Ticks::at_least(PATIENCE),
             stall: options.stall_timeout.map(Ticks::at_least),
             end: Ticks::at_least(options.close_timeout),
         }
@@ -152,6 +163,7 @@ impl Timeouts {
             Deadline::Request => Some(self.request),
             Deadline::SignOfLife => self.silence,
             Deadline::Answer => Some(self.answer),
+            Deadline::Patience => Some(self.patience),
             Deadline::Progress => self.stall,
             // All clients are given up together: see `Clients::give_up`.
             Deadline::EndOfMessage => None,

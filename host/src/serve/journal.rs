@@ -14,6 +14,7 @@ use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request};
 use crate::escape::Untrusted;
 use crate::hex;
 use crate::logging::target::{CLIENT, LIMITS, MESSAGE};
+use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 
 /// The most bytes of a binary message in one line.
@@ -95,9 +96,23 @@ impl Journal {
         info!(target: CLIENT, "client connected {peer} {target}");
     }
 
-    /// A browser gets the page, or its icon.
-    pub(crate) fn page_sent(&mut self, peer: SocketAddr, target: &str) {
-        info!(target: CLIENT, "page sent {peer} {target}");
+    /// A client's connection is open without a subprotocol, though it offers some: `first` is the
+    /// first one. The advice is safe in a shell.
+    pub(crate) fn connected_without_subprotocol(&mut self, peer: SocketAddr, first: &str) {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let is_safe = !first.starts_with('-') && first.bytes().all(is_plain);
+        let advised = if is_safe { first } else { "'*'" };
+        let first = Untrusted::excerpt(first);
+        info!(
+            target: CLIENT,
+            "client {peer} offers subprotocol {first} and gets none, so it may fail: choose one \
+             with --subprotocol {advised}"
+        );
+    }
+
+    /// A browser gets a file, the page or its icon.
+    pub(crate) fn file_sent(&mut self, peer: SocketAddr, name: &str, target: &str) {
+        info!(target: CLIENT, "{name} sent {peer} {target}");
     }
 
     /// A request is refused; `target` is empty if none was read.
@@ -109,13 +124,8 @@ impl Journal {
 
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
-        let origin = request.headers("origin").next().unwrap_or_default();
-        let origin = String::from_utf8_lossy(origin);
-        let origin = Untrusted::excerpt(&origin);
-        info!(
-            target: CLIENT,
-            "client refused {peer}: 403 Forbidden: allow its pages with --origin {origin}"
-        );
+        let advice = Advice::to(request);
+        info!(target: CLIENT, "client refused {peer}: 403 Forbidden: {advice}");
     }
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.

@@ -1,12 +1,36 @@
 //! Which pages may connect: a browser lets any page try, and sends the page's origin (RFC 6455
 //! sections 4.2.2 and 10.2). Other clients can send any origin, or none.
 
+use std::fmt::{self, Display, Formatter};
+
 use ws_echo_core::Request;
 
+use crate::escape::Untrusted;
+use crate::options::origin::normalized;
 use crate::options::serve::Origins;
 
+/// What a request says about the origin of its page.
+enum Sent<'a> {
+    /// Nothing, or an empty value.
+    Nothing,
+    One(&'a [u8]),
+    Several,
+}
+
+impl<'a> Sent<'a> {
+    fn with(request: &Request<'a>) -> Self {
+        let mut origins = request.headers("origin").filter(|value| !value.is_empty());
+        match (origins.next(), origins.next()) {
+            (None, _) => Self::Nothing,
+            (Some(origin), None) => Self::One(origin),
+            (Some(_), Some(_)) => Self::Several,
+        }
+    }
+}
+
 impl Origins {
-    /// Whether the origin of a request is one of these, the host that it is sent to, or absent.
+    /// Whether the origin of a request is one of these, the host that it is sent to, or absent. An
+    /// empty one counts as absent: no browser sends it, but some libraries for devices do.
     ///
     /// > If the origin indicated is unacceptable to the server, then it SHOULD respond to the
     /// > WebSocket handshake with a reply containing HTTP 403 Forbidden status code. (section
@@ -15,13 +39,47 @@ impl Origins {
         let Self::These(listed) = self else {
             return true;
         };
-        let mut origins = request.headers("origin");
-        let (Some(origin), None) = (origins.next(), origins.next()) else {
-            return request.headers("origin").next().is_none();
+        let sent = match Sent::with(request) {
+            Sent::Nothing => return true,
+            Sent::One(sent) => sent,
+            Sent::Several => return false,
         };
-        let is_listed = |other: &String| other.as_bytes().eq_ignore_ascii_case(origin);
         let host = request.headers("host").next().unwrap_or_default();
-        listed.iter().any(is_listed) || is_of_host(origin, host)
+        if is_of_host(sent, host) {
+            return true;
+        }
+        let origin = str::from_utf8(sent).ok().and_then(normalized);
+        origin.is_some_and(|it| listed.contains(&it) || is_of_host(it.as_bytes(), host))
+    }
+}
+
+/// What allows a request whose origin is not allowed, for the log. What it advises can be written
+/// on the command line, and then the request is accepted.
+pub(crate) struct Advice<'a>(Sent<'a>);
+
+impl<'a> Advice<'a> {
+    pub(crate) fn to(request: &Request<'a>) -> Self {
+        Self(Sent::with(request))
+    }
+}
+
+impl Display for Advice<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Sent::One(sent) = self.0 else {
+            return f.write_str("Origin is repeated, and only --origin '*' allows that");
+        };
+        let sent = String::from_utf8_lossy(sent);
+        match normalized(&sent) {
+            // A shell could take brackets for a pattern.
+            Some(origin) if origin.contains('[') => {
+                write!(f, "allow its pages with --origin '{origin}'")
+            }
+            Some(origin) => write!(f, "allow its pages with --origin {origin}"),
+            None => {
+                let sent = Untrusted::excerpt(&sent);
+                write!(f, "only --origin '*' allows an Origin such as {sent}")
+            }
+        }
     }
 }
 

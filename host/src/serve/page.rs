@@ -1,24 +1,20 @@
 //! The chat as a web page, and its icon: files in the program, and which requests get them (RFC
 //! 9110).
 
-use ws_echo_core::Request;
+use std::sync::LazyLock;
 
 use crate::serve::response::Answer;
 
 /// What a browser may do for the page: only apply its style and run its script, of which these are
-/// the hashes, show its icon, and talk to the server that it came from.
+/// the hashes, show its icon, and connect to WebSockets.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-5Az0Acbz5K7avJI0vITEvmeUA/6z7LlfL4+PEfSpfEg='; \
-    style-src 'sha256-L+e+Ifc9haqy2lLPDbjjRNpgN8GeTcSwSOPNA9Kb+tU='; \
-    connect-src 'self'; img-src 'self'; \
+    script-src 'sha256-+FJrl2CwAt1kQJ9q2YKZqQHSnrI7UL6mcJsU1jioEcc='; \
+    style-src 'sha256-GAlWmZbyrPe4IXDFcL7kxQnrAxL5En1Qhta2yTBQbNw='; \
+    connect-src ws: wss:; img-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Where browsers look for an icon, whatever paths are served.
 const ICON_PATH: &str = "/favicon.ico";
-
-/// The headers that only a request for a WebSocket has. If it is refused, it must be told why, so
-/// it does not get the page.
-const WEBSOCKET_HEADERS: [&str; 3] = ["upgrade", "sec-websocket-key", "sec-websocket-version"];
 
 const HEADERS: &[(&str, &str)] = &[
     ("Cache-Control", "no-cache"),
@@ -27,21 +23,33 @@ const HEADERS: &[(&str, &str)] = &[
     ("Referrer-Policy", "no-referrer"),
 ];
 
-static PAGE: Answer = Answer::file(
-    HEADERS,
-    "text/html; charset=utf-8",
-    include_str!("page/chat.html"),
-);
-static ICON: Answer = Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg"));
+/// A file that a browser gets.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// What it is, for the log.
+    pub(crate) name: &'static str,
+    pub(crate) answer: Answer,
+}
 
-/// The response to a request for the page or its icon, if it is one; `is_served` says whether its
-/// path serves WebSockets.
-pub(crate) fn answer(request: &Request<'_>, is_served: bool) -> Option<&'static Answer> {
-    let has = |name: &&str| request.headers(name).next().is_some();
-    if WEBSOCKET_HEADERS.iter().any(has) || !matches!(request.method(), "GET" | "HEAD") {
-        return None;
+/// The page is sent as one file, with its style and its scripts inside.
+static PAGE: LazyLock<File> = LazyLock::new(|| {
+    let page = include_str!("page/chat.html")
+        .replace("{chat.css}", include_str!("page/chat.css"))
+        .replace("{list.js}", include_str!("page/list.js"))
+        .replace("{chat.js}", include_str!("page/chat.js"));
+    File {
+        name: "page",
+        answer: Answer::file(HEADERS, "text/html; charset=utf-8", page.leak()),
     }
-    match request.path() {
+});
+static ICON: File = File {
+    name: "icon",
+    answer: Answer::file(HEADERS, "image/svg+xml", include_str!("page/icon.svg")),
+};
+
+/// The file at a path, if there is one; `is_served` says whether the path serves WebSockets.
+pub(crate) fn file(path: &str, is_served: bool) -> Option<&'static File> {
+    match path {
         ICON_PATH => Some(&ICON),
         _ if is_served => Some(&PAGE),
         _ => None,
@@ -58,12 +66,14 @@ mod tests {
     #[test]
     fn the_heads_of_all_answers_can_be_sent_at_once() {
         use crate::serve::response::{
-            FORBIDDEN_ORIGIN, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
+            FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS,
+            TOO_MANY_FROM_ADDRESS,
         };
         for answer in [
-            &PAGE,
-            &ICON,
+            &PAGE.answer,
+            &ICON.answer,
             &FORBIDDEN_ORIGIN,
+            &METHOD_NOT_ALLOWED,
             &SHORT_OF_MEMORY,
             &TOO_MANY_CONNECTIONS,
             &TOO_MANY_FROM_ADDRESS,

@@ -2,12 +2,17 @@
 //!
 //! All buffers of a worker together use at most its share of `--max-memory`. A client that needs
 //! one beyond that is served with the reserve, in which nothing can stay: its messages are echoed
-//! in pieces.
+//! in pieces. Backlogs, of clients that send first and read later, use at most half of that share.
+
+use std::mem;
 
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
+use crate::serve::backlog::Backlog;
+use crate::serve::client_buffer::{ClientBuffer, Patience};
+
 /// A buffer on the heap, with its state: a client without one keeps no room for it.
-pub(crate) type HeapBuffer = Box<Buffer<Box<[u8]>>>;
+pub(crate) type HeapBuffer = Box<ClientBuffer>;
 
 /// The state of an open connection in which something is begun.
 #[derive(Debug)]
@@ -36,6 +41,9 @@ const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
 /// How many sessions are kept for the next busy connections.
 const IDLE_MAX: usize = 1024;
+
+/// The length of a block of a backlog, if a backlog may be that long.
+const BLOCK_LEN: usize = 64 * 1024;
 
 /// The length of the reserve: so short that a client that takes anything takes all of it.
 const RESERVE_LEN: usize = 4 * 1024 + MIN_BUFFER_LEN;
@@ -77,6 +85,7 @@ pub(crate) struct Pool {
     )]
     idle: Vec<Box<Session>>,
     budget: Budget,
+    backlogs: Backlogs,
     /// A buffer for clients for which there is no memory, one after the other; `None` while it is
     /// in use.
     reserve: Option<HeapBuffer>,
@@ -106,6 +115,29 @@ impl Budget {
 
     fn put(&mut self, len: usize) {
         self.used -= len;
+    }
+}
+
+/// How long the backlogs may be.
+#[derive(Debug)]
+struct Backlogs {
+    /// The most bytes of one; 0 for no backlogs.
+    len_max: usize,
+    block_len: usize,
+    /// For all of them. It is a part of the pool's own.
+    budget: Budget,
+}
+
+impl Backlogs {
+    fn new(len_max: usize, memory: usize) -> Self {
+        Self {
+            len_max,
+            block_len: len_max.min(BLOCK_LEN),
+            budget: Budget {
+                limit: memory / 2,
+                used: 0,
+            },
+        }
     }
 }
 
@@ -150,7 +182,8 @@ impl Buffers {
     /// Adds a buffer, for which memory was taken.
     fn grow(&mut self) {
         let storage = vec![0; self.storage_len].into_boxed_slice();
-        self.empty.push(Box::new(Buffer::new(storage)));
+        let buffer = ClientBuffer::new(Buffer::new(storage));
+        self.empty.push(Box::new(buffer));
     }
 
     /// Drops an empty buffer, if there is one. Returns whether it did.
@@ -165,7 +198,8 @@ impl Buffers {
 
 /// A buffer in which no frame waits to be complete.
 fn reserve() -> HeapBuffer {
-    Box::new(Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice()))
+    let buffer = Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice());
+    Box::new(ClientBuffer::new(buffer))
 }
 
 impl Pool {
@@ -180,8 +214,10 @@ impl Pool {
     }
 
     /// A pool with buffers for frames with a payload of this many bytes, and with large ones; of
-    /// `memory` bytes in all, [at least](Self::least_memory) what one client needs.
-    pub(crate) fn new(buffer_len: usize, memory: usize) -> Self {
+    /// `memory` bytes in all, [at least](Self::least_memory) what one client needs. A backlog may
+    /// have `backlog_len_max` bytes.
+    pub(crate) fn new(buffer_len: usize, memory: usize, backlog_len_max: usize) -> Self {
+        let memory = memory.max(Self::least_memory(buffer_len));
         Self {
             buffers: BothBuffers {
                 small: Buffers::new(buffer_len),
@@ -189,9 +225,10 @@ impl Pool {
             },
             idle: Vec::new(),
             budget: Budget {
-                limit: memory.max(Self::least_memory(buffer_len)),
+                limit: memory,
                 used: RESERVE_LEN,
             },
+            backlogs: Backlogs::new(backlog_len_max, memory),
             reserve: Some(reserve()),
         }
     }
@@ -229,7 +266,8 @@ impl Pool {
     }
 
     /// Puts an empty buffer back.
-    pub(crate) fn put_buffer(&mut self, buffer: HeapBuffer) {
+    pub(crate) fn put_buffer(&mut self, mut buffer: HeapBuffer) {
+        buffer.patience = Patience::Left;
         if self.is_reserve_in_use() {
             self.reserve = Some(buffer);
             return;
@@ -244,6 +282,69 @@ impl Pool {
         if buffers.empty.len() > buffers.kept_max {
             buffers.shrink(&mut self.budget);
         }
+    }
+
+    /// Takes back a buffer of a client that is gone, with what it holds.
+    pub(crate) fn take_back(&mut self, mut buffer: HeapBuffer) {
+        self.consume_backlog(&mut buffer, usize::MAX);
+        buffer.clear();
+        if !buffer.is_detached() {
+            self.put_buffer(buffer);
+        }
+    }
+
+    /// Puts an empty buffer back whose backlog is not empty, and returns the backlog.
+    pub(crate) fn detach_backlog(&mut self, mut buffer: HeapBuffer) -> HeapBuffer {
+        let backlog = Box::new(buffer.detach_backlog());
+        self.put_buffer(buffer);
+        backlog
+    }
+
+    /// Takes an empty buffer for a client with a detached backlog.
+    pub(crate) fn attach_backlog(&mut self, backlog: Backlog, class: BufferClass) -> HeapBuffer {
+        let mut buffer = self.take_buffer(class);
+        buffer.backlog = backlog;
+        buffer
+    }
+
+    /// Whether a client may have a backlog.
+    pub(crate) fn has_backlogs(&self) -> bool {
+        self.backlogs.len_max > 0
+    }
+
+    /// Moves what is ready to the end of the backlog, as far as there is memory. Returns whether
+    /// that was all.
+    pub(crate) fn set_aside(&mut self, buffer: &mut ClientBuffer) -> bool {
+        let room = self.backlogs.len_max.saturating_sub(buffer.backlog.len());
+        let mut backlog = mem::take(&mut buffer.backlog);
+        let ready = buffer.ready();
+        let len = ready.len().min(room);
+        let moved = backlog.push(&ready[..len], || self.take_block());
+        buffer.consume(moved);
+        buffer.backlog = backlog;
+        buffer.ready().is_empty()
+    }
+
+    /// Takes an empty block for a backlog, if there is memory for it.
+    fn take_block(&mut self) -> Option<Vec<u8>> {
+        let len = self.backlogs.block_len;
+        if !self.backlogs.budget.has(len) || !self.take_memory(len) {
+            return None;
+        }
+        let mut block = Vec::new();
+        if block.try_reserve_exact(len).is_err() {
+            self.give_memory_back(len);
+            return None;
+        }
+        let _ = self.backlogs.budget.take(len);
+        Some(block)
+    }
+
+    /// Reports that the client has taken the next `len` bytes that waited for it.
+    pub(crate) fn consume_backlog(&mut self, buffer: &mut ClientBuffer, len: usize) {
+        let given_back = buffer.consume_waiting(len) * self.backlogs.block_len;
+        self.backlogs.budget.put(given_back);
+        self.give_memory_back(given_back);
     }
 
     /// Takes the state of an idle connection, on which this was agreed.
@@ -308,7 +409,7 @@ mod tests {
     #[test]
     fn a_buffer_is_put_back_where_it_was_taken_from() {
         for buffer_len in [4 << 10, 64 << 10, LARGE_LEN, 1 << 20] {
-            let mut pool = Pool::new(buffer_len, usize::MAX);
+            let mut pool = Pool::new(buffer_len, usize::MAX, 0);
             for class in [
                 BufferClass::Small,
                 BufferClass::Large,
@@ -331,7 +432,7 @@ mod tests {
     #[test]
     fn all_memory_can_be_taken_again_when_all_buffers_are_back() {
         let memory = 16 << 20;
-        let mut pool = Pool::new(4 << 10, memory);
+        let mut pool = Pool::new(4 << 10, memory, 0);
         // More than are kept.
         for (class, count) in [(BufferClass::Small, 1000), (BufferClass::Large, 10)] {
             let taken: Vec<_> = (0..count).map(|_| pool.take_buffer(class)).collect();
@@ -344,7 +445,7 @@ mod tests {
 
     #[test]
     fn without_memory_for_a_large_buffer_a_small_one_is_taken_and_not_the_reserve() {
-        let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10));
+        let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10), 0);
         let small = pool.take_buffer(BufferClass::Large);
         assert!(!pool.is_reserve_in_use());
         pool.put_buffer(small);

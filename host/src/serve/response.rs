@@ -11,6 +11,12 @@ pub(crate) static FORBIDDEN_ORIGIN: Answer = Answer::refusal(
     &[],
     "pages of this origin may not connect\n",
 );
+/// For another method, where the page is served.
+pub(crate) static METHOD_NOT_ALLOWED: Answer = Answer::refusal(
+    "405 Method Not Allowed",
+    &[("Allow", "GET, HEAD")],
+    "method is not GET\n",
+);
 /// For a client from an address that has too many connections.
 pub(crate) static TOO_MANY_FROM_ADDRESS: Answer = Answer::refusal(
     "429 Too Many Requests",

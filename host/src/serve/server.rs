@@ -259,7 +259,7 @@ mod tests {
             stream
                 .set_read_timeout(Some(Duration::from_secs(10)))
                 .unwrap();
-            stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            stream.write_all(b"GET / HTTP/1.2\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");

@@ -1,14 +1,17 @@
 //! What this server answers to a request. It logs nothing: see `journal`.
 
-use ws_echo_core::{Acceptance, Message, Refusal, ServerHandshake};
+use ws_echo_core::{Acceptance, Message, Refusal, Request, ServerHandshake};
 
-use crate::options::serve::{Origins, ServeOptions};
-use crate::serve::page;
+use crate::options::serve::{FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions};
+use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
-use crate::serve::response::{Answer, FORBIDDEN_ORIGIN};
+use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
 
 /// The longest head of a request, in bytes.
-pub(crate) const HEAD_LEN: usize = 8 * 1024;
+const HEAD_LEN: usize = 8 * 1024;
+
+/// The handshake of a client. HTTP/1.0 is enough for the page: health checks and proxies speak it.
+pub(crate) type Handshake = ServerHandshake<HEAD_LEN, true>;
 
 /// What is served, the same for all connections.
 #[derive(Clone, Debug)]
@@ -26,16 +29,21 @@ pub(crate) struct Service {
 }
 
 /// What is answered to a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Decision {
     /// The request was accepted: the connection is open when the response is ready.
-    Upgrade,
+    Upgrade {
+        /// The first subprotocol that the client offers, if one could be chosen and none was.
+        unmet_offer: Option<String>,
+    },
     /// The page, or its icon.
-    Page(&'static Answer),
+    File(&'static File),
     /// This response: pages of the request's origin may not connect.
     ForbiddenOrigin(&'static Answer),
     /// The request was refused.
     Refuse(Refusal),
+    /// This response, for this reason.
+    RefuseWith(Refusal, &'static Answer),
 }
 
 impl Service {
@@ -55,36 +63,56 @@ impl Service {
 
     /// Decides about a request that is complete. Accepts or refuses it here; any other response is
     /// left to the caller.
-    pub(crate) fn answer(&self, handshake: &mut ServerHandshake<HEAD_LEN>) -> Decision {
+    pub(crate) fn answer(&self, handshake: &mut Handshake) -> Decision {
         let request = handshake.request();
-        let is_offered = |name: &&String| request.subprotocols().any(|offer| offer == *name);
-        let subprotocol = self.subprotocols.iter().find(is_offered);
-        let is_served =
-            self.paths.is_empty() || self.paths.iter().any(|path| path == request.path());
-        let page = page::answer(&request, is_served).filter(|_| self.has_page);
-        if !is_served && page.is_none() {
+        let path = request.path();
+        let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
+        let at_path = page::file(path, is_served).filter(|_| self.has_page);
+        // A client that asks for a WebSocket must be told why it gets none.
+        let file = at_path.filter(|_| !request.is_for_websocket());
+        if !is_served && file.is_none() {
             handshake.refuse(Refusal::NotFound, Refusal::NotFound.text());
             return Decision::Refuse(Refusal::NotFound);
         }
-        if page.is_none() && request.method() == "GET" && !self.origins.allow(&request) {
-            return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
+        match (handshake.check(), file) {
+            (Err(Refusal::UpgradeRequired), Some(file)) => return Decision::File(file),
+            (Err(Refusal::MethodNotAllowed), Some(file)) if request.method() == "HEAD" => {
+                return Decision::File(file);
+            }
+            (Err(refusal @ Refusal::MethodNotAllowed), _)
+                if at_path.is_some() && request.method() != "HEAD" =>
+            {
+                return Decision::RefuseWith(refusal, &METHOD_NOT_ALLOWED);
+            }
+            (Ok(()), _) if !self.origins.allow(&request) => {
+                return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
+            }
+            // It is accepted, or refused because of what it lacks.
+            _ => {}
         }
+        let subprotocol = self.choose(&request).map(str::to_owned);
+        let first_offer = request.subprotocols().find(is_short);
+        let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
+        let unmet_offer = unmet_offer.map(str::to_owned);
         let accepted = handshake.accept(Acceptance {
-            subprotocol: subprotocol.map(String::as_str),
+            subprotocol: subprotocol.as_deref(),
             greeting: self.welcome.as_deref().map(Message::Text),
         });
-        match (accepted, page) {
-            (Ok(()), _) => Decision::Upgrade,
-            // A request that is wrong otherwise is refused. HEAD is the only other method that has
-            // a response.
-            (Err(Refusal::UpgradeRequired | Refusal::MethodNotAllowed), Some(page)) => {
-                Decision::Page(page)
-            }
-            (Err(refusal), _) => {
+        match accepted {
+            Ok(()) => Decision::Upgrade { unmet_offer },
+            Err(refusal) => {
                 handshake.explain(refusal.text());
                 Decision::Refuse(refusal)
             }
         }
+    }
+
+    /// The subprotocol for a client: the first of ours that it offers.
+    fn choose<'a>(&self, request: &Request<'a>) -> Option<&'a str> {
+        self.subprotocols.iter().find_map(|ours| match &**ours {
+            FIRST_OFFERED => request.subprotocols().find(is_short),
+            ours => request.subprotocols().find(|offer| *offer == ours),
+        })
     }
 
     /// Whether messages are logged.
@@ -101,4 +129,10 @@ impl Service {
     pub(crate) fn max_message_len(&self) -> u64 {
         self.max_message_len
     }
+}
+
+/// Whether a subprotocol can be chosen: a longer one cannot be listed, and could take the room of
+/// the response.
+fn is_short(name: &&str) -> bool {
+    name.len() <= SUBPROTOCOL_LEN_MAX
 }

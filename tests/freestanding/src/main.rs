@@ -37,6 +37,7 @@ fn panic(_: &PanicInfo) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let mut handshake = ServerHandshake::<1024>::new();
+    let mut older_handshake = ServerHandshake::<1024, true>::with_http_1_0();
     let mut connection = Connection::server(Agreed::NOTHING);
     let request = ClientRequest {
         origin: black_box(None),
@@ -55,14 +56,16 @@ extern "C" fn _start() -> ! {
         let mut lent = Buffer::for_pieces(lent);
         serve(&mut handshake, &mut connection, &mut buffer);
         serve(&mut handshake, &mut connection, &mut lent);
+        serve(&mut older_handshake, &mut connection, &mut buffer);
+        serve(&mut older_handshake, &mut connection, &mut lent);
         connect(&mut client_handshake, &mut client, &mut buffer);
         connect(&mut client_handshake, &mut client, &mut lent);
     }
 }
 
 /// Everything that a server's driver can do, in an order unknown to the compiler.
-fn serve<S: Storage>(
-    handshake: &mut ServerHandshake,
+fn serve<S: Storage, const HTTP_1_0: bool>(
+    handshake: &mut ServerHandshake<1024, HTTP_1_0>,
     connection: &mut Connection,
     buffer: &mut Buffer<S>,
 ) {
@@ -84,6 +87,7 @@ fn serve<S: Storage>(
         Ok(Progress::Request) => {
             let request = handshake.request();
             black_box((request.path(), request.subprotocols().next()));
+            black_box((request.is_for_websocket(), handshake.check().is_ok()));
             let accepted = handshake.accept(Acceptance {
                 subprotocol: Some(black_box("chat")),
                 greeting: Some(Message::Text("hello")),

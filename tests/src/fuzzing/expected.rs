@@ -28,8 +28,8 @@ pub(super) struct Expected {
     pub(super) is_idle: bool,
     /// Whether a frame has begun and is incomplete.
     pub(super) is_inside_frame: bool,
-    /// Whether the connection may end because a message is too long. If a frame is incomplete or
-    /// invalid, this depends on how it arrives.
+    /// Whether the connection may end because a message is too long, as its headers say. If it is
+    /// invalid too, this depends on how it arrives.
     pub(super) may_be_too_long: bool,
     /// How many Pong frames were received.
     pub(super) pongs: usize,
@@ -111,7 +111,7 @@ impl Expected {
             if header.first & 8 != 0 {
                 self.read_control(header.first, payload, is_whole)?;
             } else {
-                self.read_data(header.first, &payload, is_whole)?;
+                self.read_data(header.first, &payload, header.len)?;
             }
             if !is_whole || self.end == Some(End::TooLong) {
                 break;
@@ -142,12 +142,8 @@ impl Expected {
         Ok(())
     }
 
-    fn read_data(
-        &mut self,
-        first: u8,
-        payload: &[u8],
-        is_whole: bool,
-    ) -> Result<(), ProtocolError> {
+    fn read_data(&mut self, first: u8, payload: &[u8], len: u64) -> Result<(), ProtocolError> {
+        let is_whole = payload.len() as u64 == len;
         let (opcode, fin) = (first & 0x0F, first & FIN != 0);
         if opcode != 0 {
             self.message_len = 0;
@@ -165,18 +161,21 @@ impl Expected {
         } else {
             (text.len(), false)
         };
-        if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
-            self.answer.mark(Mark::Begin(opcode));
+        let held_len = text.len() - payload.len();
+        let known_len = len.saturating_add((self.message_len + held_len) as u64);
+        self.may_be_too_long = known_len > self.max_message_len as u64;
+        if !self.may_be_too_long {
+            if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
+                self.answer.mark(Mark::Begin(opcode));
+            }
+            self.answer.extend(&text[..valid]);
         }
-        let allowed = valid.min(self.max_message_len - self.message_len);
-        self.answer.extend(&text[..allowed]);
-        self.may_be_too_long = allowed < valid;
         let is_cut = valid < text.len() && is_whole && fin;
         if is_broken || is_cut {
             return Err(ProtocolError::InvalidText);
         }
         if self.may_be_too_long {
-            self.end = is_whole.then_some(End::TooLong);
+            self.end = Some(End::TooLong);
             return Ok(());
         }
         self.data_len += valid;

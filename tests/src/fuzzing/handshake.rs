@@ -67,7 +67,8 @@ struct Choice {
 }
 
 /// Bytes: a plan, a mode, the request and what follows it. Bits of the mode: 0: the application
-/// greets; 1: it picks a subprotocol; 2: it refuses; 3: the room for the head is small.
+/// greets; 1: it picks a subprotocol; 2: it refuses; 3: the room for the head is small; 4: requests
+/// by HTTP/1.0 are read too.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
@@ -78,19 +79,21 @@ pub fn run(data: &[u8]) {
         picks_subprotocol: mode & 2 != 0,
         refuses: mode & 4 != 0,
     };
-    match mode & 8 {
-        0 => check::<1024>(&plan, &input, choice),
-        _ => check::<256>(&plan, &input, choice),
+    match mode & 0x18 {
+        0 => check::<1024, false>(&plan, &input, choice),
+        0x08 => check::<256, false>(&plan, &input, choice),
+        0x10 => check::<1024, true>(&plan, &input, choice),
+        _ => check::<256, true>(&plan, &input, choice),
     }
 }
 
-fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
-    let mut whole = ServerUnderTest::<N>::new(choice);
+fn check<const N: usize, const HTTP_1_0: bool>(plan: &Plan, input: &[u8], choice: Choice) {
+    let mut whole = ServerUnderTest::<N, HTTP_1_0>::new(choice);
     let output = Plan::whole(input).keep(input, &mut whole);
     whole.check(input, &output);
     let (mut kept, mut lent) = (
-        ServerUnderTest::<N>::new(choice),
-        ServerUnderTest::<N>::new(choice),
+        ServerUnderTest::<N, HTTP_1_0>::new(choice),
+        ServerUnderTest::<N, HTTP_1_0>::new(choice),
     );
     for (output_of_cut, server) in [
         (plan.keep(input, &mut kept), &mut kept),
@@ -105,18 +108,18 @@ fn check<const N: usize>(plan: &Plan, input: &[u8], choice: Choice) {
 }
 
 /// A server from its first byte.
-struct ServerUnderTest<const N: usize> {
-    handshake: ServerHandshake<N>,
+struct ServerUnderTest<const N: usize, const HTTP_1_0: bool> {
+    handshake: ServerHandshake<N, HTTP_1_0>,
     choice: Choice,
     refusal: Option<Refusal>,
     /// The echoing server and the length of the response, once the connection is open.
     open: Option<(Echoer<'static>, usize)>,
 }
 
-impl<const N: usize> ServerUnderTest<N> {
+impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
     fn new(choice: Choice) -> Self {
         Self {
-            handshake: ServerHandshake::new(),
+            handshake: ServerHandshake::default(),
             choice,
             refusal: None,
             open: None,
@@ -133,10 +136,18 @@ impl<const N: usize> ServerUnderTest<N> {
         }
         let subprotocol = subprotocol.filter(|_| self.choice.picks_subprotocol);
         let greeting = self.choice.greets.then_some(Message::Text(GREETING));
-        self.handshake.accept(Acceptance {
+        let checked = self.handshake.check();
+        let is_for_websocket = request.is_for_websocket();
+        assert_eq!(
+            checked == Err(Refusal::UpgradeRequired),
+            !is_for_websocket && !is_wrong(checked)
+        );
+        let accepted = self.handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             greeting,
-        })
+        });
+        assert!(accepted == checked || accepted == Err(Refusal::ResponseTooLarge));
+        accepted
     }
 
     fn fail(&mut self, refusal: Refusal) {
@@ -155,6 +166,9 @@ impl<const N: usize> ServerUnderTest<N> {
         assert_eq!(self.handshake.is_done(), self.refusal.is_some());
         if let Some(refusal) = self.refusal {
             check_refused(refusal, input, output);
+            if let Some(len) = head_len.filter(|_| !self.choice.refuses) {
+                check_lack(refusal, &input[..len]);
+            }
             let must = head_len.is_some_and(|len| len <= N && must_accept(&input[..len]));
             let may = self.choice.refuses || refusal == Refusal::ResponseTooLarge;
             assert!(!must || may, "{refusal}");
@@ -184,7 +198,7 @@ impl<const N: usize> ServerUnderTest<N> {
     }
 }
 
-impl<const N: usize> Machine for ServerUnderTest<N> {
+impl<const N: usize, const HTTP_1_0: bool> Machine for ServerUnderTest<N, HTTP_1_0> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         if self.open.is_none() {
             let progress = match self.handshake.advance(buffer) {
@@ -209,6 +223,12 @@ impl<const N: usize> Machine for ServerUnderTest<N> {
             echoer.exchange(buffer, transmitted);
         }
     }
+}
+
+/// Whether a request is refused for what it is, with any headers for a WebSocket or none.
+fn is_wrong(checked: Result<(), Refusal>) -> bool {
+    use Refusal::{Body, MalformedTarget, MethodNotAllowed};
+    matches!(checked, Err(Body | MalformedTarget | MethodNotAllowed))
 }
 
 /// The length of the head at the start of `input`, including an empty line before it.
@@ -324,6 +344,30 @@ fn check_refused(refusal: Refusal, input: &[u8], output: &[u8]) {
     assert!(value("Connection").unwrap().starts_with("close"));
     assert_eq!(value("Allow"), (code == 405).then_some("GET"));
     assert_eq!(value("Upgrade"), (code == 426).then_some("websocket"));
+}
+
+/// Asserts that a request lacks what its refusal says, and asks for a WebSocket if it is told so.
+fn check_lack(refusal: Refusal, head: &[u8]) {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    if request.parse(head).is_err() {
+        return;
+    }
+    let request = Head(request);
+    let lacks = |name| request.values(name).is_empty();
+    let is_upgrade = request.lists("upgrade", "websocket");
+    let is_connection = request.lists("connection", "upgrade");
+    let has_no_sign = !is_upgrade && lacks("sec-websocket-key") && lacks("sec-websocket-version");
+    assert!(match refusal {
+        Refusal::UpgradeRequired => has_no_sign,
+        Refusal::UpgradeByHttp10 => !has_no_sign && request.0.version == Some(0),
+        Refusal::MissingConnectionUpgrade => !has_no_sign && !is_connection,
+        Refusal::MissingUpgrade => !has_no_sign && !is_upgrade && is_connection,
+        Refusal::MissingVersion => !has_no_sign && lacks("sec-websocket-version"),
+        Refusal::MissingKey => !has_no_sign && lacks("sec-websocket-key"),
+        Refusal::MissingHost => lacks("host") && request.0.version == Some(1),
+        _ => true,
+    });
 }
 
 /// Whether a head is so plain that there is no reason to refuse it.

@@ -10,7 +10,7 @@ use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::wire::{BINARY, FIN, PING, PONG, TEXT, masked};
 
 use crate::table::Row;
-use crate::target::{Cost, LARGE_BUFFER, Target, at_once};
+use crate::target::{BACKLOG, Cost, LARGE_BUFFER, Target, at_once};
 
 const CLIENTS: usize = 8;
 const FRAMES: usize = 25_000;
@@ -76,7 +76,7 @@ impl Flood<'_> {
         let taken: usize = held.iter().map(|(_, taken)| taken).sum();
         drop(held);
         let cost = Cost {
-            memory: 2 * CLIENTS as u64 * LARGE_BUFFER,
+            memory: CLIENTS as u64 * (2 * LARGE_BUFFER + BACKLOG),
             log_lines: 4 * CLIENTS,
         };
         let done = format!(
@@ -141,7 +141,7 @@ pub(crate) fn never_reads() -> Row {
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {
-        memory: CLIENTS as u64 * LARGE_BUFFER,
+        memory: CLIENTS as u64 * (LARGE_BUFFER + BACKLOG),
         log_lines: 2 * CLIENTS,
     };
     let done = format!("{CLIENTS} push messages of 100 MB and read nothing");
@@ -149,6 +149,35 @@ pub(crate) fn never_reads() -> Row {
         "nothing more is read after {} KiB each",
         taken / CLIENTS / 1024
     );
+    target.row(cost, done, answered)
+}
+
+/// More than the memory for all: those that read get their echoes, and others their turns.
+pub(crate) fn send_first() -> Row {
+    const MUTE: usize = 30;
+    let target = Target::start(&["--max-memory=64MiB"]);
+    let message = masked(BINARY, vec![b'x'; 8 << 20]);
+    let held = at_once(MUTE, |_| {
+        let client = Client::open(target.address());
+        let taken = push(&client, &message);
+        (client, taken)
+    });
+    target.one_round();
+    let taken: usize = held.iter().map(|(_, taken)| taken).sum();
+    // Clients that read are served meanwhile.
+    at_once(MUTE, |_| {
+        let mut client = Client::open(target.address());
+        client.send(&message[..14]);
+        client.send(vec![b'x'; 1 << 20]);
+        assert!(client.receive_frame().is_some(), "a piece of its echo");
+    });
+    drop(held);
+    let cost = Cost {
+        memory: 64 << 20,
+        log_lines: 4 * MUTE,
+    };
+    let done = format!("{MUTE} send and do not read, with --max-memory 64MiB");
+    let answered = format!("{} MiB are taken from all; others get echoes", taken >> 20);
     target.row(cost, done, answered)
 }
 

@@ -10,10 +10,10 @@ use ws_echo_tests::server::{command, run};
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, masked};
 
 use crate::table::Row;
-use crate::target::{Cost, LARGE_BUFFER, SMALL_BUFFER, Target, at_once, status};
+use crate::target::{BACKLOG, Cost, LARGE_BUFFER, SMALL_BUFFER, Target, at_once, status};
 
 /// Each flag that limits something, with a value lower than the default.
-const LIMITS: [&str; 13] = [
+const LIMITS: [&str; 14] = [
     "--max-connections=200",
     "--max-connections-per-ip=200",
     "--threads=2",
@@ -25,6 +25,7 @@ const LIMITS: [&str; 13] = [
     "--stall-timeout=15s",
     "--max-message-size=64MiB",
     "--max-memory=32MiB",
+    "--max-backlog=1MiB",
     "--drain-timeout=9s",
     "--drain-spread=1s",
 ];
@@ -55,7 +56,7 @@ pub(crate) fn no_progress() -> Row {
     target.logged(HALVES + UNREAD, "with 1008: no progress (--stall-timeout)");
     drop(halves);
     let cost = Cost {
-        memory: HALVES as u64 * SMALL_BUFFER + UNREAD as u64 * LARGE_BUFFER,
+        memory: HALVES as u64 * SMALL_BUFFER + UNREAD as u64 * (LARGE_BUFFER + BACKLOG),
         log_lines: 2 * (HALVES + UNREAD),
     };
     let done = format!("{HALVES} stop inside a frame, {UNREAD} do not take echoes");

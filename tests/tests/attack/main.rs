@@ -81,6 +81,7 @@ const ATTACKS: &[Attack] = &[
     ("a flood of empty fragments", floods::empty_fragments),
     ("a flood of pings", floods::pings),
     ("a client that never reads", floods::never_reads),
+    ("many that send first", floods::send_first),
     ("FIN at every byte", truncated::fin),
     ("RST at every byte", truncated::rst),
     ("segments of one byte", truncated::segments_of_one_byte),

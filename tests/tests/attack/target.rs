@@ -17,6 +17,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The largest buffer of a connection, unless `--buffer` asks for more, with what surrounds it.
 pub(crate) const LARGE_BUFFER: u64 = (512 << 10) + (4 << 10);
+/// What is kept for a client that does not read, unless `--max-backlog` says otherwise.
+pub(crate) const BACKLOG: u64 = 16 << 20;
 /// A buffer that its client does not fill, with what surrounds it.
 pub(crate) const SMALL_BUFFER: u64 = (64 << 10) + (4 << 10);
 /// The memory of a connection in its opening handshake.

@@ -12,7 +12,7 @@ use ws_echo_tests::scripted_client::request;
 use ws_echo_tests::wire::{BINARY, masked};
 
 use crate::table::Row;
-use crate::target::{Cost, LARGE_BUFFER, OPENING, SMALL_BUFFER, Target, at_once};
+use crate::target::{BACKLOG, Cost, LARGE_BUFFER, OPENING, SMALL_BUFFER, Target, at_once};
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 use ws_echo_tests::tls::tunnel;
@@ -215,7 +215,7 @@ pub(crate) fn never_reads() -> Row {
     let taken: usize = held.iter().map(|(_, taken)| taken).sum();
     drop(held);
     let cost = Cost {
-        memory: CLIENTS as u64 * (LARGE_BUFFER + RECORDS),
+        memory: CLIENTS as u64 * (LARGE_BUFFER + RECORDS + BACKLOG),
         log_lines: 2 * CLIENTS,
     };
     let done = format!("{CLIENTS} push messages of 64 KB and read nothing");

@@ -128,7 +128,7 @@ fn an_invalid_response_is_reported_with_its_error() {
         (wrong_accept, "Sec-WebSocket-Accept does not answer the key"),
         (no_accept, "Sec-WebSocket-Accept is missing"),
         (subprotocol, "Sec-WebSocket-Protocol was not requested"),
-        (no_upgrade, "Upgrade is not websocket"),
+        (no_upgrade, "Upgrade is missing, or not websocket alone"),
         (responding("SSH-2.0-x\r\n"), "not an HTTP response"),
         (responding(vec![b'x'; 100_000]), "too large"),
     ] {

@@ -97,13 +97,16 @@ impl Session {
         }
         loop {
             match exchange.next_event() {
-                Ok(None) => return,
+                Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => {
                     if service.logs_messages() {
                         journal.message(peer, &chunk, exchange.bytes(&chunk));
                     }
                     self.message_len = self.message_len.saturating_add(chunk.len() as u64);
-                    if self.message_len > service.max_message_len() {
+                    let known = self
+                        .message_len
+                        .saturating_add(exchange.remaining_payload());
+                    if known > service.max_message_len() {
                         return self.refuse_message(peer, buffer, service, journal);
                     }
                     if chunk.ends_message() {
@@ -123,6 +126,9 @@ impl Session {
                 Err(error) => journal.ended(peer, &Ending::Failed(error)),
             }
         }
+        if self.is_too_long(service) {
+            self.refuse_message(peer, buffer, service, journal);
+        }
     }
 
     /// Whether nothing more must be received.
@@ -131,12 +137,14 @@ impl Session {
         is_refused || self.connection.is_done()
     }
 
+    /// Whether the begun message is too long, with the rest of the frame that is being received.
     fn is_too_long(&self, service: &Service) -> bool {
-        self.message_len > service.max_message_len()
+        let remaining = self.connection.remaining_payload();
+        self.message_len.saturating_add(remaining) > service.max_message_len()
     }
 
-    /// Sends the Close that says that the message is too long. If there is no room now, there will
-    /// be after the next transmission.
+    /// Sends the Close that says that the message is too long. That may be known before its payload
+    /// is received. If there is no room now, there will be after the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
@@ -147,6 +155,8 @@ impl Session {
         service: &Service,
         journal: &mut Journal,
     ) {
+        // It stays too long when its payload is ignored.
+        self.message_len = u64::MAX;
         buffer.discard_received();
         let ending = Ending::TooLong(service.max_message_len());
         let mut exchange = self.connection.exchange(buffer);

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Progress, Refusal, ServerHandshake};
+use ws_echo_core::{Progress, Refusal};
 
 use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::response::{Answer, WrongProtocol};
-use crate::serve::service::{Decision, HEAD_LEN};
+use crate::serve::service::{Decision, Handshake};
 
 impl Client {
     pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
@@ -77,31 +77,37 @@ impl Client {
 /// Answers a request. Returns the content that must follow the response's head, if any.
 fn answer(
     peer: SocketAddr,
-    handshake: &mut ServerHandshake<HEAD_LEN>,
+    handshake: &mut Handshake,
     shared: &mut Shared,
 ) -> Option<Cow<'static, [u8]>> {
     let journal = &mut shared.journal;
     let target = journal.target(&handshake.request());
     match shared.service.answer(handshake) {
-        Decision::Upgrade => journal.connected(peer, &target),
-        Decision::Page(page) => {
-            journal.page_sent(peer, &target);
-            return respond(handshake, page);
+        Decision::Upgrade { unmet_offer } => {
+            journal.connected(peer, &target);
+            if let Some(first) = unmet_offer {
+                journal.connected_without_subprotocol(peer, &first);
+            }
+        }
+        Decision::File(file) => {
+            journal.file_sent(peer, file.name, &target);
+            return respond(handshake, &file.answer);
         }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
             return respond(handshake, refusal);
         }
         Decision::Refuse(refusal) => journal.refused(peer, &target, refusal),
+        Decision::RefuseWith(refusal, answer) => {
+            journal.refused(peer, &target, refusal);
+            return respond(handshake, answer);
+        }
     }
     None
 }
 
 /// Answers a request with an HTTP response. Returns the content that must follow its head, if any.
-fn respond(
-    handshake: &mut ServerHandshake<HEAD_LEN>,
-    answer: &Answer,
-) -> Option<Cow<'static, [u8]>> {
+fn respond(handshake: &mut Handshake, answer: &Answer) -> Option<Cow<'static, [u8]>> {
     match handshake.respond(&answer.head()) {
         Ok(0) => None,
         Ok(_) => Some(answer.content.clone()),

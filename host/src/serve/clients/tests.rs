@@ -1,6 +1,8 @@
 //! Clients in memory, and a clock that only the tests move: deadlines, Pings and the run queue as a
 //! client sees them.
 
+mod backlog;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -30,6 +32,8 @@ struct Line {
     to_client: Vec<u8>,
     /// How many more bytes to the client are taken; then a write would block.
     room: usize,
+    /// Whether nothing follows what is on the way to the server.
+    has_ended: bool,
     is_shut: bool,
 }
 
@@ -39,8 +43,9 @@ struct End(Rc<RefCell<Line>>);
 
 impl Read for End {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        match self.0.borrow_mut().to_server.read(bytes)? {
-            0 => Err(ErrorKind::WouldBlock.into()),
+        let mut line = self.0.borrow_mut();
+        match line.to_server.read(bytes)? {
+            0 if !line.has_ended => Err(ErrorKind::WouldBlock.into()),
             len => Ok(len),
         }
     }
@@ -659,6 +664,43 @@ fn a_message_that_is_too_long_is_refused_even_if_it_fits_a_large_buffer() {
     assert!(received(&end).len() > 100 << 10);
     server.send(key, &end, whole(200 << 10));
     assert_eq!(received(&end), close(1009, "message is too long"));
+}
+
+#[test]
+fn a_message_is_refused_as_soon_as_its_headers_say_that_it_is_too_long() {
+    let header = |first: u8, len: u64| [&[first, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
+    let long = 100_000;
+    // In fragments, with a Ping between them: the second alone is not too long.
+    let fragment = frame(0x02, &"x".repeat(100));
+    let fragments = [fragment, frame(0x89, "?"), header(0x80, long)].concat();
+    let echoed = [echo(0x02, &"x".repeat(100)), echo(0x8A, "?")].concat();
+    for (bytes, before) in [
+        (header(0x82, long + 1), vec![]),
+        (header(0x01, u64::MAX >> 1), vec![]),
+        (fragments, echoed),
+    ] {
+        let mut server = Server::new(&["--max-message-size=100000", "--close-timeout=1s"]);
+        let (key, end) = server.open();
+        server.send(key, &end, &bytes);
+        let refused = [before, close(1009, "message is too long")].concat();
+        assert_eq!(received(&end), refused);
+        // What follows is thrown away, and the client has time to read the Close.
+        for _ in 0..100 {
+            server.send(key, &end, vec![0; 100_000]);
+            while !end.0.borrow().to_server.is_empty() {
+                server.round();
+            }
+        }
+        assert_eq!(server.clients.len(), 1);
+        server.pass(2 * SECOND);
+        assert!(server.clients.is_empty());
+        assert_eq!(received(&end), b"");
+    }
+    // The longest message is not.
+    let mut server = Server::new(&["--max-message-size=100000"]);
+    let (key, end) = server.open();
+    server.send(key, &end, header(0x82, long));
+    assert_eq!(received(&end), b"");
 }
 
 #[test]

@@ -14,12 +14,14 @@ const NO_PROGRESS: &str = "no progress";
 
 impl<T: Transport> Driver<T> {
     /// Does what must be done when the deadline has expired.
+    #[inline(never)]
     pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
         let next = match before {
             Deadline::Request => self.refuse_late_request(shared),
             _ if shared.is_stopping && self.client.is_open() => self.close_open(shared),
             Deadline::SignOfLife | Deadline::Answer => self.check_liveness(shared),
+            Deadline::Patience => self.begin_backlog(shared),
             Deadline::Progress => self.check_progress(shared),
             Deadline::EndOfMessage | Deadline::End => self.give_up(shared),
         };
@@ -83,6 +85,12 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// Goes on receiving from a client that takes nothing, unless it has begun to.
+    fn begin_backlog(&mut self, shared: &mut Shared) -> Next {
+        self.client.end_patience();
+        self.turn_without_event(shared)
+    }
+
     /// Gives up a client that has stopped inside a frame, or does not take what is ready for it,
     /// unless it has made progress.
     fn check_progress(&mut self, shared: &mut Shared) -> Next {
@@ -129,7 +137,7 @@ impl<T: Transport> Driver<T> {
     fn send_close(&mut self, code: CloseCode, reason: &str, shared: &mut Shared) -> Next {
         let mut buffer = self.take_buffer(shared);
         self.client.send_close(&mut buffer, code, reason, shared);
-        let _ = self.transmit(&mut buffer);
+        let _ = self.transmit_in_order(&mut buffer, shared);
         self.put_buffer(buffer, Ok(Next::Close), shared)
     }
 }

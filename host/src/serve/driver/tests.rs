@@ -44,7 +44,7 @@ fn a_client_that_is_pinged_owns_nothing_more_than_before() {
     let options = options(&[], &[]);
     let mut shared = Shared {
         service: Service::new(&options),
-        pool: Pool::new(options.buffer_len, usize::MAX),
+        pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog),
         journal: Journal::default(),
         is_stopping: false,
     };

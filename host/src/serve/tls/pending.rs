@@ -53,7 +53,6 @@ impl Pending {
     }
 
     /// How many bytes wait.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
@@ -141,4 +140,14 @@ pub(super) fn encode<D>(mut message: EncodeTlsData<'_, D>, records: &mut Pending
         // Now there is room.
         let _ = message.encode(records.extend(needed.required_size));
     }
+}
+
+/// Whether a call failed because it would have to wait.
+pub(super) fn must_wait(result: &io::Result<()>) -> bool {
+    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+/// The error that the client broke the protocol.
+pub(super) fn invalid(reason: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, reason)
 }

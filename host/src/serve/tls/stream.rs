@@ -7,7 +7,7 @@
 //! - **Sending:** [`write`](Write::write) has taken bytes when the last of their records is in the
 //!   transport. Until then the caller still has them: back-pressure is the caller's.
 //! - **TLS's own messages** are sent before anything is received. A client that does not take them
-//!   is not read from.
+//!   is not read from. Records of the caller may wait meanwhile.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,7 +17,7 @@ use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 
-use super::pending::{Pending, Room, encode, put, read, write_all};
+use super::pending::{Pending, Room, encode, invalid, must_wait, put, read, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::Transport;
@@ -114,6 +114,17 @@ impl<T: Transport> TlsStream<T> {
         Ok(())
     }
 
+    /// The same before a receive. It may wait while they are the caller's: only TLS's own messages
+    /// could become more and more.
+    fn flush_before_receive(&mut self) -> io::Result<()> {
+        let flushed = self.flush_records();
+        let are_callers = matches!(self.sending, Sending::InFlight(_) | Sending::Closing);
+        if must_wait(&flushed) && are_callers && self.encrypted.len() <= SCRATCH_LEN {
+            return Ok(());
+        }
+        flushed
+    }
+
     /// Receives and decrypts until the room is full, or holds all received bytes.
     fn fill(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<()> {
         self.is_cut_short = false;
@@ -140,7 +151,7 @@ impl<T: Transport> TlsStream<T> {
 
     /// Receives once, and processes all received bytes.
     fn receive(&mut self, room: &mut Room<'_>, scratch: &mut [u8]) -> io::Result<Rest> {
-        self.encrypted.write_to(&mut self.transport)?;
+        self.flush_before_receive()?;
         let kept = self.received.len();
         let wanted = room.left().max(kept + RECEIVED_MIN).min(SCRATCH_LEN);
         let spare = &mut scratch[kept..wanted];
@@ -283,7 +294,7 @@ impl<T: Transport> TlsStream<T> {
 
 impl<T: Transport> Read for TlsStream<T> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.flush_records()?;
+        self.flush_before_receive()?;
         if self.is_send_closed() {
             // The bytes are not wanted, and an alert could not be sent any more.
             return match self.transport.read(bytes)? {
@@ -386,14 +397,6 @@ impl<T: Transport> fmt::Debug for TlsStream<T> {
             .field("receiving", &self.receiving)
             .finish_non_exhaustive()
     }
-}
-
-fn must_wait(result: &io::Result<()>) -> bool {
-    matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
-}
-
-fn invalid(reason: &str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, reason)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub(super) const ACCEPTED: &[u8] = b"HTTP/1.1 101 ";
 /// [`request`](crate::scripted_client::request) (RFC 6455 section 1.3).
 const ACCEPT: &str = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
+/// How long a client may take nothing before its answers are kept, at most.
+const PATIENCE: Duration = Duration::from_millis(150);
+
 /// How late a near deadline may be: two ticks of the server's clock, and the current one.
 pub(super) const LATENESS: Duration = Duration::from_millis(150);
 
@@ -37,11 +40,13 @@ pub(super) struct FuzzedClient {
     pub(super) moved: Moved,
     /// Since when no byte has passed of an incomplete frame or of pending output.
     pub(super) stuck: Option<Duration>,
+    /// When it was noticed then that it takes nothing.
+    pub(super) patience_ended: Option<Duration>,
     /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
     /// When the server began its response, and when it shut its side.
-    answered: Option<Duration>,
+    pub(super) answered: Option<Duration>,
     pub(super) shut: Option<Duration>,
     /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
@@ -109,6 +114,7 @@ impl FuzzedClient {
             last_moved: context.now,
             moved: Moved::default(),
             stuck: None,
+            patience_ended: None,
             interrupted: context.now,
             interruptions: 0,
             answered: None,
@@ -135,12 +141,17 @@ impl FuzzedClient {
     }
 
     /// Notes when bytes pass, and asserts that no client gets a Ping too early, or when it could
-    /// not answer.
+    /// not answer, and that what cannot be kept is not received.
     pub(super) fn note_moves(&mut self, context: Context<'_>) {
         let link = self.link.borrow();
         if link.is_dropped {
             return;
         }
+        let may_read_ahead = context.settings.has_backlogs || !self.is_open(&link, context);
+        assert!(
+            may_read_ahead || !link.has_read_ahead,
+            "received while output waits"
+        );
         assert_eq!(link.disconnect, None, "a broken connection is kept");
         let (before, moved) = (self.moved, Moved::of(&link));
         let is_ping = link.output.ends_with(&[PING, 0])
@@ -154,6 +165,13 @@ impl FuzzedClient {
         if link.interruptions > self.interruptions {
             (self.interrupted, self.interruptions) = (context.now, link.interruptions);
         }
+        if let Some(stuck) = self.stuck
+            && context.settings.has_backlogs
+            && moved.is_blocked
+            && context.now - stuck >= PATIENCE
+        {
+            self.patience_ended.get_or_insert(context.now);
+        }
         if moved == before {
             return;
         }
@@ -164,6 +182,7 @@ impl FuzzedClient {
         }
         if has_moved || self.stuck.is_none() {
             self.stuck = is_stuck.then_some(context.now);
+            self.patience_ended = None;
         }
         self.moved = moved;
         if !link.output.is_empty() {
@@ -192,9 +211,8 @@ impl FuzzedClient {
     pub(super) fn check_dropped(&self, context: Context<'_>) {
         let link = self.link.borrow();
         let due = match link.disconnect {
-            // While there is something to transmit, nothing is received.
-            Some(Disconnect::EndOfStream | Disconnect::ReadError) => Due::All,
-            Some(Disconnect::WriteError) | None => Due::Part,
+            Some(Disconnect::EndOfStream | Disconnect::ReadError) if !link.is_blocked => Due::All,
+            Some(_) | None => Due::Part,
         };
         self.check(&link, context, due);
         if link.disconnect.is_none() && context.stop == Stop::No {

@@ -33,6 +33,8 @@ const LIMITS: [Option<(&str, usize)>; 4] = [
 
 /// The longest is further away than that, too.
 const STALL_TIMEOUTS: [Option<u64>; 4] = [Some(60), None, Some(4), Some(600)];
+/// The longest holds all answers to a session.
+const BACKLOGS: [Option<usize>; 4] = [None, Some(16 << 20), Some(5000), Some(100)];
 const MESSAGE_LENS: [Option<usize>; 4] = [None, Some(10), Some(5000), Some(100)];
 
 /// How the server is set up.
@@ -45,6 +47,8 @@ pub(super) struct Settings {
     pub(super) ping_interval: Option<Duration>,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) max_message_len: usize,
+    /// Whether answers that a client does not take are kept.
+    pub(super) has_backlogs: bool,
     /// Whether memory can run short. Then echoes are sent in pieces, and a client that does not
     /// take one is dropped.
     pub(super) may_be_short: bool,
@@ -80,6 +84,7 @@ impl Settings {
             2 => Some(2 * least_memory),
             _ => Some(least_memory + LARGE_LEN + MIN_BUFFER_LEN),
         };
+        let backlog = BACKLOGS[choose(6)];
         let has_greeting = choice & 0x10 == 0;
         let mut arguments = SAME_ALWAYS.map(String::from).to_vec();
         arguments.push(format!("--buffer={buffer_len}"));
@@ -90,6 +95,8 @@ impl Settings {
             let time = time.map_or("off".into(), |seconds| format!("{seconds}s"));
             arguments.push(format!("--{flag}={time}"));
         }
+        let max_backlog = backlog.map_or("off".into(), |len| len.to_string());
+        arguments.push(format!("--max-backlog={max_backlog}"));
         arguments.extend(max_message_len.map(|len| format!("--max-message-size={len}")));
         arguments.extend(memory.map(|memory| format!("--max-memory={memory}")));
         arguments.extend(limit.map(|(flag, limit)| format!("{flag}={limit}")));
@@ -106,6 +113,7 @@ impl Settings {
             ping_interval: ping_interval.map(Duration::from_secs),
             stall_timeout: stall_timeout.map(Duration::from_secs),
             max_message_len: max_message_len.unwrap_or(usize::MAX),
+            has_backlogs: backlog.is_some(),
             may_be_short: memory.is_some(),
             has_greeting,
             limit: limit.map_or(usize::MAX, |(_, limit)| limit),

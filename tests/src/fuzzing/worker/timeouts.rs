@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fuzzed_client::{ACCEPTED, Context, FuzzedClient, LATENESS, Stop, head_len};
-use super::settings::{CLOSE_TIMEOUT, PING_TIMEOUT};
+use super::settings::{CLOSE_TIMEOUT, PING_TIMEOUT, REQUEST_TIMEOUT};
 use super::transport::{Link, State};
 use super::unsolicited_frames::{Reason, UnsolicitedFrames};
 
@@ -35,10 +35,11 @@ impl FuzzedClient {
     }
 
     /// Whether the connection is open, and the client has sent nothing that ends it.
-    fn is_open(&self, link: &Link, context: Context<'_>) -> bool {
+    pub(super) fn is_open(&self, link: &Link, context: Context<'_>) -> bool {
         let taken = link.output.len().min(ACCEPTED.len());
-        // A valid request is answered as soon as all of it is read.
-        let is_answered = self.request_len.is_some() && link.is_blocked;
+        // A valid request is answered as soon as all of it is read. Too late, it is thrown away.
+        let is_late = self.answered.unwrap_or(context.now) - self.connected >= REQUEST_TIMEOUT;
+        let is_answered = self.request_len.is_some() && link.is_blocked && !is_late;
         let is_accepted =
             ACCEPTED.starts_with(&link.output[..taken]) && (taken == ACCEPTED.len() || is_answered);
         let Some(session) = self.session(link) else {
@@ -77,8 +78,10 @@ impl FuzzedClient {
             false => stall,
         };
         let lateness = if limit < FAR { LATENESS } else { FAR_LATENESS };
-        // If the check of a client is interrupted, its time starts again.
-        let time = waited(stuck.max(self.interrupted));
+        // If the check of a client is interrupted, its time starts again, and so it does when its
+        // answers are kept from then on.
+        let since = stuck.max(self.interrupted);
+        let time = waited(self.patience_ended.unwrap_or_default().max(since));
         assert!(time <= limit + lateness, "no progress for {time:?}");
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Link {
     /// Whether the last write would have blocked.
     pub(super) is_blocked: bool,
     pub(super) is_shut: bool,
+    /// Whether something was received while output waits.
+    pub(super) has_read_ahead: bool,
     /// How many reads and writes will be interrupted.
     pub(super) interrupted_reads: u8,
     pub(super) interrupted_writes: u8,
@@ -79,6 +81,7 @@ impl Link {
             taken_at_once: usize::MAX,
             is_blocked: false,
             is_shut: false,
+            has_read_ahead: false,
             interrupted_reads: 0,
             interrupted_writes: 0,
             interruptions: 0,
@@ -166,7 +169,7 @@ impl Link {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let offered = 1..=self.longest_read;
         assert!(offered.contains(&bytes.len()), "a read of {}", bytes.len());
-        assert!(!self.is_blocked, "received while output waits");
+        self.has_read_ahead |= self.is_blocked;
         self.call();
         interrupt(&mut self.interrupted_reads, &mut self.interruptions)?;
         if self.state == State::Broken {
@@ -184,7 +187,10 @@ impl Link {
             return Ok(len);
         }
         if self.state == State::Ended {
-            self.disconnect = Some(Disconnect::EndOfStream);
+            // The client may still take what waits for it.
+            if !self.is_blocked {
+                self.disconnect = Some(Disconnect::EndOfStream);
+            }
             return Ok(0);
         }
         Err(ErrorKind::WouldBlock.into())

@@ -268,6 +268,41 @@ fn nothing_is_received_before_the_messages_of_tls_are_taken() {
     assert_eq!(stream.transport.to_server.len(), 100);
 }
 
+#[test]
+fn records_of_the_caller_that_wait_do_not_keep_it_from_receiving() {
+    for version in VERSIONS {
+        let mut client = client(version);
+        let mut stream = tls_stream(1 << 20);
+        complete_handshake(&mut client, &mut stream);
+        stream.transport.room = 1000;
+        let answer = pattern(10_000);
+        for _ in 0..2 {
+            let waits = stream.write(&answer).unwrap_err();
+            assert_eq!(waits.kind(), ErrorKind::WouldBlock);
+            client.writer().write_all(&pattern(5000)).unwrap();
+            talk(&mut client, &mut stream);
+            assert_eq!(read_all(&mut stream, 300).unwrap(), pattern(5000));
+        }
+        // And then the client reads.
+        let mut got = listen(&mut client, &mut stream);
+        stream.transport.room = usize::MAX;
+        assert_eq!(stream.write(&answer).unwrap(), answer.len());
+        got.extend(listen(&mut client, &mut stream));
+        assert_eq!(got, answer);
+        // Its last bytes are not received before the end of our side is sent, but may be thrown
+        // away.
+        stream.transport.room = 0;
+        stream.shut().unwrap();
+        client.writer().write_all(&pattern(5000)).unwrap();
+        talk(&mut client, &mut stream);
+        assert_eq!(read_all(&mut stream, 300).unwrap(), b"");
+        assert!(stream.transport.to_server.is_empty());
+        stream.transport.room = usize::MAX;
+        assert_eq!(read_all(&mut stream, 300).unwrap(), b"");
+        assert!(stream.transport.is_shut_by_server);
+    }
+}
+
 /// The memory that a stream owns, in bytes.
 fn memory(stream: &TlsStream<Duplex>) -> usize {
     let TlsStream {
