@@ -21,13 +21,12 @@ use super::input::{self, Input};
 use super::job;
 use super::keys::Keys;
 use super::marks::Marks;
-use super::rows::Place;
+use super::rows::{PROMPT, Place};
 use super::screen::{DrawnLine, EditedLine};
 use crate::chat::command::UserCommand;
 use crate::escape::OneLine;
 use crate::platform::TerminalMode;
 
-pub(super) const PROMPT: &str = "> ";
 /// How long the editor waits for the rest of a key sequence after an Escape, in milliseconds: as
 /// long as readline, for the sake of slow connections.
 const ESCAPE_TIME_MS: u16 = 500;

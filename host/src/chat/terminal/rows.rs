@@ -2,8 +2,7 @@
 
 use rustyline::GraphemeClusterMode;
 
-use super::line_reader::PROMPT;
-
+pub(super) const PROMPT: &str = "> ";
 /// How far a tab stop is from the next one.
 const TAB_LEN: u32 = 8;
 
