@@ -28,9 +28,8 @@ pub(crate) fn normalized(url: &str) -> Option<String> {
         other => (other, None),
     };
     let (host, port) = split_port(authority)?;
-    let is_valid = is_scheme(scheme) && is_host(host, default_port.is_some());
     let host = match host.strip_prefix('[') {
-        None if is_valid => host.to_owned(),
+        None if is_host(host, default_port.is_some()) => host.to_owned(),
         None => return None,
         Some(literal) => {
             let address: Ipv6Addr = literal.strip_suffix(']')?.parse().ok()?;

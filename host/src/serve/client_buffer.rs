@@ -60,14 +60,6 @@ impl ClientBuffer {
         self.backlog.len() + self.buffer.ready().len()
     }
 
-    /// Reports that the client has taken the next `len` bytes: of the backlog, and then of what is
-    /// ready. Returns how many blocks of the backlog are given back.
-    pub(crate) fn consume_waiting(&mut self, len: usize) -> usize {
-        let ready = len.saturating_sub(self.backlog.len());
-        self.buffer.consume(ready);
-        self.backlog.consume(len)
-    }
-
     /// Whether the client has a moment to take what is ready.
     pub(crate) fn is_patient(&self) -> bool {
         self.patience == Patience::Left

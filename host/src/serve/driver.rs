@@ -251,7 +251,7 @@ impl<T: Transport> Driver<T> {
             buffer.patience = Patience::Left;
         }
         if transmitted == Transmitted::Part && !self.set_aside(buffer, shared) {
-            return self.wait_for_room();
+            return Ok(self.wait_for_room(shared));
         }
         self.answer(buffer, shared)
     }
@@ -361,16 +361,23 @@ impl<T: Transport> Driver<T> {
     #[inline(always)]
     fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
         while !buffer.ready().is_empty() {
-            match self.transport.write(buffer.ready()) {
-                Ok(len) => buffer.consume(len),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Ok(Transmitted::Part);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+            let Some(len) = self.write(buffer.ready())? else {
+                return Ok(Transmitted::Part);
+            };
+            buffer.consume(len);
         }
         Ok(Transmitted::All)
+    }
+
+    /// Transmits some bytes, and returns how many; `None` if the client takes none now.
+    #[inline(always)]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        match self.transport.write(bytes) {
+            Ok(len) => Ok(Some(len)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Some(0)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the pool back what a client that is dropped still has of it.

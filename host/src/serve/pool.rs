@@ -286,7 +286,7 @@ impl Pool {
 
     /// Takes back a buffer of a client that is gone, with what it holds.
     pub(crate) fn take_back(&mut self, mut buffer: HeapBuffer) {
-        self.consume_backlog(&mut buffer, usize::MAX);
+        self.consume_backlog(&mut buffer.backlog, usize::MAX);
         buffer.clear();
         if !buffer.is_detached() {
             self.put_buffer(buffer);
@@ -340,9 +340,9 @@ impl Pool {
         Some(block)
     }
 
-    /// Reports that the client has taken the next `len` bytes that waited for it.
-    pub(crate) fn consume_backlog(&mut self, buffer: &mut ClientBuffer, len: usize) {
-        let given_back = buffer.consume_waiting(len) * self.backlogs.block_len;
+    /// Takes the next `len` bytes out of a backlog, or all.
+    pub(crate) fn consume_backlog(&mut self, backlog: &mut Backlog, len: usize) {
+        let given_back = backlog.consume(len) * self.backlogs.block_len;
         self.backlogs.budget.put(given_back);
         self.give_memory_back(given_back);
     }

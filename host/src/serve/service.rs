@@ -125,6 +125,11 @@ impl Service {
         self.log_messages || self.checks_whole_messages
     }
 
+    /// Whether a message is too long of which this much was received, and this much is announced.
+    pub(crate) fn is_too_long(&self, received: u64, remaining: u64) -> bool {
+        received.saturating_add(remaining) > self.max_message_len
+    }
+
     /// The longest message that is echoed, in bytes.
     pub(crate) fn max_message_len(&self) -> u64 {
         self.max_message_len

@@ -15,7 +15,7 @@ const PASTE_BRACKETS_OFF: &str = "\x1b[?2004l";
 pub(super) fn suspend(shell: &TerminalMode, line: &str, cursor: usize) {
     let rows = Rows::of(line, cursor, columns());
     let below = rows.last - rows.cursor;
-    print(&format!("{}{PASTE_BRACKETS_OFF}", down(below)));
+    print(&format!("{}{PASTE_BRACKETS_OFF}", moved(below, 'B')));
     shell.restore();
     // If the system refuses, the line is drawn again, as after a stop.
     let _ = platform::suspend();
@@ -47,19 +47,17 @@ fn room(rows: Rows) -> String {
     format!("\r{}{}", "\n".repeat(rows.last as usize), up(below))
 }
 
+/// Moves the cursor up by this many rows.
 fn up(rows: u32) -> String {
-    if rows == 0 {
-        String::new()
-    } else {
-        format!("\x1b[{rows}A")
-    }
+    moved(rows, 'A')
 }
 
-fn down(rows: u32) -> String {
+/// Moves the cursor in the direction that this letter means. (A 0 would mean 1.)
+fn moved(rows: u32, direction: char) -> String {
     if rows == 0 {
         String::new()
     } else {
-        format!("\x1b[{rows}B")
+        format!("\x1b[{rows}{direction}")
     }
 }
 

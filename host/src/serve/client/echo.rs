@@ -103,10 +103,7 @@ impl Session {
                         journal.message(peer, &chunk, exchange.bytes(&chunk));
                     }
                     self.message_len = self.message_len.saturating_add(chunk.len() as u64);
-                    let known = self
-                        .message_len
-                        .saturating_add(exchange.remaining_payload());
-                    if known > service.max_message_len() {
+                    if service.is_too_long(self.message_len, exchange.remaining_payload()) {
                         return self.refuse_message(peer, buffer, service, journal);
                     }
                     if chunk.ends_message() {
@@ -139,8 +136,7 @@ impl Session {
 
     /// Whether the begun message is too long, with the rest of the frame that is being received.
     fn is_too_long(&self, service: &Service) -> bool {
-        let remaining = self.connection.remaining_payload();
-        self.message_len.saturating_add(remaining) > service.max_message_len()
+        service.is_too_long(self.message_len, self.connection.remaining_payload())
     }
 
     /// Sends the Close that says that the message is too long. That may be known before its payload

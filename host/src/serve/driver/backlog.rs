@@ -2,7 +2,7 @@
 //! as each blocking client does, would wait for ever if nothing more was received: so its answers
 //! are set aside.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use super::{Driver, Transmitted};
 use crate::serve::client::Shared;
@@ -22,14 +22,10 @@ impl<T: Transport> Driver<T> {
         shared: &mut Shared,
     ) -> io::Result<Transmitted> {
         while !buffer.backlog.is_empty() {
-            match self.transport.write(buffer.backlog.first()) {
-                Ok(len) => shared.pool.consume_backlog(buffer, len),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Ok(Transmitted::Part);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+            let Some(len) = self.write(buffer.backlog.first())? else {
+                return Ok(Transmitted::Part);
+            };
+            shared.pool.consume_backlog(&mut buffer.backlog, len);
         }
         self.transmit(buffer)
     }
@@ -56,24 +52,19 @@ impl<T: Transport> Driver<T> {
 
     /// Waits until the client takes more. If the connection is over, what it still sends is thrown
     /// away: it may read only after that.
-    pub(super) fn wait_for_room(&mut self) -> io::Result<Next> {
+    pub(super) fn wait_for_room(&mut self, shared: &mut Shared) -> Next {
         if !self.client.is_flushing() || self.readiness == Readiness::None {
-            return Ok(Next::Idle);
+            return Next::Idle;
         }
         // This is not a sign that it takes anything.
         let liveness = self.liveness;
         let discarded = self.receive(&mut [0; DISCARDED_LEN]);
         self.liveness = liveness;
         match discarded {
-            Ok(1..) => Ok(self.next_turn()),
+            Ok(1..) => self.next_turn(),
             // The end is found again when all is taken.
-            Ok(0) => Ok(Next::Idle),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.readiness = Readiness::None;
-                Ok(Next::Idle)
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Next::Requeue),
-            Err(error) => Err(error),
+            Ok(0) => Next::Idle,
+            failed => self.receive_nothing(failed, shared),
         }
     }
 }
