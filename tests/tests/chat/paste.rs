@@ -30,23 +30,23 @@ impl Chat {
         let sender = Mutex::new(sender);
         let url = server(move |mut stream| {
             accept(&mut stream)?;
-            while let Some((first, payload)) = frame(&mut stream) {
-                if first != CLOSE {
-                    let text = String::from_utf8(payload.clone()).unwrap();
-                    sender.lock().unwrap().send(text).ok()?;
+            loop {
+                let (first, payload) = frame(&mut stream)?;
+                if first == CLOSE {
+                    return stream.write_all(&unmasked(CLOSE, payload)).ok();
                 }
+                let text = String::from_utf8(payload.clone()).unwrap();
+                sender.lock().unwrap().send(text).ok()?;
                 let echo = if payload.len() < 126 {
                     payload
                 } else {
                     b"long".into()
                 };
-                stream.write_all(&unmasked(first, echo)).ok()?;
-                if first != CLOSE {
-                    let others = unmasked(TEXT, "unasked").repeat(unasked);
-                    stream.write_all(&others).ok()?;
-                }
+                let others = unmasked(TEXT, "unasked").repeat(unasked);
+                stream
+                    .write_all(&[unmasked(first, echo), others].concat())
+                    .ok()?;
             }
-            Some(())
         });
         let mut command = chat(&url, &[]);
         let screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
