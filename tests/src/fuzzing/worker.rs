@@ -178,6 +178,10 @@ impl<'a> Simulation<'a> {
         // A client with an expired deadline gets an extra turn.
         self.wake();
         self.call(Clients::expire);
+        let context = self.context();
+        for (_, client) in self.slots.iter_mut().flatten() {
+            client.note_expiry(context);
+        }
     }
 
     /// Sets the server's clock, as a worker does when it wakes up.

@@ -165,13 +165,6 @@ impl FuzzedClient {
         if link.interruptions > self.interruptions {
             (self.interrupted, self.interruptions) = (context.now, link.interruptions);
         }
-        if let Some(stuck) = self.stuck
-            && context.settings.has_backlogs
-            && moved.is_blocked
-            && context.now - stuck >= PATIENCE
-        {
-            self.patience_ended.get_or_insert(context.now);
-        }
         if moved == before {
             return;
         }
@@ -190,6 +183,18 @@ impl FuzzedClient {
         }
         if link.is_shut {
             self.shut.get_or_insert(context.now);
+        }
+    }
+
+    /// Notes when the server has noticed that the client takes nothing: not before it has looked
+    /// for deadlines that have expired.
+    pub(super) fn note_expiry(&mut self, context: Context<'_>) {
+        if let Some(stuck) = self.stuck
+            && context.settings.has_backlogs
+            && self.moved.is_blocked
+            && context.now - stuck >= PATIENCE
+        {
+            self.patience_ended.get_or_insert(context.now);
         }
     }
 
