@@ -72,8 +72,11 @@ impl FuzzedClient {
         if context.stop != Stop::No || link.is_waiting() {
             return;
         }
-        // The last output has a deadline of its own.
+        // The last output has a deadline of its own. When there was no memory for a backlog before,
+        // it may follow the other.
+        let may_be_kept_late = context.settings.may_be_short && context.settings.has_backlogs;
         let limit = match link.is_blocked {
+            true if may_be_kept_late => stall + CLOSE_TIMEOUT,
             true => stall.max(CLOSE_TIMEOUT),
             false => stall,
         };
