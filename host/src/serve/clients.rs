@@ -26,8 +26,9 @@ use crate::serve::service::Service;
 use crate::serve::timer_wheel::{KEY_COST, Ticks, TimerWheel};
 use crate::serve::transport::{Readiness, Transport};
 
-/// How many deadlines are handled in one round: events must not wait for many.
-const EXPIRED_MAX: usize = 256;
+/// How many deadlines are handled in one round: events must not wait for many. (A client may get
+/// several turns then.)
+const EXPIRED_MAX: usize = 64;
 
 /// 2^32 divided by the golden ratio: multiples of it, modulo 2^32, spread evenly however many
 /// there are.

@@ -20,7 +20,7 @@ use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 use super::pending::{Pending, Room, encode, invalid, must_wait, put, read, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
-use crate::serve::transport::Transport;
+use crate::serve::transport::{Stage, Transport};
 
 /// The fewest bytes worth a system call, however little room the caller has.
 const RECEIVED_MIN: usize = 4 << 10;
@@ -364,11 +364,13 @@ impl<T: Transport> Transport for TlsStream<T> {
         if must_wait(&shut) { Ok(()) } else { shut }
     }
 
-    fn is_open(&self) -> bool {
-        matches!(
-            self.receiving,
-            Receiving::Open | Receiving::Plain | Receiving::Closed
-        )
+    fn stage(&self) -> Stage {
+        match self.receiving {
+            Receiving::Open | Receiving::Plain | Receiving::Closed => Stage::Open,
+            // rustls knows it when it answers the ClientHello.
+            _ if self.tls.protocol_version().is_some() => Stage::Answered,
+            _ => Stage::Begun,
+        }
     }
 
     fn is_cut_short(&self) -> bool {

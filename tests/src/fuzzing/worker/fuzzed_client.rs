@@ -45,8 +45,10 @@ pub(super) struct FuzzedClient {
     /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
-    /// When the server began its response, and when it shut its side.
+    /// When the server began its response, how many bytes had arrived then, and when it shut its
+    /// side.
     pub(super) answered: Option<Duration>,
+    arrived_before_answer: usize,
     pub(super) shut: Option<Duration>,
     /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
@@ -118,6 +120,7 @@ impl FuzzedClient {
             interrupted: context.now,
             interruptions: 0,
             answered: None,
+            arrived_before_answer: 0,
             shut: None,
             arrived_before_stop: None,
         };
@@ -178,8 +181,9 @@ impl FuzzedClient {
             self.patience_ended = None;
         }
         self.moved = moved;
-        if !link.output.is_empty() {
-            self.answered.get_or_insert(context.now);
+        if !link.output.is_empty() && self.answered.is_none() {
+            self.answered = Some(context.now);
+            self.arrived_before_answer = link.arrived;
         }
         if link.is_shut {
             self.shut.get_or_insert(context.now);
@@ -247,7 +251,7 @@ impl FuzzedClient {
         let (head, rest) = link.output.split_at(head_len);
         let head = str::from_utf8(head).expect("a head is text");
         if !head.as_bytes().starts_with(ACCEPTED) {
-            self.check_status(head, context);
+            self.check_status(link, head, context);
             return check_response(link, head, rest, due);
         }
         let session = self.session(link).expect("all of the request was read");
@@ -268,10 +272,13 @@ impl FuzzedClient {
     }
 
     /// Asserts that a valid request is refused for one of the allowed reasons.
-    fn check_status(&self, head: &str, context: Context<'_>) {
+    fn check_status(&self, link: &Link, head: &str, context: Context<'_>) {
         let status = &head["HTTP/1.1 ".len()..][..3];
         let answered = self.answered.unwrap_or(context.now);
-        let is_late = answered - self.connected >= REQUEST_TIMEOUT;
+        // What has arrived in time counts.
+        let has_arrived = |len| len <= self.arrived_before_answer && link.fits_last_turns();
+        let is_late = answered - self.connected >= REQUEST_TIMEOUT
+            && !self.request_len.is_some_and(has_arrived);
         let is_right = match status {
             "503" | "429" => self.is_turned_away,
             "408" => is_late,

@@ -102,6 +102,8 @@ impl FuzzedClient {
         if !self.is_open(link, context) {
             let time = context.now - self.connected;
             assert!(time >= CLOSE_TIMEOUT, "dropped after {time:?}");
+            let is_received = !link.is_waiting() || context.settings.may_be_short;
+            assert!(is_received || !link.fits_last_turns(), "its end is there");
             return;
         }
         let settings = context.settings;
