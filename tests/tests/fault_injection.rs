@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use ws_echo_tests::programs;
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::{PATIENCE, Server, command};
+use ws_echo_tests::server::{PATIENCE, Server, command, free_address};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
@@ -26,32 +26,11 @@ struct FaultyServer {
 }
 
 impl FaultyServer {
-    /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
-    /// thread. Returns `None` if strace is missing or may not trace.
+    /// Starts a server. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
-        let mut probe = Command::new("strace");
-        probe.args(["-f", "-o", "/dev/null", "true"]);
-        if !programs::is_there("faults", &mut probe) {
-            return None;
-        }
-        let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
-        let served = command(
-            ["--listen", "127.0.0.1:0", "--threads", "1"]
-                .iter()
-                .chain(arguments),
-        );
-        // The server stays this process's child, and strace is its child.
-        let mut strace = Command::new("strace");
-        strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
-        for fault in faults {
-            strace.arg("-e").arg(format!("inject={fault}"));
-        }
-        strace
-            .arg(served.get_program())
-            .args(served.get_args())
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped());
-        let server = Server::spawn(&mut strace);
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        let (mut traced, trace) = traced(name, faults, &arguments)?;
+        let server = Server::spawn(&mut traced);
         Some(Self { server, trace })
     }
 
@@ -82,6 +61,31 @@ impl Drop for FaultyServer {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.trace);
     }
+}
+
+/// A command that runs a server with one worker and failing system calls, and the file in which
+/// strace records the calls. A fault is written like strace's option `inject`, and is counted in
+/// each thread. Returns `None` if strace is missing or may not trace.
+fn traced(name: &str, faults: &[&str], arguments: &[&str]) -> Option<(Command, PathBuf)> {
+    let mut probe = Command::new("strace");
+    probe.args(["-f", "-o", "/dev/null", "true"]);
+    if !programs::is_there("faults", &mut probe) {
+        return None;
+    }
+    let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
+    let served = command(["--threads", "1"].iter().chain(arguments));
+    // The server stays this process's child, and strace is its child.
+    let mut strace = Command::new("strace");
+    strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
+    for fault in faults {
+        strace.arg("-e").arg(format!("inject={fault}"));
+    }
+    strace
+        .arg(served.get_program())
+        .args(served.get_args())
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    Some((strace, trace))
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -269,4 +273,20 @@ fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
             Client::open(faulty.server.address).address()
         ));
     }
+}
+
+#[test]
+fn a_signal_stops_the_server_as_soon_as_clients_can_connect() {
+    let address = free_address();
+    let listen = ["--listen", &address.to_string()];
+    // Microseconds: the system listens, and the server does not know it yet.
+    let slow = "listen:delay_exit=1000000";
+    let Some((mut traced, trace)) = traced("listen", &[slow], &listen) else {
+        return;
+    };
+    let server = Server::spawn_at(address, traced.stdout(Stdio::null()));
+    let mut server = FaultyServer { server, trace };
+    server.server.signal("TERM");
+    assert_eq!(server.server.wait().code(), Some(0));
+    server.server.logged("stopped");
 }
