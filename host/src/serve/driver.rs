@@ -212,7 +212,8 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer
-    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped.
+    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped,
+    /// and so is one that would have to keep a session.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,
@@ -220,7 +221,9 @@ impl<T: Transport> Driver<T> {
         shared: &mut Shared,
     ) -> Next {
         let mut next = answered.unwrap_or_else(|error| self.lose(error, shared));
-        if shared.pool.is_reserve_in_use() && !buffer.is_empty() && next != Next::Close {
+        let must_stay = shared.pool.is_reserve_in_use() && !buffer.is_empty();
+        let is_session_too_many = shared.pool.take_session_too_many() && self.client.has_session();
+        if (must_stay || is_session_too_many) && next != Next::Close {
             let peer = self.client.peer();
             shared.journal.ended(peer, &Ending::ShortOfMemory);
             next = Next::Close;

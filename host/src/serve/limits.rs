@@ -150,6 +150,9 @@ impl ConnectionLimiter {
         if is_beyond && *beyond >= self.turned_away_max {
             return Admission::Drop(Limit::FromAddress);
         }
+        if counts.try_reserve(1).is_err() {
+            return Admission::Drop(Limit::Memory);
+        }
         *counts.entry(address).or_default() += 1;
         if !is_beyond {
             return Admission::Accept;

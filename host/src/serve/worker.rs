@@ -14,7 +14,7 @@ use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
-use crate::serve::limits::ConnectionLimiter;
+use crate::serve::limits::{ConnectionLimiter, Limit};
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
@@ -209,6 +209,9 @@ impl<A: Acceptor> Worker<A> {
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket)) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+                self.clients.count_turned_away(Limit::Memory);
+            }
             Err(error) => self.clients.journal().not_set_up(peer, &error),
         }
     }

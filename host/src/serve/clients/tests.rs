@@ -2,6 +2,7 @@
 //! client sees them.
 
 mod backlog;
+mod refused_memory;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

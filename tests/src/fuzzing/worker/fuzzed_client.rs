@@ -45,11 +45,11 @@ pub(super) struct FuzzedClient {
     /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
-    /// When the server began its response, how many bytes had arrived then, and when it shut its
-    /// side.
+    /// When the server began its response, and when it shut its side.
     pub(super) answered: Option<Duration>,
-    arrived_before_answer: usize,
     pub(super) shut: Option<Duration>,
+    /// How many bytes had arrived when the server decided on its response: it may wait for room.
+    arrived_before_answer: Option<usize>,
     /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
 }
@@ -120,7 +120,7 @@ impl FuzzedClient {
             interrupted: context.now,
             interruptions: 0,
             answered: None,
-            arrived_before_answer: 0,
+            arrived_before_answer: None,
             shut: None,
             arrived_before_stop: None,
         };
@@ -181,9 +181,11 @@ impl FuzzedClient {
             self.patience_ended = None;
         }
         self.moved = moved;
-        if !link.output.is_empty() && self.answered.is_none() {
-            self.answered = Some(context.now);
-            self.arrived_before_answer = link.arrived;
+        if link.is_blocked || !link.output.is_empty() {
+            self.arrived_before_answer.get_or_insert(link.arrived);
+        }
+        if !link.output.is_empty() {
+            self.answered.get_or_insert(context.now);
         }
         if link.is_shut {
             self.shut.get_or_insert(context.now);
@@ -276,7 +278,7 @@ impl FuzzedClient {
         let status = &head["HTTP/1.1 ".len()..][..3];
         let answered = self.answered.unwrap_or(context.now);
         // What has arrived in time counts.
-        let has_arrived = |len| len <= self.arrived_before_answer && link.fits_last_turns();
+        let has_arrived = |len| Some(len) <= self.arrived_before_answer && link.fits_last_turns();
         let is_late = answered - self.connected >= REQUEST_TIMEOUT
             && !self.request_len.is_some_and(has_arrived);
         let is_right = match status {
