@@ -221,9 +221,7 @@ impl<T: Transport> Driver<T> {
         shared: &mut Shared,
     ) -> Next {
         let mut next = answered.unwrap_or_else(|error| self.lose(error, shared));
-        let must_stay = shared.pool.is_reserve_in_use() && !buffer.is_empty();
-        let is_session_too_many = shared.pool.take_session_too_many() && self.client.has_session();
-        if (must_stay || is_session_too_many) && next != Next::Close {
+        if shared.pool.is_short() && self.has_too_much(&buffer, shared) && next != Next::Close {
             let peer = self.client.peer();
             shared.journal.ended(peer, &Ending::ShortOfMemory);
             next = Next::Close;
@@ -243,6 +241,14 @@ impl<T: Transport> Driver<T> {
         }
         self.client.keep_buffer(buffer);
         next
+    }
+
+    /// Whether it would have to keep a buffer or a session for which there is no memory.
+    #[cold]
+    fn has_too_much(&self, buffer: &HeapBuffer, shared: &mut Shared) -> bool {
+        let is_session_too_many = shared.pool.take_session_too_many();
+        (shared.pool.is_reserve_in_use() && !buffer.is_empty())
+            || (is_session_too_many && self.client.has_session())
     }
 
     /// Transmits what the client has not taken before, which is a sign of life, and answers.

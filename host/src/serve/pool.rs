@@ -274,6 +274,11 @@ impl Pool {
         self.reserve.is_none()
     }
 
+    /// Whether there was no memory for the buffer or a session of the current turn.
+    pub(crate) fn is_short(&self) -> bool {
+        self.is_reserve_in_use() || self.is_session_too_many
+    }
+
     /// Puts an empty buffer back.
     pub(crate) fn put_buffer(&mut self, mut buffer: HeapBuffer) {
         buffer.patience = Patience::Left;
@@ -355,12 +360,19 @@ impl Pool {
     /// Takes the state of an idle connection, on which this was agreed.
     pub(crate) fn take_idle(&mut self, agreed: Agreed) -> Box<Session> {
         let Some(mut session) = self.idle.pop() else {
-            // It is small: what is left is enough for it, if it does not stay.
-            self.is_session_too_many = memory::ask(size_of::<Session>()).is_none();
-            return Box::new(Session::new(agreed));
+            return self.new_session(agreed);
         };
         session.connection.reuse(agreed);
         session
+    }
+
+    /// Makes a session. It is small: what is left is enough for it, if it does not stay.
+    #[cold]
+    #[inline(never)]
+    fn new_session(&mut self, agreed: Agreed) -> Box<Session> {
+        let granted = memory::ask(size_of::<Session>());
+        self.is_session_too_many = granted.is_none();
+        Box::new(Session::new(agreed))
     }
 
     /// Whether a session was made for which there is no memory, since the last call.
