@@ -63,6 +63,7 @@ fn an_address_has_its_own_limit() {
     expect_echo(&mut clients[0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn more_connections_than_files_are_refused_before_none_are_left() {
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
