@@ -1,5 +1,5 @@
 //! Everything that differs between systems: listeners that share a port, what events mean, the
-//! limit of open files, signals, and terminals.
+//! limit of open files, signals, terminals, and ends of lines.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -290,6 +290,22 @@ impl TerminalMode {
 
     pub(crate) fn read_keys(&self) {}
 }
+
+/// What ends a line of a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    /// A line feed. A carriage return before it belongs to the line.
+    LineFeed,
+    /// A line feed, and a carriage return before it if there is one.
+    ReturnAndLineFeed,
+}
+
+/// On Windows, programs end each line with both.
+pub(crate) const LINE_END: LineEnd = if cfg!(windows) {
+    LineEnd::ReturnAndLineFeed
+} else {
+    LineEnd::LineFeed
+};
 
 #[cfg(test)]
 mod tests {
