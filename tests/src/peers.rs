@@ -35,7 +35,7 @@ pub fn python_websockets_command(url: &str) -> Option<Command> {
 /// The command that runs a file of the folder `peers` with a Python that has `websockets`, if it is
 /// installed.
 pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
-    let remedy = "pip install websockets, or WS_ECHO_PYTHON=PATH of a Python that has it";
+    let remedy = "pip install websockets, or WS_ECHO_PYTHON=PATH";
     let mut probe = PYTHON.command();
     probe.args(["-c", "import websockets.asyncio.client"]);
     is_there("Python's websockets", remedy, &mut probe).then(|| {
@@ -93,9 +93,7 @@ pub fn chromium_command(name: &str) -> Option<Command> {
 
 /// Whether Node finds a package. If not, the test has been skipped.
 fn has_node_package(name: &str) -> bool {
-    let remedy = format!(
-        "npm install {name}, and WS_ECHO_NODE_MODULES=PATH of the node_modules that has it"
-    );
+    let remedy = format!("npm install {name}, and WS_ECHO_NODE_MODULES=PATH/node_modules");
     let mut probe = node();
     probe.args(["-e", &format!("require('{name}')")]);
     is_there(&format!("Node's {name}"), &remedy, &mut probe)

@@ -97,17 +97,12 @@ impl Program {
     ///
     /// If `WS_ECHO_REQUIRE_ALL` is 1.
     pub fn skip(&self) {
-        let Self {
-            package, variable, ..
-        } = self;
-        skip(
-            self.name,
-            &format!("apt install {package}, or {variable}=PATH"),
-        );
+        let remedy = format!("apt install {}, or {}=PATH", self.package, self.variable);
+        skip(self.name, &remedy);
     }
 }
 
-/// The file of this name in the first of the folders that has it. What is a path stays as it is, and
+/// The file of this name in the first of the folders that has it. A path stays as it is, and so does
 /// a name that no folder has.
 fn find(named: &Path, mut folders: impl Iterator<Item = PathBuf>) -> PathBuf {
     let is_name = named.components().count() == 1;
