@@ -105,9 +105,10 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
 fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
-    let (terminal, commands) = Terminal::start(waker, stop.clone(), has_color)?;
+    let (terminal, commands) = Terminal::start(Arc::clone(&waker), stop.clone(), has_color)?;
     Ok(User::new(
         poll,
+        waker,
         stop,
         commands,
         WhileDisconnected::Reject,
@@ -119,9 +120,10 @@ fn at_terminal(has_color: bool) -> io::Result<User> {
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
-    let commands = pipe::read_lines(waker)?;
+    let commands = pipe::read_lines(Arc::clone(&waker))?;
     Ok(User::new(
         poll,
+        waker,
         stop,
         commands,
         WhileDisconnected::Hold,

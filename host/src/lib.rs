@@ -33,6 +33,7 @@ mod logging;
 mod options;
 mod platform;
 mod random;
+mod resolve;
 mod serve;
 mod stderr;
 mod stop_signal;

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use ws_echo_tests::names::Names;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::scripted_server::{accept, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, command, run, wait};
@@ -498,6 +499,39 @@ fn a_refused_connection_is_an_error_that_names_the_address() {
         message.contains(&format!("cannot connect to {address}: ")),
         "{message}"
     );
+}
+
+#[test]
+fn a_name_is_found_at_the_first_of_its_addresses_that_accepts() {
+    let Some(names) = Names::in_file("the names of bench") else {
+        return;
+    };
+    let server = Server::start(&[]);
+    let port = server.address.port();
+    names.set("127.0.0.2 echo.test\n127.0.0.1 echo.test\n127.0.0.3 echo.test\n");
+    let bench = |host: &str| {
+        let url = format!("ws://{host}:{port}");
+        run(&mut names.command(&bench_command(&url, &["--messages", "9"]))).unwrap()
+    };
+    let (status, stdout, stderr) = bench("echo.test");
+    assert_eq!((status.code(), &*stderr), (Some(0), ""), "{stdout}");
+    let (status, stdout, stderr) = bench("unknown.test");
+    assert_eq!((status.code(), &*stdout), (Some(1), ""));
+    let expected = "ws-echo: cannot resolve the host 'unknown.test': ";
+    assert!(stderr.starts_with(expected), "{stderr}");
+}
+
+#[test]
+fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
+    let Some(names) = Names::of_silent_server("the silent name server of bench") else {
+        return;
+    };
+    let bench = bench_command("ws://echo.test", &SHORT);
+    let (status, stdout, stderr) = run(&mut names.command(&bench)).unwrap();
+    let expected = "ws-echo: cannot resolve the host 'echo.test': no answer within 300 ms \
+                    (--timeout)\n";
+    let outcome = (status.code(), &*stdout, &*stderr);
+    assert_eq!(outcome, (Some(1), "", expected));
 }
 
 #[test]

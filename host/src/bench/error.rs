@@ -16,6 +16,8 @@ pub(crate) enum BenchError {
     System(&'static str, io::Error),
     /// The process may not open this many files: the number needed, and the hard limit.
     Files { needed: u64, limit: u64 },
+    /// The address of the server is not known; why.
+    Unresolved(String),
     /// A connection failed, counted from 1.
     Connection {
         number: usize,
@@ -103,6 +105,7 @@ impl Display for BenchError {
                 "{needed} files must be open at once, but this process may open {limit}: raise the \
                  hard limit (ulimit -Hn), or use fewer --connections"
             ),
+            Self::Unresolved(reason) => formatter.write_str(reason),
             Self::Connection { number, error } => write!(formatter, "connection {number}: {error}"),
             Self::Silent { time, missing } => write!(
                 formatter,
