@@ -1,6 +1,7 @@
 //! Opens a connection: asks for the host's addresses, connects to one of them, over TLS if the URL
 //! asks for it, and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
 
+mod content;
 mod handshake;
 mod tcp;
 
