@@ -3,6 +3,7 @@
 
 mod content;
 mod handshake;
+mod retry_after;
 mod tcp;
 
 use std::time::Instant;

@@ -115,6 +115,12 @@ impl User {
         }
     }
 
+    /// The next command, if one is available, which stays the next.
+    pub(super) fn peek_command(&mut self) -> Option<&UserCommand> {
+        self.held = self.next_command();
+        self.held.as_ref()
+    }
+
     /// Waits for an event of the socket or a command, until a deadline if there is one.
     pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));

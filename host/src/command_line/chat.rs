@@ -76,7 +76,8 @@ pub(super) struct ChatArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Option<String>,
 
-    /// Connect again when the connection is lost or cannot be made
+    /// Connect again when the connection is lost or cannot be made, or when the server says when to
+    /// come back
     #[arg(long)]
     reconnect: bool,
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ws_echo_core::{Agreed, ClientHandshake, Progress, ResponseError};
 
 use super::content::Framing;
+use super::retry_after::retry_after;
 use crate::chat::end_reason::{EndReason, ServerRefusal};
 use crate::chat::stream::{ReadOutcome, Stream};
 use crate::chat::user::User;
@@ -89,6 +90,7 @@ fn refusal(
         status: response.status(),
         reason: response.reason().into(),
         location: location.map(|value| String::from_utf8_lossy(value).into_owned()),
+        retry_after: retry_after(&response),
         content: content.bytes,
     })
 }
