@@ -32,6 +32,7 @@ mod lock;
 mod logging;
 mod options;
 mod platform;
+mod quantity;
 mod random;
 mod resolve;
 mod serve;

@@ -140,9 +140,9 @@ fn the_text_report_has_all_figures_in_80_columns() {
     let (status, stdout, stderr) = bench(&server.url("/"), &["--messages", "1000"]);
     assert_eq!((status, stderr.as_str()), (Some(0), ""));
     for text in [
-        "1 connection, 16 B of binary",
+        "1 connection, 16 bytes of binary, 1 in flight\n",
         "1,000 in ",
-        "MiB/s",
+        "B/s each way\n",
         "p99.9",
         " % #",
     ] {
@@ -274,7 +274,7 @@ fn a_wrong_echo_is_an_error_that_shows_it() {
     let wrong_opcode = answering(|_, _, payload| unmasked(TEXT, payload));
     assert!(failure(&wrong_opcode, &[]).contains("a text message, but a binary message was sent"));
     let too_short = answering(|_, first, payload| unmasked(first, &payload[..15]));
-    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes, but 16 were sent"));
+    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes instead of 16"));
     let twice = answering(|_, first, payload| unmasked(first, payload).repeat(2));
     assert!(failure(&twice, &[]).contains("a message was received that was not sent"));
     let masked = answering(|_, _, _| vec![0x82, 0x80, 0, 0, 0, 0]);

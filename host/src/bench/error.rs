@@ -8,6 +8,7 @@ use std::time::Duration;
 use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::escape::Untrusted;
+use crate::quantity::Count;
 
 /// Why a server could not be measured.
 #[derive(Debug)]
@@ -107,10 +108,14 @@ impl Display for BenchError {
             ),
             Self::Unresolved(reason) => formatter.write_str(reason),
             Self::Connection { number, error } => write!(formatter, "connection {number}: {error}"),
-            Self::Silent { time, missing } => write!(
-                formatter,
-                "no echo arrived for {time:?} (--timeout), and {missing} messages were not echoed"
-            ),
+            Self::Silent { time, missing } => {
+                let were = if *missing == 1 { "was" } else { "were" };
+                let missing = Count(*missing, "message");
+                write!(
+                    formatter,
+                    "no echo arrived for {time:?} (--timeout), and {missing} {were} not echoed"
+                )
+            }
             Self::Stopped => formatter.write_str("stopped before anything was measured"),
         }
     }
@@ -177,11 +182,10 @@ impl Display for EchoMismatch {
                 formatter,
                 "a {received} message, but a {sent} message was sent"
             ),
-            Self::Length { received, sent } if received > sent => {
-                write!(formatter, "at least {received} bytes, but {sent} were sent")
-            }
             Self::Length { received, sent } => {
-                write!(formatter, "{received} bytes, but {sent} were sent")
+                let least = if received > sent { "at least " } else { "" };
+                let received = Count(*received, "byte");
+                write!(formatter, "{least}{received} instead of {sent}")
             }
             Self::Byte {
                 offset,
