@@ -16,6 +16,7 @@ pub mod scripted_client;
 pub mod scripted_server;
 pub mod server;
 pub mod sessions;
+pub mod skipped;
 #[cfg(feature = "std")]
 pub mod tls;
 pub mod wire;

@@ -16,12 +16,14 @@ use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 use ws_echo_tests::masking_keys::Keys;
+use ws_echo_tests::network::{NAMESPACE, NAMESPACE_REMEDY};
+use ws_echo_tests::programs::{HAPROXY, is_there};
 use ws_echo_tests::scripted_client::{Client, WELCOME};
 use ws_echo_tests::server::{PATIENCE, Server, free_address};
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{VERSIONS, trusting};
 use ws_echo_tests::wire::{BINARY, masked_with};
-use ws_echo_tests::{peers, programs};
+use ws_echo_tests::{peers, skipped};
 
 const MIB: usize = 1 << 20;
 const FRAGMENT_LEN: usize = 300_000;
@@ -188,8 +190,7 @@ fn by_tls_they_come_back_too() {
 
 #[test]
 fn through_haproxy_they_come_back_too() {
-    let haproxy = programs::program("WS_ECHO_HAPROXY", "haproxy");
-    if !programs::is_there("haproxy", Command::new(&haproxy).arg("-v")) {
+    if !HAPROXY.is_there(&["-v"]) {
         return;
     }
     let server = Server::start(&[]);
@@ -205,7 +206,7 @@ fn through_haproxy_they_come_back_too() {
     );
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backlog-haproxy.cfg");
     fs::write(&file, configuration).unwrap();
-    let mut command = Command::new(&haproxy);
+    let mut command = HAPROXY.command();
     command.arg("-db").arg("-f").arg(file);
     let proxy = Server::spawn_at(address, command.stdout(Stdio::null()).stderr(Stdio::null()));
     let lengths = [MIB, 17 * MIB];
@@ -243,11 +244,12 @@ fn with_small_socket_buffers(test: &str, work: impl FnOnce()) {
         ]);
         command
     };
-    if !programs::is_there("small socket buffers", inside().arg("true")) {
+    if !is_there(NAMESPACE, NAMESPACE_REMEDY, inside().arg("true")) {
         return;
     }
     let mut command = inside();
     command.arg(env::current_exe().unwrap()).env(INSIDE, "1");
+    skipped::share_with(&mut command);
     let ran = command.args(["--exact", "--nocapture", test]).output();
     let ran = ran.expect("it can be started");
     let log = String::from_utf8_lossy(&ran.stderr);
