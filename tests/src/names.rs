@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
 
-use crate::programs;
+use crate::programs::{self, PYTHON};
+
+/// What a test misses that cannot have names of its own, and how to get it.
+const NAMES: &str = "host names of one's own";
+const REMEDY: &str = "apt install util-linux iproute2 python3, and permission to make user, mount \
+                      and network namespaces";
 
 /// Shows the folder `$0` as `/etc` to the program.
 const IN_FILES: &str = "mount --bind \"$0\" /etc && exec \"$@\"";
@@ -26,20 +32,20 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names that are in a file, none at first. `None` if there can be no such namespace: then
-    /// `test` has been skipped.
-    pub fn in_file(test: &str) -> Option<Self> {
+    /// Names that are in a file, none at first. `None` if that cannot be: then the test has been
+    /// skipped.
+    pub fn in_file() -> Option<Self> {
         let files = [
             ("hosts", ""),
             ("nsswitch.conf", "hosts: files\n"),
             // All addresses of a name count.
             ("host.conf", "multi on\n"),
         ];
-        Self::new(test, &[], IN_FILES, &files)
+        Self::new(&[], IN_FILES, &files)
     }
 
     /// Names that only a name server knows, and it does not answer. `None` as above.
-    pub fn of_silent_server(test: &str) -> Option<Self> {
+    pub fn of_silent_server() -> Option<Self> {
         let files = [
             ("nsswitch.conf", "hosts: dns\n"),
             (
@@ -47,16 +53,17 @@ impl Names {
                 "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n",
             ),
         ];
-        Self::new(test, &["--net"], BY_SILENT_SERVER, &files)
+        Self::new(&["--net"], BY_SILENT_SERVER, &files)
     }
 
     fn new(
-        test: &str,
         options: &'static [&'static str],
         script: &'static str,
         files: &[(&str, &str)],
     ) -> Option<Self> {
-        let folder = format!("ws-echo-names-{}-{}", process::id(), test.replace(' ', "-"));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = format!("ws-echo-names-{}-{number}", process::id());
         let names = Self {
             folder: env::temp_dir().join(folder),
             options,
@@ -67,7 +74,7 @@ impl Names {
             names.write(name, content);
         }
         let mut probe = names.command(&Command::new("true"));
-        programs::is_there(test, &mut probe).then_some(names)
+        programs::is_there(NAMES, REMEDY, &mut probe).then_some(names)
     }
 
     /// Replaces the names by those of the lines of `/etc/hosts`.
@@ -95,7 +102,7 @@ impl Names {
                 None => command.env_remove(name),
             };
         }
-        command.env("PYTHON", programs::program("WS_ECHO_PYTHON", "python3"));
+        command.env("PYTHON", PYTHON.path());
         command
     }
 }

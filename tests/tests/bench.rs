@@ -503,7 +503,7 @@ fn a_refused_connection_is_an_error_that_names_the_address() {
 
 #[test]
 fn a_name_is_found_at_the_first_of_its_addresses_that_accepts() {
-    let Some(names) = Names::in_file("the names of bench") else {
+    let Some(names) = Names::in_file() else {
         return;
     };
     let server = Server::start(&[]);
@@ -523,7 +523,7 @@ fn a_name_is_found_at_the_first_of_its_addresses_that_accepts() {
 
 #[test]
 fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
-    let Some(names) = Names::of_silent_server("the silent name server of bench") else {
+    let Some(names) = Names::of_silent_server() else {
         return;
     };
     let bench = bench_command("ws://echo.test", &SHORT);

@@ -44,7 +44,7 @@ fn pipe(names: &Names, url: &str, options: &[&str]) -> Pipe {
 
 #[test]
 fn a_name_that_appears_later_is_found() {
-    let Some(names) = Names::in_file("a name that appears") else {
+    let Some(names) = Names::in_file() else {
         return;
     };
     let (port, [server, _]) = two_listeners();
@@ -60,7 +60,7 @@ fn a_name_that_appears_later_is_found() {
 
 #[test]
 fn a_name_that_has_moved_is_found() {
-    let Some(names) = Names::in_file("a name that moves") else {
+    let Some(names) = Names::in_file() else {
         return;
     };
     let (port, [first, second]) = two_listeners();
@@ -79,7 +79,7 @@ fn a_name_that_has_moved_is_found() {
 
 #[test]
 fn the_addresses_of_a_name_are_tried_in_their_order() {
-    let Some(names) = Names::in_file("a name with two addresses") else {
+    let Some(names) = Names::in_file() else {
         return;
     };
     let (port, [first, second]) = two_listeners();
@@ -118,7 +118,7 @@ fn a_name_that_nobody_has_is_a_connection_that_cannot_be_made() {
 
 #[test]
 fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
-    let Some(names) = Names::of_silent_server("a silent name server") else {
+    let Some(names) = Names::of_silent_server() else {
         return;
     };
     let unresolved = "# socket error: cannot resolve the host 'echo.test': \
@@ -136,7 +136,7 @@ fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
 
 #[test]
 fn a_signal_ends_the_wait_for_a_name_server() {
-    let Some(names) = Names::of_silent_server("a signal and a silent name server") else {
+    let Some(names) = Names::of_silent_server() else {
         return;
     };
     let pipe = pipe(&names, "ws://echo.test/", &["--timeout", "1h"]);
