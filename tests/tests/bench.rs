@@ -367,6 +367,12 @@ fn a_refusal_and_invalid_http_are_reported_with_their_first_line() {
         message.contains("refused the upgrade: 404 Not Found"),
         "{message}"
     );
+    let without_reason = server(|mut stream| {
+        request(&mut stream)?;
+        stream.write_all(b"HTTP/1.1 429 \r\n\r\n").ok()
+    });
+    let message = failure(&without_reason, &[]);
+    assert!(message.ends_with(": 429\n"), "{message}");
     let garbage = server(|mut stream| {
         request(&mut stream)?;
         stream.write_all(b"\x1b[31mSSH-2.0\r\n").ok()

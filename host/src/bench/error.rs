@@ -143,6 +143,9 @@ impl Display for ConnectionError {
                 let start = Untrusted::excerpt(start);
                 write!(formatter, "the server does not speak HTTP/1: {start}")
             }
+            Self::Refused(status, reason) if reason.is_empty() => {
+                write!(formatter, "the server refused the upgrade: {status}")
+            }
             Self::Refused(status, reason) => write!(
                 formatter,
                 "the server refused the upgrade: {status} {}",
