@@ -4,7 +4,7 @@
 use ws_echo_core::Response;
 
 /// How many bytes are shown.
-pub(super) const CONTENT_LEN_MAX: usize = 4 << 10;
+const CONTENT_LEN_MAX: usize = 4 << 10;
 
 /// How the end of a content is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
