@@ -11,7 +11,7 @@ use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::STRACE;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, command};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
@@ -35,7 +35,7 @@ impl FaultyServer {
                 .iter()
                 .chain(arguments),
         );
-        let mut faulty = faulty(&served, faults, &trace)?;
+        let mut faulty = with_faults(&served, faults, &trace)?;
         let server = Server::spawn(faulty.stderr(Stdio::piped()));
         Some(Self { server, trace })
     }
@@ -71,14 +71,12 @@ impl Drop for FaultyServer {
 
 /// A command with failing system calls; `trace` is where strace records them. Returns `None` if
 /// strace is missing or may not trace.
-fn faulty(command: &Command, faults: &[&str], trace: &Path) -> Option<Command> {
-    let mut probe = Command::new("strace");
-    probe.args(["-f", "-o", "/dev/null", "true"]);
-    if !programs::is_there("faults", &mut probe) {
+fn with_faults(command: &Command, faults: &[&str], trace: &Path) -> Option<Command> {
+    if !STRACE.is_there(&["-f", "-o", "/dev/null", "true"]) {
         return None;
     }
     // The program stays this process's child, and strace is its child.
-    let mut strace = Command::new("strace");
+    let mut strace = STRACE.command();
     strace.args(["-D", "-f", "-qq", "-o"]).arg(trace);
     for fault in faults {
         strace.arg("-e").arg(format!("inject={fault}"));
@@ -284,7 +282,8 @@ fn without_random_bytes_each_program_says_so_and_fails() {
         ["--listen", "127.0.0.1:0"],
     ] {
         let faults = ["getrandom:error=EIO"];
-        let Some(mut faulty) = faulty(&command(arguments), &faults, Path::new("/dev/null")) else {
+        let trace = Path::new("/dev/null");
+        let Some(mut faulty) = with_faults(&command(arguments), &faults, trace) else {
             return;
         };
         let output = faulty.output().expect("strace runs");
