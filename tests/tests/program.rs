@@ -57,6 +57,8 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
         (&["--welcome", "hi", "--no-welcome"], "--no-welcome"),
         (&["--path", "chat"], "/chat"),
         (&["--lisen", "127.0.0.1:0"], "--listen"),
+        (&["chat", "ws:127.0.0.1:1"], ": ws://127.0.0.1:1\n"),
+        (&["bench", "ws://bücher.example"], "xn--..."),
     ] {
         let (status, stdout, stderr) = output(arguments);
         assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");

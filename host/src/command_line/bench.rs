@@ -46,7 +46,7 @@ found, a connection failed or an echo was wrong; 2 for a wrong command line.";
 pub(super) struct BenchArguments {
     // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::ws_url)]
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    #[arg(help = "The server: ws://[NAME:PASSWORD@]HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
 
     /// The number of connections to open, up to 20000

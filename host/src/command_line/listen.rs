@@ -1,10 +1,11 @@
 //! The addresses to listen on, as `--listen` takes them: `127.0.0.1:3000`, `[::1]:0`,
-//! `localhost:3000`.
+//! `[fe80::1%eth0]:3000`, `localhost:3000`.
 //!
-//! A host name is resolved here, once, to all of its addresses. A port alone is rejected: it does
+//! A host name is resolved here, once, to all of its addresses, and the zone of an address to the
+//! index of its network interface. A port alone is rejected: it does
 //! not say whether only this machine or every network may connect.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use super::host;
 use crate::resolve;
@@ -17,6 +18,15 @@ pub(super) struct Listen(Vec<SocketAddr>);
 pub(super) fn listen(text: &str) -> Result<Listen, String> {
     if let Ok(address) = text.parse() {
         return Ok(Listen(vec![address]));
+    }
+    if let Some((host, zone, port)) = with_zone(text) {
+        let addresses = resolve::addresses(host, port);
+        return addresses.map(Listen).map_err(|_| {
+            format!(
+                "cannot find the network interface '{zone}' for this address: write a link-local \
+                 address and the name of an interface, such as [fe80::1%eth0]:3000"
+            )
+        });
     }
     let (host, port) = host_and_port(text)?;
     resolve::addresses(host, port).map(Listen)
@@ -31,6 +41,14 @@ pub(super) fn addresses(listens: Vec<Listen>) -> Vec<SocketAddr> {
         }
     }
     addresses
+}
+
+/// Splits `[address%zone]:port`, where the address is one of IPv6; the address keeps its zone.
+fn with_zone(text: &str) -> Option<(&str, &str, u16)> {
+    let (host, port) = text.strip_prefix('[')?.split_once("]:")?;
+    let (address, zone) = host.split_once('%')?;
+    address.parse::<Ipv6Addr>().ok()?;
+    Some((host, zone, host::port(port)?))
 }
 
 /// Splits `host:port`; the error says what to write instead.
@@ -56,11 +74,17 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
              network"
         ));
     }
+    if !host.is_ascii() {
+        return Err(host::NOT_ASCII.into());
+    }
     Ok((host, port))
 }
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
+    use std::net::SocketAddrV6;
+
     use super::*;
 
     fn refusal(text: &str) -> String {
@@ -114,6 +138,26 @@ mod tests {
         ] {
             assert!(refusal(text).contains("such as [::1]:3000"), "{text}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_zone_of_an_address_is_the_index_of_its_interface() {
+        // The first interface of each machine is lo.
+        for text in ["[fe80::1%lo]:3000", "[fe80::1%1]:3000"] {
+            let Listen(addresses) = listen(text).expect(text);
+            let address = SocketAddrV6::new("fe80::1".parse().expect("an address"), 3000, 0, 1);
+            assert_eq!(addresses, [address.into()], "{text}");
+        }
+        for text in ["[fe80::1%no-such]:3000", "[fe80::1%]:3000", "[::1%lo]:3000"] {
+            let advice = "the name of an interface, such as [fe80::1%eth0]:3000";
+            assert!(refusal(text).ends_with(advice), "{}", refusal(text));
+        }
+    }
+
+    #[test]
+    fn a_host_in_other_letters_needs_its_form_in_ascii() {
+        assert!(refusal("bücher.example:80").contains("xn--..."));
     }
 
     #[test]

@@ -300,8 +300,8 @@ fn a_path_is_absolute_and_has_no_query() {
     assert!(advice("").ends_with("write a leading '/': /"));
     assert!(advice("/echo?a=b").ends_with("write only the path: /echo"));
     assert!(advice("/echo#top").ends_with("write only the path: /echo"));
-    assert!(advice("/a b").ends_with("a space is %20"));
-    assert!(advice("/ä").ends_with("a space is %20"));
+    assert!(advice("/a b").ends_with("visible ASCII: /a%20b"));
+    assert!(advice("/ä").ends_with("visible ASCII: /%C3%A4"));
 }
 
 #[test]

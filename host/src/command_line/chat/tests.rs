@@ -90,6 +90,23 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
 }
 
 #[test]
+fn a_name_and_a_password_of_the_url_exclude_the_header_that_they_are() {
+    let url = "ws://user:secret@127.0.0.1:3000/";
+    options(&["--header=X-Authorization: a", url], &[]);
+    for header in [
+        "--header=Authorization: Bearer 1",
+        "--header=authorization: Basic dTpw",
+    ] {
+        options(&[header, URL], &[]);
+        let message = refusal(&[header, url]);
+        let expected = "the name and the password of the URL are the header Authorization: leave \
+                        them out, or leave out that --header";
+        assert!(message.starts_with(expected), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
+}
+
+#[test]
 fn a_header_that_could_break_the_request_is_rejected() {
     for (header, advice) in [
         ("X-A", "a name, a colon and a value"),
