@@ -3,9 +3,12 @@
 
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -66,6 +69,78 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
             stderr.contains(advice),
             "{arguments:?}: {advice} is not in\n{stderr}"
         );
+    }
+}
+
+/// The exit status and stderr of a run with these variables, which is a wrong command line.
+fn with_variables(variables: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(["--threads", "0"]);
+    let variables = variables.iter().map(|variable| (*variable, "1"));
+    let (status, _, stderr) = run(command.envs(variables)).unwrap();
+    (status.code(), stderr)
+}
+
+#[test]
+fn a_variable_that_sets_nothing_is_a_warning_even_of_a_wrong_command_line() {
+    let (status, stderr) = with_variables(&["WS_ECHO_LISTN", "WS_ECHO_TIMEOUT"]);
+    assert_eq!(status, Some(2));
+    let expected = "ws-echo: warning: no option is set by WS_ECHO_LISTN: write WS_ECHO_LISTEN\n\
+                    ws-echo: warning: no option is set by WS_ECHO_TIMEOUT: write \
+                    WS_ECHO_CHAT_TIMEOUT or WS_ECHO_BENCH_TIMEOUT\n\
+                    error: invalid value '0' for '--threads";
+    assert!(stderr.starts_with(expected), "{stderr}");
+    let mut help = command(["--help"]);
+    let (_, _, stderr) = run(help.env("WS_ECHO_LISTN", "1")).unwrap();
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn a_variable_of_the_tests_and_the_checks_is_no_warning() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut names = BTreeSet::new();
+    for folder in [
+        ".ci",
+        "tests/src",
+        "tests/autobahn",
+        "tests/benchmark/compare/src",
+    ] {
+        for file in root.join(folder).read_dir().unwrap() {
+            // A folder is not text.
+            let text = fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+            for (start, _) in text.match_indices("WS_ECHO_") {
+                let is_of_name = |c: char| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit();
+                let end = text[start..]
+                    .find(|c| !is_of_name(c))
+                    .unwrap_or(text.len() - start);
+                names.insert(text[start..][..end].to_owned());
+            }
+        }
+    }
+    names.remove("WS_ECHO_");
+    assert!(names.contains("WS_ECHO_REQUIRE_ALL") && names.contains("WS_ECHO_TOOLS"));
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (status, stderr) = with_variables(&names);
+    assert_eq!(status, Some(2));
+    let is_silent = stderr.starts_with("error: invalid value '0'");
+    assert!(is_silent, "OF_THE_TESTS lacks a name: {stderr}");
+}
+
+#[test]
+fn the_variables_of_the_server_do_not_concern_a_client() {
+    let server = Server::start(&["--no-welcome"]);
+    let url = server.url("/");
+    for arguments in [
+        &["chat", &url][..],
+        &["bench", &url, "--messages=1", "--warm-up=0"],
+    ] {
+        let mut client = command(arguments);
+        client.env("WS_ECHO_ORIGIN", "http://a,http://b");
+        client.env("WS_ECHO_SUBPROTOCOL", "*");
+        client.env("WS_ECHO_HANDSHAKE_TIMEOUT", "off");
+        client.env("PORT", "http");
+        let (status, stdout, stderr) = run(&mut client).unwrap();
+        assert!(status.success(), "{stdout}{stderr}");
+        assert!(!stderr.contains("warning"), "{stderr}");
     }
 }
 

@@ -1,7 +1,6 @@
 //! The options of `ws-echo chat`: which server to talk to, which certificates to trust, what to ask
 //! for, and how long to wait.
 
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use clap::error::ErrorKind;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
+use super::environment::Environment;
 use super::names::{is_token, subprotocol};
 use super::quantity;
 use super::url;
@@ -26,7 +26,7 @@ is not UTF-8 is sent as a binary message, and a binary message is printed as 0x
 and hex. At the end of the input, the remaining replies are waited for.
 
 Every option can also be set by an environment variable: --timeout by
-WS_ECHO_TIMEOUT, and so on. The command line takes precedence, and an empty
+WS_ECHO_CHAT_TIMEOUT, and so on. The command line takes precedence, and an empty
 variable counts as unset. The values of a repeated option are separated by
 commas. NO_COLOR turns colours off.
 
@@ -104,7 +104,7 @@ impl ChatArguments {
     /// The options, if they go together.
     pub(super) fn into_options(
         self,
-        environment: impl Fn(&str) -> Option<OsString>,
+        environment: &Environment,
     ) -> Result<ChatOptions, clap::Error> {
         let authorities: Vec<_> = self
             .authorities
@@ -142,7 +142,7 @@ impl ChatArguments {
             reconnect: self.reconnect,
             wait: self.wait,
             timeout: self.timeout,
-            color: environment("NO_COLOR").is_none_or(|value| value.is_empty()),
+            color: environment.get("NO_COLOR").is_none(),
         })
     }
 }

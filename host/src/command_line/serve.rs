@@ -1,7 +1,6 @@
 //! The options of `ws-echo serve`, which are also those of `ws-echo` alone: what to serve, to whom,
 //! and within which limits.
 
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::error::ErrorKind;
 
+use super::environment::Environment;
 use super::listen::{self, Listen};
 use super::names;
 use super::quantity::{self, Interval};
@@ -171,10 +171,10 @@ impl ServeArguments {
     /// The options, if they go together.
     pub(super) fn into_options(
         self,
-        environment: impl Fn(&str) -> Option<OsString>,
+        environment: &Environment,
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
-        let rust_log = || environment("RUST_LOG").unwrap_or_default();
+        let rust_log = || environment.get("RUST_LOG").unwrap_or_default();
         let log = self.log_level;
         let options = ServeOptions {
             listen: listen::addresses(self.listen),

@@ -10,11 +10,7 @@ use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
 use crate::options::serve::Origins;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
-    let environment = |name: &str| {
-        let variable = variables.iter().find(|(variable, _)| *variable == name);
-        variable.map(|(_, value)| value.into())
-    };
-    match parse_from(arguments, environment) {
+    match parse_from(arguments, &variables.iter().copied().collect()) {
         Ok(Command::Serve(options)) => Ok(options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
@@ -47,7 +43,7 @@ fn socket_addresses(texts: &[&str]) -> Vec<SocketAddr> {
 
 #[test]
 fn the_definitions_are_sound() {
-    CommandLine::command().debug_assert();
+    program().debug_assert();
 }
 
 #[test]
@@ -190,6 +186,40 @@ fn the_command_line_overrides_the_environment_even_a_wrong_variable() {
 }
 
 #[test]
+fn the_variables_of_a_service_of_kubernetes_are_not_ours() {
+    let variables = [
+        ("WS_ECHO_PORT", "tcp://10.0.0.1:3000"),
+        ("WS_ECHO_PORT_3000_TCP", "tcp://10.0.0.1:3000"),
+        ("WS_ECHO_PORT_3000_TCP_ADDR", "10.0.0.1"),
+        ("WS_ECHO_SERVICE_HOST", "10.0.0.1"),
+        ("WS_ECHO_SERVICE_PORT", "3000"),
+        ("WS_ECHO_SERVICE_PORT_HTTP", "3000"),
+        ("WS_ECHO_CHAT_PORT", "udp://10.0.0.1:3000"),
+    ];
+    assert_eq!(options(&[], &variables), options(&[], &[]));
+    let environment = variables.into_iter().collect();
+    assert_eq!(
+        unknown_variables::warnings(&program(), &environment),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_number_with_a_sign_is_a_wrong_value() {
+    for (option, advice) in [
+        ("--threads", "write a whole number from 1 to 1024"),
+        ("--close-timeout", "write a whole number and a unit"),
+        ("--buffer", "write a whole number of bytes"),
+    ] {
+        for value in ["-1", "-1s", "-p"] {
+            let message = refusal(&[option, value], &[]);
+            assert!(message.contains(&format!("invalid value '{value}' for '{option}")));
+            assert!(message.contains(advice), "{message}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_variable_counts_as_unset() {
     let names = "LISTEN WELCOME NO_WELCOME PATH SUBPROTOCOL THREADS BUFFER HANDSHAKE_TIMEOUT \
                  CLOSE_TIMEOUT PING_INTERVAL PING_TIMEOUT LOG_LEVEL LOG_MESSAGES";
@@ -224,10 +254,9 @@ fn a_wrong_variable_is_named_with_what_to_write() {
 #[test]
 fn a_variable_that_is_not_utf_8_is_named() {
     use std::os::unix::ffi::OsStringExt;
-    let environment = |name: &str| {
-        (name == "WS_ECHO_WELCOME").then(|| OsString::from_vec(b"gr\xfc\xdfe".to_vec()))
-    };
-    let error = parse_from([""; 0], environment).expect_err("no UTF-8");
+    let value = OsString::from_vec(b"gr\xfc\xdfe".to_vec());
+    let environment = [("WS_ECHO_WELCOME", value)].into_iter().collect();
+    let error = parse_from([""; 0], &environment).expect_err("no UTF-8");
     assert_eq!(error.exit_code(), 2);
     let message = error.render().to_string();
     assert!(
