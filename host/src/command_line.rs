@@ -31,7 +31,7 @@ use crate::options::serve::ServeOptions;
 use crate::stderr;
 
 /// How values that are numbers are called in the help.
-const NUMBERS: [&str; 4] = ["DURATION", "NUMBER", "PID", "SIZE"];
+const NUMBERS: [&str; 5] = ["DURATION", "NUMBER", "PID", "PORT", "SIZE"];
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,7 +136,7 @@ impl ServeOptions {
 #[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
 #[command(version, after_help = serve::AFTER_HELP)]
 #[command(override_usage = serve::USAGE)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true)]
 struct CommandLine {
     #[command(subcommand)]
     action: Option<Action>,

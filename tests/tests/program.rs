@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -60,6 +60,8 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
         (&["--welcome", "hi", "--no-welcome"], "--no-welcome"),
         (&["--path", "chat"], "/chat"),
         (&["--lisen", "127.0.0.1:0"], "--listen"),
+        (&["--port", "http"], "a port from 0 to 65535"),
+        (&["3000"], "--port 3000"),
         (&["chat", "ws:127.0.0.1:1"], ": ws://127.0.0.1:1\n"),
         (&["bench", "ws://bücher.example"], "xn--..."),
     ] {
@@ -70,6 +72,41 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
             "{arguments:?}: {advice} is not in\n{stderr}"
         );
     }
+}
+
+#[test]
+fn the_command_help_goes_to_stdout() {
+    for (arguments, text) in [
+        (&["help"][..], "ws-echo chat [OPTIONS] <URL>"),
+        (&["help", "serve"], "--close-timeout"),
+        (&["help", "chat"], "--reconnect"),
+        (&["help", "bench"], "--in-flight"),
+    ] {
+        let (status, stdout, stderr) = output(arguments);
+        assert_eq!((status, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(stdout.contains(text), "{stdout}");
+    }
+}
+
+#[test]
+fn the_variable_of_a_platform_sets_a_port_of_loopback() {
+    let address = free_address();
+    let mut command = command([""; 0]);
+    command.env("PORT", address.port().to_string());
+    let server = command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = server.spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let expected = format!("listening on ws://{address}");
+    // A machine without IPv6 has no second address.
+    assert!(line.starts_with(&expected), "{line}");
+    assert!(
+        !line.contains("0.0.0.0") && !line.contains("[::]"),
+        "{line}"
+    );
 }
 
 /// The exit status and stderr of a run with these variables, which is a wrong command line.

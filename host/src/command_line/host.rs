@@ -13,6 +13,11 @@ pub(super) fn port(text: &str) -> Option<u16> {
     text.parse().ok()
 }
 
+/// Reads the port of an option; the error says what to write.
+pub(super) fn port_option(text: &str) -> Result<u16, &'static str> {
+    port(text).ok_or("write a port from 0 to 65535; an address is written as --listen 0.0.0.0:3000")
+}
+
 /// Returns whether the text is digits only: `parse` would accept a sign too.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -5,7 +5,7 @@
 //! index of its network interface. A port alone is rejected: it does
 //! not say whether only this machine or every network may connect.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::host;
 use crate::resolve;
@@ -30,6 +30,14 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
     }
     let (host, port) = host_and_port(text)?;
     resolve::addresses(host, port).map(Listen)
+}
+
+/// Returns the addresses of this machine for its own programs.
+pub(super) fn loopback(port: u16) -> Vec<SocketAddr> {
+    vec![
+        (Ipv4Addr::LOCALHOST, port).into(),
+        (Ipv6Addr::LOCALHOST, port).into(),
+    ]
 }
 
 /// Returns all addresses in the order given, each once. Port 0 is a new port each time.

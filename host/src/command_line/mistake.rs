@@ -101,11 +101,12 @@ fn instead_of_word(word: &str) -> Option<String> {
     if word.contains("://") {
         return Some(format!("to talk to a server, write 'chat {word}'"));
     }
-    let (_, port) = word.rsplit_once(':')?;
+    let (host, port) = word.rsplit_once(':').unwrap_or(("", word));
     port.parse::<u16>().ok()?;
-    Some(format!(
-        "to listen on this address, write '--listen {word}'"
-    ))
+    Some(match host {
+        "" => format!("to listen on this port, write '--port {port}'"),
+        _ => format!("to listen on this address, write '--listen {word}'"),
+    })
 }
 
 #[cfg(test)]
@@ -127,12 +128,14 @@ mod tests {
             &["--subprotocol", &long],
             &["--origin", &long],
             &["--listen", &long],
+            &["--port", &long],
             &["--threads", &long],
             &["--log-level", &long],
             &[&long],
             &[&format!("--{long}")],
             &[&format!("--no-page={long}")],
             &["serve", &long],
+            &["help", &long],
             &["chat", &long],
             &["chat", &format!("http://{long}/")],
             &["chat", &format!("ws://a/{long}#")],
@@ -229,6 +232,8 @@ mod tests {
     #[test]
     fn a_word_that_is_no_command_gets_a_tip() {
         for (word, tip) in [
+            ("3000", "to listen on this port, write '--port 3000'"),
+            (":3000", "to listen on this port, write '--port 3000'"),
             (
                 "0.0.0.0:80",
                 "to listen on this address, write '--listen 0.0.0.0:80'",

@@ -9,7 +9,7 @@ use crate::escape::Excerpt;
 
 /// How the names of variables of the clients begin.
 const CLIENTS: [&str; 2] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_"];
-/// What the project's own tests and checks set, for a program that they start. (Without `WS_ECHO_`.)
+/// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
 const OF_THE_TESTS: [&str; 21] = [
     "ARTIFACTS",
     "AUTOBAHN",
@@ -78,7 +78,7 @@ fn advice(name: &str, known: &[String]) -> String {
     let option = name.strip_prefix(prefix).unwrap_or_default();
     match similar::most_similar(option, of_command) {
         Some(option) => format!("write {prefix}{option}"),
-        None => "ws-echo --help, chat --help and bench --help list the options".into(),
+        None => "ws-echo help, help chat and help bench list the options".into(),
     }
 }
 
@@ -109,11 +109,11 @@ mod tests {
             ),
             (
                 "WS_ECHO_CHAT_URL",
-                "ws-echo --help, chat --help and bench --help list the options",
+                "ws-echo help, help chat and help bench list the options",
             ),
             (
                 "WS_ECHO_COLOUR",
-                "ws-echo --help, chat --help and bench --help list the options",
+                "ws-echo help, help chat and help bench list the options",
             ),
         ] {
             let expected = format!("warning: no option is set by {name}: {advice}");
@@ -140,6 +140,8 @@ mod tests {
     fn a_variable_of_any_command_or_of_others_is_no_reason_for_a_warning() {
         let names = [
             "WS_ECHO_ORIGIN",
+            "WS_ECHO_PORT",
+            "WS_ECHO_VERBOSE",
             "WS_ECHO_CHAT_ORIGIN",
             "WS_ECHO_BENCH_TIMEOUT",
             "WS_ECHO_TOOLS",
