@@ -61,8 +61,17 @@ fn with_zone(text: &str) -> Option<(&str, &str, u16)> {
 
 /// Splits `host:port`; the error says what to write instead.
 fn host_and_port(text: &str) -> Result<(&str, u16), String> {
-    if let Some((scheme, address)) = text.split_once("://") {
-        return Err(format!("leave out '{scheme}://': {address}"));
+    if text.trim() != text {
+        return Err(format!(
+            "leave out the blanks around the address: {}",
+            text.trim()
+        ));
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let address = rest.split('/').next().unwrap_or_default();
+        return Err(format!(
+            "write only the address, without '{scheme}://': {address}"
+        ));
     }
     if text.contains(['[', ']']) || text.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets and a port, such as [::1]:3000".into());
@@ -76,7 +85,7 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     let Some(port) = host::port(port) else {
         return Err(format!("write a port from 0 to 65535: {host}:3000"));
     };
-    if host.is_empty() {
+    if host.is_empty() || host == "*" {
         return Err(format!(
             "write 127.0.0.1:{port} to serve this machine, or 0.0.0.0:{port} to serve every \
              network"
@@ -118,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_port_alone_is_rejected_with_the_two_addresses_that_it_could_mean() {
-        for text in ["3000", ":3000"] {
+        for text in ["3000", ":3000", "*:3000"] {
             let message = refusal(text);
             assert!(message.contains("127.0.0.1:3000") && message.contains("0.0.0.0:3000"));
         }
@@ -127,7 +136,11 @@ mod tests {
     #[test]
     fn an_invalid_address_is_rejected_with_what_to_write() {
         assert_eq!(refusal("127.0.0.1"), "write a port too: 127.0.0.1:3000");
-        assert_eq!(refusal("ws://[::1]:80"), "leave out 'ws://': [::1]:80");
+        let advice = "write only the address, without 'ws://': [::1]:80";
+        assert_eq!(refusal("ws://[::1]:80"), advice);
+        assert_eq!(refusal("ws://[::1]:80/a//b"), advice);
+        let advice = "leave out the blanks around the address: 127.0.0.1:3000";
+        assert_eq!(refusal(" 127.0.0.1:3000"), advice);
         assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
         assert_eq!(refusal("h:"), "write a port from 0 to 65535: h:3000");
         assert!(refusal("").contains("127.0.0.1:3000"));

@@ -20,16 +20,19 @@ pub(super) fn welcome(text: &str) -> Result<String, String> {
 
 /// A path with its leading `/` and without a query.
 pub(super) fn path(text: &str) -> Result<String, String> {
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(format!("write a leading '/': /{text}"));
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let root = if path.starts_with('/') { "" } else { "/" };
+    let right = format!("{root}{}", percent_encoded(path));
+    let fault = if !root.is_empty() {
+        "write a leading '/'"
+    } else if path != text {
+        "write only the path"
+    } else if right != text {
+        PERCENT_ENCODE
+    } else {
+        return Ok(right);
     };
-    if let Some((path, _)) = text.split_once(['?', '#']) {
-        return Err(format!("write only the path: {path}"));
-    }
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("{PERCENT_ENCODE}: {}", percent_encoded(text)));
-    }
-    Ok(text.into())
+    Err(format!("{fault}: {right}"))
 }
 
 /// What to write in a path that has other characters.

@@ -409,6 +409,7 @@ fn a_path_is_absolute_and_has_no_query() {
     let advice = |path| refusal(&["--path", path], &[]);
     assert!(advice("echo").ends_with("write a leading '/': /echo"));
     assert!(advice("").ends_with("write a leading '/': /"));
+    assert!(advice("a ü?b").ends_with("write a leading '/': /a%20%C3%BC"));
     assert!(advice("/echo?a=b").ends_with("write only the path: /echo"));
     assert!(advice("/echo#top").ends_with("write only the path: /echo"));
     assert!(advice("/a b").ends_with("visible ASCII: /a%20b"));
