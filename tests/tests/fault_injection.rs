@@ -6,12 +6,12 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::STRACE;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, command, free_address};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
@@ -26,11 +26,17 @@ struct FaultyServer {
 }
 
 impl FaultyServer {
-    /// Starts a server. Returns `None` if strace is missing or may not trace.
+    /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
+    /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
-        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
-        let (mut traced, trace) = traced(name, faults, &arguments)?;
-        let server = Server::spawn(&mut traced);
+        let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
+        let served = command(
+            ["--listen", "127.0.0.1:0", "--threads", "1"]
+                .iter()
+                .chain(arguments),
+        );
+        let mut faulty = with_faults(&served, faults, &trace)?;
+        let server = Server::spawn(faulty.stderr(Stdio::piped()));
         Some(Self { server, trace })
     }
 
@@ -63,29 +69,22 @@ impl Drop for FaultyServer {
     }
 }
 
-/// A command that runs a server with one worker and failing system calls, and the file in which
-/// strace records the calls. A fault is written like strace's option `inject`, and is counted in
-/// each thread. Returns `None` if strace is missing or may not trace.
-fn traced(name: &str, faults: &[&str], arguments: &[&str]) -> Option<(Command, PathBuf)> {
-    let mut probe = Command::new("strace");
-    probe.args(["-f", "-o", "/dev/null", "true"]);
-    if !programs::is_there("faults", &mut probe) {
+/// A command with failing system calls; `trace` is where strace records them. Returns `None` if
+/// strace is missing or may not trace.
+fn with_faults(command: &Command, faults: &[&str], trace: &Path) -> Option<Command> {
+    if !STRACE.is_there(&["-f", "-o", "/dev/null", "true"]) {
         return None;
     }
-    let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
-    let served = command(["--threads", "1"].iter().chain(arguments));
-    // The server stays this process's child, and strace is its child.
-    let mut strace = Command::new("strace");
-    strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
+    // The program stays this process's child, and strace is its child.
+    let mut strace = STRACE.command();
+    strace.args(["-D", "-f", "-qq", "-o"]).arg(trace);
     for fault in faults {
         strace.arg("-e").arg(format!("inject={fault}"));
     }
-    strace
-        .arg(served.get_program())
-        .args(served.get_args())
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
-    Some((strace, trace))
+    let program = command.get_program();
+    strace.arg(program).args(command.get_args());
+    strace.stdin(Stdio::null());
+    Some(strace)
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -276,15 +275,35 @@ fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
 }
 
 #[test]
+fn without_random_bytes_each_program_says_so_and_fails() {
+    for arguments in [
+        ["chat", "ws://127.0.0.1:1"],
+        ["bench", "ws://127.0.0.1:1"],
+        ["--listen", "127.0.0.1:0"],
+    ] {
+        let faults = ["getrandom:error=EIO"];
+        let trace = Path::new("/dev/null");
+        let Some(mut faulty) = with_faults(&command(arguments), &faults, trace) else {
+            return;
+        };
+        let output = faulty.output().expect("strace runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(stderr, "ws-echo: the system has no random bytes\n");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
 fn a_signal_stops_the_server_as_soon_as_clients_can_connect() {
     let address = free_address();
-    let listen = ["--listen", &address.to_string()];
+    let served = command(["--listen", &address.to_string(), "--threads", "1"]);
+    let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-listen", process::id()));
     // Microseconds: the system listens, and the server does not know it yet.
-    let slow = "listen:delay_exit=1000000";
-    let Some((mut traced, trace)) = traced("listen", &[slow], &listen) else {
+    let Some(mut slow) = with_faults(&served, &["listen:delay_exit=1000000"], &trace) else {
         return;
     };
-    let server = Server::spawn_at(address, traced.stdout(Stdio::null()));
+    slow.stdout(Stdio::null()).stderr(Stdio::piped());
+    let server = Server::spawn_at(address, &mut slow);
     let mut server = FaultyServer { server, trace };
     server.server.signal("TERM");
     assert_eq!(server.server.wait().code(), Some(0));
