@@ -3,10 +3,10 @@
 //! It knows neither sockets nor the clock. The event loop says what has happened, and when:
 //!
 //! 1. [`advance`](Clients::advance) moves the clock on;
-//! 2. [`run_queued`](Clients::run_queued) gives a turn to each client that had more to do than one
+//! 2. [`expire`](Clients::expire) gives turns to clients whose deadlines are over;
+//! 3. [`run_queued`](Clients::run_queued) gives a turn to each client that had more to do than one
 //!    turn allows;
-//! 3. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
-//! 4. [`expire`](Clients::expire) gives a turn to clients that have missed their deadlines;
+//! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
 use std::net::SocketAddr;

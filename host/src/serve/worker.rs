@@ -130,11 +130,13 @@ impl<A: Acceptor> Worker<A> {
                 _ => self.now = Instant::now(),
             }
             self.clients.advance(self.now);
+            // Before all turns: only here does a client get more time that had to wait for the
+            // server's part of a handshake.
+            self.clients.expire();
             self.clients.run_queued();
             for ready in events.iter() {
                 self.handle(ready);
             }
-            self.clients.expire();
             self.resume_accepting();
         }
         Ok(())
