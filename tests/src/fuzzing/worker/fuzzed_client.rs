@@ -42,6 +42,8 @@ pub(super) struct FuzzedClient {
     pub(super) stuck: Option<Duration>,
     /// When it was noticed then that it takes nothing.
     pub(super) patience_ended: Option<Duration>,
+    /// When it was noticed after that that it still takes nothing.
+    pub(super) stall_ended: Option<Duration>,
     /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
@@ -117,6 +119,7 @@ impl FuzzedClient {
             moved: Moved::default(),
             stuck: None,
             patience_ended: None,
+            stall_ended: None,
             interrupted: context.now,
             interruptions: 0,
             answered: None,
@@ -178,7 +181,7 @@ impl FuzzedClient {
         }
         if has_moved || self.stuck.is_none() {
             self.stuck = is_stuck.then_some(context.now);
-            self.patience_ended = None;
+            (self.patience_ended, self.stall_ended) = (None, None);
         }
         self.moved = moved;
         if link.is_blocked || !link.output.is_empty() {
@@ -200,7 +203,11 @@ impl FuzzedClient {
             && self.moved.is_blocked
             && context.now - stuck >= PATIENCE
         {
-            self.patience_ended.get_or_insert(context.now);
+            let ended = *self.patience_ended.get_or_insert(context.now);
+            let stall = context.settings.stall_timeout;
+            if stall.is_some_and(|stall| context.now - ended >= stall) {
+                self.stall_ended.get_or_insert(context.now);
+            }
         }
     }
 
