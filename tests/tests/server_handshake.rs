@@ -1179,26 +1179,31 @@ mod the_application {
     use super::*;
 
     #[test]
-    fn sees_the_path_without_query_and_host() {
-        for (target, path) in [
-            ("/", "/"),
-            ("/chat", "/chat"),
-            ("/chat?a=b", "/chat"),
-            ("/?", "/"),
-            ("/a/b/?c?d", "/a/b/"),
-            ("//double", "//double"),
-            ("/a://b", "/a://b"),
-            ("/?u=ws://other/x", "/"),
-            ("ws://host", "/"),
-            ("ws://host?x=/y", "/"),
-            ("ws://host/", "/"),
-            ("http://host:80/chat?x", "/chat"),
+    fn sees_the_path_and_the_query_without_the_host() {
+        for (target, path, query) in [
+            ("/", "/", None),
+            ("/chat", "/chat", None),
+            ("/chat?a=b", "/chat", Some("a=b")),
+            ("/chat?a=%20b+c&d", "/chat", Some("a=%20b+c&d")),
+            ("/?", "/", Some("")),
+            ("/??", "/", Some("?")),
+            ("/a/b/?c?d", "/a/b/", Some("c?d")),
+            ("//double", "//double", None),
+            ("/a://b", "/a://b", None),
+            ("/?u=ws://other/x", "/", Some("u=ws://other/x")),
+            ("ws://host", "/", None),
+            ("ws://host?", "/", Some("")),
+            ("ws://host?x=/y", "/", Some("x=/y")),
+            ("ws://host/", "/", None),
+            ("http://host:80/chat?x", "/chat", Some("x")),
         ] {
             let request = with_request_line(&format!("GET {target} HTTP/1.1"));
             let (mut handshake, mut buffer) = complete(&request);
+            assert_eq!(handshake.request().query(), None, "before it is complete");
             assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
             assert_eq!(handshake.request().target(), target);
             assert_eq!(handshake.request().path(), path, "{target}");
+            assert_eq!(handshake.request().query(), query, "{target}");
         }
     }
 

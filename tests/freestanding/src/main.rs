@@ -86,7 +86,8 @@ fn serve<S: Storage, const HTTP_1_0: bool>(
         }
         Ok(Progress::Request) => {
             let request = handshake.request();
-            black_box((request.path(), request.subprotocols().next()));
+            black_box((request.path(), request.query()));
+            black_box(request.subprotocols().next());
             black_box((request.is_for_websocket(), handshake.check().is_ok()));
             let accepted = handshake.accept(Acceptance {
                 subprotocol: Some(black_box("chat")),
