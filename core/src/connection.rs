@@ -16,7 +16,7 @@ use crate::connection::event::{Event, Kind};
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::Frame;
-use crate::frame::layout::{CONTROL_HEADER_LEN, MASKING_KEY_LEN, MAX_CONTROL_LEN};
+use crate::frame::layout::{CONTROL_HEADER_LEN, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode};
 use crate::frame::role::{Client, Role, Server};
 use crate::frame::utf8::MAX_HELD;
 
@@ -33,8 +33,9 @@ pub struct Connection<R = Server> {
     /// The message whose frames are being received.
     message: Option<Incoming>,
     sent: Sent,
-    /// The Pong or Close frame to send. In a Close, the code is followed by the reason in the
-    /// peer's Close, which is not sent: two fields would cost 125 bytes more.
+    /// The Pong or Close frame to send, or the payload of a received Pong. In a Close, the code is
+    /// followed by the reason in the peer's Close, which is not sent: two fields would cost 125
+    /// bytes more.
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
 }
 
@@ -52,9 +53,9 @@ enum Next {
         /// there.
         is_cut: bool,
     },
-    /// The payload of a Ping or a Close, which is gathered.
+    /// The payload of a control frame, which is gathered.
     Control,
-    /// Payload that is not used: of a Pong, or of a message after our Close.
+    /// Payload that is not used: of a message after our Close.
     Ignored,
     /// None: a Pong must be made ready first, of which `produced` bytes are.
     Pong { produced: u8 },
@@ -218,6 +219,18 @@ impl<R> Connection<R> {
 impl<R: Role> Connection<R> {
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
+
+    /// The payload of the Ping or Pong frame that was received last, and was the last event.
+    fn control_payload(&self) -> &[u8] {
+        let payload = match self.frame.opcode {
+            _ if self.is_inside_frame() => None,
+            // It is in the Pong that answers it.
+            Opcode::Ping => self.control.get(Self::CONTROL_HEADER_LEN..),
+            Opcode::Pong => Some(&*self.control),
+            _ => None,
+        };
+        payload.unwrap_or_default()
+    }
 
     /// The reason in the peer's Close frame. Empty if it has none, and before the peer's Close was
     /// received and answered.

@@ -70,7 +70,7 @@ impl Link {
                     let code = code.map(CloseCode::get);
                     assert_eq!(self.close.replace(code), None, "a second Close");
                 }
-                Ok(Some(Event::Pong)) => {}
+                Ok(Some(Event::Ping | Event::Pong)) => {}
                 Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => return,
                 Err(error) => assert_eq!(self.error.replace(error), None, "a second error"),
@@ -283,7 +283,11 @@ mod the_peer_closes {
             Frame::new(BINARY, "three"),
             Frame::close(1000),
         ];
-        assert_eq!(echo_always(&input), closed(frames, Some(1000), ""));
+        let expected = Outcome {
+            pings: vec![b"two".to_vec()],
+            ..closed(frames, Some(1000), "")
+        };
+        assert_eq!(echo_always(&input), expected);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ws_echo_core::{
     SendError, Storage,
 };
 use ws_echo_tests::wire::{
-    BINARY, CONTINUATION, FIN, Frame, PING, TEXT, masked, masked_close, mirrored, unmasked,
+    BINARY, CONTINUATION, FIN, Frame, PING, PONG, TEXT, masked, masked_close, mirrored, unmasked,
 };
 
 type Bytes = Buffer<Vec<u8>>;
@@ -81,29 +81,33 @@ mod masking_keys {
             let frames = [
                 masked(TEXT, "hello"),
                 masked(PING, "?"),
+                masked(PONG, "!"),
                 masked(TEXT & !FIN, "in "),
                 masked(CONTINUATION, "pieces"),
             ];
             receive(&mut buffer, &mirrored(&frames.concat()));
             let mut output = Vec::new();
-            for _ in 0..3 {
-                echo_after(connection.exchange(&mut buffer), |_| {});
+            for _ in frames {
+                let mut exchange = connection.exchange(&mut buffer);
+                if let Some(Event::Data(chunk)) = exchange.next_event().unwrap() {
+                    exchange.echo(chunk);
+                }
                 output.extend(buffer.ready());
                 buffer.consume(usize::MAX);
             }
             let mut exchange = connection.exchange(&mut buffer);
-            assert_eq!(exchange.next_event(), Ok(None));
             exchange.send(Message::Text("word")).unwrap();
             exchange
                 .send_fragment(Message::Binary(b"1"), Fin::More)
                 .unwrap();
             exchange.ping(b"!").unwrap();
+            exchange.pong(b"alive").unwrap();
             exchange
                 .send_fragment(Message::Binary(b"2"), Fin::Last)
                 .unwrap();
             exchange.close(CloseCode::NORMAL, "bye").unwrap();
             output.extend(buffer.ready());
-            assert_eq!(unmasked(&mirrored(&output)).0.len(), 9);
+            assert_eq!(unmasked(&mirrored(&output)).0.len(), 10);
             output
         });
     }
@@ -263,6 +267,65 @@ mod fragments {
                 Frame::new(BINARY & !FIN, [1]),
                 Frame::new(CONTINUATION, [2]),
                 Frame::new(TEXT & !FIN, "yes"),
+            ]
+        );
+    }
+}
+
+mod pongs {
+    use super::*;
+
+    fn send<R: Role>(connection: &mut Connection<R>) -> Bytes {
+        let mut buffer = Bytes::new(vec![0; 400]);
+        let mut exchange = connection.exchange(&mut buffer);
+        assert_eq!(exchange.pong(b""), Ok(()));
+        assert_eq!(exchange.pong(&[b'p'; 125]), Ok(()));
+        assert_eq!(exchange.pong(&[b'p'; 126]), Err(SendError::TooLong));
+        while exchange.pong(b"alive").is_ok() {}
+        assert_eq!(exchange.pong(b"alive"), Err(SendError::Full));
+        buffer
+    }
+
+    fn assert_sent(frames: &[Frame]) {
+        let (first, rest) = frames.split_first_chunk().unwrap();
+        assert_eq!(
+            first,
+            &[Frame::new(PONG, ""), Frame::new(PONG, [b'p'; 125])]
+        );
+        assert!(rest.iter().all(|frame| *frame == Frame::new(PONG, "alive")));
+    }
+
+    // > A Pong frame MAY be sent unsolicited. This serves as a unidirectional heartbeat.
+    // > (section 5.5.3)
+    #[test]
+    fn that_nobody_has_asked_for() {
+        let buffer = send(&mut Connection::server(Agreed::NOTHING));
+        assert_sent(&unmasked(buffer.ready()).0);
+        assert_sent(&frames_of_client(&send(&mut client())));
+    }
+
+    #[test]
+    fn are_sent_inside_a_message_and_not_after_a_close() {
+        let mut connection = Connection::server(Agreed::NOTHING);
+        let mut buffer = Bytes::new(vec![0; 400]);
+        let mut exchange = connection.exchange(&mut buffer);
+        exchange
+            .send_fragment(Message::Text("in "), Fin::More)
+            .unwrap();
+        exchange.pong(b"alive").unwrap();
+        exchange
+            .send_fragment(Message::Text("pieces"), Fin::Last)
+            .unwrap();
+        exchange.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(exchange.pong(b"alive"), Err(SendError::Closed));
+        let (frames, _) = unmasked(buffer.ready());
+        assert_eq!(
+            frames,
+            [
+                Frame::new(TEXT & !FIN, "in "),
+                Frame::new(PONG, "alive"),
+                Frame::new(CONTINUATION, "pieces"),
+                Frame::close(1000),
             ]
         );
     }

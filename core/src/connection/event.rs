@@ -48,7 +48,11 @@ pub enum Event {
     /// The next piece of a message: a whole frame, if it fits a [buffer of its
     /// own](crate::Buffer::new).
     Data(Chunk),
-    /// A Pong frame. (A Ping is not an event: it is answered already.)
+    /// A Ping frame. It is answered already. An [`Exchange`](crate::Exchange::control_payload)
+    /// returns its payload.
+    Ping,
+    /// A Pong frame: the answer to a Ping, or one that nobody has asked for. An
+    /// [`Exchange`](crate::Exchange::control_payload) returns its payload.
     Pong,
     /// A Close frame with this code, or `None` if it was empty. It is answered already, unless it
     /// is itself the answer to ours. The connection is [done](crate::Connection::is_done).

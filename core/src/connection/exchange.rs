@@ -9,7 +9,7 @@ use crate::connection::event::{Chunk, Event, Kind, Message};
 use crate::connection::send_error::SendError;
 use crate::frame::close::CloseCode;
 use crate::frame::error::ProtocolError;
-use crate::frame::layout::Fin;
+use crate::frame::layout::{Fin, Opcode};
 use crate::frame::role::{Role, Server};
 use crate::storage::Storage;
 
@@ -79,6 +79,12 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         self.connection.remaining_payload()
     }
 
+    /// The payload of the Ping or Pong frame that was the last event: at most 125 bytes. It is valid
+    /// until the next event is asked for. Empty if the last event was another one.
+    pub fn control_payload(&self) -> &[u8] {
+        self.connection.control_payload()
+    }
+
     /// The reason in the peer's Close frame. See [`Connection::close_reason`].
     pub fn close_reason(&self) -> &str {
         self.connection.close_reason()
@@ -122,7 +128,22 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     ///
     /// If there is no room now, the payload is too long, or after a Close frame.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.connection.ping(self.buffer, payload)
+        self.connection
+            .send_control(self.buffer, Opcode::Ping, payload)
+    }
+
+    /// Sends a Pong frame that nobody has asked for: a sign of life that is not answered. `payload`
+    /// has at most 125 bytes. (Pings are answered by [`next_event`](Self::next_event).)
+    ///
+    /// > A Pong frame MAY be sent unsolicited. This serves as a unidirectional heartbeat. A
+    /// > response to an unsolicited Pong frame is not expected. (RFC 6455 section 5.5.3)
+    ///
+    /// # Errors
+    ///
+    /// If there is no room now, the payload is too long, or after a Close frame.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.connection
+            .send_control(self.buffer, Opcode::Pong, payload)
     }
 
     /// Sends a Close frame. `reason` has at most 123 bytes (RFC 6455 section 5.5.1). Continue with

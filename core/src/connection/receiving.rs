@@ -48,41 +48,36 @@ impl<R: Role> Connection<R> {
     ) -> Result<Step, ProtocolError> {
         while let Some(byte) = buffer.read_byte() {
             if self.frame.push::<R>(byte, self.message.is_some())? {
-                return Ok(self.begin_payload());
+                self.begin_payload();
+                return Ok(Step::Go);
             }
         }
         Ok(Step::Wait)
     }
 
-    fn begin_payload(&mut self) -> Step {
+    fn begin_payload(&mut self) {
+        // At most 125 in a control frame.
+        let len = self.frame.remaining as u8;
         match self.frame.opcode {
             Opcode::Continuation => {}
             Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
             Opcode::Binary => self.message = Some(Incoming::Binary),
-            Opcode::Pong => {
-                self.next = Next::Ignored;
-                return Step::Event(Event::Pong);
-            }
-            opcode @ (Opcode::Ping | Opcode::Close) => {
-                // At most 125.
-                let len = self.frame.remaining as u8;
-                match opcode {
-                    Opcode::Ping => self.begin_answer(Opcode::Pong, len),
-                    // Of the payload of a Close, only the code is sent back.
-                    _ => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
-                }
-                self.next = Next::Control;
-                return Step::Go;
-            }
+            Opcode::Ping => self.begin_answer(Opcode::Pong, len),
+            Opcode::Pong => self.control.clear(),
+            // Of the payload of a Close, only the code is sent back.
+            Opcode::Close => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
         }
-        self.next = Next::Payload {
-            plain: 0,
-            is_cut: false,
+        self.next = if self.frame.opcode.is_control() {
+            Next::Control
+        } else {
+            Next::Payload {
+                plain: 0,
+                is_cut: false,
+            }
         };
         if self.sent == Sent::Close {
             self.ignore_payload();
         }
-        Step::Go
     }
 
     /// Begins the control frame to send. Its payload is gathered after the header.
@@ -196,21 +191,24 @@ impl<R: Role> Connection<R> {
         let len = payload.len();
         buffer.skip(len);
         let missing = self.frame.remaining;
-        // A Close that breaks a rule is an error before all of it is received.
-        let next = if self.frame.opcode == Opcode::Close {
-            let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
-            let payload = payload.unwrap_or_default();
-            Next::Close(Ok(close::decode(payload, missing)?))
-        } else {
-            Next::Pong { produced: 0 }
+        let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
+        let payload = payload.unwrap_or_default();
+        let next = match self.frame.opcode {
+            // A Close that breaks a rule is an error before all of it is received.
+            Opcode::Close => Next::Close(Ok(close::decode(payload, missing)?)),
+            Opcode::Ping => Next::Pong { produced: 0 },
+            _ => Next::Header,
         };
         if missing > 0 {
             return Ok(Step::Wait);
         }
-        if let Next::Pong { .. } = next {
+        self.next = next;
+        if self.frame.opcode == Opcode::Pong {
+            return Ok(Step::Event(Event::Pong));
+        }
+        if self.frame.opcode == Opcode::Ping {
             self.masked_control(self.control.len());
         }
-        self.next = next;
         Ok(Step::Go)
     }
 

@@ -108,15 +108,17 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    pub(crate) fn ping<S: Storage>(
+    /// Sends a Ping or a Pong.
+    pub(crate) fn send_control<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
+        opcode: Opcode,
         payload: &[u8],
     ) -> Result<(), SendError> {
         if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::TooLong);
         }
-        self.send_frame(buffer, Opcode::Ping, Fin::Last, [payload, &[]])
+        self.send_frame(buffer, opcode, Fin::Last, [payload, &[]])
     }
 
     pub(crate) fn close<S: Storage>(
@@ -164,7 +166,7 @@ impl<R: Role> Connection<R> {
         Ok(())
     }
 
-    /// Makes a Pong ready, as far as there is room.
+    /// Makes a Pong ready, as far as there is room. Its Ping is an event when all of it is.
     ///
     /// > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
     /// > it already received a Close frame. (section 5.5.2)
@@ -177,8 +179,10 @@ impl<R: Role> Connection<R> {
             self.next = Next::Pong { produced };
             return Step::Wait;
         }
+        // The payload is the Ping's again.
+        self.masked_control(self.control.len());
         self.next = Next::Header;
-        Step::Go
+        Step::Event(Event::Ping)
     }
 
     /// Makes a Close ready, unless one was sent before, and ends the connection. Does nothing while
@@ -206,8 +210,8 @@ impl<R: Role> Connection<R> {
         reason.map(|code| Some(Event::Close(code)))
     }
 
-    /// Masks the first `len` bytes of the control frame to send, after its header. Returns them,
-    /// header included.
+    /// Masks the first `len` bytes of the control frame to send, after its header, or removes the
+    /// mask again. Returns them, header included.
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();
         if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {

@@ -131,7 +131,7 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
                 exchange.echo(chunk);
             }
             Ok(None) => break,
-            event => drop(black_box(event)),
+            event => drop(black_box((event, exchange.control_payload()))),
         }
     }
     black_box(exchange.send(Message::Binary(black_box(&[0; 20]))).is_ok());
@@ -142,6 +142,7 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
             .is_ok(),
     );
     black_box(exchange.ping(black_box(&[])).is_ok());
+    black_box(exchange.pong(black_box(&[])).is_ok());
     let code = CloseCode::new(black_box(1000)).unwrap_or(CloseCode::NORMAL);
     black_box(exchange.close(code, black_box("")).is_ok());
 }

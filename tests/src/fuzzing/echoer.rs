@@ -38,13 +38,15 @@ pub(super) struct Echoer<'a, R = Server> {
     is_inside: bool,
     error: Option<ProtocolError>,
     close: Option<Option<CloseCode>>,
-    pongs: usize,
+    pings: Vec<Vec<u8>>,
+    pongs: Vec<Vec<u8>>,
 }
 
 /// An action of the application of its own accord.
 enum Action {
     Nothing,
     Ping(&'static [u8]),
+    Pong(&'static [u8]),
     Send(Message<'static>),
     Close(&'static str),
     Skip,
@@ -62,6 +64,7 @@ impl Action {
             7 => Self::Close(""),
             8 => Self::Close(LONGEST_REASON),
             9 => Self::Skip,
+            10 => Self::Pong(b"pong"),
             _ => Self::Nothing,
         }
     }
@@ -141,7 +144,8 @@ impl<'a, R: Role> Echoer<'a, R> {
             is_inside: false,
             error: None,
             close: None,
-            pongs: 0,
+            pings: Vec::new(),
+            pongs: Vec::new(),
         }
     }
 
@@ -161,6 +165,7 @@ impl<'a, R: Role> Echoer<'a, R> {
             Action::Nothing => return false,
             Action::Skip => return true,
             Action::Ping(payload) => exchange.ping(payload),
+            Action::Pong(payload) => exchange.pong(payload),
             Action::Send(message) => exchange.send(message),
             Action::Close(reason) => exchange.close(CloseCode::GOING_AWAY, reason),
         };
@@ -227,6 +232,7 @@ impl<'a, R: Role> Echoer<'a, R> {
     }
 
     fn check_events(&self, expected: &Expected) {
+        assert_eq!(self.pings, expected.pings);
         assert_eq!(self.pongs, expected.pongs);
         assert_eq!(self.connection.is_done(), expected.end.is_some());
         let (mut error, mut close, mut reason) = (None, None, &[][..]);
@@ -266,12 +272,14 @@ impl<R: Role> Machine for Echoer<'_, R> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         (self.echo_whole)(&mut self.connection, buffer);
         loop {
-            match self.connection.exchange(buffer).next_event() {
+            let mut exchange = self.connection.exchange(buffer);
+            match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => {
                     let is_skipped = self.act(buffer, transmitted, true);
                     self.echo(buffer, chunk, is_skipped);
                 }
-                Ok(Some(Event::Pong)) => self.pongs += 1,
+                Ok(Some(Event::Ping)) => self.pings.push(exchange.control_payload().to_vec()),
+                Ok(Some(Event::Pong)) => self.pongs.push(exchange.control_payload().to_vec()),
                 Ok(Some(Event::Close(code))) => {
                     let before = self.close.replace(code);
                     assert!(before.is_none(), "a second Close event");
