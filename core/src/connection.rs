@@ -5,6 +5,7 @@ pub(crate) mod agreed;
 pub(crate) mod event;
 pub(crate) mod exchange;
 mod fast_echo;
+pub(crate) mod message_buffer;
 mod receiving;
 pub(crate) mod send_error;
 mod sending;

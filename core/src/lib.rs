@@ -34,6 +34,7 @@ pub use connection::Connection;
 pub use connection::agreed::Agreed;
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
+pub use connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 pub use connection::send_error::SendError;
 pub use frame::close::CloseCode;
 pub use frame::error::ProtocolError;

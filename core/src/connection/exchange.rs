@@ -6,6 +6,7 @@ use core::str::from_utf8;
 use crate::buffer::Buffer;
 use crate::connection::Connection;
 use crate::connection::event::{Chunk, Event, Kind, Message};
+use crate::connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 use crate::connection::send_error::SendError;
 use crate::frame::close::CloseCode;
 use crate::frame::error::ProtocolError;
@@ -71,6 +72,21 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
             Kind::Text => from_utf8(self.bytes(chunk)).ok(),
             Kind::Binary => None,
         }
+    }
+
+    /// Adds a chunk to a message, and returns the message if the chunk is its last. Until then it
+    /// returns `None`. Give it each chunk of the message.
+    ///
+    /// # Errors
+    ///
+    /// Once for each message, if it is too long, or will be with the rest of its frame. The rest of
+    /// the message is left out, and the next one is gathered again.
+    pub fn gather<'m, M: MessageStorage>(
+        &self,
+        chunk: &Chunk,
+        message: &'m mut MessageBuffer<M>,
+    ) -> Result<Option<Message<'m>>, MessageTooLong> {
+        message.push(chunk, self.bytes(chunk), self.remaining_payload())
     }
 
     /// How many bytes of the begun message are known, but were not returned by an event yet. See

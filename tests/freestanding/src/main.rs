@@ -12,7 +12,8 @@ use core::panic::PanicInfo;
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
-    Event, Exchange, Fin, HttpResponse, Message, Progress, Refusal, Role, ServerHandshake, Storage,
+    Event, Exchange, Fin, HttpResponse, Message, MessageBuffer, Progress, Refusal, Role,
+    ServerHandshake, Storage,
 };
 
 /// Where masking keys come from.
@@ -124,10 +125,12 @@ fn connect<S: Storage>(
 }
 
 fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
+    let mut message = MessageBuffer::new(black_box([0; 64]));
     loop {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {
                 black_box((exchange.bytes(&chunk), exchange.text(&chunk)));
+                black_box(exchange.gather(&chunk, &mut message).is_ok());
                 exchange.echo(chunk);
             }
             Ok(None) => break,
