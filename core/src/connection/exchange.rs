@@ -95,8 +95,8 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         self.connection.remaining_payload()
     }
 
-    /// The payload of the Ping or Pong frame that was the last event: at most 125 bytes. It is valid
-    /// until the next event is asked for. Empty if the last event was another one.
+    /// The payload of the Ping or Pong frame that was the last event: at most 125 bytes. It is
+    /// there until the next event is asked for. Empty if the last event was another one.
     pub fn control_payload(&self) -> &[u8] {
         self.connection.control_payload()
     }

@@ -14,7 +14,8 @@ pub enum SendError {
     Full,
     /// A fragmented message is being echoed or sent. Its last fragment must come first.
     InsideMessage,
-    /// The payload of a Ping or Pong is longer than 125 bytes, or the reason of a Close is longer than 123.
+    /// The payload of a Ping or Pong is longer than 125 bytes, or the reason of a Close is longer
+    /// than 123.
     TooLong,
     /// A Close frame was sent. Nothing may follow it.
     Closed,
