@@ -5,18 +5,16 @@ use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::log::Log;
-use crate::programs;
+use crate::programs::{self, QEMU};
 use crate::server::PATIENCE;
 
 /// The variable that names the firmware, an ELF file.
 const VARIABLE: &str = "WS_ECHO_FIRMWARE";
-
-const QEMU: &str = "qemu-system-arm";
 
 /// Where the stack is, as the firmware's `memory.x` says.
 const STACK_START: usize = 0x2000_0000;
@@ -34,14 +32,15 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// Starts a machine, and waits until it listens. Returns `None` if `test` has been skipped
+    /// Starts a machine, and waits until it listens. Returns `None` if the test has been skipped
     /// because there is no firmware or no QEMU.
-    pub fn start(test: &str) -> Option<Self> {
-        let firmware = elf(test)?;
+    pub fn start() -> Option<Self> {
+        let firmware = elf()?;
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
         let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
-        let mut machine = Command::new(QEMU)
+        let mut machine = QEMU
+            .command()
             .args(["-M", "lm3s6965evb", "-display", "none", "-serial", "stdio"])
             .args(["-netdev", network])
             .args(["-net", "nic,netdev=network,model=stellaris"])
@@ -98,22 +97,25 @@ impl Drop for Firmware {
     }
 }
 
-/// The firmware. Returns `None` if `test` has been skipped because there is no firmware or no QEMU.
+/// The firmware. Returns `None` if the test has been skipped because there is no firmware or no
+/// QEMU.
 ///
 /// # Panics
 ///
 /// If the named firmware does not exist.
-pub fn elf(test: &str) -> Option<PathBuf> {
+pub fn elf() -> Option<PathBuf> {
     // Tests run in their package's folder, but users write paths relative to the workspace.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let firmware = env::var_os(VARIABLE).map(|path| workspace.join(path));
-    let mut named = Command::new("test");
-    let path = firmware.as_deref().unwrap_or(Path::new(""));
-    let is_there = programs::is_there(
-        &format!("{test} ({VARIABLE} names none)"),
-        named.arg("-n").arg(path),
-    ) && programs::is_there(test, Command::new(QEMU).arg("--version"));
-    let firmware = firmware.filter(|_| is_there)?;
+    let Some(firmware) = firmware else {
+        let build = ".ci/firmware core/firmware ws-echo-firmware";
+        let remedy = format!("{VARIABLE}=PATH, which {build} prints");
+        programs::skip("the firmware", &remedy);
+        return None;
+    };
+    if !QEMU.is_there(&["--version"]) {
+        return None;
+    }
     assert!(firmware.exists(), "{} is not there", firmware.display());
     Some(firmware)
 }

@@ -7,6 +7,7 @@ pub mod firmware;
 pub mod fuzzing;
 pub mod log;
 pub mod masking_keys;
+pub mod names;
 pub mod network;
 pub mod peers;
 pub mod programs;
@@ -15,6 +16,7 @@ pub mod scripted_client;
 pub mod scripted_server;
 pub mod server;
 pub mod sessions;
+pub mod skipped;
 #[cfg(feature = "std")]
 pub mod tls;
 pub mod wire;

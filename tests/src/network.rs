@@ -6,15 +6,22 @@ use std::process::Command;
 
 use crate::programs;
 
+/// What a test misses that cannot have a network of its own.
+pub const NAMESPACE: &str = "a network of one's own";
+
+/// How to get it.
+pub const NAMESPACE_REMEDY: &str =
+    "apt install util-linux iproute2, and permission to make user and network namespaces";
+
 /// Shows the interfaces of the namespace in place of the machine's.
 const SHOW_INTERFACES: &str = "mount -t sysfs sysfs /sys";
 
-/// Whether such a network can be made. If not, `test` has been skipped.
-pub fn is_there(test: &str) -> bool {
+/// Whether such a network can be made. If not, the test has been skipped.
+pub fn is_there() -> bool {
     let mut probe = namespace();
     let script = format!("{SHOW_INTERFACES} && ip tuntap add name tap0 mode tap");
     probe.args(["bash", "-c", &script]);
-    programs::is_there(test, &mut probe)
+    programs::is_there(NAMESPACE, NAMESPACE_REMEDY, &mut probe)
 }
 
 /// The command that runs a bash script in the network, with the program as `$1` and the command of

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::programs;
+use crate::programs::{CHROMIUM, NODE, PYTHON, is_there};
 use crate::server::run;
 
 /// A file of the folder `peers`.
@@ -35,11 +35,11 @@ pub fn python_websockets_command(url: &str) -> Option<Command> {
 /// The command that runs a file of the folder `peers` with a Python that has `websockets`, if it is
 /// installed.
 pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
-    let python = programs::program("WS_ECHO_PYTHON", "python3");
-    let mut probe = Command::new(&python);
+    let remedy = "pip install websockets, or WS_ECHO_PYTHON=PATH";
+    let mut probe = PYTHON.command();
     probe.args(["-c", "import websockets.asyncio.client"]);
-    programs::is_there("websockets", &mut probe).then(|| {
-        let mut command = Command::new(python);
+    is_there("Python's websockets", remedy, &mut probe).then(|| {
+        let mut command = PYTHON.command();
         // A server with small buffers sends a long message in many fragments.
         command.env("WEBSOCKETS_MAX_FRAGMENTS", "1000000");
         command.arg(file(name)).args(arguments);
@@ -61,7 +61,7 @@ pub fn ws_of_node(url: &str) {
 /// The command that runs a file of the folder `peers` with a Node that has `ws`, if it is
 /// installed.
 pub fn node_command(name: &str) -> Option<Command> {
-    programs::is_there("ws", node().args(["-e", "require('ws')"])).then(|| {
+    has_node_package("ws").then(|| {
         let mut command = node();
         command.arg(file(name));
         command
@@ -83,20 +83,24 @@ pub fn page_in_chromium(binary: &Path, folder: &Path) {
 /// The command that runs a file of the folder `peers` with Node, with Chromium as its first
 /// argument, if both Chromium and `playwright-core` are installed.
 pub fn chromium_command(name: &str) -> Option<Command> {
-    let chromium = programs::program("WS_ECHO_CHROMIUM", "chromium");
-    let mut load = node();
-    load.args(["-e", "require('playwright-core')"]);
-    let is_there = programs::is_there("page", Command::new(&chromium).arg("--version"))
-        && programs::is_there("page", &mut load);
+    let is_there = CHROMIUM.is_there(&["--version"]) && has_node_package("playwright-core");
     is_there.then(|| {
         let mut command = node();
-        command.arg(file(name)).arg(chromium);
+        command.arg(file(name)).arg(CHROMIUM.path());
         command
     })
 }
 
+/// Whether Node finds a package. If not, the test has been skipped.
+fn has_node_package(name: &str) -> bool {
+    let remedy = format!("npm install {name}, and WS_ECHO_NODE_MODULES=PATH/node_modules");
+    let mut probe = node();
+    probe.args(["-e", &format!("require('{name}')")]);
+    is_there(&format!("Node's {name}"), &remedy, &mut probe)
+}
+
 fn node() -> Command {
-    let mut command = Command::new("node");
+    let mut command = NODE.command();
     if let Some(modules) = env::var_os("WS_ECHO_NODE_MODULES") {
         command.env("NODE_PATH", modules);
     }

@@ -2,31 +2,158 @@
 //! says so and passes, unless `WS_ECHO_REQUIRE_ALL=1` requires all of them.
 
 use std::env;
-use std::ffi::OsString;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program that an environment variable may name.
-pub fn program(variable: &str, default: &str) -> OsString {
-    env::var_os(variable).unwrap_or_else(|| default.into())
+use crate::skipped::{self, Skipped};
+
+/// A program that tests start.
+#[derive(Debug)]
+pub struct Program {
+    name: &'static str,
+    /// The variable that names it: a path, or a name to search for.
+    variable: &'static str,
+    /// A path or a name, if the variable is not set.
+    default: &'static str,
+    /// The package of Debian.
+    package: &'static str,
 }
 
-/// Whether `command` can be run. If not, `test` has been skipped or has failed.
+/// Where system programs are that a user's `PATH` may not have.
+const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
+
+#[rustfmt::skip]
+mod all {
+    use super::Program;
+
+    /// Declares each program on one line.
+    const fn program(
+        name: &'static str, variable: &'static str, default: &'static str, package: &'static str,
+    ) -> Program {
+        Program { name, variable, default, package }
+    }
+
+    /// Chromium.
+    pub const CHROMIUM: Program =
+        program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "chromium");
+    /// curl.
+    pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "curl");
+    /// HAProxy.
+    pub const HAPROXY: Program = program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "haproxy");
+    /// nginx.
+    pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "nginx");
+    /// Node.
+    pub const NODE: Program = program("Node", "WS_ECHO_NODE", "node", "nodejs");
+    /// OpenSSL.
+    pub const OPENSSL: Program = program("OpenSSL", "WS_ECHO_OPENSSL", "openssl", "openssl");
+    /// Python.
+    pub const PYTHON: Program = program("Python", "WS_ECHO_PYTHON", "python3", "python3");
+    /// QEMU for ARM.
+    pub const QEMU: Program =
+        program("QEMU for ARM", "WS_ECHO_QEMU", "qemu-system-arm", "qemu-system-arm");
+    /// Qt 5's interpreter of QML.
+    pub const QMLSCENE_5: Program =
+        program("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene", "qmlscene");
+    /// Qt 6's interpreter of QML.
+    pub const QMLSCENE_6: Program =
+        program("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene", "qmlscene-qt6");
+    /// strace.
+    pub const STRACE: Program = program("strace", "WS_ECHO_STRACE", "strace", "strace");
+}
+pub use all::*;
+
+impl Program {
+    /// Its path; its name, if it is not there.
+    pub fn path(&self) -> PathBuf {
+        let named = env::var_os(self.variable).unwrap_or_else(|| self.default.into());
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = env::split_paths(&path).chain(SYSTEM_FOLDERS.map(PathBuf::from));
+        find(Path::new(&named), folders)
+    }
+
+    /// The command that starts it.
+    pub fn command(&self) -> Command {
+        Command::new(self.path())
+    }
+
+    /// Whether it runs with these arguments. If not, the test has been skipped or has failed.
+    ///
+    /// # Panics
+    ///
+    /// If it is missing and `WS_ECHO_REQUIRE_ALL` is 1.
+    pub fn is_there(&self, arguments: &[&str]) -> bool {
+        let output = self.command().args(arguments).output();
+        let works = output.is_ok_and(|it| it.status.success());
+        if !works {
+            self.skip();
+        }
+        works
+    }
+
+    /// Skips the test, or fails it, because the program is missing.
+    ///
+    /// # Panics
+    ///
+    /// If `WS_ECHO_REQUIRE_ALL` is 1.
+    pub fn skip(&self) {
+        let remedy = format!("apt install {}, or {}=PATH", self.package, self.variable);
+        skip(self.name, &remedy);
+    }
+}
+
+/// The file of this name in the first folder that has it. A path stays as it is, and so does a name
+/// that no folder has.
+fn find(named: &Path, mut folders: impl Iterator<Item = PathBuf>) -> PathBuf {
+    let is_name = named.components().count() == 1;
+    let found = is_name.then(|| folders.find(|folder| folder.join(named).is_file()));
+    found.flatten().unwrap_or_default().join(named)
+}
+
+/// Whether a command succeeds that shows that `what` is there. If not, the test has been skipped or
+/// has failed. `remedy` says how to get it.
 ///
 /// # Panics
 ///
-/// If the program is missing and `WS_ECHO_REQUIRE_ALL` is 1.
-pub fn is_there(test: &str, command: &mut Command) -> bool {
-    let works = command.output().is_ok_and(|it| it.status.success());
+/// If it is missing and `WS_ECHO_REQUIRE_ALL` is 1.
+pub fn is_there(what: &str, remedy: &str, probe: &mut Command) -> bool {
+    let works = probe.output().is_ok_and(|it| it.status.success());
     if !works {
-        let command = format!("{command:?}").replace('"', "");
-        let missing = format!("skipped: {test}: it needs what is missing here: {command}\n");
-        assert!(
-            env::var("WS_ECHO_REQUIRE_ALL").as_deref() != Ok("1"),
-            "{missing}"
-        );
-        // Not with `eprint`, which is not shown for a passing test.
-        let _ = std::io::stderr().write_all(missing.as_bytes());
+        skip(what, remedy);
     }
     works
+}
+
+/// Skips the test, or fails it, because `what` is missing.
+///
+/// # Panics
+///
+/// If `WS_ECHO_REQUIRE_ALL` is 1.
+pub fn skip(what: &str, remedy: &str) {
+    let skipped = Skipped::in_this_test(what, remedy);
+    let message = format!(
+        "skipped: {}: {what} is missing here: {remedy}\n",
+        skipped.test
+    );
+    let requires_all = env::var("WS_ECHO_REQUIRE_ALL").is_ok_and(|value| value == "1");
+    assert!(!requires_all, "{message}");
+    // Not with `eprint`, which is not shown for a passing test.
+    let _ = std::io::stderr().write_all(message.as_bytes());
+    skipped::record(&skipped);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_by_its_name_or_by_its_path() {
+        let binary = env::current_exe().unwrap();
+        let (folder, name) = (binary.parent().unwrap(), binary.file_name().unwrap());
+        let folders = || ["missing".into(), folder.to_owned()].into_iter();
+        assert_eq!(find(Path::new(name), folders()), binary);
+        for other in ["missing", "./missing", "/missing/program"] {
+            assert_eq!(find(Path::new(other), folders()), Path::new(other));
+        }
+    }
 }

@@ -7,11 +7,11 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::process::{self, Command, Stdio};
+use std::process::{self, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::STRACE;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, command};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
@@ -29,9 +29,7 @@ impl FaultyServer {
     /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
     /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
-        let mut probe = Command::new("strace");
-        probe.args(["-f", "-o", "/dev/null", "true"]);
-        if !programs::is_there("faults", &mut probe) {
+        if !STRACE.is_there(&["-f", "-o", "/dev/null", "true"]) {
             return None;
         }
         let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
@@ -41,7 +39,7 @@ impl FaultyServer {
                 .chain(arguments),
         );
         // The server stays this process's child, and strace is its child.
-        let mut strace = Command::new("strace");
+        let mut strace = STRACE.command();
         strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
         for fault in faults {
             strace.arg("-e").arg(format!("inject={fault}"));

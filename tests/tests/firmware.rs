@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use ws_echo_tests::firmware::{self, Firmware};
+use ws_echo_tests::programs::QEMU;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::sessions::{self, expect_echo};
 use ws_echo_tests::wire::{BINARY, masked};
@@ -24,7 +25,7 @@ const LARGE_LEN: u64 = if cfg!(debug_assertions) {
 
 #[test]
 fn python_websockets_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start("websockets with the firmware") else {
+    let Some(firmware) = Firmware::start() else {
         return;
     };
     peers::python_websockets(&firmware.url());
@@ -32,7 +33,7 @@ fn python_websockets_is_greeted_and_gets_its_echoes() {
 
 #[test]
 fn nodes_ws_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start("ws with the firmware") else {
+    let Some(firmware) = Firmware::start() else {
         return;
     };
     peers::ws_of_node(&firmware.url());
@@ -40,7 +41,7 @@ fn nodes_ws_is_greeted_and_gets_its_echoes() {
 
 #[test]
 fn all_kinds_of_clients_are_served_with_a_small_stack() {
-    let Some(mut firmware) = Firmware::start("clients of the firmware") else {
+    let Some(mut firmware) = Firmware::start() else {
         return;
     };
     let address = firmware.address;
@@ -57,7 +58,7 @@ fn all_kinds_of_clients_are_served_with_a_small_stack() {
 
 #[test]
 fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
-    let Some(firmware) = Firmware::start("a client of the firmware that stops reading") else {
+    let Some(firmware) = Firmware::start() else {
         return;
     };
     let mut canary = Client::greeted(firmware.address);
@@ -78,7 +79,7 @@ fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
 
 #[test]
 fn clients_that_vanish_are_dropped_in_time() {
-    let Some(mut firmware) = Firmware::start("clients of the firmware that vanish") else {
+    let Some(mut firmware) = Firmware::start() else {
         return;
     };
     let mut vanished: Vec<_> = (0..CLIENTS)
@@ -102,7 +103,7 @@ const ON_TAP: &str = r#"
     ip link set tap0 up
     ip addr add 10.0.2.2/24 dev tap0
     for host in 21 22 23 24 25 26 27 28; do ip addr add 10.0.2.$host/24 dev tap0; done
-    exec {log}< <(exec qemu-system-arm -M lm3s6965evb -display none -monitor none -serial stdio \
+    exec {log}< <(exec "$QEMU" -M lm3s6965evb -display none -monitor none -serial stdio \
         -netdev tap,id=network,ifname=tap0,script=no,downscript=no \
         -net nic,netdev=network,model=stellaris -kernel "$firmware" 2>&1)
     trap "kill $!" EXIT
@@ -112,8 +113,7 @@ const ON_TAP: &str = r#"
 
 #[test]
 fn clients_on_many_hosts_do_not_wait_for_one_another() {
-    let test = "the firmware among many hosts";
-    let Some(firmware) = firmware::elf(test).filter(|_| network::is_there(test)) else {
+    let Some(firmware) = firmware::elf().filter(|_| network::is_there()) else {
         return;
     };
     let hosts = (21..21 + CLIENTS).map(|host| format!("10.0.2.{host}"));
@@ -122,7 +122,8 @@ fn clients_on_many_hosts_do_not_wait_for_one_another() {
     let Some(client) = peers::python_command("many_hosts.py", &arguments) else {
         return;
     };
-    peers::expect_ok(&mut network::command(ON_TAP, &firmware, &client));
+    let mut on_tap = network::command(ON_TAP, &firmware, &client);
+    peers::expect_ok(on_tap.env("QEMU", QEMU.path()));
 }
 
 /// A panic would restart the firmware. Its lines are complete.

@@ -4,7 +4,7 @@
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use embedded_websocket::{
     WebSocketClient, WebSocketCloseStatusCode, WebSocketOptions, WebSocketReceiveMessageType,
@@ -15,9 +15,10 @@ use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::{Error, Message, WebSocket};
 use ws_echo_tests::masking_keys::Keys;
+use ws_echo_tests::peers;
+use ws_echo_tests::programs::{CHROMIUM, CURL};
 use ws_echo_tests::scripted_client::{Client, WELCOME};
 use ws_echo_tests::server::{PATIENCE, Server, run};
-use ws_echo_tests::{peers, programs};
 
 fn tungstenite(server: &Server) -> WebSocket<TcpStream> {
     let stream = TcpStream::connect(server.address).unwrap();
@@ -186,7 +187,7 @@ fn nodes_ws_is_served() {
 
 #[test]
 fn curl_is_refused_with_the_status_that_says_why() {
-    if !programs::is_there("curl", Command::new("curl").arg("--version")) {
+    if !CURL.is_there(&["--version"]) {
         return;
     }
     let server = Server::start(&["--path", "/chat", "--no-page"]);
@@ -226,7 +227,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
             "a WebSocket needs HTTP/1.1, and this request is HTTP/1.0: a proxy may have changed it",
         ),
     ] {
-        let mut curl = Command::new("curl");
+        let mut curl = CURL.command();
         curl.args([
             "--silent",
             "--show-error",
@@ -246,8 +247,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
 
 #[test]
 fn chromium_is_served() {
-    let chromium = programs::program("WS_ECHO_CHROMIUM", "chromium");
-    if !programs::is_there("chromium", Command::new(&chromium).arg("--version")) {
+    if !CHROMIUM.is_there(&["--version"]) {
         return;
     }
     // The page has another origin.
@@ -255,7 +255,8 @@ fn chromium_is_served() {
     let page = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = page.local_addr().unwrap();
     let profile = env::temp_dir().join(format!("ws-echo-chromium-{}", std::process::id()));
-    let mut browser = Command::new(chromium)
+    let mut browser = CHROMIUM
+        .command()
         .args([
             "--headless",
             "--no-sandbox",

@@ -1,7 +1,6 @@
 //! Qt's WebSocket in QML, of Qt 5.15 and of Qt 6, with the binary: runs the files of the folder
 //! `qml` without a display. The expected statuses and error texts are those of `host/docs/qml.md`.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,39 +9,44 @@ use std::{env, fs};
 
 use socket2::{Domain, Socket, Type};
 use ws_echo_tests::log::Log;
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::{Program, QMLSCENE_5, QMLSCENE_6};
 use ws_echo_tests::server::{Server, run};
 
 const CHAT: &str = "ChatSession.qml";
 
-/// An installed version of Qt.
+/// A version of Qt, if it is installed.
 struct Qt {
-    qmlscene: OsString,
+    qmlscene: Program,
+    is_there: OnceLock<bool>,
 }
 
 impl Qt {
-    /// Every installed version. A missing one is reported once.
-    fn versions() -> &'static [Self] {
-        static VERSIONS: OnceLock<Vec<Qt>> = OnceLock::new();
-        VERSIONS.get_or_init(Self::find)
+    /// Every installed version. For a missing one the test is skipped.
+    fn versions() -> impl Iterator<Item = &'static Self> {
+        static VERSIONS: [Qt; 2] = [Qt::of(QMLSCENE_5), Qt::of(QMLSCENE_6)];
+        VERSIONS.iter().filter(|qt| qt.is_there())
     }
 
-    fn find() -> Vec<Self> {
-        let find = |test, variable, default| {
-            let qmlscene = programs::program(variable, default);
-            let qt = Self { qmlscene };
-            let mut probe = qt.command(CHAT, &["--quit".into()]);
-            programs::is_there(test, &mut probe).then_some(qt)
-        };
-        let qt5 = find("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene");
-        let qt6 = find("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene");
-        qt5.into_iter().chain(qt6).collect()
+    const fn of(qmlscene: Program) -> Self {
+        let is_there = OnceLock::new();
+        Self { qmlscene, is_there }
+    }
+
+    fn is_there(&self) -> bool {
+        let is_there = self.is_there.get_or_init(|| {
+            let mut probe = self.command(CHAT, &["--quit".into()]);
+            probe.output().is_ok_and(|it| it.status.success())
+        });
+        if !is_there {
+            self.qmlscene.skip();
+        }
+        *is_there
     }
 
     /// The command that runs a file of the folder `qml`.
     fn command(&self, file: impl AsRef<Path>, arguments: &[String]) -> Command {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("qml");
-        let mut command = Command::new(&self.qmlscene);
+        let mut command = self.qmlscene.command();
         command
             .env("QT_QPA_PLATFORM", "offscreen")
             .env("QT_QUICK_BACKEND", "software")

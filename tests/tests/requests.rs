@@ -2,14 +2,14 @@
 //! origin or subprotocol to list, and what a client that speaks HTTP/1.0 gets.
 
 use std::fs;
-use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 
+use ws_echo_tests::peers;
+use ws_echo_tests::programs::{CURL, NGINX};
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, binary, command, free_address, run};
-use ws_echo_tests::{peers, programs};
 
 /// The answer to a request, after which the server ends the connection unless it is open.
 struct Answer {
@@ -467,12 +467,12 @@ mod subprotocols {
 
 #[test]
 fn curl_gets_the_page_by_each_version_of_http() {
-    if !programs::is_there("curl", Command::new("curl").arg("--version")) {
+    if !CURL.is_there(&["--version"]) {
         return;
     }
     let server = Server::start(&[]);
     for version in ["--http1.0", "--http1.1", "--http2"] {
-        let mut curl = Command::new("curl");
+        let mut curl = CURL.command();
         curl.args(["--silent", "--show-error", "--max-time", "20", version]);
         let (_, page, stderr) = run(curl.arg(format!("http://{}/", server.address))).unwrap();
         assert!(page.starts_with("<!doctype html>"), "{version}: {stderr}");
@@ -502,7 +502,8 @@ impl Nginx {
             server.address
         );
         fs::write(folder.join("nginx.conf"), config).unwrap();
-        let mut process = Command::new("nginx")
+        let mut process = NGINX
+            .command()
             .args(["-c", "nginx.conf", "-e", "stderr", "-p"])
             .arg(&folder)
             .stderr(Stdio::null())
@@ -533,11 +534,9 @@ impl Drop for Nginx {
     }
 }
 
-// `.ci/install` does not install nginx: this is for those who have it.
 #[test]
 fn nginx_hands_on_the_page_and_what_it_must_be_told() {
-    if Command::new("nginx").arg("-v").output().is_err() {
-        let _ = std::io::stderr().write_all(b"skipped: nginx: it is not installed here\n");
+    if !NGINX.is_there(&["-v"]) {
         return;
     }
     let server = Server::start(&["--no-welcome"]);

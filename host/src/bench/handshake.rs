@@ -138,8 +138,8 @@ mod tests {
             authority: "localhost".into(),
             resource: "/".into(),
             server_name: None,
-            address: ([127, 0, 0, 1], 80).into(),
-            other_addresses: Vec::new(),
+            host: "localhost".into(),
+            port: 80,
         }
     }
 

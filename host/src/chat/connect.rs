@@ -1,7 +1,9 @@
-//! Opens a connection: connects to one of the host's addresses, over TLS if the URL asks for it,
-//! and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
+//! Opens a connection: asks for the host's addresses, connects to one of them, over TLS if the URL
+//! asks for it, and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
 
+mod content;
 mod handshake;
+mod retry_after;
 mod tcp;
 
 use std::time::Instant;
@@ -58,7 +60,8 @@ pub(super) fn open(
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
         ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
-    let socket = tcp::connect(user, &options.url, deadline)?;
+    let addresses = tcp::resolve(user, &options.url, deadline, options.timeout)?;
+    let socket = tcp::connect(user, addresses, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
         None => Box::new(socket),

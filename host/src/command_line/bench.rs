@@ -39,8 +39,8 @@ Examples:
   ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
                                        text messages, and a report as JSON
 
-Exit status: 0 if the server was measured; 1 if not, because a connection failed
-or an echo was wrong; 2 for a wrong command line.";
+Exit status: 0 if the server was measured; 1 if not, because the host was not
+found, a connection failed or an echo was wrong; 2 for a wrong command line.";
 
 #[derive(Args)]
 pub(super) struct BenchArguments {
@@ -89,7 +89,8 @@ pub(super) struct BenchArguments {
     #[arg(default_missing_value = "ascii")]
     text: Option<Characters>,
 
-    /// How long the server may take to open a connection, or stay silent while an echo is due
+    /// How long it may take to find the host, or to open a connection, and how long the server may
+    /// stay silent while an echo is due
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,

@@ -45,8 +45,8 @@ Examples:
 
 Exit status: 0 if the connection was closed with 1000 or 1001; 1 if it was
 closed with another code, lost or broken; 2 for a wrong command line; 3 if the
-server refused the handshake; 4 if no connection was made in time, or messages
-were not answered.";
+server refused the handshake; 4 if the host was not found, no connection was
+made in time, or messages were not answered.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
@@ -76,7 +76,8 @@ pub(super) struct ChatArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Option<String>,
 
-    /// Connect again when the connection is lost or cannot be made
+    /// Connect again when the connection is lost or cannot be made, or when the server says when to
+    /// come back
     #[arg(long)]
     reconnect: bool,
 
@@ -85,7 +86,7 @@ pub(super) struct ChatArguments {
     #[arg(default_value = "5s")]
     wait: Duration,
 
-    /// How long connecting may take, including the handshake
+    /// How long connecting may take, from finding the host to the end of the handshake
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,

@@ -1,19 +1,4 @@
-//! Host names and ports, as addresses and URLs have them.
-
-use std::net::{SocketAddr, ToSocketAddrs};
-
-/// Returns the last address of a host, and those before it.
-pub(super) fn resolve(host: &str, port: u16) -> Result<(SocketAddr, Vec<SocketAddr>), String> {
-    let unresolved = |reason: String| format!("cannot resolve the host '{host}'{reason}");
-    let mut addresses: Vec<_> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| unresolved(format!(": {error}")))?
-        .collect();
-    match addresses.pop() {
-        Some(last) => Ok((last, addresses)),
-        None => Err(unresolved(String::new())),
-    }
-}
+//! Ports and numbers, as addresses and URLs have them.
 
 /// Reads a port from 0 to 65535.
 pub(super) fn port(text: &str) -> Option<u16> {

@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 
 use super::host;
+use crate::resolve;
 
 /// The addresses of one `--listen`, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +19,7 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
         return Ok(Listen(vec![address]));
     }
     let (host, port) = host_and_port(text)?;
-    let (last, mut addresses) = host::resolve(host, port)?;
-    addresses.push(last);
-    Ok(Listen(addresses))
+    resolve::addresses(host, port).map(Listen)
 }
 
 /// Returns all addresses in the order given, each once. Port 0 is a new port each time.

@@ -1,8 +1,7 @@
 //! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]`, and for
 //! `chat` also `wss://...` (RFC 6455 section 3).
 //!
-//! A host name is resolved here to all of its addresses, so that a wrong one is an error of the
-//! command line.
+//! A host name stays a name: each connection resolves it anew.
 
 use std::net::Ipv6Addr;
 
@@ -12,7 +11,7 @@ use super::host;
 use super::names::NOT_VISIBLE_ASCII;
 use crate::options::url::{Scheme, Url};
 
-/// Reads a URL without TLS, and resolves its host.
+/// Reads a URL without TLS.
 pub(super) fn ws_url(text: &str) -> Result<Url, String> {
     let (scheme, rest) = text.split_once("://").unwrap_or_default();
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
@@ -25,7 +24,7 @@ pub(super) fn ws_url(text: &str) -> Result<Url, String> {
     url(text)
 }
 
-/// Reads a URL and resolves its host.
+/// Reads a URL.
 pub(super) fn url(text: &str) -> Result<Url, String> {
     let (scheme, rest) = split_scheme(text)?;
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -40,15 +39,14 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
         Scheme::Ws => None,
         Scheme::Wss => Some(server_name(host)?),
     };
-    let (address, other_addresses) = host::resolve(host, port)?;
     let root = if resource.starts_with('/') { "" } else { "/" };
     Ok(Url {
         text: text.into(),
         authority: authority.into(),
         resource: format!("{root}{resource}"),
         server_name,
-        address,
-        other_addresses,
+        host: host.into(),
+        port,
     })
 }
 
@@ -119,14 +117,12 @@ fn is_scheme(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
-    fn parts(text: &str) -> (String, String, SocketAddr) {
+    fn parts(text: &str) -> (String, String, (String, u16)) {
         let url = url(text).expect(text);
         assert_eq!(url.text, text);
-        (url.authority, url.resource, url.address)
+        (url.authority, url.resource, (url.host, url.port))
     }
 
     fn refusal(text: &str) -> String {
@@ -135,52 +131,28 @@ mod tests {
 
     #[test]
     fn the_port_the_path_and_the_query_may_be_left_out() {
-        for (text, authority, resource, address) in [
-            ("ws://127.0.0.1", "127.0.0.1", "/", "127.0.0.1:80"),
-            (
-                "WS://127.0.0.1:3000/",
-                "127.0.0.1:3000",
-                "/",
-                "127.0.0.1:3000",
-            ),
-            (
-                "ws://127.0.0.1:1/a/b?c=d://e",
-                "127.0.0.1:1",
-                "/a/b?c=d://e",
-                "127.0.0.1:1",
-            ),
-            (
-                "ws://127.0.0.1?a/b@c",
-                "127.0.0.1",
-                "/?a/b@c",
-                "127.0.0.1:80",
-            ),
-            ("ws://[::1]", "[::1]", "/", "[::1]:80"),
-            ("ws://[::1]:65535/x", "[::1]:65535", "/x", "[::1]:65535"),
+        for (text, authority, resource, host, port) in [
+            ("ws://127.0.0.1", "127.0.0.1", "/", "127.0.0.1", 80),
+            ("WS://a.test:3000/", "a.test:3000", "/", "a.test", 3000),
+            ("ws://a:1/a/b?c=d://e", "a:1", "/a/b?c=d://e", "a", 1),
+            ("ws://a?a/b@c", "a", "/?a/b@c", "a", 80),
+            ("ws://[::1]", "[::1]", "/", "::1", 80),
+            ("ws://[::1]:65535/x", "[::1]:65535", "/x", "::1", 65535),
         ] {
-            let address = address.parse().expect("an address");
+            let address = (host.into(), port);
             assert_eq!(parts(text), (authority.into(), resource.into(), address));
         }
     }
 
     #[test]
-    fn a_host_name_is_resolved_to_all_of_its_addresses() {
-        let url = url("ws://localhost:3000").expect("localhost is known");
-        assert_eq!(url.authority, "localhost:3000");
-        let addresses = url.addresses();
-        assert_eq!(addresses.last(), Some(&url.address));
-        assert!(addresses.iter().all(|address| address.ip().is_loopback()));
-    }
-
-    #[test]
     fn with_tls_the_port_is_443_and_the_certificate_must_be_for_the_host() {
-        for (text, name, address) in [
-            ("wss://127.0.0.1/", "127.0.0.1", "127.0.0.1:443"),
-            ("WSS://[::1]?a", "::1", "[::1]:443"),
-            ("wss://[::1]:3000", "::1", "[::1]:3000"),
+        for (text, name, port) in [
+            ("wss://127.0.0.1/", "127.0.0.1", 443),
+            ("WSS://[::1]?a", "::1", 443),
+            ("wss://[::1]:3000", "::1", 3000),
         ] {
             let url = url(text).expect(text);
-            assert_eq!(url.address, address.parse().expect("an address"));
+            assert_eq!((&*url.host, url.port), (name, port));
             assert_eq!(url.server_name, ServerName::try_from(name).ok());
         }
         let name = url("wss://localhost").expect("localhost").server_name;
@@ -264,9 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn a_host_without_an_address_is_named() {
-        // A label has at most 63 characters, so this name is not looked up anywhere.
+    fn a_host_name_is_not_resolved() {
+        // A label has at most 63 characters, so nobody has this name.
         let host = "x".repeat(64);
-        assert!(refusal(&format!("ws://{host}:1")).contains(&format!("host '{host}'")));
+        let url = url(&format!("ws://{host}:1")).expect("a URL");
+        assert_eq!((url.host, url.port), (host, 1));
     }
 }

@@ -1,7 +1,5 @@
 //! The server that `bench` and `chat` talk to (RFC 6455 section 3).
 
-use std::net::SocketAddr;
-
 use rustls::pki_types::ServerName;
 
 /// The scheme of a URL.
@@ -40,18 +38,12 @@ pub(crate) struct Url {
     pub(crate) resource: String,
     /// The name that the server's certificate must have; `None` without TLS.
     pub(crate) server_name: Option<ServerName<'static>>,
-    /// The address of the host that is tried last.
-    pub(crate) address: SocketAddr,
-    /// Its other addresses, which are tried before.
-    pub(crate) other_addresses: Vec<SocketAddr>,
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 impl Url {
-    /// Returns the addresses of the host in the order in which to try them.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        [&self.other_addresses[..], &[self.address]].concat()
-    }
-
     /// Returns the URL with another scheme.
     pub(crate) fn with(&self, scheme: Scheme) -> String {
         format!("{}{}{}", scheme.prefix(), self.authority, self.resource)

@@ -193,7 +193,11 @@ pub(crate) fn idle() -> Row {
     let limit = CLIENTS as u64 + OTHER_FILES;
     let mut probe = Command::new("sh");
     probe.args(["-c", &format!("ulimit -n {limit}")]);
-    if !programs::is_there("10,000 idle connections", &mut probe) {
+    if !programs::is_there(
+        "10,500 open files",
+        "a higher hard limit: ulimit -Hn",
+        &mut probe,
+    ) {
         return Row::skipped();
     }
     raise_file_limit(limit);

@@ -398,7 +398,11 @@ fn a_line_is_drawn_once_after_the_terminal_was_resized() {
 fn a_line_is_there_again_after_control_z_and_fg() {
     let shell = ["--ctty", "--wait", "bash", "--norc", "-i"];
     let mut probe = Command::new("setsid");
-    if !is_there("chat: Control-Z", probe.args(["--wait", "bash", "-c", ":"])) {
+    if !is_there(
+        "setsid and bash",
+        "apt install util-linux bash",
+        probe.args(["--wait", "bash", "-c", ":"]),
+    ) {
         return;
     }
     let server = Server::start(&["--no-welcome"]);

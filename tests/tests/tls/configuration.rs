@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::OPENSSL;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::{Server, command, run};
 use ws_echo_tests::sessions::expect_echo;
@@ -236,13 +236,13 @@ fn the_flags_may_be_set_in_the_environment_too() {
 
 /// Runs openssl, which must succeed.
 fn openssl(arguments: &[&str]) {
-    let (status, _, stderr) = run(Command::new("openssl").args(arguments)).unwrap();
+    let (status, _, stderr) = run(OPENSSL.command().args(arguments)).unwrap();
     assert!(status.success(), "{arguments:?}\n{stderr}");
 }
 
 #[test]
 fn keys_written_by_openssl_and_certificate_chains_are_accepted() {
-    if !programs::is_there("openssl", Command::new("openssl").arg("version")) {
+    if !OPENSSL.is_there(&["version"]) {
         return;
     }
     let [key, certificate, chain] = ["form.key", "form.crt", "form.chain"].map(file);

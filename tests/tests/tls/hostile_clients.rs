@@ -2,11 +2,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
 use std::thread;
 
 use rustls::ClientConfig;
-use ws_echo_tests::programs;
+use ws_echo_tests::programs::OPENSSL;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, run};
 use ws_echo_tests::wire::{BINARY, CLOSE, Frame, PING, TEXT, masked};
@@ -254,11 +253,10 @@ fn tls_on_a_port_without_it_gets_an_alert_and_a_log_line_with_the_remedy() {
 #[test]
 fn openssl_understands_the_alert_of_a_port_without_tls() {
     let server = Server::start(&[]);
-    let mut version = Command::new("openssl");
-    if !programs::is_there("openssl", version.arg("version")) {
+    if !OPENSSL.is_there(&["version"]) {
         return;
     }
-    let mut command = Command::new("openssl");
+    let mut command = OPENSSL.command();
     command.args(["s_client", "-connect", &server.address.to_string()]);
     let (_, _, stderr) = run(&mut command).unwrap();
     assert!(stderr.contains("alert protocol version"), "{stderr}");

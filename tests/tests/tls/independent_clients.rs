@@ -3,17 +3,19 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use ws_echo_tests::peers;
+use ws_echo_tests::programs::{CURL, OPENSSL};
 use ws_echo_tests::server::Server;
-use ws_echo_tests::{peers, programs};
 
 use ws_echo_tests::tls::certificate::{file, self_signed};
 
 /// The output of `openssl s_client` for a connection on which it asks for the page. It must trust
 /// the certificate.
 fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
-    let mut child = Command::new("openssl")
+    let mut child = OPENSSL
+        .command()
         .args(["s_client", "-connect", &server.address.to_string()])
         .args([
             "-verify_return_error",
@@ -39,7 +41,7 @@ fn s_client(server: &Server, certificate: &Path, options: &[&str]) -> String {
 }
 
 fn has_openssl() -> bool {
-    programs::is_there("openssl", Command::new("openssl").arg("version"))
+    OPENSSL.is_there(&["version"])
 }
 
 #[test]
@@ -117,10 +119,10 @@ fn the_page_chats_over_tls_in_chromium() {
 #[test]
 fn curl_gets_the_page_over_https() {
     let (server, certificate) = self_signed("curl", &[]);
-    if !programs::is_there("curl", Command::new("curl").arg("--version")) {
+    if !CURL.is_there(&["--version"]) {
         return;
     }
-    let mut command = Command::new("curl");
+    let mut command = CURL.command();
     command
         .args(["--silent", "--show-error", "--noproxy", "*", "--cacert"])
         .arg(certificate);
