@@ -21,12 +21,19 @@ impl<R: Role> Connection<R> {
     ) -> Result<Option<Event>, ProtocolError> {
         buffer.release();
         loop {
+            if self.unsent > 0 {
+                self.send_kept(buffer);
+                // What is ignored makes room.
+                if self.unsent > 0 && !matches!(self.next, Next::Ignored) {
+                    return Ok(None);
+                }
+            }
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
                 Next::Payload { plain, is_cut } => self.receive_payload(buffer, plain, is_cut),
                 Next::Control => self.receive_control(buffer),
                 Next::Ignored => Ok(self.ignore(buffer)),
-                Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
+                Next::Pong => Ok(self.end_frame()),
                 Next::Close(reason) => return self.answer_or_fail(buffer, reason),
                 Next::Nothing => {
                     buffer.discard_received();
@@ -67,9 +74,9 @@ impl<R: Role> Connection<R> {
                 // At most 125.
                 let len = self.frame.remaining as u8;
                 match opcode {
-                    Opcode::Ping => self.begin_answer(Opcode::Pong, len),
+                    Opcode::Ping => self.begin_control(Opcode::Pong, len),
                     // Of the payload of a Close, only the code is sent back.
-                    _ => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
+                    _ => self.begin_control(Opcode::Close, len.min(CODE_LEN as u8)),
                 }
                 self.next = Next::Control;
                 return Step::Go;
@@ -86,7 +93,7 @@ impl<R: Role> Connection<R> {
     }
 
     /// Begins the control frame to send. Its payload is gathered after the header.
-    fn begin_answer(&mut self, opcode: Opcode, len: u8) {
+    pub(super) fn begin_control(&mut self, opcode: Opcode, len: u8) {
         self.control.clear();
         // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
@@ -96,7 +103,7 @@ impl<R: Role> Connection<R> {
     /// Begins the Close frame that reports what the peer did wrong.
     pub(super) fn begin_failure(&mut self, error: ProtocolError) {
         let code = error.close_code().get().to_be_bytes();
-        self.begin_answer(Opcode::Close, code.len() as u8);
+        self.begin_control(Opcode::Close, code.len() as u8);
         let _ = self.control.extend_from_slice(&code);
         self.next = Next::Close(Err(error));
     }
@@ -202,13 +209,15 @@ impl<R: Role> Connection<R> {
             let payload = payload.unwrap_or_default();
             Next::Close(Ok(close::decode(payload, missing)?))
         } else {
-            Next::Pong { produced: 0 }
+            Next::Pong
         };
         if missing > 0 {
             return Ok(Step::Wait);
         }
-        if let Next::Pong { .. } = next {
-            self.masked_control(self.control.len());
+        // > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it
+        // > already received a Close frame. (section 5.5.2)
+        if self.frame.opcode == Opcode::Ping {
+            self.keep_control();
         }
         self.next = next;
         Ok(Step::Go)
@@ -220,6 +229,10 @@ impl<R: Role> Connection<R> {
         if self.frame.remaining > 0 {
             return Step::Wait;
         }
+        self.end_frame()
+    }
+
+    fn end_frame(&mut self) -> Step {
         self.next = Next::Header;
         Step::Go
     }
