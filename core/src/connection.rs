@@ -34,10 +34,13 @@ pub struct Connection<R = Server> {
     /// The message whose frames are being received.
     message: Option<Incoming>,
     sent: Sent,
-    /// The Pong or Close frame to send, or the payload of a received Pong. In a Close, the code is
-    /// followed by the reason in the peer's Close, which is not sent: two fields would cost 125
-    /// bytes more.
+    /// The Pong or Close frame to send, or the payload of a received Pong. In the answer to a Close,
+    /// the code is followed by the reason in the peer's Close, which is not sent: two fields would
+    /// cost 125 bytes more.
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
+    /// How many bytes at the end of `control` wait for room: of a Pong, or of a Close of the
+    /// application. Nothing is sent and no frame is begun to be read before they are ready.
+    unsent: u8,
 }
 
 /// What the next received byte is, or what must be made ready before it is read.
@@ -58,8 +61,8 @@ enum Next {
     Control,
     /// Payload that is not used: of a message after our Close.
     Ignored,
-    /// None: a Pong must be made ready first, of which `produced` bytes are.
-    Pong { produced: u8 },
+    /// None: a Pong must be made ready first.
+    Pong,
     /// None: our Close must be made ready first. It answers the peer's Close with this code, or
     /// fails the connection.
     Close(Result<Option<CloseCode>, ProtocolError>),
@@ -145,6 +148,7 @@ impl<R> Connection<R> {
             message: None,
             sent: Sent::Message,
             control: Vec::new(),
+            unsent: 0,
         }
     }
 
@@ -211,9 +215,16 @@ impl<R> Connection<R> {
         missing.saturating_add((plain + held) as u64)
     }
 
-    /// Whether a Close frame was made ready: our own, or the answer to the peer's.
+    /// Whether a Close frame was sent: our own, which may still [wait for
+    /// room](Self::awaits_room), or the answer to the peer's.
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close
+    }
+
+    /// Whether a Pong or a Close waits for room in the buffer: transmit what is ready, and ask for
+    /// the next event again.
+    pub fn awaits_room(&self) -> bool {
+        self.unsent > 0 || matches!(self.next, Next::Close(_))
     }
 }
 
@@ -221,10 +232,11 @@ impl<R: Role> Connection<R> {
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
 
-    /// The payload of the Ping or Pong frame that was received last, and was the last event.
+    /// The payload of the Ping or Pong frame that was received last, and was the last event. A
+    /// Close of the application may be where it was.
     fn control_payload(&self) -> &[u8] {
         let payload = match self.frame.opcode {
-            _ if self.is_inside_frame() => None,
+            _ if self.is_inside_frame() || self.is_closing() => None,
             // It is in the Pong that answers it.
             Opcode::Ping => self.control.get(Self::CONTROL_HEADER_LEN..),
             Opcode::Pong => Some(&*self.control),

@@ -6,8 +6,10 @@
 //! What a program of each kind uses, beside the loop that is the same for all:
 //!
 //! - It echoes: [`Exchange::echo`], and before it [`Exchange::echo_whole_messages`].
-//! - It pushes a counter, a sensor or a log: [`Exchange::send`], at any time.
-//! - It answers commands, such as JSON: [`Exchange::gather`] with a [`MessageBuffer`].
+//! - It pushes a counter, a sensor or a log: [`Exchange::send`], at any time, and
+//!   [`Exchange::room`].
+//! - It answers commands, such as JSON: [`Exchange::gather`] with a [`MessageBuffer`], and
+//!   [`Exchange::send_up_to`] for long answers.
 //! - It streams what is larger than memory: [`Exchange::bytes`] of each [`Chunk`], and
 //!   [`Exchange::send_fragment`].
 //! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].

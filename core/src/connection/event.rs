@@ -39,6 +39,23 @@ impl<'a> Message<'a> {
             Self::Binary(bytes) => (Opcode::Binary, bytes),
         }
     }
+
+    /// The start of the message, of up to `len` bytes, and the rest if there is one. No character
+    /// is cut.
+    pub(crate) fn split(self, len: usize) -> (Self, Option<Self>) {
+        match self {
+            Self::Text(text) if text.len() > len => {
+                let boundary = text.floor_char_boundary(len);
+                let (start, rest) = text.split_at_checked(boundary).unwrap_or_default();
+                (Self::Text(start), Some(Self::Text(rest)))
+            }
+            Self::Binary(bytes) if bytes.len() > len => {
+                let (start, rest) = bytes.split_at(len);
+                (Self::Binary(start), Some(Self::Binary(rest)))
+            }
+            whole => (whole, None),
+        }
+    }
 }
 
 /// What a peer has sent.

@@ -21,12 +21,19 @@ impl<R: Role> Connection<R> {
     ) -> Result<Option<Event>, ProtocolError> {
         buffer.release();
         loop {
+            if self.unsent > 0 {
+                self.send_kept(buffer);
+                // What is ignored makes room.
+                if self.unsent > 0 && !matches!(self.next, Next::Ignored) {
+                    return Ok(None);
+                }
+            }
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
                 Next::Payload { plain, is_cut } => self.receive_payload(buffer, plain, is_cut),
                 Next::Control => self.receive_control(buffer),
                 Next::Ignored => Ok(self.ignore(buffer)),
-                Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
+                Next::Pong => Ok(self.end_ping()),
                 Next::Close(reason) => return self.answer_or_fail(buffer, reason),
                 Next::Nothing => {
                     buffer.discard_received();
@@ -62,10 +69,10 @@ impl<R: Role> Connection<R> {
             Opcode::Continuation => {}
             Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
             Opcode::Binary => self.message = Some(Incoming::Binary),
-            Opcode::Ping => self.begin_answer(Opcode::Pong, len),
+            Opcode::Ping => self.begin_control(Opcode::Pong, len),
             Opcode::Pong => self.control.clear(),
             // Of the payload of a Close, only the code is sent back.
-            Opcode::Close => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
+            Opcode::Close => self.begin_control(Opcode::Close, len.min(CODE_LEN as u8)),
         }
         self.next = if self.frame.opcode.is_control() {
             Next::Control
@@ -81,7 +88,7 @@ impl<R: Role> Connection<R> {
     }
 
     /// Begins the control frame to send. Its payload is gathered after the header.
-    fn begin_answer(&mut self, opcode: Opcode, len: u8) {
+    pub(super) fn begin_control(&mut self, opcode: Opcode, len: u8) {
         self.control.clear();
         // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
@@ -91,7 +98,7 @@ impl<R: Role> Connection<R> {
     /// Begins the Close frame that reports what the peer did wrong.
     pub(super) fn begin_failure(&mut self, error: ProtocolError) {
         let code = error.close_code().get().to_be_bytes();
-        self.begin_answer(Opcode::Close, code.len() as u8);
+        self.begin_control(Opcode::Close, code.len() as u8);
         let _ = self.control.extend_from_slice(&code);
         self.next = Next::Close(Err(error));
     }
@@ -196,18 +203,19 @@ impl<R: Role> Connection<R> {
         let next = match self.frame.opcode {
             // A Close that breaks a rule is an error before all of it is received.
             Opcode::Close => Next::Close(Ok(close::decode(payload, missing)?)),
-            Opcode::Ping => Next::Pong { produced: 0 },
+            Opcode::Ping => Next::Pong,
             _ => Next::Header,
         };
         if missing > 0 {
             return Ok(Step::Wait);
         }
         self.next = next;
-        if self.frame.opcode == Opcode::Pong {
-            return Ok(Step::Event(Event::Pong));
-        }
-        if self.frame.opcode == Opcode::Ping {
-            self.masked_control(self.control.len());
+        match self.frame.opcode {
+            Opcode::Pong => return Ok(Step::Event(Event::Pong)),
+            // > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
+            // > it already received a Close frame. (section 5.5.2)
+            Opcode::Ping => self.keep_control(),
+            _ => {}
         }
         Ok(Step::Go)
     }
@@ -220,6 +228,14 @@ impl<R: Role> Connection<R> {
         }
         self.next = Next::Header;
         Step::Go
+    }
+
+    /// Its Pong is ready.
+    fn end_ping(&mut self) -> Step {
+        // The payload is the Ping's again.
+        self.masked_control(self.control.len());
+        self.next = Next::Header;
+        Step::Event(Event::Ping)
     }
 
     /// Skips the rest of a data frame's payload.

@@ -138,6 +138,9 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
         }
     }
     black_box(exchange.send(Message::Binary(black_box(&[0; 20]))).is_ok());
+    let message = black_box(Message::Text("hello"));
+    let rest = exchange.send_up_to(black_box(exchange.room()), message);
+    black_box(rest.is_ok());
     let fragment = Message::Text(black_box("hello"));
     black_box(
         exchange
@@ -151,7 +154,8 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
 }
 
 fn transmit<S: Storage, R: Role>(connection: &Connection<R>, buffer: &mut Buffer<S>) {
-    black_box((connection.is_done(), connection.close_reason()));
+    black_box((connection.is_done(), connection.awaits_room()));
+    black_box(connection.close_reason());
     let len = black_box(buffer.ready()).len();
     buffer.consume(len);
 }
