@@ -96,8 +96,10 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
     let mut poll = Poll::new().map_err(|error| BenchError::System("wait for sockets", error))?;
     let waker = events::waker(&poll)?;
     let stop = events::stop_signal(Arc::clone(&waker))?;
+    let headers: Vec<_> = options.url.authorization().into_iter().collect();
     let destination = Destination {
         url: &options.url,
+        headers: &headers,
         address: locating::find_address(&mut poll, &waker, &stop, &options.url, options.timeout)?,
         timeout: options.timeout,
         echo: options.echo,

@@ -113,8 +113,8 @@ fn expect(client: &mut WebSocket<impl Read + Write>, message: &[u8]) {
     assert!(echo == message, "{} bytes came back", message.len());
 }
 
-/// embedded-websocket over a blocking socket: messages of these lengths in one frame come back, each
-/// on a connection of its own.
+/// embedded-websocket over blocking sockets: messages of these lengths in one frame come back, each
+/// on its own connection.
 fn embedded_websocket(connect: impl Fn() -> TcpStream, lengths: &[usize]) {
     for len in lengths {
         embedded_websocket_echo(connect(), *len);

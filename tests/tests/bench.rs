@@ -135,6 +135,23 @@ fn the_json_object_has_the_documented_names() {
 }
 
 #[test]
+fn a_name_and_a_password_of_the_url_are_sent_and_not_shown() {
+    let url = server(|mut stream| {
+        let request = accept(&mut stream)?;
+        // user:pass word
+        assert!(request.contains("\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n"));
+        while let Some((first, payload)) = frame(&mut stream) {
+            stream.write_all(&unmasked(first, &payload)).ok()?;
+        }
+        Some(())
+    });
+    let with_user = url.replace("//", "//user:pass%20word@");
+    let figures = figures(&with_user, &["--connections=3", "--messages=9"]);
+    assert_eq!(figures["url"], url);
+    assert_eq!(figures["messages"], 9);
+}
+
+#[test]
 fn the_text_report_has_all_figures_in_80_columns() {
     let server = Server::start(&[]);
     let (status, stdout, stderr) = bench(&server.url("/"), &["--messages", "1000"]);

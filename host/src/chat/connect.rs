@@ -47,10 +47,10 @@ pub(super) fn open(
 ) -> Result<Opened, EndReason> {
     let deadline = Instant::now() + options.timeout;
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
+    let authorization = options.url.authorization();
     let headers = options.headers.iter();
-    let headers: Vec<_> = headers
-        .map(|header| (&*header.name, &*header.value))
-        .collect();
+    let headers = headers.map(|header| (&*header.name, &*header.value));
+    let headers: Vec<_> = authorization.into_iter().chain(headers).collect();
     let request = ClientRequest {
         origin: options.origin.as_deref(),
         subprotocols: &subprotocols,

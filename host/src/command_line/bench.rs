@@ -24,7 +24,7 @@ measures how long a user waits at that load. From about 1000 messages per second
 on, the generator waits in a busy loop, and so uses a whole core.
 
 Every option can also be set by an environment variable: --in-flight by
-WS_ECHO_IN_FLIGHT, and so on. The command line takes precedence, and an empty
+WS_ECHO_BENCH_IN_FLIGHT, and so on. The command line takes precedence, and an empty
 variable counts as unset.
 
 A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
@@ -46,7 +46,7 @@ found, a connection failed or an echo was wrong; 2 for a wrong command line.";
 pub(super) struct BenchArguments {
     // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::ws_url)]
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    #[arg(help = "The server: ws://[NAME:PASSWORD@]HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
 
     /// The number of connections to open, up to 20000

@@ -1,4 +1,9 @@
-//! Ports and numbers, as addresses and URLs have them.
+//! Hosts, ports and numbers, as addresses and URLs have them.
+
+/// What to write in place of a host that has other letters than those of ASCII. They have a form in
+/// ASCII (RFC 3490), which depends on more than the letters.
+pub(super) const NOT_ASCII: &str =
+    "write the host as the address bar of a browser copies it, in ASCII: xn--...";
 
 /// Reads a port from 0 to 65535.
 pub(super) fn port(text: &str) -> Option<u16> {
@@ -6,6 +11,11 @@ pub(super) fn port(text: &str) -> Option<u16> {
         return None;
     }
     text.parse().ok()
+}
+
+/// Reads the port of an option; the error says what to write.
+pub(super) fn port_option(text: &str) -> Result<u16, &'static str> {
+    port(text).ok_or("write a port from 0 to 65535; an address is written as --listen 0.0.0.0:3000")
 }
 
 /// Returns whether the text is digits only: `parse` would accept a sign too.

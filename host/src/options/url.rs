@@ -2,6 +2,9 @@
 
 use rustls::pki_types::ServerName;
 
+/// The header that the name and the password of a URL become.
+pub(crate) const AUTHORIZATION: &str = "Authorization";
+
 /// The scheme of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
@@ -30,10 +33,12 @@ impl Scheme {
 /// The address of a server, without characters that could break the lines of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// The URL as it was written.
+    /// The URL as it was written, without a name and a password.
     pub(crate) text: String,
     /// The value of `Host`: the host, and the port if one was written.
     pub(crate) authority: String,
+    /// The value of the header [`AUTHORIZATION`], if the URL has a name and a password.
+    pub(crate) authorization: Option<String>,
     /// The path with its leading `/`, and the query.
     pub(crate) resource: String,
     /// The name that the server's certificate must have; `None` without TLS.
@@ -44,6 +49,12 @@ pub(crate) struct Url {
 }
 
 impl Url {
+    /// Returns the header with the name and the password, if the URL has them.
+    pub(crate) fn authorization(&self) -> Option<(&str, &str)> {
+        let value = self.authorization.as_deref()?;
+        Some((AUTHORIZATION, value))
+    }
+
     /// Returns the URL with another scheme.
     pub(crate) fn with(&self, scheme: Scheme) -> String {
         format!("{}{}{}", scheme.prefix(), self.authority, self.resource)
