@@ -33,6 +33,17 @@ impl Kind {
 }
 
 impl<'a> Message<'a> {
+    /// The length in bytes.
+    pub fn len(&self) -> usize {
+        let (_, bytes) = self.encode();
+        bytes.len()
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub(crate) fn encode(self) -> (Opcode, &'a [u8]) {
         match self {
             Self::Text(text) => (Opcode::Text, text.as_bytes()),
