@@ -34,9 +34,9 @@ pub struct Connection<R = Server> {
     /// The message whose frames are being received.
     message: Option<Incoming>,
     sent: Sent,
-    /// The Pong or Close frame to send, or the payload of a received Pong. In the answer to a Close,
-    /// the code is followed by the reason in the peer's Close, which is not sent: two fields would
-    /// cost 125 bytes more.
+    /// The Pong or Close frame to send, or the payload of a received Pong. In the answer to a
+    /// Close, the code is followed by the reason in the peer's Close, which is not sent: two fields
+    /// would cost 125 bytes more.
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
     /// How many bytes at the end of `control` wait for room: of a Pong, or of a Close of the
     /// application. Nothing is sent and no frame is begun to be read before they are ready.

@@ -212,8 +212,8 @@ impl<R: Role> Connection<R> {
         self.next = next;
         match self.frame.opcode {
             Opcode::Pong => return Ok(Step::Event(Event::Pong)),
-            // > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
-            // > it already received a Close frame. (section 5.5.2)
+            // > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response,
+            // > unless it already received a Close frame. (section 5.5.2)
             Opcode::Ping => self.keep_control(),
             _ => {}
         }
