@@ -12,6 +12,7 @@ mod generator;
 mod handshake;
 mod load_connection;
 mod load_phase;
+mod locating;
 mod pace;
 mod pending_connection;
 mod prepared_message;
@@ -21,7 +22,7 @@ mod report;
 mod summary;
 
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Poll;
@@ -35,7 +36,6 @@ use self::processor::ProcessTime;
 use self::progress_line::ProgressLine;
 use self::report::Report;
 use crate::options::bench::{Amount, BenchOptions};
-use crate::options::url::Url;
 use crate::platform;
 
 /// An upper bound of the files that are open besides the connections.
@@ -94,10 +94,13 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         return Err(BenchError::Files { needed, limit });
     }
     let mut poll = Poll::new().map_err(|error| BenchError::System("wait for sockets", error))?;
-    let stop = events::stop_signal(&poll)?;
+    let waker = events::waker(&poll)?;
+    let stop = events::stop_signal(Arc::clone(&waker))?;
+    let headers: Vec<_> = options.url.authorization().into_iter().collect();
     let destination = Destination {
         url: &options.url,
-        address: reachable(&options.url, options.timeout),
+        headers: &headers,
+        address: locating::find_address(&mut poll, &waker, &stop, &options.url, options.timeout)?,
         timeout: options.timeout,
         echo: options.echo,
     };
@@ -112,14 +115,6 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         rate: options.rate,
         timeout: options.timeout,
     })
-}
-
-/// Returns the first of a host's addresses that accepts a connection. A single address is not
-/// tried.
-fn reachable(url: &Url, timeout: Duration) -> SocketAddr {
-    let accepts = |address: &&SocketAddr| TcpStream::connect_timeout(address, timeout).is_ok();
-    let mut others = url.other_addresses.iter();
-    *others.find(accepts).unwrap_or(&url.address)
 }
 
 /// Returns the processor time of the server so far, if its process is known.

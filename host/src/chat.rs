@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
+use self::command::UserCommand;
 use self::connect::Opened;
 use self::conversation::{ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
@@ -105,9 +106,10 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
 fn at_terminal(has_color: bool) -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
-    let (terminal, commands) = Terminal::start(waker, stop.clone(), has_color)?;
+    let (terminal, commands) = Terminal::start(Arc::clone(&waker), stop.clone(), has_color)?;
     Ok(User::new(
         poll,
+        waker,
         stop,
         commands,
         WhileDisconnected::Reject,
@@ -119,9 +121,10 @@ fn at_terminal(has_color: bool) -> io::Result<User> {
 fn at_pipe() -> io::Result<User> {
     let (poll, waker) = poll()?;
     let stop = stop_signal(&waker)?;
-    let commands = pipe::read_lines(waker)?;
+    let commands = pipe::read_lines(Arc::clone(&waker))?;
     Ok(User::new(
         poll,
+        waker,
         stop,
         commands,
         WhileDisconnected::Hold,
@@ -152,6 +155,7 @@ fn converse(
     connector: Option<&TlsConnector<'_>>,
 ) -> ConnectionEnd {
     let mut back_off = BackOff::new();
+    let mut was_ever_open = false;
     loop {
         let mut opened_at = None;
         let end = match connect::open(user, options, connector) {
@@ -159,6 +163,7 @@ fn converse(
                 user.view.set_connected(true);
                 user.view.note(&opened.note());
                 opened_at = Some(Instant::now());
+                was_ever_open = true;
                 let Opened { stream, agreed, .. } = opened;
                 let end = Conversation::new(stream, agreed, user, replies, options.wait).run();
                 user.view.set_connected(false);
@@ -176,20 +181,33 @@ fn converse(
         user.is_skipping |= replies.is_inside_message();
         replies.begin_connection();
         let was_open = opened_at.map_or(Duration::ZERO, |time| time.elapsed());
-        if let Err(reason) = pause(user, back_off.pause(was_open)) {
-            let by_user = true;
+        let time = back_off.pause(was_open, end.reason.retry_after());
+        let without_input = was_ever_open.then(|| end.reason.status());
+        if let Err(reason) = pause(user, time, without_input) {
+            let by_user = matches!(reason, EndReason::Cancelled);
             return ConnectionEnd { reason, by_user };
         }
     }
 }
 
-/// Waits before the next attempt.
-fn pause(user: &mut User, pause: Duration) -> Result<(), EndReason> {
-    let time = Time::from(pause);
-    user.view.note(&format_args!("reconnecting in {time}"));
-    let until = Instant::now() + pause;
+/// Waits before the next attempt. If there is a status `without_input`, there is no need for a
+/// connection once all of the input was sent.
+fn pause(
+    user: &mut User,
+    time: Duration,
+    without_input: Option<ExitStatus>,
+) -> Result<(), EndReason> {
+    let until = Instant::now() + time;
+    let shown = Time::from(time);
+    user.view.note(&format_args!("reconnecting in {shown}"));
     while !user.is_past(until)? {
-        user.wait(Some(until))?;
+        match (without_input, user.peek_command()) {
+            (Some(status), Some(UserCommand::End)) => return Err(EndReason::InputSent(status)),
+            (_, Some(UserCommand::Fail(reason))) => {
+                return Err(EndReason::LocalError(reason.clone()));
+            }
+            _ => user.wait(Some(until))?,
+        }
     }
     Ok(())
 }

@@ -8,10 +8,13 @@ mod chat;
 mod environment;
 mod host;
 mod listen;
+mod mistake;
 mod names;
 mod quantity;
 mod serve;
+mod similar;
 mod tls;
+mod unknown_variables;
 mod url;
 
 use std::ffi::OsString;
@@ -20,10 +23,15 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
 use self::chat::ChatArguments;
+use self::environment::Environment;
 use self::serve::ServeArguments;
 use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
 use crate::options::serve::ServeOptions;
+use crate::stderr;
+
+/// How values that are numbers are called in the help.
+const NUMBERS: [&str; 5] = ["DURATION", "NUMBER", "PID", "PORT", "SIZE"];
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +47,17 @@ pub(crate) enum Command {
 /// Reads the process's command line and environment.
 ///
 /// `--help` and `--version` print to stdout and end the process with status 0. A mistake is printed
-/// to stderr and ends the process with status 2.
+/// to stderr and ends the process with status 2. A variable that sets nothing is a warning there.
 pub(crate) fn parse() -> Command {
-    parse_from(std::env::args_os().skip(1), |name| std::env::var_os(name))
-        .unwrap_or_else(|error| error.exit())
+    let environment = Environment::of_process();
+    let parsed = parse_from(std::env::args_os().skip(1), &environment);
+    let is_information = matches!(&parsed, Err(error) if !error.use_stderr());
+    if !is_information {
+        for warning in unknown_variables::warnings(&CommandLine::command(), &environment) {
+            stderr::print(&warning);
+        }
+    }
+    parsed.unwrap_or_else(|error| error.exit())
 }
 
 /// Reads a command line, without the program's name, and an environment.
@@ -52,27 +67,51 @@ pub(crate) fn parse() -> Command {
 /// The text that [`parse`] would print: of a mistake, but also of `--help` or `--version`.
 fn parse_from(
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
-    environment: impl Fn(&str) -> Option<OsString>,
+    environment: &Environment,
 ) -> Result<Command, clap::Error> {
-    let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    let mut command = CommandLine::command();
-    let given = command.try_get_matches_from_mut(&arguments)?;
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let mut program = program();
+    parse_with(&mut program, arguments.clone(), environment).map_err(|error| {
+        let word = arguments.first().and_then(|word| word.to_str());
+        let command = word.and_then(|word| program.find_subcommand(word));
+        mistake::shown(error, &arguments, command.unwrap_or(&program))
+    })
+}
+
+fn parse_with(
+    program: &mut clap::Command,
+    mut arguments: Vec<OsString>,
+    environment: &Environment,
+) -> Result<Command, clap::Error> {
+    let given = program.try_get_matches_from_mut(&arguments)?;
     // An option follows the subcommand that it belongs to, which is the first word if there is one.
     let (command, given, position) = match given.subcommand() {
-        Some((name, given)) => (command.find_subcommand(name), given, 1),
-        None => (Some(&command), &given, 0),
+        Some((name, given)) => (program.find_subcommand(name), given, 1),
+        None => (Some(&*program), &given, 0),
     };
     if let Some(command) = command {
-        let added = environment::arguments(command, given, &environment)?;
+        let added = environment::arguments(command, given, environment)?;
         arguments.splice(position..position, added);
     }
-    let matches = CommandLine::command().try_get_matches_from(arguments)?;
+    let matches = program.try_get_matches_from_mut(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(serve)) {
         Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
     })
+}
+
+/// The definition of all commands. A number with a sign is a wrong value, not an unknown option.
+fn program() -> clap::Command {
+    let with_signs = |command: clap::Command| {
+        command.mut_args(|option| {
+            let names = option.get_value_names().unwrap_or_default();
+            let is_number = names.iter().any(|name| NUMBERS.contains(&name.as_str()));
+            option.allow_hyphen_values(is_number)
+        })
+    };
+    with_signs(CommandLine::command()).mut_subcommands(with_signs)
 }
 
 impl ServeOptions {
@@ -85,7 +124,7 @@ impl ServeOptions {
     pub fn parse(
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        match parse_from(arguments, |_| None)? {
+        match parse_from(arguments, &Environment::default())? {
             Command::Serve(options) => Ok(options),
             Command::Bench(_) | Command::Chat(_) => Err("not a command line of the server".into()),
         }
@@ -97,7 +136,7 @@ impl ServeOptions {
 #[command(name = "ws-echo", bin_name = "ws-echo", no_binary_name = true)]
 #[command(version, after_help = serve::AFTER_HELP)]
 #[command(override_usage = serve::USAGE)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true)]
 struct CommandLine {
     #[command(subcommand)]
     action: Option<Action>,

@@ -8,6 +8,8 @@ use std::fmt::{self, Display, Formatter, Write};
 
 /// How many characters of a peer's text are shown in an error or a line of the log.
 pub(crate) const PEER_TEXT_LEN_MAX: usize = 200;
+/// How many characters of the user's own text are shown in an error.
+const EXCERPT_LEN_MAX: usize = 200;
 
 /// Shows text that a peer sent: escaped, and cut to a length in characters.
 ///
@@ -33,16 +35,34 @@ impl<'a> Untrusted<'a> {
 
 impl Display for Untrusted<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let cut = self.text.char_indices().nth(self.len_max);
-        let shown_len = cut.map_or(self.text.len(), |(index, _)| index);
-        let (shown, left_out) = self.text.split_at(shown_len);
-        escape(shown, formatter, |character| {
-            character == '\\' || is_unsafe(character)
-        })?;
-        if left_out.is_empty() {
-            return Ok(());
-        }
-        write!(formatter, "… (+{} B)", left_out.len())
+        let must_escape = |character| character == '\\' || is_unsafe(character);
+        escape_beginning(self.text, self.len_max, formatter, must_escape)
+    }
+}
+
+/// Shows the beginning of a text of the user's own on one line, cut as an [`Untrusted`] one is.
+/// Text that is already safe, also with backslashes, is unchanged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Excerpt<'a> {
+    text: &'a str,
+    len_max: usize,
+}
+
+impl<'a> Excerpt<'a> {
+    /// Shows the beginning of a text that is usually short.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self::of_len(text, EXCERPT_LEN_MAX)
+    }
+
+    /// Shows at most `len_max` characters of `text`.
+    pub(crate) fn of_len(text: &'a str, len_max: usize) -> Self {
+        Self { text, len_max }
+    }
+}
+
+impl Display for Excerpt<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        escape_beginning(self.text, self.len_max, formatter, is_unsafe)
     }
 }
 
@@ -54,6 +74,23 @@ impl Display for OneLine<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         escape(self.0, formatter, is_unsafe)
     }
+}
+
+/// Shows at most `len_max` characters, and how many bytes are left out.
+fn escape_beginning(
+    text: &str,
+    len_max: usize,
+    formatter: &mut Formatter<'_>,
+    must_escape: impl Fn(char) -> bool,
+) -> fmt::Result {
+    let cut = text.char_indices().nth(len_max);
+    let shown_len = cut.map_or(text.len(), |(index, _)| index);
+    let (shown, left_out) = text.split_at(shown_len);
+    escape(shown, formatter, must_escape)?;
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    write!(formatter, "… (+{} B)", left_out.len())
 }
 
 fn escape(
@@ -137,6 +174,17 @@ mod tests {
         assert_eq!(Untrusted::new("äöü", 2).to_string(), "äö… (+2 B)");
         assert_eq!(Untrusted::new("\n\n\n", 1).to_string(), r"\n… (+2 B)");
         assert_eq!(Untrusted::new("abc", 0).to_string(), "… (+3 B)");
+    }
+
+    #[test]
+    fn an_excerpt_keeps_backslashes_and_is_safe_and_short() {
+        assert_eq!(Excerpt::new(r"C:\echo.pem").to_string(), r"C:\echo.pem");
+        assert_eq!(Excerpt::new("a\x1b[2J\n").to_string(), r"a\u{1b}[2J\n");
+        let long = "ä".repeat(203);
+        assert_eq!(
+            Excerpt::new(&long).to_string(),
+            "ä".repeat(200) + "… (+6 B)"
+        );
     }
 
     #[test]

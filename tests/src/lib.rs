@@ -7,6 +7,7 @@ pub mod firmware;
 pub mod fuzzing;
 pub mod log;
 pub mod masking_keys;
+pub mod names;
 pub mod network;
 pub mod peers;
 pub mod programs;

@@ -102,8 +102,8 @@ impl Program {
     }
 }
 
-/// The file of this name in the first of the folders that has it. A path stays as it is, and so does
-/// a name that no folder has.
+/// The file of this name in the first folder that has it. A path stays as it is, and so does a name
+/// that no folder has.
 fn find(named: &Path, mut folders: impl Iterator<Item = PathBuf>) -> PathBuf {
     let is_name = named.components().count() == 1;
     let found = is_name.then(|| folders.find(|folder| folder.join(named).is_file()));

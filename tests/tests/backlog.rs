@@ -27,8 +27,31 @@ use ws_echo_tests::{peers, skipped};
 
 const MIB: usize = 1 << 20;
 const FRAGMENT_LEN: usize = 300_000;
+/// The lengths of the messages: below and beyond what the sockets hold. If the tests are optimised,
+/// longer ones too, for which a debug build takes minutes.
+const LENGTHS: &[usize] = if cfg!(debug_assertions) {
+    &[MIB, 17 * MIB]
+} else {
+    &[MIB, 15 * MIB, 17 * MIB, 64 * MIB]
+};
+/// The same where the sockets hold 4 KiB.
+const SMALL_LENGTHS: &[usize] = if cfg!(debug_assertions) {
+    &[MIB, 2 * MIB]
+} else {
+    LENGTHS
+};
 /// Longer messages are only sent in one frame: a debug build takes seconds for each.
-const FRAGMENTED_MAX: usize = 32 * MIB;
+const FRAGMENTED_MAX: usize = if cfg!(debug_assertions) {
+    32 * MIB
+} else {
+    usize::MAX
+};
+/// What lets several clients have a backlog of the longest message.
+const ROOM: &[&str] = if cfg!(debug_assertions) {
+    &[]
+} else {
+    &["--max-backlog=65MiB", "--max-memory=2GiB"]
+};
 
 /// The length of a socket's buffers.
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +116,15 @@ fn expect(client: &mut WebSocket<impl Read + Write>, message: &[u8]) {
     assert!(echo == message, "{} bytes came back", message.len());
 }
 
-/// embedded-websocket over a blocking socket: a message of this length in one frame comes back.
-fn embedded_websocket(stream: TcpStream, len: usize) {
+/// embedded-websocket over blocking sockets: messages of these lengths in one frame come back, each
+/// on its own connection.
+fn embedded_websocket(connect: impl Fn() -> TcpStream, lengths: &[usize]) {
+    for len in lengths {
+        embedded_websocket_echo(connect(), *len);
+    }
+}
+
+fn embedded_websocket_echo(stream: TcpStream, len: usize) {
     let mut client = Client::of(stream);
     let mut socket = WebSocketClient::new_client(Keys(1));
     let options = WebSocketOptions {
@@ -144,14 +174,13 @@ fn python(url: &str, certificate: &Path, buffers: SocketBuffers, lengths: &[usiz
 
 #[test]
 fn messages_that_are_longer_than_all_buffers_between_come_back() {
-    let server = Server::start(&[]);
-    let connect = || SocketBuffers::OfTheSystem.connect(server.address);
-    let lengths = [MIB, 15 * MIB, 17 * MIB];
+    let server = Server::start(ROOM);
+    let buffers = SocketBuffers::OfTheSystem;
+    let connect = || buffers.connect(server.address);
     thread::scope(|scope| {
-        scope.spawn(|| tungstenite(connect(), &lengths));
-        scope.spawn(|| embedded_websocket(connect(), 17 * MIB));
-        let url = server.url("/");
-        python(&url, Path::new(""), SocketBuffers::OfTheSystem, &lengths);
+        scope.spawn(|| tungstenite(connect(), LENGTHS));
+        scope.spawn(|| embedded_websocket(connect, LENGTHS));
+        python(&server.url("/"), Path::new(""), buffers, LENGTHS);
     });
 }
 
@@ -174,8 +203,7 @@ fn a_longer_backlog_is_for_longer_messages() {
 
 #[test]
 fn by_tls_they_come_back_too() {
-    let (server, certificate) = self_signed("backlog", &[]);
-    let lengths = [MIB, 17 * MIB];
+    let (server, certificate) = self_signed("backlog", ROOM);
     thread::scope(|scope| {
         for version in VERSIONS {
             let (server, certificate) = (&server, &certificate);
@@ -183,11 +211,11 @@ fn by_tls_they_come_back_too() {
                 let config = Arc::new(trusting(certificate, version));
                 let tls = ClientConnection::new(config, "localhost".try_into().unwrap());
                 let socket = SocketBuffers::OfTheSystem.connect(server.address);
-                tungstenite(StreamOwned::new(tls.unwrap(), socket), &lengths);
+                tungstenite(StreamOwned::new(tls.unwrap(), socket), LENGTHS);
             });
         }
         let url = server.url("/");
-        python(&url, &certificate, SocketBuffers::OfTheSystem, &lengths);
+        python(&url, &certificate, SocketBuffers::OfTheSystem, LENGTHS);
     });
 }
 
@@ -196,7 +224,7 @@ fn through_haproxy_they_come_back_too() {
     if !HAPROXY.is_there(&["-v"]) {
         return;
     }
-    let server = Server::start(&[]);
+    let server = Server::start(ROOM);
     let address = free_address();
     let configuration = format!(
         // Otherwise the proxy's sockets hold all of the messages.
@@ -212,11 +240,11 @@ fn through_haproxy_they_come_back_too() {
     let mut command = HAPROXY.command();
     command.arg("-db").arg("-f").arg(file);
     let proxy = Server::spawn_at(address, command.stdout(Stdio::null()).stderr(Stdio::null()));
-    let lengths = [MIB, 17 * MIB];
     let buffers = SocketBuffers::OfTheSystem;
     thread::scope(|scope| {
-        scope.spawn(|| tungstenite(buffers.connect(address), &lengths));
-        python(&proxy.url("/"), Path::new(""), buffers, &lengths);
+        scope.spawn(|| tungstenite(buffers.connect(address), LENGTHS));
+        scope.spawn(|| embedded_websocket(|| buffers.connect(address), LENGTHS));
+        python(&proxy.url("/"), Path::new(""), buffers, LENGTHS);
     });
 }
 
@@ -263,15 +291,16 @@ fn with_small_socket_buffers(test: &str, work: impl FnOnce()) {
 fn with_small_socket_buffers_on_both_ends_they_come_back_too() {
     let test = "with_small_socket_buffers_on_both_ends_they_come_back_too";
     with_small_socket_buffers(test, || {
-        let server = Server::start(&[]);
-        let (secure, certificate) = self_signed("backlog-small", &[]);
+        let server = Server::start(ROOM);
+        let (secure, certificate) = self_signed("backlog-small", ROOM);
         let buffers = SocketBuffers::Small;
-        let lengths = [MIB, 2 * MIB];
+        let connect = || buffers.connect(server.address);
+        let (plain, secure) = (server.url("/"), secure.url("/"));
         thread::scope(|scope| {
-            scope.spawn(|| tungstenite(buffers.connect(server.address), &lengths));
-            scope.spawn(|| embedded_websocket(buffers.connect(server.address), MIB));
-            python(&server.url("/"), Path::new(""), buffers, &lengths);
-            python(&secure.url("/"), &certificate, buffers, &[MIB]);
+            scope.spawn(|| tungstenite(connect(), SMALL_LENGTHS));
+            scope.spawn(|| embedded_websocket(connect, SMALL_LENGTHS));
+            scope.spawn(|| python(&plain, Path::new(""), buffers, SMALL_LENGTHS));
+            python(&secure, &certificate, buffers, SMALL_LENGTHS);
         });
     });
 }

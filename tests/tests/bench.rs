@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use ws_echo_tests::names::Names;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::scripted_server::{accept, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, command, run, wait};
@@ -134,14 +135,31 @@ fn the_json_object_has_the_documented_names() {
 }
 
 #[test]
+fn a_name_and_a_password_of_the_url_are_sent_and_not_shown() {
+    let url = server(|mut stream| {
+        let request = accept(&mut stream)?;
+        // user:pass word
+        assert!(request.contains("\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n"));
+        while let Some((first, payload)) = frame(&mut stream) {
+            stream.write_all(&unmasked(first, &payload)).ok()?;
+        }
+        Some(())
+    });
+    let with_user = url.replace("//", "//user:pass%20word@");
+    let figures = figures(&with_user, &["--connections=3", "--messages=9"]);
+    assert_eq!(figures["url"], url);
+    assert_eq!(figures["messages"], 9);
+}
+
+#[test]
 fn the_text_report_has_all_figures_in_80_columns() {
     let server = Server::start(&[]);
     let (status, stdout, stderr) = bench(&server.url("/"), &["--messages", "1000"]);
     assert_eq!((status, stderr.as_str()), (Some(0), ""));
     for text in [
-        "1 connection, 16 B of binary",
+        "1 connection, 16 bytes of binary, 1 in flight\n",
         "1,000 in ",
-        "MiB/s",
+        "B/s each way\n",
         "p99.9",
         " % #",
     ] {
@@ -273,7 +291,7 @@ fn a_wrong_echo_is_an_error_that_shows_it() {
     let wrong_opcode = answering(|_, _, payload| unmasked(TEXT, payload));
     assert!(failure(&wrong_opcode, &[]).contains("a text message, but a binary message was sent"));
     let too_short = answering(|_, first, payload| unmasked(first, &payload[..15]));
-    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes, but 16 were sent"));
+    assert!(failure(&too_short, &[]).contains("wrong echo: 15 bytes instead of 16"));
     let twice = answering(|_, first, payload| unmasked(first, payload).repeat(2));
     assert!(failure(&twice, &[]).contains("a message was received that was not sent"));
     let masked = answering(|_, _, _| vec![0x82, 0x80, 0, 0, 0, 0]);
@@ -366,6 +384,12 @@ fn a_refusal_and_invalid_http_are_reported_with_their_first_line() {
         message.contains("refused the upgrade: 404 Not Found"),
         "{message}"
     );
+    let without_reason = server(|mut stream| {
+        request(&mut stream)?;
+        stream.write_all(b"HTTP/1.1 429 \r\n\r\n").ok()
+    });
+    let message = failure(&without_reason, &[]);
+    assert!(message.ends_with(": 429\n"), "{message}");
     let garbage = server(|mut stream| {
         request(&mut stream)?;
         stream.write_all(b"\x1b[31mSSH-2.0\r\n").ok()
@@ -498,6 +522,39 @@ fn a_refused_connection_is_an_error_that_names_the_address() {
         message.contains(&format!("cannot connect to {address}: ")),
         "{message}"
     );
+}
+
+#[test]
+fn a_name_is_found_at_the_first_of_its_addresses_that_accepts() {
+    let Some(names) = Names::in_file() else {
+        return;
+    };
+    let server = Server::start(&[]);
+    let port = server.address.port();
+    names.set("127.0.0.2 echo.test\n127.0.0.1 echo.test\n127.0.0.3 echo.test\n");
+    let bench = |host: &str| {
+        let url = format!("ws://{host}:{port}");
+        run(&mut names.command(&bench_command(&url, &["--messages", "9"]))).unwrap()
+    };
+    let (status, stdout, stderr) = bench("echo.test");
+    assert_eq!((status.code(), &*stderr), (Some(0), ""), "{stdout}");
+    let (status, stdout, stderr) = bench("unknown.test");
+    assert_eq!((status.code(), &*stdout), (Some(1), ""));
+    let expected = "ws-echo: cannot resolve the host 'unknown.test': ";
+    assert!(stderr.starts_with(expected), "{stderr}");
+}
+
+#[test]
+fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
+    let Some(names) = Names::of_silent_server() else {
+        return;
+    };
+    let bench = bench_command("ws://echo.test", &SHORT);
+    let (status, stdout, stderr) = run(&mut names.command(&bench)).unwrap();
+    let expected = "ws-echo: cannot resolve the host 'echo.test': no answer within 300 ms \
+                    (--timeout)\n";
+    let outcome = (status.code(), &*stdout, &*stderr);
+    assert_eq!(outcome, (Some(1), "", expected));
 }
 
 #[test]

@@ -10,7 +10,7 @@ const CHAT: &str = include_str!("../../host/docs/chat.md");
 const BENCH: &str = include_str!("../../host/docs/bench.md");
 const TROUBLESHOOTING: &str = include_str!("../../host/docs/troubleshooting.md");
 
-/// Each flag, with its default; empty if it has none.
+/// Each flag, with its short form if it has one, and its default; empty if it has none.
 type Flags = BTreeMap<String, String>;
 
 /// The flags in the help of a command.
@@ -23,18 +23,27 @@ fn flags_of_help(of: &str) -> Flags {
     let without_help = |line: &&str| !line.starts_with("  -h, ");
     for line in options.lines().take_while(without_help) {
         // A line that continues another begins further to the right.
-        match line.strip_prefix("      --") {
-            Some(flag) => flags.push(flag.to_owned()),
-            None => {
-                if let Some(flag) = flags.last_mut() {
+        match line.split_once("--") {
+            Some((short, flag)) if line.find("--") == Some(6) => {
+                flags.push((short.trim(), flag.to_owned()));
+            }
+            _ => {
+                if let Some((_, flag)) = flags.last_mut() {
                     flag.push(' ');
                     flag.push_str(line.trim());
                 }
             }
         }
     }
-    let flags = flags.iter().map(|flag| (name(flag), default(flag)));
+    let flags = flags.iter();
+    let flags = flags.map(|(short, flag)| (both_forms(short, &name(flag)), default(flag)));
     flags.collect()
+}
+
+/// `port -p` for `-p,` and `port`.
+fn both_forms(short: &str, name: &str) -> String {
+    let short = short.trim_matches(['`', ',', ' ']);
+    format!("{name} {short}").trim_end().to_owned()
 }
 
 /// The name of a flag that begins with it.
@@ -75,9 +84,11 @@ fn flags_of_guide(guide: &'static str) -> Flags {
     rows.map(|row| {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         let flag = cells[1].trim_start_matches("`--");
-        let flag = flag.split('`').next().unwrap_or_default();
+        let (flag, others) = flag.split_once('`').unwrap_or_default();
+        let short = others.split(", ").find(|other| other.len() == "`-p`".len());
         let default = if cells[2] == "none" { "" } else { cells[2] };
-        (name(flag), plain(default))
+        let forms = both_forms(short.unwrap_or_default(), &name(flag));
+        (forms, plain(default))
     })
     .collect()
 }
@@ -135,6 +146,10 @@ fn the_errors_at_the_start_are_quoted_as_the_server_prints_them() {
         (
             &["--listen=3000"],
             "invalid value '3000' for '--listen <ADDRESS>': ",
+        ),
+        (
+            &["--port=http"],
+            "invalid value 'http' for '--port <PORT>': ",
         ),
         (
             &["--max-memory=1MiB", "--threads=64"],

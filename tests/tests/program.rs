@@ -3,9 +3,12 @@
 
 #![cfg(unix)]
 
-use std::io::{Read, Write};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -57,6 +60,10 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
         (&["--welcome", "hi", "--no-welcome"], "--no-welcome"),
         (&["--path", "chat"], "/chat"),
         (&["--lisen", "127.0.0.1:0"], "--listen"),
+        (&["--port", "http"], "a port from 0 to 65535"),
+        (&["3000"], "--port 3000"),
+        (&["chat", "ws:127.0.0.1:1"], ": ws://127.0.0.1:1\n"),
+        (&["bench", "ws://bücher.example"], "xn--..."),
     ] {
         let (status, stdout, stderr) = output(arguments);
         assert_eq!((status, stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -64,6 +71,113 @@ fn a_wrong_command_line_gets_status_2_and_says_what_to_write() {
             stderr.contains(advice),
             "{arguments:?}: {advice} is not in\n{stderr}"
         );
+    }
+}
+
+#[test]
+fn the_command_help_goes_to_stdout() {
+    for (arguments, text) in [
+        (&["help"][..], "ws-echo chat [OPTIONS] <URL>"),
+        (&["help", "serve"], "--close-timeout"),
+        (&["help", "chat"], "--reconnect"),
+        (&["help", "bench"], "--in-flight"),
+    ] {
+        let (status, stdout, stderr) = output(arguments);
+        assert_eq!((status, stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(stdout.contains(text), "{stdout}");
+    }
+}
+
+#[test]
+fn the_variable_of_a_platform_sets_a_port_of_loopback() {
+    let address = free_address();
+    let mut command = command([""; 0]);
+    command.env("PORT", address.port().to_string());
+    let server = command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = server.spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let expected = format!("listening on ws://{address}");
+    // A machine without IPv6 has no second address.
+    assert!(line.starts_with(&expected), "{line}");
+    assert!(
+        !line.contains("0.0.0.0") && !line.contains("[::]"),
+        "{line}"
+    );
+}
+
+/// The exit status and stderr of a run with these variables, which is a wrong command line.
+fn with_variables(variables: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(["--threads", "0"]);
+    let variables = variables.iter().map(|variable| (*variable, "1"));
+    let (status, _, stderr) = run(command.envs(variables)).unwrap();
+    (status.code(), stderr)
+}
+
+#[test]
+fn a_variable_that_sets_nothing_is_a_warning_even_of_a_wrong_command_line() {
+    let (status, stderr) = with_variables(&["WS_ECHO_LISTN", "WS_ECHO_TIMEOUT"]);
+    assert_eq!(status, Some(2));
+    let expected = "ws-echo: warning: no option is set by WS_ECHO_LISTN: write WS_ECHO_LISTEN\n\
+                    ws-echo: warning: no option is set by WS_ECHO_TIMEOUT: write \
+                    WS_ECHO_CHAT_TIMEOUT or WS_ECHO_BENCH_TIMEOUT\n\
+                    error: invalid value '0' for '--threads";
+    assert!(stderr.starts_with(expected), "{stderr}");
+    let mut help = command(["--help"]);
+    let (_, _, stderr) = run(help.env("WS_ECHO_LISTN", "1")).unwrap();
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn a_variable_of_the_tests_and_the_checks_is_no_warning() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut names = BTreeSet::new();
+    for folder in [
+        ".ci",
+        "tests/src",
+        "tests/autobahn",
+        "tests/benchmark/compare/src",
+    ] {
+        for file in root.join(folder).read_dir().unwrap() {
+            // A folder is not text.
+            let text = fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+            for (start, _) in text.match_indices("WS_ECHO_") {
+                let is_of_name = |c: char| c == '_' || c.is_ascii_uppercase() || c.is_ascii_digit();
+                let end = text[start..]
+                    .find(|c| !is_of_name(c))
+                    .unwrap_or(text.len() - start);
+                names.insert(text[start..][..end].to_owned());
+            }
+        }
+    }
+    names.remove("WS_ECHO_");
+    assert!(names.contains("WS_ECHO_REQUIRE_ALL") && names.contains("WS_ECHO_TOOLS"));
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (status, stderr) = with_variables(&names);
+    assert_eq!(status, Some(2));
+    let is_silent = stderr.starts_with("error: invalid value '0'");
+    assert!(is_silent, "OF_THE_TESTS lacks a name: {stderr}");
+}
+
+#[test]
+fn the_variables_of_the_server_do_not_concern_a_client() {
+    let server = Server::start(&["--no-welcome"]);
+    let url = server.url("/");
+    for arguments in [
+        &["chat", &url][..],
+        &["bench", &url, "--messages=1", "--warm-up=0"],
+    ] {
+        let mut client = command(arguments);
+        client.env("WS_ECHO_ORIGIN", "http://a,http://b");
+        client.env("WS_ECHO_SUBPROTOCOL", "*");
+        client.env("WS_ECHO_HANDSHAKE_TIMEOUT", "off");
+        client.env("PORT", "http");
+        let (status, stdout, stderr) = run(&mut client).unwrap();
+        assert!(status.success(), "{stdout}{stderr}");
+        assert!(!stderr.contains("warning"), "{stderr}");
     }
 }
 
@@ -542,7 +656,8 @@ const GROWTH_MAX: u64 = 1 << 20;
 
 #[test]
 fn a_message_larger_than_all_memory_of_the_server_comes_back_intact() {
-    let server = Server::start(&["--no-welcome"]);
+    // On a busy machine the client pauses, and would get a backlog.
+    let server = Server::start(&["--no-welcome", "--max-backlog=off"]);
     let mut client = Client::open(server.address);
     // Memory for a first message is allocated before.
     sessions::large_message(&mut client, sessions::PIECE_LEN as u64);

@@ -267,9 +267,9 @@ mod tests {
             assert!(
                 refusal(b"\x82\x03 !\"").contains("a binary message, but a text message was sent")
             );
-            assert!(refusal(b"\x81\x02 !").contains(": 2 bytes, but 3 were sent"));
-            assert!(refusal(b"\x81\x04 !\"#").contains("at least 4 bytes, but 3 were sent"));
-            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains("but 3 were sent"));
+            assert!(refusal(b"\x81\x02 !").contains(": 2 bytes instead of 3"));
+            assert!(refusal(b"\x81\x04 !\"#").contains("at least 4 bytes instead of 3"));
+            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains(" instead of 3"));
             assert!(refusal(b"\x88\x05\x03\xf3a\x1bb").contains(r"with 1011: a\u{1b}b"));
         }
     }

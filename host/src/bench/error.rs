@@ -8,6 +8,7 @@ use std::time::Duration;
 use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::escape::Untrusted;
+use crate::quantity::Count;
 
 /// Why a server could not be measured.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) enum BenchError {
     System(&'static str, io::Error),
     /// The process may not open this many files: the number needed, and the hard limit.
     Files { needed: u64, limit: u64 },
+    /// The address of the server is not known; why.
+    Unresolved(String),
     /// A connection failed, counted from 1.
     Connection {
         number: usize,
@@ -103,11 +106,16 @@ impl Display for BenchError {
                 "{needed} files must be open at once, but this process may open {limit}: raise the \
                  hard limit (ulimit -Hn), or use fewer --connections"
             ),
+            Self::Unresolved(reason) => formatter.write_str(reason),
             Self::Connection { number, error } => write!(formatter, "connection {number}: {error}"),
-            Self::Silent { time, missing } => write!(
-                formatter,
-                "no echo arrived for {time:?} (--timeout), and {missing} messages were not echoed"
-            ),
+            Self::Silent { time, missing } => {
+                let were = if *missing == 1 { "was" } else { "were" };
+                let missing = Count(*missing, "message");
+                write!(
+                    formatter,
+                    "no echo arrived for {time:?} (--timeout), and {missing} {were} not echoed"
+                )
+            }
             Self::Stopped => formatter.write_str("stopped before anything was measured"),
         }
     }
@@ -134,6 +142,9 @@ impl Display for ConnectionError {
             Self::NotHttp(start) => {
                 let start = Untrusted::excerpt(start);
                 write!(formatter, "the server does not speak HTTP/1: {start}")
+            }
+            Self::Refused(status, reason) if reason.is_empty() => {
+                write!(formatter, "the server refused the upgrade: {status}")
             }
             Self::Refused(status, reason) => write!(
                 formatter,
@@ -174,11 +185,10 @@ impl Display for EchoMismatch {
                 formatter,
                 "a {received} message, but a {sent} message was sent"
             ),
-            Self::Length { received, sent } if received > sent => {
-                write!(formatter, "at least {received} bytes, but {sent} were sent")
-            }
             Self::Length { received, sent } => {
-                write!(formatter, "{received} bytes, but {sent} were sent")
+                let least = if received > sent { "at least " } else { "" };
+                let received = Count(*received, "byte");
+                write!(formatter, "{least}{received} instead of {sent}")
             }
             Self::Byte {
                 offset,

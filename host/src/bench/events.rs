@@ -14,10 +14,16 @@ use crate::stop_signal::StopSignal;
 const WAKER: Token = Token(usize::MAX);
 const STATUS_STOPPED: i32 = 1;
 
-/// Handles the process's signals from now on. They wake `poll`.
-pub(super) fn stop_signal(poll: &Poll) -> Result<StopSignal, BenchError> {
-    let installed = Waker::new(poll.registry(), WAKER)
-        .and_then(|waker| StopSignal::install(Arc::new(waker), || process::exit(STATUS_STOPPED)));
+/// What wakes `poll`. There can be one.
+pub(super) fn waker(poll: &Poll) -> Result<Arc<Waker>, BenchError> {
+    let waker = Waker::new(poll.registry(), WAKER);
+    let waker = waker.map_err(|error| BenchError::System("wait for sockets", error))?;
+    Ok(Arc::new(waker))
+}
+
+/// Handles the process's signals from now on. They wake the poll.
+pub(super) fn stop_signal(waker: Arc<Waker>) -> Result<StopSignal, BenchError> {
+    let installed = StopSignal::install(waker, || process::exit(STATUS_STOPPED));
     installed.map_err(|error| BenchError::System("handle signals", error))
 }
 

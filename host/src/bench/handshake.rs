@@ -13,6 +13,9 @@ use crate::random;
 
 const BUFFER_LEN: usize = 4 << 10;
 
+/// Names and values.
+pub(super) type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// The handshake of one connection.
 #[derive(Debug)]
 pub(super) struct Handshake<'a> {
@@ -23,13 +26,20 @@ pub(super) struct Handshake<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    /// A handshake with a nonce of its own.
-    pub(super) fn new(url: &'a Url) -> Result<Self, ClientRequestError> {
-        Self::with_nonce(url, random::bytes())
+    /// A handshake with a nonce of its own, and with these headers besides those that it needs.
+    pub(super) fn new(url: &'a Url, headers: Headers<'a>) -> Result<Self, ClientRequestError> {
+        Self::with_nonce(url, headers, random::bytes())
     }
 
-    fn with_nonce(url: &'a Url, nonce: [u8; 16]) -> Result<Self, ClientRequestError> {
-        let request = ClientRequest::new(&url.authority, &url.resource);
+    fn with_nonce(
+        url: &'a Url,
+        headers: Headers<'a>,
+        nonce: [u8; 16],
+    ) -> Result<Self, ClientRequestError> {
+        let request = ClientRequest {
+            headers,
+            ..ClientRequest::new(&url.authority, &url.resource)
+        };
         Ok(Self {
             handshake: ClientHandshake::new(request, nonce)?,
             buffer: Buffer::new([0; BUFFER_LEN]),
@@ -126,7 +136,7 @@ mod tests {
     fn each_connection_has_a_key_of_its_own() {
         let url = url();
         let [first, second] = [(); 2].map(|()| {
-            let mut handshake = Handshake::new(&url).expect("a request");
+            let mut handshake = Handshake::new(&url, &[]).expect("a request");
             handshake.request().expect("a request")
         });
         assert_ne!(first, second);
@@ -136,14 +146,15 @@ mod tests {
         Url {
             text: String::new(),
             authority: "localhost".into(),
+            authorization: None,
             resource: "/".into(),
             server_name: None,
-            address: ([127, 0, 0, 1], 80).into(),
-            other_addresses: Vec::new(),
+            host: "localhost".into(),
+            port: 80,
         }
     }
 
     fn zero_handshake(url: &Url) -> Handshake<'_> {
-        Handshake::with_nonce(url, [0; 16]).expect("a request")
+        Handshake::with_nonce(url, &[], [0; 16]).expect("a request")
     }
 }

@@ -15,7 +15,7 @@ use super::echo_checker::EchoChecker;
 use super::error::{ConnectionError, EchoMismatch};
 use super::frame::{self, PONG, TEXT};
 use super::frame_reader::{DataPiece, FrameEvent, FrameReader};
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Headers};
 use super::load_connection::{self, LoadConnection};
 use crate::connect::is_connected;
 use crate::options::bench::Echo;
@@ -28,6 +28,7 @@ const READS_MAX: usize = 16;
 #[derive(Debug)]
 pub(super) struct Destination<'a> {
     pub(super) url: &'a Url,
+    pub(super) headers: Headers<'a>,
     pub(super) address: SocketAddr,
     pub(super) timeout: Duration,
     pub(super) echo: Echo,
@@ -92,7 +93,7 @@ impl<'a> PendingConnection<'a> {
         let mut stream = connected.map_err(|error| ConnectionError::Connect(address, error))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(index), both)?;
-        let handshake = Handshake::new(destination.url);
+        let handshake = Handshake::new(destination.url, destination.headers);
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,

@@ -3,6 +3,8 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
+use super::summary::messages_per_second;
+
 const SECOND: u64 = 1_000_000_000;
 const CLEAR_LINE: &str = "\r\x1b[K";
 
@@ -32,13 +34,10 @@ impl ProgressLine {
             return;
         };
         let seconds = now / SECOND;
-        let rate = echoed - self.shown;
+        let rate = messages_per_second((echoed - self.shown) as f64);
         let what = self.what;
         // The measurement continues if the terminal is gone.
-        let _ = write!(
-            stderr(),
-            "{CLEAR_LINE}{what}: {seconds} s, {rate} messages/s"
-        );
+        let _ = write!(stderr(), "{CLEAR_LINE}{what}: {seconds} s, {rate}");
         self.next_at = Some(next_at + SECOND);
         self.shown = echoed;
     }

@@ -18,7 +18,7 @@ const NANOSECONDS_PER_MICROSECOND: f64 = 1e3;
 /// The figures. The names are those of the JSON object, and do not change.
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'a> {
-    url: &'a str,
+    pub(super) url: &'a str,
     pub(super) connections: usize,
     pub(super) size: usize,
     pub(super) in_flight: Option<u64>,
@@ -38,7 +38,7 @@ pub(super) struct Report<'a> {
 }
 
 /// Latencies in microseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Latencies {
     pub(super) min: f64,
     pub(super) p50: f64,
@@ -46,7 +46,7 @@ pub(super) struct Latencies {
     pub(super) p99: f64,
     pub(super) p99_9: f64,
     pub(super) max: f64,
-    mean: f64,
+    pub(super) mean: f64,
 }
 
 impl<'a> Report<'a> {

@@ -1,7 +1,9 @@
-//! Opens a connection: connects to one of the host's addresses, over TLS if the URL asks for it,
-//! and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
+//! Opens a connection: asks for the host's addresses, connects to one of them, over TLS if the URL
+//! asks for it, and does the WebSocket handshake (RFC 6455 section 4.1), all before one deadline.
 
+mod content;
 mod handshake;
+mod retry_after;
 mod tcp;
 
 use std::time::Instant;
@@ -45,10 +47,10 @@ pub(super) fn open(
 ) -> Result<Opened, EndReason> {
     let deadline = Instant::now() + options.timeout;
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
+    let authorization = options.url.authorization();
     let headers = options.headers.iter();
-    let headers: Vec<_> = headers
-        .map(|header| (&*header.name, &*header.value))
-        .collect();
+    let headers = headers.map(|header| (&*header.name, &*header.value));
+    let headers: Vec<_> = authorization.into_iter().chain(headers).collect();
     let request = ClientRequest {
         origin: options.origin.as_deref(),
         subprotocols: &subprotocols,
@@ -58,7 +60,8 @@ pub(super) fn open(
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
         ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
-    let socket = tcp::connect(user, &options.url, deadline)?;
+    let addresses = tcp::resolve(user, &options.url, deadline, options.timeout)?;
+    let socket = tcp::connect(user, addresses, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
         Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
         None => Box::new(socket),

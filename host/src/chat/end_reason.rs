@@ -53,6 +53,9 @@ pub(super) enum EndReason {
     TimedOut(Duration),
     /// The user gave up before a connection was open.
     Cancelled,
+    /// Another connection is not needed, because all of the input was sent; the status of the last
+    /// one.
+    InputSent(ExitStatus),
     /// The process cannot poll its sockets.
     Poll(io::Error),
 }
@@ -64,6 +67,8 @@ pub(super) struct ServerRefusal {
     pub(super) reason: String,
     /// The value of `Location`, if the response has one.
     pub(super) location: Option<String>,
+    /// How long to wait before the next attempt, if the response says it.
+    pub(super) retry_after: Option<Duration>,
     /// The beginning of the response's content.
     pub(super) content: Vec<u8>,
 }
@@ -78,6 +83,7 @@ impl EndReason {
             Self::Refused(_) | Self::InvalidResponse(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
             Self::NotConnected(_) | Self::Tls(_) | Self::TimedOut(_) => ExitStatus::Unanswered,
             Self::Cancelled => ExitStatus::Unanswered,
+            Self::InputSent(status) => *status,
         }
     }
 
@@ -85,12 +91,24 @@ impl EndReason {
     pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::Lost(_) | Self::NotConnected(_) | Self::TimedOut(_) => true,
-            Self::Refused(refusal) => refusal.status >= 500,
+            // A redirect is not followed, so a later one would not help.
+            Self::Refused(refusal) => match refusal.status {
+                400..500 => refusal.retry_after.is_some(),
+                status => status >= 500,
+            },
             // Going away, an error in the server, a restart, an overload, a bad gateway.
             Self::Closed(Some(code), _) => {
                 matches!(code.get(), 1001 | 1011 | 1012 | 1013 | 1014)
             }
             _ => false,
+        }
+    }
+
+    /// How long the server asks to wait before the next attempt.
+    pub(super) fn retry_after(&self) -> Duration {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after.unwrap_or_default(),
+            _ => Duration::ZERO,
         }
     }
 }
@@ -125,6 +143,7 @@ impl Display for EndReason {
                 Time::from(*time)
             ),
             Self::Cancelled => f.write_str("stopped before a connection was open"),
+            Self::InputSent(_) => f.write_str("not connecting again: all of the input was sent"),
             Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }
     }
@@ -143,7 +162,10 @@ impl Display for ServerRefusal {
                 Untrusted::excerpt(location)
             )?;
         }
-        Ok(())
+        match self.retry_after {
+            None | Some(Duration::ZERO) => Ok(()),
+            Some(time) => write!(f, "; try again in {}", Time::from(time)),
+        }
     }
 }
 
@@ -156,10 +178,15 @@ mod tests {
     }
 
     fn refused(status: u16) -> EndReason {
+        refused_for(status, None)
+    }
+
+    fn refused_for(status: u16, retry_after: Option<Duration>) -> EndReason {
         EndReason::Refused(ServerRefusal {
             status,
             reason: "No\u{1b}".into(),
             location: Some("http://a/\n".into()),
+            retry_after,
             content: Vec::new(),
         })
     }
@@ -180,6 +207,8 @@ mod tests {
             EndReason::NotConnected(String::new()),
             EndReason::TimedOut(Duration::ZERO),
             refused(503),
+            refused_for(429, Some(Duration::ZERO)),
+            refused_for(403, Some(Duration::ZERO)),
             closed(1012),
         ] {
             assert!(reason.is_temporary(), "{reason}");
@@ -190,6 +219,7 @@ mod tests {
             closed(0),
             refused(404),
             refused(302),
+            refused_for(302, Some(Duration::ZERO)),
             EndReason::InvalidResponse(ResponseError::WrongAccept),
             EndReason::Protocol(ProtocolError::Masked),
             EndReason::Tls(String::new()),

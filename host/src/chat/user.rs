@@ -3,10 +3,11 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use mio::{Events, Poll};
+use mio::{Events, Poll, Waker};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
@@ -65,6 +66,8 @@ pub(super) enum WhileDisconnected {
 /// The user: where commands come from, and where events are shown.
 pub(super) struct User {
     pub(super) poll: Poll,
+    /// Wakes the poll.
+    pub(super) waker: Arc<Waker>,
     events: Events,
     commands: Receiver<UserCommand>,
     /// A command that was received and could not be executed yet.
@@ -80,6 +83,7 @@ impl User {
     /// A user with these commands and this view.
     pub(super) fn new(
         poll: Poll,
+        waker: Arc<Waker>,
         stop: StopSignal,
         commands: Receiver<UserCommand>,
         while_disconnected: WhileDisconnected,
@@ -87,6 +91,7 @@ impl User {
     ) -> Self {
         Self {
             poll,
+            waker,
             events: Events::with_capacity(EVENT_COUNT),
             commands,
             held: None,
@@ -108,6 +113,12 @@ impl User {
                 _ => return Some(command),
             }
         }
+    }
+
+    /// The next command, if one is available, which stays the next.
+    pub(super) fn peek_command(&mut self) -> Option<&UserCommand> {
+        self.held = self.next_command();
+        self.held.as_ref()
     }
 
     /// Waits for an event of the socket or a command, until a deadline if there is one.

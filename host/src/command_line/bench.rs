@@ -24,7 +24,7 @@ measures how long a user waits at that load. From about 1000 messages per second
 on, the generator waits in a busy loop, and so uses a whole core.
 
 Every option can also be set by an environment variable: --in-flight by
-WS_ECHO_IN_FLIGHT, and so on. The command line takes precedence, and an empty
+WS_ECHO_BENCH_IN_FLIGHT, and so on. The command line takes precedence, and an empty
 variable counts as unset.
 
 A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
@@ -39,14 +39,14 @@ Examples:
   ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
                                        text messages, and a report as JSON
 
-Exit status: 0 if the server was measured; 1 if not, because a connection failed
-or an echo was wrong; 2 for a wrong command line.";
+Exit status: 0 if the server was measured; 1 if not, because the host was not
+found, a connection failed or an echo was wrong; 2 for a wrong command line.";
 
 #[derive(Args)]
 pub(super) struct BenchArguments {
     // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::ws_url)]
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]]")]
+    #[arg(help = "The server: ws://[NAME:PASSWORD@]HOST[:PORT][/PATH[?QUERY]]")]
     url: Url,
 
     /// The number of connections to open, up to 20000
@@ -89,7 +89,8 @@ pub(super) struct BenchArguments {
     #[arg(default_missing_value = "ascii")]
     text: Option<Characters>,
 
-    /// How long the server may take to open a connection, or stay silent while an echo is due
+    /// How long it may take to find the host, or to open a connection, and how long the server may
+    /// stay silent while an echo is due
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,

@@ -1,7 +1,7 @@
 //! The options of `ws-echo chat`: which server to talk to, which certificates to trust, what to ask
 //! for, and how long to wait.
 
-use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::time::Duration;
 
@@ -10,11 +10,13 @@ use clap::error::ErrorKind;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
+use super::environment::Environment;
 use super::names::{is_token, subprotocol};
 use super::quantity;
 use super::url;
+use crate::escape::Excerpt;
 use crate::options::chat::{ChatOptions, Header, Trust};
-use crate::options::url::{Scheme, Url};
+use crate::options::url::{AUTHORIZATION, Scheme, Url};
 
 pub(super) const AFTER_HELP: &str = "\
 On a terminal, each line typed is a message, except for commands; /help lists
@@ -24,7 +26,7 @@ is not UTF-8 is sent as a binary message, and a binary message is printed as 0x
 and hex. At the end of the input, the remaining replies are waited for.
 
 Every option can also be set by an environment variable: --timeout by
-WS_ECHO_TIMEOUT, and so on. The command line takes precedence, and an empty
+WS_ECHO_CHAT_TIMEOUT, and so on. The command line takes precedence, and an empty
 variable counts as unset. The values of a repeated option are separated by
 commas. NO_COLOR turns colours off.
 
@@ -45,14 +47,16 @@ Examples:
 
 Exit status: 0 if the connection was closed with 1000 or 1001; 1 if it was
 closed with another code, lost or broken; 2 for a wrong command line; 3 if the
-server refused the handshake; 4 if no connection was made in time, or messages
-were not answered.";
+server refused the handshake; 4 if the host was not found, no connection was
+made in time, or messages were not answered.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
     // Not a doc comment, in which the brackets would be links.
     #[arg(value_name = "URL", value_parser = url::url)]
-    #[arg(help = "The server: ws://HOST[:PORT][/PATH[?QUERY]], or wss://... for TLS")]
+    #[arg(
+        help = "The server: ws://[NAME:PASSWORD@]HOST[:PORT][/PATH[?QUERY]], or wss://... for TLS"
+    )]
     url: Url,
 
     /// With wss: trust the certificates in this PEM file instead of the system's; may be repeated
@@ -76,7 +80,8 @@ pub(super) struct ChatArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Option<String>,
 
-    /// Connect again when the connection is lost or cannot be made
+    /// Connect again when the connection is lost or cannot be made, or when the server says when to
+    /// come back
     #[arg(long)]
     reconnect: bool,
 
@@ -85,7 +90,7 @@ pub(super) struct ChatArguments {
     #[arg(default_value = "5s")]
     wait: Duration,
 
-    /// How long connecting may take, including the handshake
+    /// How long connecting may take, from finding the host to the end of the handshake
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
     #[arg(default_value = "10s")]
     timeout: Duration,
@@ -99,7 +104,7 @@ impl ChatArguments {
     /// The options, if they go together.
     pub(super) fn into_options(
         self,
-        environment: impl Fn(&str) -> Option<OsString>,
+        environment: &Environment,
     ) -> Result<ChatOptions, clap::Error> {
         let authorities: Vec<_> = self
             .authorities
@@ -114,13 +119,19 @@ impl ChatArguments {
             Trust::Only(authorities)
         };
         if self.url.server_name.is_none() && trust != Trust::System {
-            let advice = format!(
+            let url = self.url.with(Scheme::Wss);
+            return Err(conflict(format!(
                 "--ca and --insecure are for TLS only: write {} if the server supports it, or \
                  leave out both flags and their variables",
-                self.url.with(Scheme::Wss)
-            );
-            let mut command = Self::augment_args(clap::Command::new("ws-echo chat"));
-            return Err(command.error(ErrorKind::ArgumentConflict, advice));
+                Excerpt::new(&url)
+            )));
+        }
+        let is_authorization = |header: &Header| header.name.eq_ignore_ascii_case(AUTHORIZATION);
+        if self.url.authorization.is_some() && self.headers.iter().any(is_authorization) {
+            return Err(conflict(
+                "the name and the password of the URL are the header Authorization: leave them \
+                 out, or leave out that --header",
+            ));
         }
         Ok(ChatOptions {
             url: self.url,
@@ -131,9 +142,14 @@ impl ChatArguments {
             reconnect: self.reconnect,
             wait: self.wait,
             timeout: self.timeout,
-            color: environment("NO_COLOR").is_none_or(|value| value.is_empty()),
+            color: environment.get("NO_COLOR").is_none(),
         })
     }
+}
+
+fn conflict(advice: impl Display) -> clap::Error {
+    let mut command = ChatArguments::augment_args(clap::Command::new("ws-echo chat"));
+    command.error(ErrorKind::ArgumentConflict, advice)
 }
 
 /// Reads the certificates of a file.

@@ -1,4 +1,5 @@
-//! Options from the environment: `--close-timeout` is `WS_ECHO_CLOSE_TIMEOUT`, and so on.
+//! Options from the environment: `--close-timeout` of the server is `WS_ECHO_CLOSE_TIMEOUT`,
+//! `--timeout` of `chat` is `WS_ECHO_CHAT_TIMEOUT`, and so on.
 //!
 //! Variables become arguments, for those options that the command line leaves open. So one parser
 //! with one set of rules reads both. An empty variable counts as unset. clap's own `env` is not
@@ -10,7 +11,57 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, Error, parser::ValueSource};
 
-const PREFIX: &str = "WS_ECHO_";
+use crate::escape::Excerpt;
+
+/// How the names of all variables begin.
+pub(super) const PREFIX: &str = "WS_ECHO_";
+
+/// The variables that are set to something.
+#[derive(Default)]
+pub(super) struct Environment(Vec<(OsString, OsString)>);
+
+impl Environment {
+    pub(super) fn of_process() -> Self {
+        std::env::vars_os().collect()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        let is_it = |other: &OsStr| match cfg!(windows) {
+            true => other.eq_ignore_ascii_case(name),
+            false => other == name,
+        };
+        let variable = self.0.iter().find(|(other, _)| is_it(other));
+        variable.map(|(_, value)| &**value)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(name, _)| name.to_str())
+    }
+}
+
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter();
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        let is_set = |(name, value): &(OsString, OsString)| {
+            !value.is_empty() && !is_of_a_service(&name.to_string_lossy(), &value.to_string_lossy())
+        };
+        Self(variables.filter(is_set).collect())
+    }
+}
+
+/// Returns whether Kubernetes has set this variable, for a service whose name may be `ws-echo` too:
+/// `WS_ECHO_PORT=tcp://10.0.0.1:3000`, `WS_ECHO_SERVICE_HOST`, `WS_ECHO_SERVICE_PORT_HTTP`,
+/// `WS_ECHO_PORT_3000_TCP_ADDR` and so on. None of our names has these parts.
+fn is_of_a_service(name: &str, value: &str) -> bool {
+    let has_port_number = name
+        .split("_PORT_")
+        .skip(1)
+        .any(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let is_url = name.ends_with("_PORT") && value.contains("://");
+    let is_service = name.contains("_SERVICE_HOST") || name.contains("_SERVICE_PORT");
+    is_service || has_port_number || is_url
+}
 
 /// Returns the arguments that the environment adds to those `given` to `command`, checked.
 ///
@@ -20,19 +71,22 @@ const PREFIX: &str = "WS_ECHO_";
 pub(super) fn arguments(
     command: &Command,
     given: &ArgMatches,
-    environment: impl Fn(&str) -> Option<OsString>,
+    environment: &Environment,
 ) -> Result<Vec<OsString>, Error> {
     let mut arguments = Vec::new();
     for option in command.get_arguments() {
-        let Some(variable) = variable(option) else {
+        let Some(variable) = variable(command, option) else {
             continue;
         };
         if is_decided(command, given, option) {
             continue;
         }
-        let value = environment(&variable).unwrap_or_default();
-        let added = read(option, &value).map_err(|advice| {
-            let value = value.display();
+        let Some(value) = environment.get(&variable) else {
+            continue;
+        };
+        let added = read(option, value).map_err(|advice| {
+            let value = value.to_string_lossy();
+            let value = Excerpt::new(&value);
             let message = format!("invalid value '{value}' for '{variable}': {advice}");
             command.clone().error(ErrorKind::ValueValidation, message)
         })?;
@@ -48,13 +102,18 @@ pub(super) fn arguments(
     }
 }
 
-/// Returns the variable of an option; `None` if the option is not a setting, such as `--help`.
-fn variable(option: &Arg) -> Option<String> {
+/// Returns the variable of a command's option; `None` if the option is not a setting, such as
+/// `--help`. The server's are without the command's name, because that may be left out.
+pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;
     }
-    let name = option.get_long()?.replace('-', "_").to_uppercase();
-    Some(format!("{PREFIX}{name}"))
+    let client = match command.get_name() {
+        client @ ("bench" | "chat") => format!("{client}_"),
+        _ => String::new(),
+    };
+    let name = format!("{client}{}", option.get_long()?).replace('-', "_");
+    Some(format!("{PREFIX}{}", name.to_uppercase()))
 }
 
 /// Returns whether the command line has this option, or one that excludes it.
@@ -71,9 +130,6 @@ fn read(option: &Arg, value: &OsStr) -> Result<Vec<OsString>, &'static str> {
     let Some(value) = value.to_str() else {
         return Err("write valid UTF-8");
     };
-    if value.is_empty() {
-        return Ok(Vec::new());
-    }
     let flag = format!("--{}", option.get_long().unwrap_or_default());
     let with_value = |value: &str| OsString::from(format!("{flag}={value}"));
     match option.get_action() {
@@ -99,7 +155,7 @@ fn with_variables(mut error: Error, command: &Command) -> Error {
         };
         let mut options = command.get_arguments();
         let option = options.find(|option| option.to_string() == *shown);
-        if let Some(variable) = option.and_then(variable) {
+        if let Some(variable) = option.and_then(|option| variable(command, option)) {
             error.insert(kind, ContextValue::String(variable));
         }
     }

@@ -1,19 +1,9 @@
-//! Host names and ports, as addresses and URLs have them.
+//! Hosts, ports and numbers, as addresses and URLs have them.
 
-use std::net::{SocketAddr, ToSocketAddrs};
-
-/// Returns the last address of a host, and those before it.
-pub(super) fn resolve(host: &str, port: u16) -> Result<(SocketAddr, Vec<SocketAddr>), String> {
-    let unresolved = |reason: String| format!("cannot resolve the host '{host}'{reason}");
-    let mut addresses: Vec<_> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| unresolved(format!(": {error}")))?
-        .collect();
-    match addresses.pop() {
-        Some(last) => Ok((last, addresses)),
-        None => Err(unresolved(String::new())),
-    }
-}
+/// What to write in place of a host that has other letters than those of ASCII. They have a form in
+/// ASCII (RFC 3490), which depends on more than the letters.
+pub(super) const NOT_ASCII: &str =
+    "write the host as the address bar of a browser copies it, in ASCII: xn--...";
 
 /// Reads a port from 0 to 65535.
 pub(super) fn port(text: &str) -> Option<u16> {
@@ -21,6 +11,11 @@ pub(super) fn port(text: &str) -> Option<u16> {
         return None;
     }
     text.parse().ok()
+}
+
+/// Reads the port of an option; the error says what to write.
+pub(super) fn port_option(text: &str) -> Result<u16, &'static str> {
+    port(text).ok_or("write a port from 0 to 65535; an address is written as --listen 0.0.0.0:3000")
 }
 
 /// Returns whether the text is digits only: `parse` would accept a sign too.

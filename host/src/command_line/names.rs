@@ -1,15 +1,12 @@
 //! Texts of the WebSocket protocol on the command line: the greeting, paths, origins, subprotocols
 //! and header names. Each error says what to write.
 
+use super::host;
 use crate::options::origin;
 use crate::options::serve::SUBPROTOCOL_LEN_MAX;
 
 /// The longest greeting in bytes: it fits the smallest buffer together with the response.
 const WELCOME_LEN_MAX: usize = 1_000;
-
-/// What to write in a path that has other characters.
-pub(super) const NOT_VISIBLE_ASCII: &str =
-    "percent-encode everything but visible ASCII: a space is %20";
 
 /// The text that greets each client.
 pub(super) fn welcome(text: &str) -> Result<String, String> {
@@ -23,16 +20,35 @@ pub(super) fn welcome(text: &str) -> Result<String, String> {
 
 /// A path with its leading `/` and without a query.
 pub(super) fn path(text: &str) -> Result<String, String> {
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(format!("write a leading '/': /{text}"));
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let root = if path.starts_with('/') { "" } else { "/" };
+    let right = format!("{root}{}", percent_encoded(path));
+    let fault = if !root.is_empty() {
+        "write a leading '/'"
+    } else if path != text {
+        "write only the path"
+    } else if right != text {
+        PERCENT_ENCODE
+    } else {
+        return Ok(right);
     };
-    if let Some((path, _)) = text.split_once(['?', '#']) {
-        return Err(format!("write only the path: {path}"));
+    Err(format!("{fault}: {right}"))
+}
+
+/// What to write in a path that has other characters.
+pub(super) const PERCENT_ENCODE: &str = "percent-encode everything but visible ASCII";
+
+/// The text with everything but visible ASCII percent-encoded (RFC 3986 section 2.1).
+pub(super) fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() {
+            encoded.push(byte.into());
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
     }
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(NOT_VISIBLE_ASCII.into());
-    }
-    Ok(text.into())
+    encoded
 }
 
 /// `*`, `null`, or a scheme and a host, as a browser sends them.
@@ -54,9 +70,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         None if origin::normalized(&format!("http://{text}")).is_some() => Err(format!(
             "write the scheme too: http://{text} or https://{text}"
         )),
-        None if !text.is_ascii() => {
-            Err("write the host as a browser sends it, in ASCII: xn--...".into())
-        }
+        None if !text.is_ascii() => Err(host::NOT_ASCII.into()),
         None => Err("write it as a browser sends it, such as https://example.com:8080".into()),
     }
 }

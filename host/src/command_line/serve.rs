@@ -1,21 +1,28 @@
 //! The options of `ws-echo serve`, which are also those of `ws-echo` alone: what to serve, to whom,
 //! and within which limits.
 
-use std::ffi::OsString;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
 use clap::error::ErrorKind;
 
+use super::environment::Environment;
+use super::host;
 use super::listen::{self, Listen};
 use super::names;
 use super::quantity::{self, Interval};
 use super::tls::TlsArguments;
+use crate::escape::Excerpt;
 use crate::logging::Filter;
 use crate::options::serve::{Origins, ServeOptions};
 use crate::serve::client;
+
+/// The variable by which platforms that run programs set the port.
+const PORT: &str = "PORT";
+const DEFAULT_PORT: u16 = 3000;
 
 pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
@@ -43,6 +50,7 @@ Log targets:
 
 Examples:
   ws-echo                              serve this machine on port 3000
+  ws-echo --port 8080                  serve this machine on port 8080
   ws-echo --listen 0.0.0.0:8080        serve every network on port 8080
   ws-echo --listen 127.0.0.1:0 --no-welcome
                                        only echo, on a free port that is printed
@@ -52,9 +60,15 @@ Examples:
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// An address to listen on, where port 0 means any free port; may be repeated
-    #[arg(long, value_name = "ADDRESS", value_parser = listen::listen)]
-    #[arg(default_values = ["127.0.0.1:3000", "[::1]:3000"])]
+    /// The port to listen on, for clients on this machine; 0 means any free port
+    /// [default: the variable PORT, or 3000]
+    #[arg(short, long, value_name = "PORT", value_parser = host::port_option)]
+    #[arg(conflicts_with = "listen")]
+    port: Option<u16>,
+
+    /// An address to listen on instead, for clients elsewhere too; may be repeated
+    #[arg(short, long, value_name = "ADDRESS", value_parser = listen::listen)]
+    #[arg(conflicts_with = "port")]
     listen: Vec<Listen>,
 
     #[command(flatten)]
@@ -159,8 +173,12 @@ pub(super) struct ServeArguments {
     drain_spread: Duration,
 
     /// What to log to stderr [default: RUST_LOG, or info]
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", conflicts_with = "verbose")]
     log_level: Option<Filter>,
+
+    /// Log more: the same as --log-level debug
+    #[arg(short, long, conflicts_with = "log_level")]
+    verbose: bool,
 
     /// Also log messages: text escaped and truncated, binary in hex
     #[arg(long)]
@@ -171,13 +189,11 @@ impl ServeArguments {
     /// The options, if they go together.
     pub(super) fn into_options(
         self,
-        environment: impl Fn(&str) -> Option<OsString>,
+        environment: &Environment,
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
-        let rust_log = || environment("RUST_LOG").unwrap_or_default();
-        let log = self.log_level;
         let options = ServeOptions {
-            listen: listen::addresses(self.listen),
+            listen: addresses(self.listen, self.port, environment)?,
             tls: self.tls.into_source().map_err(missing)?,
             welcome: (!self.no_welcome).then_some(self.welcome),
             paths: self.paths,
@@ -202,12 +218,50 @@ impl ServeArguments {
             max_backlog: self.max_backlog,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
-            log: log.unwrap_or_else(|| Filter::parse_lenient(&rust_log().to_string_lossy())),
+            log: log_filter(self.log_level, self.verbose, environment),
             log_messages: self.log_messages,
         };
         check_memory(&options)?;
         Ok(options)
     }
+}
+
+/// Returns the addresses to listen on: those given, or this machine's at one port.
+fn addresses(
+    listen: Vec<Listen>,
+    port: Option<u16>,
+    environment: &Environment,
+) -> Result<Vec<SocketAddr>, clap::Error> {
+    if !listen.is_empty() {
+        return Ok(listen::addresses(listen));
+    }
+    let port = match (port, environment.get(PORT)) {
+        (Some(port), _) => port,
+        (None, None) => DEFAULT_PORT,
+        (None, Some(value)) => {
+            let value = value.to_string_lossy();
+            host::port(&value).ok_or_else(|| {
+                let value = Excerpt::new(&value);
+                let advice = "write a port from 0 to 65535, or choose one with --port";
+                let message = format!("invalid value '{value}' for '{PORT}': {advice}");
+                wrong(ErrorKind::ValueValidation, message)
+            })?
+        }
+    };
+    Ok(listen::loopback(port))
+}
+
+/// Returns what is logged.
+fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -> Filter {
+    let text = match level {
+        Some(filter) => return filter,
+        None if verbose => "debug".into(),
+        None => environment
+            .get("RUST_LOG")
+            .unwrap_or_default()
+            .to_string_lossy(),
+    };
+    Filter::parse_lenient(&text)
 }
 
 /// Checks that each thread has memory for at least one buffer and one handshake.

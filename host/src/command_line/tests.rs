@@ -10,11 +10,7 @@ use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
 use crate::options::serve::Origins;
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
-    let environment = |name: &str| {
-        let variable = variables.iter().find(|(variable, _)| *variable == name);
-        variable.map(|(_, value)| value.into())
-    };
-    match parse_from(arguments, environment) {
+    match parse_from(arguments, &variables.iter().copied().collect()) {
         Ok(Command::Serve(options)) => Ok(options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
@@ -47,7 +43,7 @@ fn socket_addresses(texts: &[&str]) -> Vec<SocketAddr> {
 
 #[test]
 fn the_definitions_are_sound() {
-    CommandLine::command().debug_assert();
+    program().debug_assert();
 }
 
 #[test]
@@ -190,6 +186,122 @@ fn the_command_line_overrides_the_environment_even_a_wrong_variable() {
 }
 
 #[test]
+fn a_port_alone_is_listened_on_by_this_machine_only() {
+    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let expected = socket_addresses(&["127.0.0.1:8080", "[::1]:8080"]);
+    for arguments in [
+        &["--port", "8080"][..],
+        &["-p", "8080"],
+        &["serve", "-p8080"],
+    ] {
+        assert_eq!(listen(arguments, &[]), expected, "{arguments:?}");
+    }
+    for variable in ["WS_ECHO_PORT", "PORT"] {
+        assert_eq!(listen(&[], &[(variable, "8080")]), expected, "{variable}");
+        assert_eq!(listen(&["serve"], &[(variable, "8080")]), expected);
+    }
+    let everywhere = socket_addresses(&["0.0.0.0:8080"]);
+    assert_eq!(listen(&["-l", "0.0.0.0:8080"], &[]), everywhere);
+}
+
+#[test]
+fn what_says_more_precisely_where_to_listen_wins() {
+    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let (port, address) = (["--port=1"], ["--listen=127.0.0.1:2"]);
+    let (at_1, at_2) = (
+        socket_addresses(&["127.0.0.1:1", "[::1]:1"]),
+        socket_addresses(&["127.0.0.1:2"]),
+    );
+    for wrong_or_valid in ["", "3", "http"] {
+        let platform = ("PORT", wrong_or_valid);
+        let (own_port, own_listen) = (("WS_ECHO_PORT", "1"), ("WS_ECHO_LISTEN", "127.0.0.1:2"));
+        assert_eq!(listen(&port, &[platform, own_listen]), at_1);
+        assert_eq!(listen(&address, &[platform, own_port]), at_2);
+        assert_eq!(listen(&[], &[platform, own_port]), at_1);
+        assert_eq!(listen(&[], &[platform, own_listen]), at_2);
+    }
+}
+
+#[test]
+fn a_port_and_an_address_exclude_each_other() {
+    let message = refusal(&["--port=1", "--listen=127.0.0.1:2"], &[]);
+    let expected = "the argument '--port <PORT>' cannot be used with '--listen <ADDRESS>'";
+    assert_eq!(message, expected);
+    let both = [("WS_ECHO_PORT", "1"), ("WS_ECHO_LISTEN", "127.0.0.1:2")];
+    let expected = "the argument 'WS_ECHO_PORT' cannot be used with 'WS_ECHO_LISTEN'";
+    assert_eq!(refusal(&[], &both), expected);
+}
+
+#[test]
+fn a_wrong_port_is_an_error_that_names_the_option_or_the_variable() {
+    for port in ["http", "65536", "-1", "+1", " 1", "0.0.0.0:3000"] {
+        let message = refusal(&["--port", port], &[]);
+        let expected =
+            "write a port from 0 to 65535; an address is written as --listen 0.0.0.0:3000";
+        let option = format!("invalid value '{port}' for '--port <PORT>': {expected}");
+        assert_eq!(message, option);
+        let message = refusal(&[], &[("WS_ECHO_PORT", port)]);
+        assert!(
+            message.contains("for 'WS_ECHO_PORT': write a port"),
+            "{message}"
+        );
+        let message = refusal(&[], &[("PORT", port)]);
+        let expected = format!(
+            "invalid value '{port}' for 'PORT': write a port from 0 to 65535, or choose one with \
+             --port"
+        );
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn the_variables_of_a_service_of_kubernetes_are_not_ours() {
+    let variables = [
+        ("WS_ECHO_PORT", "tcp://10.0.0.1:3000"),
+        ("WS_ECHO_PORT_3000_TCP", "tcp://10.0.0.1:3000"),
+        ("WS_ECHO_PORT_3000_TCP_ADDR", "10.0.0.1"),
+        ("WS_ECHO_SERVICE_HOST", "10.0.0.1"),
+        ("WS_ECHO_SERVICE_PORT", "3000"),
+        ("WS_ECHO_SERVICE_PORT_HTTP", "3000"),
+        ("WS_ECHO_CHAT_PORT", "udp://10.0.0.1:3000"),
+    ];
+    assert_eq!(options(&[], &variables), options(&[], &[]));
+    let environment = variables.into_iter().collect();
+    assert_eq!(
+        unknown_variables::warnings(&program(), &environment),
+        [""; 0]
+    );
+}
+
+#[test]
+fn verbose_is_the_level_debug() {
+    let debug: Filter = "debug".parse().expect("a level");
+    let variables = [("WS_ECHO_LOG_LEVEL", "error"), ("RUST_LOG", "warn")];
+    for arguments in [["-v"], ["--verbose"]] {
+        assert_eq!(options(&arguments, &variables).log, debug);
+    }
+    assert_eq!(options(&[], &[("WS_ECHO_VERBOSE", "1")]).log, debug);
+    let message = refusal(&["-v", "--log-level=info"], &[]);
+    assert!(message.contains("cannot be used with"), "{message}");
+}
+
+#[test]
+fn a_number_with_a_sign_is_a_wrong_value() {
+    for (option, advice) in [
+        ("--threads", "write a whole number from 1 to 1024"),
+        ("--close-timeout", "write a whole number and a unit"),
+        ("--buffer", "write a whole number of bytes"),
+        ("--port", "write a port from 0 to 65535"),
+    ] {
+        for value in ["-1", "-1s", "-p"] {
+            let message = refusal(&[option, value], &[]);
+            assert!(message.contains(&format!("invalid value '{value}' for '{option}")));
+            assert!(message.contains(advice), "{message}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_variable_counts_as_unset() {
     let names = "LISTEN WELCOME NO_WELCOME PATH SUBPROTOCOL THREADS BUFFER HANDSHAKE_TIMEOUT \
                  CLOSE_TIMEOUT PING_INTERVAL PING_TIMEOUT LOG_LEVEL LOG_MESSAGES";
@@ -224,10 +336,9 @@ fn a_wrong_variable_is_named_with_what_to_write() {
 #[test]
 fn a_variable_that_is_not_utf_8_is_named() {
     use std::os::unix::ffi::OsStringExt;
-    let environment = |name: &str| {
-        (name == "WS_ECHO_WELCOME").then(|| OsString::from_vec(b"gr\xfc\xdfe".to_vec()))
-    };
-    let error = parse_from([""; 0], environment).expect_err("no UTF-8");
+    let value = OsString::from_vec(b"gr\xfc\xdfe".to_vec());
+    let environment = [("WS_ECHO_WELCOME", value)].into_iter().collect();
+    let error = parse_from([""; 0], &environment).expect_err("no UTF-8");
     assert_eq!(error.exit_code(), 2);
     let message = error.render().to_string();
     assert!(
@@ -298,10 +409,11 @@ fn a_path_is_absolute_and_has_no_query() {
     let advice = |path| refusal(&["--path", path], &[]);
     assert!(advice("echo").ends_with("write a leading '/': /echo"));
     assert!(advice("").ends_with("write a leading '/': /"));
+    assert!(advice("a ü?b").ends_with("write a leading '/': /a%20%C3%BC"));
     assert!(advice("/echo?a=b").ends_with("write only the path: /echo"));
     assert!(advice("/echo#top").ends_with("write only the path: /echo"));
-    assert!(advice("/a b").ends_with("a space is %20"));
-    assert!(advice("/ä").ends_with("a space is %20"));
+    assert!(advice("/a b").ends_with("visible ASCII: /a%20b"));
+    assert!(advice("/ä").ends_with("visible ASCII: /%C3%A4"));
 }
 
 #[test]
@@ -351,6 +463,15 @@ fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
         }
     }
     assert_information("--version", env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn the_command_help_shows_the_help_of_a_command() {
+    assert_information("help", "Usage: ws-echo [serve] [OPTIONS]");
+    assert_information("help serve", "Usage: ws-echo serve [OPTIONS]");
+    assert_information("help chat", "Usage: ws-echo chat [OPTIONS] <URL>");
+    assert_information("help bench", "Usage: ws-echo bench [OPTIONS] <URL>");
+    assert!(refusal(&["help", "chatt"], &[]).contains("'chatt'"));
 }
 
 #[test]

@@ -1,69 +1,127 @@
-//! The server that `bench` and `chat` talk to, as a URL: `ws://HOST[:PORT][/PATH[?QUERY]]`, and for
-//! `chat` also `wss://...` (RFC 6455 section 3).
+//! The server that `bench` and `chat` talk to, as a URL: `ws://[NAME:PASSWORD@]HOST[:PORT]` with
+//! `[/PATH[?QUERY]]`, and for `chat` also `wss://...` (RFC 6455 section 3).
 //!
-//! A host name is resolved here to all of its addresses, so that a wrong one is an error of the
-//! command line.
+//! What is nearly a URL is an error that has the URL to write.
+//!
+//! A host name stays a name: each connection resolves it anew.
 
-use std::net::Ipv6Addr;
+mod authority;
+mod start;
+mod user;
 
 use rustls::pki_types::ServerName;
 
-use super::host;
-use super::names::NOT_VISIBLE_ASCII;
+use self::authority::Authority;
+use self::start::Start;
+use super::names::{PERCENT_ENCODE, percent_encoded};
 use crate::options::url::{Scheme, Url};
 
-/// Reads a URL without TLS, and resolves its host.
+/// Reads a URL without TLS.
 pub(super) fn ws_url(text: &str) -> Result<Url, String> {
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
-    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-    if is("wss") || is("https") {
-        let prefix = Scheme::Ws.prefix();
+    let start = Start::of(text);
+    if start.scheme == Scheme::Wss {
+        let plain = format!("{}{}", Scheme::Ws.prefix(), start.rest);
+        Parts::read(&plain)?;
         return Err(format!(
-            "bench does not speak TLS: write {prefix}{rest} if the server also listens without it"
+            "bench does not speak TLS: write {plain} if the server also listens without it"
         ));
     }
     url(text)
 }
 
-/// Reads a URL and resolves its host.
+/// Reads a URL.
 pub(super) fn url(text: &str) -> Result<Url, String> {
-    let (scheme, rest) = split_scheme(text)?;
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(NOT_VISIBLE_ASCII.into());
-    }
-    if let Some((start, _)) = text.split_once('#') {
-        return Err(format!("leave out the fragment: {start}"));
-    }
-    let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let (host, port) = host_and_port(scheme, authority)?;
+    let Parts {
+        scheme,
+        user,
+        authority,
+        resource,
+    } = Parts::read(text)?;
     let server_name = match scheme {
         Scheme::Ws => None,
-        Scheme::Wss => Some(server_name(host)?),
+        Scheme::Wss => Some(server_name(authority.without_zone())?),
     };
-    let (address, other_addresses) = host::resolve(host, port)?;
     let root = if resource.starts_with('/') { "" } else { "/" };
+    let text = match user {
+        None => text.into(),
+        Some(_) => format!("{}{}{resource}", scheme.prefix(), authority.text),
+    };
     Ok(Url {
-        text: text.into(),
-        authority: authority.into(),
+        text,
+        authority: authority.text,
+        authorization: user.map(user::basic).transpose()?,
         resource: format!("{root}{resource}"),
         server_name,
-        address,
-        other_addresses,
+        host: authority.host,
+        port: authority.port,
     })
 }
 
-fn split_scheme(text: &str) -> Result<(Scheme, &str), String> {
-    // A query may contain another URL with its scheme.
-    let with_scheme = text.split_once("://").filter(|(name, _)| is_scheme(name));
-    let (ws, wss) = (Scheme::Ws.prefix(), Scheme::Wss.prefix());
-    let Some((name, rest)) = with_scheme else {
-        return Err(format!("write the scheme too: {ws}{text}"));
-    };
-    match name.to_ascii_lowercase().as_str() {
-        "ws" => Ok((Scheme::Ws, rest)),
-        "wss" => Ok((Scheme::Wss, rest)),
-        "https" => Err(format!("write another scheme: {wss}{rest}")),
-        _ => Err(format!("write another scheme: {ws}{rest}")),
+/// The parts of a URL.
+struct Parts<'a> {
+    scheme: Scheme,
+    /// A name, and a password behind a colon.
+    user: Option<&'a str>,
+    authority: Authority,
+    /// Empty, or a path with its leading `/`, or a query with its leading `?`, or both.
+    resource: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// Splits a URL; the error says what to write instead.
+    fn read(text: &'a str) -> Result<Self, String> {
+        let Start {
+            scheme,
+            rest,
+            fault,
+        } = Start::of(text);
+        let prefix = scheme.prefix();
+        if let Some(fault) = fault {
+            return Err(repaired(fault, &format!("{prefix}{rest}")));
+        }
+        let (authority, resource) = rest.split_at(end_of_authority(rest));
+        let (user, host) = match authority.rsplit_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, authority),
+        };
+        if user.is_none() && user::is_cut(authority, resource) {
+            return Err(user::PERCENT_ENCODE_PASSWORD.into());
+        }
+        if let Some((start, _)) = resource.split_once('#') {
+            let url = format!("{prefix}{authority}{start}");
+            return Err(repaired("leave out the fragment", &url));
+        }
+        let (path, query) = resource.split_at(resource.find('?').unwrap_or(resource.len()));
+        if path.contains('\\') {
+            let path = path.replace('\\', "/");
+            let url = format!("{prefix}{authority}{path}{query}");
+            return Err(repaired("write / for \\", &url));
+        }
+        let encoded = user.map(|user| percent_encoded(user) + "@");
+        let encoded = encoded.unwrap_or_default() + host + &percent_encoded(resource);
+        if encoded != rest {
+            return Err(repaired(PERCENT_ENCODE, &format!("{prefix}{encoded}")));
+        }
+        let authority = Authority::read(host, scheme.default_port())?;
+        Ok(Self {
+            scheme,
+            user: user.filter(|user| !user.is_empty()),
+            authority,
+            resource,
+        })
+    }
+}
+
+/// Returns where host and port end.
+fn end_of_authority(rest: &str) -> usize {
+    rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len())
+}
+
+/// Says what is wrong, with the URL to write; or what else is wrong with that.
+fn repaired(fault: &str, url: &str) -> String {
+    match Parts::read(url) {
+        Ok(_) => format!("{fault}: {url}"),
+        Err(other) => other,
     }
 }
 
@@ -74,199 +132,5 @@ fn server_name(host: &str) -> Result<ServerName<'static>, String> {
     })
 }
 
-/// Splits `host[:port]` or `[IPv6][:port]`; the host is returned without brackets.
-fn host_and_port(scheme: Scheme, authority: &str) -> Result<(&str, u16), String> {
-    if let Some((_, host)) = authority.rsplit_once('@') {
-        let prefix = scheme.prefix();
-        return Err(format!("leave out the name and password: {prefix}{host}"));
-    }
-    if let Some((address, zone)) = authority.split_once('%')
-        && address.starts_with('[')
-    {
-        let zone = zone.split(']').next().unwrap_or_default();
-        return Err(format!(
-            "leave out the zone (%{zone}), which a URL cannot have: write an address without one, \
-             such as ws://[::1]:3000"
-        ));
-    }
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => rest
-            .split_once(']')
-            .filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok())
-            .ok_or("write an IPv6 address in brackets, such as ws://[::1]:3000")?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
-    };
-    if host.is_empty() {
-        return Err("write a host, such as ws://127.0.0.1:3000".into());
-    }
-    if port.is_empty() {
-        return Ok((host, scheme.default_port()));
-    }
-    if port.matches(':').count() > 1 {
-        return Err("write an IPv6 address in brackets, such as ws://[::1]:3000".into());
-    }
-    match port.strip_prefix(':').and_then(host::port) {
-        Some(port) if port > 0 => Ok((host, port)),
-        _ => Err("write a port from 1 to 65535, such as ws://127.0.0.1:3000".into()),
-    }
-}
-
-/// RFC 3986 section 3.1.
-fn is_scheme(text: &str) -> bool {
-    let is_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_rest)
-}
-
 #[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use super::*;
-
-    fn parts(text: &str) -> (String, String, SocketAddr) {
-        let url = url(text).expect(text);
-        assert_eq!(url.text, text);
-        (url.authority, url.resource, url.address)
-    }
-
-    fn refusal(text: &str) -> String {
-        url(text).expect_err(text)
-    }
-
-    #[test]
-    fn the_port_the_path_and_the_query_may_be_left_out() {
-        for (text, authority, resource, address) in [
-            ("ws://127.0.0.1", "127.0.0.1", "/", "127.0.0.1:80"),
-            (
-                "WS://127.0.0.1:3000/",
-                "127.0.0.1:3000",
-                "/",
-                "127.0.0.1:3000",
-            ),
-            (
-                "ws://127.0.0.1:1/a/b?c=d://e",
-                "127.0.0.1:1",
-                "/a/b?c=d://e",
-                "127.0.0.1:1",
-            ),
-            (
-                "ws://127.0.0.1?a/b@c",
-                "127.0.0.1",
-                "/?a/b@c",
-                "127.0.0.1:80",
-            ),
-            ("ws://[::1]", "[::1]", "/", "[::1]:80"),
-            ("ws://[::1]:65535/x", "[::1]:65535", "/x", "[::1]:65535"),
-        ] {
-            let address = address.parse().expect("an address");
-            assert_eq!(parts(text), (authority.into(), resource.into(), address));
-        }
-    }
-
-    #[test]
-    fn a_host_name_is_resolved_to_all_of_its_addresses() {
-        let url = url("ws://localhost:3000").expect("localhost is known");
-        assert_eq!(url.authority, "localhost:3000");
-        let addresses = url.addresses();
-        assert_eq!(addresses.last(), Some(&url.address));
-        assert!(addresses.iter().all(|address| address.ip().is_loopback()));
-    }
-
-    #[test]
-    fn with_tls_the_port_is_443_and_the_certificate_must_be_for_the_host() {
-        for (text, name, address) in [
-            ("wss://127.0.0.1/", "127.0.0.1", "127.0.0.1:443"),
-            ("WSS://[::1]?a", "::1", "[::1]:443"),
-            ("wss://[::1]:3000", "::1", "[::1]:3000"),
-        ] {
-            let url = url(text).expect(text);
-            assert_eq!(url.address, address.parse().expect("an address"));
-            assert_eq!(url.server_name, ServerName::try_from(name).ok());
-        }
-        let name = url("wss://localhost").expect("localhost").server_name;
-        assert_eq!(name, ServerName::try_from("localhost").ok());
-        assert_eq!(url("ws://localhost").expect("localhost").server_name, None);
-        let message = refusal("wss://a..b");
-        assert!(message.ends_with("'a..b': write a DNS name or an IP address"));
-    }
-
-    #[test]
-    fn a_url_can_be_written_with_another_scheme() {
-        let url = url("wss://127.0.0.1:3000/a?b").expect("a URL");
-        assert_eq!(url.with(Scheme::Ws), "ws://127.0.0.1:3000/a?b");
-        assert_eq!(url.with(Scheme::Wss), url.text);
-    }
-
-    #[test]
-    fn a_url_with_tls_is_rejected_without_it_with_what_to_write() {
-        for text in ["wss://host/x", "WSS://host/x", "https://host/x"] {
-            let message = ws_url(text).expect_err(text);
-            assert_eq!(
-                message,
-                "bench does not speak TLS: write ws://host/x if the server also listens without it"
-            );
-        }
-        assert_eq!(ws_url("ws://127.0.0.1"), url("ws://127.0.0.1"));
-    }
-
-    #[test]
-    fn a_wrong_or_missing_scheme_is_rejected_with_the_right_one() {
-        assert!(refusal("http://a:1/b").ends_with("scheme: ws://a:1/b"));
-        assert!(refusal("https://a:1/b").ends_with("scheme: wss://a:1/b"));
-        assert!(refusal("127.0.0.1:3000").ends_with("ws://127.0.0.1:3000"));
-        for text in ["127.0.0.1:3000/x?y=a://b", "a:1/x?y=ws://b", "a/b://c"] {
-            assert_eq!(refusal(text), format!("write the scheme too: ws://{text}"));
-        }
-        assert!(refusal("").ends_with("ws://"));
-    }
-
-    #[test]
-    fn an_invalid_host_or_port_is_rejected_with_what_to_write() {
-        for text in [
-            "ws://a:",
-            "ws://a:x",
-            "ws://a:0",
-            "ws://a:65536",
-            "ws://a:+1",
-            "ws://[::1]x",
-        ] {
-            assert!(refusal(text).contains("a port from 1 to 65535"), "{text}");
-        }
-        for text in ["ws://::1", "ws://::1:3000", "ws://[::1", "ws://[a]"] {
-            let message = refusal(text);
-            assert!(
-                message.contains("[::1]:3000") || message.contains("a host"),
-                "{text}"
-            );
-        }
-        for text in ["ws://", "ws:///a", "ws://:80"] {
-            assert!(refusal(text).contains("write a host"), "{text}");
-        }
-        assert!(refusal("ws://u:p@h/").ends_with(" ws://h"));
-        assert!(refusal("wss://u:p@h/").ends_with(" wss://h"));
-        for text in ["ws://[fe80::1%lo]", "ws://[fe80::1%lo]:3000/"] {
-            assert!(refusal(text).starts_with("leave out the zone (%lo)"));
-        }
-    }
-
-    #[test]
-    fn characters_that_could_break_a_line_of_the_request_are_rejected() {
-        for text in [
-            "ws://a/ b",
-            "ws://a/\r\nX: y",
-            "ws://ä/",
-            "ws://a\n",
-            "ws://a/ü",
-        ] {
-            assert!(refusal(text).contains("%20"), "{text}");
-        }
-        assert_eq!(refusal("ws://a/b#c"), "leave out the fragment: ws://a/b");
-    }
-
-    #[test]
-    fn a_host_without_an_address_is_named() {
-        // A label has at most 63 characters, so this name is not looked up anywhere.
-        let host = "x".repeat(64);
-        assert!(refusal(&format!("ws://{host}:1")).contains(&format!("host '{host}'")));
-    }
-}
+mod tests;

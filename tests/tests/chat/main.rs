@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod certificates;
+mod names;
 mod paste;
 mod peers;
 mod pipe;

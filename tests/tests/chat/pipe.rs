@@ -299,6 +299,30 @@ fn the_request_has_what_the_command_line_asks_for() {
 }
 
 #[test]
+fn a_name_and_a_password_of_the_url_are_sent_and_not_shown() {
+    let (sender, requests) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let url = server(move |mut stream| {
+        let request = accept(&mut stream)?;
+        sender.lock().unwrap().send(request).ok()?;
+        stream.write_all(&close(1000, "")).ok()
+    });
+    let host = url.trim_start_matches("ws://");
+    let ended = talk(&format!("ws://user:pass%20word@{host}x"), &[], "");
+    assert_eq!(ended, well(""));
+    let request = requests.recv().unwrap();
+    assert!(
+        request.starts_with("GET /x HTTP/1.1\r\nHost: 127.0.0.1:"),
+        "{request}"
+    );
+    // user:pass word
+    let header = "\r\nAuthorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n";
+    assert_eq!(request.matches("uthorization").count(), 1, "{request}");
+    assert!(request.contains(header), "{request}");
+    assert!(!ended.stderr.contains("word"), "{}", ended.stderr);
+}
+
+#[test]
 fn each_address_of_a_host_is_tried() {
     let mut tried = 0;
     for address in ("localhost", 0).to_socket_addrs().unwrap() {

@@ -106,6 +106,42 @@ fn a_refusal_with_an_incomplete_body_is_shown_in_part() {
 }
 
 #[test]
+fn a_refusal_in_chunks_is_shown_as_its_text() {
+    let chunked = |coding: &str, body: &str| {
+        let response = format!("HTTP/1.1 403 Oh\r\nTransfer-Encoding: {coding}\r\n\r\n{body}");
+        talk(&responding(response), &[], "").stderr
+    };
+    let shown = |text: &str| format!("# the server refused: 403 Oh\n{text}");
+    for (body, text) in [
+        // With extensions and trailers.
+        (
+            "4\r\nno e\r\n5;a=b\r\nntry\n\r\n0;c\r\nX: y\r\n\r\n",
+            "#   no entry\n",
+        ),
+        ("2\r\n\x1b\x07\r\n0\r\n\r\n", "#   \\u{1b}\\u{7}\n"),
+        ("0\r\n\r\n", ""),
+        // Cut off in a chunk, and in a length; the server does not say so.
+        ("FFFFFFFFFFFFFFFF\r\nno entry", "#   no entry\n"),
+        ("8\r\nno entry\r\nFF", "#   no entry\n"),
+        ("8\r\nno entry\r\nFFFFFFFFFFFFFFFFF\r\nx", "#   no entry\n"),
+        ("8\r\nno entry\r\n-1\r\nx", "#   no entry\n"),
+    ] {
+        assert_eq!(chunked("chunked", body), shown(text), "{body:?}");
+    }
+    let body = "3\r\nyes\r\n0\r\n\r\n";
+    assert_eq!(chunked("gzip, Chunked", body), shown("#   yes\n"));
+    assert_eq!(
+        chunked("chunked\r\nContent-Length: 2", body),
+        shown("#   yes\n")
+    );
+    // Not in chunks after all.
+    assert_eq!(chunked("chunked, gzip", "yes"), shown("#   yes\n"));
+    let long = format!("{:x}\r\n{}", 1 << 20, "x".repeat(1 << 20));
+    let text = format!("#   {}\n", "x".repeat(4096));
+    assert_eq!(chunked("chunked", &long), shown(&text));
+}
+
+#[test]
 fn a_redirect_is_reported_and_not_followed() {
     let url =
         responding("HTTP/1.1 302 Found\r\nLocation: ws://a/\x1b\r\nContent-Length: 0\r\n\r\n");

@@ -4,8 +4,10 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Agreed, ClientHandshake, Progress, Response, ResponseError};
+use ws_echo_core::{Agreed, ClientHandshake, Progress, ResponseError};
 
+use super::content::Framing;
+use super::retry_after::retry_after;
 use crate::chat::end_reason::{EndReason, ServerRefusal};
 use crate::chat::stream::{ReadOutcome, Stream};
 use crate::chat::user::User;
@@ -15,8 +17,7 @@ use crate::options::url::{Scheme, Url};
 /// How a TLS server begins to reject a client that does not speak TLS: with an alert record and the
 /// version (RFC 8446 section 5.1).
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
-/// How much of a refusal's content is shown, and how long to wait for it.
-const CONTENT_LEN_MAX: usize = 4 << 10;
+/// How long to wait for a refusal's content.
 const CONTENT_TIME: Duration = Duration::from_secs(1);
 
 /// Checks that the server did not answer in TLS.
@@ -73,31 +74,23 @@ fn refusal(
     stream: &mut Stream,
 ) -> EndReason {
     let response = handshake.response();
-    let content_len = content_len(&response).unwrap_or(CONTENT_LEN_MAX);
+    let framing = Framing::of(&response);
+    let mut content = framing.content(stream.buffer.received());
     let deadline = Instant::now() + CONTENT_TIME;
     // Whatever ends the wait early is not an error: the status is known.
-    while stream.buffer.received().len() < content_len
-        && matches!(user.is_past(deadline), Ok(false))
-    {
+    while !content.is_whole && matches!(user.is_past(deadline), Ok(false)) {
         match stream.receive() {
-            ReadOutcome::Bytes => {}
+            ReadOutcome::Bytes => content = framing.content(stream.buffer.received()),
             ReadOutcome::Nothing if user.wait(Some(deadline)).is_ok() => {}
             ReadOutcome::Nothing | ReadOutcome::End(_) => break,
         }
     }
-    let received = stream.buffer.received();
     let location = response.headers("location").next();
     EndReason::Refused(ServerRefusal {
         status: response.status(),
         reason: response.reason().into(),
         location: location.map(|value| String::from_utf8_lossy(value).into_owned()),
-        content: received[..received.len().min(content_len)].into(),
+        retry_after: retry_after(&response),
+        content: content.bytes,
     })
-}
-
-/// How much content to wait for, if the response says how much there is.
-fn content_len(response: &Response<'_>) -> Option<usize> {
-    let value = response.headers("content-length").next()?;
-    let len: usize = str::from_utf8(value).ok()?.parse().ok()?;
-    Some(len.min(CONTENT_LEN_MAX))
 }

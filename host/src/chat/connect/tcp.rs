@@ -1,8 +1,8 @@
-//! Connects a socket to the first of the host's addresses that accepts.
+//! Asks for the host's addresses, and connects a socket to the first of them that accepts.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Token};
@@ -11,19 +11,39 @@ use crate::chat::end_reason::EndReason;
 use crate::chat::user::User;
 use crate::connect::is_connected;
 use crate::options::url::Url;
+use crate::resolve::Lookup;
 use crate::time::Time;
 
 const SOCKET: Token = Token(0);
 
-/// Tries the host's addresses one after the other. Each gets an equal share of the time that is
-/// left.
-pub(super) fn connect(
+/// Asks for the host's addresses, each time anew: the host may have moved. There is no answer after
+/// `deadline`, which is that of `timeout`.
+pub(super) fn resolve(
     user: &mut User,
     url: &Url,
     deadline: Instant,
+    timeout: Duration,
+) -> Result<Vec<SocketAddr>, EndReason> {
+    let lookup = Lookup::start(url, &user.waker)
+        .map_err(|error| EndReason::NotConnected(format!("cannot start a thread: {error}")))?;
+    loop {
+        if let Some(answer) = lookup.answer() {
+            return answer.map_err(EndReason::NotConnected);
+        }
+        if user.is_past(deadline)? {
+            return Err(EndReason::NotConnected(lookup.late(timeout)));
+        }
+        user.wait(Some(deadline))?;
+    }
+}
+
+/// Tries addresses one after the other. Each gets an equal share of the time that is left.
+pub(super) fn connect(
+    user: &mut User,
+    addresses: Vec<SocketAddr>,
+    deadline: Instant,
 ) -> Result<TcpStream, EndReason> {
     let mut failures = Vec::new();
-    let addresses = url.addresses();
     let count = addresses.len();
     for (index, address) in addresses.into_iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());

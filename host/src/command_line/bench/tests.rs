@@ -6,12 +6,9 @@ use super::*;
 const URL: &str = "ws://127.0.0.1:3000/";
 
 fn parse(line: &str, variables: &[(&str, &str)]) -> Result<BenchOptions, String> {
-    let environment = |name: &str| {
-        let variable = variables.iter().find(|(variable, _)| *variable == name);
-        variable.map(|(_, value)| value.into())
-    };
+    let environment = variables.iter().copied().collect();
     let arguments = ["bench"].into_iter().chain(line.split_whitespace());
-    match parse_from(arguments, environment) {
+    match parse_from(arguments, &environment) {
         Ok(Command::Bench(options)) => Ok(options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
@@ -71,22 +68,28 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
     );
     assert_eq!(options(&line, &[]), every_option());
     let variables = [
-        ("WS_ECHO_CONNECTIONS", "64"),
-        ("WS_ECHO_SIZE", "1KiB"),
-        ("WS_ECHO_TEXT", "chinese"),
-        ("WS_ECHO_IN_FLIGHT", "16"),
-        ("WS_ECHO_RATE", "0.5"),
-        ("WS_ECHO_MESSAGES", "7"),
-        ("WS_ECHO_WARM_UP", "0"),
-        ("WS_ECHO_TIMEOUT", "500ms"),
-        ("WS_ECHO_MASKED_ECHO", "true"),
-        ("WS_ECHO_JSON", "true"),
-        ("WS_ECHO_PID", ""),
+        ("WS_ECHO_BENCH_CONNECTIONS", "64"),
+        ("WS_ECHO_BENCH_SIZE", "1KiB"),
+        ("WS_ECHO_BENCH_TEXT", "chinese"),
+        ("WS_ECHO_BENCH_IN_FLIGHT", "16"),
+        ("WS_ECHO_BENCH_RATE", "0.5"),
+        ("WS_ECHO_BENCH_MESSAGES", "7"),
+        ("WS_ECHO_BENCH_WARM_UP", "0"),
+        ("WS_ECHO_BENCH_TIMEOUT", "500ms"),
+        ("WS_ECHO_BENCH_MASKED_ECHO", "true"),
+        ("WS_ECHO_BENCH_JSON", "true"),
+        ("WS_ECHO_BENCH_PID", ""),
     ];
     assert_eq!(options(URL, &variables), every_option());
     let mut shorter = every_option();
     shorter.size = 3;
     assert_eq!(options(&format!("{URL} --size 3"), &variables), shorter);
+}
+
+#[test]
+fn the_variables_of_the_server_do_not_concern_the_client() {
+    let variables = [("WS_ECHO_TIMEOUT", "soon"), ("PORT", "http")];
+    assert_eq!(options(URL, &variables), options(URL, &[]));
 }
 
 #[test]
@@ -112,9 +115,12 @@ fn with_a_rate_any_number_may_be_in_flight_by_default() {
 fn a_duration_and_a_number_of_messages_exclude_each_other() {
     let message = refusal(&format!("--duration 1s --messages 1 {URL}"), &[]);
     assert!(message.starts_with("the argument '--duration <DURATION>' cannot be used with"));
-    let both = [("WS_ECHO_DURATION", "1s"), ("WS_ECHO_MESSAGES", "1")];
+    let both = [
+        ("WS_ECHO_BENCH_DURATION", "1s"),
+        ("WS_ECHO_BENCH_MESSAGES", "1"),
+    ];
     let message = refusal(URL, &both);
-    assert!(message.starts_with("the argument 'WS_ECHO_DURATION' cannot be used with"));
+    assert!(message.starts_with("the argument 'WS_ECHO_BENCH_DURATION' cannot be used with"));
     let amount = options(&format!("--messages 3 {URL}"), &both[..1]).amount;
     assert_eq!(amount, Amount::Messages(3));
     let amount = options(&format!("--duration 3s {URL}"), &both[1..]).amount;
@@ -124,11 +130,11 @@ fn a_duration_and_a_number_of_messages_exclude_each_other() {
 #[test]
 fn a_url_is_needed_and_checked() {
     assert!(refusal("", &[]).contains("<URL>"));
-    assert!(refusal("--json", &[("WS_ECHO_SIZE", "3")]).contains("<URL>"));
+    assert!(refusal("--json", &[("WS_ECHO_BENCH_SIZE", "3")]).contains("<URL>"));
     assert!(refusal("wss://a", &[]).contains("bench does not speak TLS: write ws://a"));
-    let message = refusal(URL, &[("WS_ECHO_SIZE", "65MiB")]);
+    let message = refusal(URL, &[("WS_ECHO_BENCH_SIZE", "65MiB")]);
     assert!(
-        message.contains("'65MiB' for 'WS_ECHO_SIZE': write at most 64MiB"),
+        message.contains("'65MiB' for 'WS_ECHO_BENCH_SIZE': write at most 64MiB"),
         "{message}"
     );
 }
@@ -150,7 +156,7 @@ fn help_has_variables_and_examples() {
     for expected in [
         "0 ",
         "Usage: ws-echo bench [OPTIONS] <URL>",
-        "WS_ECHO_IN_FLIGHT",
+        "WS_ECHO_BENCH_IN_FLIGHT",
         "Examples:",
     ] {
         assert!(text.contains(expected), "{text}");

@@ -7,11 +7,8 @@ const URL: &str = "ws://127.0.0.1:3000/";
 const SECURE_URL: &str = "wss://127.0.0.1:3000/";
 
 fn parse(words: &[&str], variables: &[(&str, &str)]) -> Result<ChatOptions, String> {
-    let environment = |name: &str| {
-        let variable = variables.iter().find(|(variable, _)| *variable == name);
-        variable.map(|(_, value)| value.into())
-    };
-    match parse_from(["chat"].iter().chain(words), environment) {
+    let environment = variables.iter().copied().collect();
+    match parse_from(["chat"].iter().chain(words), &environment) {
         Ok(Command::Chat(options)) => Ok(options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
@@ -78,15 +75,44 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
     ];
     assert_eq!(options(&line, &[("NO_COLOR", "1")]), every_option());
     let variables = [
-        ("WS_ECHO_SUBPROTOCOL", "b,a"),
-        ("WS_ECHO_HEADER", "X-A: b: c, X-B:"),
-        ("WS_ECHO_ORIGIN", "http://localhost"),
-        ("WS_ECHO_RECONNECT", "true"),
-        ("WS_ECHO_WAIT", "0"),
-        ("WS_ECHO_TIMEOUT", "500ms"),
+        ("WS_ECHO_CHAT_SUBPROTOCOL", "b,a"),
+        ("WS_ECHO_CHAT_HEADER", "X-A: b: c, X-B:"),
+        ("WS_ECHO_CHAT_ORIGIN", "http://localhost"),
+        ("WS_ECHO_CHAT_RECONNECT", "true"),
+        ("WS_ECHO_CHAT_WAIT", "0"),
+        ("WS_ECHO_CHAT_TIMEOUT", "500ms"),
         ("NO_COLOR", "1"),
     ];
     assert_eq!(options(&[URL], &variables), every_option());
+}
+
+#[test]
+fn the_variables_of_the_server_do_not_concern_the_client() {
+    let variables = [
+        ("WS_ECHO_ORIGIN", "a b"),
+        ("WS_ECHO_SUBPROTOCOL", "*"),
+        ("WS_ECHO_TIMEOUT", "soon"),
+        ("WS_ECHO_PORT", "http"),
+        ("PORT", "http"),
+    ];
+    assert_eq!(options(&[URL], &variables), options(&[URL], &[]));
+}
+
+#[test]
+fn a_name_and_a_password_of_the_url_exclude_the_header_that_they_are() {
+    let url = "ws://user:secret@127.0.0.1:3000/";
+    options(&["--header=X-Authorization: a", url], &[]);
+    for header in [
+        "--header=Authorization: Bearer 1",
+        "--header=authorization: Basic dTpw",
+    ] {
+        options(&[header, URL], &[]);
+        let message = refusal(&[header, url]);
+        let expected = "the name and the password of the URL are the header Authorization: leave \
+                        them out, or leave out that --header";
+        assert!(message.starts_with(expected), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
 }
 
 #[test]
@@ -147,7 +173,7 @@ fn certificates_to_trust_are_accepted_only_with_tls() {
     let trust = |words: &[&str], variables| options(words, variables).trust;
     assert_eq!(trust(&[SECURE_URL], &[]), Trust::System);
     assert_eq!(trust(&[SECURE_URL, "--insecure"], &[]), Trust::Anyone);
-    let variables = [("WS_ECHO_INSECURE", "true")];
+    let variables = [("WS_ECHO_CHAT_INSECURE", "true")];
     assert_eq!(trust(&[SECURE_URL], &variables), Trust::Anyone);
     let message = refusal(&["--insecure", URL]);
     assert!(
@@ -200,7 +226,7 @@ fn help_has_variables_exit_statuses_and_examples() {
     for expected in [
         "0 ",
         "Usage: ws-echo chat [OPTIONS] <URL>",
-        "WS_ECHO_TIMEOUT",
+        "WS_ECHO_CHAT_TIMEOUT",
         "Examples:",
         "Exit status:",
     ] {

@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error as TlsError};
 
-use crate::escape::OneLine;
+use crate::escape::Excerpt;
 
 /// The flags that name the files.
 const CERTIFICATE: &str = "--tls-cert";
@@ -57,7 +57,7 @@ impl Display for LoadError {
         match self {
             Self::File { flag, path, reason } => {
                 let path = path.display().to_string();
-                write!(f, "{flag} {}: {reason}", OneLine(&path))
+                write!(f, "{flag} {}: {reason}", Excerpt::new(&path))
             }
             Self::Tls(error) => write!(f, "cannot set up TLS: {error}"),
             Self::SelfSigned(error) => write!(f, "cannot make a certificate: {error}"),
@@ -76,7 +76,7 @@ pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, LoadE
     CertifiedKey::from_der(chain, secret, &default_provider()).map_err(|error| match error {
         TlsError::InconsistentKeys(_) => {
             let path = certificate.display().to_string();
-            let certificate = OneLine(&path);
+            let certificate = Excerpt::new(&path);
             let reason = format!("the key does not belong to the certificate of {certificate}");
             LoadError::file(KEY, key, reason)
         }

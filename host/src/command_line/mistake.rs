@@ -1,0 +1,266 @@
+//! A mistake on the command line, as it is shown: what the user wrote is cut to a length, cannot
+//! harm a terminal, and has no password in it; and advice that would mislead is left out.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
+
+use super::similar;
+use crate::escape::Excerpt;
+
+/// How many characters of advice are shown. It may quote a value, of which it has more to say.
+const ADVICE_LEN_MAX: usize = 500;
+/// How the argument of a server is shown.
+const URL: &str = "<URL>";
+
+/// Returns the error as it is shown. It is one of parsing these arguments.
+pub(super) fn shown(mut error: Error, arguments: &[OsString], command: &Command) -> Error {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return not_utf_8(arguments, command);
+    }
+    keep_helpful_tips(&mut error);
+    let is_url = text(&error, ContextKind::InvalidArg) == Some(URL);
+    let without_password = |text: &str| match is_url || text.contains("//") {
+        true => without_password(text),
+        false => text.into(),
+    };
+    let quoted: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, without_password(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in quoted {
+        error.insert(kind, ContextValue::String(Excerpt::new(&text).to_string()));
+    }
+    if let Some(tip) = text(&error, ContextKind::InvalidSubcommand).and_then(instead_of_word) {
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    // What the parser of a value says may quote it too.
+    let advice = error.source().map(ToString::to_string).unwrap_or_default();
+    let harmless = without_password(&advice);
+    let harmless = Excerpt::of_len(&harmless, ADVICE_LEN_MAX).to_string();
+    let value = text(&error, ContextKind::InvalidValue);
+    match text(&error, ContextKind::InvalidArg).zip(value) {
+        Some((option, value)) if harmless != advice => {
+            let message = format!("invalid value '{value}' for '{option}': {harmless}");
+            command.clone().error(error.kind(), message)
+        }
+        _ => error,
+    }
+}
+
+fn text(error: &Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Replaces the password of a URL, or of what is nearly one: all between the first `:` after its
+/// scheme and the last `@`. That is too much if there is an `@` in a query.
+fn without_password(text: &str) -> String {
+    let start = text.find("//").map_or(0, |slashes| slashes + 2);
+    match (text[start..].find(':'), text.rfind('@')) {
+        (Some(colon), Some(at)) if start + colon < at => {
+            format!("{}:***{}", &text[..start + colon], &text[at..])
+        }
+        _ => text.into(),
+    }
+}
+
+/// Says which argument is not UTF-8. The parser does not; it accepts such names of files only.
+fn not_utf_8(arguments: &[OsString], command: &Command) -> Error {
+    let mut arguments = arguments.iter();
+    let wrong = arguments.find(|argument| argument.to_str().is_none());
+    let wrong = wrong.map(|argument| argument.to_string_lossy());
+    let wrong = wrong.unwrap_or_default();
+    let wrong = Excerpt::new(&wrong);
+    let message = format!("invalid value '{wrong}': write valid UTF-8");
+    command.clone().error(ErrorKind::InvalidUtf8, message)
+}
+
+/// Removes the parser's tips that do not help: an option whose name is only a little similar, and
+/// how to pass an option as a value.
+fn keep_helpful_tips(error: &mut Error) {
+    error.remove(ContextKind::Suggested);
+    let name = |kind| text(error, kind).map(|option| option.trim_start_matches('-'));
+    let both = name(ContextKind::InvalidArg).zip(name(ContextKind::SuggestedArg));
+    if !both.is_some_and(|(given, suggested)| similar::is_similar(given, suggested)) {
+        error.remove(ContextKind::SuggestedArg);
+    }
+}
+
+/// What to write instead of a word that is no command.
+fn instead_of_word(word: &str) -> Option<String> {
+    if word.contains("://") {
+        return Some(format!("to talk to a server, write 'chat {word}'"));
+    }
+    let (host, port) = word.rsplit_once(':').unwrap_or(("", word));
+    port.parse::<u16>().ok()?;
+    Some(match host {
+        "" => format!("to listen on this port, write '--port {port}'"),
+        _ => format!("to listen on this address, write '--listen {word}'"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{environment::Environment, parse_from};
+
+    fn shown(arguments: &[&str]) -> String {
+        let error = parse_from(arguments, &Environment::default()).expect_err("a mistake");
+        assert_eq!(error.exit_code(), 2);
+        error.render().to_string()
+    }
+
+    #[test]
+    fn a_long_value_is_cut_wherever_it_is_quoted() {
+        let long = "x".repeat(100_000);
+        for arguments in [
+            &["--welcome", &long][..],
+            &["--path", &long],
+            &["--subprotocol", &long],
+            &["--origin", &long],
+            &["--listen", &long],
+            &["--port", &long],
+            &["--threads", &long],
+            &["--log-level", &long],
+            &[&long],
+            &[&format!("--{long}")],
+            &[&format!("--no-page={long}")],
+            &["serve", &long],
+            &["help", &long],
+            &["chat", &long],
+            &["chat", &format!("http://{long}/")],
+            &["chat", &format!("ws://a/{long}#")],
+            &["chat", "ws://a/", &long],
+            &["chat", "--ca", &long, "wss://a/"],
+            &["chat", "--header", &long, "ws://a/"],
+            &["chat", "--insecure", &format!("ws://127.0.0.1/{long}")],
+            &["bench", &format!("wss://a/{long}")],
+            &["bench", &format!("--text={long}"), "ws://a/"],
+        ] {
+            let message = shown(arguments);
+            assert!(message.len() < 1_500, "{message}");
+            assert!(message.contains("xxx… (+"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_control_character_is_escaped_wherever_it_is_quoted() {
+        let harmful = "\x1b[31m\r\u{9b}2J\u{202e}x";
+        for arguments in [
+            &["--path", harmful][..],
+            &["--subprotocol", harmful],
+            &["--origin", harmful],
+            &["--listen", harmful],
+            &["--log-level", harmful],
+            &["--buffer", harmful],
+            &[harmful],
+            &[&format!("--{harmful}")],
+            &[&format!("--no-page={harmful}")],
+            &["chat", harmful],
+            &["chat", &format!("ws://{harmful}/")],
+            &["chat", "--ca", harmful, "wss://a/"],
+            &["chat", "--header", harmful, "ws://a/"],
+            &["bench", "--pid", harmful, "ws://a/"],
+        ] {
+            let message = shown(arguments);
+            let is_unsafe = |character: char| character.is_control() && character != '\n';
+            assert!(!message.contains(is_unsafe), "{message:?}");
+            assert!(!message.contains('\u{202e}'), "{message:?}");
+            assert!(message.contains(r"\u{1b}[31m"), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for url in [
+            "ws://user:secret@h:x/",
+            "http://user:secret@h/",
+            "https:user:secret@h/",
+            "ws:user:secret@h/",
+            "user:secret@h/",
+            " ws://user:secret@h/",
+            "ws://user:secret@ü/",
+            "ws://user:secret@h/ü#a:b@c",
+            "ws://user:secretsecret/secret@h/",
+            "ws://user:secret%@h/",
+        ] {
+            for arguments in [
+                &["chat", url][..],
+                &["bench", url],
+                &["chat", "--insecure", url],
+            ] {
+                let message = shown(arguments);
+                assert!(!message.contains("secret"), "{message}");
+                assert!(message.contains(":***@"), "{message}");
+            }
+        }
+        for arguments in [
+            &["ws://user:secret@h/"][..],
+            &["serve", "ws://user:secret@h/"],
+        ] {
+            assert!(!shown(arguments).contains("secret"));
+        }
+    }
+
+    #[test]
+    fn only_a_similar_option_is_offered() {
+        let tip = "tip: a similar argument exists: ";
+        assert!(shown(&["--lisen=x"]).contains(&format!("{tip}'--listen'")));
+        assert!(shown(&["--log=x"]).contains(&format!("{tip}'--log-level'")));
+        for arguments in [
+            &["--debug"][..],
+            &["--no-greeting"],
+            &["chat", "--port=1", "ws://a/"],
+            &["chat", "--user=a", "ws://a/"],
+            &["chat", "ws://a/", "--verbose"],
+            &["bench", "ws://a/", "-c"],
+        ] {
+            let message = shown(arguments);
+            assert!(!message.contains("tip:"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_command_gets_a_tip() {
+        for (word, tip) in [
+            ("3000", "to listen on this port, write '--port 3000'"),
+            (":3000", "to listen on this port, write '--port 3000'"),
+            (
+                "0.0.0.0:80",
+                "to listen on this address, write '--listen 0.0.0.0:80'",
+            ),
+            (
+                "[::1]:80",
+                "to listen on this address, write '--listen [::1]:80'",
+            ),
+            ("ws://a:1", "to talk to a server, write 'chat ws://a:1'"),
+        ] {
+            let message = shown(&[word]);
+            assert!(message.contains(&format!("tip: {tip}")), "{message}");
+        }
+        assert!(!shown(&["listen"]).contains("tip: to"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_argument_that_is_not_utf_8_is_named() {
+        use std::ffi::OsString;
+        use std::os::unix::ffi::OsStringExt;
+        let latin_1 = OsString::from_vec(b"gr\xfc\xdfe".to_vec());
+        let arguments = ["--welcome".into(), latin_1];
+        let error = parse_from(arguments, &Environment::default()).expect_err("no UTF-8");
+        assert_eq!(error.exit_code(), 2);
+        let message = error.render().to_string();
+        let expected = "error: invalid value 'gr\u{fffd}\u{fffd}e': write valid UTF-8\n";
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
