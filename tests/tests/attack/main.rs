@@ -1,6 +1,7 @@
 //! What the server does when it is attacked, and what a well-behaved client notices of it: several
-//! attacks at once, each on a server of its own, and a table of all at the end. No time is asserted,
-//! but the worst latency is reported; with `--test-threads 1` other attacks have no part in it.
+//! attacks at once, each on a server of its own, and a table of all at the end. No time is
+//! asserted, but the worst latency is reported; with `--test-threads 1` other attacks have no part
+//! in it.
 //!
 //! This test has a main function of its own, so that the table is shown.
 
