@@ -64,7 +64,12 @@ const WRONG_COMMAND_LINE: u8 = 2;
 /// A command line that cannot be parsed ends the process at once, and so do `--help` and
 /// `--version`.
 pub fn run() -> ExitCode {
-    let result = match command_line::parse() {
+    let command = command_line::parse();
+    if let Err(error) = random::check() {
+        stderr::print(&error.to_string());
+        return ExitCode::FAILURE;
+    }
+    let result = match command {
         Command::Serve(options) => match serve(&options) {
             // A flag names a wrong file, so the command line is wrong.
             Err(error @ server::ServeError::Certificate(_)) => {

@@ -1,5 +1,5 @@
-//! Everything that differs between systems: listeners that share a port, the limit of open files,
-//! signals, and terminals.
+//! Everything that differs between systems: listeners that share a port, what events mean, the
+//! limit of open files, signals, terminals, and ends of lines.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -72,6 +72,30 @@ fn share_port(socket: &Socket) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn share_port(_: &Socket) -> io::Result<bool> {
     Ok(false)
+}
+
+/// What shows that a socket has no bytes or no room left, so that an event reports when it has some
+/// again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exhaustion {
+    /// A call that moves fewer bytes than it was offered, or that would block.
+    ShortCall,
+    /// Only a call that would block.
+    WouldBlock,
+}
+
+/// On Windows, mio asks for further events only in a call that would block.
+pub(crate) const EXHAUSTION: Exhaustion = if cfg!(windows) {
+    Exhaustion::WouldBlock
+} else {
+    Exhaustion::ShortCall
+};
+
+impl Exhaustion {
+    /// Whether a call that moved `len` of the `offered` bytes shows it.
+    pub(crate) fn is_shown_by(self, len: usize, offered: usize) -> bool {
+        self == Self::ShortCall && len < offered
+    }
 }
 
 /// Raises the limit of open files, which include sockets, as far as the system allows. Returns the
@@ -265,4 +289,36 @@ impl TerminalMode {
     pub(crate) fn restore(&self) {}
 
     pub(crate) fn read_keys(&self) {}
+}
+
+/// What ends a line of a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    /// A line feed. A carriage return before it belongs to the line.
+    LineFeed,
+    /// A line feed, and a carriage return before it if there is one.
+    ReturnAndLineFeed,
+}
+
+/// On Windows, programs end each line with both.
+pub(crate) const LINE_END: LineEnd = if cfg!(windows) {
+    LineEnd::ReturnAndLineFeed
+} else {
+    LineEnd::LineFeed
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_call_shows_that_a_socket_is_exhausted_only_where_an_event_follows() {
+        let [short, full] = [(1, 2), (2, 2)];
+        let is_shown =
+            |exhaustion: Exhaustion, (len, offered)| exhaustion.is_shown_by(len, offered);
+        assert!(is_shown(Exhaustion::ShortCall, short));
+        assert!(!is_shown(Exhaustion::ShortCall, full));
+        assert!(!is_shown(Exhaustion::WouldBlock, short));
+        assert!(!is_shown(Exhaustion::WouldBlock, full));
+    }
 }

@@ -1,4 +1,19 @@
-//! Unpredictable bytes from the system.
+//! Unpredictable bytes from the system, by ring. It gets them in a static program too, where there
+//! is no /dev/urandom.
+
+use std::io;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Checks that the system has random bytes. Without, all that needs some would panic, the standard
+/// library's tables too.
+///
+/// # Errors
+///
+/// When it has none, as an old Linux without /dev/urandom.
+pub(crate) fn check() -> io::Result<()> {
+    fill(&mut [0])
+}
 
 /// `N` random bytes.
 ///
@@ -7,11 +22,16 @@
 ///
 /// # Panics
 ///
-/// If the system cannot provide random bytes: nothing may be sent without them.
+/// If the system has none, although [`check`] has found some: nothing may be sent without them.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    fill(&mut bytes).expect("the system had random bytes before");
     bytes
+}
+
+fn fill(bytes: &mut [u8]) -> io::Result<()> {
+    let filled = SystemRandom::new().fill(bytes);
+    filled.map_err(|_| io::Error::other("the system has no random bytes"))
 }
 
 /// A function that returns a new masking key at each call. It fetches many from the system at a

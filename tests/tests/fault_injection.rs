@@ -6,8 +6,8 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
-use std::process::{self, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,27 +29,14 @@ impl FaultyServer {
     /// Starts a server. A fault is written like strace's option `inject`, and is counted in each
     /// thread. Returns `None` if strace is missing or may not trace.
     fn start(name: &str, faults: &[&str], arguments: &[&str]) -> Option<Self> {
-        if !STRACE.is_there(&["-f", "-o", "/dev/null", "true"]) {
-            return None;
-        }
         let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-{name}", process::id()));
         let served = command(
             ["--listen", "127.0.0.1:0", "--threads", "1"]
                 .iter()
                 .chain(arguments),
         );
-        // The server stays this process's child, and strace is its child.
-        let mut strace = STRACE.command();
-        strace.args(["-D", "-f", "-qq", "-o"]).arg(&trace);
-        for fault in faults {
-            strace.arg("-e").arg(format!("inject={fault}"));
-        }
-        strace
-            .arg(served.get_program())
-            .args(served.get_args())
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped());
-        let server = Server::spawn(&mut strace);
+        let mut faulty = with_faults(&served, faults, &trace)?;
+        let server = Server::spawn(faulty.stderr(Stdio::piped()));
         Some(Self { server, trace })
     }
 
@@ -80,6 +67,24 @@ impl Drop for FaultyServer {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.trace);
     }
+}
+
+/// A command with failing system calls; `trace` is where strace records them. Returns `None` if
+/// strace is missing or may not trace.
+fn with_faults(command: &Command, faults: &[&str], trace: &Path) -> Option<Command> {
+    if !STRACE.is_there(&["-f", "-o", "/dev/null", "true"]) {
+        return None;
+    }
+    // The program stays this process's child, and strace is its child.
+    let mut strace = STRACE.command();
+    strace.args(["-D", "-f", "-qq", "-o"]).arg(trace);
+    for fault in faults {
+        strace.arg("-e").arg(format!("inject={fault}"));
+    }
+    let program = command.get_program();
+    strace.arg(program).args(command.get_args());
+    strace.stdin(Stdio::null());
+    Some(strace)
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -266,5 +271,24 @@ fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
             "client connected {}",
             Client::open(faulty.server.address).address()
         ));
+    }
+}
+
+#[test]
+fn without_random_bytes_each_program_says_so_and_fails() {
+    for arguments in [
+        ["chat", "ws://127.0.0.1:1"],
+        ["bench", "ws://127.0.0.1:1"],
+        ["--listen", "127.0.0.1:0"],
+    ] {
+        let faults = ["getrandom:error=EIO"];
+        let trace = Path::new("/dev/null");
+        let Some(mut faulty) = with_faults(&command(arguments), &faults, trace) else {
+            return;
+        };
+        let output = faulty.output().expect("strace runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(stderr, "ws-echo: the system has no random bytes\n");
+        assert_eq!(output.status.code(), Some(1));
     }
 }

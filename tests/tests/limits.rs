@@ -1,10 +1,7 @@
 //! The limits of the server. A client that does nothing wrong notices none of them.
 
-use std::net::TcpStream;
-use std::process::Stdio;
-
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::{Server, command, in_shell};
+use ws_echo_tests::server::Server;
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked};
 
@@ -63,8 +60,13 @@ fn an_address_has_its_own_limit() {
     expect_echo(&mut clients[0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn more_connections_than_files_are_refused_before_none_are_left() {
+    use std::net::TcpStream;
+    use std::process::Stdio;
+    use ws_echo_tests::server::{command, in_shell};
+
     let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
     let mut limited = in_shell(r#"ulimit -n 160 && exec "$0" "$@""#, &served);
     let server = Server::spawn(limited.stderr(Stdio::piped()));

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use smoltcp::iface::{Config, Interface, PollIngressSingleResult, SocketSet};
-use smoltcp::phy::{Device, Medium};
+use smoltcp::phy::Device;
 use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address, Ipv4Cidr};
@@ -84,7 +84,7 @@ impl<D: Device> Stack<D> {
 /// A stack on a TAP interface.
 #[cfg(target_os = "linux")]
 pub(crate) fn on_tap(name: &str) -> Result<Stack<smoltcp::phy::TunTapInterface>, Box<dyn Error>> {
-    use smoltcp::phy::{self, TunTapInterface};
+    use smoltcp::phy::{self, Medium, TunTapInterface};
     use std::os::fd::AsRawFd as _;
 
     check_is_up(name)?;

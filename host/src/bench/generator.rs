@@ -181,8 +181,7 @@ impl Run<'_> {
                 connection.send(count, self.message);
             }
         }
-        // A read that returns less than it could has emptied the socket.
-        if received.len == self.buffer.len() {
+        if received.may_have_more {
             self.has_more.push(index);
         }
         let flushed = connection.flush(self.message);

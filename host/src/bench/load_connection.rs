@@ -9,6 +9,7 @@ use super::echo_checker::{Comparison, EchoChecker};
 use super::error::{ConnectionError, EchoMismatch};
 use super::frame::{self, CLOSE};
 use super::prepared_message::PreparedMessage;
+use crate::platform::EXHAUSTION;
 
 /// The close code of a normal end.
 const NORMAL: u16 = 1000;
@@ -26,8 +27,8 @@ pub(super) struct Batch {
 /// The result of one read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReceivedEchoes {
-    /// The number of bytes; zero if there was nothing to read.
-    pub(super) len: usize,
+    /// Whether the socket may have more that no event will report.
+    pub(super) may_have_more: bool,
     /// The number of echoes that ended in them.
     pub(super) count: u64,
     /// Whether a missing echo, or a part of one, was received.
@@ -44,7 +45,7 @@ pub(super) struct LoadConnection {
     /// The bytes of messages that are still to be sent. All messages are the same, so the position
     /// in the current one follows from this.
     unsent: u64,
-    /// Whether the socket took less than it was given and was not reported as writable since.
+    /// Whether the socket takes no more, and was not reported as writable since.
     is_blocked: bool,
     /// The messages that were sent, or queued, and not yet echoed.
     pub(super) in_flight: u64,
@@ -104,7 +105,7 @@ impl LoadConnection {
             return Err(EchoMismatch::Unasked.into());
         }
         Ok(ReceivedEchoes {
-            len,
+            may_have_more: len > 0 && !EXHAUSTION.is_shown_by(len, buffer.len()),
             count: echoes.count,
             is_progress: echoes.is_progress && self.in_flight > 0,
         })
@@ -143,7 +144,7 @@ impl LoadConnection {
             };
             match self.stream.write(bytes) {
                 Ok(len) => {
-                    self.is_blocked = len < bytes.len();
+                    self.is_blocked = EXHAUSTION.is_shown_by(len, bytes.len());
                     if is_pong {
                         self.pongs.drain(..len);
                     } else {

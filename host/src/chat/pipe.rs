@@ -14,6 +14,7 @@ use mio::Waker;
 use self::lines::Lines;
 pub(super) use self::printer::Printer;
 use super::command::UserCommand;
+use crate::platform;
 
 /// How many lines, or parts of long ones, are read before the first of them is sent.
 const READ_AHEAD: usize = 16;
@@ -23,7 +24,7 @@ const READ_AHEAD: usize = 16;
 pub(super) fn read_lines(waker: Arc<Waker>) -> io::Result<Receiver<UserCommand>> {
     let (commands, receiver) = sync_channel(READ_AHEAD);
     let read = move || {
-        let mut lines = Lines::new(io::stdin().lock());
+        let mut lines = Lines::new(io::stdin().lock(), platform::LINE_END);
         loop {
             let command = lines.next_command();
             let is_last = matches!(command, UserCommand::End | UserCommand::Fail(_));

@@ -171,6 +171,16 @@ impl<T: Transport> Clients<T> {
         }
     }
 
+    /// The same for a transport that is not ready to be written: if it was known to be ready to be
+    /// read like that, the client waits for room, and gets no turn. It would only try to write, and
+    /// where that repeats the event, without end.
+    pub(crate) fn handle_without_room(&mut self, key: usize, readiness: Readiness) {
+        let client = self.table.get(key);
+        if client.is_some_and(|client| !client.is_known(readiness)) {
+            self.handle(key, readiness);
+        }
+    }
+
     /// Gives a turn to some of the clients with deadlines that have expired, the earliest first.
     pub fn expire(&mut self) {
         for _ in 0..EXPIRED_MAX {

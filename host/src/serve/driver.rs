@@ -84,6 +84,11 @@ impl<T: Transport> Driver<T> {
         self.readiness = self.readiness.max(readiness);
     }
 
+    /// Whether it was noted that the transport may hold this.
+    pub(crate) fn is_known(&self, readiness: Readiness) -> bool {
+        self.readiness >= readiness
+    }
+
     /// Does what can be done now, up to a buffer's worth. Most turns are [quick](Self::quick_turn).
     pub(crate) fn turn(&mut self, shared: &mut Shared) -> Turn {
         if self.client.is_idle()

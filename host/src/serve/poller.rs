@@ -11,6 +11,7 @@ use mio::{Interest, Poll, Token};
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 
+use crate::platform::{EXHAUSTION, Exhaustion};
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::{Readiness, Transport};
 
@@ -40,6 +41,8 @@ pub(crate) enum Ready {
     Listener(usize),
     /// The client with this key can be read as `readiness` says, or written.
     Client { key: usize, readiness: Readiness },
+    /// The same, but it cannot be written. Only where a write that would block repeats such events.
+    ClientWithoutRoom { key: usize, readiness: Readiness },
 }
 
 /// The listeners of a worker, and the events of these and of its clients' sockets.
@@ -88,10 +91,15 @@ impl Events {
         self.events.iter().map(|event| match event.token() {
             WAKER => Ready::Waker,
             Token(token) if token < self.first_client => Ready::Listener(token - FIRST_LISTENER),
-            Token(token) => Ready::Client {
-                key: token - self.first_client,
-                readiness: readiness(event),
-            },
+            Token(token) => {
+                let key = token - self.first_client;
+                let readiness = readiness(event);
+                if EXHAUSTION == Exhaustion::WouldBlock && !event.is_writable() {
+                    Ready::ClientWithoutRoom { key, readiness }
+                } else {
+                    Ready::Client { key, readiness }
+                }
+            }
         })
     }
 }
@@ -185,21 +193,22 @@ fn interest() -> Interest {
 
 /// What an event says about a client's socket.
 fn readiness(event: &Event) -> Readiness {
-    if event.is_read_closed() || event.is_error() || is_urgent(event) {
+    // A read ends at urgent data, though more may follow.
+    if event.is_read_closed() || event.is_error() || event.is_priority() {
         Readiness::UntilWouldBlock
     } else if event.is_readable() {
-        Readiness::Data
+        readable(EXHAUSTION)
     } else {
         Readiness::None
     }
 }
 
-/// Whether an event reports urgent data. A read ends there, though more may follow.
-fn is_urgent(event: &Event) -> bool {
-    #[cfg(target_os = "linux")]
-    return event.is_priority();
-    #[cfg(not(target_os = "linux"))]
-    return false;
+/// What a socket may hold that has bytes.
+const fn readable(exhaustion: Exhaustion) -> Readiness {
+    match exhaustion {
+        Exhaustion::ShortCall => Readiness::Data,
+        Exhaustion::WouldBlock => Readiness::UntilWouldBlock,
+    }
 }
 
 /// A client's socket.
@@ -256,5 +265,63 @@ impl Transport for Socket {
 
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// Reads what the event reports, as its readiness says.
+    fn read(socket: &mut Socket, ready: Ready) -> usize {
+        let (Ready::Client { readiness, .. } | Ready::ClientWithoutRoom { readiness, .. }) = ready
+        else {
+            panic!("{ready:?}");
+        };
+        if readiness == Readiness::None {
+            return 0;
+        }
+        let mut received = 0;
+        loop {
+            match socket.read(&mut [0; 64]) {
+                Ok(len) => received += len,
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                    return received;
+                }
+            }
+            if readiness == Readiness::Data {
+                return received;
+            }
+        }
+    }
+
+    #[test]
+    fn a_socket_that_was_read_as_its_readiness_says_is_reported_again() {
+        let (mut poller, _waker) = Poller::new().unwrap();
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let mut socket = Socket(TcpStream::from_std(stream));
+        poller.register(&mut socket, 0).unwrap();
+        let mut events = Events::new();
+        let mut received = 0;
+        for sent in [5, 10, 15] {
+            client.write_all(b"hello").unwrap();
+            while received < sent {
+                poller.wait(&mut events, None).unwrap();
+                let lens = events.iter().map(|ready| read(&mut socket, ready));
+                received += lens.sum::<usize>();
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_short_read_does_not_show_is_read_until_it_would_block() {
+        assert_eq!(readable(Exhaustion::ShortCall), Readiness::Data);
+        assert_eq!(readable(Exhaustion::WouldBlock), Readiness::UntilWouldBlock);
     }
 }

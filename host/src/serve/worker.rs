@@ -149,6 +149,10 @@ impl<A: Acceptor> Worker<A> {
             Ready::Client { key, readiness } => {
                 self.clients.handle(key, A::readiness(readiness));
             }
+            Ready::ClientWithoutRoom { key, readiness } => {
+                self.clients
+                    .handle_without_room(key, A::readiness(readiness));
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! The lines of a pipe, each a message of any length. A line is read in parts that fit a frame, so
 //! no line has to fit in memory.
 //!
-//! A line ends at its line feed; a carriage return before it belongs to the message.
+//! A line ends at its line feed. Whether a carriage return before it belongs to the message depends
+//! on the system.
 
 use std::io::{self, BufRead, Read};
 use std::mem;
@@ -9,11 +10,13 @@ use std::mem;
 use ws_echo_core::Fin;
 
 use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
+use crate::platform::LineEnd;
 
 /// Reads a pipe, and turns each part of a line into a command.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     input: R,
+    line_end: LineEnd,
     /// The number of the line that is being read, from 1.
     line_number: u64,
     /// How many bytes of the line were returned.
@@ -35,9 +38,10 @@ enum LineState {
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(super) fn new(input: R, line_end: LineEnd) -> Self {
         Self {
             input,
+            line_end,
             line_number: 1,
             returned_len: 0,
             state: LineState::Start,
@@ -70,7 +74,7 @@ impl<R: BufRead> Lines<R> {
         UserCommand::Send(payload, fin)
     }
 
-    /// The next part of a line, without the line feed; `None` at the end of the input.
+    /// The next part of a line, without its end; `None` at the end of the input.
     fn read_part(&mut self) -> io::Result<Option<(Vec<u8>, Fin)>> {
         let mut part = mem::take(&mut self.incomplete);
         let room = (FRAGMENT_LEN_MAX - part.len()) as u64;
@@ -79,8 +83,11 @@ impl<R: BufRead> Lines<R> {
             .by_ref()
             .take(room)
             .read_until(b'\n', &mut part)?;
-        if part.last() == Some(&b'\n') {
-            part.pop();
+        let has_line_feed = part.pop_if(|last| *last == b'\n').is_some();
+        if has_line_feed || self.take_line_feed_after(&part)? {
+            if self.line_end == LineEnd::ReturnAndLineFeed {
+                part.pop_if(|last| *last == b'\r');
+            }
             return Ok(Some((part, Fin::Last)));
         }
         if part.len() == FRAGMENT_LEN_MAX {
@@ -89,6 +96,19 @@ impl<R: BufRead> Lines<R> {
         // The last line may lack its line feed.
         let is_over = read_len == 0 && part.is_empty() && matches!(self.state, LineState::Start);
         Ok((!is_over).then_some((part, Fin::Last)))
+    }
+
+    /// Takes the line feed if the end of the line is cut after its carriage return, and returns
+    /// whether it is.
+    fn take_line_feed_after(&mut self, part: &[u8]) -> io::Result<bool> {
+        let may_be_cut = self.line_end == LineEnd::ReturnAndLineFeed
+            && part.len() == FRAGMENT_LEN_MAX
+            && part.last() == Some(&b'\r');
+        if !may_be_cut || self.input.fill_buf()?.first() != Some(&b'\n') {
+            return Ok(false);
+        }
+        self.input.consume(1);
+        Ok(true)
     }
 
     /// Decides whether the part is text or binary. If a text part is cut in a character, the first
@@ -130,7 +150,12 @@ mod tests {
 
     /// The commands of an input, up to its end.
     fn commands(input: impl AsRef<[u8]>) -> Vec<UserCommand> {
-        let mut lines = Lines::new(input.as_ref());
+        commands_of(input, LineEnd::LineFeed)
+    }
+
+    /// The same, of lines that end like this.
+    fn commands_of(input: impl AsRef<[u8]>, line_end: LineEnd) -> Vec<UserCommand> {
+        let mut lines = Lines::new(input.as_ref(), line_end);
         let mut commands = Vec::new();
         loop {
             match lines.next_command() {
@@ -164,6 +189,45 @@ mod tests {
         ];
         assert_eq!(commands("/a\n\nb\r\nc"), expected);
         assert_eq!(commands("/a\n\nb\r\nc\n"), expected);
+    }
+
+    #[test]
+    fn a_carriage_return_before_a_line_feed_is_removed_where_both_end_a_line() {
+        let input = "a\r\nb\n\r\nc\r\r\nd\re\r\n\r\n";
+        let texts = |line_end| {
+            let commands = commands_of(input, line_end).into_iter();
+            commands.map(|command| match command {
+                UserCommand::Send(MessageData::Text(text), Fin::Last) => text,
+                other => panic!("{other:?}"),
+            })
+        };
+        let both: Vec<_> = texts(LineEnd::ReturnAndLineFeed).collect();
+        assert_eq!(both, ["a", "b", "", "c\r", "d\re", ""]);
+        let line_feed: Vec<_> = texts(LineEnd::LineFeed).collect();
+        assert_eq!(line_feed, ["a\r", "b", "\r", "c\r\r", "d\re\r", "\r"]);
+        let commands = commands_of(b"\xff\r\n\r", LineEnd::ReturnAndLineFeed);
+        assert_eq!(
+            commands,
+            [binary(b"\xff", Fin::Last), text("\r", Fin::Last)]
+        );
+    }
+
+    #[test]
+    fn a_line_end_that_is_cut_after_the_carriage_return_is_removed() {
+        let almost = "x".repeat(FRAGMENT_LEN_MAX - 1);
+        let commands = |rest: &str| {
+            let input = format!("{almost}\r{rest}");
+            commands_of(input, LineEnd::ReturnAndLineFeed)
+        };
+        assert_eq!(commands("\n"), [text(&almost, Fin::Last)]);
+        assert_eq!(
+            commands("\nz"),
+            [text(&almost, Fin::Last), text("z", Fin::Last)]
+        );
+        let with_return = text(&format!("{almost}\r"), Fin::More);
+        assert_eq!(commands(""), [with_return.clone(), text("", Fin::Last)]);
+        assert_eq!(commands("\r\n"), [with_return.clone(), text("", Fin::Last)]);
+        assert_eq!(commands("z\r\n"), [with_return, text("z", Fin::Last)]);
     }
 
     #[test]

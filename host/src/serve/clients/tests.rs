@@ -35,6 +35,10 @@ struct Line {
     /// Whether nothing follows what is on the way to the server.
     has_ended: bool,
     is_shut: bool,
+    /// Whether a read would have blocked.
+    has_read_blocked: bool,
+    /// How many writes would have blocked.
+    blocked_writes: usize,
 }
 
 /// The server's end; the test has the other.
@@ -45,7 +49,10 @@ impl Read for End {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let mut line = self.0.borrow_mut();
         match line.to_server.read(bytes)? {
-            0 if !line.has_ended => Err(ErrorKind::WouldBlock.into()),
+            0 if !line.has_ended => {
+                line.has_read_blocked = true;
+                Err(ErrorKind::WouldBlock.into())
+            }
             len => Ok(len),
         }
     }
@@ -58,6 +65,7 @@ impl Write for End {
         line.room -= len;
         line.to_client.extend_from_slice(&bytes[..len]);
         if len == 0 {
+            line.blocked_writes += 1;
             return Err(ErrorKind::WouldBlock.into());
         }
         Ok(len)
@@ -573,6 +581,55 @@ fn a_client_that_sends_much_gets_one_turn_in_each_round() {
     }
     assert_eq!(received(&end), echo(0x82, &"x".repeat(58)).repeat(1024));
     assert!((16..20).contains(&rounds), "{rounds}");
+}
+
+#[test]
+fn a_transport_that_must_be_read_until_it_would_block_is_read_until_then() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    for message in ["a", "b"] {
+        end.0.borrow_mut().to_server.extend(frame(0x81, message));
+        end.0.borrow_mut().has_read_blocked = false;
+        server.clients.handle(key, Readiness::UntilWouldBlock);
+        while server.clients.timeout() == Some(Duration::ZERO) {
+            server.round();
+        }
+        assert_eq!(received(&end), echo(0x81, message));
+        assert!(end.0.borrow().has_read_blocked);
+    }
+}
+
+#[test]
+fn a_client_that_waits_for_room_is_written_only_if_an_event_reports_something_new() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.open();
+    let blocked_writes = || std::mem::take(&mut end.0.borrow_mut().blocked_writes);
+    end.0.borrow_mut().room = 0;
+    end.0.borrow_mut().to_server.extend(frame(0x81, "a"));
+    server.clients.handle(key, Readiness::UntilWouldBlock);
+    assert_eq!(blocked_writes(), 1);
+    server
+        .clients
+        .handle_without_room(key, Readiness::UntilWouldBlock);
+    assert_eq!(
+        blocked_writes(),
+        0,
+        "the poll would report the client again and again"
+    );
+    server.clients.handle(key, Readiness::None);
+    assert_eq!(blocked_writes(), 1, "there may be room");
+
+    end.0.borrow_mut().room = usize::MAX;
+    server.clients.handle(key, Readiness::None);
+    while server.clients.timeout() == Some(Duration::ZERO) {
+        server.round();
+    }
+    assert_eq!(received(&end), echo(0x81, "a"));
+    end.0.borrow_mut().to_server.extend(frame(0x81, "b"));
+    server
+        .clients
+        .handle_without_room(key, Readiness::UntilWouldBlock);
+    assert_eq!(received(&end), echo(0x81, "b"));
 }
 
 #[test]
