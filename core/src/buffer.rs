@@ -190,6 +190,11 @@ impl<S: Storage> Buffer<S> {
         self.received.start - self.ready.end
     }
 
+    /// How many bytes can be made ready if received bytes move.
+    pub(crate) fn room(&self) -> usize {
+        self.gap() + self.spare_len()
+    }
+
     /// Takes back the lent bytes.
     pub(crate) fn release(&mut self) {
         self.skip(self.lent);
@@ -293,8 +298,7 @@ impl<S: Storage> Buffer<S> {
     /// response](crate::ServerHandshake::respond), and for a driver that answers in another
     /// protocol: do not call it while a connection uses this buffer.
     pub fn make_ready(&mut self, bytes: &[u8]) -> usize {
-        let room = self.gap() + self.spare_len();
-        self.make_gap(bytes.len().min(room));
+        self.make_gap(bytes.len().min(self.room()));
         self.append(bytes)
     }
 

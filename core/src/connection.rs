@@ -5,6 +5,7 @@ pub(crate) mod agreed;
 pub(crate) mod event;
 pub(crate) mod exchange;
 mod fast_echo;
+pub(crate) mod message_buffer;
 mod receiving;
 pub(crate) mod send_error;
 mod sending;
@@ -16,7 +17,7 @@ use crate::connection::event::{Event, Kind};
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::Frame;
-use crate::frame::layout::{CONTROL_HEADER_LEN, MASKING_KEY_LEN, MAX_CONTROL_LEN};
+use crate::frame::layout::{CONTROL_HEADER_LEN, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode};
 use crate::frame::role::{Client, Role, Server};
 use crate::frame::utf8::MAX_HELD;
 
@@ -33,9 +34,13 @@ pub struct Connection<R = Server> {
     /// The message whose frames are being received.
     message: Option<Incoming>,
     sent: Sent,
-    /// The Pong or Close frame to send. In a Close, the code is followed by the reason in the
-    /// peer's Close, which is not sent: two fields would cost 125 bytes more.
+    /// The Pong or Close frame to send, or the payload of a received Pong. In the answer to a
+    /// Close, the code is followed by the reason in the peer's Close, which is not sent: two fields
+    /// would cost 125 bytes more.
     control: Vec<u8, { CONTROL_HEADER_LEN + MASKING_KEY_LEN + MAX_CONTROL_LEN }, u8>,
+    /// How many bytes at the end of `control` wait for room: of a Pong, or of a Close of the
+    /// application. Nothing is sent and no frame is begun to be read before they are ready.
+    unsent: u8,
 }
 
 /// What the next received byte is, or what must be made ready before it is read.
@@ -52,12 +57,12 @@ enum Next {
         /// there.
         is_cut: bool,
     },
-    /// The payload of a Ping or a Close, which is gathered.
+    /// The payload of a control frame, which is gathered.
     Control,
-    /// Payload that is not used: of a Pong, or of a message after our Close.
+    /// Payload that is not used: of a message after our Close.
     Ignored,
-    /// None: a Pong must be made ready first, of which `produced` bytes are.
-    Pong { produced: u8 },
+    /// None: a Pong must be made ready first.
+    Pong,
     /// None: our Close must be made ready first. It answers the peer's Close with this code, or
     /// fails the connection.
     Close(Result<Option<CloseCode>, ProtocolError>),
@@ -143,6 +148,7 @@ impl<R> Connection<R> {
             message: None,
             sent: Sent::Message,
             control: Vec::new(),
+            unsent: 0,
         }
     }
 
@@ -209,15 +215,35 @@ impl<R> Connection<R> {
         missing.saturating_add((plain + held) as u64)
     }
 
-    /// Whether a Close frame was made ready: our own, or the answer to the peer's.
+    /// Whether a Close frame was sent: our own, which may still [wait for
+    /// room](Self::awaits_room), or the answer to the peer's.
     pub fn is_closing(&self) -> bool {
         self.sent == Sent::Close
+    }
+
+    /// Whether a Pong or a Close waits for room in the buffer: transmit what is ready, and ask for
+    /// the next event again.
+    pub fn awaits_room(&self) -> bool {
+        self.unsent > 0 || matches!(self.next, Next::Close(_))
     }
 }
 
 impl<R: Role> Connection<R> {
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
+
+    /// The payload of the Ping or Pong frame that was received last, and was the last event. A
+    /// Close of the application may be where it was.
+    fn control_payload(&self) -> &[u8] {
+        let payload = match self.frame.opcode {
+            _ if self.is_inside_frame() || self.is_closing() => None,
+            // It is in the Pong that answers it.
+            Opcode::Ping => self.control.get(Self::CONTROL_HEADER_LEN..),
+            Opcode::Pong => Some(&*self.control),
+            _ => None,
+        };
+        payload.unwrap_or_default()
+    }
 
     /// The reason in the peer's Close frame. Empty if it has none, and before the peer's Close was
     /// received and answered.

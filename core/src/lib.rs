@@ -3,6 +3,23 @@
 //! A server starts with [`ServerHandshake`], a client with [`ClientHandshake`]; then both use
 //! [`Connection`], [`Exchange`] and [`Buffer`].
 //!
+//! What a program of each kind uses, beside the loop that is the same for all:
+//!
+//! - It echoes: [`Exchange::echo`], and before it [`Exchange::echo_whole_messages`].
+//! - It pushes a counter, a sensor or a log: [`Exchange::send`], at any time, and
+//!   [`Exchange::room`].
+//! - It answers commands, such as JSON: [`Exchange::gather`] with a [`MessageBuffer`], and
+//!   [`Exchange::send_up_to`] for long answers.
+//! - It streams what is larger than memory: [`Exchange::bytes`] of each [`Chunk`], and
+//!   [`Exchange::send_fragment`].
+//! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].
+//! - It decides who may connect: [`Request::path`], [`Request::query`], [`Request::headers`] and
+//!   [`ServerHandshake::refuse`].
+//! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
+//! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
+//! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to
+//!   copy.
+//!
 //! [microcontrollers]: https://docs.rs/crate/ws-echo-core/latest/source/docs/microcontrollers.md
 //! [smoltcp]: https://docs.rs/crate/ws-echo-core/latest/source/docs/smoltcp.md
 //!
@@ -34,6 +51,7 @@ pub use connection::Connection;
 pub use connection::agreed::Agreed;
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
+pub use connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 pub use connection::send_error::SendError;
 pub use frame::close::CloseCode;
 pub use frame::error::ProtocolError;

@@ -77,8 +77,10 @@ pub struct Outcome {
     pub close: Option<Option<CloseCode>>,
     /// The reason in the peer's Close.
     pub reason: String,
-    /// How many Pong frames were received.
-    pub pongs: usize,
+    /// The payloads of the Ping frames that were answered.
+    pub pings: Vec<Vec<u8>>,
+    /// The payloads of the Pong frames that were received.
+    pub pongs: Vec<Vec<u8>>,
     /// Whether the connection was over.
     pub done: bool,
 }
@@ -375,7 +377,14 @@ impl<R: Role> Session<R> {
         loop {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
-                Ok(Some(Event::Pong)) => self.outcome.pongs += 1,
+                Ok(Some(Event::Ping)) => {
+                    let payload = exchange.control_payload();
+                    self.outcome.pings.push(payload.to_vec());
+                }
+                Ok(Some(Event::Pong)) => {
+                    let payload = exchange.control_payload();
+                    self.outcome.pongs.push(payload.to_vec());
+                }
                 Ok(Some(Event::Close(code))) => {
                     let before = self.outcome.close.replace(code);
                     assert_eq!(before, None, "a second Close event");

@@ -10,11 +10,12 @@ use ws_echo_core::{
 use ws_echo_tests::driver::client::NONCE;
 
 /// What the client sends. One of its frames, and room to receive, fit the smallest of the buffers.
-const ACTIONS: [Action; 8] = [
+const ACTIONS: [Action; 9] = [
     Action::Text("", Fin::Last),
     Action::Text("hello", Fin::Last),
     Action::Text("\u{4e16}\u{754c}", Fin::More),
     Action::Ping(b"?"),
+    Action::Pong(b"!"),
     Action::Text(" is \u{2014}", Fin::More),
     Action::Text(" goes on", Fin::Last),
     Action::Text("\u{1f980}", Fin::Last),
@@ -34,6 +35,7 @@ const MESSAGES: [&str; 5] = [
 enum Action {
     Text(&'static str, Fin),
     Ping(&'static [u8]),
+    Pong(&'static [u8]),
     /// After everything has come back.
     Close(CloseCode, &'static str),
 }
@@ -114,7 +116,8 @@ impl ServerEnd {
         while let Some(event) = exchange.next_event().expect("the client is right") {
             match event {
                 Event::Data(chunk) => exchange.echo(chunk),
-                Event::Pong => {}
+                Event::Ping => assert_eq!(exchange.control_payload(), b"?"),
+                Event::Pong => assert_eq!(exchange.control_payload(), b"!"),
                 Event::Close(code) => self.closed = Some(code),
                 event => panic!("{event:?}"),
             }
@@ -173,7 +176,10 @@ impl ClientEnd {
                         self.received.push(String::new());
                     }
                 }
-                Event::Pong => self.pongs += 1,
+                Event::Pong => {
+                    assert_eq!(exchange.control_payload(), b"?");
+                    self.pongs += 1;
+                }
                 Event::Close(code) => self.closed = Some(code),
                 event => panic!("{event:?}"),
             }
@@ -186,6 +192,7 @@ impl ClientEnd {
             let sent = match action {
                 Action::Text(text, fin) => exchange.send_fragment(Message::Text(text), fin),
                 Action::Ping(payload) => exchange.ping(payload),
+                Action::Pong(payload) => exchange.pong(payload),
                 Action::Close(..) if self.received.len() <= MESSAGES.len() => return,
                 Action::Close(code, reason) => exchange.close(code, reason),
             };

@@ -18,6 +18,8 @@ struct Link {
     buffer: Buffer<Vec<u8>>,
     cut: usize,
     transmitted: Vec<u8>,
+    /// The application closes with this reason, after this many pieces of messages.
+    will_close: Option<(usize, &'static str)>,
     has_closed: bool,
     close: Option<Option<u16>>,
     error: Option<ProtocolError>,
@@ -31,6 +33,7 @@ impl Link {
             buffer: Buffer::new(vec![0; buffer_len]),
             cut,
             transmitted: Vec::new(),
+            will_close: None,
             has_closed: false,
             close: None,
             error: None,
@@ -64,13 +67,20 @@ impl Link {
             match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => {
                     assert!(!self.has_closed, "data after our Close");
+                    if let Some((pieces @ 1.., _)) = &mut self.will_close {
+                        *pieces -= 1;
+                    } else if let Some((_, reason)) = self.will_close {
+                        let closed = exchange.close(CloseCode::UNSUPPORTED_DATA, reason);
+                        assert_eq!(closed, Ok(()));
+                        self.has_closed = true;
+                    }
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Close(code))) => {
                     let code = code.map(CloseCode::get);
                     assert_eq!(self.close.replace(code), None, "a second Close");
                 }
-                Ok(Some(Event::Pong)) => {}
+                Ok(Some(Event::Ping | Event::Pong)) => {}
                 Ok(Some(event)) => panic!("{event:?}"),
                 Ok(None) => return,
                 Err(error) => assert_eq!(self.error.replace(error), None, "a second error"),
@@ -283,7 +293,11 @@ mod the_peer_closes {
             Frame::new(BINARY, "three"),
             Frame::close(1000),
         ];
-        assert_eq!(echo_always(&input), closed(frames, Some(1000), ""));
+        let expected = Outcome {
+            pings: vec![b"two".to_vec()],
+            ..closed(frames, Some(1000), "")
+        };
+        assert_eq!(echo_always(&input), expected);
     }
 
     #[test]
@@ -384,6 +398,30 @@ mod we_close {
     }
 
     #[test]
+    fn a_close_that_waits_for_room_takes_the_place_of_a_payload() {
+        for first in [PING, PONG] {
+            let mut link = Link::new(200, usize::MAX);
+            let frame = masked(first, "payload");
+            link.buffer.spare_mut()[..frame.len()].copy_from_slice(&frame);
+            link.buffer.commit(frame.len());
+            let mut exchange = link.connection.exchange(&mut link.buffer);
+            assert!(matches!(
+                exchange.next_event(),
+                Ok(Some(Event::Ping | Event::Pong))
+            ));
+            assert_eq!(exchange.control_payload(), b"payload");
+            while exchange.ping(b"").is_ok() {}
+            assert_eq!(exchange.close(GOING_AWAY, &"x".repeat(123)), Ok(()));
+            assert_eq!(exchange.control_payload(), b"");
+            while link.connection.awaits_room() {
+                link.transmit();
+            }
+            let exchange = link.connection.exchange(&mut link.buffer);
+            assert_eq!(exchange.control_payload(), b"");
+        }
+    }
+
+    #[test]
     fn the_rest_of_a_frame_is_ignored_and_the_peers_close_found_after_it() {
         for (first, payload) in [
             (TEXT, "h\u{e9}llo"),
@@ -475,13 +513,133 @@ mod we_close {
     }
 
     #[test]
-    fn reasons_of_up_to_123_bytes_are_sent() {
+    fn reasons_of_up_to_123_bytes_are_sent_through_any_buffer() {
         for len in 0..=123 {
-            let mut link = Link::new(200, usize::MAX);
-            let reason = "x".repeat(len);
-            assert_eq!(link.close(CloseCode::NORMAL, &reason), Ok(()));
-            let payload = [b"\x03\xE8", reason.as_bytes()].concat();
-            assert_eq!(link.frames(), [Frame::new(CLOSE, payload)]);
+            for mut link in Link::many() {
+                let reason = "x".repeat(len);
+                assert_eq!(link.close(CloseCode::NORMAL, &reason), Ok(()));
+                let payload = [b"\x03\xE8", reason.as_bytes()].concat();
+                assert_eq!(link.frames(), [Frame::new(CLOSE, payload)]);
+            }
+        }
+    }
+}
+
+mod our_close_waits {
+    use super::*;
+
+    const LONGEST: &str = match str::from_utf8(&[b'r'; 123]) {
+        Ok(reason) => reason,
+        Err(_) => "",
+    };
+
+    fn our_close(reason: &str) -> Frame {
+        Frame::new(CLOSE, [b"\x03\xEB", reason.as_bytes()].concat())
+    }
+
+    // > Control frames [...] MAY be injected in the middle of a fragmented message. (section 5.4)
+    #[test]
+    fn for_room_when_a_long_frame_is_received_in_pieces() {
+        let text = "h\u{e9}llo \u{20ac}".repeat(450);
+        for first in [TEXT, TEXT_BEGINS, BINARY] {
+            for (pieces, reason) in [(0, ""), (0, "no"), (0, LONGEST), (1, "no"), (3, LONGEST)] {
+                for mut link in Link::many() {
+                    link.will_close = Some((pieces, reason));
+                    link.receive(&masked(first, &text));
+                    let (capacity, cut) = (link.buffer.capacity(), link.cut);
+                    let how = format!("{first:#x}, {pieces} pieces, {capacity}, {cut}");
+                    assert!(link.has_closed && link.connection.is_closing(), "{how}");
+                    link.receive(&masked(PING, "still there?"));
+                    link.receive(&masked_close(1001, "yes"));
+                    assert_eq!((link.close, link.error), (Some(Some(1001)), None));
+                    assert_eq!(link.connection.close_reason(), "yes");
+
+                    let mut frames = link.frames();
+                    let end = frames.split_off(frames.len() - 2);
+                    let pong = Frame::new(PONG, "still there?");
+                    assert_eq!(end, [our_close(reason), pong], "{how}");
+                    assert_eq!(frames.len(), pieces, "{how}");
+                    let echoed: Vec<u8> = frames.into_iter().flat_map(|it| it.payload).collect();
+                    assert!(text.as_bytes().starts_with(&echoed), "{how}");
+                }
+            }
+        }
+    }
+
+    /// Fills the buffer with Pings.
+    fn fill(link: &mut Link) -> Vec<Frame> {
+        let mut pings = Vec::new();
+        while link.ping(b"ping") == Ok(()) {
+            pings.push(Frame::new(PING, "ping"));
+        }
+        pings
+    }
+
+    #[test]
+    fn for_room_after_what_is_ready() {
+        for buffer_len in MIN_BUFFER_LEN..200 {
+            for reason in ["enough", LONGEST] {
+                let mut link = Link::new(buffer_len, 1);
+                let mut frames = fill(&mut link);
+                let ready = link.buffer.ready().to_vec();
+                assert_eq!(link.close(CloseCode::UNSUPPORTED_DATA, reason), Ok(()));
+                assert!(link.connection.is_closing() && !link.connection.is_idle());
+                assert!(link.connection.awaits_room() || reason != LONGEST);
+                link.assert_all_refused(SendError::Closed);
+                assert!(link.buffer.ready().starts_with(&ready));
+                frames.push(our_close(reason));
+                assert_eq!(link.frames(), frames, "buffer of {buffer_len}");
+                assert!(!link.connection.awaits_room());
+                link.assert_all_refused(SendError::Closed);
+            }
+        }
+    }
+
+    #[test]
+    fn for_room_inside_the_header_of_a_frame() {
+        let message = masked(BINARY, [7; 300]);
+        for come in 0..8 {
+            let mut link = Link::new(100, 1);
+            link.receive(&message[..come]);
+            let mut frames = fill(&mut link);
+            assert_eq!(link.close(CloseCode::UNSUPPORTED_DATA, LONGEST), Ok(()));
+            link.transmit();
+            link.receive(&message[come..]);
+            link.receive(&masked_close(1000, ""));
+            assert_eq!((link.close, link.error), (Some(Some(1000)), None));
+            frames.push(our_close(LONGEST));
+            assert_eq!(link.frames(), frames, "{come} bytes came");
+        }
+    }
+
+    #[test]
+    fn and_is_sent_before_the_answer_to_what_was_received_meanwhile() {
+        for (input, answer) in [
+            (masked(PING, "?"), Some(Frame::new(PONG, "?"))),
+            (masked(PONG, "!"), None),
+            (masked(TEXT, "late"), None),
+            (masked_close(1000, "late"), None),
+            (b"\x81\x05hello".to_vec(), None),
+        ] {
+            for buffer_len in MIN_BUFFER_LEN..200 {
+                let mut link = Link::new(buffer_len, usize::MAX);
+                let mut frames = fill(&mut link);
+                assert_eq!(link.close(CloseCode::UNSUPPORTED_DATA, "enough"), Ok(()));
+                let spare = link.buffer.spare_mut();
+                if spare.len() < input.len() {
+                    continue;
+                }
+                spare[..input.len()].copy_from_slice(&input);
+                link.buffer.commit(input.len());
+                link.exchange();
+                frames.push(our_close("enough"));
+                frames.extend(answer.clone());
+                assert_eq!(link.frames(), frames, "buffer of {buffer_len}");
+                let is_over = link.close.is_some() || link.error.is_some();
+                assert_eq!(link.connection.is_done(), is_over);
+                let reason = if link.close.is_some() { "late" } else { "" };
+                assert_eq!(link.connection.close_reason(), reason);
+            }
         }
     }
 }
@@ -563,8 +721,9 @@ mod the_application_sends {
             let mut link = Link::new(buffer_len, usize::MAX);
             let text = "x".repeat(buffer_len);
             let full = Err(SendError::Full);
-            assert_eq!(link.send(Message::Text(&text)), full);
-            assert_eq!(link.send(Message::Binary(text.as_bytes())), full);
+            let too_short = Err(SendError::BufferTooShort);
+            assert_eq!(link.send(Message::Text(&text)), too_short);
+            assert_eq!(link.send(Message::Binary(text.as_bytes())), too_short);
             assert_eq!(link.buffer.ready(), b"");
             let mut pings = 0;
             while link.ping(b"ping") == Ok(()) {
@@ -572,7 +731,6 @@ mod the_application_sends {
             }
             let ready = link.buffer.ready().to_vec();
             assert_eq!(link.ping(b"ping"), full);
-            assert_eq!(link.close(CloseCode::NORMAL, "good bye"), full);
             assert_eq!(link.send(Message::Text("text")), full);
             assert_eq!(link.buffer.ready(), ready);
             assert!(pings >= 2, "{pings} pings in {buffer_len} bytes");
@@ -652,9 +810,11 @@ mod the_application_sends {
                     break;
                 }
                 if !pong.is_empty() {
+                    assert!(link.connection.awaits_room());
                     link.assert_all_refused(SendError::Full);
                 }
             }
+            assert!(!link.connection.awaits_room());
             assert_eq!(wire::unmasked(&pong).0, [Frame::new(PONG, [b'x'; 125])]);
             assert_eq!(link.ping(b""), Ok(()));
         }

@@ -1,6 +1,6 @@
 //! Framing, masking, fragmentation and control frames (RFC 6455 sections 5.1 to 5.5).
 
-use ws_echo_core::{Agreed, Connection, Event, MIN_BUFFER_LEN, ProtocolError};
+use ws_echo_core::{Agreed, Buffer, Connection, Event, MIN_BUFFER_LEN, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
     BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_with,
@@ -94,7 +94,8 @@ mod section_5_7 {
     fn the_masked_pong_is_an_event_and_not_answered() {
         let pong = [&[0x8a, 0x85], &MASKED_HELLO[..]].concat();
         let outcome = echo_always(&pong);
-        assert_eq!((outcome.pongs, outcome.frames.len()), (1, 0));
+        assert_eq!(outcome.pongs, [HELLO]);
+        assert_eq!(outcome.frames, []);
     }
 
     #[test]
@@ -184,7 +185,8 @@ mod headers {
             _ => vec![Frame::new(first, payload)],
         };
         assert_eq!(frames, expected, "{}", how());
-        assert_eq!(outcome.pongs, usize::from(first == PONG), "{}", how());
+        assert_eq!(outcome.pings.len(), usize::from(first == PING), "{}", how());
+        assert_eq!(outcome.pongs.len(), usize::from(first == PONG), "{}", how());
         assert_eq!(outcome.done, first == CLOSE, "{}", how());
     }
 
@@ -630,7 +632,52 @@ mod control_frames {
             Frame::new(CONTINUATION, "b"),
         ];
         assert_eq!(outcome.frames, expected);
-        assert_eq!((outcome.pongs, outcome.error), (3, None));
+        assert_eq!(outcome.pongs, [vec![0xFF; 125], vec![], b"c".to_vec()]);
+        assert_eq!(outcome.error, None);
+    }
+
+    #[test]
+    fn pings_and_pongs_of_every_length_are_events_with_their_payload() {
+        for len in 0..=125 {
+            let payload: Vec<u8> = (0..len).map(|i| 0xFF - i).collect();
+            let first: Vec<u8> = payload.iter().rev().copied().collect();
+            let input = [
+                masked(PONG, &first),
+                masked(PING, &payload),
+                masked(TEXT, "between"),
+                masked(PONG, &payload),
+                masked(PING, &first),
+            ];
+            let outcome = echo_always(&input.concat());
+            assert_eq!(outcome.pings, [&payload[..], &first], "{len} bytes");
+            assert_eq!(outcome.pongs, [&first[..], &payload], "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn the_payload_of_a_ping_or_pong_is_there_until_the_next_event() {
+        let mut connection = Connection::server(Agreed::NOTHING);
+        let mut buffer = Buffer::new([0; 200]);
+        let input = [
+            masked(PONG, "pong"),
+            masked(TEXT, "text"),
+            masked(PING, "ping"),
+            masked(PING, "cut")[..8].to_vec(),
+        ]
+        .concat();
+        buffer.spare_mut()[..input.len()].copy_from_slice(&input);
+        buffer.commit(input.len());
+        let mut exchange = connection.exchange(&mut buffer);
+        assert_eq!(exchange.control_payload(), b"", "before the first event");
+        let mut next = || {
+            let event = exchange.next_event().unwrap();
+            let payload = exchange.control_payload().to_vec();
+            (event, payload)
+        };
+        assert_eq!(next(), (Some(Event::Pong), b"pong".to_vec()));
+        assert!(matches!(next(), (Some(Event::Data(_)), payload) if payload.is_empty()));
+        assert_eq!(next(), (Some(Event::Ping), b"ping".to_vec()));
+        assert_eq!(next(), (None, vec![]), "inside the next Ping");
     }
 
     #[test]

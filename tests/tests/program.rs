@@ -322,18 +322,16 @@ fn each_client_gets_only_its_own_messages() {
 fn a_signal_closes_every_client_with_1001_and_the_exit_status_is_0() {
     for signal in ["INT", "TERM"] {
         let mut server = Server::start(&["--no-welcome", "--threads", "2"]);
-        let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+        let clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+        let one = clients[5].address();
         server.signal(signal);
-        for client in &mut clients {
+        for mut client in clients {
             assert_eq!(client.receive_frame(), going_away());
             client.send(masked_close(1001, ""));
             assert_eq!(client.receive_frame(), None);
         }
         assert_eq!(server.wait().code(), Some(0), "SIG{signal}");
-        server.logged(&format!(
-            "{} closed by server with 1001",
-            clients[5].address()
-        ));
+        server.logged(&format!("{one} closed by server with 1001"));
     }
 }
 
@@ -382,7 +380,12 @@ fn an_unfinished_message_delays_a_stop_only_until_the_deadline() {
 
 #[test]
 fn closes_are_spread_on_request() {
-    let mut server = Server::start(&["--no-welcome", "--drain-spread", "500ms", "--threads", "1"]);
+    let mut server = Server::start(&[
+        "--no-welcome",
+        "--drain-spread=500ms",
+        "--close-timeout=2s",
+        "--threads=1",
+    ]);
     let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
     server.signal("TERM");
     server.logged("stopping");
@@ -394,6 +397,7 @@ fn closes_are_spread_on_request() {
         client.send(masked_close(1001, ""));
         assert_eq!(client.receive_frame(), None);
     }
+    // The clients do not end their sides: a stop waits for that only until the deadline.
     assert_eq!(server.wait().code(), Some(0));
 }
 

@@ -1,8 +1,12 @@
-//! What an application may do with a chunk: look at it, echo it, ignore it, and nothing once it is
-//! stale. And what it knows of the chunks that follow.
+//! What an application may do with a chunk: look at it, echo it, gather its message, ignore it, and
+//! nothing once it is stale. And what it knows of the chunks that follow.
 
-use ws_echo_core::{Agreed, Buffer, Chunk, CloseCode, Connection, Event, Kind};
-use ws_echo_tests::wire::{BINARY, CONTINUATION, PING, TEXT, masked};
+use ws_echo_core::{
+    Agreed, Buffer, Chunk, CloseCode, Connection, Event, Kind, MIN_BUFFER_LEN, Message,
+    MessageBuffer, MessageStorage, MessageTooLong, Role,
+};
+use ws_echo_tests::driver::{self, Cuts};
+use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, Frame, PING, TEXT, masked, mirrored};
 
 fn receive(buffer: &mut Buffer<[u8; 256]>, bytes: &[u8]) {
     buffer.spare_mut()[..bytes.len()].copy_from_slice(bytes);
@@ -169,4 +173,129 @@ fn an_ignored_frame_and_a_closed_connection_have_no_remaining_payload() {
     assert_eq!(exchange.remaining_payload(), 0);
     assert_eq!(exchange.next_event(), Ok(None));
     assert_eq!(exchange.remaining_payload(), 0);
+}
+
+mod whole_messages {
+    use super::*;
+
+    type Bytes = Buffer<Vec<u8>>;
+
+    /// The longest message that is gathered.
+    const LIMIT: usize = 100;
+
+    /// The messages that an application has gathered. `None` is one that was too long.
+    type Gathered = Vec<Option<Frame>>;
+
+    fn gather<R: Role, M: MessageStorage>(
+        connection: &mut Connection<R>,
+        buffer: &mut Bytes,
+        message: &mut MessageBuffer<M>,
+        gathered: &mut Gathered,
+    ) {
+        let mut exchange = connection.exchange(buffer);
+        while let Some(event) = exchange.next_event().unwrap() {
+            let Event::Data(chunk) = event else { continue };
+            match exchange.gather(&chunk, message) {
+                Ok(None) => {}
+                Ok(Some(Message::Text(text))) => gathered.push(Some(Frame::new(TEXT, text))),
+                Ok(Some(Message::Binary(bytes))) => gathered.push(Some(Frame::new(BINARY, bytes))),
+                Err(MessageTooLong) => gathered.push(None),
+            }
+        }
+    }
+
+    /// Gathers the messages of a session, by a server and by a client.
+    fn assert_gathered<M: MessageStorage>(
+        mut new: impl FnMut() -> MessageBuffer<M>,
+        input: &[u8],
+        expected: &Gathered,
+    ) {
+        for (cuts, takes) in Cuts::many(input.len()) {
+            for len in [MIN_BUFFER_LEN, 61, 200, 1000] {
+                let (mut message, mut gathered) = (new(), Gathered::new());
+                let mut server = Connection::server(Agreed::NOTHING);
+                driver::run(input, &cuts, &takes, len, |buffer| {
+                    gather(&mut server, buffer, &mut message, &mut gathered);
+                });
+                assert_eq!(&gathered, expected, "{cuts:?}, {takes:?}, buffer of {len}");
+
+                let (mut message, mut gathered) = (new(), Gathered::new());
+                let mut client = Connection::client(Agreed::NOTHING, || [1, 2, 3, 4]);
+                driver::run_in_pieces(&mirrored(input), &cuts, len, |buffer| {
+                    gather(&mut client, buffer, &mut message, &mut gathered);
+                });
+                assert_eq!(&gathered, expected, "by a client, {cuts:?}, {len}");
+            }
+        }
+    }
+
+    /// The same with a fixed length, and with one that grows.
+    fn assert_always_gathered(input: &[u8], expected: &Gathered) {
+        assert_gathered(|| MessageBuffer::new([0xFF; LIMIT]), input, expected);
+        #[cfg(feature = "std")]
+        assert_gathered(|| MessageBuffer::with_limit(LIMIT), input, expected);
+    }
+
+    #[test]
+    fn are_gathered_from_their_pieces() {
+        let text = "\u{20ac}".repeat(30);
+        let (begin, end) = text.as_bytes().split_at(55);
+        let input = [
+            masked(TEXT & !FIN, begin),
+            masked(PING, "between"),
+            masked(CONTINUATION & !FIN, ""),
+            masked(CONTINUATION, end),
+            masked(BINARY, [0xFF, 0]),
+            masked(TEXT, ""),
+            masked(BINARY & !FIN, [1; LIMIT - 1]),
+            masked(CONTINUATION, [2]),
+            masked(TEXT, "after"),
+        ];
+        let longest = [&[1; LIMIT - 1][..], &[2]].concat();
+        let expected = [
+            Frame::new(TEXT, text),
+            Frame::new(BINARY, [0xFF, 0]),
+            Frame::new(TEXT, ""),
+            Frame::new(BINARY, longest),
+            Frame::new(TEXT, "after"),
+        ];
+        assert_always_gathered(&input.concat(), &expected.map(Some).to_vec());
+    }
+
+    #[test]
+    fn that_are_too_long_are_reported_once_and_the_next_is_gathered() {
+        let too_long = [
+            masked(BINARY, [1; LIMIT + 1]),
+            [
+                masked(TEXT & !FIN, [b'a'; LIMIT]),
+                masked(CONTINUATION & !FIN, ""),
+                masked(CONTINUATION & !FIN, "b"),
+                masked(CONTINUATION & !FIN, ""),
+                masked(CONTINUATION, [b'c'; 300]),
+            ]
+            .concat(),
+            masked(TEXT, "\u{20ac}".repeat(LIMIT)),
+        ];
+        for message in too_long {
+            let input = [masked(TEXT, "one"), message, masked(BINARY, "two")].concat();
+            let [one, two] = [Frame::new(TEXT, "one"), Frame::new(BINARY, "two")];
+            assert_always_gathered(&input, &vec![Some(one), None, Some(two)]);
+        }
+    }
+
+    #[test]
+    fn that_will_be_too_long_are_reported_with_their_first_piece() {
+        let mut connection = Connection::server(Agreed::NOTHING);
+        let mut buffer = Bytes::new(vec![0; 61]);
+        // As long as a message can be.
+        let header = [&[0x82, 0xFF, 0x7F][..], &[0xFF; 7], &[1, 2, 3, 4]].concat();
+        let begun = [&header[..], &[0; 10]].concat();
+        buffer.spare_mut()[..begun.len()].copy_from_slice(&begun);
+        buffer.commit(begun.len());
+        let mut gathered = Gathered::new();
+        let mut storage = [0; LIMIT];
+        let mut message = MessageBuffer::new(&mut storage[..]);
+        gather(&mut connection, &mut buffer, &mut message, &mut gathered);
+        assert_eq!(gathered, [None]);
+    }
 }

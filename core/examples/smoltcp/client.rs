@@ -32,8 +32,6 @@ const FIRST_LOCAL_PORT: u16 = 49152;
 
 /// The length of the longest header of a frame with a payload of up to 65,535 bytes.
 const HEADER_LEN: usize = 8;
-/// What must be free in the buffer besides a frame that is sent: see [`SendError::Full`].
-const RESERVE_LEN: usize = 18;
 
 /// Four unpredictable bytes: a masking key, or a part of a nonce. Take them from the hardware's
 /// random number generator, or from a cryptographic generator that it seeds.
@@ -228,26 +226,19 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
         if room < MIN_BUFFER_LEN {
             return Ok(Some(message));
         }
-        let frame_len = room.min(self.buffer.capacity().saturating_sub(RESERVE_LEN));
-        let (fragment, rest) = split(message, frame_len.saturating_sub(HEADER_LEN));
-        let fin = if rest.is_some() { Fin::More } else { Fin::Last };
+        let max_len = (room - HEADER_LEN).min(u16::MAX.into());
         let mut exchange = connection.exchange(&mut self.buffer);
-        let sent = exchange.send_fragment(fragment, fin);
+        let rest = exchange.send_up_to(max_len, message);
         self.transmit(socket, now);
-        match sent {
-            Ok(()) => Ok(rest),
-            Err(SendError::Full) => Ok(Some(message)),
-            Err(error) => Err(error),
-        }
+        rest
     }
 
     /// Closes the connection. One that is not open yet is abandoned.
     ///
     /// # Errors
     ///
-    /// If there is no room for the Close frame now: try again after a [`poll`](Self::poll). If the
-    /// reason is longer than 123 bytes, or if there is no connection. The frame with its reason
-    /// must fit the buffer.
+    /// If the answer to a Ping waits for room: try again after a [`poll`](Self::poll). If the
+    /// reason is longer than 123 bytes, or if there is no connection.
     pub(crate) fn close(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -285,7 +276,7 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             self.is_pinged = false;
         }
         self.read(report);
-        sent + received > 0
+        sent + received + self.transmit(socket, now) > 0
     }
 
     fn transmit(&mut self, socket: &mut tcp::Socket<'_>, now: Instant) -> usize {
@@ -370,22 +361,6 @@ impl<'a, const HEAD_LEN: usize> Client<'a, HEAD_LEN> {
             self.is_pinged = true;
             self.transmit(socket, now);
         }
-    }
-}
-
-/// The start of a message, of up to `len` bytes, and the rest if there is one. No character is cut.
-fn split(message: Message<'_>, len: usize) -> (Message<'_>, Option<Message<'_>>) {
-    let len = len.min(usize::from(u16::MAX));
-    match message {
-        Message::Text(text) if text.len() > len => {
-            let (now, rest) = text.split_at(text.floor_char_boundary(len));
-            (Message::Text(now), Some(Message::Text(rest)))
-        }
-        Message::Binary(bytes) if bytes.len() > len => {
-            let (now, rest) = bytes.split_at(len);
-            (Message::Binary(now), Some(Message::Binary(rest)))
-        }
-        whole => (whole, None),
     }
 }
 

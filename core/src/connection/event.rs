@@ -33,10 +33,38 @@ impl Kind {
 }
 
 impl<'a> Message<'a> {
+    /// The length in bytes.
+    pub fn len(&self) -> usize {
+        let (_, bytes) = self.encode();
+        bytes.len()
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub(crate) fn encode(self) -> (Opcode, &'a [u8]) {
         match self {
             Self::Text(text) => (Opcode::Text, text.as_bytes()),
             Self::Binary(bytes) => (Opcode::Binary, bytes),
+        }
+    }
+
+    /// The start of the message, of up to `len` bytes, and the rest if there is one. No character
+    /// is cut.
+    pub(crate) fn split(self, len: usize) -> (Self, Option<Self>) {
+        match self {
+            Self::Text(text) if text.len() > len => {
+                let boundary = text.floor_char_boundary(len);
+                let (start, rest) = text.split_at_checked(boundary).unwrap_or_default();
+                (Self::Text(start), Some(Self::Text(rest)))
+            }
+            Self::Binary(bytes) if bytes.len() > len => {
+                let (start, rest) = bytes.split_at(len);
+                (Self::Binary(start), Some(Self::Binary(rest)))
+            }
+            whole => (whole, None),
         }
     }
 }
@@ -48,7 +76,11 @@ pub enum Event {
     /// The next piece of a message: a whole frame, if it fits a [buffer of its
     /// own](crate::Buffer::new).
     Data(Chunk),
-    /// A Pong frame. (A Ping is not an event: it is answered already.)
+    /// A Ping frame. It is answered already. An [`Exchange`](crate::Exchange::control_payload)
+    /// returns its payload.
+    Ping,
+    /// A Pong frame: the answer to a Ping, or one that nobody has asked for. An
+    /// [`Exchange`](crate::Exchange::control_payload) returns its payload.
     Pong,
     /// A Close frame with this code, or `None` if it was empty. It is answered already, unless it
     /// is itself the answer to ours. The connection is [done](crate::Connection::is_done).

@@ -6,10 +6,11 @@ use core::str::from_utf8;
 use crate::buffer::Buffer;
 use crate::connection::Connection;
 use crate::connection::event::{Chunk, Event, Kind, Message};
+use crate::connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 use crate::connection::send_error::SendError;
 use crate::frame::close::CloseCode;
 use crate::frame::error::ProtocolError;
-use crate::frame::layout::Fin;
+use crate::frame::layout::{Fin, Opcode};
 use crate::frame::role::{Role, Server};
 use crate::storage::Storage;
 
@@ -73,10 +74,32 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         }
     }
 
+    /// Adds a chunk to a message, and returns the message if the chunk is its last. Until then it
+    /// returns `None`. Give it each chunk of the message.
+    ///
+    /// # Errors
+    ///
+    /// Once for each message, if it is too long, or will be with the rest of its frame. The rest of
+    /// the message is left out, and the next one is gathered again.
+    pub fn gather<'m, M: MessageStorage>(
+        &self,
+        chunk: &Chunk,
+        message: &'m mut MessageBuffer<M>,
+    ) -> Result<Option<Message<'m>>, MessageTooLong> {
+        message.push(chunk, self.bytes(chunk), self.remaining_payload())
+    }
+
     /// How many bytes of the begun message are known, but were not returned by an event yet. See
     /// [`Connection::remaining_payload`].
     pub fn remaining_payload(&self) -> u64 {
         self.connection.remaining_payload()
+    }
+
+    /// The payload of the Ping or Pong frame that was the last event: at most 125 bytes. It is
+    /// there until the next event is asked for. Empty if the last event was another one, and after
+    /// a Close was sent.
+    pub fn control_payload(&self) -> &[u8] {
+        self.connection.control_payload()
     }
 
     /// The reason in the peer's Close frame. See [`Connection::close_reason`].
@@ -94,12 +117,19 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         self.connection.echo(self.buffer, chunk);
     }
 
+    /// The length of the longest message or fragment that can be sent now, in bytes. It is 0 if
+    /// none can be, or only an empty one. There is more room once bytes that are ready were
+    /// transmitted.
+    pub fn room(&self) -> usize {
+        self.connection.room(self.buffer)
+    }
+
     /// Sends a message in one frame.
     ///
     /// # Errors
     ///
-    /// If there is no room, now or [ever](SendError::Full), between the fragments of another
-    /// message, or after a Close frame.
+    /// If there is no room, [now](SendError::Full) or [ever](SendError::BufferTooShort), between
+    /// the fragments of another message, or after a Close frame.
     pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
         self.connection.send(self.buffer, message)
     }
@@ -110,27 +140,108 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     ///
     /// # Errors
     ///
-    /// If there is no room, now or [ever](SendError::Full), inside a message that is being echoed,
-    /// or after a Close frame.
+    /// If there is no room, [now](SendError::Full) or [ever](SendError::BufferTooShort), inside a
+    /// message that is being echoed, or after a Close frame.
     pub fn send_fragment(&mut self, fragment: Message<'_>, fin: Fin) -> Result<(), SendError> {
         self.connection.send_fragment(self.buffer, fragment, fin)
+    }
+
+    /// Sends as much of a message as there is [room](Self::room) for, up to `max_len` bytes, and
+    /// returns the rest: to be sent by this method when there is room again, before any other
+    /// message. No character is cut. A message that fits is sent in one frame, another one in
+    /// [fragments](Self::send_fragment).
+    ///
+    /// Transmit what is ready first, because little room makes short fragments. If there is not
+    /// even room for a character, nothing is sent, and the whole message is returned. `max_len` is
+    /// for a transport that accepts little at a time; it must be 4 or more.
+    ///
+    /// ```
+    /// use ws_echo_core::{Agreed, Buffer, Connection, Message};
+    ///
+    /// let mut connection = Connection::server(Agreed::NOTHING);
+    /// let mut buffer = Buffer::new([0; 64]);
+    /// let text = "gr\u{fc}\u{df}e ".repeat(20);
+    /// let mut frames = 0;
+    /// let mut unsent = Some(Message::Text(&text));
+    /// while let Some(message) = unsent {
+    ///     unsent = connection.exchange(&mut buffer).send_up_to(usize::MAX, message)?;
+    ///     frames += 1;
+    ///     buffer.consume(usize::MAX); // in place of a transport that accepts all that is ready
+    /// }
+    /// assert_eq!(frames, 4);
+    /// # Ok::<(), ws_echo_core::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Inside a message that is being echoed, or after a Close frame.
+    pub fn send_up_to<'m>(
+        &mut self,
+        max_len: usize,
+        message: Message<'m>,
+    ) -> Result<Option<Message<'m>>, SendError> {
+        self.connection.send_up_to(self.buffer, max_len, message)
     }
 
     /// Sends a Ping frame. `payload` has at most 125 bytes (RFC 6455 section 5.5).
     ///
     /// # Errors
     ///
-    /// If there is no room now, the payload is too long, or after a Close frame.
+    /// If there is no room, the payload is too long, or after a Close frame.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.connection.ping(self.buffer, payload)
+        self.connection
+            .send_control(self.buffer, Opcode::Ping, payload)
+    }
+
+    /// Sends a Pong frame that nobody has asked for: a sign of life that is not answered. `payload`
+    /// has at most 125 bytes. (Pings are answered by [`next_event`](Self::next_event).)
+    ///
+    /// > A Pong frame MAY be sent unsolicited. This serves as a unidirectional heartbeat. A
+    /// > response to an unsolicited Pong frame is not expected. (RFC 6455 section 5.5.3)
+    ///
+    /// # Errors
+    ///
+    /// If there is no room, the payload is too long, or after a Close frame.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.connection
+            .send_control(self.buffer, Opcode::Pong, payload)
     }
 
     /// Sends a Close frame. `reason` has at most 123 bytes (RFC 6455 section 5.5.1). Continue with
     /// [`next_event`](Self::next_event) until the peer's Close: no data is an event until then.
     ///
+    /// If there is no room, the Close is kept and sent as soon as there is, after what is ready and
+    /// before the next frame is read: also when a long message is received in pieces. What was
+    /// begun to be echoed or sent is not completed.
+    ///
+    /// ```
+    /// use ws_echo_core::{Agreed, Buffer, CloseCode, Connection, Event};
+    ///
+    /// let mut connection = Connection::server(Agreed::NOTHING);
+    /// let mut buffer = Buffer::new([0; 64]);
+    ///
+    /// // A text of 1,000 bytes, masked with zeros, of which the first have arrived.
+    /// let spare = buffer.spare_mut();
+    /// let len = spare.len();
+    /// spare.fill(b'a');
+    /// spare[..8].copy_from_slice(b"\x81\xFE\x03\xE8\0\0\0\0");
+    /// buffer.commit(len);
+    ///
+    /// let mut exchange = connection.exchange(&mut buffer);
+    /// while let Some(event) = exchange.next_event()? {
+    ///     if let Event::Data(_) = event {
+    ///         exchange.close(CloseCode::UNSUPPORTED_DATA, "expected JSON")?;
+    ///     }
+    /// }
+    /// assert_eq!(buffer.ready(), b"\x88\x0F\x03\xEBexpected JSON");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If there is no room now, the reason is too long, or after a Close frame.
+    /// If the reason is too long, or after a Close frame. [`SendError::Full`] if there is no room,
+    /// and a control frame is being received, or its answer is kept already. That is never so
+    /// directly after an event.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         self.connection.close(self.buffer, code, reason)
     }

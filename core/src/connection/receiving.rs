@@ -21,12 +21,19 @@ impl<R: Role> Connection<R> {
     ) -> Result<Option<Event>, ProtocolError> {
         buffer.release();
         loop {
+            if self.unsent > 0 {
+                self.send_kept(buffer);
+                // What is ignored makes room.
+                if self.unsent > 0 && !matches!(self.next, Next::Ignored) {
+                    return Ok(None);
+                }
+            }
             let step = match self.next {
                 Next::Header => self.receive_header(buffer),
                 Next::Payload { plain, is_cut } => self.receive_payload(buffer, plain, is_cut),
                 Next::Control => self.receive_control(buffer),
                 Next::Ignored => Ok(self.ignore(buffer)),
-                Next::Pong { produced } => Ok(self.send_pong(buffer, produced)),
+                Next::Pong => Ok(self.end_ping()),
                 Next::Close(reason) => return self.answer_or_fail(buffer, reason),
                 Next::Nothing => {
                     buffer.discard_received();
@@ -48,45 +55,40 @@ impl<R: Role> Connection<R> {
     ) -> Result<Step, ProtocolError> {
         while let Some(byte) = buffer.read_byte() {
             if self.frame.push::<R>(byte, self.message.is_some())? {
-                return Ok(self.begin_payload());
+                self.begin_payload();
+                return Ok(Step::Go);
             }
         }
         Ok(Step::Wait)
     }
 
-    fn begin_payload(&mut self) -> Step {
+    fn begin_payload(&mut self) {
+        // At most 125 in a control frame.
+        let len = self.frame.remaining as u8;
         match self.frame.opcode {
             Opcode::Continuation => {}
             Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
             Opcode::Binary => self.message = Some(Incoming::Binary),
-            Opcode::Pong => {
-                self.next = Next::Ignored;
-                return Step::Event(Event::Pong);
-            }
-            opcode @ (Opcode::Ping | Opcode::Close) => {
-                // At most 125.
-                let len = self.frame.remaining as u8;
-                match opcode {
-                    Opcode::Ping => self.begin_answer(Opcode::Pong, len),
-                    // Of the payload of a Close, only the code is sent back.
-                    _ => self.begin_answer(Opcode::Close, len.min(CODE_LEN as u8)),
-                }
-                self.next = Next::Control;
-                return Step::Go;
-            }
+            Opcode::Ping => self.begin_control(Opcode::Pong, len),
+            Opcode::Pong => self.control.clear(),
+            // Of the payload of a Close, only the code is sent back.
+            Opcode::Close => self.begin_control(Opcode::Close, len.min(CODE_LEN as u8)),
         }
-        self.next = Next::Payload {
-            plain: 0,
-            is_cut: false,
+        self.next = if self.frame.opcode.is_control() {
+            Next::Control
+        } else {
+            Next::Payload {
+                plain: 0,
+                is_cut: false,
+            }
         };
         if self.sent == Sent::Close {
             self.ignore_payload();
         }
-        Step::Go
     }
 
     /// Begins the control frame to send. Its payload is gathered after the header.
-    fn begin_answer(&mut self, opcode: Opcode, len: u8) {
+    pub(super) fn begin_control(&mut self, opcode: Opcode, len: u8) {
         self.control.clear();
         // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
@@ -96,7 +98,7 @@ impl<R: Role> Connection<R> {
     /// Begins the Close frame that reports what the peer did wrong.
     pub(super) fn begin_failure(&mut self, error: ProtocolError) {
         let code = error.close_code().get().to_be_bytes();
-        self.begin_answer(Opcode::Close, code.len() as u8);
+        self.begin_control(Opcode::Close, code.len() as u8);
         let _ = self.control.extend_from_slice(&code);
         self.next = Next::Close(Err(error));
     }
@@ -196,21 +198,25 @@ impl<R: Role> Connection<R> {
         let len = payload.len();
         buffer.skip(len);
         let missing = self.frame.remaining;
-        // A Close that breaks a rule is an error before all of it is received.
-        let next = if self.frame.opcode == Opcode::Close {
-            let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
-            let payload = payload.unwrap_or_default();
-            Next::Close(Ok(close::decode(payload, missing)?))
-        } else {
-            Next::Pong { produced: 0 }
+        let payload = self.control.get(Self::CONTROL_HEADER_LEN..);
+        let payload = payload.unwrap_or_default();
+        let next = match self.frame.opcode {
+            // A Close that breaks a rule is an error before all of it is received.
+            Opcode::Close => Next::Close(Ok(close::decode(payload, missing)?)),
+            Opcode::Ping => Next::Pong,
+            _ => Next::Header,
         };
         if missing > 0 {
             return Ok(Step::Wait);
         }
-        if let Next::Pong { .. } = next {
-            self.masked_control(self.control.len());
-        }
         self.next = next;
+        match self.frame.opcode {
+            Opcode::Pong => return Ok(Step::Event(Event::Pong)),
+            // > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response,
+            // > unless it already received a Close frame. (section 5.5.2)
+            Opcode::Ping => self.keep_control(),
+            _ => {}
+        }
         Ok(Step::Go)
     }
 
@@ -222,6 +228,14 @@ impl<R: Role> Connection<R> {
         }
         self.next = Next::Header;
         Step::Go
+    }
+
+    /// Its Pong is ready.
+    fn end_ping(&mut self) -> Step {
+        // The payload is the Ping's again.
+        self.masked_control(self.control.len());
+        self.next = Next::Header;
+        Step::Event(Event::Ping)
     }
 
     /// Skips the rest of a data frame's payload.

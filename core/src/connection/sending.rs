@@ -1,14 +1,14 @@
 //! What an open connection sends: echoes, the answers that the protocol requires, and frames of the
 //! application (RFC 6455 sections 5.5, 5.6 and 7.1).
 
-use super::{Connection, Next, Sent, Step};
+use super::{Connection, Next, Sent};
 use crate::buffer::{Buffer, HEADROOM};
 use crate::connection::event::{Chunk, Event, Message};
 use crate::connection::fast_echo;
 use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
-use crate::frame::header::{encode, encoded_len};
+use crate::frame::header::{encode, encoded_len, max_payload_len};
 use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
 use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
@@ -88,9 +88,7 @@ impl<R: Role> Connection<R> {
         fragment: Message<'_>,
         fin: Fin,
     ) -> Result<(), SendError> {
-        if self.sent == Sent::Echo {
-            return Err(SendError::InsideMessage);
-        }
+        self.check_open()?;
         let (opcode, payload) = fragment.encode();
         self.send_frame(buffer, self.continued(opcode), fin, [payload, &[]])?;
         self.sent = match fin {
@@ -98,6 +96,41 @@ impl<R: Role> Connection<R> {
             Fin::More => Sent::Own,
         };
         Ok(())
+    }
+
+    pub(crate) fn send_up_to<'m, S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        max_len: usize,
+        message: Message<'m>,
+    ) -> Result<Option<Message<'m>>, SendError> {
+        self.check_open()?;
+        let (fragment, rest) = message.split(max_len.min(self.room(buffer)));
+        if rest == Some(message) {
+            return Ok(rest);
+        }
+        let fin = if rest.is_some() { Fin::More } else { Fin::Last };
+        match self.send_fragment(buffer, fragment, fin) {
+            Err(SendError::Full) => Ok(Some(message)),
+            sent => sent.map(|()| rest),
+        }
+    }
+
+    pub(crate) fn room<S: Storage>(&self, buffer: &Buffer<S>) -> usize {
+        if self.unsent > 0 || self.check_open().is_err() {
+            return 0;
+        }
+        let taken = R::SENT_KEY_LEN + Self::RESERVE_LEN;
+        max_payload_len(buffer.room().saturating_sub(taken))
+    }
+
+    /// Whether a fragment may be sent now, if there is room for it.
+    fn check_open(&self) -> Result<(), SendError> {
+        match self.sent {
+            Sent::Echo => Err(SendError::InsideMessage),
+            Sent::Close => Err(SendError::Closed),
+            Sent::Message | Sent::Own => Ok(()),
+        }
     }
 
     /// The opcode of the next frame of a message with this opcode.
@@ -108,15 +141,17 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    pub(crate) fn ping<S: Storage>(
+    /// Sends a Ping or a Pong.
+    pub(crate) fn send_control<S: Storage>(
         &mut self,
         buffer: &mut Buffer<S>,
+        opcode: Opcode,
         payload: &[u8],
     ) -> Result<(), SendError> {
         if payload.len() > MAX_CONTROL_LEN {
             return Err(SendError::TooLong);
         }
-        self.send_frame(buffer, Opcode::Ping, Fin::Last, [payload, &[]])
+        self.send_frame(buffer, opcode, Fin::Last, [payload, &[]])
     }
 
     pub(crate) fn close<S: Storage>(
@@ -129,9 +164,35 @@ impl<R: Role> Connection<R> {
         if reason.len() > MAX_CONTROL_LEN - code.len() {
             return Err(SendError::TooLong);
         }
-        self.send_frame(buffer, Opcode::Close, Fin::Last, [&code, reason.as_bytes()])?;
+        let parts = [&code, reason.as_bytes()];
+        match self.send_frame(buffer, Opcode::Close, Fin::Last, parts) {
+            Err(SendError::Full | SendError::BufferTooShort) => self.keep_close(buffer, parts)?,
+            sent => sent?,
+        }
         self.sent = Sent::Close;
         self.ignore_payload();
+        Ok(())
+    }
+
+    /// Makes a Close with these parts as its payload ready, as far as there is room, and keeps the
+    /// rest.
+    fn keep_close<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        parts: [&[u8]; 2],
+    ) -> Result<(), SendError> {
+        // A Ping, a Pong or the answer to a Close is there.
+        if let Next::Control | Next::Pong | Next::Close(_) = self.next {
+            return Err(SendError::Full);
+        }
+        // At most 125.
+        let len = parts[0].len() + parts[1].len();
+        self.begin_control(Opcode::Close, len as u8);
+        for part in &parts {
+            let _ = self.control.extend_from_slice(part);
+        }
+        self.keep_control();
+        self.send_kept(buffer);
         Ok(())
     }
 
@@ -149,36 +210,35 @@ impl<R: Role> Connection<R> {
         let len = parts[0].len().saturating_add(parts[1].len());
         let header_len = encoded_len(len) + R::SENT_KEY_LEN;
         let room = len.saturating_add(header_len + Self::RESERVE_LEN);
-        // The rest of a Pong that is partly ready must come first.
-        let inside_pong = matches!(self.next, Next::Pong { produced: 1.. });
-        if inside_pong || !buffer.make_gap(room) {
+        if room > buffer.capacity() {
+            return Err(SendError::BufferTooShort);
+        }
+        // A part of a Pong may be ready. The rest must come first.
+        if self.unsent > 0 || !buffer.make_gap(room) {
             return Err(SendError::Full);
         }
         let mut header = encode(opcode, fin, len);
         finish_header(&mut self.role, &mut header);
         buffer.append(&header);
-        for part in parts {
+        for part in &parts {
             buffer.append(part);
         }
         mask::<R>(&header, buffer.last_ready_mut(len));
         Ok(())
     }
 
-    /// Makes a Pong ready, as far as there is room.
+    /// Keeps the complete control frame to send until there is room for it.
+    pub(super) fn keep_control(&mut self) {
+        self.unsent = self.masked_control(self.control.len()).len() as u8;
+    }
+
+    /// Makes the Pong or the Close that is kept ready, as far as there is room.
     ///
-    /// > Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless
-    /// > it already received a Close frame. (section 5.5.2)
-    pub(super) fn send_pong<S: Storage>(&mut self, buffer: &mut Buffer<S>, produced: u8) -> Step {
-        let rest = self.control.get(usize::from(produced)..);
-        let rest = rest.unwrap_or_default();
-        let now = buffer.append(rest);
-        if now < rest.len() {
-            let produced = produced + now as u8;
-            self.next = Next::Pong { produced };
-            return Step::Wait;
-        }
-        self.next = Next::Header;
-        Step::Go
+    /// > Control frames [...] MAY be injected in the middle of a fragmented message. (section 5.4)
+    pub(super) fn send_kept<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+        let start = self.control.len().saturating_sub(self.unsent.into());
+        let rest = self.control.get(start..);
+        self.unsent -= buffer.append(rest.unwrap_or_default()) as u8;
     }
 
     /// Makes a Close ready, unless one was sent before, and ends the connection. Does nothing while
@@ -206,8 +266,8 @@ impl<R: Role> Connection<R> {
         reason.map(|code| Some(Event::Close(code)))
     }
 
-    /// Masks the first `len` bytes of the control frame to send, after its header. Returns them,
-    /// header included.
+    /// Masks the first `len` bytes of the control frame to send, after its header, or removes the
+    /// mask again. Returns them, header included.
     pub(super) fn masked_control(&mut self, len: usize) -> &[u8] {
         let frame = self.control.get_mut(..len).unwrap_or_default();
         if let Some((header, payload)) = frame.split_at_mut_checked(Self::CONTROL_HEADER_LEN) {

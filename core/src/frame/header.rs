@@ -227,6 +227,14 @@ pub(crate) fn encoded_len(len: usize) -> usize {
     }
 }
 
+/// The longest payload of an unmasked frame of up to `frame_len` bytes.
+pub(crate) fn max_payload_len(frame_len: usize) -> usize {
+    let after = |header_len| frame_len.saturating_sub(header_len);
+    let short = after(2).min(usize::from(LEN_IS_16_BITS) - 1);
+    let medium = after(4).min(usize::from(u16::MAX));
+    short.max(medium).max(after(MAX_UNMASKED_LEN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +254,20 @@ mod tests {
         }
         let header = encode(Opcode::Continuation, Fin::More, 1);
         assert_eq!(header, [0x00, 1]);
+    }
+
+    #[test]
+    fn the_longest_payload_fills_a_frame() {
+        for frame_len in (2..300).chain(0xFFF0..0x1_0020) {
+            let len = max_payload_len(frame_len);
+            assert!(encoded_len(len) + len <= frame_len, "{len} in {frame_len}");
+            let longer = len + 1;
+            assert!(
+                encoded_len(longer) + longer > frame_len,
+                "{len} in {frame_len}"
+            );
+        }
+        assert_eq!(max_payload_len(1), 0);
     }
 
     #[test]

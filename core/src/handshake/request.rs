@@ -39,16 +39,21 @@ impl<'a> Request<'a> {
 
     /// The path of the target, without its query: at least `/`.
     pub fn path(&self) -> &'a str {
-        let (_, target) = self.request_line();
-        let path = match target {
-            [b'/', ..] => target,
-            _ => after_authority(target),
-        };
-        let path = path.split(|&byte| byte == b'?').next();
-        match path.and_then(|path| from_utf8(path).ok()) {
-            None | Some("") => "/",
-            Some(path) => path,
+        let (path, _) = self.resource();
+        match from_utf8(path) {
+            Err(_) | Ok("") => "/",
+            Ok(path) => path,
         }
+    }
+
+    /// The query of the target: what follows its first `?`, as it was sent. Percent-encoding is not
+    /// decoded. It is empty if nothing follows, and `None` if the target has no `?`.
+    ///
+    /// No fragment follows it: a target with a `#` is [refused](Refusal::MalformedTarget) when the
+    /// request is accepted.
+    pub fn query(&self) -> Option<&'a str> {
+        let (_, query) = self.resource();
+        query.and_then(|query| from_utf8(query).ok())
     }
 
     /// Whether the request has a header that only a request for a WebSocket has: Upgrade with
@@ -94,6 +99,18 @@ impl<'a> Request<'a> {
     pub(crate) fn is_http_1_0(&self) -> bool {
         let mut head = self.head;
         http::take_until(&mut head, b'\r').ends_with(b" HTTP/1.0")
+    }
+
+    /// The path, which may be empty, and the query of the target, which may be in absolute form
+    /// (RFC 9112 section 3.2).
+    fn resource(&self) -> (&'a [u8], Option<&'a [u8]>) {
+        let (_, target) = self.request_line();
+        let resource = match target {
+            [b'/', ..] => target,
+            _ => after_authority(target),
+        };
+        let mut parts = resource.splitn(2, |&byte| byte == b'?');
+        (parts.next().unwrap_or_default(), parts.next())
     }
 
     /// The method and the target.

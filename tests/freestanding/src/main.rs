@@ -12,7 +12,8 @@ use core::panic::PanicInfo;
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
-    Event, Exchange, Fin, HttpResponse, Message, Progress, Refusal, Role, ServerHandshake, Storage,
+    Event, Exchange, Fin, HttpResponse, Message, MessageBuffer, Progress, Refusal, Role,
+    ServerHandshake, Storage,
 };
 
 /// Where masking keys come from.
@@ -86,7 +87,8 @@ fn serve<S: Storage, const HTTP_1_0: bool>(
         }
         Ok(Progress::Request) => {
             let request = handshake.request();
-            black_box((request.path(), request.subprotocols().next()));
+            black_box((request.path(), request.query()));
+            black_box(request.subprotocols().next());
             black_box((request.is_for_websocket(), handshake.check().is_ok()));
             let accepted = handshake.accept(Acceptance {
                 subprotocol: Some(black_box("chat")),
@@ -123,17 +125,22 @@ fn connect<S: Storage>(
 }
 
 fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
+    let mut message = MessageBuffer::new(black_box([0; 64]));
     loop {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {
                 black_box((exchange.bytes(&chunk), exchange.text(&chunk)));
+                black_box(exchange.gather(&chunk, &mut message).is_ok());
                 exchange.echo(chunk);
             }
             Ok(None) => break,
-            event => drop(black_box(event)),
+            event => drop(black_box((event, exchange.control_payload()))),
         }
     }
     black_box(exchange.send(Message::Binary(black_box(&[0; 20]))).is_ok());
+    let message = black_box(Message::Text("hello"));
+    let rest = exchange.send_up_to(black_box(exchange.room()), message);
+    black_box(rest.is_ok());
     let fragment = Message::Text(black_box("hello"));
     black_box(
         exchange
@@ -141,12 +148,14 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
             .is_ok(),
     );
     black_box(exchange.ping(black_box(&[])).is_ok());
+    black_box(exchange.pong(black_box(&[])).is_ok());
     let code = CloseCode::new(black_box(1000)).unwrap_or(CloseCode::NORMAL);
     black_box(exchange.close(code, black_box("")).is_ok());
 }
 
 fn transmit<S: Storage, R: Role>(connection: &Connection<R>, buffer: &mut Buffer<S>) {
-    black_box((connection.is_done(), connection.close_reason()));
+    black_box((connection.is_done(), connection.awaits_room()));
+    black_box(connection.close_reason());
     let len = black_box(buffer.ready()).len();
     buffer.consume(len);
 }

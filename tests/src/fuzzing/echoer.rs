@@ -10,7 +10,7 @@ use ws_echo_core::{
 use super::expected::{End, Expected};
 use super::transmitted::Transmitted;
 use super::{Bytes, Machine};
-use crate::wire;
+use crate::wire::{self, CLOSE};
 
 const LONGEST_PAYLOAD: [u8; 125] = [b'p'; 125];
 const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).0) {
@@ -28,23 +28,25 @@ pub(super) struct Echoer<'a, R = Server> {
     has_room: bool,
     /// The application's actions, one byte each; after the end there are none.
     actions: &'a [u8],
-    /// The places of the application's own frames in the output.
+    /// The places of the application's own frames in the output, without its Close.
     own: Vec<Range<usize>>,
-    /// Whether the application sent a Close.
-    has_closed: bool,
+    /// The place of the application's Close in the output, and its reason.
+    closed: Option<(usize, &'static str)>,
     /// Whether the application did not echo something.
     has_skipped: bool,
     /// Whether a piece of the current message was echoed.
     is_inside: bool,
     error: Option<ProtocolError>,
     close: Option<Option<CloseCode>>,
-    pongs: usize,
+    pings: Vec<Vec<u8>>,
+    pongs: Vec<Vec<u8>>,
 }
 
 /// An action of the application of its own accord.
 enum Action {
     Nothing,
     Ping(&'static [u8]),
+    Pong(&'static [u8]),
     Send(Message<'static>),
     Close(&'static str),
     Skip,
@@ -62,7 +64,20 @@ impl Action {
             7 => Self::Close(""),
             8 => Self::Close(LONGEST_REASON),
             9 => Self::Skip,
+            10 => Self::Pong(b"pong"),
             _ => Self::Nothing,
+        }
+    }
+
+    /// Asserts that a message was sent exactly if it is not longer than the room for it.
+    fn check_room(&self, room: usize, sent: Result<(), SendError>) {
+        if let Self::Send(Message::Text(text)) = self
+            && !text.is_empty()
+        {
+            assert_eq!(text.len() <= room, sent.is_ok());
+        }
+        if let Self::Send(Message::Binary(bytes)) = self {
+            assert_eq!(bytes.len() <= room, sent.is_ok());
         }
     }
 
@@ -120,6 +135,7 @@ impl<'a> Echoer<'a, Client<KeyFunction>> {
         for own in &mut self.own {
             *own = at(own.start)..at(own.end);
         }
+        self.closed = self.closed.map(|(start, reason)| (at(start), reason));
         self.error = self.error.map(|error| match error {
             ProtocolError::Masked => ProtocolError::Unmasked,
             error => error,
@@ -136,12 +152,13 @@ impl<'a, R: Role> Echoer<'a, R> {
             has_room: true,
             actions,
             own: Vec::new(),
-            has_closed: false,
+            closed: None,
             has_skipped: false,
             is_inside: false,
             error: None,
             close: None,
-            pongs: 0,
+            pings: Vec::new(),
+            pongs: Vec::new(),
         }
     }
 
@@ -157,27 +174,42 @@ impl<'a, R: Role> Echoer<'a, R> {
         let before = transmitted + buffer.ready().len();
         let was_closing = self.connection.is_closing();
         let mut exchange = self.connection.exchange(buffer);
+        let room = exchange.room();
         let sent = match action {
             Action::Nothing => return false,
             Action::Skip => return true,
             Action::Ping(payload) => exchange.ping(payload),
+            Action::Pong(payload) => exchange.pong(payload),
             Action::Send(message) => exchange.send(message),
             Action::Close(reason) => exchange.close(CloseCode::GOING_AWAY, reason),
         };
+        action.check_room(room, sent);
         let after = transmitted + buffer.ready().len();
         match sent {
             Ok(()) => {
-                assert!(!was_closing && before + 2 <= after, "a frame is lost");
-                self.own.push(before..after);
-                self.has_closed |= self.connection.is_closing();
+                assert!(!was_closing, "a frame after our Close");
+                self.note_sent(action, before..after);
             }
             Err(error) => {
                 assert_eq!(before, after, "a frame that was not sent");
                 assert_eq!(error == SendError::Closed, was_closing);
-                assert!(!must_fit || error != SendError::Full, "full forever");
+                let is_kept = is_lent && matches!(action, Action::Close(_));
+                let is_full = matches!(error, SendError::Full | SendError::BufferTooShort);
+                assert!(!is_full || !(must_fit || is_kept), "full forever");
             }
         }
         false
+    }
+
+    /// Notes that a frame of the application's own was accepted. It is ready, but a part of a Close
+    /// may be kept.
+    fn note_sent(&mut self, action: Action, ready: Range<usize>) {
+        if let Action::Close(reason) = action {
+            self.closed = Some((ready.start, reason));
+            return;
+        }
+        assert!(ready.len() >= 2, "a frame is lost");
+        self.own.push(ready);
     }
 
     fn echo(&mut self, buffer: &mut Bytes, chunk: Chunk, is_skipped: bool) {
@@ -199,14 +231,19 @@ impl<'a, R: Role> Echoer<'a, R> {
     pub(super) fn check(&mut self, expected: &Expected, output: &[u8]) -> Transmitted {
         self.check_over();
         let all = Transmitted::read(output);
+        if let Some((start, reason)) = self.closed {
+            let close = [
+                &[CLOSE, 2 + reason.len() as u8, 0x03, 0xE9],
+                reason.as_bytes(),
+            ];
+            assert!(output[start..].starts_with(&close.concat()), "no Close");
+        }
         if self.has_skipped {
             return all;
         }
-        if let Some((close, own)) = self.own.split_last()
-            && self.has_closed
-        {
+        if let Some((start, _)) = self.closed {
             // Only Pongs may follow it.
-            let echoed = Transmitted::read_without(&output[..close.start], own);
+            let echoed = Transmitted::read_without(&output[..start], &self.own);
             expected.check_prefix(&echoed);
             return echoed;
         }
@@ -223,10 +260,11 @@ impl<'a, R: Role> Echoer<'a, R> {
 
     /// Whether the peer got everything back.
     pub(super) fn echoes_all(&self) -> bool {
-        !self.has_closed && !self.has_skipped
+        self.closed.is_none() && !self.has_skipped
     }
 
     fn check_events(&self, expected: &Expected) {
+        assert_eq!(self.pings, expected.pings);
         assert_eq!(self.pongs, expected.pongs);
         assert_eq!(self.connection.is_done(), expected.end.is_some());
         let (mut error, mut close, mut reason) = (None, None, &[][..]);
@@ -266,12 +304,14 @@ impl<R: Role> Machine for Echoer<'_, R> {
     fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
         (self.echo_whole)(&mut self.connection, buffer);
         loop {
-            match self.connection.exchange(buffer).next_event() {
+            let mut exchange = self.connection.exchange(buffer);
+            match exchange.next_event() {
                 Ok(Some(Event::Data(chunk))) => {
                     let is_skipped = self.act(buffer, transmitted, true);
                     self.echo(buffer, chunk, is_skipped);
                 }
-                Ok(Some(Event::Pong)) => self.pongs += 1,
+                Ok(Some(Event::Ping)) => self.pings.push(exchange.control_payload().to_vec()),
+                Ok(Some(Event::Pong)) => self.pongs.push(exchange.control_payload().to_vec()),
                 Ok(Some(Event::Close(code))) => {
                     let before = self.close.replace(code);
                     assert!(before.is_none(), "a second Close event");

@@ -31,8 +31,9 @@ pub(super) struct Expected {
     /// Whether the connection may end because a message is too long, as its headers say. If it is
     /// invalid too, this depends on how it arrives.
     pub(super) may_be_too_long: bool,
-    /// How many Pong frames were received.
-    pub(super) pongs: usize,
+    /// The payloads of the complete Ping and Pong frames.
+    pub(super) pings: Vec<Vec<u8>>,
+    pub(super) pongs: Vec<Vec<u8>>,
     message: Message,
     /// How many bytes of the message are in `answer`, and how many are allowed.
     message_len: usize,
@@ -129,9 +130,10 @@ impl Expected {
         is_whole: bool,
     ) -> Result<(), ProtocolError> {
         match first & 0x0F {
-            10 => self.pongs += 1,
+            10 if is_whole => self.pongs.push(payload),
             9 if is_whole => {
                 self.answer.add_control(PONG, &payload);
+                self.pings.push(payload);
             }
             8 => {
                 check_close(&payload, is_whole)?;

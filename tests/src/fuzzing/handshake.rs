@@ -129,6 +129,9 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
     fn decide(&mut self) -> Result<(), Refusal> {
         let request = self.handshake.request();
         assert!(!request.path().is_empty());
+        if let Some(query) = request.query() {
+            assert!(request.target().ends_with(&format!("?{query}")));
+        }
         let subprotocol = request.subprotocols().last().map(str::to_owned);
         if self.choice.refuses {
             self.handshake.refuse(Refusal::NotFound, "");

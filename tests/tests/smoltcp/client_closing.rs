@@ -104,6 +104,20 @@ fn a_close_follows_all_sent_messages_and_its_answer_is_reported() {
 }
 
 #[test]
+fn a_close_with_the_longest_reason_goes_through_the_shortest_buffer() {
+    const REASON: &str = match str::from_utf8(&[b'r'; 123]) {
+        Ok(reason) => reason,
+        Err(_) => "",
+    };
+    for mut network in networks() {
+        let server = network.open_client_to_script(b"");
+        network.driver.close(CloseCode::NORMAL, REASON);
+        let close = Frame::new(CLOSE, [b"\x03\xe8", REASON.as_bytes()].concat());
+        assert_eq!(network.sent_by_client(server, 1), [close]);
+    }
+}
+
+#[test]
 fn a_close_of_the_server_is_answered_and_reported() {
     for (payload, code, reason) in [
         (&b""[..], None, ""),

@@ -131,7 +131,7 @@ impl Session {
     /// Whether nothing more must be received.
     pub(super) fn is_done(&self, service: &Service) -> bool {
         let is_refused = self.is_too_long(service) && self.connection.is_closing();
-        is_refused || self.connection.is_done()
+        (is_refused && !self.connection.awaits_room()) || self.connection.is_done()
     }
 
     /// Whether the begun message is too long, with the rest of the frame that is being received.
@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// Sends the Close that says that the message is too long. That may be known before its payload
-    /// is received. If there is no room now, there will be after the next transmission.
+    /// is received. If there is no room now, this is called again after the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
@@ -160,5 +160,7 @@ impl Session {
         if closed.is_ok() {
             journal.ended(peer, &ending);
         }
+        // Nothing is left to be read, but the Close may have waited for room.
+        let _ = exchange.next_event();
     }
 }

@@ -802,6 +802,28 @@ fn a_message_that_is_too_long_is_refused_even_if_it_fits_a_large_buffer() {
 }
 
 #[test]
+fn a_message_is_refused_also_if_the_echo_before_it_leaves_no_room_for_the_close() {
+    let header = |len: u16| [&[0x82, 0xFE], &len.to_be_bytes()[..], &[0; 4]].concat();
+    let refused = close(1009, "message is too long");
+    // It fills the buffer, more or less.
+    for len in 4000..4100 {
+        let mut server = Server::new(&["--max-message-size=5000"]);
+        let (key, end) = server.open();
+        let message = vec![b'x'; len.into()];
+        server.send(key, &end, [header(len), message, header(5001)].concat());
+        while !end.0.borrow().to_server.is_empty() {
+            server.round();
+        }
+        let answered = received(&end);
+        assert!(
+            answered.ends_with(&refused),
+            "after a message of {len} bytes"
+        );
+        assert!(answered.len() >= usize::from(len) + 4 + refused.len());
+    }
+}
+
+#[test]
 fn a_message_is_refused_as_soon_as_its_headers_say_that_it_is_too_long() {
     let header = |first: u8, len: u64| [&[first, 0xFF], &len.to_be_bytes()[..], &[0; 4]].concat();
     let long = 100_000;
