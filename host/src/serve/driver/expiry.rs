@@ -79,7 +79,9 @@ impl<T: Transport> Driver<T> {
     /// follows from the last turn.
     fn receive_what_came(&mut self, shared: &mut Shared) -> Next {
         let before = self.deadline();
-        let mut next = self.turn_without_event(shared);
+        // It may hold urgent data or the end of the stream.
+        self.note(Readiness::UntilWouldBlock);
+        let mut next = self.go_on(shared);
         for _ in 1..LAST_TURNS_MAX {
             if next != Next::Requeue || self.deadline() != before {
                 break;
