@@ -205,7 +205,8 @@ impl FuzzedClient {
         {
             let ended = *self.patience_ended.get_or_insert(context.now);
             let stall = context.settings.stall_timeout;
-            if stall.is_some_and(|stall| context.now - ended >= stall) {
+            // By then it was noticed.
+            if stall.is_some_and(|stall| context.now - ended >= stall + LATENESS) {
                 self.stall_ended.get_or_insert(context.now);
             }
         }

@@ -76,7 +76,8 @@ impl FuzzedClient {
         // it may follow the other.
         let may_be_kept_late = context.settings.may_be_short && context.settings.has_backlogs;
         let limit = match link.is_blocked {
-            true if may_be_kept_late && self.stall_ended.is_some() => LATENESS + CLOSE_TIMEOUT,
+            true if may_be_kept_late && self.stall_ended.is_some() => CLOSE_TIMEOUT,
+            true if may_be_kept_late => stall + LATENESS + CLOSE_TIMEOUT,
             true => stall.max(CLOSE_TIMEOUT),
             false => stall,
         };
