@@ -24,6 +24,9 @@ const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
 /// The tests among them that are too many sessions for that, and play none.
 const IN_MEMORY_ONLY: &str = "each_of_the_65536";
 
+/// How many of them run at a time: the firmware has room for eight clients.
+const THREADS: &str = "4";
+
 /// A lower limit to the number of sessions that are played.
 const CLIENTS_MIN: usize = 5000;
 
@@ -68,7 +71,7 @@ pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
     // The profile that the tests were built with for this run.
     command.args((!cfg!(debug_assertions)).then_some("--release"));
     command.args(TESTS.iter().flat_map(|name| ["--test", name]));
-    command.args(["--", "--skip", IN_MEMORY_ONLY]);
+    command.args(["--", "--skip", IN_MEMORY_ONLY, "--test-threads", THREADS]);
     command.env(VARIABLE, server.to_string());
     let (status, stdout, stderr) = run_up_to(PATIENCE, &mut command).expect("cargo runs");
     assert!(status.success(), "{stdout}\n{stderr}");

@@ -107,7 +107,7 @@ mod files {
         let server = with_files(160, &["--max-connections", "1000"]);
         server.logged(
             "WARN  [ws_echo::server] --max-connections 1000 is more than the limit of open files \
-             allows (ulimit -n 160): up to 118 connections are served",
+             allows (ulimit -n 160): up to 118 are served",
         );
         let server = with_files(160, &["--max-connections", "118"]);
         server.logged("up to 118 connections (");

@@ -477,7 +477,7 @@ fn a_silent_client_gets_a_ping_then_close_1011_and_is_dropped() {
     assert_eq!(client.receive_frame(), None);
     let address = client.address();
     server.logged(&format!(
-        "client disconnected {address} lost: no answer to a ping"
+        "client disconnected {address} lost: no answer to a ping (--ping-timeout); after "
     ));
 }
 
@@ -555,9 +555,13 @@ fn messages_are_logged_on_request_escaped_and_cut() {
     let mut client = Client::open(server.address);
     client.send(masked(TEXT, "a\x1b]0;title\x07\nb"));
     client.send(masked(BINARY, [0xAB; 40]));
+    client.send(masked(BINARY, [0xAB]));
+    client.send(masked(TEXT, ""));
     client.send(masked(TEXT, "x".repeat(5000)));
     server.logged(r"text, 13 bytes: a\u{1b}]0;title\u{7}\nb");
     server.logged(&format!("binary, 40 bytes: {}…", "ab".repeat(32)));
+    server.logged("binary, 1 byte: ab");
+    server.logged("text, 0 bytes: ");
     let line = server.logged("text, 5000 bytes: xxx");
     assert!(line.len() < 400, "{line}");
 }

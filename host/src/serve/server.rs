@@ -15,6 +15,7 @@ use crate::logging;
 use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::platform;
+use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
@@ -116,7 +117,10 @@ fn serve<A: Acceptor>(
 /// Logs how many connections there may be, and how much memory they may take.
 fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
     let connections = match connections {
-        Some(limit) => format!("up to {limit} connections (--max-connections)"),
+        Some(limit) => {
+            let connections = Count(limit as u64, "connection");
+            format!("up to {connections} (--max-connections)")
+        }
         None => "any number of connections".into(),
     };
     let memory = options.max_memory.div_ceil(1 << 20);
@@ -135,7 +139,7 @@ fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_l
         warn!(
             target: SERVER,
             "--max-connections {wanted} is more than the limit of open files allows \
-             (ulimit -n {file_limit}): up to {limit} connections are served"
+             (ulimit -n {file_limit}): up to {limit} are served"
         );
     }
 }
