@@ -54,7 +54,19 @@ impl Unsent {
     }
 
     /// Takes out what is in the next bytes, which have been sent.
-    pub(crate) fn remove(&mut self, mut sent: &[u8]) {
+    #[inline]
+    pub(crate) fn remove(&mut self, sent: &[u8]) {
+        let len = sent.len() as u64;
+        // Most often they are in the middle of a long frame.
+        if len < self.left && self.content != Content::Other {
+            self.left -= len;
+            self.traffic.bytes = self.traffic.bytes.wrapping_sub(len);
+        } else {
+            self.remove_frames(sent);
+        }
+    }
+
+    fn remove_frames(&mut self, mut sent: &[u8]) {
         while !sent.is_empty() {
             if self.left > 0 {
                 let len =

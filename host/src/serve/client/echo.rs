@@ -101,11 +101,10 @@ impl Session {
         journal: &mut Journal,
     ) {
         let peer = account.peer();
-        if self.is_too_long(service) {
-            return self.refuse_message(account, opened, buffer, service, journal);
-        }
         let is_closed_by_us = self.connection.is_closing();
-        if self.connection.is_idle() && !service.looks_at_messages() {
+        if self.is_too_long(service) {
+            self.refuse_message(account, opened, buffer, service, journal);
+        } else if self.connection.is_idle() && !service.looks_at_messages() {
             let (received, ready) = (buffer.received().len(), buffer.ready().len());
             let echoed = self.connection.exchange(buffer).echo_and_measure();
             let read = received - buffer.received().len();
@@ -115,8 +114,8 @@ impl Session {
                 return;
             }
         }
-        let mut exchange = self.connection.exchange(buffer);
         loop {
+            let mut exchange = self.connection.exchange(buffer);
             match exchange.next_event() {
                 Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => {
@@ -125,7 +124,8 @@ impl Session {
                     }
                     self.message_len = self.message_len.saturating_add(chunk.len() as u64);
                     if service.is_too_long(self.message_len, exchange.remaining_payload()) {
-                        return self.refuse_message(account, opened, buffer, service, journal);
+                        self.refuse_message(account, opened, buffer, service, journal);
+                        continue;
                     }
                     if chunk.ends_message() {
                         self.message_len = 0;
@@ -169,7 +169,8 @@ impl Session {
     }
 
     /// Sends the Close that says that the message is too long. That may be known before its payload
-    /// is received. If there is no room now, this is called again after the next transmission.
+    /// is received. What follows is discarded. If there is no room for the Close now, it waits for
+    /// the next transmission.
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
@@ -184,13 +185,11 @@ impl Session {
         // It stays too long when its payload is ignored.
         self.message_len = u64::MAX;
         buffer.discard_received();
-        let ending = Ending::TooLong(service.max_message_len());
         let mut exchange = self.connection.exchange(buffer);
         let closed = exchange.close(CloseCode::MESSAGE_TOO_BIG, "message is too long");
         if closed.is_ok() {
+            let ending = Ending::TooLong(service.max_message_len());
             journal.ended(account.peer(), &ending, Some(account.carried(opened)));
         }
-        // Nothing is left to be read, but the Close may have waited for room.
-        let _ = exchange.next_event();
     }
 }
