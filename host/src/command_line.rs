@@ -11,6 +11,7 @@ mod listen;
 mod mistake;
 mod names;
 mod quantity;
+mod secret;
 mod serve;
 mod similar;
 mod tls;

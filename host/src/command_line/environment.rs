@@ -11,6 +11,7 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, Error, parser::ValueSource};
 
+use super::secret::without_secret;
 use crate::escape::Excerpt;
 
 /// How the names of all variables begin.
@@ -85,7 +86,7 @@ pub(super) fn arguments(
             continue;
         };
         let added = read(option, value).map_err(|advice| {
-            let value = value.to_string_lossy();
+            let value = without_secret(&variable, &value.to_string_lossy());
             let value = Excerpt::new(&value);
             let message = format!("invalid value '{value}' for '{variable}': {advice}");
             command.clone().error(ErrorKind::ValueValidation, message)

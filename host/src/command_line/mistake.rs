@@ -1,6 +1,7 @@
 //! A mistake on the command line, as it is shown: what the user wrote is cut to a length, cannot
-//! harm a terminal, and has no password in it; and advice that would mislead is left out.
+//! harm a terminal, and has no secret in it; and advice that would mislead is left out.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::ffi::OsString;
 
@@ -8,13 +9,12 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
+use super::secret::{HEADER, URL, without_password, without_secret};
 use super::similar;
 use crate::escape::Excerpt;
 
 /// How many characters of advice are shown. It may quote a value, of which it has more to say.
 const ADVICE_LEN_MAX: usize = 500;
-/// How the argument of a server is shown.
-const URL: &str = "<URL>";
 
 /// Returns the error as it is shown. It is one of parsing these arguments.
 pub(super) fn shown(mut error: Error, arguments: &[OsString], command: &Command) -> Error {
@@ -22,15 +22,15 @@ pub(super) fn shown(mut error: Error, arguments: &[OsString], command: &Command)
         return not_utf_8(arguments, command);
     }
     keep_helpful_tips(&mut error);
-    let is_url = text(&error, ContextKind::InvalidArg) == Some(URL);
-    let without_password = |text: &str| match is_url || text.contains("//") {
-        true => without_password(text),
-        false => text.into(),
-    };
+    let option = text(&error, ContextKind::InvalidArg).unwrap_or_default();
     let quoted: Vec<_> = error
         .context()
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, without_password(text))),
+        .filter_map(|(kind, value)| match (kind, value) {
+            // This may be no option, but a word too many.
+            (ContextKind::InvalidArg, ContextValue::String(text)) => {
+                Some((kind, without_secret("", text)))
+            }
+            (_, ContextValue::String(text)) => Some((kind, without_secret(option, text))),
             _ => None,
         })
         .collect();
@@ -62,24 +62,16 @@ fn text(error: &Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// Replaces the password of a URL, or of what is nearly one: all between the first `:` after its
-/// scheme and the last `@`. That is too much if there is an `@` in a query.
-fn without_password(text: &str) -> String {
-    let start = text.find("//").map_or(0, |slashes| slashes + 2);
-    match (text[start..].find(':'), text.rfind('@')) {
-        (Some(colon), Some(at)) if start + colon < at => {
-            format!("{}:***{}", &text[..start + colon], &text[at..])
-        }
-        _ => text.into(),
-    }
-}
-
 /// Says which argument is not UTF-8. The parser does not; it accepts such names of files only.
 fn not_utf_8(arguments: &[OsString], command: &Command) -> Error {
-    let mut arguments = arguments.iter();
-    let wrong = arguments.find(|argument| argument.to_str().is_none());
-    let wrong = wrong.map(|argument| argument.to_string_lossy());
-    let wrong = wrong.unwrap_or_default();
+    let arguments: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
+    // A text that is UTF-8 is borrowed.
+    let wrong = arguments.iter().position(|it| matches!(it, Cow::Owned(_)));
+    let (before, rest) = arguments.split_at(wrong.unwrap_or_default());
+    let wrong = rest.first().map(|it| &**it).unwrap_or_default();
+    let mut both = before.last().into_iter().chain(rest.first());
+    let is_header = both.any(|it| it.starts_with("--header"));
+    let wrong = without_secret(if is_header { HEADER } else { URL }, wrong);
     let wrong = Excerpt::new(&wrong);
     let message = format!("invalid value '{wrong}': write valid UTF-8");
     command.clone().error(ErrorKind::InvalidUtf8, message)
@@ -111,12 +103,23 @@ fn instead_of_word(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    #[cfg(unix)]
+    use std::os::unix::ffi::OsStringExt;
+
     use super::super::{environment::Environment, parse_from};
 
-    fn shown(arguments: &[&str]) -> String {
-        let error = parse_from(arguments, &Environment::default()).expect_err("a mistake");
+    fn message(
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        environment: &Environment,
+    ) -> String {
+        let error = parse_from(arguments, environment).expect_err("a mistake");
         assert_eq!(error.exit_code(), 2);
         error.render().to_string()
+    }
+
+    fn shown(arguments: &[&str]) -> String {
+        message(arguments, &Environment::default())
     }
 
     #[test]
@@ -211,6 +214,59 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_password_that_is_not_utf_8_is_not_shown() {
+        let [url, schemeless] = [&b"ws://user:secret\xff@h/"[..], b"user:\xffsecret@h/"]
+            .map(|bytes| OsString::from_vec(bytes.to_vec()));
+        for arguments in [["chat".into(), url.clone()], ["bench".into(), schemeless]] {
+            let message = message(arguments, &Environment::default());
+            assert!(!message.contains("secret"), "{message}");
+            assert!(message.contains(":***@h/': write valid UTF-8"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_header_is_not_shown() {
+        for (header, shown) in [
+            ("Authorization: Bearer\u{7}secret", "Authorization:***"),
+            ("Authorization : secret", "Authorization ***"),
+            ("Authorization Bearer secret", "Authorization ***"),
+            ("Cookie=secret", "Cookie=***"),
+            ("Upgrade: secret", "Upgrade:***"),
+        ] {
+            for (arguments, option) in [
+                (vec!["chat", "--header", header], "--header <NAME: VALUE>"),
+                (vec!["chat"], "WS_ECHO_CHAT_HEADER"),
+            ] {
+                let environment = Environment::from_iter([("WS_ECHO_CHAT_HEADER", header)]);
+                let message = message([&arguments[..], &["ws://a/"]].concat(), &environment);
+                assert!(!message.contains("secret"), "{message}");
+                let expected = format!("error: invalid value '{shown}' for '{option}': ");
+                assert!(message.starts_with(&expected), "{message}");
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_value_of_a_header_that_is_not_utf_8_is_not_shown() {
+        let os = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let header = os(b"Authorization: \xffsecret");
+        let variables = Environment::from_iter([("WS_ECHO_CHAT_HEADER", &header)]);
+        let none = Environment::default();
+        for (arguments, environment) in [
+            (vec!["--header".into(), header.clone()], &none),
+            (vec![os(b"--header=Authorization: \xffsecret")], &none),
+            (vec![], &variables),
+        ] {
+            let arguments = [vec!["chat".into()], arguments, vec!["ws://a/".into()]].concat();
+            let message = message(arguments, environment);
+            assert!(!message.contains("secret"), "{message}");
+            assert!(message.contains("***'"), "{message}");
+        }
+    }
+
     #[test]
     fn only_a_similar_option_is_offered() {
         let tip = "tip: a similar argument exists: ";
@@ -253,13 +309,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn an_argument_that_is_not_utf_8_is_named() {
-        use std::ffi::OsString;
-        use std::os::unix::ffi::OsStringExt;
         let latin_1 = OsString::from_vec(b"gr\xfc\xdfe".to_vec());
-        let arguments = ["--welcome".into(), latin_1];
-        let error = parse_from(arguments, &Environment::default()).expect_err("no UTF-8");
-        assert_eq!(error.exit_code(), 2);
-        let message = error.render().to_string();
+        let message = message(["--welcome".into(), latin_1], &Environment::default());
         let expected = "error: invalid value 'gr\u{fffd}\u{fffd}e': write valid UTF-8\n";
         assert!(message.starts_with(expected), "{message}");
     }

@@ -7,6 +7,8 @@ use crate::command_line::host::{self, NOT_ASCII};
 /// The longest name of a host (RFC 1035 section 2.3.4).
 const NAME_LEN_MAX: usize = 253;
 const NO_BRACKETS: &str = "write an IPv6 address in brackets, such as ws://[::1]:3000";
+/// Errors show the zone.
+const NOT_VISIBLE: &str = "write the zone in visible ASCII, such as ws://[fe80::1%eth0]:3000";
 
 /// A host and a port.
 pub(super) struct Authority {
@@ -59,6 +61,9 @@ fn address_and_zone(text: &str) -> Result<(&str, String), &'static str> {
     };
     if address.parse::<Ipv6Addr>().is_err() || zone == Some("") {
         return Err(NO_BRACKETS);
+    }
+    if zone.is_some_and(|zone| !zone.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(NOT_VISIBLE);
     }
     let zone = zone.map(|zone| match zone.strip_prefix("25") {
         Some(rest) if !rest.is_empty() => format!("%{rest}"),

@@ -255,6 +255,17 @@ fn the_zone_of_an_address_is_for_this_machine_only() {
 }
 
 #[test]
+fn a_zone_that_could_harm_a_terminal_is_rejected_with_what_to_write() {
+    for zone in ["\x1b[31m", "a\nb", "a b", "\u{202e}a", "\u{e4}", "25\x07"] {
+        assert_eq!(
+            refusal(&format!("ws://[fe80::1%{zone}]:3000/")),
+            "write the zone in visible ASCII, such as ws://[fe80::1%eth0]:3000",
+            "{zone:?}"
+        );
+    }
+}
+
+#[test]
 fn a_host_name_is_not_resolved() {
     // A label has at most 63 characters, so nobody has this name.
     let host = "x".repeat(64);
