@@ -161,7 +161,7 @@ fn a_wait_of_zero_does_not_wait() {
     assert!(
         ended
             .stderr
-            .ends_with("# the only message was not answered: no further reply within 0 ns\n")
+            .ends_with("# the only message was not answered: no further reply within 0 s\n")
     );
 }
 
