@@ -2,8 +2,8 @@
 //! `[fe80::1%eth0]:3000`, `localhost:3000`.
 //!
 //! A host name is resolved here, once, to all of its addresses, and the zone of an address to the
-//! index of its network interface. A port alone is rejected: it does
-//! not say whether only this machine or every network may connect.
+//! index of its network interface. A port alone is rejected: it does not say whether only this
+//! machine or every network may connect.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
