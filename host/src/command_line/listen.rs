@@ -73,6 +73,9 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
             "write only the address, without '{scheme}://': {address}"
         ));
     }
+    if text.contains(',') {
+        return Err("write one address, and repeat --listen for each other one".into());
+    }
     if text.contains(['[', ']']) || text.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets and a port, such as [::1]:3000".into());
     }
@@ -142,6 +145,8 @@ mod tests {
         let advice = "leave out the blanks around the address: 127.0.0.1:3000";
         assert_eq!(refusal(" 127.0.0.1:3000"), advice);
         assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
+        let advice = "write one address, and repeat --listen for each other one";
+        assert_eq!(refusal("127.0.0.1:1,[::1]:1"), advice);
         assert_eq!(refusal("h:"), "write a port from 0 to 65535: h:3000");
         assert!(refusal("").contains("127.0.0.1:3000"));
     }
