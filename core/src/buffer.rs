@@ -104,10 +104,12 @@ impl<S: Storage> Buffer<S> {
     /// [for pieces](Self::for_pieces): it has room after the bytes that are ready.
     pub fn spare_mut(&mut self) -> &mut [u8] {
         self.release();
-        if self.ready.is_empty() {
+        if self.received.is_empty() && self.ready.is_empty() {
+            // The usual case.
+            let start = self.received.start.min(HEADROOM);
+            self.received = start..start;
+        } else {
             self.make_spare();
-        } else if self.received.is_empty() && self.spare_len() == 0 {
-            self.make_spare_after_ready();
         }
         let storage = self.storage.as_mut();
         storage.get_mut(self.received.end..).unwrap_or_default()
@@ -333,15 +335,23 @@ impl<S: Storage> Buffer<S> {
         len.saturating_sub(self.received.end)
     }
 
-    /// Moves the received bytes to the left end if they are longer than the room after them.
+    /// Makes room in a buffer that is not empty.
+    #[inline(never)]
     fn make_spare(&mut self) {
+        if self.ready.is_empty() {
+            self.make_spare_before_received();
+        } else if self.received.is_empty() && self.spare_len() == 0 {
+            self.make_spare_after_ready();
+        }
+    }
+
+    /// Moves the received bytes to the left end if they are longer than the room after them.
+    fn make_spare_before_received(&mut self) {
         let Range { start, end } = self.received;
         if start <= HEADROOM {
             return;
         }
-        if start == end {
-            self.received = HEADROOM..HEADROOM;
-        } else if self.spare_len() < end - start {
+        if self.spare_len() < end - start {
             self.received = HEADROOM..HEADROOM + (end - start);
             move_left(self.storage.as_mut(), start..end, HEADROOM);
         }

@@ -35,6 +35,27 @@ impl Display for Time {
     }
 }
 
+/// How long something has lasted, in milliseconds at least. From a minute on it is shown to the
+/// second, as options are written: `1m23s`.
+pub(crate) struct Span(pub(crate) Duration);
+
+impl Display for Span {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (minutes, hours) = (seconds / 60, seconds / (60 * 60));
+        if seconds == 0 {
+            return write!(formatter, "{} ms", self.0.as_millis());
+        }
+        if minutes == 0 {
+            return Time::from(self.0).fmt(formatter);
+        }
+        if hours > 0 {
+            write!(formatter, "{hours}h")?;
+        }
+        write!(formatter, "{}m{}s", minutes % 60, seconds % 60)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +74,22 @@ mod tests {
             assert_eq!(Time(nanoseconds).to_string(), expected);
         }
         assert_eq!(Time::from(Duration::from_millis(300)).to_string(), "300 ms");
+    }
+
+    #[test]
+    fn a_span_of_a_minute_or_more_is_shown_to_the_second() {
+        for (milliseconds, expected) in [
+            (0, "0 ms"),
+            (7, "7 ms"),
+            (12_345, "12.3 s"),
+            (59_900, "59.9 s"),
+            (60_000, "1m0s"),
+            (83_999, "1m23s"),
+            (3_600_000, "1h0m0s"),
+            (90_061_000, "25h1m1s"),
+        ] {
+            let span = Span(Duration::from_millis(milliseconds));
+            assert_eq!(span.to_string(), expected);
+        }
     }
 }

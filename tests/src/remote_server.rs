@@ -5,7 +5,6 @@
 use std::env;
 use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr};
-use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use std::time::Duration;
 use crate::driver::Outcome;
 use crate::driver::server::Served;
 use crate::scripted_client::{Client, WELCOME, request};
-use crate::server::run_up_to;
+use crate::server::{cargo, run_up_to};
 use crate::wire::{self, Frame, TEXT};
 
 /// The variable that names the server.
@@ -21,6 +20,12 @@ const VARIABLE: &str = "WS_ECHO_SERVER";
 
 /// The tests that play their sessions.
 const TESTS: [&str; 4] = ["framing", "text", "closing", "server_handshake"];
+
+/// The tests among them that are too many sessions for that, and play none.
+const IN_MEMORY_ONLY: &str = "each_of_the_65536";
+
+/// How many of them run at a time: the firmware has room for eight clients.
+const THREADS: &str = "4";
 
 /// A lower limit to the number of sessions that are played.
 const CLIENTS_MIN: usize = 5000;
@@ -60,12 +65,13 @@ pub fn server() -> Option<SocketAddr> {
 ///
 /// If a test fails, or clients are missing from the log.
 pub fn play_all(server: SocketAddr, log: impl Fn() -> String) {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["test", "--package=ws-echo-tests"]);
+    let mut command = cargo();
+    // Nothing is built again after `cargo test --workspace`.
+    command.args(["test", "--workspace"]);
     // The profile that the tests were built with for this run.
     command.args((!cfg!(debug_assertions)).then_some("--release"));
     command.args(TESTS.iter().flat_map(|name| ["--test", name]));
+    command.args(["--", "--skip", IN_MEMORY_ONLY, "--test-threads", THREADS]);
     command.env(VARIABLE, server.to_string());
     let (status, stdout, stderr) = run_up_to(PATIENCE, &mut command).expect("cargo runs");
     assert!(status.success(), "{stdout}\n{stderr}");

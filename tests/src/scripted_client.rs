@@ -172,6 +172,8 @@ impl Client {
                 len > 0
             }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            // This process was stopped, and goes on.
+            Err(error) if error.kind() == ErrorKind::Interrupted => true,
             Err(error) => panic!("nothing comes from the server: {error}"),
         }
     }

@@ -21,7 +21,17 @@ const LISTENING: &str = "listening on ";
 /// The binary, built with the profile of the running test.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| built(&["--package=ws-echo"], "ws-echo"))
+    BINARY.get_or_init(|| {
+        let options: &[&str] = if cfg!(debug_assertions) {
+            // As `cargo test --workspace` has built it: with what the tests' packages and the
+            // benchmark ask of their dependencies. Then nothing is built again.
+            &["--workspace", "--bin=ws-echo", "--bench=million"]
+        } else {
+            // As `cargo build --release` has built it.
+            &["--package=ws-echo"]
+        };
+        built(options, "ws-echo")
+    })
 }
 
 /// A program of the workspace, built with the profile of the running test. `name` is its path in
@@ -33,22 +43,28 @@ pub fn built(options: &[&str], name: &str) -> PathBuf {
         Some("debug") | None => "dev",
         Some(profile) => profile,
     };
-    if let Some(cargo) = env::var_os("CARGO") {
+    if env::var_os("CARGO").is_some() {
         let target = folder.parent().expect("target/PROFILE");
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         command.args(["build", "--quiet", "--profile", profile]);
         command.args(options).arg("--target-dir").arg(target);
-        // If these differ from the last build, ring is built again.
-        for (variable, _) in env::vars_os() {
-            let name = variable.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(&variable);
-            }
-        }
         let built = command.status().expect("cargo runs");
         assert!(built.success(), "{name} is built");
     }
     folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
+}
+
+/// A command that runs cargo, as a person would from a shell.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Cargo sets these for a test. If they differ from the last build, ring is built again.
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&variable);
+        }
+    }
+    command
 }
 
 /// A command that runs the binary without settings from the environment.

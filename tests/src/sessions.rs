@@ -1,7 +1,6 @@
 //! Sessions that every server must handle, whatever it runs on: over TCP with the server at an
 //! address, which greets and echoes.
 
-use std::collections::VecDeque;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::thread;
@@ -83,21 +82,23 @@ pub fn large_message(client: &mut Client, message_len: u64) {
             header.extend(message_len.to_be_bytes());
             header.extend([0; 4]);
             stream.write_all(&header).expect("the server reads");
+            let pieces = Pieces::default();
             for at in (0..message_len).step_by(PIECE_LEN) {
-                stream.write_all(&piece(at)).expect("the server reads");
+                stream.write_all(&pieces.at(at)).expect("the server reads");
             }
         })
     };
-    let (mut at, mut expected) = (0, VecDeque::new());
+    let pieces = Pieces::default();
+    let (mut at, mut expected) = (0, Vec::new());
     while at < message_len {
         let frame = client.receive_frame().expect("the echo continues");
         let opcode = if at == 0 { 0x2 } else { 0x0 };
         let len = frame.payload.len();
         while expected.len() < len {
-            expected.extend(piece(at + expected.len() as u64));
+            expected.extend(pieces.at(at + expected.len() as u64));
         }
-        let is_same = expected.drain(..len).eq(frame.payload);
-        assert!(is_same, "from {at} on");
+        assert!(expected[..len] == frame.payload, "from {at} on");
+        expected.drain(..len);
         at += len as u64;
         let fin = if at == message_len { 0x80 } else { 0x00 };
         assert_eq!(frame.first, fin | opcode, "up to {at}");
@@ -109,11 +110,22 @@ pub fn large_message(client: &mut Client, message_len: u64) {
 /// of it.
 pub const PIECE_LEN: usize = 1 << 16;
 
-/// The bytes of the large message from `at` on. They encode their own position.
-fn piece(at: u64) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect();
-    bytes[..8].copy_from_slice(&at.to_be_bytes());
-    bytes
+/// The pieces of the large message.
+struct Pieces(Vec<u8>);
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self((0..PIECE_LEN).map(|i| ((i * 7) >> 4) as u8).collect())
+    }
+}
+
+impl Pieces {
+    /// The piece from `at` on. It encodes its own position.
+    fn at(&self, at: u64) -> Vec<u8> {
+        let mut bytes = self.0.clone();
+        bytes[..8].copy_from_slice(&at.to_be_bytes());
+        bytes
+    }
 }
 
 /// A text comes back.

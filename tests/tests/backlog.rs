@@ -76,7 +76,10 @@ impl SocketBuffers {
 }
 
 fn message(len: usize) -> Vec<u8> {
-    (0..=250).cycle().take(len).collect()
+    let bytes: Vec<u8> = (0..=250).collect();
+    let mut message = bytes.repeat(len.div_ceil(bytes.len()));
+    message.truncate(len);
+    message
 }
 
 /// Blocking tungstenite: messages of these lengths come back, sent in one frame and in fragments.

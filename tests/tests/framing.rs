@@ -1,6 +1,6 @@
 //! Framing, masking, fragmentation and control frames (RFC 6455 sections 5.1 to 5.5).
 
-use ws_echo_core::{Agreed, Buffer, Connection, Event, MIN_BUFFER_LEN, ProtocolError};
+use ws_echo_core::{Agreed, Buffer, Connection, Event, MIN_BUFFER_LEN, Messages, ProtocolError};
 use ws_echo_tests::driver::{self, Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
     BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_with,
@@ -686,5 +686,34 @@ mod control_frames {
         let pongs = (0..300_u16).map(|i| Frame::new(PONG, i.to_be_bytes()));
         let (pings, pongs): (Vec<u8>, Vec<_>) = (pings.collect(), pongs.collect());
         assert_eq!(answers(&pings), pongs);
+    }
+}
+
+#[test]
+fn whole_messages_that_are_echoed_at_once_are_measured() {
+    let lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 70_000];
+    for first in [TEXT, BINARY] {
+        for several in [&lengths[..], &[0], &[125], &[126], &[65_535], &[65_536]] {
+            let frames: Vec<u8> = several
+                .iter()
+                .flat_map(|len| masked(first, vec![b'x'; *len]))
+                .collect();
+            for (rest, is_all) in [(vec![], true), (masked(TEXT, "cut")[..8].to_vec(), false)] {
+                let input = [&frames[..], &rest].concat();
+                let mut buffer = Buffer::new(vec![0; input.len() + 100]);
+                let mut connection = Connection::server(Agreed::NOTHING);
+                buffer.spare_mut()[..input.len()].copy_from_slice(&input);
+                buffer.commit(input.len());
+                let echoed = connection.exchange(&mut buffer).echo_and_measure();
+                assert_eq!(echoed.is_all(), is_all);
+                let read_len = input.len() - buffer.received().len();
+                let expected = Messages {
+                    count: several.len(),
+                    payload_len: several.iter().sum(),
+                };
+                let messages = echoed.messages(read_len, buffer.ready().len());
+                assert_eq!(messages, expected, "{several:?}");
+            }
+        }
     }
 }

@@ -323,18 +323,16 @@ fn each_client_gets_only_its_own_messages() {
 fn a_signal_closes_every_client_with_1001_and_the_exit_status_is_0() {
     for signal in ["INT", "TERM"] {
         let mut server = Server::start(&["--no-welcome", "--threads", "2"]);
-        let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+        let clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
+        let one = clients[5].address();
         server.signal(signal);
-        for client in &mut clients {
+        for mut client in clients {
             assert_eq!(client.receive_frame(), going_away());
             client.send(masked_close(1001, ""));
             assert_eq!(client.receive_frame(), None);
         }
         assert_eq!(server.wait().code(), Some(0), "SIG{signal}");
-        server.logged(&format!(
-            "{} closed by server with 1001",
-            clients[5].address()
-        ));
+        server.logged(&format!("{one} closed by server with 1001"));
     }
 }
 
@@ -383,7 +381,12 @@ fn an_unfinished_message_delays_a_stop_only_until_the_deadline() {
 
 #[test]
 fn closes_are_spread_on_request() {
-    let mut server = Server::start(&["--no-welcome", "--drain-spread", "500ms", "--threads", "1"]);
+    let mut server = Server::start(&[
+        "--no-welcome",
+        "--drain-spread=500ms",
+        "--close-timeout=2s",
+        "--threads=1",
+    ]);
     let mut clients: Vec<_> = (0..20).map(|_| Client::open(server.address)).collect();
     server.signal("TERM");
     server.logged("stopping");
@@ -395,6 +398,7 @@ fn closes_are_spread_on_request() {
         client.send(masked_close(1001, ""));
         assert_eq!(client.receive_frame(), None);
     }
+    // The clients do not end their sides: a stop waits for that only until the deadline.
     assert_eq!(server.wait().code(), Some(0));
 }
 
@@ -474,7 +478,7 @@ fn a_silent_client_gets_a_ping_then_close_1011_and_is_dropped() {
     assert_eq!(client.receive_frame(), None);
     let address = client.address();
     server.logged(&format!(
-        "client disconnected {address} lost: no answer to a ping"
+        "client disconnected {address} lost: no answer to a ping (--ping-timeout); after "
     ));
 }
 
@@ -552,9 +556,13 @@ fn messages_are_logged_on_request_escaped_and_cut() {
     let mut client = Client::open(server.address);
     client.send(masked(TEXT, "a\x1b]0;title\x07\nb"));
     client.send(masked(BINARY, [0xAB; 40]));
+    client.send(masked(BINARY, [0xAB]));
+    client.send(masked(TEXT, ""));
     client.send(masked(TEXT, "x".repeat(5000)));
     server.logged(r"text, 13 bytes: a\u{1b}]0;title\u{7}\nb");
     server.logged(&format!("binary, 40 bytes: {}…", "ab".repeat(32)));
+    server.logged("binary, 1 byte: ab");
+    server.logged("text, 0 bytes: ");
     let line = server.logged("text, 5000 bytes: xxx");
     assert!(line.len() < 400, "{line}");
 }

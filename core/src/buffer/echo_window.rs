@@ -18,6 +18,9 @@ pub(crate) struct EchoWindow<'b> {
     /// Where in `bytes` its echo must start: at most the length of the masking key after
     /// `frame_start`.
     pub(crate) echo_start: usize,
+    /// By how many bytes the headers of all echoes are longer than the shortest ones. Counting this
+    /// rather than payload costs short messages nothing.
+    pub(crate) extended_len: usize,
 }
 
 impl EchoWindow<'_> {
@@ -48,6 +51,7 @@ impl<S: Storage> Buffer<S> {
             bytes: bytes.unwrap_or_default(),
             frame_start,
             echo_start,
+            extended_len: 0,
         }
     }
 

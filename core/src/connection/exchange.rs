@@ -5,6 +5,7 @@ use core::str::from_utf8;
 
 use crate::buffer::Buffer;
 use crate::connection::Connection;
+use crate::connection::echoed::Echoed;
 use crate::connection::event::{Chunk, Event, Kind, Message};
 use crate::connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 use crate::connection::send_error::SendError;
@@ -43,6 +44,12 @@ impl<S: Storage> Exchange<'_, S> {
     ///
     /// Returns `true` if no received bytes are left: then there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {
+        self.echo_and_measure().is_all()
+    }
+
+    /// The same as [`echo_whole_messages`](Self::echo_whole_messages), and tells how much it
+    /// echoes.
+    pub fn echo_and_measure(&mut self) -> Echoed {
         self.connection.echo_whole_messages(self.buffer)
     }
 }

@@ -4,7 +4,9 @@
 
 use crate::buffer::echo_window::EchoWindow;
 use crate::frame::header::encoded_len;
-use crate::frame::layout::{FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, Opcode};
+use crate::frame::layout::{
+    FIN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MASKING_KEY_LEN, MIN_UNMASKED_LEN, Opcode,
+};
 use crate::frame::mask::{Charset, MaskingKey, apply_and_move_long};
 use crate::frame::utf8::{self, InvalidUtf8};
 
@@ -53,6 +55,7 @@ impl<const N: usize> SingleFrame<N> {
                 return Some(Err(InvalidUtf8));
             }
         }
+        window.extended_len += N - MIN_UNMASKED_LEN;
         Some(Ok(N + message.payload_len))
     }
 

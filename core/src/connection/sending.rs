@@ -3,6 +3,7 @@
 
 use super::{Connection, Next, Sent};
 use crate::buffer::{Buffer, HEADROOM};
+use crate::connection::echoed::Echoed;
 use crate::connection::event::{Chunk, Event, Message};
 use crate::connection::fast_echo;
 use crate::connection::send_error::SendError;
@@ -14,10 +15,10 @@ use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
 impl Connection {
-    pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> bool {
+    pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Echoed {
         buffer.release();
         if !self.is_idle() {
-            return false;
+            return Echoed::new(0, false);
         }
         let mut window = buffer.echo_window();
         let (start, len) = (window.echo_start, window.bytes.len());
@@ -33,10 +34,11 @@ impl Connection {
         // The window starts where the echoes end.
         let end = len - window.bytes.len();
         let unread = end + window.frame_start;
+        let echoed = Echoed::new(window.extended_len, unread == len);
         if end > 0 {
             buffer.commit_echoes(start..end, unread);
         }
-        unread == len
+        echoed
     }
 }
 

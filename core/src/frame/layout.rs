@@ -9,6 +9,9 @@ pub(crate) const MASKING_KEY_LEN: usize = 4;
 /// The longest header of an unmasked frame.
 pub(crate) const MAX_UNMASKED_LEN: usize = MAX_HEADER_LEN - MASKING_KEY_LEN;
 
+/// The shortest header of an unmasked frame.
+pub(crate) const MIN_UNMASKED_LEN: usize = 2;
+
 /// The longest payload of a control frame (section 5.5).
 pub(crate) const MAX_CONTROL_LEN: usize = 125;
 

@@ -13,6 +13,7 @@ use log::{Level, Record};
 
 use super::target;
 use crate::escape::OneLine;
+use crate::quantity::Count;
 
 /// How many lines may wait to be written.
 pub(super) const QUEUE_LEN: usize = 1_024;
@@ -79,10 +80,11 @@ impl<Sink: Fn(&Record<'_>)> Writer<Sink> {
         if count == 0 {
             return;
         }
+        let were = if count == 1 { "was" } else { "were" };
         let report = LogLine {
             level: Level::Warn,
             target: target::LOG.into(),
-            message: format!("{count} log lines were dropped"),
+            message: format!("{} {were} dropped", Count(count, "log line")),
         };
         if !self.write(&report) {
             self.dropped.fetch_add(count, Ordering::Relaxed);

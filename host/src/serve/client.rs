@@ -4,18 +4,20 @@
 //! the transport has ended. The client says what it wants next: to transmit, to receive, or to shut
 //! its side.
 
+mod account;
 mod echo;
+mod ending;
 mod handshake;
 
 use std::borrow::Cow;
-use std::io;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Agreed, CloseCode};
+use ws_echo_core::Agreed;
 
+use crate::serve::client::account::Account;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
-use crate::serve::journal::{Ending, Journal};
+use crate::serve::journal::{Journal, Moment};
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
 use crate::serve::response::Answer;
 use crate::serve::service::{Handshake, Service};
@@ -42,7 +44,7 @@ pub(crate) struct Shared {
 /// A client of this server.
 #[derive(Debug)]
 pub(crate) struct Client {
-    peer: SocketAddr,
+    account: Account,
     phase: Phase,
     /// Only while it holds bytes, or its backlog does.
     buffer: Option<HeapBuffer>,
@@ -56,6 +58,7 @@ enum Phase {
     /// Echoing.
     Open {
         agreed: Agreed,
+        opened: Moment,
         /// `None` while the connection is idle.
         session: Option<Box<Session>>,
     },
@@ -63,6 +66,7 @@ enum Phase {
     /// waiting for its answer.
     Leaving {
         agreed: Agreed,
+        opened: Moment,
         session: Option<Box<Session>>,
     },
     /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
@@ -117,14 +121,14 @@ impl Client {
 
     fn in_phase(phase: Phase, peer: SocketAddr) -> Self {
         Self {
-            peer,
+            account: Account::new(peer),
             phase,
             buffer: None,
         }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+        self.account.peer()
     }
 
     /// What it must do next. (If that is a sign of life, a Ping may have asked for it.)
@@ -237,7 +241,7 @@ impl Client {
     pub(crate) fn take_buffer(&mut self, pool: &mut Pool, class: BufferClass) -> HeapBuffer {
         match self.buffer.take() {
             None => pool.take_buffer(class),
-            Some(own) if own.is_detached() => pool.attach_backlog(own.backlog, class),
+            Some(own) if own.is_detached() => pool.attach_backlog(*own, class),
             Some(own) => own,
         }
     }
@@ -295,46 +299,17 @@ impl Client {
 
     /// The server stops: ends the connection after what was received is echoed.
     pub(crate) fn leave(&mut self) {
-        if let Phase::Open { agreed, session } = &mut self.phase {
+        if let Phase::Open {
+            agreed,
+            opened,
+            session,
+        } = &mut self.phase
+        {
             self.phase = Phase::Leaving {
                 agreed: *agreed,
+                opened: *opened,
                 session: session.take(),
             };
-        }
-    }
-
-    /// The client has shut its side of the transport.
-    pub(crate) fn end_of_stream(&self, journal: &mut Journal) {
-        match &self.phase {
-            Phase::Handshake(_) => journal.left(self.peer, None),
-            Phase::Open { .. } | Phase::Leaving { .. } => {
-                journal.ended(self.peer, &Ending::EndOfStream);
-            }
-            // Some clients shut their side as soon as they have sent Close.
-            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
-        }
-    }
-
-    /// The transport has failed.
-    pub(crate) fn lose(&self, error: io::Error, journal: &mut Journal) {
-        match &self.phase {
-            // What is not the system's error is the transport's own.
-            Phase::Handshake(_) if error.get_ref().is_some() => {
-                journal.refused_transport(self.peer, &error);
-            }
-            Phase::Handshake(_) => journal.left(self.peer, Some(&error)),
-            Phase::Open { .. } | Phase::Leaving { .. } => {
-                journal.ended(self.peer, &Ending::Lost(error));
-            }
-            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
-        }
-    }
-
-    /// The connection has not ended in time.
-    pub(crate) fn miss_end(&self, journal: &mut Journal) {
-        if let Phase::Leaving { .. } = self.phase {
-            let ending = Ending::CloseTimeout(CloseCode::GOING_AWAY);
-            journal.ended(self.peer, &ending);
         }
     }
 

@@ -7,6 +7,8 @@ use std::ops::{Deref, DerefMut};
 use ws_echo_core::Buffer;
 
 use crate::serve::backlog::Backlog;
+use crate::serve::traffic::Traffic;
+use crate::serve::unsent::Unsent;
 
 /// A buffer of the core, and the bytes that its client must get before what is ready there.
 ///
@@ -16,6 +18,8 @@ pub(crate) struct ClientBuffer {
     buffer: Buffer<Box<[u8]>>,
     pub(crate) backlog: Backlog,
     pub(crate) patience: Patience,
+    /// The messages among the bytes that wait for the client.
+    pub(crate) unsent: Unsent,
 }
 
 /// Whether a client that does not take what is ready still has a moment to do so.
@@ -33,6 +37,7 @@ impl ClientBuffer {
             buffer,
             backlog: Backlog::default(),
             patience: Patience::Left,
+            unsent: Unsent::default(),
         }
     }
 
@@ -42,6 +47,7 @@ impl ClientBuffer {
             buffer: Buffer::new(Box::default()),
             backlog: mem::take(&mut self.backlog),
             patience: self.patience,
+            unsent: mem::take(&mut self.unsent),
         }
     }
 
@@ -58,6 +64,33 @@ impl ClientBuffer {
     /// How many bytes wait for the client.
     pub(crate) fn waiting_len(&self) -> usize {
         self.backlog.len() + self.buffer.ready().len()
+    }
+
+    /// Reports that what is ready is the response that opens a connection, with a greeting at its
+    /// end if there is one.
+    pub(crate) fn expect_frames(&mut self, greeting: Traffic) {
+        let greeting_len = match (greeting.messages, greeting.bytes as usize) {
+            (0, _) => 0,
+            (_, len @ ..=125) => 2 + len,
+            (_, len) => 4 + len,
+        };
+        let response_len = self.buffer.ready().len().saturating_sub(greeting_len);
+        self.unsent = Unsent::after_response(response_len);
+        self.unsent.add(greeting);
+    }
+
+    /// Reports that the first `len` bytes of what is ready were transmitted.
+    pub(crate) fn transmitted(&mut self, len: usize) {
+        let ready = self.buffer.ready();
+        self.unsent.remove(ready.get(..len).unwrap_or(ready));
+        self.buffer.consume(len);
+    }
+
+    /// Reports that the first `len` bytes of the backlog were transmitted, before they are taken
+    /// out.
+    pub(crate) fn backlog_transmitted(&mut self, len: usize) {
+        let first = self.backlog.first();
+        self.unsent.remove(first.get(..len).unwrap_or(first));
     }
 
     /// Whether the client has a moment to take what is ready.

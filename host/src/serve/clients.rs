@@ -80,7 +80,7 @@ impl<T: Transport> Clients<T> {
                     options.max_memory / options.threads.get(),
                     options.max_backlog,
                 ),
-                journal: Journal::default(),
+                journal: Journal::new(now, options.welcome.as_deref()),
                 is_stopping: false,
             },
             run_queue: Vec::new(),

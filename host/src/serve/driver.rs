@@ -6,12 +6,13 @@
 
 mod backlog;
 mod expiry;
+mod quick_turn;
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::serve::client::{Client, Shared, TransportState, Want};
-use crate::serve::client_buffer::Patience;
+use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::deadline::{Deadline, DeadlineChange, Liveness, Next, Turn};
 use crate::serve::journal::Ending;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
@@ -125,38 +126,6 @@ impl<T: Transport> Driver<T> {
         Turn { next, deadline }
     }
 
-    /// A turn in which an idle client has sent whole messages, and takes their echoes at once. The
-    /// buffer and the connection that are next in the pool stay there.
-    #[inline(always)]
-    fn quick_turn(&mut self, shared: &mut Shared) -> Turn {
-        let before = self.liveness;
-        let mut class = self.class;
-        let Some((buffer, connection)) = shared.pool.next(&mut class, self.client.agreed()) else {
-            return self.general_turn(shared);
-        };
-        match self.receive(buffer.spare_mut()) {
-            Ok(len @ 1..) => buffer.commit(len),
-            nothing => {
-                let next = self.receive_nothing(nothing, shared);
-                return self.end_turn(Deadline::of_idle(before), next);
-            }
-        }
-        if !connection.exchange(buffer).echo_whole_messages() {
-            let next = self.answer_rest(class, shared);
-            return self.end_turn(Deadline::of_idle(before), next);
-        }
-        let transmitted = self.transmit(buffer);
-        if !matches!(transmitted, Ok(Transmitted::All)) {
-            let buffer = shared.pool.take_buffer(class);
-            let next = self.put_buffer(buffer, transmitted.map(|_| Next::Idle), shared);
-            return self.end_turn(Deadline::of_idle(before), next);
-        }
-        Turn {
-            next: self.next_turn(),
-            deadline: DeadlineChange::of_idle(before),
-        }
-    }
-
     /// Any other turn. (Inlined, this and the other rare parts of a turn would cost an echo 5
     /// instructions more.)
     #[inline(never)]
@@ -175,16 +144,6 @@ impl<T: Transport> Driver<T> {
             Readiness::None => Next::Idle,
             Readiness::Data | Readiness::UntilWouldBlock => self.receive_then_answer(shared),
         }
-    }
-
-    /// Takes the buffer and the connection that were used, because something is begun in them, and
-    /// answers that.
-    fn answer_rest(&mut self, class: BufferClass, shared: &mut Shared) -> Next {
-        let mut buffer = shared.pool.take_buffer(class);
-        let session = shared.pool.take_idle(self.client.agreed());
-        self.client.keep_session(session);
-        let answered = self.answer(&mut buffer, shared);
-        self.put_buffer(buffer, answered, shared)
     }
 
     /// Answers what the client's buffer holds, and then what is received.
@@ -224,10 +183,10 @@ impl<T: Transport> Driver<T> {
         answered: io::Result<Next>,
         shared: &mut Shared,
     ) -> Next {
-        let mut next = answered.unwrap_or_else(|error| self.lose(error, shared));
+        let mut next = answered.unwrap_or_else(|error| self.lose(error, Some(&buffer), shared));
         if shared.pool.is_reserve_in_use() && !buffer.is_empty() && next != Next::Close {
-            let peer = self.client.peer();
-            shared.journal.ended(peer, &Ending::ShortOfMemory);
+            let ending = Ending::ShortOfMemory;
+            self.client.end(&ending, Some(&buffer), &mut shared.journal);
             next = Next::Close;
         }
         if next == Next::Close {
@@ -277,7 +236,7 @@ impl<T: Transport> Driver<T> {
             }
             // It still takes what it is sent. The end is found again.
             Ok(_) if !buffer.backlog.is_empty() => return Ok(Next::Idle),
-            nothing => match self.receive_nothing(nothing, shared) {
+            nothing => match self.receive_nothing(nothing, Some(buffer), shared) {
                 // The client may have waited for this: that nothing more is there.
                 Next::Idle => {}
                 next => return Ok(next),
@@ -339,10 +298,15 @@ impl<T: Transport> Driver<T> {
 
     /// What follows when nothing was received.
     #[cold]
-    fn receive_nothing(&mut self, received: io::Result<usize>, shared: &mut Shared) -> Next {
+    fn receive_nothing(
+        &mut self,
+        received: io::Result<usize>,
+        buffer: Option<&ClientBuffer>,
+        shared: &mut Shared,
+    ) -> Next {
         match received {
             Ok(_) => {
-                self.client.end_of_stream(&mut shared.journal);
+                self.client.end_of_stream(buffer, &mut shared.journal);
                 Next::Close
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -350,44 +314,49 @@ impl<T: Transport> Driver<T> {
                 Next::Idle
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Next::Requeue,
-            Err(error) => self.lose(error, shared),
+            Err(error) => self.lose(error, buffer, shared),
         }
     }
 
     /// What follows when the transport has failed.
     #[cold]
-    fn lose(&self, error: io::Error, shared: &mut Shared) -> Next {
-        self.client.lose(error, &mut shared.journal);
+    fn lose(&self, error: io::Error, buffer: Option<&ClientBuffer>, shared: &mut Shared) -> Next {
+        self.client.lose(error, buffer, &mut shared.journal);
         Next::Close
     }
 
-    /// Transmits what is ready, as far as the client takes it. (A call would cost an echo 40
-    /// instructions more.)
-    #[inline(always)]
+    /// Transmits what is ready, as far as the client takes it.
+    #[inline]
     fn transmit(&mut self, buffer: &mut HeapBuffer) -> io::Result<Transmitted> {
         while !buffer.ready().is_empty() {
             let Some(len) = self.write(buffer.ready())? else {
                 return Ok(Transmitted::Part);
             };
-            buffer.consume(len);
+            buffer.transmitted(len);
         }
         Ok(Transmitted::All)
     }
 
     /// Transmits some bytes, and returns how many; `None` if the client takes none now.
-    #[inline(always)]
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        match self.transport.write(bytes) {
-            Ok(len) => Ok(Some(len)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Some(0)),
-            Err(error) => Err(error),
-        }
+        accepted(self.transport.write(bytes))
     }
 
     /// Gives the pool back what a client that is dropped still has of it.
     pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
         self.client.give_memory_back(pool);
+    }
+}
+
+/// How many bytes a client has taken; `None` if it takes none now.
+#[inline]
+fn accepted(written: io::Result<usize>) -> io::Result<Option<usize>> {
+    match written {
+        Ok(len) => Ok(Some(len)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Some(0)),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log_enabled, warn};
 use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request};
@@ -14,17 +14,37 @@ use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request};
 use crate::escape::Untrusted;
 use crate::hex;
 use crate::logging::target::{CLIENT, LIMITS, MESSAGE};
+use crate::quantity::{Count, Size};
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
+use crate::serve::traffic::Traffic;
+use crate::time::Span;
 
 /// The most bytes of a binary message in one line.
 const LOGGED_BYTES_MAX: usize = 32;
 
 /// What happens to the clients of one worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Journal {
+    start: Instant,
+    /// What each client is sent before its first echo.
+    greeting: Traffic,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
+}
+
+/// When something happened: milliseconds since the journal was begun, in as many bytes as cost a
+/// client nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moment([u8; 6]);
+
+/// What a connection has carried until it ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Carried {
+    pub(crate) opened: Moment,
+    pub(crate) received: Traffic,
+    /// Without the greeting, which all clients are sent.
+    pub(crate) echoed: Traffic,
 }
 
 /// How a connection ended.
@@ -67,6 +87,34 @@ pub(crate) struct TurnedAway {
 }
 
 impl Journal {
+    /// An empty journal of clients that are sent this greeting.
+    pub(crate) fn new(start: Instant, greeting: Option<&str>) -> Self {
+        let greeting = greeting.map(|text| Traffic {
+            messages: 1,
+            bytes: text.len() as u64,
+        });
+        Self {
+            start,
+            greeting: greeting.unwrap_or_default(),
+            shortages: RateLimitedCounter::default(),
+        }
+    }
+
+    /// The greeting, as each client is sent it.
+    pub(crate) fn greeting(&self) -> Traffic {
+        self.greeting
+    }
+
+    /// When a connection is opened; any moment if its end will not be logged.
+    pub(crate) fn now(&self) -> Moment {
+        if !log_enabled!(target: CLIENT, Level::Info) {
+            return Moment::default();
+        }
+        let milliseconds = self.start.elapsed().as_millis() as u64;
+        let [bytes @ .., _, _] = milliseconds.to_le_bytes();
+        Moment(bytes)
+    }
+
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
         if log_enabled!(target: CLIENT, Level::Info) {
@@ -152,9 +200,33 @@ impl Journal {
         }
     }
 
-    /// An open connection has ended.
-    pub(crate) fn ended(&mut self, peer: SocketAddr, ending: &Ending<'_>) {
-        info!(target: CLIENT, "client disconnected {peer} {ending}");
+    /// A connection has ended. `carried` is `None` if it was not open.
+    pub(crate) fn ended(
+        &mut self,
+        peer: SocketAddr,
+        ending: &Ending<'_>,
+        carried: Option<Carried>,
+    ) {
+        let Some(carried) = carried else {
+            return info!(target: CLIENT, "client disconnected {peer} {ending}");
+        };
+        let lasted = Span(self.since(carried.opened));
+        let received = carried.received;
+        let sent = carried.echoed + self.greeting;
+        info!(
+            target: CLIENT,
+            "client disconnected {peer} {ending}; after {lasted}, {} ({}) received, {} ({}) sent",
+            Count(received.messages, "message"),
+            Size(received.bytes),
+            sent.messages,
+            Size(sent.bytes),
+        );
+    }
+
+    fn since(&self, moment: Moment) -> Duration {
+        let [a, b, c, d, e, f] = moment.0;
+        let then = Duration::from_millis(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]));
+        self.start.elapsed().saturating_sub(then)
     }
 
     /// A client sent a Pong frame.
@@ -173,15 +245,15 @@ impl Journal {
         } else {
             " and more to come"
         };
-        let len = bytes.len();
+        let len = Count(bytes.len() as u64, "byte");
         match (chunk.kind(), str::from_utf8(bytes)) {
             (Kind::Text, Ok(text)) => {
                 let text = Untrusted::excerpt(text);
-                info!(target: MESSAGE, "message {peer} {kind}, {len} bytes{more}: {text}");
+                info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {text}");
             }
             _ => {
                 let hex = Hex(bytes);
-                info!(target: MESSAGE, "message {peer} {kind}, {len} bytes{more}: {hex}");
+                info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {hex}");
             }
         }
     }
@@ -205,8 +277,9 @@ impl Journal {
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
                 target: LIMITS,
-                "short of memory (--max-memory): messages were echoed in pieces, {count} times \
-                 since the last such line"
+                "short of memory (--max-memory): messages were echoed in pieces, {} since the last \
+                 such line",
+                Count(count, "time")
             );
         }
     }
@@ -245,10 +318,8 @@ impl Display for Ending<'_> {
             ),
             Self::TooLong(max) => {
                 closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
-                write!(
-                    f,
-                    ": a message is longer than {max} bytes (--max-message-size)"
-                )
+                let max = Count(*max, "byte");
+                write!(f, ": a message is longer than {max} (--max-message-size)")
             }
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),
             Self::Lost(error) => write!(f, "lost: {}", Reason(error)),

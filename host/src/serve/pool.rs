@@ -10,6 +10,7 @@ use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
 use crate::serve::backlog::Backlog;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
+use crate::serve::unsent::Unsent;
 
 /// A buffer on the heap, with its state: a client without one keeps no room for it.
 pub(crate) type HeapBuffer = Box<ClientBuffer>;
@@ -268,6 +269,7 @@ impl Pool {
     /// Puts an empty buffer back.
     pub(crate) fn put_buffer(&mut self, mut buffer: HeapBuffer) {
         buffer.patience = Patience::Left;
+        buffer.unsent = Unsent::default();
         if self.is_reserve_in_use() {
             self.reserve = Some(buffer);
             return;
@@ -301,9 +303,14 @@ impl Pool {
     }
 
     /// Takes an empty buffer for a client with a detached backlog.
-    pub(crate) fn attach_backlog(&mut self, backlog: Backlog, class: BufferClass) -> HeapBuffer {
+    pub(crate) fn attach_backlog(
+        &mut self,
+        detached: ClientBuffer,
+        class: BufferClass,
+    ) -> HeapBuffer {
         let mut buffer = self.take_buffer(class);
-        buffer.backlog = backlog;
+        buffer.backlog = detached.backlog;
+        buffer.unsent = detached.unsent;
         buffer
     }
 
@@ -372,13 +379,28 @@ impl Pool {
         class: &mut BufferClass,
         agreed: Agreed,
     ) -> Option<(&mut HeapBuffer, &mut Connection)> {
-        if self.buffers.of(*class).empty.is_empty() {
-            self.provide(class);
-        }
         if self.idle.is_empty() {
             let idle = self.take_idle(agreed);
             self.idle.push(idle);
         }
+        if self.buffers.of(*class).empty.is_empty() {
+            return self.provide_next(class, agreed);
+        }
+        let buffer = self.buffers.of(*class).empty.last_mut()?;
+        let connection = &mut self.idle.last_mut()?.connection;
+        connection.reuse(agreed);
+        Some((buffer, connection))
+    }
+
+    /// The same if there is no empty buffer of this class. (Apart, it is not asked for twice.)
+    #[cold]
+    #[inline(never)]
+    fn provide_next(
+        &mut self,
+        class: &mut BufferClass,
+        agreed: Agreed,
+    ) -> Option<(&mut HeapBuffer, &mut Connection)> {
+        self.provide(class);
         let buffer = self.buffers.of(*class).empty.last_mut()?;
         let connection = &mut self.idle.last_mut()?.connection;
         connection.reuse(agreed);

@@ -15,6 +15,7 @@ use crate::logging;
 use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::platform;
+use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
 use crate::serve::limits::ConnectionLimiter;
@@ -121,8 +122,9 @@ fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
         .saturating_add(options.max_memory);
     info!(
         target: SERVER,
-        "at most {connections} connections, with at most {} MiB of memory: {cost} bytes for each, \
+        "at most {}, with at most {} MiB of memory: {cost} bytes for each, \
          and {} MiB for buffers (--max-memory)",
+        Count(connections as u64, "connection"),
         ceiling.div_ceil(MIB),
         options.max_memory.div_ceil(MIB),
     );

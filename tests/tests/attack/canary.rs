@@ -1,7 +1,6 @@
 //! A client that does nothing wrong, beside those that do: it sends messages and checks their
 //! echoes all the time.
 
-use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -11,7 +10,8 @@ use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::wire::{BINARY, CLOSE, FIN, Frame, PING, PONG, TEXT, masked, masked_close};
 
 /// Frames with each kind of length, in one buffer and in several.
-const LENGTHS: [usize; 9] = [0, 1, 125, 126, 1000, 65_535, 65_536, 5, 150_000];
+const LENGTHS: [usize; 9] = [0, 1, 125, 126, 1000, 65_535, 65_536, 5, LENGTH_MAX];
+const LENGTH_MAX: usize = 150_000;
 /// It leaves the processor to the others.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long [`Canary::one_round`] waits before it checks again.
@@ -112,6 +112,7 @@ impl std::fmt::Display for CanaryReport {
 }
 
 fn run(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> CanaryReport {
+    let letters: Vec<u8> = (b'a'..=b'z').cycle().take(LENGTH_MAX + 20).collect();
     let mut worst = Duration::ZERO;
     let mut lengths = LENGTHS.into_iter().cycle();
     let mut kinds = [TEXT, BINARY, BINARY].into_iter().cycle();
@@ -127,12 +128,9 @@ fn run(mut client: Client, count: &AtomicU64, is_over: &AtomicBool) -> CanaryRep
             assert_eq!(client.receive_frame(), None);
             return report(worst, End::Wanted);
         }
-        let first = b'a' + (count.load(Ordering::Relaxed) % 20) as u8;
-        let payload: Vec<u8> =
-            iter::successors(Some(first), |at| Some(b'a' + (at - b'a' + 1) % 26))
-                .take(len)
-                .collect();
-        let frame = masked(kind, &payload);
+        let first = (count.load(Ordering::Relaxed) % 20) as usize;
+        let payload = &letters[first..first + len];
+        let frame = masked(kind, payload);
         let start = Instant::now();
         client.send(frame);
         let echo = message(&mut client);

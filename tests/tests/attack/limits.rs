@@ -34,7 +34,7 @@ const LIMITS: [&str; 14] = [
 pub(crate) fn no_progress() -> Row {
     const HALVES: usize = 100;
     const UNREAD: usize = 4;
-    let target = Target::start(&["--stall-timeout=1s"]);
+    let target = Target::start(&["--stall-timeout=3s"]);
     let reason = b"\x03\xf0no progress";
     let mut halves: Vec<_> = (0..HALVES)
         .map(|i| {
@@ -101,7 +101,7 @@ pub(crate) fn messages_too_long() -> Row {
 /// pieces, or refused.
 pub(crate) fn memory_held() -> Row {
     const CLIENTS: usize = 300;
-    let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=1s"]);
+    let target = Target::start(&["--max-memory=8MiB", "--stall-timeout=3s"]);
     let half = &masked(BINARY, [b'x'; 60_000])[..100];
     let connect = |_| {
         let mut client = Client::connect(target.address());

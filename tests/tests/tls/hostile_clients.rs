@@ -65,15 +65,18 @@ fn records_may_have_one_byte_each() {
 #[test]
 fn a_client_that_does_not_read_costs_little_and_gets_everything_later() {
     const MESSAGES: usize = 64;
+    const MESSAGE_LEN: usize = 1 << 20;
     let (server, certificate) = self_signed("unread", &[]);
+    let mut bytes = vec![0; MESSAGE_LEN];
+    fastrand::Rng::with_seed(1).fill(&mut bytes);
+    // The same bytes, but they begin elsewhere.
+    let payload = |i: usize| {
+        let (end, begin) = bytes.split_at(i * MESSAGE_LEN / MESSAGES);
+        [begin, end].concat()
+    };
     for version in VERSIONS {
         let mut client = TlsClient::greeted(server.address, trusting(&certificate, version));
         let before = server.peak_memory();
-        let payload = |i: usize| -> Vec<u8> {
-            (0..1 << 20)
-                .map(|at| ((at * (2 * i + 1)) >> 3) as u8)
-                .collect()
-        };
         let records: Vec<_> = (0..MESSAGES)
             .map(|i| client.records(masked(BINARY, payload(i))))
             .collect();
@@ -96,7 +99,7 @@ fn a_client_that_does_not_read_costs_little_and_gets_everything_later() {
         let sending = thread::spawn(move || stream.write_all(&rest).unwrap());
         for i in 0..MESSAGES {
             let mut echo = Vec::new();
-            while echo.len() < 1 << 20 {
+            while echo.len() < MESSAGE_LEN {
                 echo.extend(client.receive_frame().unwrap().payload);
             }
             assert!(echo == payload(i), "message {i}");
@@ -188,7 +191,10 @@ fn an_end_inside_a_message_is_logged_as_lost_and_affects_no_other() {
     client.send(&masked(TEXT, "half a message")[..9]);
     client.shut();
     let line = server.logged(&format!("client disconnected {address} "));
-    assert!(line.ends_with("lost: unexpected end of file"), "{line}");
+    let expected = "lost: unexpected end of file; after ";
+    assert!(line.contains(expected), "{line}");
+    let carried = "0 messages (3 bytes) received, 1 (23 bytes) sent";
+    assert!(line.ends_with(carried), "{line}");
     canary.send(masked(TEXT, "hello"));
     assert_eq!(canary.receive_frame(), Some(Frame::new(TEXT, "hello")));
 }

@@ -1,22 +1,30 @@
 //! An open connection: the messages that a client sends are sent back, unless one is longer than
 //! this server allows.
 
-use std::net::SocketAddr;
-
 use ws_echo_core::{CloseCode, Event};
 
+use super::account::Account;
 use super::{Client, Phase, Shared};
-use crate::serve::journal::{Ending, Journal};
+use crate::serve::journal::{Ending, Journal, Moment};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
+use crate::serve::traffic::Traffic;
 
 impl Client {
     /// Echoes what is in the buffer, as far as there is room for the answers.
     pub(super) fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        let Some(mut session) = self.take_session(&mut shared.pool) else {
+        let (Some(opened), Some(mut session)) =
+            (self.opened(), self.take_session(&mut shared.pool))
+        else {
             return;
         };
-        session.echo(self.peer, buffer, &shared.service, &mut shared.journal);
+        let before = Traffic::from(self.account.echoed);
+        let Shared {
+            service, journal, ..
+        } = shared;
+        session.echo(&mut self.account, opened, buffer, service, journal);
+        let after = Traffic::from(self.account.echoed);
+        buffer.unsent.add(after - before);
         self.put_session(session, shared);
     }
 
@@ -54,8 +62,12 @@ impl Client {
 
     /// Takes the state of an open connection: what is kept of it, or else an idle one.
     fn take_session(&mut self, pool: &mut Pool) -> Option<Box<Session>> {
-        let (Phase::Open { agreed, session } | Phase::Leaving { agreed, session }) =
-            &mut self.phase
+        let (Phase::Open {
+            agreed, session, ..
+        }
+        | Phase::Leaving {
+            agreed, session, ..
+        }) = &mut self.phase
         else {
             return None;
         };
@@ -82,19 +94,28 @@ impl Session {
     /// Echoes what is in the buffer, as far as there is room for the answers.
     pub(super) fn echo(
         &mut self,
-        peer: SocketAddr,
+        account: &mut Account,
+        opened: Moment,
         buffer: &mut HeapBuffer,
         service: &Service,
         journal: &mut Journal,
     ) {
+        let peer = account.peer();
         if self.is_too_long(service) {
-            return self.refuse_message(peer, buffer, service, journal);
+            return self.refuse_message(account, opened, buffer, service, journal);
         }
         let is_closed_by_us = self.connection.is_closing();
-        let mut exchange = self.connection.exchange(buffer);
-        if !service.looks_at_messages() && exchange.echo_whole_messages() {
-            return;
+        if self.connection.is_idle() && !service.looks_at_messages() {
+            let (received, ready) = (buffer.received().len(), buffer.ready().len());
+            let echoed = self.connection.exchange(buffer).echo_and_measure();
+            let read = received - buffer.received().len();
+            let messages = echoed.messages(read, buffer.ready().len() - ready);
+            account.echoed.add(messages.into());
+            if echoed.is_all() {
+                return;
+            }
         }
+        let mut exchange = self.connection.exchange(buffer);
         loop {
             match exchange.next_event() {
                 Ok(None) => break,
@@ -104,27 +125,35 @@ impl Session {
                     }
                     self.message_len = self.message_len.saturating_add(chunk.len() as u64);
                     if service.is_too_long(self.message_len, exchange.remaining_payload()) {
-                        return self.refuse_message(peer, buffer, service, journal);
+                        return self.refuse_message(account, opened, buffer, service, journal);
                     }
                     if chunk.ends_message() {
                         self.message_len = 0;
                     }
+                    account.echoed.add(Traffic {
+                        messages: chunk.ends_message().into(),
+                        bytes: chunk.len() as u64,
+                    });
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Pong)) => journal.pong(peer),
                 Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    journal.ended(peer, &Ending::ClosedByServer(CloseCode::GOING_AWAY));
+                    let ending = Ending::ClosedByServer(CloseCode::GOING_AWAY);
+                    journal.ended(peer, &ending, Some(account.carried(opened)));
                 }
                 Ok(Some(Event::Close(code))) => {
                     let ending = Ending::ClosedByClient(code, exchange.close_reason());
-                    journal.ended(peer, &ending);
+                    journal.ended(peer, &ending, Some(account.carried(opened)));
                 }
                 Ok(Some(_)) => {}
-                Err(error) => journal.ended(peer, &Ending::Failed(error)),
+                Err(error) => {
+                    let ending = Ending::Failed(error);
+                    journal.ended(peer, &ending, Some(account.carried(opened)));
+                }
             }
         }
         if self.is_too_long(service) {
-            self.refuse_message(peer, buffer, service, journal);
+            self.refuse_message(account, opened, buffer, service, journal);
         }
     }
 
@@ -146,7 +175,8 @@ impl Session {
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
     fn refuse_message(
         &mut self,
-        peer: SocketAddr,
+        account: &Account,
+        opened: Moment,
         buffer: &mut HeapBuffer,
         service: &Service,
         journal: &mut Journal,
@@ -158,7 +188,7 @@ impl Session {
         let mut exchange = self.connection.exchange(buffer);
         let closed = exchange.close(CloseCode::MESSAGE_TOO_BIG, "message is too long");
         if closed.is_ok() {
-            journal.ended(peer, &ending);
+            journal.ended(account.peer(), &ending, Some(account.carried(opened)));
         }
         // Nothing is left to be read, but the Close may have waited for room.
         let _ = exchange.next_event();

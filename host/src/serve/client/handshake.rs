@@ -13,24 +13,27 @@ use crate::serve::service::{Decision, Handshake};
 
 impl Client {
     pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+        let peer = self.peer();
         let Phase::Handshake(handshake) = &mut self.phase else {
             return;
         };
         let mut content = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => content = answer(self.peer, handshake, shared),
+                Ok(Progress::Request) => content = answer(peer, handshake, shared),
                 Ok(Progress::Open(agreed)) => {
                     let open = Phase::Open {
                         agreed,
+                        opened: shared.journal.now(),
                         session: None,
                     };
+                    buffer.expect_frames(shared.journal.greeting());
                     return self.end_handshake(open, shared);
                 }
                 Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
-                    shared.journal.refused(self.peer, "", refusal);
+                    shared.journal.refused(peer, "", refusal);
                 }
             }
         }
@@ -53,9 +56,10 @@ impl Client {
 
     /// Refuses a request that was not complete in time.
     pub(crate) fn refuse_late_request(&mut self, shared: &mut Shared) {
+        let peer = self.peer();
         if let Phase::Handshake(handshake) = &mut self.phase {
             handshake.refuse(Refusal::Timeout, Refusal::Timeout.text());
-            shared.journal.refused(self.peer, "", Refusal::Timeout);
+            shared.journal.refused(peer, "", Refusal::Timeout);
         }
     }
 
@@ -67,7 +71,7 @@ impl Client {
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
     ) {
-        shared.journal.refused_protocol(self.peer, wrong.advice);
+        shared.journal.refused_protocol(self.peer(), wrong.advice);
         buffer.discard_received();
         let response = PendingResponse::boxed(wrong.bytes());
         self.end_handshake(Phase::Responding(response), shared);

@@ -25,6 +25,7 @@ impl<T: Transport> Driver<T> {
             let Some(len) = self.write(buffer.backlog.first())? else {
                 return Ok(Transmitted::Part);
             };
+            buffer.backlog_transmitted(len);
             shared.pool.consume_backlog(&mut buffer.backlog, len);
         }
         self.transmit(buffer)
@@ -64,7 +65,7 @@ impl<T: Transport> Driver<T> {
             Ok(1..) => self.next_turn(),
             // The end is found again when all is taken.
             Ok(0) => Next::Idle,
-            failed => self.receive_nothing(failed, shared),
+            failed => self.receive_nothing(failed, None, shared),
         }
     }
 }

@@ -78,8 +78,7 @@ impl<T: Transport> Driver<T> {
                 if next != Next::Idle || self.liveness != Liveness::Pinged {
                     return next;
                 }
-                let peer = self.client.peer();
-                shared.journal.ended(peer, &Ending::Silent);
+                self.client.end(&Ending::Silent, None, &mut shared.journal);
                 self.send_close(CloseCode::INTERNAL_ERROR, NO_ANSWER, shared)
             }
         }
@@ -98,8 +97,7 @@ impl<T: Transport> Driver<T> {
         if next != Next::Idle || self.liveness == Liveness::Heard {
             return next;
         }
-        let peer = self.client.peer();
-        shared.journal.ended(peer, &Ending::Stalled);
+        self.client.end(&Ending::Stalled, None, &mut shared.journal);
         self.send_close(CloseCode::POLICY_VIOLATION, NO_PROGRESS, shared)
     }
 
@@ -129,7 +127,7 @@ impl<T: Transport> Driver<T> {
             return Next::Close;
         }
         let ending = Ending::CutOff(CloseCode::GOING_AWAY);
-        shared.journal.ended(self.client.peer(), &ending);
+        self.client.end(&ending, None, &mut shared.journal);
         self.send_close(CloseCode::GOING_AWAY, "", shared)
     }
 

@@ -1,11 +1,16 @@
-//! What a driver keeps of an idle client, and after a Ping.
+//! What a driver keeps of an idle client, and after a Ping, and what it counts.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{Read, Write};
+use std::rc::Rc;
+use std::time::Instant;
 
 use super::*;
 use crate::command_line::tests::options;
 use crate::serve::journal::Journal;
 use crate::serve::service::Service;
+use crate::serve::traffic::Traffic;
 
 /// A transport that takes everything, and from which these bytes are received.
 struct Scripted(&'static [u8]);
@@ -32,6 +37,178 @@ impl Transport for Scripted {
     }
 }
 
+/// The bytes between a client and the server. `room` of those to the client are taken.
+#[derive(Default)]
+struct Line {
+    to_server: VecDeque<u8>,
+    to_client: Vec<u8>,
+    room: usize,
+}
+
+/// The server's end of it.
+struct End(Rc<RefCell<Line>>);
+
+impl Read for End {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self.0.borrow_mut().to_server.read(bytes)? {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            len => Ok(len),
+        }
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut line = self.0.borrow_mut();
+        let len = bytes.len().min(line.room);
+        line.room -= len;
+        line.to_client.extend_from_slice(&bytes[..len]);
+        match len {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            len => Ok(len),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for End {
+    fn shut(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const REQUEST: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+fn shared(arguments: &[&str]) -> Shared {
+    let options = options(arguments, &[]);
+    Shared {
+        service: Service::new(&options),
+        pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog),
+        journal: Journal::new(Instant::now(), options.welcome.as_deref()),
+        is_stopping: false,
+    }
+}
+
+/// A client's frame with a masking key of zeros.
+fn frame(first: u8, len: usize) -> Vec<u8> {
+    let mut frame = match len {
+        ..126 => vec![first, 0x80 | len as u8],
+        126..0x1_0000 => [&[first, 0xFE][..], &(len as u16).to_be_bytes()].concat(),
+        _ => [&[first, 0xFF][..], &(len as u64).to_be_bytes()].concat(),
+    };
+    frame.resize(frame.len() + 4 + len, 0);
+    frame
+}
+
+/// The messages in frames of which the last may be cut. Headers have a key of this length.
+fn messages_in(mut bytes: &[u8], key_len: usize) -> Traffic {
+    let mut found = Traffic::default();
+    while let [first, second, rest @ ..] = bytes {
+        let (len, rest) = match (second & 0x7F, rest) {
+            (126, [a, b, rest @ ..]) => (u16::from_be_bytes([*a, *b]).into(), rest),
+            (127, [0, 0, 0, 0, a, b, c, d, rest @ ..]) => {
+                (u32::from_be_bytes([*a, *b, *c, *d]), rest)
+            }
+            (126.., _) => break,
+            (len, rest) => (len.into(), rest),
+        };
+        let payload = rest.get(key_len..).unwrap_or_default();
+        let here = payload.len().min(len as usize);
+        if first & 0x08 == 0 {
+            let is_all = rest.len() >= key_len + len as usize;
+            found.bytes += here as u64;
+            found.messages += u64::from(first & 0x80 != 0 && is_all);
+        }
+        bytes = &payload[here..];
+    }
+    found
+}
+
+/// Messages, fragments and Pings in random order, and some lengths often.
+fn frames(random: &mut fastrand::Rng) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    let mut continued = 0x02;
+    for _ in 0..random.usize(1..40) {
+        let len = match random.u8(..10) {
+            0 => random.usize(..100_000),
+            1..4 => random.usize(..4000),
+            _ => random.usize(..130),
+        };
+        frames.push(match random.u8(..4) {
+            0 => frame(0x89, len.min(125)),
+            1 => frame(std::mem::replace(&mut continued, 0x00), len),
+            _ => frame(0x80 | std::mem::replace(&mut continued, 0x02), len),
+        });
+    }
+    frames
+}
+
+/// How many bytes are left of the frame at this position, and of some after it.
+fn to_end_of_frame(frames: &[Vec<u8>], position: usize, more: usize) -> usize {
+    let ends = frames.iter().scan(0, |end, frame| {
+        *end += frame.len();
+        Some(*end)
+    });
+    let mut lens = ends.filter(|end| *end > position).map(|end| end - position);
+    lens.nth(more).unwrap_or_default()
+}
+
+#[test]
+fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
+    for seed in 0..300 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let greeting = ["--no-welcome", "--welcome=hello"][seed as usize % 2];
+        let mut shared = shared(&[greeting, "--buffer=4KiB"]);
+        let line = Rc::new(RefCell::new(Line::default()));
+        let mut driver = Driver::new(End(line.clone()), ([127, 0, 0, 1], 1).into());
+        line.borrow_mut().to_server.extend(REQUEST);
+        let frames = frames(&mut random);
+        let sent = frames.concat();
+        let mut rest = &sent[..];
+        while !rest.is_empty() || !line.borrow().to_server.is_empty() {
+            let len = match random.u8(..3) {
+                0 => random.usize(..=rest.len().min(200)),
+                1 => random.usize(..=rest.len()),
+                _ => to_end_of_frame(&frames, sent.len() - rest.len(), random.usize(..3)),
+            };
+            line.borrow_mut()
+                .to_server
+                .extend(rest.split_off(..len).unwrap_or_default());
+            line.borrow_mut().room = match random.u8(..4) {
+                0 => 0,
+                1 => random.usize(..200),
+                2 => random.usize(..70_000),
+                _ => usize::MAX,
+            };
+            driver.note(Readiness::Data);
+            while driver.turn(&mut shared).next == Next::Requeue {}
+            if driver.deadline() == Deadline::Patience {
+                driver.expire(&mut shared);
+            }
+            let Some(carried) = driver.client.carried(None) else {
+                assert_eq!(line.borrow().to_client, b"");
+                continue;
+            };
+            let line = line.borrow();
+            let head_len = line.to_client.windows(4).position(|it| it == b"\r\n\r\n");
+            let frames = head_len.map_or(&[][..], |len| &line.to_client[len + 4..]);
+            let transmitted = carried.echoed + shared.journal.greeting();
+            assert_eq!(transmitted, messages_in(frames, 0), "seed {seed}");
+            let read = sent.len() - rest.len() - line.to_server.len();
+            let received = messages_in(&sent[..read], 4);
+            if line.room > 0 {
+                assert_eq!(carried.received, received, "seed {seed}");
+            }
+            assert!(carried.received.bytes <= received.bytes, "seed {seed}");
+        }
+    }
+}
+
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn an_idle_client_is_one_cache_line_and_is_kept_in_no_more() {
@@ -41,16 +218,8 @@ fn an_idle_client_is_one_cache_line_and_is_kept_in_no_more() {
 
 #[test]
 fn a_client_that_is_pinged_owns_nothing_more_than_before() {
-    let options = options(&[], &[]);
-    let mut shared = Shared {
-        service: Service::new(&options),
-        pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog),
-        journal: Journal::default(),
-        is_stopping: false,
-    };
-    let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    let mut driver = Driver::new(Scripted(request), ([127, 0, 0, 1], 1).into());
+    let mut shared = shared(&[]);
+    let mut driver = Driver::new(Scripted(REQUEST), ([127, 0, 0, 1], 1).into());
     driver.note(Readiness::Data);
     let opened = driver.turn(&mut shared);
     assert_eq!(opened.next, Next::Idle);

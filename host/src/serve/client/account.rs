@@ -1,0 +1,38 @@
+//! Who a client is, and what it has exchanged: what the log needs.
+
+use std::net::SocketAddr;
+
+use crate::serve::journal::{Carried, Moment};
+use crate::serve::peer::Peer;
+use crate::serve::traffic::TrafficCounter;
+
+/// Who the client is, and what it has exchanged. (It takes no more memory than a `SocketAddr`.)
+#[derive(Debug)]
+pub(super) struct Account {
+    peer: Peer,
+    /// The messages that were received and made ready to be sent back.
+    pub(super) echoed: TrafficCounter,
+}
+
+impl Account {
+    pub(super) fn new(peer: SocketAddr) -> Self {
+        Self {
+            peer: peer.into(),
+            echoed: TrafficCounter::default(),
+        }
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer.into()
+    }
+
+    /// What a connection has carried, if all that is ready will be sent.
+    pub(super) fn carried(&self, opened: Moment) -> Carried {
+        let echoed = self.echoed.into();
+        Carried {
+            opened,
+            received: echoed,
+            echoed,
+        }
+    }
+}

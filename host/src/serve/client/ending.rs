@@ -1,0 +1,93 @@
+//! The end of a client, and what its connection has carried until then.
+
+use std::io;
+
+use ws_echo_core::CloseCode;
+
+use super::{Client, Phase};
+use crate::serve::client_buffer::ClientBuffer;
+use crate::serve::journal::{Carried, Ending, Journal, Moment};
+use crate::serve::traffic::Traffic;
+
+impl Client {
+    /// Counts messages of which the echoes are ready.
+    #[inline]
+    pub(crate) fn count(&mut self, echoed: Traffic) {
+        self.account.echoed.add(echoed);
+    }
+
+    /// The client has shut its side of the transport. `buffer` is the one that was taken from it.
+    pub(crate) fn end_of_stream(&self, buffer: Option<&ClientBuffer>, journal: &mut Journal) {
+        match &self.phase {
+            Phase::Handshake(_) => journal.left(self.peer(), None),
+            Phase::Open { .. } | Phase::Leaving { .. } => {
+                self.end(&Ending::EndOfStream, buffer, journal);
+            }
+            // Some clients shut their side as soon as they have sent Close.
+            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
+        }
+    }
+
+    /// The transport has failed. `buffer` is the one that was taken from the client.
+    pub(crate) fn lose(
+        &self,
+        error: io::Error,
+        buffer: Option<&ClientBuffer>,
+        journal: &mut Journal,
+    ) {
+        match &self.phase {
+            // What is not the system's error is the transport's own.
+            Phase::Handshake(_) if error.get_ref().is_some() => {
+                journal.refused_transport(self.peer(), &error);
+            }
+            Phase::Handshake(_) => journal.left(self.peer(), Some(&error)),
+            Phase::Open { .. } | Phase::Leaving { .. } => {
+                self.end(&Ending::Lost(error), buffer, journal);
+            }
+            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
+        }
+    }
+
+    /// The connection has not ended in time.
+    pub(crate) fn miss_end(&self, journal: &mut Journal) {
+        if let Phase::Leaving { .. } = self.phase {
+            self.end(&Ending::CloseTimeout(CloseCode::GOING_AWAY), None, journal);
+        }
+    }
+
+    /// The client is dropped: what waits for it is not sent. `buffer` is the one that was taken
+    /// from it.
+    pub(crate) fn end(
+        &self,
+        ending: &Ending<'_>,
+        buffer: Option<&ClientBuffer>,
+        journal: &mut Journal,
+    ) {
+        journal.ended(self.peer(), ending, self.carried(buffer));
+    }
+
+    /// What its connection has carried, if that is open. `buffer` is the one that was taken from
+    /// the client.
+    pub(crate) fn carried(&self, buffer: Option<&ClientBuffer>) -> Option<Carried> {
+        let mut carried = self.account.carried(self.opened()?);
+        if let Some(buffer) = buffer.or(self.buffer.as_deref()) {
+            carried.received.bytes += self.begun_len(buffer);
+            carried.echoed = carried.echoed - buffer.unsent.traffic();
+        }
+        Some(carried)
+    }
+
+    /// When the connection was opened, if it is open.
+    pub(super) fn opened(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Open { opened, .. } | Phase::Leaving { opened, .. } => Some(opened),
+            _ => None,
+        }
+    }
+
+    /// How many bytes of a frame's payload wait in its buffer for the rest of the frame.
+    fn begun_len(&self, buffer: &ClientBuffer) -> u64 {
+        let announced = self.session().map(|it| it.connection.remaining_payload());
+        announced.unwrap_or(0).min(buffer.received().len() as u64)
+    }
+}

@@ -1,0 +1,84 @@
+//! Where a client connects from, in 18 bytes: a `SocketAddr` takes 32, and there is one for each
+//! idle client.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+/// The address and the port of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// An IPv4 address is IPv4-mapped. A link-local one has its zone in the bytes that are zero in
+    /// such addresses (RFC 4291 section 2.5.6), as in the kernels of BSD.
+    address: [u8; 16],
+    port: u16,
+}
+
+/// Where the zone of a link-local address is.
+const ZONE_START: usize = 4;
+
+impl From<SocketAddr> for Peer {
+    fn from(peer: SocketAddr) -> Self {
+        let mut address = match peer.ip() {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        }
+        .octets();
+        if let SocketAddr::V6(peer) = peer
+            && peer.ip().is_unicast_link_local()
+        {
+            set_zone(&mut address, peer.scope_id());
+        }
+        let port = peer.port();
+        Self { address, port }
+    }
+}
+
+impl From<Peer> for SocketAddr {
+    fn from(peer: Peer) -> Self {
+        let Peer { mut address, port } = peer;
+        if !Ipv6Addr::from(address).is_unicast_link_local() {
+            let address = Ipv6Addr::from(address).to_canonical();
+            return Self::new(address, port);
+        }
+        let zone = set_zone(&mut address, 0);
+        SocketAddrV6::new(address.into(), port, 0, zone).into()
+    }
+}
+
+/// Sets the zone in a link-local address, and returns the one before.
+fn set_zone(address: &mut [u8; 16], zone: u32) -> u32 {
+    let Some(place) = address[ZONE_START..].first_chunk_mut() else {
+        return 0;
+    };
+    u32::from_be_bytes(std::mem::replace(place, zone.to_be_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_small_and_is_shown_as_its_address() {
+        assert_eq!(size_of::<Peer>(), 18);
+        for address in [
+            "127.0.0.1:5000",
+            "255.255.255.255:65535",
+            "[::1]:0",
+            "[2001:db8:1:2:3:4:5:6]:443",
+            "[fe80::1%1]:80",
+            "[fe80::a:b:c:d%4294967295]:80",
+            "[fe80::1]:80",
+            "[febf::1%2]:80",
+        ] {
+            let exact: SocketAddr = address.parse().expect("an address");
+            let again = SocketAddr::from(Peer::from(exact));
+            assert_eq!((again, again.to_string()), (exact, address.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_ipv4_mapped_address_is_the_ipv4_address() {
+        let mapped: SocketAddr = "[::ffff:192.0.2.1]:80".parse().expect("an address");
+        let peer = SocketAddr::from(Peer::from(mapped));
+        assert_eq!(peer.to_string(), "192.0.2.1:80");
+    }
+}
