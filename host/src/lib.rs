@@ -53,7 +53,7 @@ pub use serve::clients::Clients;
 #[doc(hidden)]
 pub use serve::response::WrongProtocol;
 #[doc(hidden)]
-pub use serve::transport::{Readiness, Transport};
+pub use serve::transport::{Readiness, Stage, Transport};
 
 /// The exit status of a wrong command line: clap's own.
 const WRONG_COMMAND_LINE: u8 = 2;

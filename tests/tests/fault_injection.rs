@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use ws_echo_tests::programs::STRACE;
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::{PATIENCE, Server, command};
+use ws_echo_tests::server::{PATIENCE, Server, command, free_address};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message, several_clients_at_once};
 use ws_echo_tests::wire::{Frame, TEXT, masked};
 
@@ -291,4 +291,21 @@ fn without_random_bytes_each_program_says_so_and_fails() {
         assert_eq!(stderr, "ws-echo: the system has no random bytes\n");
         assert_eq!(output.status.code(), Some(1));
     }
+}
+
+#[test]
+fn a_signal_stops_the_server_as_soon_as_clients_can_connect() {
+    let address = free_address();
+    let served = command(["--listen", &address.to_string(), "--threads", "1"]);
+    let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-listen", process::id()));
+    // Microseconds: the system listens, and the server does not know it yet.
+    let Some(mut slow) = with_faults(&served, &["listen:delay_exit=1000000"], &trace) else {
+        return;
+    };
+    slow.stdout(Stdio::null()).stderr(Stdio::piped());
+    let server = Server::spawn_at(address, &mut slow);
+    let mut server = FaultyServer { server, trace };
+    server.server.signal("TERM");
+    assert_eq!(server.server.wait().code(), Some(0));
+    server.server.logged("stopped");
 }

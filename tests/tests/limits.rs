@@ -60,33 +60,60 @@ fn an_address_has_its_own_limit() {
     expect_echo(&mut clients[0]);
 }
 
+/// Limits of files.
 #[cfg(unix)]
-#[test]
-fn more_connections_than_files_are_refused_before_none_are_left() {
+mod files {
     use std::net::TcpStream;
     use std::process::Stdio;
+
     use ws_echo_tests::server::{command, in_shell};
 
-    let served = command(["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"]);
-    let mut limited = in_shell(r#"ulimit -n 160 && exec "$0" "$@""#, &served);
-    let server = Server::spawn(limited.stderr(Stdio::piped()));
-    server.logged("at most 32 connections");
-    let mut clients: Vec<_> = (0..32).map(|_| Client::open(server.address)).collect();
-    let idle: Vec<_> = (0..300)
-        .map(|_| TcpStream::connect(server.address))
-        .collect();
-    for client in &mut clients {
-        expect_echo(client);
+    use super::*;
+
+    /// A server with two threads that may open this many files.
+    fn with_files(limit: usize, arguments: &[&str]) -> Server {
+        let common = ["--listen", "127.0.0.1:0", "--no-welcome", "--threads", "2"];
+        let served = command(common.iter().chain(arguments));
+        let script = format!(r#"ulimit -n {limit} && exec "$0" "$@""#);
+        Server::spawn(in_shell(&script, &served).stderr(Stdio::piped()))
     }
-    server.logged("too many connections (");
-    assert!(
-        !server.log().contains("cannot accept clients"),
-        "{}",
-        server.log()
-    );
-    drop(idle);
-    clients.clear();
-    expect_echo(&mut admitted(&server));
+
+    #[test]
+    fn more_connections_than_files_are_refused_before_none_are_left() {
+        // Some are for refusals, and some for the server itself.
+        for (files, connections) in [(64, 34), (160, 118)] {
+            let server = with_files(files, &[]);
+            server.logged(&format!("up to {connections} connections ("));
+            let open = |_| Client::open(server.address);
+            let mut clients: Vec<_> = (0..connections).map(open).collect();
+            assert!(answer(&server).starts_with("HTTP/1.1 503 "));
+            let idle: Vec<_> = (0..300)
+                .map(|_| TcpStream::connect(server.address))
+                .collect();
+            for client in &mut clients {
+                expect_echo(client);
+            }
+            server.logged("too many connections (");
+            let log = server.log();
+            assert!(!log.contains("cannot accept clients"), "{log}");
+            drop(idle);
+            clients.clear();
+            expect_echo(&mut admitted(&server));
+        }
+    }
+
+    #[test]
+    fn more_connections_than_files_are_promised_with_a_warning() {
+        let server = with_files(160, &["--max-connections", "1000"]);
+        server.logged(
+            "WARN  [ws_echo::server] --max-connections 1000 is more than the limit of open files \
+             allows (ulimit -n 160): up to 118 are served",
+        );
+        let server = with_files(160, &["--max-connections", "118"]);
+        server.logged("up to 118 connections (");
+        expect_echo(&mut Client::open(server.address));
+        assert!(!server.log().contains("WARN"), "{}", server.log());
+    }
 }
 
 #[test]
@@ -219,7 +246,7 @@ fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
         "--buffer=64KiB",
         "--max-memory=140KiB",
     ]);
-    server.logged("and 1 MiB for buffers (--max-memory)");
+    server.logged("and 1 MiB for the buffers of all (--max-memory)");
     let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();
     let message = masked(TEXT, "half a frame");
     for client in &mut clients[..2] {

@@ -185,6 +185,11 @@ impl Client {
         session.is_some_and(|session| session.connection.is_closing())
     }
 
+    /// Whether something is begun on an open connection.
+    pub(crate) fn has_session(&self) -> bool {
+        self.session().is_some()
+    }
+
     /// What is kept of an open connection.
     #[inline]
     fn session(&self) -> Option<&Session> {

@@ -3,10 +3,10 @@
 //! It knows neither sockets nor the clock. The event loop says what has happened, and when:
 //!
 //! 1. [`advance`](Clients::advance) moves the clock on;
-//! 2. [`run_queued`](Clients::run_queued) gives a turn to each client that had more to do than one
+//! 2. [`expire`](Clients::expire) gives turns to clients whose deadlines are over;
+//! 3. [`run_queued`](Clients::run_queued) gives a turn to each client that had more to do than one
 //!    turn allows;
-//! 3. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
-//! 4. [`expire`](Clients::expire) gives a turn to clients that have missed their deadlines;
+//! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
 use std::net::SocketAddr;
@@ -21,13 +21,18 @@ use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
+use crate::serve::memory;
 use crate::serve::pool::{Pool, Session};
 use crate::serve::service::Service;
 use crate::serve::timer_wheel::{KEY_COST, Ticks, TimerWheel};
 use crate::serve::transport::{Readiness, Transport};
 
-/// How many deadlines are handled in one round: events must not wait for many.
-const EXPIRED_MAX: usize = 256;
+/// How many deadlines are handled in one round: events must not wait for many. (A client may get
+/// several turns then.)
+const EXPIRED_MAX: usize = 64;
+
+/// The fewest places that are made at once.
+const CAPACITY_MIN: usize = 64;
 
 /// 2^32 divided by the golden ratio: multiples of it, modulo 2^32, spread evenly however many
 /// there are.
@@ -52,9 +57,13 @@ impl<T: Transport> Clients<T> {
     /// boxed transport holds is not counted.)
     pub const IDLE_COST: usize = size_of::<Option<Driver<T>>>() + KEY_COST;
 
-    /// What a busy client costs besides its buffer, in bytes, at most: a table that grows has room
+    /// What a client's places cost, in bytes: in the table, in the timer wheel, and in the run
+    /// queue, which may have two for each client.
+    const PLACES_COST: usize = Self::IDLE_COST + 2 * size_of::<usize>();
+
+    /// What a busy client costs besides its buffer, in bytes, at most: tables that grow have room
     /// for twice as many.
-    pub(crate) const COST: usize = 2 * Self::IDLE_COST + size_of::<Session>() + T::MEMORY;
+    pub(crate) const COST: usize = 2 * Self::PLACES_COST + size_of::<Session>() + T::MEMORY;
 
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
@@ -111,20 +120,28 @@ impl<T: Transport> Clients<T> {
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
     /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
-        let mut admitted = self.limiter.admit(peer.ip());
-        if admitted == Admission::Accept && !self.shared.pool.take_memory(OPENING_COST) {
-            admitted = Admission::Reject(Limit::Memory);
+        if !self.make_place() {
+            self.count_turned_away(Limit::Memory);
+            return None;
         }
-        if let Admission::Reject(limit) | Admission::Drop(limit) = admitted
-            && let Some(clients) = self.limiter.turn_away(limit)
-        {
-            self.shared.journal.turned_away(clients);
+        let mut admitted = self.limiter.admit(peer.ip());
+        // It is allocated with the client.
+        let mut granted = None;
+        if admitted == Admission::Accept {
+            granted = self.shared.pool.take_memory(OPENING_COST);
+            if granted.is_none() {
+                admitted = Admission::Reject(Limit::Memory);
+            }
+        }
+        if let Admission::Reject(limit) | Admission::Drop(limit) = admitted {
+            self.count_turned_away(limit);
         }
         let client = match admitted {
             Admission::Accept => Driver::new(transport, peer),
             Admission::Reject(limit) => Driver::turned_away(transport, peer, limit.answer()),
             Admission::Drop(_) => return None,
         };
+        drop(granted);
         let deadline = client.deadline();
         let key = self.table.insert(client);
         self.restart_deadline(key, deadline);
@@ -133,6 +150,31 @@ impl<T: Transport> Clients<T> {
             self.end_turn(key, turn);
         }
         Some(key)
+    }
+
+    /// Makes a place for one more client, if there is memory for it. Returns whether there is one.
+    fn make_place(&mut self) -> bool {
+        let capacity = self.table.capacity();
+        if self.table.len() < capacity {
+            return true;
+        }
+        let more = capacity.max(CAPACITY_MIN);
+        let all = capacity + more;
+        let granted = memory::ask(all * Self::PLACES_COST);
+        if granted.is_some() {
+            self.table.reserve_exact(more);
+            self.wheel.reserve(all);
+            let queued = self.run_queue.len();
+            self.run_queue.reserve_exact(2 * all - queued);
+        }
+        granted.is_some()
+    }
+
+    /// Counts a client that is turned away, and logs it if that is due.
+    pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        if let Some(clients) = self.limiter.turn_away(limit) {
+            self.shared.journal.turned_away(clients);
+        }
     }
 
     /// Moves the clock on. It never goes back.
@@ -206,8 +248,10 @@ impl<T: Transport> Clients<T> {
     /// this time.
     pub fn stop(&mut self, spread: Duration) {
         self.shared.is_stopping = true;
-        for key in self.keys() {
-            let client = &mut self.table[key];
+        for key in 0..self.table.capacity() {
+            let Some(client) = self.table.get_mut(key) else {
+                continue;
+            };
             if spread.is_zero() || !client.is_open() {
                 let turn = client.leave(&mut self.shared);
                 self.end_turn(key, turn);
@@ -221,14 +265,12 @@ impl<T: Transport> Clients<T> {
 
     /// Drops all clients: the time to end their connections is over.
     pub fn give_up(&mut self) {
-        for key in self.keys() {
-            let turn = self.table[key].abort(&mut self.shared);
-            self.end_turn(key, turn);
+        for key in 0..self.table.capacity() {
+            if let Some(client) = self.table.get_mut(key) {
+                let turn = client.abort(&mut self.shared);
+                self.end_turn(key, turn);
+            }
         }
-    }
-
-    fn keys(&self) -> Vec<usize> {
-        self.table.iter().map(|(key, _)| key).collect()
     }
 
     /// Does what follows from a turn of the client at `key`: most often nothing.

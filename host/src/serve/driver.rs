@@ -176,7 +176,8 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer
-    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped.
+    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped,
+    /// and so is one that would have to keep a session.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,
@@ -184,7 +185,7 @@ impl<T: Transport> Driver<T> {
         shared: &mut Shared,
     ) -> Next {
         let mut next = answered.unwrap_or_else(|error| self.lose(error, Some(&buffer), shared));
-        if shared.pool.is_reserve_in_use() && !buffer.is_empty() && next != Next::Close {
+        if shared.pool.is_short() && self.has_too_much(&buffer, shared) && next != Next::Close {
             let ending = Ending::ShortOfMemory;
             self.client.end(&ending, Some(&buffer), &mut shared.journal);
             next = Next::Close;
@@ -204,6 +205,14 @@ impl<T: Transport> Driver<T> {
         }
         self.client.keep_buffer(buffer);
         next
+    }
+
+    /// Whether it would have to keep a buffer or a session for which there is no memory.
+    #[cold]
+    fn has_too_much(&self, buffer: &HeapBuffer, shared: &mut Shared) -> bool {
+        let is_session_too_many = shared.pool.take_session_too_many();
+        (shared.pool.is_reserve_in_use() && !buffer.is_empty())
+            || (is_session_too_many && self.client.has_session())
     }
 
     /// Transmits what the client has not taken before, which is a sign of life, and answers.

@@ -16,10 +16,17 @@ use crate::serve::response::{
     Answer, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
 };
 
-/// How many connections beyond a limit are answered that there are too many.
-const TURNED_AWAY_MAX: usize = 64;
-/// How many files this process may have open besides its connections.
-const OTHER_FILES: u64 = 64;
+/// How many connections beyond a limit are answered that there are too many, if there are many
+/// files; otherwise this part of all files.
+const TURNED_AWAY_MAX: u64 = 64;
+const TURNED_AWAY_PART: u64 = 8;
+/// How many files are open whatever is served: the streams of the process, those of its signals, a
+/// certificate that is loaded again, and a client that is dropped.
+const PROCESS_FILES: u64 = 16;
+/// How many files a worker has besides its listeners: those of its poller.
+const WORKER_FILES: u64 = 2;
+/// What systems return that do not limit the number of files.
+const NO_LIMIT: u64 = u64::MAX;
 
 /// Whether a client is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +65,8 @@ pub(crate) struct ConnectionLimiter {
     /// The most connections, and the most from one address.
     limit: usize,
     limit_per_address: Option<NonZeroUsize>,
+    /// How many connections beyond each of these are answered.
+    turned_away_max: usize,
     /// How many there are, without those beyond the limit of their address.
     count: AtomicUsize,
     per_address: Mutex<PerAddress>,
@@ -78,16 +87,21 @@ struct PerAddress {
 impl ConnectionLimiter {
     /// `file_limit` is how many files this process may have open.
     pub(crate) fn new(options: &ServeOptions, file_limit: u64) -> Self {
-        let per_address = options.max_connections_per_ip;
-        let limits = 1 + u64::from(per_address.is_some());
-        let others = OTHER_FILES + limits * TURNED_AWAY_MAX as u64;
-        let files = file_limit.saturating_sub(others);
-        let most = usize::try_from(files).unwrap_or(usize::MAX).max(1);
+        let turned_away_max = (file_limit / TURNED_AWAY_PART).min(TURNED_AWAY_MAX);
+        let most = match file_limit {
+            NO_LIMIT => usize::MAX,
+            files => {
+                let others = other_files(options, turned_away_max);
+                let most = files.saturating_sub(others).max(1);
+                usize::try_from(most).unwrap_or(usize::MAX)
+            }
+        };
         Self {
             limit: options
                 .max_connections
                 .map_or(most, |limit| limit.get().min(most)),
-            limit_per_address: per_address,
+            limit_per_address: options.max_connections_per_ip,
+            turned_away_max: turned_away_max as usize,
             count: AtomicUsize::new(0),
             per_address: Mutex::default(),
             max_memory: options.max_memory,
@@ -95,9 +109,9 @@ impl ConnectionLimiter {
         }
     }
 
-    /// The most connections.
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
+    /// The most connections; `None` if there is no limit.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        (self.limit < usize::MAX).then_some(self.limit)
     }
 
     /// Counts a new connection, unless it is [dropped](Admission::Drop).
@@ -110,7 +124,7 @@ impl ConnectionLimiter {
         if others < self.limit {
             return Admission::Accept;
         }
-        if others < self.limit.saturating_add(TURNED_AWAY_MAX) {
+        if others < self.limit.saturating_add(self.turned_away_max) {
             return Admission::Reject(Limit::Connections);
         }
         self.release(address);
@@ -133,8 +147,11 @@ impl ConnectionLimiter {
         let is_beyond = counts
             .get(&address)
             .is_some_and(|count| *count >= limit.get());
-        if is_beyond && *beyond == TURNED_AWAY_MAX {
+        if is_beyond && *beyond >= self.turned_away_max {
             return Admission::Drop(Limit::FromAddress);
+        }
+        if counts.try_reserve(1).is_err() {
+            return Admission::Drop(Limit::Memory);
         }
         *counts.entry(address).or_default() += 1;
         if !is_beyond {
@@ -185,6 +202,14 @@ impl ConnectionLimiter {
     }
 }
 
+/// How many files may be open besides the connections that are served.
+fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
+    let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
+    let of_a_worker = WORKER_FILES + options.listen.len() as u64;
+    let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
+    (PROCESS_FILES + limits * turned_away_max).saturating_add(of_workers)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -200,18 +225,20 @@ mod tests {
         Ipv4Addr::new(127, 0, 0, last).into()
     }
 
+    const BEYOND: usize = TURNED_AWAY_MAX as usize;
+
     #[test]
     fn clients_beyond_the_limit_are_answered_and_from_some_number_on_dropped() {
         let limiter = limiter(&["--max-connections=3"]);
         for _ in 0..3 {
             assert_eq!(limiter.admit(from(1)), Admission::Accept);
         }
-        for _ in 0..TURNED_AWAY_MAX {
+        for _ in 0..BEYOND {
             let rejected = Admission::Reject(Limit::Connections);
             assert_eq!(limiter.admit(from(1)), rejected);
         }
         assert_eq!(limiter.admit(from(1)), Admission::Drop(Limit::Connections));
-        for _ in 0..TURNED_AWAY_MAX {
+        for _ in 0..BEYOND {
             limiter.release(from(1));
         }
         assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
@@ -244,7 +271,7 @@ mod tests {
     fn a_client_beyond_the_limit_of_its_address_does_not_take_the_place_of_others() {
         let limiter = limiter(&["--max-connections=3", "--max-connections-per-ip=1"]);
         assert_eq!(limiter.admit(from(1)), Admission::Accept);
-        for _ in 0..TURNED_AWAY_MAX {
+        for _ in 0..BEYOND {
             let rejected = Admission::Reject(Limit::FromAddress);
             assert_eq!(limiter.admit(from(1)), rejected);
         }
@@ -252,7 +279,7 @@ mod tests {
         assert_eq!(limiter.admit(from(2)), Admission::Accept);
         limiter.release(from(1));
         assert!(matches!(limiter.admit(from(1)), Admission::Reject(_)));
-        for _ in 0..=TURNED_AWAY_MAX {
+        for _ in 0..=BEYOND {
             limiter.release(from(1));
         }
         for last in [3, 4] {
@@ -276,13 +303,21 @@ mod tests {
 
     #[test]
     fn the_limit_follows_from_the_limit_of_files_and_is_never_above_it() {
-        let limit = |arguments: &[&str], files| {
-            ConnectionLimiter::new(&options(arguments, &[]), files).limit()
+        let with_threads = |threads: &str, arguments: &[&str], files| {
+            let all = [&["--threads", threads], arguments].concat();
+            ConnectionLimiter::new(&options(&all, &[]), files).limit()
         };
-        assert_eq!(limit(&[], 1024), 1024 - 128);
-        assert_eq!(limit(&["--max-connections-per-ip=9"], 1024), 1024 - 192);
-        assert_eq!(limit(&["--max-connections=10"], 1024), 10);
-        assert_eq!(limit(&["--max-connections=5000"], 1024), 1024 - 128);
-        assert_eq!(limit(&[], 0), 1);
+        let limit = |arguments: &[&str], files| with_threads("2", arguments, files);
+        // Two workers have a poller of two files each, and listen on two addresses.
+        assert_eq!(limit(&[], 1024), Some(1024 - 64 - 24));
+        let with_two_limits = limit(&["--max-connections-per-ip=9"], 1024);
+        assert_eq!(with_two_limits, Some(1024 - 2 * 64 - 24));
+        assert_eq!(limit(&["--max-connections=10"], 1024), Some(10));
+        assert_eq!(limit(&["--max-connections=5000"], 1024), Some(936));
+        assert_eq!(with_threads("100", &[], 1024), Some(1024 - 64 - 416));
+        assert_eq!(limit(&[], 64), Some(64 - 8 - 24));
+        assert_eq!(limit(&[], 0), Some(1));
+        assert_eq!(limit(&[], u64::MAX), None);
+        assert_eq!(limit(&["--max-connections=10"], u64::MAX), Some(10));
     }
 }

@@ -10,6 +10,7 @@ use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
 use crate::serve::backlog::Backlog;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
+use crate::serve::memory::{self, Granted};
 use crate::serve::unsent::Unsent;
 
 /// A buffer on the heap, with its state: a client without one keeps no room for it.
@@ -85,6 +86,8 @@ pub(crate) struct Pool {
         reason = "sessions move between the pool and its clients by their pointers"
     )]
     idle: Vec<Box<Session>>,
+    /// Whether the session that was made last must not stay with its client.
+    is_session_too_many: bool,
     budget: Budget,
     backlogs: Backlogs,
     /// A buffer for clients for which there is no memory, one after the other; `None` while it is
@@ -102,16 +105,6 @@ struct Budget {
 impl Budget {
     fn has(&self, len: usize) -> bool {
         len <= self.limit - self.used
-    }
-
-    /// Takes memory, if there is enough. Returns whether it did.
-    #[must_use]
-    fn take(&mut self, len: usize) -> bool {
-        let has = self.has(len);
-        if has {
-            self.used += len;
-        }
-        has
     }
 
     fn put(&mut self, len: usize) {
@@ -172,11 +165,12 @@ struct Buffers {
 impl Buffers {
     /// Buffers in which a frame with a payload of this many bytes fits.
     fn new(buffer_len: usize) -> Self {
-        let storage_len = buffer_len + MIN_BUFFER_LEN;
+        let storage_len = storage_len(buffer_len);
+        let kept_max = (KEPT_LEN_MAX / storage_len).max(1);
         Self {
             storage_len,
-            kept_max: (KEPT_LEN_MAX / storage_len).max(1),
-            empty: Vec::new(),
+            kept_max,
+            empty: Vec::with_capacity(kept_max + 1),
         }
     }
 
@@ -197,6 +191,11 @@ impl Buffers {
     }
 }
 
+/// The length of a buffer in which a frame with a payload of this many bytes fits.
+fn storage_len(buffer_len: usize) -> usize {
+    buffer_len + MIN_BUFFER_LEN
+}
+
 /// A buffer in which no frame waits to be complete.
 fn reserve() -> HeapBuffer {
     let buffer = Buffer::for_pieces(vec![0; RESERVE_LEN].into_boxed_slice());
@@ -206,12 +205,12 @@ fn reserve() -> HeapBuffer {
 impl Pool {
     /// The least memory of a pool with buffers for frames with a payload of this many bytes.
     pub(crate) fn least_memory(buffer_len: usize) -> usize {
-        Buffers::new(buffer_len).storage_len + RESERVE_LEN
+        storage_len(buffer_len) + RESERVE_LEN
     }
 
     /// The length of the longest buffer, if the shortest is for payloads of this many bytes.
     pub(crate) fn longest_buffer(buffer_len: usize) -> usize {
-        Buffers::new(buffer_len.max(LARGE_LEN)).storage_len
+        storage_len(buffer_len.max(LARGE_LEN))
     }
 
     /// A pool with buffers for frames with a payload of this many bytes, and with large ones; of
@@ -224,7 +223,8 @@ impl Pool {
                 small: Buffers::new(buffer_len),
                 large: Buffers::new(buffer_len.max(LARGE_LEN)),
             },
-            idle: Vec::new(),
+            idle: Vec::with_capacity(IDLE_MAX),
+            is_session_too_many: false,
             budget: Budget {
                 limit: memory,
                 used: RESERVE_LEN,
@@ -234,15 +234,24 @@ impl Pool {
         }
     }
 
-    /// Takes memory for something else, if there is enough: it must be [given
-    /// back](Self::give_memory_back). Returns whether it did.
+    /// Takes memory, if there is enough: it can be allocated now, and must be [given
+    /// back](Self::give_memory_back).
     #[must_use]
-    pub(crate) fn take_memory(&mut self, len: usize) -> bool {
+    pub(crate) fn take_memory(&mut self, len: usize) -> Option<Granted> {
         let BothBuffers { small, large } = &mut self.buffers;
         let budget = &mut self.budget;
-        // Empty buffers make room.
-        while !budget.has(len) && (large.shrink(budget) || small.shrink(budget)) {}
-        budget.take(len)
+        loop {
+            if budget.has(len)
+                && let Some(granted) = memory::ask(len)
+            {
+                budget.used += len;
+                return Some(granted);
+            }
+            // Empty buffers make room.
+            if !large.shrink(budget) && !small.shrink(budget) {
+                return None;
+            }
+        }
     }
 
     pub(crate) fn give_memory_back(&mut self, len: usize) {
@@ -264,6 +273,11 @@ impl Pool {
     /// the next client's turn.
     pub(crate) fn is_reserve_in_use(&self) -> bool {
         self.reserve.is_none()
+    }
+
+    /// Whether there was no memory for the buffer or a session of the current turn.
+    pub(crate) fn is_short(&self) -> bool {
+        self.is_reserve_in_use() || self.is_session_too_many
     }
 
     /// Puts an empty buffer back.
@@ -335,16 +349,12 @@ impl Pool {
     /// Takes an empty block for a backlog, if there is memory for it.
     fn take_block(&mut self) -> Option<Vec<u8>> {
         let len = self.backlogs.block_len;
-        if !self.backlogs.budget.has(len) || !self.take_memory(len) {
+        if !self.backlogs.budget.has(len) {
             return None;
         }
-        let mut block = Vec::new();
-        if block.try_reserve_exact(len).is_err() {
-            self.give_memory_back(len);
-            return None;
-        }
-        let _ = self.backlogs.budget.take(len);
-        Some(block)
+        let _granted = self.take_memory(len)?;
+        self.backlogs.budget.used += len;
+        Some(Vec::with_capacity(len))
     }
 
     /// Takes the next `len` bytes out of a backlog, or all.
@@ -357,10 +367,24 @@ impl Pool {
     /// Takes the state of an idle connection, on which this was agreed.
     pub(crate) fn take_idle(&mut self, agreed: Agreed) -> Box<Session> {
         let Some(mut session) = self.idle.pop() else {
-            return Box::new(Session::new(agreed));
+            return self.new_session(agreed);
         };
         session.connection.reuse(agreed);
         session
+    }
+
+    /// Makes a session. It is small: what is left is enough for it, if it does not stay.
+    #[cold]
+    #[inline(never)]
+    fn new_session(&mut self, agreed: Agreed) -> Box<Session> {
+        let granted = memory::ask(size_of::<Session>());
+        self.is_session_too_many = granted.is_none();
+        Box::new(Session::new(agreed))
+    }
+
+    /// Whether a session was made for which there is no memory, since the last call.
+    pub(crate) fn take_session_too_many(&mut self) -> bool {
+        mem::take(&mut self.is_session_too_many)
     }
 
     /// Puts the state of an idle connection back.
@@ -414,7 +438,9 @@ impl Pool {
         for possible in [*class, BufferClass::Small] {
             *class = possible;
             let len = self.buffers.of(possible).storage_len;
-            if self.buffers.of(possible).empty.is_empty() && self.take_memory(len) {
+            if self.buffers.of(possible).empty.is_empty()
+                && let Some(_granted) = self.take_memory(len)
+            {
                 self.buffers.of(possible).grow();
             }
             if !self.buffers.of(possible).empty.is_empty() {
@@ -461,8 +487,8 @@ mod tests {
             assert!(!pool.is_reserve_in_use());
             taken.into_iter().for_each(|buffer| pool.put_buffer(buffer));
         }
-        assert!(pool.take_memory(memory - RESERVE_LEN));
-        assert!(!pool.take_memory(1));
+        assert!(pool.take_memory(memory - RESERVE_LEN).is_some());
+        assert!(pool.take_memory(1).is_none());
     }
 
     #[test]

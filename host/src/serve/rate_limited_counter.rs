@@ -13,6 +13,12 @@ pub(crate) struct RateLimitedCounter {
 }
 
 impl RateLimitedCounter {
+    /// No events yet.
+    pub(crate) const NONE: Self = Self {
+        count: 0,
+        reported: None,
+    };
+
     /// Counts an event. Returns how many there were since the last report, if a report is due.
     pub(crate) fn add(&mut self, now: Instant) -> Option<u64> {
         self.count += 1;

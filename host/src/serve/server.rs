@@ -86,22 +86,24 @@ fn serve<A: Acceptor>(
         LEAST_FILE_LIMIT
     });
     let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
-    let listeners = listen(options)?;
-    let scheme = if tls.is_some() { "wss" } else { "ws" };
-    let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     let stop = Arc::new(AtomicBool::new(false));
-    let (workers, handles) = workers(options, &acceptor, listeners, &stop, &limiter)?;
+    let (mut workers, handles) = workers(options, &acceptor, &stop, &limiter)?;
+    // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
     signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
+    let listeners = listen(options)?;
+    let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
+    share(listeners, &mut workers, &handles)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
         spawn(worker, sender.clone())?;
     }
     drop(sender);
     logging::print_line(listening);
-    let cost = Clients::<A::Transport>::COST;
-    log_ceiling(options, limiter.limit(), cost);
+    log_limits(options, limiter.limit(), Clients::<A::Transport>::COST);
+    warn_of_file_limit(options, limiter.limit(), file_limit);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients is not useful.
@@ -114,20 +116,34 @@ fn serve<A: Acceptor>(
     result
 }
 
-/// Logs the limits: how many connections, and how much memory they can take.
-fn log_ceiling(options: &ServeOptions, connections: usize, cost: usize) {
-    const MIB: usize = 1 << 20;
-    let ceiling = connections
-        .saturating_mul(cost)
-        .saturating_add(options.max_memory);
+/// Logs how many connections there may be, and how much memory they may take.
+fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
+    let connections = match connections {
+        Some(limit) => {
+            let connections = Count(limit as u64, "connection");
+            format!("up to {connections} (--max-connections)")
+        }
+        None => "any number of connections".into(),
+    };
+    let memory = options.max_memory.div_ceil(1 << 20);
     info!(
         target: SERVER,
-        "at most {}, with at most {} MiB of memory: {cost} bytes for each, \
-         and {} MiB for buffers (--max-memory)",
-        Count(connections as u64, "connection"),
-        ceiling.div_ceil(MIB),
-        options.max_memory.div_ceil(MIB),
+        "{connections}, {cost} bytes for each, and {memory} MiB for the buffers of all \
+         (--max-memory)"
     );
+}
+
+/// Warns if there may be fewer connections than the user wants.
+fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_limit: u64) {
+    if let (Some(wanted), Some(limit)) = (options.max_connections, connections)
+        && wanted.get() > limit
+    {
+        warn!(
+            target: SERVER,
+            "--max-connections {wanted} is more than the limit of open files allows \
+             (ulimit -n {file_limit}): up to {limit} are served"
+        );
+    }
 }
 
 /// Listens on every address. Returns for each address one listener, or one for each worker.
@@ -178,19 +194,17 @@ fn enumerate(items: &[String]) -> String {
     }
 }
 
-/// Makes the workers and gives them the listeners.
+/// Makes the workers, without listeners.
 fn workers<A: Acceptor>(
     options: &ServeOptions,
     acceptor: &A,
-    listeners: Vec<Vec<TcpListener>>,
     stop: &Arc<AtomicBool>,
     limiter: &Arc<ConnectionLimiter>,
 ) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), ServeError> {
-    let refused = |error| ServeError::System("start a worker", error);
     let mut workers = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..options.threads.get() {
-        let (poller, waker) = Poller::new().map_err(refused)?;
+        let (poller, waker) = Poller::new().map_err(no_worker)?;
         let (sender, inbox) = mpsc::channel();
         handles.push(WorkerHandle {
             waker,
@@ -205,15 +219,28 @@ fn workers<A: Acceptor>(
             acceptor.clone(),
         ));
     }
+    Ok((workers, handles))
+}
+
+/// Gives the workers the listeners.
+fn share<A: Acceptor>(
+    listeners: Vec<Vec<TcpListener>>,
+    workers: &mut [Worker<A>],
+    handles: &[WorkerHandle],
+) -> Result<(), ServeError> {
     for shared in listeners {
         if shared.len() < workers.len() {
-            workers[0].hand_to(handles.clone());
+            workers[0].hand_to(handles.to_vec());
         }
-        for (listener, worker) in shared.into_iter().zip(&mut workers) {
-            worker.listen(listener).map_err(refused)?;
+        for (listener, worker) in shared.into_iter().zip(&mut *workers) {
+            worker.listen(listener).map_err(no_worker)?;
         }
     }
-    Ok((workers, handles))
+    Ok(())
+}
+
+fn no_worker(error: io::Error) -> ServeError {
+    ServeError::System("start a worker", error)
 }
 
 /// Starts a worker's thread, which reports how it ended.
@@ -224,8 +251,7 @@ fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result
         let _ = ended.send(end.unwrap_or_else(panicked));
     };
     let spawned = thread::Builder::new().name("worker".into()).spawn(run);
-    let refused = |error| ServeError::System("start a worker", error);
-    spawned.map(drop).map_err(refused)
+    spawned.map(drop).map_err(no_worker)
 }
 
 #[cfg(test)]
@@ -245,14 +271,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let (workers, handles) = workers(
-            &options,
-            &PlainAcceptor,
-            vec![vec![listener]],
-            &stop,
-            &limiter,
-        )
-        .unwrap();
+        let (mut workers, handles) = workers(&options, &PlainAcceptor, &stop, &limiter).unwrap();
+        share(vec![vec![listener]], &mut workers, &handles).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();

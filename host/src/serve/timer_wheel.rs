@@ -95,6 +95,13 @@ impl TimerWheel {
         }
     }
 
+    /// Makes room for this many keys.
+    pub(crate) fn reserve(&mut self, keys: usize) {
+        let links = FIRST_KEY as usize + keys;
+        self.links
+            .reserve_exact(links.saturating_sub(self.links.len()));
+    }
+
     /// Sets the deadline of a key, and forgets the one that it has.
     pub(crate) fn set(&mut self, key: usize, after: Ticks) {
         let link = link_of(key);

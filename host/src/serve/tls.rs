@@ -7,7 +7,7 @@ mod scratch;
 mod self_signed;
 mod stream;
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -18,13 +18,14 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 pub(crate) use self::certificate::LoadError;
-use self::stream::TlsStream;
+use self::stream::{RUSTLS_MEMORY, TlsStream};
 use crate::alpn::HTTP_1_1;
 use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::logging::target::TLS;
 use crate::options::serve::CertificateSource;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::memory;
 use crate::serve::poller::Socket;
 use crate::serve::transport::Readiness;
 
@@ -101,6 +102,8 @@ impl Acceptor for TlsAcceptor {
     type Transport = Box<TlsStream<Socket>>;
 
     fn accept(&self, socket: Socket) -> io::Result<Self::Transport> {
+        // It is allocated by rustls, a part of it later.
+        let _granted = memory::ask(RUSTLS_MEMORY).ok_or(ErrorKind::OutOfMemory)?;
         let stream = TlsStream::new(socket, self.config.clone()).map_err(io::Error::other)?;
         Ok(Box::new(stream))
     }

@@ -25,9 +25,14 @@ pub trait Transport: Read + Write {
     /// When the transport is broken.
     fn shut(&mut self) -> io::Result<()>;
 
+    /// How far the transport's own handshake has come, if it has one.
+    fn stage(&self) -> Stage {
+        Stage::Open
+    }
+
     /// Whether the transport's own handshake is complete, if it has one.
     fn is_open(&self) -> bool {
-        true
+        self.stage() == Stage::Open
     }
 
     /// Whether the last read returned less than it was offered, and yet left something that no
@@ -49,8 +54,8 @@ impl<T: Transport> Transport for Box<T> {
         T::shut(self)
     }
 
-    fn is_open(&self) -> bool {
-        T::is_open(self)
+    fn stage(&self) -> Stage {
+        T::stage(self)
     }
 
     fn is_cut_short(&self) -> bool {
@@ -60,6 +65,17 @@ impl<T: Transport> Transport for Box<T> {
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         T::wrong_protocol(self, first)
     }
+}
+
+/// How far a transport's own handshake has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The client has not sent what can be answered.
+    Begun,
+    /// It was answered, and the client must send more.
+    Answered,
+    /// It is complete.
+    Open,
 }
 
 /// What a transport may hold, as far as its events say.

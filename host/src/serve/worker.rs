@@ -14,7 +14,7 @@ use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
-use crate::serve::limits::ConnectionLimiter;
+use crate::serve::limits::{ConnectionLimiter, Limit};
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
@@ -130,11 +130,13 @@ impl<A: Acceptor> Worker<A> {
                 _ => self.now = Instant::now(),
             }
             self.clients.advance(self.now);
+            // Before all turns: only here does a client get more time that had to wait for the
+            // server's part of a handshake.
+            self.clients.expire();
             self.clients.run_queued();
             for ready in events.iter() {
                 self.handle(ready);
             }
-            self.clients.expire();
             self.resume_accepting();
         }
         Ok(())
@@ -213,6 +215,9 @@ impl<A: Acceptor> Worker<A> {
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket)) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+                self.clients.count_turned_away(Limit::Memory);
+            }
             Err(error) => self.clients.journal().not_set_up(peer, &error),
         }
     }

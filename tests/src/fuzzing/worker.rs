@@ -103,7 +103,7 @@ impl<'a> Simulation<'a> {
             22 => self.now += Duration::from_secs(1) * some * some,
             23 => self.mislead(slot, amount),
             24 if amount.is_multiple_of(4) => self.stop(Duration::from_millis(10) * some),
-            25 if self.stop != Stop::No => self.call(Clients::give_up),
+            25 if self.stop != Stop::No => self.judge(Clients::give_up),
             _ => {
                 self.act(slot, 4, amount);
                 self.round(0);
@@ -175,9 +175,7 @@ impl<'a> Simulation<'a> {
                 self.call(|clients| edge.into_iter().for_each(|it| clients.handle(key, it)));
             }
         }
-        // A client with an expired deadline gets an extra turn.
-        self.wake();
-        self.call(Clients::expire);
+        self.judge(Clients::expire);
         let context = self.context();
         for (_, client) in self.slots.iter_mut().flatten() {
             client.note_expiry(context);
@@ -188,8 +186,17 @@ impl<'a> Simulation<'a> {
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
         for (_, client) in self.slots.iter().flatten() {
-            client.link().reads_in_turns = 0;
+            client.link().begin_turn();
         }
+    }
+
+    /// Lets the server judge clients. They get extra turns before.
+    fn judge(&mut self, work: impl FnOnce(&mut Clients<MemoryTransport>)) {
+        self.wake();
+        for (_, client) in self.slots.iter().flatten() {
+            client.link().begin_last_turns();
+        }
+        self.call(work);
     }
 
     /// Calls the server, and asserts that it dropped only clients that it had a reason to drop.
@@ -302,7 +309,7 @@ impl<'a> Simulation<'a> {
                 self.pass(3 * spread.max(LATENESS));
                 self.stop = Stop::Due;
                 self.settle();
-                self.call(Clients::give_up);
+                self.judge(Clients::give_up);
             }
         }
         self.settle();

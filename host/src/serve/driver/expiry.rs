@@ -1,4 +1,7 @@
 //! What happens when a client misses a deadline, and when the server stops.
+//!
+//! What a client has sent in time counts, though the server may notice it late: its event may wait
+//! after others, and the process may have been stopped. So it is received before it is judged.
 
 use ws_echo_core::CloseCode;
 
@@ -12,18 +15,22 @@ use crate::serve::transport::{Readiness, Transport};
 const NO_ANSWER: &str = "no answer to a ping";
 const NO_PROGRESS: &str = "no progress";
 
+/// The most turns that a client gets before it is judged. They are enough for what a socket holds,
+/// and a client that sends without end is judged all the same.
+const LAST_TURNS_MAX: usize = 16;
+
 impl<T: Transport> Driver<T> {
     /// Does what must be done when the deadline has expired.
     #[inline(never)]
     pub(crate) fn expire(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
         let next = match before {
-            Deadline::Request => self.refuse_late_request(shared),
+            Deadline::Request => self.check_request(shared),
             _ if shared.is_stopping && self.client.is_open() => self.close_open(shared),
             Deadline::SignOfLife | Deadline::Answer => self.check_liveness(shared),
             Deadline::Patience => self.begin_backlog(shared),
             Deadline::Progress => self.check_progress(shared),
-            Deadline::EndOfMessage | Deadline::End => self.give_up(shared),
+            Deadline::EndOfMessage | Deadline::End => self.check_end(shared),
         };
         let Turn { next, deadline } = self.end_turn(before, next);
         let deadline = deadline.after_expiry(self.deadline());
@@ -40,7 +47,10 @@ impl<T: Transport> Driver<T> {
     /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
     pub(crate) fn abort(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
-        let next = self.give_up(shared);
+        let next = match self.receive_what_came(shared) {
+            Next::Close => Next::Close,
+            Next::Idle | Next::Requeue => self.give_up(shared),
+        };
         self.end_turn(before, next)
     }
 
@@ -63,6 +73,22 @@ impl<T: Transport> Driver<T> {
     fn turn_without_event(&mut self, shared: &mut Shared) -> Next {
         self.note(Readiness::Data);
         self.go_on(shared)
+    }
+
+    /// Receives what the client has sent in time, where only the whole of it counts. Returns what
+    /// follows from the last turn.
+    fn receive_what_came(&mut self, shared: &mut Shared) -> Next {
+        let before = self.deadline();
+        // It may hold urgent data or the end of the stream.
+        self.note(Readiness::UntilWouldBlock);
+        let mut next = self.go_on(shared);
+        for _ in 1..LAST_TURNS_MAX {
+            if next != Next::Requeue || self.deadline() != before {
+                break;
+            }
+            next = self.go_on(shared);
+        }
+        next
     }
 
     /// Looks for signs of life. Asks for one, or gives the client up, if there are none.
@@ -110,8 +136,15 @@ impl<T: Transport> Driver<T> {
         self.put_buffer(buffer, answered, shared)
     }
 
-    /// Refuses a request that was not complete in time.
-    fn refuse_late_request(&mut self, shared: &mut Shared) -> Next {
+    /// Refuses a request that is not complete in time.
+    fn check_request(&mut self, shared: &mut Shared) -> Next {
+        let stage = self.transport.stage();
+        let next = self.receive_what_came(shared);
+        // A client that has waited for the transport's answer could send nothing more.
+        let has_waited = self.transport.stage() != stage;
+        if next == Next::Close || has_waited || !self.client.is_in_handshake() {
+            return next;
+        }
         if !self.transport.is_open() {
             let peer = self.client.peer();
             shared.journal.refused_late_transport(peer);
@@ -119,6 +152,17 @@ impl<T: Transport> Driver<T> {
         }
         self.client.refuse_late_request(shared);
         self.answer_then_receive(shared)
+    }
+
+    /// Drops a client that has not ended its connection in time, unless it has taken more of its
+    /// backlog.
+    fn check_end(&mut self, shared: &mut Shared) -> Next {
+        let had_backlog = self.client.has_backlog();
+        let next = self.receive_what_came(shared);
+        if next == Next::Close || (had_backlog && self.liveness == Liveness::Heard) {
+            return next;
+        }
+        self.give_up(shared)
     }
 
     fn give_up(&mut self, shared: &mut Shared) -> Next {

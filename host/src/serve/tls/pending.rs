@@ -1,8 +1,11 @@
-//! Bytes that wait to be moved on, and room for received bytes.
+//! Bytes that wait to be moved on, and room for received bytes. Whatever appends fails if there is
+//! no memory for more.
 
 use std::io::{self, ErrorKind, Write};
 
 use rustls::unbuffered::{EncodeError, EncodeTlsData, ReadTraffic};
+
+use crate::serve::memory;
 
 /// Bytes that wait for room elsewhere. It takes no memory while it is empty.
 #[derive(Debug, Default)]
@@ -13,18 +16,19 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn append(&mut self, bytes: &[u8]) {
+    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         // Exactly: a connection has a limit on what it keeps.
-        self.bytes.reserve_exact(bytes.len());
+        reserve(&mut self.bytes, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Appends `len` bytes for the caller to overwrite.
-    pub(super) fn extend(&mut self, len: usize) -> &mut [u8] {
+    pub(super) fn extend(&mut self, len: usize) -> io::Result<&mut [u8]> {
         let before = self.bytes.len();
-        self.bytes.reserve_exact(len);
+        reserve(&mut self.bytes, len)?;
         self.bytes.resize(before + len, 0);
-        &mut self.bytes[before..]
+        Ok(&mut self.bytes[before..])
     }
 
     /// Moves as many bytes as fit.
@@ -63,6 +67,15 @@ impl Pending {
             *self = Self::default();
         }
     }
+}
+
+/// Makes room for exactly this many more bytes, if there is memory for them.
+pub(super) fn reserve(bytes: &mut Vec<u8>, len: usize) -> io::Result<()> {
+    if len > 0 {
+        let _granted = memory::ask(len).ok_or(ErrorKind::OutOfMemory)?;
+        bytes.reserve_exact(len);
+    }
+    Ok(())
 }
 
 /// Writes all of `bytes`. After an error `bytes` is what was not written.
@@ -119,27 +132,31 @@ pub(super) fn read<D>(
     mut records: ReadTraffic<'_, '_, D>,
     room: &mut Room<'_>,
     rest: &mut Pending,
-) -> usize {
+) -> io::Result<usize> {
     let mut len = 0;
     while let Some(Ok(record)) = records.next_record() {
         len += record.discard;
-        put(record.payload, room, rest);
+        put(record.payload, room, rest)?;
     }
-    len
+    Ok(len)
 }
 
 /// Puts bytes into the room, and those that do not fit into `rest`.
-pub(super) fn put(bytes: &[u8], room: &mut Room<'_>, rest: &mut Pending) {
+pub(super) fn put(bytes: &[u8], room: &mut Room<'_>, rest: &mut Pending) -> io::Result<()> {
     let len = room.put(bytes);
-    rest.append(&bytes[len..]);
+    rest.append(&bytes[len..])
 }
 
 /// Appends one of TLS's own messages.
-pub(super) fn encode<D>(mut message: EncodeTlsData<'_, D>, records: &mut Pending) {
+pub(super) fn encode<D>(
+    mut message: EncodeTlsData<'_, D>,
+    records: &mut Pending,
+) -> io::Result<()> {
     if let Err(EncodeError::InsufficientSize(needed)) = message.encode(&mut []) {
         // Now there is room.
-        let _ = message.encode(records.extend(needed.required_size));
+        let _ = message.encode(records.extend(needed.required_size)?);
     }
+    Ok(())
 }
 
 /// Whether a call failed because it would have to wait.

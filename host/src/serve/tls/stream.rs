@@ -9,6 +9,8 @@
 //! - **TLS's own messages** are sent before anything is received. A client that does not take them
 //!   is not read from. Records of the caller may wait meanwhile.
 
+mod decryption;
+
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -17,15 +19,15 @@ use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 
-use super::pending::{Pending, Room, encode, invalid, must_wait, put, read, write_all};
+use super::pending::{Pending, Room, encode, invalid, must_wait, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
-use crate::serve::transport::Transport;
+use crate::serve::transport::{Stage, Transport};
 
 /// The fewest bytes worth a system call, however little room the caller has.
 const RECEIVED_MIN: usize = 4 << 10;
 /// About what rustls keeps for a connection: 4 KiB when it is open, and more in the handshake.
-const RUSTLS_MEMORY: usize = 16 << 10;
+pub(super) const RUSTLS_MEMORY: usize = 16 << 10;
 /// The most receives for one read, so that many small records do not delay other clients.
 const RECEIVES_MAX: usize = 8;
 
@@ -167,72 +169,12 @@ impl<T: Transport> TlsStream<T> {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         scratch[..kept].copy_from_slice(&self.received);
-        self.process_received(&mut scratch[..kept + len], room);
+        self.process_received(&mut scratch[..kept + len], room)?;
         Ok(if len < offered {
             Rest::None
         } else {
             Rest::Unknown
         })
-    }
-
-    /// Processes received bytes, and transmits what TLS itself answers.
-    fn process_received(&mut self, received: &mut [u8], room: &mut Room<'_>) {
-        if let Receiving::Nothing = self.receiving {
-            // A record of a handshake starts with the byte 22, and a request with its method.
-            if received[0].is_ascii_uppercase() {
-                self.receiving = Receiving::Plain;
-                return put(received, room, &mut self.decrypted);
-            }
-            self.receiving = Receiving::Handshake;
-        }
-        let kept = self.decrypt(received, room);
-        // An idle connection keeps nothing.
-        self.received = received[kept..].to_vec();
-        // What the transport does not take now is sent before the next receive.
-        let _ = self.encrypted.write_to(&mut self.transport);
-    }
-
-    /// Decrypts complete records, and returns where the rest starts.
-    fn decrypt(&mut self, received: &mut [u8], room: &mut Room<'_>) -> usize {
-        let mut start = 0;
-        loop {
-            let status = self.tls.process_tls_records(&mut received[start..]);
-            let mut discard = status.discard;
-            match status.state {
-                Ok(ConnectionState::ReadTraffic(records)) => {
-                    discard += read(records, room, &mut self.decrypted);
-                }
-                Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.encrypted),
-                Ok(ConnectionState::TransmitTlsData(messages)) => messages.done(),
-                Ok(ConnectionState::PeerClosed) => {
-                    self.receiving = Receiving::Closed;
-                    return received.len();
-                }
-                Ok(ConnectionState::WriteTraffic(_)) => {
-                    self.receiving = Receiving::Open;
-                    return start + discard;
-                }
-                Ok(_) => return start + discard,
-                Err(error) => {
-                    self.fail(error);
-                    return received.len();
-                }
-            }
-            start += discard;
-        }
-    }
-
-    /// Makes the alert ready that names the error. After this rustls must not see the received
-    /// bytes again: it remembers positions in them.
-    fn fail(&mut self, error: rustls::Error) {
-        self.receiving = Receiving::Failed(error);
-        while self.tls.wants_write() {
-            let status = self.tls.process_tls_records(&mut []);
-            let Ok(ConnectionState::EncodeTlsData(alert)) = status.state else {
-                return;
-            };
-            encode(alert, &mut self.encrypted);
-        }
     }
 
     /// Completes the handshake, for a write before the client has sent anything.
@@ -255,7 +197,9 @@ impl<T: Transport> TlsStream<T> {
                     let made = encode_records(&mut traffic, scratch).map_err(io::Error::other)?;
                     break &scratch[..made];
                 }
-                Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.encrypted),
+                Ok(ConnectionState::EncodeTlsData(message)) => {
+                    encode(message, &mut self.encrypted)?;
+                }
                 Ok(ConnectionState::TransmitTlsData(messages)) => messages.done(),
                 _ => return Err(ErrorKind::NotConnected.into()),
             }
@@ -264,8 +208,12 @@ impl<T: Transport> TlsStream<T> {
             .encrypted
             .write_to(&mut self.transport)
             .and_then(|()| write_all(&mut records, &mut self.transport));
-        if must_wait(&sent) {
-            self.encrypted.append(records);
+        if must_wait(&sent)
+            && let Err(error) = self.encrypted.append(records)
+        {
+            // Nothing may follow a part of a record.
+            self.sending = Sending::Shut;
+            return Err(error);
         }
         sent
     }
@@ -364,11 +312,13 @@ impl<T: Transport> Transport for TlsStream<T> {
         if must_wait(&shut) { Ok(()) } else { shut }
     }
 
-    fn is_open(&self) -> bool {
-        matches!(
-            self.receiving,
-            Receiving::Open | Receiving::Plain | Receiving::Closed
-        )
+    fn stage(&self) -> Stage {
+        match self.receiving {
+            Receiving::Open | Receiving::Plain | Receiving::Closed => Stage::Open,
+            // rustls knows it when it answers the ClientHello.
+            _ if self.tls.protocol_version().is_some() => Stage::Answered,
+            _ => Stage::Begun,
+        }
     }
 
     fn is_cut_short(&self) -> bool {

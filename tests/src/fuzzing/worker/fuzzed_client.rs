@@ -42,12 +42,16 @@ pub(super) struct FuzzedClient {
     pub(super) stuck: Option<Duration>,
     /// When it was noticed then that it takes nothing.
     pub(super) patience_ended: Option<Duration>,
+    /// When it was noticed after that that it still takes nothing.
+    pub(super) stall_ended: Option<Duration>,
     /// When the last call was interrupted, and how many had been by then.
     pub(super) interrupted: Duration,
     interruptions: usize,
     /// When the server began its response, and when it shut its side.
     pub(super) answered: Option<Duration>,
     pub(super) shut: Option<Duration>,
+    /// How many bytes had arrived when the server decided on its response: it may wait for room.
+    arrived_before_answer: Option<usize>,
     /// How many bytes that had to be echoed had arrived when the server was stopped.
     arrived_before_stop: Option<usize>,
 }
@@ -115,9 +119,11 @@ impl FuzzedClient {
             moved: Moved::default(),
             stuck: None,
             patience_ended: None,
+            stall_ended: None,
             interrupted: context.now,
             interruptions: 0,
             answered: None,
+            arrived_before_answer: None,
             shut: None,
             arrived_before_stop: None,
         };
@@ -175,9 +181,12 @@ impl FuzzedClient {
         }
         if has_moved || self.stuck.is_none() {
             self.stuck = is_stuck.then_some(context.now);
-            self.patience_ended = None;
+            (self.patience_ended, self.stall_ended) = (None, None);
         }
         self.moved = moved;
+        if link.is_blocked || !link.output.is_empty() {
+            self.arrived_before_answer.get_or_insert(link.arrived);
+        }
         if !link.output.is_empty() {
             self.answered.get_or_insert(context.now);
         }
@@ -194,7 +203,12 @@ impl FuzzedClient {
             && self.moved.is_blocked
             && context.now - stuck >= PATIENCE
         {
-            self.patience_ended.get_or_insert(context.now);
+            let ended = *self.patience_ended.get_or_insert(context.now);
+            let stall = context.settings.stall_timeout;
+            // By then it was noticed.
+            if stall.is_some_and(|stall| context.now - ended >= stall + LATENESS) {
+                self.stall_ended.get_or_insert(context.now);
+            }
         }
     }
 
@@ -247,7 +261,7 @@ impl FuzzedClient {
         let (head, rest) = link.output.split_at(head_len);
         let head = str::from_utf8(head).expect("a head is text");
         if !head.as_bytes().starts_with(ACCEPTED) {
-            self.check_status(head, context);
+            self.check_status(link, head, context);
             return check_response(link, head, rest, due);
         }
         let session = self.session(link).expect("all of the request was read");
@@ -268,10 +282,13 @@ impl FuzzedClient {
     }
 
     /// Asserts that a valid request is refused for one of the allowed reasons.
-    fn check_status(&self, head: &str, context: Context<'_>) {
+    fn check_status(&self, link: &Link, head: &str, context: Context<'_>) {
         let status = &head["HTTP/1.1 ".len()..][..3];
         let answered = self.answered.unwrap_or(context.now);
-        let is_late = answered - self.connected >= REQUEST_TIMEOUT;
+        // What has arrived in time counts.
+        let has_arrived = |len| Some(len) <= self.arrived_before_answer && link.fits_last_turns();
+        let is_late = answered - self.connected >= REQUEST_TIMEOUT
+            && !self.request_len.is_some_and(has_arrived);
         let is_right = match status {
             "503" | "429" => self.is_turned_away,
             "408" => is_late,

@@ -76,7 +76,8 @@ impl FuzzedClient {
         // it may follow the other.
         let may_be_kept_late = context.settings.may_be_short && context.settings.has_backlogs;
         let limit = match link.is_blocked {
-            true if may_be_kept_late => stall + CLOSE_TIMEOUT,
+            true if may_be_kept_late && self.stall_ended.is_some() => CLOSE_TIMEOUT,
+            true if may_be_kept_late => stall + LATENESS + CLOSE_TIMEOUT,
             true => stall.max(CLOSE_TIMEOUT),
             false => stall,
         };
@@ -84,7 +85,9 @@ impl FuzzedClient {
         // If the check of a client is interrupted, its time starts again, and so it does when its
         // answers are kept from then on.
         let since = stuck.max(self.interrupted);
-        let time = waited(self.patience_ended.unwrap_or_default().max(since));
+        let since = since.max(self.patience_ended.unwrap_or_default());
+        let stall_ended = self.stall_ended.filter(|_| may_be_kept_late);
+        let time = waited(since.max(stall_ended.unwrap_or_default()));
         assert!(time <= limit + lateness, "no progress for {time:?}");
     }
 
@@ -102,6 +105,8 @@ impl FuzzedClient {
         if !self.is_open(link, context) {
             let time = context.now - self.connected;
             assert!(time >= CLOSE_TIMEOUT, "dropped after {time:?}");
+            let is_received = !link.is_waiting() || context.settings.may_be_short;
+            assert!(is_received || !link.fits_last_turns(), "its end is there");
             return;
         }
         let settings = context.settings;

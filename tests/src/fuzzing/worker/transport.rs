@@ -7,6 +7,9 @@ use std::rc::Rc;
 
 use ws_echo::{Readiness, Transport};
 
+/// How many turns a client gets that is about to be judged, at most.
+const LAST_TURNS_MAX: usize = 16;
+
 /// The server's end of a link; the fuzz body has the other end.
 #[derive(Debug)]
 pub(super) struct MemoryTransport(pub(super) Rc<RefCell<Link>>);
@@ -41,9 +44,11 @@ pub(super) struct Link {
     /// The end of the connection as the server was told of it.
     pub(super) disconnect: Option<Disconnect>,
     pub(super) is_dropped: bool,
-    /// How many calls were made, and how many reads returned something in these turns.
+    /// How many calls were made, how many reads returned something in these turns, and how many
+    /// may.
     pub(super) calls: usize,
-    pub(super) reads_in_turns: usize,
+    reads_in_turns: usize,
+    turns_max: usize,
     /// The most bytes that a read may ask for.
     pub(super) longest_read: usize,
 }
@@ -91,8 +96,24 @@ impl Link {
             is_dropped: false,
             calls: 0,
             reads_in_turns: 0,
+            turns_max: 1,
             longest_read,
         }
+    }
+
+    /// Counts the reads of the next turn.
+    pub(super) fn begin_turn(&mut self) {
+        (self.reads_in_turns, self.turns_max) = (0, 1);
+    }
+
+    /// Counts the reads of the last turns before the client is judged.
+    pub(super) fn begin_last_turns(&mut self) {
+        (self.reads_in_turns, self.turns_max) = (0, LAST_TURNS_MAX);
+    }
+
+    /// Whether the last turns are enough for all that has arrived.
+    pub(super) fn fits_last_turns(&self) -> bool {
+        self.urgent.len() < LAST_TURNS_MAX / 2
     }
 
     /// Lets up to `len` bytes arrive.
@@ -182,7 +203,7 @@ impl Link {
         self.read += len;
         if len > 0 {
             self.reads_in_turns += 1;
-            let is_fair = self.reads_in_turns == 1 || !self.urgent.is_empty();
+            let is_fair = self.reads_in_turns <= self.turns_max || !self.urgent.is_empty();
             assert!(is_fair, "more than a buffer's worth in a turn");
             return Ok(len);
         }

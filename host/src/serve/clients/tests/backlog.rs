@@ -61,7 +61,7 @@ impl Server {
     /// Whether all memory of buffers and backlogs is there.
     fn has_all_memory(&mut self, memory: usize) -> bool {
         let pool = &mut self.clients.shared.pool;
-        let has_all = pool.take_memory(memory);
+        let has_all = pool.take_memory(memory).is_some();
         if has_all {
             pool.give_memory_back(memory);
         }
