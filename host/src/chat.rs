@@ -25,7 +25,7 @@ use mio::{Poll, Token, Waker};
 use self::back_off::BackOff;
 use self::command::UserCommand;
 use self::connect::Opened;
-use self::conversation::{ConnectionEnd, Conversation};
+use self::conversation::{Awaited, ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
 use self::pipe::Printer;
 use self::reply_tracker::ReplyTracker;
@@ -95,7 +95,7 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
         _ => format!("{missing} of {sent} messages were not answered"),
     };
     // Otherwise the wait for replies was cut short.
-    if end.by_user && end.reason.status() == ExitStatus::Closed {
+    if end.awaited == Awaited::Close && end.reason.status() == ExitStatus::Closed {
         format!("{note}: no further reply within {}", Time::from(wait))
     } else {
         note
@@ -171,10 +171,11 @@ fn converse(
             }
             Err(reason) => ConnectionEnd {
                 reason,
-                by_user: false,
+                awaited: Awaited::Input,
             },
         };
-        if !options.reconnect || end.by_user || !end.reason.is_temporary() {
+        let is_wanted = options.reconnect && end.awaited == Awaited::Input;
+        if !is_wanted || !end.reason.is_temporary() {
             return end;
         }
         user.view.note(&end.reason);
@@ -184,8 +185,8 @@ fn converse(
         let time = back_off.pause(was_open, end.reason.retry_after());
         let without_input = was_ever_open.then(|| end.reason.status());
         if let Err(reason) = pause(user, time, without_input) {
-            let by_user = matches!(reason, EndReason::Cancelled);
-            return ConnectionEnd { reason, by_user };
+            let awaited = Awaited::Input;
+            return ConnectionEnd { reason, awaited };
         }
     }
 }

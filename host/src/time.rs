@@ -18,6 +18,7 @@ impl From<Duration> for Time {
 impl Display for Time {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let (value, unit) = match self.0 {
+            0.0 => (0.0, "s"),
             ..1e3 => (self.0, "ns"),
             ..1e6 => (self.0 / 1e3, "µs"),
             ..1e9 => (self.0 / 1e6, "ms"),
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn a_time_has_three_digits_and_a_unit() {
         for (nanoseconds, expected) in [
-            (0.0, "0 ns"),
+            (0.0, "0 s"),
             (999.0, "999 ns"),
             (1_000.0, "1 µs"),
             (12_345.0, "12.3 µs"),

@@ -437,7 +437,7 @@ fn a_silent_server_is_given_up() {
         request(&mut stream).map(drop)
     });
     let message = failure(&no_response, &SHORT);
-    assert!(message.contains("no response to the request within 300ms (--timeout)"));
+    assert!(message.contains("no response to the request within 300 ms (--timeout)"));
     let no_probe = server(move |mut stream| {
         accept(&mut stream)?;
         never(&mut stream);
@@ -445,13 +445,13 @@ fn a_silent_server_is_given_up() {
     });
     let message = failure(&no_probe, &SHORT);
     assert!(
-        message.contains("no echo of the first text message within 300ms"),
+        message.contains("no echo of the first text message within 300 ms"),
         "{message}"
     );
     let no_echo = answering(|_, _, _| Vec::new());
     let message = failure(&no_echo, &[&SHORT[..], &["--in-flight", "5"]].concat());
     assert!(
-        message.contains("no echo arrived for 300ms (--timeout), and 5 messages were not echoed")
+        message.contains("no echo arrived for 300 ms (--timeout), and 5 messages were not echoed")
     );
 }
 
@@ -472,7 +472,7 @@ fn pings_and_empty_fragments_do_not_count_as_an_echo() {
         endless(unmasked(BINARY & 0x0F, b""), unmasked(0x00, b"")),
     ] {
         let message = failure(&url, &SHORT);
-        assert!(message.contains("no echo arrived for 300ms"), "{message}");
+        assert!(message.contains("no echo arrived for 300 ms"), "{message}");
     }
 }
 
@@ -507,7 +507,7 @@ fn messages_before_the_first_echo_do_not_prevent_the_timeout() {
     });
     let message = failure(&url, &SHORT);
     assert!(
-        message.contains("no echo of the first text message within 300ms"),
+        message.contains("no echo of the first text message within 300 ms"),
         "{message}"
     );
 }

@@ -190,7 +190,8 @@ fn an_address_in_use_gets_status_1_and_names_the_flag() {
         let (status, stdout, stderr) = output(&["--listen", &address.to_string()]);
         assert_eq!((status, stdout.as_str()), (Some(1), ""));
         let message = format!(
-            "ws-echo: cannot listen on {address}: address in use; choose another with --listen\n"
+            "ws-echo: cannot listen on {address}: address in use; choose another with --port or \
+             --listen\n"
         );
         assert_eq!(stderr, message);
     }

@@ -9,6 +9,7 @@ use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::escape::Untrusted;
 use crate::quantity::Count;
+use crate::time::Time;
 
 /// Why a server could not be measured.
 #[derive(Debug)]
@@ -110,10 +111,10 @@ impl Display for BenchError {
             Self::Connection { number, error } => write!(formatter, "connection {number}: {error}"),
             Self::Silent { time, missing } => {
                 let were = if *missing == 1 { "was" } else { "were" };
-                let missing = Count(*missing, "message");
+                let (time, missing) = (Time::from(*time), Count(*missing, "message"));
                 write!(
                     formatter,
-                    "no echo arrived for {time:?} (--timeout), and {missing} {were} not echoed"
+                    "no echo arrived for {time} (--timeout), and {missing} {were} not echoed"
                 )
             }
             Self::Stopped => formatter.write_str("stopped before anything was measured"),
@@ -137,7 +138,8 @@ impl Display for ConnectionError {
                 formatter.write_str("the server ended the connection without a Close frame")
             }
             Self::Late(what, time) => {
-                write!(formatter, "no {what} within {time:?} (--timeout)")
+                let time = Time::from(*time);
+                write!(formatter, "no {what} within {time} (--timeout)")
             }
             Self::NotHttp(start) => {
                 let start = Untrusted::excerpt(start);

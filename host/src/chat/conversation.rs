@@ -59,8 +59,18 @@ enum ConnectionState {
 #[derive(Debug)]
 pub(super) struct ConnectionEnd {
     pub(super) reason: EndReason,
-    /// Whether the user asked for it.
-    pub(super) by_user: bool,
+    pub(super) awaited: Awaited,
+}
+
+/// What a connection waited for when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// More input.
+    Input,
+    /// Replies: the input had ended.
+    Replies,
+    /// The answer to our Close frame.
+    Close,
 }
 
 impl<'a> Conversation<'a> {
@@ -97,7 +107,11 @@ impl<'a> Conversation<'a> {
         self.user.view.end_message();
         ConnectionEnd {
             reason,
-            by_user: !matches!(self.state, ConnectionState::Open),
+            awaited: match self.state {
+                ConnectionState::Open => Awaited::Input,
+                ConnectionState::Draining(_) => Awaited::Replies,
+                ConnectionState::Closing { .. } => Awaited::Close,
+            },
         }
     }
 

@@ -142,7 +142,7 @@ impl Display for EndReason {
                 "socket error: no response to the handshake within {} (--timeout)",
                 Time::from(*time)
             ),
-            Self::Cancelled => f.write_str("stopped before a connection was open"),
+            Self::Cancelled => f.write_str("stopped while no connection was open"),
             Self::InputSent(_) => f.write_str("not connecting again: all of the input was sent"),
             Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }

@@ -24,8 +24,8 @@ measures how long a user waits at that load. From about 1000 messages per second
 on, the generator waits in a busy loop, and so uses a whole core.
 
 Every option can also be set by an environment variable: --in-flight by
-WS_ECHO_BENCH_IN_FLIGHT, and so on. The command line takes precedence, and an empty
-variable counts as unset.
+WS_ECHO_BENCH_IN_FLIGHT, and so on. The command line takes precedence, and an
+empty variable counts as unset.
 
 A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
 A SIZE is a number and a unit: 64KiB or 1MiB; bytes without a unit.

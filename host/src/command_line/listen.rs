@@ -2,8 +2,8 @@
 //! `[fe80::1%eth0]:3000`, `localhost:3000`.
 //!
 //! A host name is resolved here, once, to all of its addresses, and the zone of an address to the
-//! index of its network interface. A port alone is rejected: it does
-//! not say whether only this machine or every network may connect.
+//! index of its network interface. A port alone is rejected: it does not say whether only this
+//! machine or every network may connect.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -72,6 +72,9 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
         return Err(format!(
             "write only the address, without '{scheme}://': {address}"
         ));
+    }
+    if text.contains(',') {
+        return Err("write one address, and repeat --listen for each other one".into());
     }
     if text.contains(['[', ']']) || text.matches(':').count() > 1 {
         return Err("write an IPv6 address in brackets and a port, such as [::1]:3000".into());
@@ -142,6 +145,8 @@ mod tests {
         let advice = "leave out the blanks around the address: 127.0.0.1:3000";
         assert_eq!(refusal(" 127.0.0.1:3000"), advice);
         assert_eq!(refusal("h:99999"), "write a port from 0 to 65535: h:3000");
+        let advice = "write one address, and repeat --listen for each other one";
+        assert_eq!(refusal("127.0.0.1:1,[::1]:1"), advice);
         assert_eq!(refusal("h:"), "write a port from 0 to 65535: h:3000");
         assert!(refusal("").contains("127.0.0.1:3000"));
     }

@@ -83,8 +83,9 @@ fn keep_helpful_tips(error: &mut Error) {
     error.remove(ContextKind::Suggested);
     let name = |kind| text(error, kind).map(|option| option.trim_start_matches('-'));
     let both = name(ContextKind::InvalidArg).zip(name(ContextKind::SuggestedArg));
-    if !both.is_some_and(|(given, suggested)| similar::is_similar(given, suggested)) {
-        error.remove(ContextKind::SuggestedArg);
+    let is_similar = both.is_some_and(|(given, suggested)| similar::is_similar(given, suggested));
+    if !is_similar && error.remove(ContextKind::SuggestedArg).is_some() {
+        error.remove(ContextKind::Usage); // It shows that option.
     }
 }
 
@@ -282,6 +283,7 @@ mod tests {
         ] {
             let message = shown(arguments);
             assert!(!message.contains("tip:"), "{message}");
+            assert!(!message.contains("--subprotocol"), "{message}");
         }
     }
 

@@ -47,12 +47,14 @@ impl Display for ServeError {
         };
         write!(f, "cannot listen on {address}: ")?;
         match error.kind() {
-            ErrorKind::AddrInUse => f.write_str("address in use; choose another with --listen"),
+            ErrorKind::AddrInUse => {
+                f.write_str("address in use; choose another with --port or --listen")
+            }
             ErrorKind::AddrNotAvailable => {
                 f.write_str("this machine has no such address; choose another with --listen")
             }
             ErrorKind::PermissionDenied => {
-                f.write_str("permission denied; choose a port above 1023 with --listen")
+                f.write_str("permission denied; choose a port above 1023 with --port or --listen")
             }
             _ => write!(f, "{error}; choose another with --listen"),
         }

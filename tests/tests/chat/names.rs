@@ -146,7 +146,7 @@ fn a_signal_ends_the_wait_for_a_name_server() {
     let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(
         (status, &*stderr),
-        (Some(4), "# stopped before a connection was open\n")
+        (Some(4), "# stopped while no connection was open\n")
     );
 }
 

@@ -138,6 +138,21 @@ fn missing_replies_are_reported_and_a_greeting_is_not_a_reply() {
 }
 
 #[test]
+fn a_server_that_closes_early_is_not_said_to_be_late() {
+    let url = server(|mut stream| {
+        accept(&mut stream)?;
+        frame(&mut stream)?;
+        frame(&mut stream)?;
+        stream.write_all(&close(1000, "")).ok()?;
+        frame(&mut stream).map(drop)
+    });
+    let ended = talk(&url, &[], "1\n2\n");
+    assert_eq!(ended.status, Some(4));
+    let expected = "# socket open\n# socket closed 1000\n# 2 of 2 messages were not answered\n";
+    assert_eq!(ended.stderr, expected);
+}
+
+#[test]
 fn each_reply_has_its_own_timeout() {
     let url = answering(|first, payload| {
         thread::sleep(Duration::from_millis(500));
@@ -161,7 +176,7 @@ fn a_wait_of_zero_does_not_wait() {
     assert!(
         ended
             .stderr
-            .ends_with("# the only message was not answered: no further reply within 0 ns\n")
+            .ends_with("# the only message was not answered: no further reply within 0 s\n")
     );
 }
 

@@ -223,7 +223,7 @@ fn a_signal_ends_the_pause() {
     let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     assert!(
-        stderr.ends_with("# stopped before a connection was open\n"),
+        stderr.ends_with("# stopped while no connection was open\n"),
         "{stderr}"
     );
 }

@@ -291,7 +291,7 @@ fn input_typed_before_the_connection_is_open_is_not_sent() {
         "# not sent: no connection is open",
         "> hello",
         "/quit",
-        "# stopped before a connection was open",
+        "# stopped while no connection was open",
     ];
     assert_eq!(screen.wait(), ended(4, &expected));
     drop(client);

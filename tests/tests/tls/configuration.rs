@@ -154,6 +154,7 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
     let [_, _, _, foreign] = other.flags();
     let absent = file("absent.pem");
     let absent = absent.to_str().unwrap();
+    let in_absent = &format!("{absent}/a.pem");
     let no_pem = file("no.pem");
     fs::write(&no_pem, [0x30, 0x82, 0, 1]).unwrap();
     let no_pem = no_pem.to_str().unwrap();
@@ -183,6 +184,10 @@ fn a_wrong_command_line_gets_status_2_and_names_the_flag() {
         (
             &["--tls-cert", certificate, "--tls-key", absent],
             "absent.pem: there is no such file",
+        ),
+        (
+            &["--tls-self-signed", "--tls-write-cert", in_absent],
+            "absent.pem/a.pem: there is no such folder",
         ),
         (
             &["--tls-cert", env!("CARGO_TARGET_TMPDIR"), "--tls-key", key],

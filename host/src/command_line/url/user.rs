@@ -21,7 +21,7 @@ pub(super) fn basic(user: &str) -> Result<String, String> {
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let (name, password) = (decoded(name)?, decoded(password)?);
     if name.contains(&b':') {
-        return Err("write a name without a colon, which ends it".into());
+        return Err("write a name without a colon: a colon ends the name".into());
     }
     if name.iter().chain(&password).any(u8::is_ascii_control) {
         return Err("write a name and a password without control characters".into());

@@ -2,6 +2,7 @@
 //! key never leaves the process.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -34,8 +35,7 @@ pub(super) fn make(
     let made = params(&names).and_then(|params| params.self_signed(&key));
     let made = made.map_err(LoadError::SelfSigned)?;
     if let Some(path) = written_to {
-        fs::write(path, made.pem())
-            .map_err(|error| LoadError::system("--tls-write-cert", path, &error))?;
+        fs::write(path, made.pem()).map_err(|error| not_written(path, &error))?;
     }
     info!(
         target: TLS,
@@ -46,6 +46,15 @@ pub(super) fn make(
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     CertifiedKey::from_der(vec![made.der().clone()], key.into(), &default_provider())
         .map_err(LoadError::Tls)
+}
+
+fn not_written(path: &Path, error: &io::Error) -> LoadError {
+    let flag = "--tls-write-cert";
+    match error.kind() {
+        // The file itself would have been made.
+        ErrorKind::NotFound => LoadError::file(flag, path, "there is no such folder"),
+        _ => LoadError::system(flag, path, error),
+    }
 }
 
 /// The names that the certificate is for, each once.
