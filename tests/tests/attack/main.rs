@@ -82,7 +82,7 @@ const ATTACKS: &[Attack] = &[
     ("silent peers", connections::silent),
     ("come and go", connections::come_and_go),
     ("10,000 idle connections", connections::idle),
-    ("no file descriptors left", connections::no_files_left),
+    ("few file descriptors", connections::few_files),
     ("a flood of tiny frames", floods::tiny_frames),
     ("a flood of empty fragments", floods::empty_fragments),
     ("a flood of pings", floods::pings),
