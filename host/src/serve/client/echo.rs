@@ -10,6 +10,9 @@ use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
 use crate::serve::traffic::Traffic;
 
+/// The length of a message that was refused, whatever the limit.
+const REFUSED: u64 = u64::MAX;
+
 impl Client {
     /// Echoes what is in the buffer, as far as there is room for the answers.
     pub(super) fn exchange(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
@@ -102,7 +105,7 @@ impl Session {
     ) {
         let peer = account.peer();
         let is_closed_by_us = self.connection.is_closing();
-        if self.is_too_long(service) {
+        if self.message_len == REFUSED {
             self.refuse_message(account, opened, buffer, service, journal);
         } else if self.connection.is_idle() && !service.looks_at_messages() {
             let (received, ready) = (buffer.received().len(), buffer.ready().len());
@@ -159,7 +162,7 @@ impl Session {
 
     /// Whether nothing more must be received.
     pub(super) fn is_done(&self, service: &Service) -> bool {
-        let is_refused = self.is_too_long(service) && self.connection.is_closing();
+        let is_refused = self.connection.is_closing() && self.is_too_long(service);
         (is_refused && !self.connection.awaits_room()) || self.connection.is_done()
     }
 
@@ -183,7 +186,7 @@ impl Session {
         journal: &mut Journal,
     ) {
         // It stays too long when its payload is ignored.
-        self.message_len = u64::MAX;
+        self.message_len = REFUSED;
         buffer.discard_received();
         let mut exchange = self.connection.exchange(buffer);
         let closed = exchange.close(CloseCode::MESSAGE_TOO_BIG, "message is too long");
