@@ -79,6 +79,11 @@ impl ClientBuffer {
         self.unsent.add(greeting);
     }
 
+    /// The buffer of the core, and the messages that must be counted when they are made ready there.
+    pub(crate) fn parts(&mut self) -> (&mut Buffer<Box<[u8]>>, &mut Unsent) {
+        (&mut self.buffer, &mut self.unsent)
+    }
+
     /// Reports that the first `len` bytes of what is ready were transmitted.
     pub(crate) fn transmitted(&mut self, len: usize) {
         let ready = self.buffer.ready();

@@ -1,7 +1,7 @@
 //! An open connection: the messages that a client sends are sent back, unless one is longer than
 //! this server allows.
 
-use ws_echo_core::{CloseCode, Event};
+use ws_echo_core::{Buffer, CloseCode, Event, Storage};
 
 use super::account::Account;
 use super::{Client, Phase, Shared};
@@ -21,13 +21,10 @@ impl Client {
         else {
             return;
         };
-        let before = Traffic::from(self.account.echoed);
         let Shared {
             service, journal, ..
         } = shared;
         session.echo(&mut self.account, opened, buffer, service, journal);
-        let after = Traffic::from(self.account.echoed);
-        buffer.unsent.add(after - before);
         self.put_session(session, shared);
     }
 
@@ -104,6 +101,11 @@ impl Session {
         journal: &mut Journal,
     ) {
         let peer = account.peer();
+        let (buffer, unsent) = buffer.parts();
+        let mut count = |account: &mut Account, echoed| {
+            account.echoed.add(echoed);
+            unsent.add(echoed);
+        };
         let is_closed_by_us = self.connection.is_closing();
         if self.message_len == REFUSED {
             self.refuse_message(account, opened, buffer, service, journal);
@@ -112,7 +114,7 @@ impl Session {
             let echoed = self.connection.exchange(buffer).echo_and_measure();
             let read = received - buffer.received().len();
             let messages = echoed.messages(read, buffer.ready().len() - ready);
-            account.echoed.add(messages.into());
+            count(account, messages.into());
             if echoed.is_all() {
                 return;
             }
@@ -133,10 +135,11 @@ impl Session {
                     if chunk.ends_message() {
                         self.message_len = 0;
                     }
-                    account.echoed.add(Traffic {
+                    let echoed = Traffic {
                         messages: chunk.ends_message().into(),
                         bytes: chunk.len() as u64,
-                    });
+                    };
+                    count(account, echoed);
                     exchange.echo(chunk);
                 }
                 Ok(Some(Event::Pong)) => journal.pong(peer),
@@ -181,7 +184,7 @@ impl Session {
         &mut self,
         account: &Account,
         opened: Moment,
-        buffer: &mut HeapBuffer,
+        buffer: &mut Buffer<impl Storage>,
         service: &Service,
         journal: &mut Journal,
     ) {
