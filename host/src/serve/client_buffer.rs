@@ -79,7 +79,7 @@ impl ClientBuffer {
         self.unsent.add(greeting);
     }
 
-    /// The buffer of the core, and the messages that must be counted when they are made ready there.
+    /// The buffer of the core, and where the messages are counted that are made ready in it.
     pub(crate) fn parts(&mut self) -> (&mut Buffer<Box<[u8]>>, &mut Unsent) {
         (&mut self.buffer, &mut self.unsent)
     }
