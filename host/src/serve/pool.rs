@@ -4,11 +4,14 @@
 //! one beyond that is served with the reserve, in which nothing can stay: its messages are echoed
 //! in pieces. Backlogs, of clients that send first and read later, use at most half of that share.
 
+mod backlogs;
+mod budget;
+
 use std::mem;
 
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
-use crate::serve::backlog::Backlog;
+use self::budget::{Backlogs, Budget};
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
 use crate::serve::unsent::Unsent;
@@ -43,9 +46,6 @@ const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
 /// How many sessions are kept for the next busy connections.
 const IDLE_MAX: usize = 1024;
-
-/// The length of a block of a backlog, if a backlog may be that long.
-const BLOCK_LEN: usize = 64 * 1024;
 
 /// The length of the reserve: so short that a client that takes anything takes all of it.
 const RESERVE_LEN: usize = 4 * 1024 + MIN_BUFFER_LEN;
@@ -93,46 +93,6 @@ pub(crate) struct Pool {
     /// A buffer for clients for which there is no memory, one after the other; `None` while it is
     /// in use.
     reserve: Option<HeapBuffer>,
-}
-
-/// How much memory may be used, and how much is, in bytes.
-#[derive(Debug)]
-struct Budget {
-    limit: usize,
-    used: usize,
-}
-
-impl Budget {
-    fn has(&self, len: usize) -> bool {
-        len <= self.limit - self.used
-    }
-
-    fn put(&mut self, len: usize) {
-        self.used -= len;
-    }
-}
-
-/// How long the backlogs may be.
-#[derive(Debug)]
-struct Backlogs {
-    /// The most bytes of one; 0 for no backlogs.
-    len_max: usize,
-    block_len: usize,
-    /// For all of them. It is a part of the pool's own.
-    budget: Budget,
-}
-
-impl Backlogs {
-    fn new(len_max: usize, memory: usize) -> Self {
-        Self {
-            len_max,
-            block_len: len_max.min(BLOCK_LEN),
-            budget: Budget {
-                limit: memory / 2,
-                used: 0,
-            },
-        }
-    }
 }
 
 /// Buffers of two lengths. If the small ones are as long as the large ones, all are large.
@@ -307,61 +267,6 @@ impl Pool {
         if !buffer.is_detached() {
             self.put_buffer(buffer);
         }
-    }
-
-    /// Puts an empty buffer back whose backlog is not empty, and returns the backlog.
-    pub(crate) fn detach_backlog(&mut self, mut buffer: HeapBuffer) -> HeapBuffer {
-        let backlog = Box::new(buffer.detach_backlog());
-        self.put_buffer(buffer);
-        backlog
-    }
-
-    /// Takes an empty buffer for a client with a detached backlog.
-    pub(crate) fn attach_backlog(
-        &mut self,
-        detached: ClientBuffer,
-        class: BufferClass,
-    ) -> HeapBuffer {
-        let mut buffer = self.take_buffer(class);
-        buffer.backlog = detached.backlog;
-        buffer.unsent = detached.unsent;
-        buffer
-    }
-
-    /// Whether a client may have a backlog.
-    pub(crate) fn has_backlogs(&self) -> bool {
-        self.backlogs.len_max > 0
-    }
-
-    /// Moves what is ready to the end of the backlog, as far as there is memory. Returns whether
-    /// that was all.
-    pub(crate) fn set_aside(&mut self, buffer: &mut ClientBuffer) -> bool {
-        let room = self.backlogs.len_max.saturating_sub(buffer.backlog.len());
-        let mut backlog = mem::take(&mut buffer.backlog);
-        let ready = buffer.ready();
-        let len = ready.len().min(room);
-        let moved = backlog.push(&ready[..len], || self.take_block());
-        buffer.consume(moved);
-        buffer.backlog = backlog;
-        buffer.ready().is_empty()
-    }
-
-    /// Takes an empty block for a backlog, if there is memory for it.
-    fn take_block(&mut self) -> Option<Vec<u8>> {
-        let len = self.backlogs.block_len;
-        if !self.backlogs.budget.has(len) {
-            return None;
-        }
-        let _granted = self.take_memory(len)?;
-        self.backlogs.budget.used += len;
-        Some(Vec::with_capacity(len))
-    }
-
-    /// Takes the next `len` bytes out of a backlog, or all.
-    pub(crate) fn consume_backlog(&mut self, backlog: &mut Backlog, len: usize) {
-        let given_back = backlog.consume(len) * self.backlogs.block_len;
-        self.backlogs.budget.put(given_back);
-        self.give_memory_back(given_back);
     }
 
     /// Takes the state of an idle connection, on which this was agreed.
