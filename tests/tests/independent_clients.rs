@@ -206,7 +206,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
             &["-X", "GET", "-d", "x=1"],
             "/chat",
             "400",
-            "a request for an upgrade must not have a body",
+            "the request must not have a body",
         ),
         (
             &["-H", "Host: a b"],

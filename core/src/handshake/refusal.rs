@@ -122,7 +122,7 @@ impl Refusal {
             Self::MissingHost => "Host is missing",
             Self::RepeatedHost => "Host is repeated",
             Self::MalformedHost => "Host is not a valid host",
-            Self::Body => "a request for an upgrade must not have a body",
+            Self::Body => "the request must not have a body",
             Self::RepeatedVersion => "Sec-WebSocket-Version is repeated",
             Self::MissingKey => "Sec-WebSocket-Key is missing",
             Self::RepeatedKey => "Sec-WebSocket-Key is repeated",

@@ -9,6 +9,9 @@ use ws_echo_core::{ClientRequestError, CloseCode, ProtocolError, ResponseError};
 use crate::escape::Untrusted;
 use crate::time::Time;
 
+/// The longest time to come back that is shown.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -164,6 +167,7 @@ impl Display for ServerRefusal {
         }
         match self.retry_after {
             None | Some(Duration::ZERO) => Ok(()),
+            Some(time) if time > DAY => f.write_str("; try again in more than a day"),
             Some(time) => write!(f, "; try again in {}", Time::from(time)),
         }
     }

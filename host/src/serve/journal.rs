@@ -268,7 +268,8 @@ impl Journal {
         } = clients;
         warn!(
             target: LIMITS,
-            "{reason} ({option} {limit}): turned away {count} since the last such line"
+            "{reason} ({option} {limit}): turned away {} since the last such line",
+            Count(count, "client")
         );
     }
 

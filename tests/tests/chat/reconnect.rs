@@ -159,7 +159,7 @@ fn a_date_that_has_passed_and_a_time_of_zero_do_not_shorten_the_pause() {
 fn a_server_cannot_ask_for_more_than_an_hour() {
     for (asked, shown) in [
         ("86400", "86400 s"),
-        ("99999999999999999999", "18446744073709551616 s"),
+        ("99999999999999999999", "more than a day"),
     ] {
         let url = server(move |mut stream| {
             request(&mut stream)?;

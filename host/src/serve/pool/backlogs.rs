@@ -1,5 +1,5 @@
-//! The memory for what waits for clients that send first and read later: blocks, which are a part of
-//! the pool's own memory.
+//! The memory for what waits for clients that send first and read later: blocks, which are a part
+//! of the pool's own memory.
 
 use std::mem;
 
