@@ -21,19 +21,33 @@ FRAGMENT_LEN = 300_000
 url, certificate, socket_buffer, *lengths = sys.argv[1:]
 address = urlsplit(url)
 
-connection = socket.socket()
-if int(socket_buffer):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(socket_buffer))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(socket_buffer))
-connection.connect((address.hostname, address.port))
 options = {}
 if certificate:
     options["ssl"] = ssl.create_default_context(cafile=certificate)
     options["server_hostname"] = "localhost"
 
-with connect(
-    url, sock=connection, max_size=None, compression=None, open_timeout=60, **options
-) as ws:
+
+def connected():
+    connection = socket.socket()
+    if int(socket_buffer):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(socket_buffer))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(socket_buffer))
+    connection.connect((address.hostname, address.port))
+    return connect(
+        url, sock=connection, max_size=None, compression=None, open_timeout=15, **options
+    )
+
+
+def connected_by_tls():
+    """Its threads use one TLS connection at the same time, and one request in some hundreds is
+    never sent."""
+    try:
+        return connected()
+    except TimeoutError:
+        return connected()
+
+
+with connected_by_tls() if certificate else connected() as ws:
     ws.recv()
     for length in map(int, lengths):
         message = (bytes(range(251)) * (length // 251 + 1))[:length]
