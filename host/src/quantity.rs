@@ -30,15 +30,25 @@ impl Display for Size {
         let Some((name, unit)) = UNITS.iter().find(|(_, unit)| self.0 >= *unit) else {
             return Count(self.0, "byte").fmt(formatter);
         };
-        let value = self.0 as f64 / *unit as f64;
-        // A whole number needs no decimals.
+        let value = ThreeDigits(self.0 as f64 / *unit as f64);
+        write!(formatter, "{value} {name}")
+    }
+}
+
+/// A number that a suitable unit has made small, from 1 on, shown with three digits. A whole number
+/// needs no decimals.
+pub(crate) struct ThreeDigits(pub(crate) f64);
+
+impl Display for ThreeDigits {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let value = self.0;
         let decimals = match value {
             _ if value.fract() == 0.0 => 0,
             ..10.0 => 2,
             ..100.0 => 1,
             _ => 0,
         };
-        write!(formatter, "{value:.decimals$} {name}")
+        write!(formatter, "{value:.decimals$}")
     }
 }
 

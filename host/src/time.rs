@@ -4,6 +4,10 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+use crate::quantity::ThreeDigits;
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 pub(crate) const NANOSECONDS_PER_SECOND: f64 = 1e9;
 
 /// A time in nanoseconds, shown with a suitable unit and three digits.
@@ -24,14 +28,7 @@ impl Display for Time {
             ..1e9 => (self.0 / 1e6, "ms"),
             _ => (self.0 / 1e9, "s"),
         };
-        // A whole number needs no decimals.
-        let decimals = match value {
-            _ if value.fract() == 0.0 => 0,
-            ..10.0 => 2,
-            ..100.0 => 1,
-            _ => 0,
-        };
-        write!(formatter, "{value:.decimals$} {unit}")
+        write!(formatter, "{} {unit}", ThreeDigits(value))
     }
 }
 

@@ -7,10 +7,7 @@ use std::time::Duration;
 use ws_echo_core::{ClientRequestError, CloseCode, ProtocolError, ResponseError};
 
 use crate::escape::Untrusted;
-use crate::time::Time;
-
-/// The longest time to come back that is shown.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::time::{DAY, Time};
 
 /// The exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

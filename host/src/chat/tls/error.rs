@@ -1,7 +1,6 @@
 //! Why a TLS handshake failed: as text, with advice where there is some.
 
 use std::io;
-use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
@@ -9,8 +8,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use crate::chat::end_reason::EndReason;
 use crate::escape::Untrusted;
 use crate::options::url::{Scheme, Url};
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::time::DAY;
 
 /// The reason for the end of a connection to `url` if its TLS handshake failed with `error`.
 pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
