@@ -315,10 +315,7 @@ impl Pool {
         if self.buffers.of(*class).empty.is_empty() {
             return self.provide_next(class, agreed);
         }
-        let buffer = self.buffers.of(*class).empty.last_mut()?;
-        let connection = &mut self.idle.last_mut()?.connection;
-        connection.reuse(agreed);
-        Some((buffer, connection))
+        self.lend(*class, agreed)
     }
 
     /// The same if there is no empty buffer of this class. (Apart, it is not asked for twice.)
@@ -330,7 +327,17 @@ impl Pool {
         agreed: Agreed,
     ) -> Option<(&mut HeapBuffer, &mut Connection)> {
         self.provide(class);
-        let buffer = self.buffers.of(*class).empty.last_mut()?;
+        self.lend(*class, agreed)
+    }
+
+    /// Lends what is there.
+    #[inline(always)]
+    fn lend(
+        &mut self,
+        class: BufferClass,
+        agreed: Agreed,
+    ) -> Option<(&mut HeapBuffer, &mut Connection)> {
+        let buffer = self.buffers.of(class).empty.last_mut()?;
         let connection = &mut self.idle.last_mut()?.connection;
         connection.reuse(agreed);
         Some((buffer, connection))
