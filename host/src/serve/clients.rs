@@ -342,4 +342,4 @@ impl<T: Transport> Clients<T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

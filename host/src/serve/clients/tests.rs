@@ -2,21 +2,16 @@
 //! client sees them.
 
 mod backlog;
+pub(crate) mod memory_transport;
 mod refused_memory;
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
 use std::net::Ipv4Addr;
-use std::rc::Rc;
 
+use self::memory_transport::{End, REQUEST};
 use super::*;
 use crate::command_line::tests::options;
 use crate::serve::timer_wheel::GRANULARITY;
 
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 const PING: &[u8] = b"\x89\x00";
 /// Masked with a key of zeros, as are all frames here.
 const PONG: &[u8] = b"\x8a\x80\0\0\0\0";
@@ -25,64 +20,6 @@ const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const STALL: Duration = Duration::from_secs(60);
-
-/// The bytes between a client and the server.
-#[derive(Debug, Default)]
-struct Line {
-    to_server: VecDeque<u8>,
-    to_client: Vec<u8>,
-    /// How many more bytes to the client are taken; then a write would block.
-    room: usize,
-    /// Whether nothing follows what is on the way to the server.
-    has_ended: bool,
-    is_shut: bool,
-    /// Whether a read would have blocked.
-    has_read_blocked: bool,
-    /// How many writes would have blocked.
-    blocked_writes: usize,
-}
-
-/// The server's end; the test has the other.
-#[derive(Clone, Debug, Default)]
-struct End(Rc<RefCell<Line>>);
-
-impl Read for End {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let mut line = self.0.borrow_mut();
-        match line.to_server.read(bytes)? {
-            0 if !line.has_ended => {
-                line.has_read_blocked = true;
-                Err(ErrorKind::WouldBlock.into())
-            }
-            len => Ok(len),
-        }
-    }
-}
-
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut line = self.0.borrow_mut();
-        let len = bytes.len().min(line.room);
-        line.room -= len;
-        line.to_client.extend_from_slice(&bytes[..len]);
-        if len == 0 {
-            line.blocked_writes += 1;
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        Ok(len)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Transport for End {
-    fn shut(&mut self) -> io::Result<()> {
-        self.0.borrow_mut().is_shut = true;
-        Ok(())
-    }
-}
 
 struct Server {
     clients: Clients<End>,

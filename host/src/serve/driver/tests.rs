@@ -1,13 +1,12 @@
 //! What a driver keeps of an idle client, and after a Ping, and what it counts.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::*;
 use crate::command_line::tests::options;
+use crate::serve::clients::tests::memory_transport::{End, REQUEST};
 use crate::serve::journal::Journal;
 use crate::serve::service::Service;
 use crate::serve::traffic::Traffic;
@@ -36,53 +35,6 @@ impl Transport for Scripted {
         Ok(())
     }
 }
-
-/// The bytes between a client and the server. `room` of those to the client are taken.
-#[derive(Default)]
-struct Line {
-    to_server: VecDeque<u8>,
-    to_client: Vec<u8>,
-    room: usize,
-}
-
-/// The server's end of it.
-struct End(Rc<RefCell<Line>>);
-
-impl Read for End {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        match self.0.borrow_mut().to_server.read(bytes)? {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            len => Ok(len),
-        }
-    }
-}
-
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut line = self.0.borrow_mut();
-        let len = bytes.len().min(line.room);
-        line.room -= len;
-        line.to_client.extend_from_slice(&bytes[..len]);
-        match len {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            len => Ok(len),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Transport for End {
-    fn shut(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 fn shared(arguments: &[&str]) -> Shared {
     let options = options(arguments, &[]);
@@ -164,8 +116,9 @@ fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
         let mut random = fastrand::Rng::with_seed(seed);
         let greeting = ["--no-welcome", "--welcome=hello"][seed as usize % 2];
         let mut shared = shared(&[greeting, "--buffer=4KiB"]);
-        let line = Rc::new(RefCell::new(Line::default()));
-        let mut driver = Driver::new(End(line.clone()), ([127, 0, 0, 1], 1).into());
+        let end = End::default();
+        let line = Rc::clone(&end.0);
+        let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
         line.borrow_mut().to_server.extend(REQUEST);
         let frames = frames(&mut random);
         let sent = frames.concat();
