@@ -2,6 +2,7 @@
 //! `receiving` and `sending`, how bytes look is in `frame`.
 
 pub(crate) mod agreed;
+pub(crate) mod deflate;
 pub(crate) mod echoed;
 pub(crate) mod event;
 pub(crate) mod exchange;

@@ -49,6 +49,7 @@ mod storage;
 pub use buffer::{Buffer, MIN_BUFFER_LEN};
 pub use connection::Connection;
 pub use connection::agreed::Agreed;
+pub use connection::deflate::{Deflate, Window};
 pub use connection::echoed::{Echoed, Messages};
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
