@@ -17,6 +17,8 @@ pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
 /// The bit that makes a frame the last of its message.
 pub const FIN: u8 = 0x80;
+/// The bit of the first byte of a compressed message.
+pub const RSV1: u8 = 0x40;
 /// The bit of the second byte that marks a frame as masked.
 const MASK: u8 = 0x80;
 /// A masking key.
@@ -179,7 +181,8 @@ pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
 }
 
 /// Joins the frames of a server: each message becomes one frame of its kind, [`TEXT`] or
-/// [`BINARY`], with the payloads of all its fragments. Control frames stay as they are.
+/// [`BINARY`], with the payloads of all its fragments, and with [`RSV1`] if the first has it.
+/// Control frames stay as they are.
 ///
 /// # Panics
 ///
@@ -193,7 +196,7 @@ pub fn joined(frames: &[Frame]) -> Vec<Frame> {
                 messages.push(frame.clone());
                 continue;
             }
-            (0, Some(message)) => message.payload.extend(&frame.payload),
+            (0, Some(message)) if frame.first & RSV1 == 0 => message.payload.extend(&frame.payload),
             (1 | 2, None) => open = Some(Frame::new(frame.first | FIN, &frame.payload)),
             _ => panic!("{frame:?} is out of order"),
         }
