@@ -37,11 +37,12 @@ const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 /// more neighbors than there are clients (`iface-neighbor-cache-count-*`): each neighbor that it
 /// has forgotten costs all clients a second. The head of a request may have `HEAD_LEN` bytes.
 ///
-/// With `COMPRESSION`, clients may compress their messages (permessage-deflate, RFC 7692). They
-/// get back what they have compressed: nothing here decompresses or checks it, so it costs no
-/// memory. That is right only for a server that echoes every message or closes the connection,
+/// With `COMPRESSION`, clients may compress their messages (permessage-deflate, RFC 7692), and get
+/// back what they have compressed: nothing here decompresses or checks it, so it costs no memory.
+/// That is right only for a server that echoes every compressed message or closes the connection,
 /// because a client decompresses a message with the ones before it. A server that reads messages
-/// needs an inflater, or leaves `COMPRESSION` out: then clients do not compress.
+/// must decompress them, or leave `COMPRESSION` out: then no client compresses. The response, of up
+/// to 285 bytes and the greeting, must fit in `HEAD_LEN` bytes too.
 pub(crate) struct Server<const HEAD_LEN: usize, const COMPRESSION: bool = false> {
     socket: SocketHandle,
     phase: Phase<HEAD_LEN>,
@@ -245,9 +246,10 @@ impl<const HEAD_LEN: usize, const COMPRESSION: bool> Server<HEAD_LEN, COMPRESSIO
 
     fn accept(handshake: &mut ServerHandshake<HEAD_LEN>) -> Result<(), Refusal> {
         // An application would look at handshake.request() here.
-        let deflate = match COMPRESSION {
-            true => handshake.request().deflate(Window::MAX),
-            false => None,
+        let deflate = if COMPRESSION {
+            handshake.request().deflate(Window::MAX)
+        } else {
+            None
         };
         handshake.accept(Acceptance {
             deflate: deflate.as_ref(),

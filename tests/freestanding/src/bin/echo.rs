@@ -47,9 +47,10 @@ fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
     while let Client::Handshake(handshake) = client {
         match handshake.advance(buffer) {
             Ok(Progress::Request) => {
-                let deflate = match COMPRESSION {
-                    true => handshake.request().deflate(Window::MAX),
-                    false => None,
+                let deflate = if COMPRESSION {
+                    handshake.request().deflate(Window::MAX)
+                } else {
+                    None
                 };
                 let _ = handshake.accept(Acceptance {
                     deflate: deflate.as_ref(),
