@@ -89,10 +89,17 @@ impl<'a> Request<'a> {
     /// client names, kept only if `limit` is kept and the client lets both ends keep theirs. A
     /// `limit` of 8 bits counts as 9, since most clients have no smaller window; a client that
     /// itself names 8 gets 8.
+    // In line, it takes 130 bytes more flash.
+    #[inline(never)]
     pub fn deflate(&self, limit: Window) -> Option<DeflateAnswer> {
-        self.headers(extensions::NAME)
-            .flat_map(extensions::extensions)
-            .find_map(|extension| DeflateAnswer::to(extension, limit))
+        for list in self.headers(extensions::NAME) {
+            for extension in extensions::split(list, b',') {
+                if let Some(answer) = DeflateAnswer::to(extension, limit) {
+                    return Some(answer);
+                }
+            }
+        }
+        None
     }
 
     /// Checks what the request line asks for, and that there is no body.
