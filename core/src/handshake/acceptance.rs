@@ -7,14 +7,15 @@ use crate::handshake::deflate_answer::DeflateAnswer;
 /// Fields will be added: write `..Acceptance::default()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acceptance<'a> {
-    /// The subprotocol. Must be one of those that the client [offers](crate::Request::subprotocols): no
-    /// other is sent.
+    /// The subprotocol. Must be one of those that the client
+    /// [offers](crate::Request::subprotocols): no other is sent.
     pub subprotocol: Option<&'a str>,
-    /// The answer to the client's [offer of compression](crate::Request::deflate). `None` declines it.
+    /// The answer to the client's [offer of compression](crate::Request::deflate). `None` declines
+    /// the offer: no message is compressed.
     ///
-    /// After it, each compressed message must be [echoed](crate::Exchange::echo), in order, or the
-    /// connection closed, unless the [window](crate::Window::is_kept) is not kept: the client's
-    /// next message may refer to it, and so may what the client expects to receive.
+    /// If the windows are [kept](crate::Window::is_kept), then the server must
+    /// [echo](crate::Exchange::echo) every compressed message, in order, or close the connection:
+    /// a later message may refer to one that the client did not get back.
     pub deflate: Option<&'a DeflateAnswer>,
     /// A message that is sent directly after the response.
     pub greeting: Option<Message<'a>>,
