@@ -15,6 +15,8 @@
 //! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].
 //! - It decides who may connect: [`Request::path`], [`Request::query`], [`Request::headers`] and
 //!   [`ServerHandshake::refuse`].
+//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
+//!   [`Chunk::is_compressed`].
 //! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
 //! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
 //! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to
