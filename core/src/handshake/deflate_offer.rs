@@ -1,4 +1,5 @@
-//! What a client offers of permessage-deflate, and which answers it may take (RFC 7692 section 7.1).
+//! What a client offers of permessage-deflate, and which answers it may take (RFC 7692 section
+//! 7.1).
 
 use core::fmt;
 

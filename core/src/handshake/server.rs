@@ -19,8 +19,8 @@ use crate::handshake::refusal::Refusal;
 use crate::handshake::request::Request;
 use crate::storage::Storage;
 
-/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits, and the longest
-/// response that accepts without a subprotocol and without a greeting.
+/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits, and every
+/// answer that accepts without a subprotocol and a greeting.
 pub const MIN_HEAD_LEN: usize = 288;
 
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
@@ -117,7 +117,7 @@ impl<const N: usize> ServerHandshake<N, true> {
 
 impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     const fn begin() -> Self {
-        const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
+        const { assert!(N >= MIN_HEAD_LEN, "every refusal and every answer must fit") };
         Self {
             next: Next::RequestLine,
             bytes: Vec::new(),
