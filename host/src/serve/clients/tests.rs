@@ -2,6 +2,7 @@
 //! client sees them.
 
 mod backlog;
+mod compression;
 pub(crate) mod memory_transport;
 mod refused_memory;
 
@@ -29,9 +30,13 @@ struct Server {
 impl Server {
     /// A server without a greeting, and with more arguments.
     fn new(arguments: &[&str]) -> Self {
-        let mut all = vec!["--no-welcome", "--buffer=4KiB", "--ping-timeout=3s"];
-        if !arguments.contains(&"--ping-interval=off") {
-            all.push("--ping-interval=10s");
+        let mut all = vec!["--no-welcome", "--ping-timeout=3s"];
+        for (flag, default) in [
+            ("--buffer=", "--buffer=4KiB"),
+            ("--ping-interval=", "--ping-interval=10s"),
+        ] {
+            let is_given = arguments.iter().any(|it| it.starts_with(flag));
+            all.extend((!is_given).then_some(default));
         }
         all.extend(arguments);
         let now = Instant::now();
@@ -815,7 +820,7 @@ fn each_message_has_a_length_of_its_own() {
 }
 
 /// Memory for one handshake, or for three small buffers, besides the reserve.
-const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB"];
+const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB", "--deflate=off"];
 
 /// A server with five clients. The first three have begun a frame, which leaves no memory for the
 /// others.
@@ -944,7 +949,7 @@ fn the_memory_of_what_a_client_does_not_take_is_given_back_with_the_client() {
 
 #[test]
 fn a_worker_has_its_share_of_the_memory_and_no_more() {
-    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB"]);
+    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB", "--deflate=off"]);
     let clients: Vec<_> = (0..3).map(|_| server.open()).collect();
     for (key, end) in &clients {
         server.send(*key, end, &frame(0x81, "begun")[..8]);
@@ -955,7 +960,7 @@ fn a_worker_has_its_share_of_the_memory_and_no_more() {
 
 #[test]
 fn without_memory_for_a_large_buffer_a_small_one_is_used() {
-    let memory = &["--threads=1", "--max-memory=64KiB"];
+    let memory = &["--threads=1", "--max-memory=64KiB", "--deflate=off"];
     let mut server = Server::new(memory);
     let (key, end) = server.open();
     let long = frame(0x82, &"x".repeat(100)).repeat(10_000);
