@@ -248,7 +248,11 @@ impl Journal {
     pub(crate) fn message(&mut self, peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
         let (kind, more) = description(chunk);
         let len = Count(bytes.len() as u64, "byte");
-        let content = Content(chunk.kind(), bytes);
+        let content = Content {
+            kind: chunk.kind(),
+            start: bytes,
+            len: bytes.len() as u64,
+        };
         info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {content}");
     }
 
@@ -262,7 +266,11 @@ impl Journal {
         let (kind, more) = description(chunk);
         let len = Count(inflated.len, "byte");
         let compressed_len = chunk.len();
-        let content = Content(chunk.kind(), &inflated.start);
+        let content = Content {
+            kind: chunk.kind(),
+            start: &inflated.start,
+            len: inflated.len,
+        };
         info!(
             target: MESSAGE,
             "message {peer} {kind}, {len} compressed to {compressed_len}{more}: {content}"
@@ -377,19 +385,23 @@ fn description(chunk: &Chunk) -> (&'static str, &'static str) {
     (kind, more)
 }
 
-/// The first bytes of a message, or of a piece of one.
-struct Content<'a>(Kind, &'a [u8]);
+/// A message, or a piece of one, of which the log shows the beginning.
+struct Content<'a> {
+    kind: Kind,
+    /// More than is shown, or all. A text may be cut in the middle of a character.
+    start: &'a [u8],
+    /// The number of all bytes.
+    len: u64,
+}
 
 impl Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Kind::Binary => Hex(self.1).fmt(f),
-            // It may end in the middle of a character.
-            Kind::Text => {
-                let text = self.1.utf8_chunks().next();
-                Untrusted::excerpt(text.map_or("", |text| text.valid())).fmt(f)
-            }
+        if self.kind == Kind::Binary {
+            return Hex(self.start).fmt(f);
         }
+        let text = self.start.utf8_chunks().next();
+        let text = text.map_or("", |text| text.valid());
+        Untrusted::beginning(text, self.len - text.len() as u64).fmt(f)
     }
 }
 

@@ -19,6 +19,7 @@ use self::verifiers::Verifiers;
 use crate::options::serve::DeflateMode;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
+use crate::serve::traffic::Traffic;
 use crate::serve::unsent::Unsent;
 use crate::serve::verifier::Verifier;
 
@@ -63,6 +64,13 @@ impl Session {
     /// Takes the chunk that waits to be verified further.
     pub(crate) fn take_waiting(&mut self) -> Option<Chunk> {
         self.verifier.as_mut()?.waiting.take()
+    }
+
+    /// What waits to be verified further, and is not echoed yet.
+    pub(crate) fn waiting(&self) -> Traffic {
+        let verifier = self.verifier.as_ref();
+        let chunk = verifier.and_then(|verifier| verifier.waiting.as_ref());
+        chunk.map(Traffic::of).unwrap_or_default()
     }
 
     /// Whether a chunk waits to be verified in another turn.

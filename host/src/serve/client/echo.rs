@@ -255,10 +255,7 @@ impl Conversation<'_> {
     }
 
     fn echo(&mut self, chunk: Chunk) {
-        self.count(Traffic {
-            messages: chunk.ends_message().into(),
-            bytes: chunk.len() as u64,
-        });
+        self.count(Traffic::of(&chunk));
         self.session.connection.exchange(self.buffer).echo(chunk);
     }
 
