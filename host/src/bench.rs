@@ -10,6 +10,7 @@ mod frame;
 mod frame_reader;
 mod generator;
 mod handshake;
+mod json;
 mod load_connection;
 mod load_phase;
 mod locating;
@@ -18,6 +19,7 @@ mod pending_connection;
 mod prepared_message;
 mod processor;
 mod progress_line;
+mod random;
 mod report;
 mod summary;
 

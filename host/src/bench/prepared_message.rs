@@ -2,6 +2,7 @@
 //! and as many copies of it in a row.
 
 use super::frame::{self, BINARY, TEXT};
+use super::{json, random};
 use crate::options::bench::{Echo, PayloadKind};
 
 /// The length of the prepared frames in bytes, unless one frame is longer: what one write may take.
@@ -26,9 +27,10 @@ impl PreparedMessage {
     /// A message of `len` bytes; up to `count` of them may be sent at once.
     pub(super) fn new(kind: PayloadKind, len: usize, count: u64, echo: Echo) -> Self {
         let (opcode, payload) = match kind {
-            PayloadKind::Binary => (BINARY, bytes(len)),
+            PayloadKind::Binary => (BINARY, random::bytes().take(len).collect()),
             PayloadKind::Ascii => (TEXT, ascii(len)),
             PayloadKind::Chinese => (TEXT, chinese(len)),
+            PayloadKind::Json => (TEXT, json::records(len)),
         };
         let frame = frame::masked(opcode, &payload);
         let copies = usize::try_from(count).unwrap_or(usize::MAX);
@@ -44,17 +46,6 @@ impl PreparedMessage {
             batch: frame.repeat(copies),
         }
     }
-}
-
-/// Bytes of every value, without a period: with one, an echo could be wrong unnoticed.
-fn bytes(len: usize) -> Vec<u8> {
-    let mut state = 1_u32;
-    let next = || {
-        // The constants are Knuth's; the upper bits are the good ones.
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    std::iter::repeat_with(next).take(len).collect()
 }
 
 fn ascii(len: usize) -> Vec<u8> {
@@ -80,6 +71,7 @@ mod tests {
                 PayloadKind::Binary,
                 PayloadKind::Ascii,
                 PayloadKind::Chinese,
+                PayloadKind::Json,
             ] {
                 let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
                 assert_eq!(message.echo_payload.len(), len);

@@ -114,5 +114,6 @@ fn payload_name(kind: PayloadKind) -> &'static str {
         PayloadKind::Binary => "binary",
         PayloadKind::Ascii => "ascii",
         PayloadKind::Chinese => "chinese",
+        PayloadKind::Json => "json",
     }
 }

@@ -9,6 +9,15 @@ use super::url;
 use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
 use crate::options::url::Url;
 
+/// What `--payload` names.
+#[derive(Clone, Copy, ValueEnum)]
+enum Payload {
+    Binary,
+    Ascii,
+    Chinese,
+    Json,
+}
+
 /// The characters that `--text` names.
 #[derive(Clone, Copy, ValueEnum)]
 enum Characters {
@@ -36,7 +45,7 @@ Examples:
                                        how much the server can do
   ws-echo bench ws://127.0.0.1:3000 --connections 1000 --rate 20000
                                        how long a message takes at that load
-  ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
+  ws-echo bench ws://127.0.0.1:3000 --payload chinese --size 1KiB --json
                                        text messages, and a report as JSON
 
 Exit status: 0 if the server was measured; 1 if not, because the host was not
@@ -84,7 +93,17 @@ pub(super) struct BenchArguments {
     #[arg(default_value = "1s")]
     warm_up: Duration,
 
-    /// Send text messages; --text without a value means ascii [default: binary]
+    /// What messages are made of: binary messages, or text of one-byte characters, of three-byte
+    /// ones, or of JSON records, which compress well
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "binary",
+        conflicts_with = "text"
+    )]
+    payload: Payload,
+
+    /// The same as --payload ascii or --payload chinese; without a value it means ascii
     #[arg(long, value_name = "CHARACTERS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "ascii")]
     text: Option<Characters>,
@@ -116,10 +135,11 @@ impl BenchArguments {
             url: self.url,
             connections: self.connections,
             size: self.size,
-            payload: match self.text {
-                None => PayloadKind::Binary,
-                Some(Characters::Ascii) => PayloadKind::Ascii,
-                Some(Characters::Chinese) => PayloadKind::Chinese,
+            payload: match (self.text, self.payload) {
+                (Some(Characters::Ascii), _) | (None, Payload::Ascii) => PayloadKind::Ascii,
+                (Some(Characters::Chinese), _) | (None, Payload::Chinese) => PayloadKind::Chinese,
+                (None, Payload::Binary) => PayloadKind::Binary,
+                (None, Payload::Json) => PayloadKind::Json,
             },
             in_flight: self.in_flight.or(default_in_flight),
             rate: self.rate,

@@ -51,6 +51,8 @@ pub(crate) enum PayloadKind {
     Ascii,
     /// Three-byte characters, in text messages.
     Chinese,
+    /// JSON records, in text messages: they compress as the messages of many applications do.
+    Json,
 }
 
 /// What a server sends back.

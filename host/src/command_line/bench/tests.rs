@@ -104,6 +104,23 @@ fn text_without_a_value_is_ascii_and_does_not_take_the_next_argument() {
 }
 
 #[test]
+fn a_payload_is_named_by_its_kind_and_not_in_two_ways() {
+    let payload = |line: &str| options(&format!("{line} {URL}"), &[]).payload;
+    assert_eq!(payload("--payload binary"), PayloadKind::Binary);
+    assert_eq!(payload("--payload ascii"), PayloadKind::Ascii);
+    assert_eq!(payload("--payload chinese"), PayloadKind::Chinese);
+    assert_eq!(payload("--payload json"), PayloadKind::Json);
+    let message = refusal(&format!("--payload json --text {URL}"), &[]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let variable = [("WS_ECHO_BENCH_PAYLOAD", "json")];
+    assert_eq!(options(URL, &variable).payload, PayloadKind::Json);
+    assert_eq!(
+        options(&format!("--text {URL}"), &variable).payload,
+        PayloadKind::Ascii
+    );
+}
+
+#[test]
 fn with_a_rate_any_number_may_be_in_flight_by_default() {
     let in_flight = |line: &str| options(&format!("{line} {URL}"), &[]).in_flight;
     assert_eq!(in_flight("--rate 10"), None);
