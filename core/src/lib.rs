@@ -61,6 +61,7 @@ pub use frame::layout::Fin;
 pub use frame::role::{Client, Role, Server};
 pub use handshake::client::ClientHandshake;
 pub use handshake::client_request::{ClientRequest, ClientRequestError};
+pub use handshake::deflate_answer::DeflateAnswer;
 pub use handshake::headers::MAX_HEADERS;
 pub use handshake::http_response::{HttpResponse, HttpResponseError};
 pub use handshake::progress::Progress;

@@ -102,6 +102,7 @@ impl ServerEnd {
                     let accepted = self.handshake.accept(Acceptance {
                         subprotocol: Some("chat"),
                         greeting: Some(Message::Text("Welcome")),
+                        ..Acceptance::default()
                     });
                     accepted.expect("the request is right");
                 }

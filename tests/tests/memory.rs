@@ -2,7 +2,8 @@
 //! panics, and one that is long enough loses nothing.
 
 use ws_echo_core::{
-    Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, Message, ServerHandshake, Storage,
+    Agreed, Buffer, CloseCode, Connection, Event, MIN_BUFFER_LEN, MIN_HEAD_LEN, Message,
+    ServerHandshake, Storage,
 };
 use ws_echo_tests::driver::{Cuts, echo, echo_eagerly, echo_in_pieces, run};
 use ws_echo_tests::wire::{
@@ -150,7 +151,7 @@ fn echo_all<S: Storage>(connection: &mut Connection, buffer: &mut Buffer<S>) {
 /// Does at random what a driver may do, and what it should not do.
 fn misuse<S: Storage>(mut buffer: Buffer<S>, random: &mut fastrand::Rng) {
     let mut connection = Connection::server(Agreed::NOTHING);
-    let mut handshake = ServerHandshake::<256>::new();
+    let mut handshake = ServerHandshake::<MIN_HEAD_LEN>::new();
     let mut kept = None;
     for _ in 0..60 {
         match random.u8(0..14) {

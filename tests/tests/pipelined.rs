@@ -3,7 +3,8 @@
 //! every place.
 
 use ws_echo_core::{
-    Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ServerHandshake,
+    Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, MIN_HEAD_LEN, Message, Progress,
+    ServerHandshake,
 };
 use ws_echo_tests::driver::Cuts;
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_in_pieces};
@@ -21,6 +22,7 @@ const WELCOME: &str = "Welcome to Awesome Chat";
 const GREETS: Application<'_> = Application {
     greeting: Some(Message::Text(WELCOME)),
     subprotocols: &[],
+    deflate: None,
     paths: &[],
 };
 
@@ -61,7 +63,7 @@ fn frames_right_after_the_request_are_answered_at_every_split() {
         for received in 0..input.len() {
             for taken in 0..output_len {
                 let (cuts, takes) = (Cuts::at(received), Cuts::at(taken));
-                let served = serve::<256>(GREETS, &input, &cuts, &takes, buffer_len);
+                let served = serve::<MIN_HEAD_LEN>(GREETS, &input, &cuts, &takes, buffer_len);
                 assert_all_came(&served, || {
                     format!("received {received}, taken {taken}, buffer of {buffer_len}")
                 });
@@ -77,15 +79,16 @@ fn the_room_for_output_may_be_cut_at_every_place() {
         for cut in 0..input.len() {
             for cuts in [Cuts::at(cut), Cuts::cycle([cut])] {
                 let how = || format!("{cuts:?}, buffer of {buffer_len}");
-                let served = serve::<256>(GREETS, &input, &cuts, &Cuts::whole(), buffer_len);
+                let served =
+                    serve::<MIN_HEAD_LEN>(GREETS, &input, &cuts, &Cuts::whole(), buffer_len);
                 assert_all_came(&served, how);
-                let served = serve_in_pieces::<256>(GREETS, &input, &cuts, buffer_len);
+                let served = serve_in_pieces::<MIN_HEAD_LEN>(GREETS, &input, &cuts, buffer_len);
                 assert_all_came(&served, how);
             }
         }
         for taken in 1..200 {
             let takes = Cuts::cycle([taken]);
-            let served = serve::<256>(GREETS, &input, &Cuts::whole(), &takes, buffer_len);
+            let served = serve::<MIN_HEAD_LEN>(GREETS, &input, &Cuts::whole(), &takes, buffer_len);
             assert_all_came(&served, || {
                 format!("{takes:?} taken, buffer of {buffer_len}")
             });
@@ -98,7 +101,7 @@ fn a_partly_received_first_frame_waits_for_its_rest() {
     let input = [REQUEST, &masked(TEXT, "hello")].concat();
     for len in REQUEST.len()..input.len() {
         let cuts = Cuts::whole();
-        let served = serve::<256>(GREETS, &input[..len], &cuts, &cuts, 4096);
+        let served = serve::<MIN_HEAD_LEN>(GREETS, &input[..len], &cuts, &cuts, 4096);
         let session = served.session.unwrap();
         assert_eq!(session.frames, [Frame::new(TEXT, WELCOME)], "{len} bytes");
         assert!(!session.done);
@@ -109,7 +112,7 @@ fn a_partly_received_first_frame_waits_for_its_rest() {
 fn an_error_in_the_first_frame_is_sent_after_the_response() {
     let input = [REQUEST, b"\x81\x05hello"].concat();
     for cut in 0..input.len() {
-        let served = serve::<256>(GREETS, &input, &Cuts::at(cut), &Cuts::whole(), 300);
+        let served = serve::<MIN_HEAD_LEN>(GREETS, &input, &Cuts::at(cut), &Cuts::whole(), 300);
         assert_eq!(served.head, RESPONSE);
         let frames = [Frame::new(TEXT, WELCOME), Frame::close(1002)];
         assert_eq!(served.session.unwrap().frames, frames);
@@ -121,7 +124,8 @@ fn without_a_greeting_the_first_frame_is_the_clients() {
     let input = [REQUEST, &masked(BINARY, ""), &masked(CLOSE, "")].concat();
     for cut in 0..input.len() {
         let application = Application::default();
-        let served = serve::<256>(application, &input, &Cuts::at(cut), &Cuts::whole(), 300);
+        let served =
+            serve::<MIN_HEAD_LEN>(application, &input, &Cuts::at(cut), &Cuts::whole(), 300);
         assert_eq!(served.head, RESPONSE);
         let frames = [Frame::new(BINARY, ""), Frame::new(CLOSE, "")];
         assert_eq!(served.session.unwrap().frames, frames);
@@ -133,7 +137,7 @@ fn response_greeting_and_first_echo_are_sent_in_one_write() {
     // Longer than the head: the received bytes must make room.
     let greeting = "x".repeat(100);
     let mut buffer = Buffer::new([0; 1024]);
-    let mut handshake = ServerHandshake::<256>::new();
+    let mut handshake = ServerHandshake::<MIN_HEAD_LEN>::new();
     let input = [REQUEST, &masked(TEXT, "hello")].concat();
     buffer.spare_mut()[..input.len()].copy_from_slice(&input);
     buffer.commit(input.len());

@@ -206,10 +206,12 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
             self.next = Next::Line { start: 0 };
             return Ok(());
         }
-        let subprotocol = response.check(&accept(&self.key), self.request.subprotocols)?;
+        response.check(&accept(&self.key))?;
+        let agreed = response.agreed(self.request.deflate)?;
+        let subprotocol = response.subprotocol(self.request.subprotocols)?;
         self.next = Next::Frame {
             subprotocol,
-            agreed: Agreed::NOTHING,
+            agreed,
         };
         Ok(())
     }

@@ -3,7 +3,9 @@
 
 use core::fmt;
 
+use crate::connection::deflate::Deflate;
 use crate::handshake::base64::KEY_LEN;
+use crate::handshake::deflate_offer;
 use crate::handshake::http;
 
 /// The request of a client's opening handshake. It is checked by
@@ -29,6 +31,11 @@ pub struct ClientRequest<'a> {
     pub origin: Option<&'a str>,
     /// The subprotocols that the client offers, in its order of preference.
     pub subprotocols: &'a [&'a str],
+    /// The compression that the client offers (permessage-deflate, RFC 7692), with the largest
+    /// windows that it takes. `None` offers none.
+    ///
+    /// A server may agree on less: see [`Agreed`](crate::Agreed).
+    pub deflate: Option<Deflate>,
     /// Other headers: their names and their values.
     pub headers: &'a [(&'a str, &'a str)],
 }
@@ -60,6 +67,7 @@ impl<'a> ClientRequest<'a> {
             resource,
             origin: None,
             subprotocols: &[],
+            deflate: None,
             headers: &[],
         }
     }
@@ -123,6 +131,11 @@ impl<'a> ClientRequest<'a> {
             });
             write(name.as_bytes());
         }
+        if let Some(offer) = self.deflate {
+            for part in deflate_offer::parameters(offer).encode() {
+                write(part);
+            }
+        }
         for (name, value) in self.headers {
             http::write_header(name, value, &mut write);
         }
@@ -166,6 +179,7 @@ impl fmt::Debug for ClientRequest<'_> {
             .field("resource", &self.resource)
             .field("origin", &self.origin)
             .field("subprotocols", &self.subprotocols)
+            .field("deflate", &self.deflate)
             .finish_non_exhaustive()
     }
 }

@@ -137,7 +137,7 @@ pub(crate) fn is_made_of(bytes: &[u8], others: &[u8]) -> bool {
 }
 
 /// The bytes without white space around them.
-fn trim(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }

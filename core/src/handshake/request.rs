@@ -3,6 +3,9 @@
 
 use core::str::from_utf8;
 
+use crate::connection::deflate::Window;
+use crate::handshake::deflate_answer::DeflateAnswer;
+use crate::handshake::extensions;
 use crate::handshake::head;
 use crate::handshake::headers::Headers;
 use crate::handshake::http;
@@ -75,6 +78,21 @@ impl<'a> Request<'a> {
             .flat_map(|list| list.split(|&byte| byte == b','))
             .filter_map(|element| from_utf8(element.trim_ascii()).ok())
             .filter(|element| http::is_token(element.as_bytes()))
+    }
+
+    /// The answer to the client's offer of compression (permessage-deflate, RFC 7692), for
+    /// [`Acceptance::deflate`](crate::Acceptance::deflate). `None` if the client offers none that
+    /// can be accepted: then it is served without compression.
+    ///
+    /// The client's first offer that can be accepted is. Both ends get the same window, because an
+    /// echo sends back what the client has compressed: the smallest one of `limit` and what the
+    /// client names, kept only if `limit` is kept and the client lets both ends keep theirs. A
+    /// `limit` of 8 bits counts as 9, since most clients have no smaller window; a client that
+    /// itself names 8 gets 8.
+    pub fn deflate(&self, limit: Window) -> Option<DeflateAnswer> {
+        self.headers(extensions::NAME)
+            .flat_map(extensions::extensions)
+            .find_map(|extension| DeflateAnswer::to(extension, limit))
     }
 
     /// Checks what the request line asks for, and that there is no body.

@@ -4,7 +4,12 @@
 use core::fmt;
 use core::str::from_utf8;
 
+use crate::connection::agreed::Agreed;
+use crate::connection::deflate::Deflate;
 use crate::handshake::accept::ACCEPT_LEN;
+use crate::handshake::deflate_offer;
+use crate::handshake::deflate_parameters::{self, Parameters};
+use crate::handshake::extensions;
 use crate::handshake::head;
 use crate::handshake::http;
 use crate::handshake::syntax::SyntaxError;
@@ -46,8 +51,11 @@ pub enum ResponseError {
     UnexpectedSubprotocol,
     /// There are several Sec-WebSocket-Protocol headers.
     RepeatedSubprotocol,
-    /// The server chose an extension, and none was offered.
+    /// The server chose an extension that was not offered, or several.
     UnexpectedExtension,
+    /// The server accepted the offer of compression with parameters that do not answer it, or that
+    /// are malformed (RFC 7692 section 7.1).
+    WrongDeflate,
 }
 
 impl<'a> Response<'a> {
@@ -83,13 +91,9 @@ impl<'a> Response<'a> {
         http::take_until(&mut head, b'\r')
     }
 
-    /// Checks whether the response opens the connection of a client that waits for `accept` and
-    /// offered these subprotocols. Returns the subprotocol that was chosen.
-    pub(crate) fn check<'s>(
-        &self,
-        accept: &[u8; ACCEPT_LEN],
-        subprotocols: &[&'s str],
-    ) -> Result<Option<&'s str>, ResponseError> {
+    /// Checks whether the response opens the connection of a client that waits for `accept`. What
+    /// was chosen of the client's offers is checked by the functions below.
+    pub(crate) fn check(&self, accept: &[u8; ACCEPT_LEN]) -> Result<(), ResponseError> {
         let line = StatusLine::decode(self.status_line())?;
         // > If the status code received from the server is not 101, the client handles the
         // > response per HTTP [RFC2616] procedures. (section 4.1)
@@ -124,19 +128,40 @@ impl<'a> Response<'a> {
             (_, Some(_)) => return Err(ResponseError::RepeatedAccept),
             _ => return Err(ResponseError::WrongAccept),
         }
-        // > If the response includes a |Sec-WebSocket-Extensions| header field and this header
-        // > field indicates the use of an extension that was not present in the client's handshake
-        // > [...] (section 4.1)
-        if self.headers("sec-websocket-extensions").next().is_some() {
-            return Err(ResponseError::UnexpectedExtension);
-        }
-        self.check_subprotocol(subprotocols)
+        Ok(())
     }
 
+    /// What was agreed on with a client that offered this compression.
+    ///
+    /// > If the response includes a |Sec-WebSocket-Extensions| header field and this header field
+    /// > indicates the use of an extension that was not present in the client's handshake [...],
+    /// > the client MUST _Fail the WebSocket Connection_. (section 4.1)
+    pub(crate) fn agreed(&self, offer: Option<Deflate>) -> Result<Agreed, ResponseError> {
+        let mut values = self.headers(extensions::NAME);
+        let Some(value) = values.next() else {
+            return Ok(Agreed::NOTHING);
+        };
+        // A list of several extensions does not have this name.
+        let (name, parameters) = extensions::parts(value);
+        let offer = offer.filter(|_| name == deflate_parameters::NAME && values.next().is_none());
+        let offer = offer.ok_or(ResponseError::UnexpectedExtension)?;
+        let answer = Parameters::decode(parameters);
+        let deflate = answer.and_then(|answer| deflate_offer::agreed(offer, &answer));
+        match deflate {
+            None => Err(ResponseError::WrongDeflate),
+            deflate => Ok(Agreed { deflate }),
+        }
+    }
+
+    /// The subprotocol that was chosen of these.
+    ///
     /// > If the response includes a |Sec-WebSocket-Protocol| header field and this header field
     /// > indicates the use of a subprotocol that was not present in the client's handshake [...],
     /// > the client MUST _Fail the WebSocket Connection_. (section 4.1)
-    fn check_subprotocol<'s>(&self, offers: &[&'s str]) -> Result<Option<&'s str>, ResponseError> {
+    pub(crate) fn subprotocol<'s>(
+        &self,
+        offers: &[&'s str],
+    ) -> Result<Option<&'s str>, ResponseError> {
         let mut values = self.headers("sec-websocket-protocol");
         let Some(chosen) = values.next() else {
             return Ok(None);
@@ -200,6 +225,7 @@ impl fmt::Display for ResponseError {
             Self::RepeatedSubprotocol => "Sec-WebSocket-Protocol is repeated",
             Self::UnexpectedSubprotocol => "Sec-WebSocket-Protocol was not requested",
             Self::UnexpectedExtension => "Sec-WebSocket-Extensions was not requested",
+            Self::WrongDeflate => "Sec-WebSocket-Extensions does not answer the offer",
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::connection::event::Message;
 use crate::frame::header::encode;
 use crate::frame::layout::Fin;
 use crate::handshake::accept::accept;
+use crate::handshake::deflate_answer::DeflateAnswer;
 use crate::handshake::headers::Headers;
 use crate::handshake::http_response::{HttpResponse, HttpResponseError};
 use crate::handshake::progress::Progress;
@@ -18,8 +19,9 @@ use crate::handshake::refusal::Refusal;
 use crate::handshake::request::Request;
 use crate::storage::Storage;
 
-/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits.
-pub const MIN_HEAD_LEN: usize = 256;
+/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits, and the longest
+/// response that accepts without a subprotocol and without a greeting.
+pub const MIN_HEAD_LEN: usize = 288;
 
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
 /// least [`MIN_HEAD_LEN`], which are not needed once the connection is open. `HTTP_1_0` says
@@ -96,6 +98,12 @@ pub struct Acceptance<'a> {
     /// The subprotocol. Must be one of those that the client [offers](Request::subprotocols): no
     /// other is sent.
     pub subprotocol: Option<&'a str>,
+    /// The answer to the client's [offer of compression](Request::deflate). `None` declines it.
+    ///
+    /// After it, each compressed message must be [echoed](crate::Exchange::echo), in order, or the
+    /// connection closed, unless the [window](crate::Window::is_kept) is not kept: the client's
+    /// next message may refer to it, and so may what the client expects to receive.
+    pub deflate: Option<&'a DeflateAnswer>,
     /// A message that is sent directly after the response.
     pub greeting: Option<Message<'a>>,
 }
@@ -186,8 +194,8 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     /// Answers the request with 101, and sends the greeting after it. Does nothing unless the
     /// request is [complete](Progress::Request) and not answered.
     ///
-    /// The response and the greeting must fit in `N` bytes: the response has 129, and 26 more and
-    /// its name with a subprotocol.
+    /// The response and the greeting must fit in `N` bytes: the response has 129, 26 more and its
+    /// name with a subprotocol, and up to 156 more with compression.
     ///
     /// # Errors
     ///
@@ -303,6 +311,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     fn write_switching_protocols(&mut self, acceptance: Acceptance<'_>) -> Result<(), Refusal> {
         let Acceptance {
             subprotocol,
+            deflate,
             greeting,
         } = acceptance;
         let accept = accept(self.key()?);
@@ -322,8 +331,11 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
             &accept,
             protocol_header,
             subprotocol.unwrap_or_default().as_bytes(),
-            b"\r\n\r\n",
         ])?;
+        if let Some(answer) = deflate {
+            self.write(&answer.encode())?;
+        }
+        self.write(&[b"\r\n\r\n"])?;
         if let Some(message) = greeting {
             let (opcode, payload) = message.encode();
             let header = encode(opcode, Fin::Last, payload.len());
@@ -331,7 +343,9 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
         }
         self.next = Next::Response {
             produced: 0,
-            then: Outcome::Open(Agreed::NOTHING),
+            then: Outcome::Open(Agreed {
+                deflate: deflate.map(DeflateAnswer::agreed),
+            }),
         };
         Ok(())
     }

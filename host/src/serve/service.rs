@@ -97,6 +97,7 @@ impl Service {
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             greeting: self.welcome.as_deref().map(Message::Text),
+            ..Acceptance::default()
         });
         match accepted {
             Ok(()) => Decision::Upgrade { unmet_offer },

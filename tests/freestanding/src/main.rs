@@ -13,7 +13,7 @@ use core::panic::PanicInfo;
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
     Event, Exchange, Fin, HttpResponse, Message, MessageBuffer, Progress, Refusal, Role,
-    ServerHandshake, Storage,
+    ServerHandshake, Storage, Window,
 };
 
 /// Where masking keys come from.
@@ -43,6 +43,7 @@ extern "C" fn _start() -> ! {
     let request = ClientRequest {
         origin: black_box(None),
         subprotocols: black_box(&["chat"]),
+        deflate: black_box(None),
         headers: black_box(&[("a", "b")]),
         ..ClientRequest::new(black_box("localhost"), black_box("/"))
     };
@@ -90,8 +91,10 @@ fn serve<S: Storage, const HTTP_1_0: bool>(
             black_box((request.path(), request.query()));
             black_box(request.subprotocols().next());
             black_box((request.is_for_websocket(), handshake.check().is_ok()));
+            let deflate = request.deflate(black_box(Window::MAX));
             let accepted = handshake.accept(Acceptance {
                 subprotocol: Some(black_box("chat")),
+                deflate: deflate.as_ref(),
                 greeting: Some(Message::Text("hello")),
             });
             black_box(accepted.is_ok());

@@ -2,7 +2,8 @@
 //! out.
 
 use ws_echo_core::{
-    Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, Progress, ResponseError, Storage,
+    Agreed, Buffer, ClientHandshake, ClientRequest, MIN_BUFFER_LEN, Progress, ResponseError,
+    Storage,
 };
 
 use crate::driver::{self, Cuts, NextKey, Outcome, Session};
@@ -23,6 +24,8 @@ pub struct Connected {
     pub error: Option<ResponseError>,
     /// The subprotocol that the server has chosen.
     pub subprotocol: Option<String>,
+    /// What was agreed on, if the connection was opened.
+    pub agreed: Option<Agreed>,
     /// The bytes after the head of a response that did not open the connection.
     pub content: Vec<u8>,
     /// The session after the response, if the connection was opened, as if the client were a
@@ -73,6 +76,7 @@ pub fn connect_always(request: ClientRequest<'_>, input: &[u8]) -> Connected {
 struct Client<'a, const N: usize> {
     handshake: ClientHandshake<'a, N>,
     error: Option<ResponseError>,
+    agreed: Option<Agreed>,
     content: Vec<u8>,
     session: Option<Session<ws_echo_core::Client<NextKey>>>,
 }
@@ -82,6 +86,7 @@ impl<'a, const N: usize> Client<'a, N> {
         Self {
             handshake: ClientHandshake::new(request, NONCE).expect("the request can be sent"),
             error: None,
+            agreed: None,
             content: Vec::new(),
             session: None,
         }
@@ -100,6 +105,7 @@ impl<'a, const N: usize> Client<'a, N> {
             buffer.discard_received();
         }
         if let Progress::Open(agreed) = progress {
+            self.agreed = Some(agreed);
             let new = || Session::client(agreed);
             let session = self.session.get_or_insert_with(new);
             session.exchange(buffer);
@@ -118,6 +124,7 @@ impl<'a, const N: usize> Client<'a, N> {
             status: response.status(),
             reason: response.reason().into(),
             error: self.error,
+            agreed: self.agreed,
             subprotocol: self.handshake.subprotocol().map(Into::into),
             content: self.content,
             session: self.session.map(|session| session.outcome(rest)),

@@ -1,7 +1,9 @@
 //! A driver of the core's whole server in memory: a request and frames in, a response and frames
 //! out.
 
-use ws_echo_core::{Acceptance, Buffer, Message, Progress, Refusal, ServerHandshake, Storage};
+use ws_echo_core::{
+    Acceptance, Agreed, Buffer, Message, Progress, Refusal, ServerHandshake, Storage, Window,
+};
 
 use crate::driver::{self, Cuts, Outcome, Session};
 use crate::remote_server;
@@ -13,6 +15,8 @@ pub struct Application<'a> {
     pub greeting: Option<Message<'a>>,
     /// The subprotocols that the application speaks: it chooses the first one that is offered.
     pub subprotocols: &'a [&'a str],
+    /// The window up to which the application accepts compression; `None` if it accepts none.
+    pub deflate: Option<Window>,
     /// The paths that the application serves; if empty, all.
     pub paths: &'a [&'a str],
 }
@@ -26,6 +30,8 @@ pub struct Served {
     pub body: String,
     /// Why the request was refused.
     pub refusal: Option<Refusal>,
+    /// What was agreed on, if the connection was opened.
+    pub agreed: Option<Agreed>,
     /// The session after the response, if the connection was opened.
     pub session: Option<Outcome>,
 }
@@ -112,6 +118,7 @@ struct Driver<'a, const N: usize> {
     application: Application<'a>,
     handshake: ServerHandshake<N>,
     refusal: Option<Refusal>,
+    agreed: Option<Agreed>,
     session: Option<Session<ws_echo_core::Server>>,
 }
 
@@ -121,6 +128,7 @@ impl<'a, const N: usize> Driver<'a, N> {
             application,
             handshake: ServerHandshake::new(),
             refusal: None,
+            agreed: None,
             session: None,
         }
     }
@@ -131,6 +139,7 @@ impl<'a, const N: usize> Driver<'a, N> {
                 Ok(Progress::Wait) => return,
                 Ok(Progress::Request) => self.decide(),
                 Ok(Progress::Open(agreed)) => {
+                    self.agreed = Some(agreed);
                     self.session = Some(Session::server(agreed));
                     Ok(())
                 }
@@ -157,8 +166,11 @@ impl<'a, const N: usize> Driver<'a, N> {
         let is_offered = |name: &&str| request.subprotocols().any(|offer| offer == *name);
         let mut spoken = self.application.subprotocols.iter().copied();
         let chosen = spoken.find(is_offered);
+        let limit = self.application.deflate;
+        let deflate = limit.and_then(|limit| request.deflate(limit));
         self.handshake.accept(Acceptance {
             subprotocol: chosen,
+            deflate: deflate.as_ref(),
             greeting: self.application.greeting,
         })
     }
@@ -173,6 +185,7 @@ impl<'a, const N: usize> Driver<'a, N> {
             head: String::from_utf8(head.to_vec()).unwrap(),
             body: String::from_utf8(body.to_vec()).unwrap(),
             refusal: self.refusal,
+            agreed: self.agreed,
             session: self.session.map(|session| session.outcome(rest)),
         }
     }

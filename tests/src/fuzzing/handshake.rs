@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use tungstenite::handshake::derive_accept_key;
-use ws_echo_core::{Acceptance, MAX_HEADERS, Message, Progress, Refusal, ServerHandshake};
+use ws_echo_core::{
+    Acceptance, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake,
+};
 
 use super::echoer::Echoer;
 use super::expected::Expected;
@@ -81,9 +83,9 @@ pub fn run(data: &[u8]) {
     };
     match mode & 0x18 {
         0 => check::<1024, false>(&plan, &input, choice),
-        0x08 => check::<256, false>(&plan, &input, choice),
+        0x08 => check::<MIN_HEAD_LEN, false>(&plan, &input, choice),
         0x10 => check::<1024, true>(&plan, &input, choice),
-        _ => check::<256, true>(&plan, &input, choice),
+        _ => check::<MIN_HEAD_LEN, true>(&plan, &input, choice),
     }
 }
 
@@ -148,6 +150,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
         let accepted = self.handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             greeting,
+            ..Acceptance::default()
         });
         assert!(accepted == checked || accepted == Err(Refusal::ResponseTooLarge));
         accepted

@@ -2,6 +2,7 @@
 //! responses. The requests of real clients follow the documentation of those clients.
 
 mod accepted;
+mod compression;
 mod http_1_0;
 mod limits;
 mod real_clients;
@@ -10,8 +11,8 @@ mod subprotocols;
 mod the_application;
 
 use ws_echo_core::{
-    Acceptance, Agreed, Buffer, Connection, HttpResponse, HttpResponseError, MAX_HEADERS,
-    MIN_BUFFER_LEN, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError,
+    Acceptance, Agreed, Buffer, Connection, Deflate, HttpResponse, HttpResponseError, MAX_HEADERS,
+    MIN_BUFFER_LEN, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake, SyntaxError, Window,
 };
 use ws_echo_tests::driver::server::{Application, Served, serve, serve_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -68,6 +69,7 @@ fn assert_accepted(request: &[u8]) {
         head: RESPONSE.to_owned(),
         body: String::new(),
         refusal: None,
+        agreed: Some(Agreed::NOTHING),
         session: Some(Outcome {
             frames: vec![Frame::new(TEXT, "hello")],
             ..Outcome::default()
@@ -91,6 +93,7 @@ fn assert_is_refusal(head: &str, body: &str, refusal: Refusal) {
         head: head.to_owned(),
         body: body.to_owned(),
         refusal: Some(refusal),
+        agreed: None,
         session: None,
     };
     let status_line = format!("HTTP/1.1 {}", refusal.status());
