@@ -18,7 +18,7 @@ use crate::connection::agreed::Agreed;
 use crate::connection::event::{Event, Kind};
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
-use crate::frame::header::Frame;
+use crate::frame::header::{Expected, Frame};
 use crate::frame::layout::{CONTROL_HEADER_LEN, MASKING_KEY_LEN, MAX_CONTROL_LEN, Opcode};
 use crate::frame::role::{Client, Role, Server};
 use crate::frame::utf8::MAX_HELD;
@@ -80,6 +80,8 @@ enum Incoming {
         held: Vec<u8, MAX_HELD, u8>,
     },
     Binary,
+    /// Compressed: its bytes are not looked at.
+    Compressed(Kind),
 }
 
 impl Incoming {
@@ -87,13 +89,14 @@ impl Incoming {
         match self {
             Self::Text { .. } => Kind::Text,
             Self::Binary => Kind::Binary,
+            Self::Compressed(kind) => *kind,
         }
     }
 
     fn held(&self) -> &[u8] {
         match self {
             Self::Text { held } => held,
-            Self::Binary => &[],
+            Self::Binary | Self::Compressed(_) => &[],
         }
     }
 }
@@ -231,6 +234,15 @@ impl<R> Connection<R> {
 }
 
 impl<R: Role> Connection<R> {
+    /// Which data frame may be received next.
+    fn expected(&self) -> Expected {
+        match (&self.message, self.agreed.deflate) {
+            (Some(_), _) => Expected::Continuation,
+            (None, None) => Expected::Message,
+            (None, Some(_)) => Expected::AnyMessage,
+        }
+    }
+
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
 

@@ -50,7 +50,7 @@ pub use buffer::{Buffer, MIN_BUFFER_LEN};
 pub use connection::Connection;
 pub use connection::agreed::Agreed;
 pub use connection::deflate::{Deflate, Window};
-pub use connection::echoed::{Echoed, Messages};
+pub use connection::echoed::{CompressedMessages, Echoed, Messages};
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
 pub use connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};

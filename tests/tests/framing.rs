@@ -1,6 +1,8 @@
 //! Framing, masking, fragmentation and control frames (RFC 6455 sections 5.1 to 5.5).
 
-use ws_echo_core::{Agreed, Buffer, Connection, Event, MIN_BUFFER_LEN, Messages, ProtocolError};
+use ws_echo_core::{
+    Agreed, Buffer, CompressedMessages, Connection, Event, MIN_BUFFER_LEN, Messages, ProtocolError,
+};
 use ws_echo_tests::driver::{self, Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
     BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT, masked, masked_with,
@@ -704,7 +706,9 @@ fn whole_messages_that_are_echoed_at_once_are_measured() {
                 let mut connection = Connection::server(Agreed::NOTHING);
                 buffer.spare_mut()[..input.len()].copy_from_slice(&input);
                 buffer.commit(input.len());
-                let echoed = connection.exchange(&mut buffer).echo_and_measure();
+                let echoed = connection
+                    .exchange(&mut buffer)
+                    .echo_and_measure(CompressedMessages::Leave);
                 assert_eq!(echoed.is_all(), is_all);
                 let read_len = input.len() - buffer.received().len();
                 let expected = Messages {

@@ -10,6 +10,15 @@ pub struct Echoed {
     is_all: bool,
 }
 
+/// What becomes of compressed messages (RFC 7692 section 6) when whole messages are echoed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompressedMessages {
+    /// They are echoed too: nothing checks that they can be decompressed.
+    Echo,
+    /// They are left, to be [events](crate::Event::Data).
+    Leave,
+}
+
 /// Messages that were echoed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Messages {

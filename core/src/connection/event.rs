@@ -30,6 +30,13 @@ impl Kind {
             Self::Binary => Opcode::Binary,
         }
     }
+
+    pub(crate) fn compressed_opcode(self) -> Opcode {
+        match self {
+            Self::Text => Opcode::CompressedText,
+            Self::Binary => Opcode::CompressedBinary,
+        }
+    }
 }
 
 impl<'a> Message<'a> {
@@ -92,6 +99,7 @@ pub enum Event {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub(crate) kind: Kind,
+    pub(crate) is_compressed: bool,
     pub(crate) fin: Fin,
     pub(crate) span: Span,
 }
@@ -100,6 +108,26 @@ impl Chunk {
     /// The type of the message.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether the message is compressed (RFC 7692 section 6): then its bytes are not the message,
+    /// and it is for the application to check them. That happens only if compression was
+    /// [agreed on](crate::Agreed::deflate).
+    ///
+    /// An application that [echoes](crate::Exchange::echo) compressed messages must echo each of
+    /// them or close the connection, unless no window is [kept](crate::Window::is_kept): the client
+    /// decompresses a message with the ones before it.
+    pub fn is_compressed(&self) -> bool {
+        self.is_compressed
+    }
+
+    /// The opcode of its message's first frame.
+    pub(crate) fn opcode(&self) -> Opcode {
+        if self.is_compressed {
+            self.kind.compressed_opcode()
+        } else {
+            self.kind.opcode()
+        }
     }
 
     /// Whether this is the last piece of the message.

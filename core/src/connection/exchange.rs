@@ -5,7 +5,7 @@ use core::str::from_utf8;
 
 use crate::buffer::Buffer;
 use crate::connection::Connection;
-use crate::connection::echoed::Echoed;
+use crate::connection::echoed::{CompressedMessages, Echoed};
 use crate::connection::event::{Chunk, Event, Kind, Message};
 use crate::connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
 use crate::connection::send_error::SendError;
@@ -40,17 +40,18 @@ impl<S: Storage> Exchange<'_, S> {
     /// were received, up to anything else. The result is the same as if each had been an
     /// [event](Event::Data) and was [echoed](Self::echo), for a fraction of the time. Chunks from
     /// before are no longer valid. A protocol error in a message is returned by the next
-    /// [`next_event`](Self::next_event).
+    /// [`next_event`](Self::next_event). Compressed messages are echoed as they came: nothing checks
+    /// that they can be decompressed.
     ///
     /// Returns `true` if no received bytes are left: then there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {
-        self.echo_and_measure().is_all()
+        self.echo_and_measure(CompressedMessages::Echo).is_all()
     }
 
     /// The same as [`echo_whole_messages`](Self::echo_whole_messages), and tells how much it
-    /// echoes.
-    pub fn echo_and_measure(&mut self) -> Echoed {
-        self.connection.echo_whole_messages(self.buffer)
+    /// echoes. It stops at a compressed message if those are left.
+    pub fn echo_and_measure(&mut self, compressed: CompressedMessages) -> Echoed {
+        self.connection.echo_whole_messages(self.buffer, compressed)
     }
 }
 
@@ -67,17 +68,19 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         self.connection.next_event(self.buffer)
     }
 
-    /// The bytes of a chunk, unmasked. Empty if the chunk is no longer valid.
+    /// The bytes of a chunk, unmasked. Empty if the chunk is no longer valid. Those of a
+    /// [compressed](Chunk::is_compressed) message are as they were received.
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
         self.buffer.lent(&chunk.span)
     }
 
-    /// The text of a chunk, or `None` if its message is binary. It is always valid UTF-8: no text
-    /// is cut inside a character (RFC 6455 section 8.1).
+    /// The text of a chunk, or `None` if its message is binary or
+    /// [compressed](Chunk::is_compressed). It is always valid UTF-8: no text is cut inside a
+    /// character (RFC 6455 section 8.1).
     pub fn text(&self, chunk: &Chunk) -> Option<&str> {
-        match chunk.kind {
-            Kind::Text => from_utf8(self.bytes(chunk)).ok(),
-            Kind::Binary => None,
+        match chunk.opcode() {
+            Opcode::Text => from_utf8(self.bytes(chunk)).ok(),
+            _ => None,
         }
     }
 
@@ -116,7 +119,8 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
 
     /// Sends a chunk back, in place. The first piece of a message becomes its first frame, the
     /// others become continuation frames, and the last has FIN set. If one piece of a message is
-    /// echoed, all that follow must be.
+    /// echoed, all that follow must be. A compressed message is echoed as it came: see
+    /// [`Chunk::is_compressed`].
     ///
     /// There is always room. A chunk that is no longer valid is not sent, nor is one after a Close
     /// frame was sent.
@@ -151,6 +155,24 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// message that is being echoed, or after a Close frame.
     pub fn send_fragment(&mut self, fragment: Message<'_>, fin: Fin) -> Result<(), SendError> {
         self.connection.send_fragment(self.buffer, fragment, fin)
+    }
+
+    /// Sends a fragment of a message that the application has compressed, within the
+    /// [window](crate::Deflate) of this end (RFC 7692 section 7.2.1). `payload` is the next part of
+    /// the compressed message. As with [`send_fragment`](Self::send_fragment), all parts must be of
+    /// one kind, up to the one with [`Fin::Last`].
+    ///
+    /// # Errors
+    ///
+    /// The same, and [`SendError::NoCompression`].
+    pub fn send_compressed(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        fin: Fin,
+    ) -> Result<(), SendError> {
+        self.connection
+            .send_compressed(self.buffer, kind, payload, fin)
     }
 
     /// Sends as much of a message as there is [room](Self::room) for, up to `max_len` bytes, and
@@ -251,5 +273,16 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// directly after an event.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         self.connection.close(self.buffer, code, reason)
+    }
+
+    /// Fails the connection because of something that only the application can find: that a
+    /// [compressed](Chunk::is_compressed) message [cannot be
+    /// decompressed](ProtocolError::InvalidCompression), or is [not the
+    /// text](ProtocolError::InvalidText) that it should be. A chunk that is lent is not echoed.
+    ///
+    /// The next event is this error, with the same effect as one that the connection has found
+    /// itself. Does nothing after a Close frame was sent.
+    pub fn fail(&mut self, error: ProtocolError) {
+        self.connection.fail(error);
     }
 }

@@ -14,13 +14,20 @@ const TEXT: u8 = FIN | Opcode::Text as u8;
 const BINARY: u8 = FIN | Opcode::Binary as u8;
 
 /// Turns the next frame in a window into its echo, and returns the length of the echo. `None` if it
-/// is not such a message, or not complete.
+/// is not such a message, or not complete. `ignored` is RSV1 if compressed messages are echoed too:
+/// they are not text, whatever they will be.
 ///
 /// > An unfragmented message consists of a single frame with the FIN bit set and an opcode other
 /// > than 0. (section 5.4)
 #[inline(always)]
-pub(crate) fn echo_next(window: &mut EchoWindow<'_>) -> Option<Result<usize, InvalidUtf8>> {
-    let [TEXT | BINARY, second, ..] = *window.bytes.get(window.frame_start..)? else {
+pub(crate) fn echo_next(
+    window: &mut EchoWindow<'_>,
+    ignored: u8,
+) -> Option<Result<usize, InvalidUtf8>> {
+    let [first, second, ..] = *window.bytes.get(window.frame_start..)? else {
+        return None;
+    };
+    let (TEXT | BINARY) = first & !ignored else {
         return None;
     };
     // The header keeps its length, without the masking key.
@@ -92,10 +99,10 @@ impl<const N: usize> SingleFrame<N> {
         }
     }
 
-    /// The same for a longer payload. A binary one that does not move is not checked.
+    /// The same for a longer payload. One that is no text and does not move is not checked.
     #[inline(never)]
     fn unmask_long(&self, bytes: &mut [u8], distance: usize) -> Option<Charset> {
-        if self.header[0] == BINARY && distance == 0 {
+        if self.header[0] != TEXT && distance == 0 {
             let mut key = self.key;
             key.apply(bytes.get_mut(..self.payload_len)?);
             return Some(Charset::Unchecked);

@@ -188,6 +188,7 @@ mod tests {
     fn memory_is_taken_for_what_was_received_and_at_most_the_limit() {
         let chunk = Chunk {
             kind: Kind::Binary,
+            is_compressed: false,
             fin: Fin::More,
             span: Buffer::new([0; 64]).lend(0, 0),
         };

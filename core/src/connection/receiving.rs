@@ -54,7 +54,7 @@ impl<R: Role> Connection<R> {
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
         while let Some(byte) = buffer.read_byte() {
-            if self.frame.push::<R>(byte, self.message.is_some())? {
+            if self.frame.push::<R>(byte, self.expected())? {
                 self.begin_payload();
                 return Ok(Step::Go);
             }
@@ -69,6 +69,8 @@ impl<R: Role> Connection<R> {
             Opcode::Continuation => {}
             Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
             Opcode::Binary => self.message = Some(Incoming::Binary),
+            Opcode::CompressedText => self.message = Some(Incoming::Compressed(Kind::Text)),
+            Opcode::CompressedBinary => self.message = Some(Incoming::Compressed(Kind::Binary)),
             Opcode::Ping => self.begin_control(Opcode::Pong, len),
             Opcode::Pong => self.control.clear(),
             // Of the payload of a Close, only the code is sent back.
@@ -93,6 +95,12 @@ impl<R: Role> Connection<R> {
         // There is room for the longest control frame.
         let _ = self.control.extend_from_slice(&encode_control(opcode, len));
         finish_header(&mut self.role, &mut self.control);
+    }
+
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        if self.sent != Sent::Close && self.unsent == 0 {
+            self.begin_failure(error);
+        }
     }
 
     /// Begins the Close frame that reports what the peer did wrong.
@@ -160,6 +168,7 @@ impl<R: Role> Connection<R> {
             Some(message) => (message.kind(), message.held().len()),
             None => (Kind::Binary, 0),
         };
+        let is_compressed = matches!(self.message, Some(Incoming::Compressed(_)));
         // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
         // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
         if ends_message && held_len > 0 {
@@ -183,6 +192,7 @@ impl<R: Role> Connection<R> {
         }
         Ok(Step::Event(Event::Data(Chunk {
             kind,
+            is_compressed,
             fin: if ends_message { Fin::Last } else { Fin::More },
             span,
         })))

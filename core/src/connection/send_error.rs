@@ -22,6 +22,8 @@ pub enum SendError {
     /// The payload of a Ping or Pong is longer than 125 bytes, or the reason of a Close is longer
     /// than 123.
     TooLong,
+    /// Compression was not agreed on.
+    NoCompression,
     /// A Close frame was sent. Nothing may follow it.
     Closed,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for SendError {
                 "too long for a control frame: a Ping has at most 125 bytes, and the reason of a \
                  Close 123"
             }
+            Self::NoCompression => "compression was not agreed on",
             Self::Closed => "a Close frame was sent, and nothing may follow it",
         })
     }

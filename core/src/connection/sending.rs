@@ -3,26 +3,34 @@
 
 use super::{Connection, Next, Sent};
 use crate::buffer::{Buffer, HEADROOM};
-use crate::connection::echoed::Echoed;
-use crate::connection::event::{Chunk, Event, Message};
+use crate::connection::echoed::{CompressedMessages, Echoed};
+use crate::connection::event::{Chunk, Event, Kind, Message};
 use crate::connection::fast_echo;
 use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode, encoded_len, max_payload_len};
-use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
+use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode, RSV1};
 use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
 impl Connection {
-    pub(crate) fn echo_whole_messages<S: Storage>(&mut self, buffer: &mut Buffer<S>) -> Echoed {
+    pub(crate) fn echo_whole_messages<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        compressed: CompressedMessages,
+    ) -> Echoed {
         buffer.release();
         if !self.is_idle() {
             return Echoed::new(0, false);
         }
+        let ignored = match compressed {
+            CompressedMessages::Echo if self.agreed.deflate.is_some() => RSV1,
+            _ => 0,
+        };
         let mut window = buffer.echo_window();
         let (start, len) = (window.echo_start, window.bytes.len());
-        while let Some(echo_len) = fast_echo::echo_next(&mut window) {
+        while let Some(echo_len) = fast_echo::echo_next(&mut window, ignored) {
             match echo_len {
                 Ok(echo_len) => window.advance(echo_len),
                 Err(error) => {
@@ -61,7 +69,7 @@ impl<R: Role> Connection<R> {
         if let Sent::Close | Sent::Own = self.sent {
             return;
         }
-        let opcode = self.continued(chunk.kind.opcode());
+        let opcode = self.continued(chunk.opcode());
         let mut header = encode(opcode, chunk.fin, chunk.span.len);
         finish_header(&mut self.role, &mut header);
         mask::<R>(&header, buffer.lent_mut(&chunk.span));
@@ -90,8 +98,32 @@ impl<R: Role> Connection<R> {
         fragment: Message<'_>,
         fin: Fin,
     ) -> Result<(), SendError> {
-        self.check_open()?;
         let (opcode, payload) = fragment.encode();
+        self.send_data(buffer, opcode, payload, fin)
+    }
+
+    pub(crate) fn send_compressed<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        kind: Kind,
+        payload: &[u8],
+        fin: Fin,
+    ) -> Result<(), SendError> {
+        if self.agreed.deflate.is_none() {
+            return Err(SendError::NoCompression);
+        }
+        self.send_data(buffer, kind.compressed_opcode(), payload, fin)
+    }
+
+    /// Sends a fragment of a message with this opcode.
+    fn send_data<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        opcode: Opcode,
+        payload: &[u8],
+        fin: Fin,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
         self.send_frame(buffer, self.continued(opcode), fin, [payload, &[]])?;
         self.sent = match fin {
             Fin::Last => Sent::Message,

@@ -62,7 +62,9 @@ impl ProtocolError {
     /// The code of the Close frame that reports this error (RFC 6455 section 7.1.7).
     pub fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidText | Self::InvalidCloseReason => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidText | Self::InvalidCompression | Self::InvalidCloseReason => {
+                CloseCode::INVALID_PAYLOAD
+            }
             Self::ReservedBits(_)
             | Self::ReservedOpcode(_)
             | Self::Unmasked

@@ -10,8 +10,8 @@ use crate::frame::utf8::InvalidUtf8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// Reserved bits are set, and no extension was negotiated. The bits are as in the first byte:
-    /// 0x40, 0x20, 0x10.
+    /// Reserved bits are set that no extension defines, or where it does not allow them: on a
+    /// control or continuation frame. The bits are as in the first byte: 0x40, 0x20, 0x10.
     ReservedBits(u8),
     /// The opcode is reserved: 3 to 7, or 11 to 15.
     ReservedOpcode(u8),
@@ -33,6 +33,9 @@ pub enum ProtocolError {
     UnexpectedMessage,
     /// Text that is not UTF-8.
     InvalidText,
+    /// A compressed message that cannot be decompressed (RFC 7692 section 7.2.2). The core does not
+    /// look: see [`Exchange::fail`](crate::Exchange::fail).
+    InvalidCompression,
     /// The reason in a Close frame is not UTF-8.
     InvalidCloseReason,
     /// The payload of a Close frame is a single byte.
@@ -55,6 +58,7 @@ impl fmt::Display for ProtocolError {
             Self::UnexpectedContinuation => f.write_str("continuation without a message"),
             Self::UnexpectedMessage => f.write_str("new message inside a fragmented one"),
             Self::InvalidText => f.write_str("text is not UTF-8"),
+            Self::InvalidCompression => f.write_str("compressed message cannot be decompressed"),
             Self::InvalidCloseReason => f.write_str("close reason is not UTF-8"),
             Self::CloseCodeCut => f.write_str("close code is incomplete"),
             Self::InvalidCloseCode(code) => write!(f, "close code {code} is not allowed"),

@@ -6,7 +6,7 @@ use heapless::Vec;
 use crate::frame::error::ProtocolError;
 use crate::frame::layout::{
     CONTROL_HEADER_LEN, FIN, Fin, LEN, LEN_IS_16_BITS, LEN_IS_64_BITS, MASK, MAX_CONTROL_LEN,
-    MAX_HEADER_LEN, MAX_UNMASKED_LEN, OPCODE, Opcode, RSV,
+    MAX_HEADER_LEN, MAX_UNMASKED_LEN, OPCODE, Opcode, RSV, RSV1,
 };
 use crate::frame::mask::MaskingKey;
 use crate::frame::role::Role;
@@ -27,6 +27,17 @@ pub(crate) struct Frame {
     /// Payload bytes that are missing, below 2^63. While the header is being received: the payload
     /// length as far as it is decoded. (A field of its own would cost 8 bytes.)
     pub(crate) remaining: u64,
+}
+
+/// Which data frame may come next (section 5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// The next fragment of the begun message.
+    Continuation,
+    /// The first frame of a message that is not compressed.
+    Message,
+    /// The first frame of a message, compressed or not (RFC 7692 section 6).
+    AnyMessage,
 }
 
 /// What the next byte of a header belongs to (section 5.2).
@@ -88,10 +99,10 @@ impl Frame {
     pub(crate) fn push<R: Role>(
         &mut self,
         byte: u8,
-        inside_message: bool,
+        expected: Expected,
     ) -> Result<bool, ProtocolError> {
         let next = match self.next {
-            Field::First => self.decode_first(byte, inside_message)?,
+            Field::First => self.decode_first(byte, expected)?,
             Field::Len => self.decode_len::<R>(byte)?,
             Field::Len16 | Field::Len64 => {
                 self.remaining = self.remaining << 8 | u64::from(byte);
@@ -115,15 +126,21 @@ impl Frame {
         Ok(next == Field::First)
     }
 
-    fn decode_first(&mut self, byte: u8, inside_message: bool) -> Result<Field, ProtocolError> {
-        // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
-        // > values. (section 5.2)
-        if byte & RSV != 0 {
-            return Err(ProtocolError::ReservedBits(byte & RSV));
-        }
+    fn decode_first(&mut self, byte: u8, expected: Expected) -> Result<Field, ProtocolError> {
         // > If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
         // > Connection_. (section 5.2)
-        let Some(opcode) = Opcode::decode(byte & OPCODE) else {
+        let bits = match expected {
+            Expected::AnyMessage => byte & (RSV1 | OPCODE),
+            Expected::Message | Expected::Continuation => byte & OPCODE,
+        };
+        let opcode = Opcode::decode(bits);
+        // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
+        // > values. (section 5.2)
+        let reserved = byte & RSV & !opcode.map_or(0, |opcode| opcode as u8);
+        if reserved != 0 {
+            return Err(ProtocolError::ReservedBits(reserved));
+        }
+        let Some(opcode) = opcode else {
             return Err(ProtocolError::ReservedOpcode(byte & OPCODE));
         };
         self.opcode = opcode;
@@ -140,8 +157,10 @@ impl Frame {
         // > The fragments of one message MUST NOT be interleaved between the fragments of another
         // > message unless an extension has been negotiated [...] (section 5.4)
         match self.opcode {
-            Opcode::Continuation if !inside_message => Err(ProtocolError::UnexpectedContinuation),
-            Opcode::Text | Opcode::Binary if inside_message => {
+            Opcode::Continuation if expected != Expected::Continuation => {
+                Err(ProtocolError::UnexpectedContinuation)
+            }
+            Opcode::Text | Opcode::Binary if expected == Expected::Continuation => {
                 Err(ProtocolError::UnexpectedMessage)
             }
             _ => Ok(Field::Len),
@@ -280,9 +299,9 @@ mod tests {
             let mut frame = Frame::new();
             let (last, others) = bytes.split_last().unwrap();
             for &byte in others {
-                assert_eq!(frame.push::<Server>(byte, false), Ok(false));
+                assert_eq!(frame.push::<Server>(byte, Expected::Message), Ok(false));
             }
-            assert_eq!(frame.push::<Server>(*last, false), Ok(true));
+            assert_eq!(frame.push::<Server>(*last, Expected::Message), Ok(true));
             assert_eq!(frame.remaining, len);
             let mut payload = [0; 4];
             frame.unmask::<Server>(&mut payload);

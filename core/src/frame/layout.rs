@@ -20,29 +20,36 @@ pub(crate) const CONTROL_HEADER_LEN: usize = 2;
 
 pub(crate) const FIN: u8 = 0x80;
 pub(crate) const RSV: u8 = 0x70;
+/// The bit of a compressed message, on its first frame (RFC 7692 section 6).
+pub(crate) const RSV1: u8 = 0x40;
 pub(crate) const OPCODE: u8 = 0x0F;
 pub(crate) const MASK: u8 = 0x80;
 pub(crate) const LEN: u8 = 0x7F;
 pub(crate) const LEN_IS_16_BITS: u8 = 126;
 pub(crate) const LEN_IS_64_BITS: u8 = 127;
 
-/// The type of a frame (section 5.2).
+/// The type of a frame (section 5.2), with [`RSV1`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opcode {
     Continuation = 0x0,
     Text = 0x1,
     Binary = 0x2,
+    CompressedText = (RSV1 | 0x1) as isize,
+    CompressedBinary = (RSV1 | 0x2) as isize,
     Close = 0x8,
     Ping = 0x9,
     Pong = 0xA,
 }
 
 impl Opcode {
-    pub(crate) fn decode(nibble: u8) -> Option<Self> {
-        match nibble {
+    /// `bits` are RSV1 and the opcode of the first byte of a frame.
+    pub(crate) fn decode(bits: u8) -> Option<Self> {
+        match bits {
             0x0 => Some(Self::Continuation),
             0x1 => Some(Self::Text),
             0x2 => Some(Self::Binary),
+            0x41 => Some(Self::CompressedText),
+            0x42 => Some(Self::CompressedBinary),
             0x8 => Some(Self::Close),
             0x9 => Some(Self::Ping),
             0xA => Some(Self::Pong),

@@ -1,7 +1,7 @@
 //! An open connection: the messages that a client sends are sent back, unless one is longer than
 //! this server allows.
 
-use ws_echo_core::{Buffer, CloseCode, Event, Storage};
+use ws_echo_core::{Buffer, CloseCode, CompressedMessages, Event, Storage};
 
 use super::account::Account;
 use super::{Client, Phase, Shared};
@@ -111,7 +111,10 @@ impl Session {
             self.refuse_message(account, opened, buffer, service, journal);
         } else if self.connection.is_idle() && !service.looks_at_messages() {
             let (received, ready) = (buffer.received().len(), buffer.ready().len());
-            let echoed = self.connection.exchange(buffer).echo_and_measure();
+            let echoed = self
+                .connection
+                .exchange(buffer)
+                .echo_and_measure(CompressedMessages::Leave);
             let read = received - buffer.received().len();
             let messages = echoed.messages(read, buffer.ready().len() - ready);
             count(account, messages.into());
