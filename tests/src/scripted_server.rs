@@ -58,6 +58,15 @@ pub fn accept(stream: &mut (impl Read + Write)) -> Option<String> {
     Some(request)
 }
 
+/// Accepts the next request with these parameters of permessage-deflate, and returns it.
+pub fn accept_deflate(stream: &mut (impl Read + Write), parameters: &str) -> Option<String> {
+    let request = request(stream)?;
+    let extension = format!("\r\nSec-WebSocket-Extensions: permessage-deflate{parameters}\r\n\r\n");
+    let response = response(&request).replace("\r\n\r\n", &extension);
+    stream.write_all(response.as_bytes()).ok()?;
+    Some(request)
+}
+
 /// Receives a client's frame: its first byte and its payload. Returns `None` at the end.
 ///
 /// # Panics

@@ -17,6 +17,8 @@ pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
 /// The bit that makes a frame the last of its message.
 pub const FIN: u8 = 0x80;
+/// The bit of a message's first frame that says that it is compressed (RSV1, RFC 7692 section 6).
+pub const COMPRESSED: u8 = 0x40;
 /// The bit of the second byte that marks a frame as masked.
 const MASK: u8 = 0x80;
 /// A masking key.

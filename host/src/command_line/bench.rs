@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::quantity;
 use super::url;
-use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
+use crate::options::bench::{Amount, BenchOptions, Compression, Echo, PayloadKind};
 use crate::options::url::Url;
 
 /// What `--payload` names.
@@ -16,6 +16,13 @@ enum Payload {
     Ascii,
     Chinese,
     Json,
+}
+
+/// Whether a window is kept between messages, as `--compression` names it.
+#[derive(Clone, Copy, ValueEnum)]
+enum Context {
+    Fresh,
+    Window,
 }
 
 /// The characters that `--text` names.
@@ -47,6 +54,8 @@ Examples:
                                        how long a message takes at that load
   ws-echo bench ws://127.0.0.1:3000 --payload chinese --size 1KiB --json
                                        text messages, and a report as JSON
+  ws-echo bench ws://127.0.0.1:3000 --payload json --size 1KiB --compression
+                                       compressed messages
 
 Exit status: 0 if the server was measured; 1 if not, because the host was not
 found, a connection failed or an echo was wrong; 2 for a wrong command line.";
@@ -108,6 +117,12 @@ pub(super) struct BenchArguments {
     #[arg(default_missing_value = "ascii")]
     text: Option<Characters>,
 
+    /// Compress messages (permessage-deflate), each for itself (fresh) or as the server likes
+    /// (window); without a value it means fresh [default: not compressed]
+    #[arg(long, value_name = "CONTEXT", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "fresh", conflicts_with = "masked_echo")]
+    compression: Option<Context>,
+
     /// How long it may take to find the host, or to open a connection, and how long the server may
     /// stay silent while an echo is due
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
@@ -154,6 +169,10 @@ impl BenchArguments {
             } else {
                 Echo::Messages
             },
+            compression: self.compression.map(|context| match context {
+                Context::Fresh => Compression::Fresh,
+                Context::Window => Compression::Window,
+            }),
             process: self.pid,
             json: self.json,
         }

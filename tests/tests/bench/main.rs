@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+mod compression;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};

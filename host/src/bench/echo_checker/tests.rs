@@ -1,16 +1,66 @@
 //! Frames of a server in, whole and cut anywhere; what is found out.
 
+use ws_echo_core::Deflate;
+
 use super::*;
+use crate::bench::frame::TEXT;
+use crate::deflate::deflater::Deflater;
 use crate::options::bench::{Echo, PayloadKind};
 
 const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
+
+/// What was agreed on where each message is compressed for itself.
+const FRESH: Deflate = Deflate {
+    server: Window::MAX.fresh(),
+    client: Window::MAX.fresh(),
+};
+/// What was agreed on where the windows are kept.
+const KEPT: Deflate = Deflate {
+    server: Window::MAX,
+    client: Window::MAX,
+};
+/// `Hello` compressed, and the same again in a window that is kept (RFC 7692 section 7.2.3).
+const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
+/// `Hello` in a block that is not compressed (section 7.2.3.3).
+const HELLO_STORED: &[u8] = b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00";
+
+fn new_checker(echo: Echo) -> EchoChecker {
+    EchoChecker::new(FrameReader::new(echo), None)
+}
+
+fn inflating_checker(agreed: Deflate) -> EchoChecker {
+    let mut frames = FrameReader::new(Echo::Messages);
+    frames.accept_compressed();
+    EchoChecker::new(frames, Some(MessageInflater::new(agreed)))
+}
+
+/// The text `Hello`, which was sent compressed.
+fn hello() -> PreparedMessage {
+    PreparedMessage {
+        opcode: TEXT,
+        echo_payload: b"Hello".into(),
+        compressed: Some(HELLO.into()),
+        echo_frame: EchoFrame::new(TEXT | COMPRESSED, HELLO.len()),
+        frame_len: 0,
+        batch: Vec::new(),
+    }
+}
+
+/// A compressed text of one frame.
+fn compressed(payload: &[u8]) -> Vec<u8> {
+    [&[0xC1, payload.len() as u8], payload].concat()
+}
 
 fn checked(
     comparison: Comparison,
     message: &PreparedMessage,
     parts: &[&[u8]],
 ) -> Result<(u64, Vec<u8>), String> {
-    let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
+    let mut checker = match message.compressed {
+        Some(_) => inflating_checker(FRESH),
+        None => new_checker(Echo::Messages),
+    };
     checker.comparison = comparison;
     let mut pongs = Vec::new();
     let mut count = 0;
@@ -43,7 +93,7 @@ fn checked_always(
 }
 
 fn echo(message: &PreparedMessage) -> Vec<u8> {
-    [&message.echo_header[..], &message.echo_payload].concat()
+    [&message.echo_frame.header[..], &message.echo_payload].concat()
 }
 
 #[test]
@@ -122,7 +172,7 @@ fn a_wrong_byte_is_found_in_messages_that_are_compared() {
 fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
     let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
     let wrong = b"\x81\x03 !x";
-    let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
+    let mut checker = new_checker(Echo::Messages);
     let mut takes = |comparison, input: &[u8]| {
         checker.compare(comparison);
         checker.check(input, &message, &mut Vec::new()).is_ok()
@@ -130,7 +180,7 @@ fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
     assert!(takes(Comparison::Every, b""), "a warm-up without a message");
     assert!(takes(Comparison::Off, &echo(&message)));
     assert!(takes(Comparison::Off, wrong), "only the first is compared");
-    let mut fresh = EchoChecker::new(FrameReader::new(Echo::Messages));
+    let mut fresh = new_checker(Echo::Messages);
     fresh.compare(Comparison::Every);
     fresh.compare(Comparison::Off);
     assert!(fresh.check(wrong, &message, &mut Vec::new()).is_err());
@@ -141,7 +191,7 @@ fn pings_and_empty_fragments_are_not_progress() {
     let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
     let empty = PreparedMessage::new(PayloadKind::Ascii, 0, 1, Echo::Messages);
     for comparison in ALL {
-        let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
+        let mut checker = new_checker(Echo::Messages);
         checker.comparison = comparison;
         let mut is_progress = |input: &[u8], message| {
             let progress = checker.check(input, message, &mut Vec::new());
@@ -168,10 +218,128 @@ fn an_echo_of_bytes_is_the_frame_that_was_sent() {
     for len in [0, 5, 200, 70_000] {
         let message = PreparedMessage::new(PayloadKind::Ascii, len, 1, Echo::Bytes);
         for comparison in ALL {
-            let mut checker = EchoChecker::new(FrameReader::new(Echo::Bytes));
+            let mut checker = new_checker(Echo::Bytes);
             checker.comparison = comparison;
             let progress = checker.check(&message.batch.repeat(3), &message, &mut Vec::new());
             assert_eq!(progress.map_or(0, |progress| progress.count), 3);
         }
+    }
+}
+
+#[test]
+fn a_compressed_echo_may_be_compressed_in_another_way_and_cut_anywhere() {
+    let message = hello();
+    for echo in [
+        compressed(HELLO),
+        compressed(HELLO_STORED),
+        b"\x81\x05Hello".into(),
+        b"\x41\x03\xf2\x48\xcd\x00\x00\x80\x04\xc9\xc9\x07\x00".into(),
+        // The first bytes are those that were sent.
+        b"\x41\x02\xf2\x48\x80\x0a\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff\x00".into(),
+    ] {
+        for comparison in ALL {
+            let checked = checked_always(comparison, &message, &echo.repeat(3));
+            assert_eq!(checked, Ok((3, vec![])), "{echo:x?}");
+        }
+    }
+    let all = [
+        compressed(HELLO),
+        compressed(HELLO_STORED),
+        b"\x81\x05Hello".into(),
+    ];
+    let checked = checked_always(Comparison::Off, &message, &all.concat().repeat(2));
+    assert_eq!(checked, Ok((6, vec![])));
+}
+
+#[test]
+fn a_compressed_echo_of_something_else_is_an_error() {
+    let message = hello();
+    for (payload, expected) in [
+        (&b"\xff"[..], "cannot be inflated"),
+        (b"", "0 bytes instead of 5"),
+        // A distance before the first byte, and a code that is cut.
+        (HELLO_AGAIN, "cannot be inflated"),
+        (b"\xf2\x48\xcd", "cannot be inflated"),
+        (
+            b"\x00\x05\x00\xfa\xffHellO\x00",
+            "byte 4 of the message is 0x4f",
+        ),
+        (b"\x00\x04\x00\xfb\xffHell\x00", "4 bytes instead of 5"),
+        (
+            b"\x00\x06\x00\xf9\xffHello!\x00",
+            "at least 6 bytes instead of 5",
+        ),
+    ] {
+        let refusal = checked_always(Comparison::Every, &message, &compressed(payload));
+        let refusal = refusal.expect_err(expected);
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let binary = [&[0xC2, HELLO.len() as u8], HELLO].concat();
+    let refusal = checked_always(Comparison::Off, &message, &binary);
+    assert!(
+        refusal
+            .expect_err("a binary message")
+            .contains("a binary message, but")
+    );
+}
+
+#[test]
+fn only_an_echo_as_long_as_a_right_one_is_not_inflated_while_measuring() {
+    let message = hello();
+    let mut checker = inflating_checker(FRESH);
+    checker.compare(Comparison::Off);
+    let mut check = |payload| checker.check(&compressed(payload), &message, &mut Vec::new());
+    assert!(check(HELLO_STORED).is_ok(), "the first is compared");
+    assert!(check(&[0xFF; HELLO_STORED.len()]).is_ok(), "not inflated");
+    assert!(check(HELLO).is_ok(), "as it was sent");
+    assert!(check(&[0xFF; HELLO_STORED.len()]).is_err());
+}
+
+#[test]
+fn what_a_server_compresses_in_a_window_that_is_kept_is_inflated_in_order() {
+    let message = hello();
+    let echoes = [compressed(HELLO), compressed(HELLO_AGAIN).repeat(3)].concat();
+    for comparison in ALL {
+        let mut checker = inflating_checker(KEPT);
+        checker.comparison = comparison;
+        let mut pongs = Vec::new();
+        for byte in &echoes {
+            let checked = checker.check(&[*byte], &message, &mut pongs);
+            assert!(checked.is_ok(), "{checked:?}");
+        }
+        let progress = checker.check(&compressed(HELLO_AGAIN).repeat(2), &message, &mut pongs);
+        assert_eq!(progress.map_or(0, |progress| progress.count), 2);
+        let wrong = compressed(&[0xFF; HELLO_AGAIN.len()]);
+        assert!(checker.check(&wrong, &message, &mut pongs).is_err());
+    }
+}
+
+#[test]
+fn a_message_that_inflates_without_end_is_an_error_at_once() {
+    let zeros = 64 << 20;
+    let mut bomb = Vec::new();
+    Deflater::new(Window::MAX).compress(&vec![0; zeros], &mut bomb);
+    let header = frame::unmasked_header(TEXT | COMPRESSED, bomb.len());
+    let checked = checked(Comparison::Off, &hello(), &[&header, &bomb]);
+    let refusal = checked.expect_err("a bomb");
+    assert!(refusal.contains("instead of 5"), "{refusal}");
+}
+
+#[test]
+fn a_compressed_message_is_an_error_unless_it_was_agreed_on() {
+    for (input, is_agreed) in [
+        (&b"\xc1\x00"[..], false),
+        (b"\xe1\x00", true),
+        (b"\xd1\x00", true),
+        (b"\x41\x00\xc0\x00", true),
+        (b"\xc9\x00", true),
+    ] {
+        let mut checker = match is_agreed {
+            true => inflating_checker(FRESH),
+            false => new_checker(Echo::Messages),
+        };
+        let checked = checker.check(input, &hello(), &mut Vec::new());
+        let refusal = checked.expect_err("a reserved bit").to_string();
+        assert!(refusal.contains("reserved bits"), "{refusal}");
     }
 }

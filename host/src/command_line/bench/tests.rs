@@ -37,6 +37,7 @@ fn every_option() -> BenchOptions {
         warm_up: Duration::ZERO,
         timeout: Duration::from_millis(500),
         echo: Echo::Bytes,
+        compression: None,
         process: None,
         json: true,
     }
@@ -117,6 +118,25 @@ fn a_payload_is_named_by_its_kind_and_not_in_two_ways() {
     assert_eq!(
         options(&format!("--text {URL}"), &variable).payload,
         PayloadKind::Ascii
+    );
+}
+
+#[test]
+fn compression_keeps_no_window_unless_it_is_asked_for() {
+    let compression = |line: &str| options(&format!("{line} {URL}"), &[]).compression;
+    assert_eq!(compression(""), None);
+    assert_eq!(compression("--compression"), Some(Compression::Fresh));
+    assert_eq!(compression("--compression=fresh"), Some(Compression::Fresh));
+    assert_eq!(
+        compression("--compression=window"),
+        Some(Compression::Window)
+    );
+    let message = refusal(&format!("--compression --masked-echo {URL}"), &[]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let variable = [("WS_ECHO_BENCH_COMPRESSION", "window")];
+    assert_eq!(
+        options(URL, &variable).compression,
+        Some(Compression::Window)
     );
 }
 
