@@ -3,11 +3,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{FRAGMENT_LEN_MAX, UserCommand};
+use super::compression::{Compression, InflateError};
 use super::end_reason::EndReason;
 use super::reply_tracker::ReplyTracker;
 use super::stream::{ReadOutcome, Stream};
@@ -27,6 +29,8 @@ type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 pub(super) struct Conversation<'a> {
     stream: Stream,
     connection: Connection<Client<NextKey>>,
+    /// If it was agreed on.
+    compression: Option<Compression>,
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
     /// How long to wait for the next reply after the end of the input.
@@ -85,6 +89,7 @@ impl<'a> Conversation<'a> {
         Self {
             stream,
             connection: Connection::client(agreed, Box::new(random::keys())),
+            compression: agreed.deflate.map(Compression::new),
             user,
             replies,
             wait,
@@ -105,6 +110,9 @@ impl<'a> Conversation<'a> {
             self.finish();
         }
         self.user.view.end_message();
+        if let Some(savings) = self.compression.as_ref().and_then(Compression::savings) {
+            self.user.view.note(&savings);
+        }
         ConnectionEnd {
             reason,
             awaited: match self.state {
@@ -168,11 +176,29 @@ impl<'a> Conversation<'a> {
                     bytes: exchange.bytes(&chunk),
                     fin: chunk.fin(),
                 };
-                if self.replies.received(piece) {
-                    self.state.extend_draining(self.wait);
-                }
-                if self.view_error.is_none() {
-                    self.view_error = self.user.view.show(piece).err();
+                let mut show = |piece: ReceivedPiece<'_>| {
+                    if self.replies.received(piece) {
+                        self.state.extend_draining(self.wait);
+                    }
+                    if self.view_error.is_none() {
+                        self.view_error = self.user.view.show(piece).err();
+                    }
+                    match self.view_error.is_some() || self.user.stop.is_requested() {
+                        true => ControlFlow::Break(()),
+                        false => ControlFlow::Continue(()),
+                    }
+                };
+                let Some(compression) = self.compression.as_mut().filter(|_| chunk.is_compressed())
+                else {
+                    let _ = show(piece);
+                    return Ok(true);
+                };
+                match compression.inflate(piece, show) {
+                    Ok(()) => {}
+                    Err(InflateError::Invalid(error)) => exchange.fail(error),
+                    Err(InflateError::TooLong(reason)) => {
+                        return self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason));
+                    }
                 }
             }
             Event::Pong => self.note_pong(),
@@ -270,7 +296,11 @@ impl<'a> Conversation<'a> {
         match command {
             UserCommand::Send(payload, fin) => {
                 let message = payload.as_message();
-                let is_sent = is_sent(exchange.send_fragment(message, *fin))?;
+                let sent = match &mut self.compression {
+                    Some(compression) => compression.send(&mut exchange, message, *fin),
+                    None => exchange.send_fragment(message, *fin),
+                };
+                let is_sent = is_sent(sent)?;
                 if is_sent {
                     self.replies.sent(message, *fin);
                 }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod certificates;
+mod compression;
 mod names;
 mod paste;
 mod peers;
