@@ -4,8 +4,6 @@
 mod compressing;
 mod inflating;
 
-use std::ops::ControlFlow;
-
 use ws_echo_core::{Deflate, Exchange, Fin, Kind, Message, Role, SendError, Storage};
 
 use self::compressing::Compressing;
@@ -71,8 +69,7 @@ impl Compression {
         exchange.send_compressed(kind, compressed, fin)
     }
 
-    /// Inflates a piece of a compressed message, and shows what it becomes: any number of pieces,
-    /// until one of them breaks that off. Then no later piece is inflated either.
+    /// Inflates a piece of a compressed message, and shows what it becomes: any number of pieces.
     ///
     /// # Errors
     ///
@@ -80,12 +77,12 @@ impl Compression {
     pub(super) fn inflate(
         &mut self,
         piece: ReceivedPiece<'_>,
-        mut show: impl FnMut(ReceivedPiece<'_>) -> ControlFlow<()>,
+        mut show: impl FnMut(ReceivedPiece<'_>),
     ) -> Result<(), InflateError> {
         self.received.on_wire += piece.bytes.len() as u64;
         self.inflating.next(piece, |piece| {
             self.received.plain += piece.bytes.len() as u64;
-            show(piece)
+            show(piece);
         })
     }
 

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
@@ -183,17 +182,15 @@ impl<'a> Conversation<'a> {
                     if self.view_error.is_none() {
                         self.view_error = self.user.view.show(piece).err();
                     }
-                    match self.view_error.is_some() || self.user.stop.is_requested() {
-                        true => ControlFlow::Break(()),
-                        false => ControlFlow::Continue(()),
+                };
+                let shown = match &mut self.compression {
+                    Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
+                    _ => {
+                        show(piece);
+                        Ok(())
                     }
                 };
-                let Some(compression) = self.compression.as_mut().filter(|_| chunk.is_compressed())
-                else {
-                    let _ = show(piece);
-                    return Ok(true);
-                };
-                match compression.inflate(piece, show) {
+                match shown {
                     Ok(()) => {}
                     Err(InflateError::Invalid(error)) => exchange.fail(error),
                     Err(InflateError::TooLong(reason)) => {

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 
 use ws_echo_tests::peers::{node_command, python_command};
 use ws_echo_tests::scripted_server::{accept, accept_deflate, frame, server, unmasked};
@@ -59,7 +61,7 @@ fn stored(payload: &[u8]) -> Vec<u8> {
 
 /// The payload of a message that is [`SHORT`].
 fn payload() -> Vec<u8> {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let url = answering(move |_, first, payload| {
         sender.send(payload.to_vec()).unwrap();
         unmasked(first, payload)
@@ -173,6 +175,43 @@ fn compressed_messages_before_the_first_echo_are_skipped_and_later_ones_may_refe
     let does_not = compressing(FRESH, greeting, as_it_came);
     let message = failure(&does_not, &options);
     assert!(message.contains("cannot be inflated"), "{message}");
+}
+
+#[test]
+fn one_message_is_compressed_for_the_smallest_window_of_all_connections() {
+    let (sender, receiver) = mpsc::channel();
+    let (sender, count) = (Mutex::new(sender), AtomicUsize::new(0));
+    let url = server(move |mut stream| {
+        let is_second = count.fetch_add(1, Ordering::Relaxed) == 1;
+        let limit = if is_second {
+            "; client_max_window_bits=9"
+        } else {
+            ""
+        };
+        accept_deflate(&mut stream, &format!("{FRESH}{limit}"))?;
+        while let Some((first, payload)) = frame(&mut stream) {
+            if first == TEXT | COMPRESSED {
+                sender.lock().unwrap().send(payload.len()).ok()?;
+            }
+            stream.write_all(&unmasked(first, &payload)).ok()?;
+        }
+        Some(())
+    });
+    let options = [
+        "--compression",
+        "--payload=json",
+        "--size=16KiB",
+        "--messages=9",
+    ];
+    let lens = |connections: &str| {
+        figures(&url, &[&options[..], &[connections]].concat());
+        let mut lens: Vec<usize> = receiver.try_iter().collect();
+        lens.dedup();
+        lens
+    };
+    let (one, three) = (lens("--connections=1"), lens("--connections=3"));
+    assert!(one.len() == 1 && three.len() == 1, "{one:?} {three:?}");
+    assert!(3 * three[0] > 4 * one[0], "{one:?} {three:?}");
 }
 
 #[test]

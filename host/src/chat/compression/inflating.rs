@@ -1,6 +1,5 @@
 //! Inflates messages piece by piece, in bounded memory (RFC 7692 section 7.2.2).
 
-use std::ops::ControlFlow;
 use std::str;
 
 use ws_echo_core::{Fin, Kind, ProtocolError, Window};
@@ -28,8 +27,6 @@ pub(super) struct Inflating {
     max_len: u64,
     /// The length of the message that is being sent.
     sent: u64,
-    /// Whether what is inflated is not shown any longer.
-    is_broken_off: bool,
 }
 
 /// Why a compressed message cannot be shown.
@@ -57,7 +54,6 @@ impl Inflating {
             len: 0,
             max_len: INFLATED_MAX,
             sent: 0,
-            is_broken_off: false,
         }
     }
 
@@ -75,11 +71,8 @@ impl Inflating {
     pub(super) fn next(
         &mut self,
         piece: ReceivedPiece<'_>,
-        mut show: impl FnMut(ReceivedPiece<'_>) -> ControlFlow<()>,
+        mut show: impl FnMut(ReceivedPiece<'_>),
     ) -> Result<(), InflateError> {
-        if self.is_broken_off {
-            return Ok(());
-        }
         let ReceivedPiece { kind, fin, .. } = piece;
         let mut rest = piece.bytes;
         loop {
@@ -98,10 +91,7 @@ impl Inflating {
                 Kind::Binary => &self.room[..end],
             };
             let (shown, fin) = (bytes.len(), Fin::More);
-            if show(ReceivedPiece { kind, bytes, fin }).is_break() {
-                self.is_broken_off = true;
-                return Ok(());
-            }
+            show(ReceivedPiece { kind, bytes, fin });
             self.room.copy_within(shown..end, 0);
             self.held = end - shown;
         }
@@ -114,8 +104,7 @@ impl Inflating {
         }
         self.len = 0;
         let bytes = &[];
-        let shown = show(ReceivedPiece { kind, bytes, fin });
-        self.is_broken_off = shown.is_break();
+        show(ReceivedPiece { kind, bytes, fin });
         Ok(())
     }
 }
@@ -154,7 +143,6 @@ mod tests {
             inflating.next(ReceivedPiece { kind, bytes, fin }, |piece| {
                 assert!(kind == Kind::Binary || str::from_utf8(piece.bytes).is_ok());
                 message.extend(piece.bytes);
-                ControlFlow::Continue(())
             })?;
         }
         Ok(message)
@@ -224,20 +212,5 @@ mod tests {
         let longest = compressed(&vec![b'a'; max_len + 3]);
         let refused = shown(&mut inflating, Kind::Text, &[&longest]);
         assert!(matches!(refused, Err(InflateError::TooLong(_))));
-    }
-
-    #[test]
-    fn after_it_was_broken_off_nothing_is_inflated() {
-        let mut inflating = inflating();
-        let compressed = compressed(&vec![b'a'; 10 * ROOM_LEN]);
-        for fin in [Fin::More, Fin::Last, Fin::Last] {
-            let mut count = 0;
-            let (kind, bytes) = (Kind::Text, &compressed[..]);
-            let taken = inflating.next(ReceivedPiece { kind, bytes, fin }, |_| {
-                count += 1;
-                ControlFlow::Break(())
-            });
-            assert_eq!((taken, count), (Ok(()), i32::from(fin == Fin::More)));
-        }
     }
 }
