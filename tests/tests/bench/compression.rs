@@ -251,34 +251,47 @@ fn an_echo_that_does_not_inflate_or_inflates_to_something_else_is_an_error() {
     }
 }
 
+/// Measures a server with messages of many lengths.
+fn expect_figures(server: &Server, of: &str) {
+    for options in [
+        "--payload=json --size=128",
+        "--payload=json --size=16KiB --connections=3 --in-flight=3",
+        "--payload=json --size=1MiB",
+        // Longer when it is compressed.
+        "--size=70000",
+        "--size=0",
+    ] {
+        for compression in ["--compression", "--compression=window"] {
+            let line = format!("{options} {compression} --messages=20 --warm-up 20ms");
+            let options: Vec<&str> = line.split(' ').collect();
+            assert_eq!(
+                figures(&server.url("/"), &options)["messages"],
+                20,
+                "{of}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn our_server_is_measured() {
+    for options in [
+        &[][..],
+        &["--deflate=window"],
+        &["--deflate=window", "--deflate-window=9"],
+        &["--deflate=unverified"],
+    ] {
+        expect_figures(&Server::start(options), &options.concat());
+    }
+    let message = failure(
+        &Server::start(&["--deflate=off"]).url("/"),
+        &["--compression"],
+    );
+    assert!(message.contains("did not agree"), "{message}");
+}
+
 #[test]
 fn servers_by_others_are_measured() {
-    let options = [
-        &["--payload=json", "--size=128"][..],
-        &[
-            "--payload=json",
-            "--size=16KiB",
-            "--connections=3",
-            "--in-flight=3",
-        ],
-        &["--payload=json", "--size=1MiB"],
-        // Longer when it is compressed.
-        &["--size=70000"],
-        &["--size=0"],
-    ];
-    let check = |server: &Server, of: &str| {
-        for options in options {
-            for compression in ["--compression", "--compression=window"] {
-                let options = [
-                    options,
-                    &[compression, "--messages=20", "--warm-up", "20ms"],
-                ]
-                .concat();
-                let figures = figures(&server.url("/"), &options);
-                assert_eq!(figures["messages"], 20, "{of} {options:?}");
-            }
-        }
-    };
     for compression in [
         r#"{"threshold": 0}"#,
         r#"{"threshold": 0, "serverMaxWindowBits": 9, "clientMaxWindowBits": 9}"#,
@@ -286,7 +299,7 @@ fn servers_by_others_are_measured() {
     ] {
         if let Some(mut command) = node_command("ws_server.cjs") {
             command.args(["127.0.0.1", "0"]).env("DEFLATE", compression);
-            check(&Server::spawn(&mut command), compression);
+            expect_figures(&Server::spawn(&mut command), compression);
         }
     }
     for compression in [
@@ -296,7 +309,7 @@ fn servers_by_others_are_measured() {
     ] {
         if let Some(mut command) = python_command("websockets_server.py", &["127.0.0.1", "0"]) {
             command.env("DEFLATE", compression);
-            check(&Server::spawn(&mut command), compression);
+            expect_figures(&Server::spawn(&mut command), compression);
         }
     }
 }

@@ -372,8 +372,8 @@ fn a_flood_of_long_messages_does_not_outlast_a_signal_or_the_reader() {
     assert!(ended.stderr.ends_with(expected), "{}", ended.stderr);
 }
 
-#[test]
-fn servers_by_others_compress_and_inflate() {
+/// Sends messages of many lengths, and expects all of them back.
+fn expect_echoes(server: &Server, options: &[&str], of: &str) {
     let long = "aß水🦀".repeat(100_000);
     let json = r#"{"name":"Ada","city":"London"}"#;
     let lines: String = (0..300)
@@ -382,27 +382,47 @@ fn servers_by_others_compress_and_inflate() {
     let mut random = fastrand::Rng::with_seed(1);
     let binary: Vec<u8> = (0..200_000).map(|_| random.u8(0x80..)).collect();
     let hex: String = binary.iter().map(|byte| format!("{byte:02x}")).collect();
-    let input = [
-        b"hi\n\n",
-        long.as_bytes(),
-        b"\n",
-        lines.as_bytes(),
-        &binary,
-        b"\n",
-    ]
-    .concat();
-    let shown = format!("hi\n\n{long}\n{lines}0x{hex}\n");
-    let check = |server: &Server, of: &str| {
-        let ended = talk(&server.url("/"), &[], &input);
-        assert!(ended.stdout == shown, "{of}: {}", ended.stderr);
-        assert!(ended.stderr.starts_with(OPEN), "{of}: {}", ended.stderr);
-        assert!(
-            ended.stderr.contains("\n# compression: "),
-            "{of}: {}",
-            ended.stderr
-        );
-        assert!(ended.stderr.ends_with("\n# socket closed 1000\n"), "{of}");
-    };
+    let text = format!("hi\n\n{long}\n{lines}");
+    let input = [text.as_bytes(), &binary, b"\n"].concat();
+    let Outcome { stdout, stderr, .. } = talk(&server.url("/"), options, &input);
+    assert!(stdout == format!("{text}0x{hex}\n"), "{of}: {stderr}");
+    assert!(stderr.starts_with(OPEN), "{of}: {stderr}");
+    assert!(stderr.contains("\n# compression: "), "{of}: {stderr}");
+    assert!(
+        stderr.ends_with("\n# socket closed 1000\n"),
+        "{of}: {stderr}"
+    );
+}
+
+#[test]
+fn our_server_echoes_compressed_messages() {
+    for options in [
+        &["--no-welcome"][..],
+        &["--no-welcome", "--deflate=window"],
+        &["--no-welcome", "--deflate=window", "--deflate-window=9"],
+        &["--no-welcome", "--deflate=unverified"],
+    ] {
+        let server = Server::start(options);
+        expect_echoes(&server, &[], &options.concat());
+    }
+    let certificate = concat!(env!("CARGO_TARGET_TMPDIR"), "/chat-compressed.pem");
+    let server = Server::start(&[
+        "--no-welcome",
+        "--tls-self-signed",
+        "--tls-write-cert",
+        certificate,
+    ]);
+    expect_echoes(&server, &["--ca", certificate], "TLS");
+}
+
+#[test]
+fn our_server_that_does_not_compress_is_told_apart() {
+    let server = Server::start(&["--no-welcome", "--deflate=off"]);
+    assert_eq!(talk(&server.url("/"), &[], "hi\n"), super::well("hi\n"));
+}
+
+#[test]
+fn servers_by_others_compress_and_inflate() {
     for compression in [
         r#"{"threshold": 0}"#,
         r#"{"threshold": 0, "serverMaxWindowBits": 9, "clientMaxWindowBits": 9}"#,
@@ -412,7 +432,7 @@ fn servers_by_others_compress_and_inflate() {
     ] {
         if let Some(mut command) = node_command("ws_server.cjs") {
             command.args(["127.0.0.1", "0"]).env("DEFLATE", compression);
-            check(&Server::spawn(&mut command), compression);
+            expect_echoes(&Server::spawn(&mut command), &[], compression);
         }
     }
     for compression in [
@@ -423,7 +443,7 @@ fn servers_by_others_compress_and_inflate() {
     ] {
         if let Some(mut command) = python_command("websockets_server.py", &["127.0.0.1", "0"]) {
             command.env("DEFLATE", compression);
-            check(&Server::spawn(&mut command), compression);
+            expect_echoes(&Server::spawn(&mut command), &[], compression);
         }
     }
 }
