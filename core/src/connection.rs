@@ -220,6 +220,12 @@ impl<R> Connection<R> {
         missing.saturating_add((plain + held) as u64)
     }
 
+    /// Whether a message is being received that is compressed (RFC 7692 section 6). It is known as
+    /// soon as the header of its first frame was read.
+    pub fn is_message_compressed(&self) -> bool {
+        matches!(self.message, Some(Incoming::Compressed(_)))
+    }
+
     /// Whether a Close frame was sent: our own, which may still [wait for
     /// room](Self::awaits_room), or the answer to the peer's.
     pub fn is_closing(&self) -> bool {

@@ -25,4 +25,5 @@ pub(crate) mod tls;
 pub(crate) mod traffic;
 pub(crate) mod transport;
 pub(crate) mod unsent;
+mod verifier;
 pub(crate) mod worker;

@@ -1,10 +1,7 @@
 //! Independent clients talk to the binary over real sockets: each is greeted, and gets its messages
 //! back.
 
-use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::Stdio;
+use std::net::TcpStream;
 
 use embedded_websocket::{
     WebSocketClient, WebSocketCloseStatusCode, WebSocketOptions, WebSocketReceiveMessageType,
@@ -15,10 +12,10 @@ use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::{Error, Message, WebSocket};
 use ws_echo_tests::masking_keys::Keys;
-use ws_echo_tests::peers;
-use ws_echo_tests::programs::{CHROMIUM, CURL};
+use ws_echo_tests::programs::CURL;
 use ws_echo_tests::scripted_client::{Client, WELCOME};
 use ws_echo_tests::server::{PATIENCE, Server, run};
+use ws_echo_tests::{chromium, peers};
 
 fn tungstenite(server: &Server) -> WebSocket<TcpStream> {
     let stream = TcpStream::connect(server.address).unwrap();
@@ -247,90 +244,7 @@ fn curl_is_refused_with_the_status_that_says_why() {
 
 #[test]
 fn chromium_is_served() {
-    if !CHROMIUM.is_there(&["--version"]) {
-        return;
-    }
     // The page has another origin.
     let server = Server::start(&["--origin", "*"]);
-    let page = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = page.local_addr().unwrap();
-    let profile = env::temp_dir().join(format!("ws-echo-chromium-{}", std::process::id()));
-    let mut browser = CHROMIUM
-        .command()
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-        ])
-        .args([
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-sync",
-        ])
-        .arg("--disable-component-update")
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("http://{address}/?ws={}", server.url("/")))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let result = serve_page(&page, &mut || browser.try_wait().unwrap().is_none());
-    let _ = browser.kill();
-    let _ = browser.wait();
-    let _ = std::fs::remove_dir_all(profile);
-    assert_eq!(result, "ok");
-}
-
-/// Serves the page until it reports its result, for as long as the browser runs.
-fn serve_page(listener: &TcpListener, is_running: &mut dyn FnMut() -> bool) -> String {
-    listener.set_nonblocking(true).unwrap();
-    let start = std::time::Instant::now();
-    while is_running() && start.elapsed() < 3 * PATIENCE {
-        let Ok((stream, _)) = listener.accept() else {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            continue;
-        };
-        // A browser opens connections that it does not use.
-        stream.set_nonblocking(false).unwrap();
-        stream
-            .set_read_timeout(Some(std::time::Duration::from_secs(1)))
-            .unwrap();
-        if let Some(result) = answer_browser(&stream) {
-            return result;
-        }
-    }
-    "no result came from the page".into()
-}
-
-/// Answers one request. Returns its body, if that is the page's result.
-fn answer_browser(stream: &TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let is_result = line.starts_with("POST /result ");
-    let mut len = 0;
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.split_once(':') else {
-            break;
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            len = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; len];
-    reader.read_exact(&mut body).ok()?;
-    let page = std::fs::read_to_string(peers::file("browser.html")).unwrap();
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close";
-    let mut stream = stream;
-    write!(
-        stream,
-        "{head}\r\nContent-Length: {}\r\n\r\n{page}",
-        page.len()
-    )
-    .ok()?;
-    is_result.then(|| String::from_utf8_lossy(&body).into_owned())
+    chromium::sessions(&server.url("/"), "");
 }

@@ -245,6 +245,7 @@ fn short_memory_refuses_new_clients_and_echoes_in_pieces() {
         "--threads=1",
         "--buffer=64KiB",
         "--max-memory=140KiB",
+        "--deflate=off",
     ]);
     server.logged("and 1 MiB for the buffers of all (--max-memory)");
     let mut clients: Vec<_> = (0..3).map(|_| Client::open(server.address)).collect();

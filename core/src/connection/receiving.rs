@@ -168,7 +168,7 @@ impl<R: Role> Connection<R> {
             Some(message) => (message.kind(), message.held().len()),
             None => (Kind::Binary, 0),
         };
-        let is_compressed = matches!(self.message, Some(Incoming::Compressed(_)));
+        let is_compressed = self.is_message_compressed();
         // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
         // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
         if ends_message && held_len > 0 {

@@ -6,6 +6,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use ws_echo_core::Window;
+
 /// The name of a unit, and its size in the base unit. A bare number has the empty name.
 type Unit = (&'static str, u64);
 
@@ -26,6 +28,8 @@ const BYTES: [Unit; 4] = [
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const BUFFER_LEN_MIN: u64 = 4 << 10;
 const BUFFER_LEN_MAX: u64 = 16 << 20;
+/// zlib has no smaller window: see `deflate/deflater`.
+const WINDOW_BITS_MIN: u8 = 9;
 const THREAD_COUNT_MAX: usize = 1_024;
 const CONNECTION_COUNT_MAX: usize = 20_000;
 const PAYLOAD_LEN_MAX: u64 = 64 << 20;
@@ -113,6 +117,15 @@ pub(super) fn backlog(text: &str) -> Result<usize, String> {
         return Ok(0);
     }
     memory(text).map_err(|advice| format!("{advice}, or off"))
+}
+
+/// A window of a compressor, as a power of two from 9 to 15.
+pub(super) fn window(text: &str) -> Result<Window, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|bits| *bits >= WINDOW_BITS_MIN)
+        .and_then(Window::new)
+        .ok_or("write a whole number from 9 to 15")
 }
 
 /// A number of threads, from 1 to 1,024.

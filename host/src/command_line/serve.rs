@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::Args;
 use clap::error::ErrorKind;
+use clap::{Args, ValueEnum};
+use ws_echo_core::Window;
 
 use super::environment::Environment;
 use super::host;
@@ -17,7 +18,7 @@ use super::quantity::{self, Interval};
 use super::tls::TlsArguments;
 use crate::escape::Excerpt;
 use crate::logging::Filter;
-use crate::options::serve::{Origins, ServeOptions};
+use crate::options::serve::{DeflateMode, Origins, ServeOptions};
 use crate::serve::client;
 
 /// The variable by which platforms that run programs set the port.
@@ -57,6 +58,25 @@ Examples:
   ws-echo --tls-self-signed --tls-write-cert echo.pem
                                        speak wss, for clients that trust echo.pem
   ws-echo --path /echo --log-messages  serve one path, and log the messages";
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Deflate {
+    Off,
+    Fresh,
+    Window,
+    Unverified,
+}
+
+impl From<Deflate> for DeflateMode {
+    fn from(mode: Deflate) -> Self {
+        match mode {
+            Deflate::Off => Self::Off,
+            Deflate::Fresh => Self::Fresh,
+            Deflate::Window => Self::Window,
+            Deflate::Unverified => Self::Unverified,
+        }
+    }
+}
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
@@ -145,6 +165,17 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "60s")]
     stall_timeout: Interval,
 
+    /// Whether clients may compress messages (permessage-deflate): fresh, each for itself; window,
+    /// with a window that is kept between messages, for 48KiB of --max-memory each; or unverified,
+    /// which keeps it too, and does not check that they can be decompressed
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Deflate::Fresh)]
+    deflate: Deflate,
+
+    /// The largest window to agree on, from 9 to 15: a power of two, in bytes
+    #[arg(long, value_name = "BITS", value_parser = quantity::window)]
+    #[arg(default_value = "15")]
+    deflate_window: Window,
+
     /// The longest message that is echoed [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
     max_message_size: Option<u64>,
@@ -213,6 +244,8 @@ impl ServeArguments {
             ping_interval: self.ping_interval.0,
             ping_timeout: self.ping_timeout,
             stall_timeout: self.stall_timeout.0,
+            deflate: self.deflate.into(),
+            deflate_window: self.deflate_window,
             max_message_len: self.max_message_size.unwrap_or(u64::MAX),
             max_memory: self.max_memory,
             max_backlog: self.max_backlog,
@@ -267,14 +300,19 @@ fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -
 /// Checks that each thread has memory for at least one buffer and one handshake.
 fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     let threads = options.threads.get();
-    let least = client::least_memory(options.buffer_len).saturating_mul(threads);
+    let least = client::least_memory(options).saturating_mul(threads);
     if least <= options.max_memory {
         return Ok(());
     }
     let kib = least.div_ceil(1024);
+    let others = if options.deflate.verifies() {
+        "fewer threads, a smaller buffer or --deflate off"
+    } else {
+        "fewer threads or a smaller buffer"
+    };
     let advice = format!(
         "--max-memory is too small for --threads {threads} and a --buffer of {} bytes: write at \
-         least {kib}KiB, or use fewer threads or a smaller buffer",
+         least {kib}KiB, or use {others}",
         options.buffer_len
     );
     Err(wrong(ErrorKind::ValueValidation, advice))

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use ws_echo_core::Window;
+
 use super::*;
 use crate::logging::Filter;
 use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
-use crate::options::serve::Origins;
+use crate::options::serve::{DeflateMode, Origins};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
@@ -66,6 +68,8 @@ fn an_empty_command_line_gives_the_defaults() {
         ping_interval: Some(Duration::from_secs(25)),
         ping_timeout: Duration::from_secs(20),
         stall_timeout: Some(Duration::from_secs(60)),
+        deflate: DeflateMode::Fresh,
+        deflate_window: Window::MAX.fresh(),
         max_message_len: u64::MAX,
         max_memory: 512 << 20,
         max_backlog: 16 << 20,
@@ -83,7 +87,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
-                --stall-timeout off --max-message-size 1GiB --max-memory 64MiB --max-backlog off \
+                --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB --max-memory 64MiB --max-backlog off \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
@@ -103,6 +107,8 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         ping_interval: None,
         ping_timeout: Duration::from_secs(1),
         stall_timeout: None,
+        deflate: DeflateMode::Window,
+        deflate_window: Window::new(9).expect("a window"),
         max_message_len: 1 << 30,
         max_memory: 64 << 20,
         max_backlog: 0,
@@ -134,6 +140,8 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_PING_INTERVAL", "1m"),
         ("WS_ECHO_PING_TIMEOUT", "5"),
         ("WS_ECHO_STALL_TIMEOUT", "90"),
+        ("WS_ECHO_DEFLATE", "unverified"),
+        ("WS_ECHO_DEFLATE_WINDOW", "14"),
         ("WS_ECHO_MAX_MESSAGE_SIZE", "1"),
         ("WS_ECHO_MAX_MEMORY", "1MiB"),
         ("WS_ECHO_MAX_BACKLOG", "64KiB"),
@@ -159,6 +167,8 @@ fn every_option_is_read_from_the_environment() {
         ping_interval: Some(Duration::from_secs(60)),
         ping_timeout: Duration::from_secs(5),
         stall_timeout: Some(Duration::from_secs(90)),
+        deflate: DeflateMode::Unverified,
+        deflate_window: Window::new(14).expect("a window"),
         max_message_len: 1,
         max_memory: 1 << 20,
         max_backlog: 64 << 10,
@@ -388,13 +398,24 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
 
 #[test]
 fn memory_must_suffice_for_a_buffer_in_each_thread() {
-    let message = |memory| refusal(&["--threads=4", "--max-memory", memory], &[]);
+    let plain = ["--threads=4", "--deflate=off"];
+    let message = |memory| refusal(&[&plain[..], &["--max-memory", memory]].concat(), &[]);
     let expected = "--max-memory is too small for --threads 4 and a --buffer of 65536 bytes: write \
                     at least 305KiB, or use fewer threads or a smaller buffer";
     assert_eq!(message("0"), expected);
     assert_eq!(message("304KiB"), expected);
-    options(&["--threads=4", "--max-memory=305KiB"], &[]);
-    options(&["--threads=1", "--max-memory=77KiB"], &[]);
+    options(&[&plain[..], &["--max-memory=305KiB"]].concat(), &[]);
+    options(&["--threads=1", "--deflate=off", "--max-memory=77KiB"], &[]);
+    for mode in ["fresh", "window"] {
+        let message = refusal(&["--max-memory=1", "--deflate", mode], &[]);
+        let advice = "or use fewer threads, a smaller buffer or --deflate off";
+        assert!(message.ends_with(advice), "{message}");
+        options(
+            &["--threads=1", "--max-memory=190KiB", "--deflate", mode],
+            &[],
+        );
+    }
+    let message = |memory| refusal(&["--max-memory", memory], &[]);
     assert!(message("1GB").ends_with("(not KB or MB), such as 512MiB"));
 }
 

@@ -97,16 +97,17 @@ impl Inflater {
             _ if self.last == TAIL => {}
             _ => self.append_tail()?,
         }
-        if self.window.is_kept() && self.next != Next::Stream {
-            self.begin_message();
-        } else {
-            self.reset();
+        if !self.window.is_kept() || self.next == Next::Stream {
+            self.inflate.reset(false);
         }
+        self.begin_message();
         Ok(())
     }
 
-    /// Forgets all that was inflated. What follows is the first message of a connection.
-    pub(crate) fn reset(&mut self) {
+    /// Forgets all that was inflated. What follows is the first message of a sender that compresses
+    /// with this window.
+    pub(crate) fn reset(&mut self, window: Window) {
+        self.window = window;
         self.inflate.reset(false);
         self.begin_message();
     }

@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ws_echo_core::Window;
+
 use crate::logging::Filter;
 
 /// The options of the server. Every value is within its limits.
@@ -45,6 +47,10 @@ pub struct ServeOptions {
     /// The time after which a client is disconnected that neither continues its frame nor reads the
     /// data waiting for it, from a millisecond to a day; `None` for never.
     pub(crate) stall_timeout: Option<Duration>,
+    /// What becomes of compressed messages.
+    pub(crate) deflate: DeflateMode,
+    /// The largest window that is agreed on, at least 512 bytes.
+    pub(crate) deflate_window: Window,
     /// The length of the longest message that is echoed, in bytes.
     pub(crate) max_message_len: u64,
     /// The maximum memory of all buffers and handshakes, in bytes.
@@ -68,6 +74,27 @@ pub(crate) enum CertificateSource {
     Files { certificate: PathBuf, key: PathBuf },
     /// Made when the server starts, and written to this file for clients to trust.
     SelfSigned { written_to: Option<PathBuf> },
+}
+
+/// Whether clients may compress messages (permessage-deflate), and what is looked at before such a
+/// message is echoed as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeflateMode {
+    /// They may not.
+    Off,
+    /// Each message is compressed for itself, and inflated and checked.
+    Fresh,
+    /// The same, but a message may refer to those before it.
+    Window,
+    /// It may as well, and nothing is looked at.
+    Unverified,
+}
+
+impl DeflateMode {
+    /// Whether compressed messages are inflated and checked.
+    pub(crate) fn verifies(self) -> bool {
+        matches!(self, Self::Fresh | Self::Window)
+    }
 }
 
 /// In place of a subprotocol: the first one that the client offers.

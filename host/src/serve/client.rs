@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 
 use ws_echo_core::Agreed;
 
+use crate::options::serve::ServeOptions;
 use crate::serve::client::account::Account;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
@@ -27,8 +28,8 @@ use crate::serve::service::{Handshake, Service};
 pub(crate) const OPENING_COST: usize = size_of::<Handshake>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
-pub(crate) fn least_memory(buffer_len: usize) -> usize {
-    Pool::least_memory(buffer_len) + OPENING_COST
+pub(crate) fn least_memory(options: &ServeOptions) -> usize {
+    Pool::least_memory(options.buffer_len, options.deflate) + OPENING_COST
 }
 
 /// What the clients of a worker share.
@@ -105,6 +106,8 @@ pub(crate) enum Want {
     Shut,
     /// To receive.
     Receive,
+    /// To transmit what is ready, and to go on in another turn.
+    Pause,
 }
 
 impl Client {
@@ -153,6 +156,23 @@ impl Client {
     fn is_inside_frame(&self) -> bool {
         let session = self.session();
         self.buffer.is_some() || session.is_some_and(|session| session.connection.is_inside_frame())
+    }
+
+    /// Whether it has something to do in another turn, before more is received. It must keep its
+    /// buffer until then.
+    #[inline]
+    pub(crate) fn is_paused(&self) -> bool {
+        self.session().is_some_and(Session::is_paused)
+    }
+
+    /// Whether the server stops, and there is nothing to do before the connection is closed.
+    fn can_close(&self) -> bool {
+        match &self.phase {
+            Phase::Leaving { session, .. } => session
+                .as_ref()
+                .is_none_or(|session| session.is_between_messages()),
+            _ => false,
+        }
     }
 
     /// Whether what waits for it becomes a backlog unless it takes some of that.
@@ -227,8 +247,7 @@ impl Client {
     /// Whether there is something to do before more is received.
     #[inline]
     pub(crate) fn has_work(&self, transport: TransportState) -> bool {
-        self.buffer.is_some()
-            || (transport.is_drained && matches!(self.phase, Phase::Leaving { session: None, .. }))
+        self.buffer.is_some() || (transport.is_drained && self.can_close())
     }
 
     /// Where the next bytes are received.
@@ -292,6 +311,9 @@ impl Client {
             }
             Phase::Flushing | Phase::Draining => buffer.discard_received(),
         }
+        if self.is_paused() {
+            return Want::Pause;
+        }
         if !buffer.ready().is_empty() || (self.is_flushing() && !buffer.backlog.is_empty()) {
             return Want::Transmit;
         }
@@ -320,8 +342,14 @@ impl Client {
 
     /// Gives the pool back what a client that is dropped still has of it.
     pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
-        if self.is_in_handshake() {
-            pool.give_memory_back(OPENING_COST);
+        match &mut self.phase {
+            Phase::Handshake(_) => pool.give_memory_back(OPENING_COST),
+            Phase::Open { session, .. } | Phase::Leaving { session, .. } => {
+                if let Some(session) = session {
+                    pool.take_back_verifier(session);
+                }
+            }
+            _ => {}
         }
         if let Some(buffer) = self.buffer.take() {
             pool.take_back(buffer);

@@ -88,7 +88,8 @@ impl<T: Transport> Clients<T> {
                     options.buffer_len,
                     options.max_memory / options.threads.get(),
                     options.max_backlog,
-                ),
+                )
+                .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.as_deref()),
                 is_stopping: false,
             },

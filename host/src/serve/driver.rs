@@ -150,7 +150,7 @@ impl<T: Transport> Driver<T> {
     fn answer_then_receive(&mut self, shared: &mut Shared) -> Next {
         let mut buffer = self.take_buffer(shared);
         let answered = self.answer_late(&mut buffer, shared).and_then(|next| {
-            if next != Next::Requeue || self.client.is_flushing() {
+            if next != Next::Requeue || self.client.is_flushing() || self.client.is_paused() {
                 return Ok(next);
             }
             self.receive_and_answer(&mut buffer, shared)
@@ -176,8 +176,8 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Puts a buffer back after it was used, and returns what follows. The client keeps a buffer
-    /// only if it holds bytes; if memory is short, a client that would have to keep one is dropped,
-    /// and so is one that would have to keep a session.
+    /// only if it holds bytes, or if the client is paused. If memory is short, a client that would
+    /// have to keep one is dropped, and so is one that would have to keep a session or a verifier.
     fn put_buffer(
         &mut self,
         mut buffer: HeapBuffer,
@@ -194,11 +194,12 @@ impl<T: Transport> Driver<T> {
             shared.pool.take_back(buffer);
             return next;
         }
-        if buffer.holds_nothing() {
+        let is_paused = self.client.is_paused();
+        if buffer.holds_nothing() && !is_paused {
             shared.pool.put_buffer(buffer);
             return next;
         }
-        if buffer.is_empty() {
+        if buffer.is_empty() && !is_paused {
             buffer = shared.pool.detach_backlog(buffer);
         } else if !shared.pool.has_backlogs() {
             buffer.patience = Patience::Over;
@@ -207,12 +208,14 @@ impl<T: Transport> Driver<T> {
         next
     }
 
-    /// Whether it would have to keep a buffer or a session for which there is no memory.
+    /// Whether it would have to keep a buffer, a session or a verifier without memory for it.
     #[cold]
     fn has_too_much(&self, buffer: &HeapBuffer, shared: &mut Shared) -> bool {
         let is_session_too_many = shared.pool.take_session_too_many();
-        (shared.pool.is_reserve_in_use() && !buffer.is_empty())
+        let needs_buffer = !buffer.is_empty() || self.client.is_paused();
+        (shared.pool.is_reserve_in_use() && needs_buffer)
             || (is_session_too_many && self.client.has_session())
+            || shared.pool.is_verifier_reserve_in_use()
     }
 
     /// Transmits what the client has not taken before, which is a sign of life, and answers.
@@ -259,10 +262,13 @@ impl<T: Transport> Driver<T> {
     fn answer(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) -> io::Result<Next> {
         loop {
             match self.client.advance(buffer, self.transport_state(), shared) {
-                Want::Transmit => {
+                want @ (Want::Transmit | Want::Pause) => {
                     let transmitted = self.transmit_in_order(buffer, shared)?;
                     if transmitted == Transmitted::Part && !self.set_aside(buffer, shared) {
                         return Ok(self.next_turn_without_room());
+                    }
+                    if want == Want::Pause {
+                        return Ok(Next::Requeue);
                     }
                 }
                 Want::Shut => self.transport.shut()?,

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log_enabled, warn};
-use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request};
+use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request, Window};
 
 use crate::escape::Untrusted;
 use crate::hex;
@@ -18,6 +18,7 @@ use crate::quantity::{Count, Size};
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
+use crate::serve::verifier::Inflated;
 use crate::time::Span;
 
 /// The most bytes of a binary message in one line.
@@ -34,9 +35,9 @@ pub(crate) struct Journal {
 }
 
 /// When something happened: milliseconds since the journal was begun, in as many bytes as cost a
-/// client nothing.
+/// client nothing. They are enough for 34 years.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Moment([u8; 6]);
+pub(crate) struct Moment([u8; 5]);
 
 /// What a connection has carried until it ended.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +112,7 @@ impl Journal {
             return Moment::default();
         }
         let milliseconds = self.start.elapsed().as_millis() as u64;
-        let [bytes @ .., _, _] = milliseconds.to_le_bytes();
+        let [bytes @ .., _, _, _] = milliseconds.to_le_bytes();
         Moment(bytes)
     }
 
@@ -139,9 +140,18 @@ impl Journal {
         debug!(target: CLIENT, "client {peer} left: {error}");
     }
 
-    /// A client's connection is open; `target` is what [`target`](Self::target) returned.
-    pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str) {
-        info!(target: CLIENT, "client connected {peer} {target}");
+    /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
+    /// may be compressed with this window.
+    pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str, window: Option<Window>) {
+        let Some(window) = window else {
+            return info!(target: CLIENT, "client connected {peer} {target}");
+        };
+        let bits = window.bits();
+        let kept = if window.is_kept() { "kept" } else { "fresh" };
+        info!(
+            target: CLIENT,
+            "client connected {peer} {target} with permessage-deflate ({bits} bits, {kept})"
+        );
     }
 
     /// A client's connection is open without a subprotocol, though it offers some: `first` is the
@@ -224,8 +234,8 @@ impl Journal {
     }
 
     fn since(&self, moment: Moment) -> Duration {
-        let [a, b, c, d, e, f] = moment.0;
-        let then = Duration::from_millis(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]));
+        let [a, b, c, d, e] = moment.0;
+        let then = Duration::from_millis(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
         self.start.elapsed().saturating_sub(then)
     }
 
@@ -236,26 +246,34 @@ impl Journal {
 
     /// A client sent a piece of a message, and messages are logged.
     pub(crate) fn message(&mut self, peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
-        let kind = match chunk.kind() {
-            Kind::Text => "text",
-            Kind::Binary => "binary",
-        };
-        let more = if chunk.ends_message() {
-            ""
-        } else {
-            " and more to come"
-        };
+        let (kind, more) = description(chunk);
         let len = Count(bytes.len() as u64, "byte");
-        match (chunk.kind(), str::from_utf8(bytes)) {
-            (Kind::Text, Ok(text)) => {
-                let text = Untrusted::excerpt(text);
-                info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {text}");
-            }
-            _ => {
-                let hex = Hex(bytes);
-                info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {hex}");
-            }
-        }
+        let content = Content(chunk.kind(), bytes);
+        info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {content}");
+    }
+
+    /// The same for a compressed message that was inflated.
+    pub(crate) fn inflated_message(
+        &mut self,
+        peer: SocketAddr,
+        chunk: &Chunk,
+        inflated: &Inflated,
+    ) {
+        let (kind, more) = description(chunk);
+        let len = Count(inflated.len, "byte");
+        let compressed_len = chunk.len();
+        let content = Content(chunk.kind(), &inflated.start);
+        info!(
+            target: MESSAGE,
+            "message {peer} {kind}, {len} compressed to {compressed_len}{more}: {content}"
+        );
+    }
+
+    /// The same for a compressed message that was not.
+    pub(crate) fn compressed_message(&mut self, peer: SocketAddr, chunk: &Chunk) {
+        let (kind, more) = description(chunk);
+        let len = Count(chunk.len() as u64, "byte");
+        info!(target: MESSAGE, "message {peer} {kind}, compressed, {len}{more}");
     }
 
     /// Clients were turned away because of a limit.
@@ -341,6 +359,36 @@ impl Display for Reason<'_> {
         match self.0.get_ref() {
             Some(own) => Untrusted::excerpt(&own.to_string()).fmt(f),
             None => self.0.kind().fmt(f),
+        }
+    }
+}
+
+/// What a piece of a message is, and whether it is the last.
+fn description(chunk: &Chunk) -> (&'static str, &'static str) {
+    let kind = match chunk.kind() {
+        Kind::Text => "text",
+        Kind::Binary => "binary",
+    };
+    let more = if chunk.ends_message() {
+        ""
+    } else {
+        " and more to come"
+    };
+    (kind, more)
+}
+
+/// The first bytes of a message, or of a piece of one.
+struct Content<'a>(Kind, &'a [u8]);
+
+impl Display for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Kind::Binary => Hex(self.1).fmt(f),
+            // It may end in the middle of a character.
+            Kind::Text => {
+                let text = self.1.utf8_chunks().next();
+                Untrusted::excerpt(text.map_or("", |text| text.valid())).fmt(f)
+            }
         }
     }
 }

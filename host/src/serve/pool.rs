@@ -1,20 +1,26 @@
 //! What busy connections need and idle ones do not: a buffer, and the state of what is begun.
 //!
-//! All buffers of a worker together use at most its share of `--max-memory`. A client that needs
-//! one beyond that is served with the reserve, in which nothing can stay: its messages are echoed
-//! in pieces. Backlogs, of clients that send first and read later, use at most half of that share.
+//! All buffers of a worker together, with the verifiers of compressed messages, use at most its
+//! share of `--max-memory`. A client that needs a buffer beyond that is served with the reserve, in
+//! which nothing can stay: its messages are echoed in pieces. Backlogs, of clients that send first
+//! and read later, use at most half of that share.
 
 mod backlogs;
 mod budget;
+mod verifiers;
+mod verifying;
 
 use std::mem;
 
-use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
+use ws_echo_core::{Agreed, Buffer, Chunk, Connection, MIN_BUFFER_LEN};
 
-use self::budget::{Backlogs, Budget};
+use self::budget::{Backlogs, Budget, KEPT_LEN_MAX};
+use self::verifiers::Verifiers;
+use crate::options::serve::DeflateMode;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
 use crate::serve::unsent::Unsent;
+use crate::serve::verifier::Verifier;
 
 /// A buffer on the heap, with its state: a client without one keeps no room for it.
 pub(crate) type HeapBuffer = Box<ClientBuffer>;
@@ -23,8 +29,10 @@ pub(crate) type HeapBuffer = Box<ClientBuffer>;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) connection: Connection,
-    /// How many bytes of the begun message were received.
+    /// How many bytes of the begun message were received, unless it is verified.
     pub(crate) message_len: u64,
+    /// Only inside a compressed message, or if its window is kept.
+    pub(crate) verifier: Option<Box<Verifier>>,
 }
 
 impl Session {
@@ -32,17 +40,41 @@ impl Session {
         Self {
             connection: Connection::server(agreed),
             message_len: 0,
+            verifier: None,
         }
+    }
+
+    /// Whether nothing is begun, and nothing is kept for the next message.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.connection.is_idle() && self.verifier.is_none()
+    }
+
+    /// Whether no message is begun to be received or echoed.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.connection.is_idle() && !self.is_paused()
+    }
+
+    /// Whether a message may refer to the compressed ones before it.
+    pub(crate) fn keeps_window(&self) -> bool {
+        let deflate = self.connection.agreed().deflate;
+        deflate.is_some_and(|deflate| deflate.client.is_kept())
+    }
+
+    /// Takes the chunk that waits to be verified further.
+    pub(crate) fn take_waiting(&mut self) -> Option<Chunk> {
+        self.verifier.as_mut()?.waiting.take()
+    }
+
+    /// Whether a chunk waits to be verified in another turn.
+    pub(crate) fn is_paused(&self) -> bool {
+        let verifier = self.verifier.as_ref();
+        verifier.is_some_and(|verifier| verifier.waiting.is_some())
     }
 }
 
 /// The length of a large buffer, unless all are longer. With this length large messages cost two
 /// thirds of what they cost with 64 KiB; with longer buffers they did not cost less.
 const LARGE_LEN: usize = 512 * 1024;
-
-/// How many bytes of empty buffers of either length are kept for the next busy connections: at
-/// least one buffer.
-const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
 
 /// How many sessions are kept for the next busy connections.
 const IDLE_MAX: usize = 1024;
@@ -90,6 +122,8 @@ pub(crate) struct Pool {
     is_session_too_many: bool,
     budget: Budget,
     backlogs: Backlogs,
+    /// `None` if compressed messages are not verified.
+    verifiers: Option<Verifiers>,
     /// A buffer for clients for which there is no memory, one after the other; `None` while it is
     /// in use.
     reserve: Option<HeapBuffer>,
@@ -164,8 +198,12 @@ fn reserve() -> HeapBuffer {
 
 impl Pool {
     /// The least memory of a pool with buffers for frames with a payload of this many bytes.
-    pub(crate) fn least_memory(buffer_len: usize) -> usize {
-        storage_len(buffer_len) + RESERVE_LEN
+    pub(crate) fn least_memory(buffer_len: usize, deflate: DeflateMode) -> usize {
+        let verifiers = match deflate.verifies() {
+            true => Verifiers::LEAST_MEMORY,
+            false => 0,
+        };
+        storage_len(buffer_len) + RESERVE_LEN + verifiers
     }
 
     /// The length of the longest buffer, if the shortest is for payloads of this many bytes.
@@ -177,7 +215,7 @@ impl Pool {
     /// `memory` bytes in all, [at least](Self::least_memory) what one client needs. A backlog may
     /// have `backlog_len_max` bytes.
     pub(crate) fn new(buffer_len: usize, memory: usize, backlog_len_max: usize) -> Self {
-        let memory = memory.max(Self::least_memory(buffer_len));
+        let memory = memory.max(Self::least_memory(buffer_len, DeflateMode::Off));
         Self {
             buffers: BothBuffers {
                 small: Buffers::new(buffer_len),
@@ -190,6 +228,7 @@ impl Pool {
                 used: RESERVE_LEN,
             },
             backlogs: Backlogs::new(backlog_len_max, memory),
+            verifiers: None,
             reserve: Some(reserve()),
         }
     }
@@ -200,6 +239,7 @@ impl Pool {
     pub(crate) fn take_memory(&mut self, len: usize) -> Option<Granted> {
         let BothBuffers { small, large } = &mut self.buffers;
         let budget = &mut self.budget;
+        let verifiers = &mut self.verifiers;
         loop {
             if budget.has(len)
                 && let Some(granted) = memory::ask(len)
@@ -207,8 +247,12 @@ impl Pool {
                 budget.used += len;
                 return Some(granted);
             }
-            // Empty buffers make room.
-            if !large.shrink(budget) && !small.shrink(budget) {
+            // Empty buffers and free verifiers make room.
+            let shrinks = |it: &mut Verifiers| it.shrink(budget);
+            if !verifiers.as_mut().is_some_and(shrinks)
+                && !large.shrink(budget)
+                && !small.shrink(budget)
+            {
                 return None;
             }
         }
@@ -235,9 +279,9 @@ impl Pool {
         self.reserve.is_none()
     }
 
-    /// Whether there was no memory for the buffer or a session of the current turn.
+    /// Whether there was no memory for the buffer, a session or a verifier of the current turn.
     pub(crate) fn is_short(&self) -> bool {
-        self.is_reserve_in_use() || self.is_session_too_many
+        self.is_reserve_in_use() || self.is_session_too_many || self.is_verifier_reserve_in_use()
     }
 
     /// Puts an empty buffer back.
@@ -405,7 +449,8 @@ mod tests {
 
     #[test]
     fn without_memory_for_a_large_buffer_a_small_one_is_taken_and_not_the_reserve() {
-        let mut pool = Pool::new(4 << 10, Pool::least_memory(4 << 10), 0);
+        let least_memory = Pool::least_memory(4 << 10, DeflateMode::Off);
+        let mut pool = Pool::new(4 << 10, least_memory, 0);
         let small = pool.take_buffer(BufferClass::Large);
         assert!(!pool.is_reserve_in_use());
         pool.put_buffer(small);

@@ -1,8 +1,12 @@
 //! What this server answers to a request. It logs nothing: see `journal`.
 
-use ws_echo_core::{Acceptance, Message, Refusal, Request, ServerHandshake};
+use ws_echo_core::{
+    Acceptance, CompressedMessages, Message, Refusal, Request, ServerHandshake, Window,
+};
 
-use crate::options::serve::{FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions};
+use crate::options::serve::{
+    DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
+};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
@@ -21,6 +25,8 @@ pub(crate) struct Service {
     has_page: bool,
     origins: Origins,
     subprotocols: Vec<String>,
+    deflate: DeflateMode,
+    deflate_window: Window,
     log_messages: bool,
     /// In bytes.
     max_message_len: u64,
@@ -33,6 +39,8 @@ pub(crate) struct Service {
 pub(crate) enum Decision {
     /// The request was accepted: the connection is open when the response is ready.
     Upgrade {
+        /// The window that is agreed on; `None` if no message may be compressed.
+        window: Option<Window>,
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
@@ -54,6 +62,8 @@ impl Service {
             has_page: options.has_page,
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
+            deflate: options.deflate,
+            deflate_window: options.deflate_window,
             log_messages: options.log_messages,
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
@@ -62,8 +72,8 @@ impl Service {
     }
 
     /// Decides about a request that is complete. Accepts or refuses it here; any other response is
-    /// left to the caller.
-    pub(crate) fn answer(&self, handshake: &mut Handshake) -> Decision {
+    /// left to the caller. `window` is the largest one that is agreed on with this client.
+    pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
         let request = handshake.request();
         let path = request.path();
         let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
@@ -94,13 +104,18 @@ impl Service {
         let first_offer = request.subprotocols().find(is_short);
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
         let unmet_offer = unmet_offer.map(str::to_owned);
+        let deflate = window.and_then(|window| request.deflate(window));
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
+            deflate: deflate.as_ref(),
             greeting: self.welcome.as_deref().map(Message::Text),
-            ..Acceptance::default()
         });
+        let window = deflate.map(|answer| answer.agreed().client);
         match accepted {
-            Ok(()) => Decision::Upgrade { unmet_offer },
+            Ok(()) => Decision::Upgrade {
+                window,
+                unmet_offer,
+            },
             Err(refusal) => {
                 handshake.explain(refusal.text());
                 Decision::Refuse(refusal)
@@ -114,6 +129,29 @@ impl Service {
             FIRST_OFFERED => request.subprotocols().find(is_short),
             ours => request.subprotocols().find(|offer| *offer == ours),
         })
+    }
+
+    /// The largest window that is agreed on with a client; `None` if it may not compress.
+    pub(crate) fn window(&self) -> Option<Window> {
+        match self.deflate {
+            DeflateMode::Off => None,
+            DeflateMode::Fresh => Some(self.deflate_window),
+            DeflateMode::Window | DeflateMode::Unverified => Some(self.deflate_window.kept()),
+        }
+    }
+
+    /// Whether compressed messages are inflated and checked before they are echoed.
+    pub(crate) fn verifies(&self) -> bool {
+        self.deflate.verifies()
+    }
+
+    /// What becomes of compressed messages if no message has to be looked at.
+    #[inline]
+    pub(crate) fn compressed(&self) -> CompressedMessages {
+        match self.deflate {
+            DeflateMode::Unverified => CompressedMessages::Echo,
+            _ => CompressedMessages::Leave,
+        }
     }
 
     /// Whether messages are logged.

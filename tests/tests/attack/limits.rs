@@ -175,7 +175,8 @@ pub(crate) fn memory_held_by_a_trickle() -> Row {
 /// The sessions of the conformance tests have the same outcomes over TCP.
 pub(crate) fn every_limit() -> Row {
     expect_all_limits();
-    let always = ["--no-page", "--origin=*"];
+    // The sessions are those of RFC 6455 alone.
+    let always = ["--no-page", "--origin=*", "--deflate=off"];
     let target = Target::greeting(&[&always[..], &LIMITS].concat());
     remote_server::play_all(target.address(), || target.server.log());
     let cost = Cost {

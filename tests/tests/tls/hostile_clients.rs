@@ -292,6 +292,7 @@ fn a_client_without_memory_gets_503_over_tls() {
     let limits = [
         "--threads=1",
         "--max-memory=77KiB",
+        "--deflate=off",
         "--handshake-timeout=1s",
     ];
     let (server, certificate) = self_signed("memory", &limits);

@@ -1,14 +1,20 @@
 //! An open connection: the messages that a client sends are sent back, unless one is longer than
 //! this server allows.
+//!
+//! A compressed message goes back as it came: what the client's compressor has made is what its
+//! decompressor needs, if it gets the same messages in the same order. So each compressed message
+//! is echoed, or the connection ends: nothing here may leave one out (RFC 7692 section 7.1.1).
 
-use ws_echo_core::{Buffer, CloseCode, CompressedMessages, Event, Storage};
+use ws_echo_core::{Buffer, Chunk, CloseCode, Event};
 
 use super::account::Account;
 use super::{Client, Phase, Shared};
-use crate::serve::journal::{Ending, Journal, Moment};
+use crate::serve::journal::{Ending, Moment};
 use crate::serve::pool::{HeapBuffer, Pool, Session};
 use crate::serve::service::Service;
 use crate::serve::traffic::Traffic;
+use crate::serve::unsent::Unsent;
+use crate::serve::verifier::{Checked, Fault, Verifier};
 
 /// The length of a message that was refused, whatever the limit.
 const REFUSED: u64 = u64::MAX;
@@ -21,18 +27,22 @@ impl Client {
         else {
             return;
         };
-        let Shared {
-            service, journal, ..
-        } = shared;
-        session.echo(&mut self.account, opened, buffer, service, journal);
+        let (core_buffer, unsent) = buffer.parts();
+        let mut conversation = Conversation {
+            session: &mut session,
+            account: &mut self.account,
+            opened,
+            buffer: core_buffer,
+            unsent,
+            shared,
+        };
+        conversation.go_on();
         self.put_session(session, shared);
     }
 
     /// Closes the connection because the server stops, once no message is begun and all is echoed.
     pub(super) fn close_when_idle(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
-        if matches!(self.phase, Phase::Leaving { session: None, .. })
-            && buffer.received().is_empty()
-        {
+        if self.can_close() && buffer.received().is_empty() {
             self.send_close(buffer, CloseCode::GOING_AWAY, "", shared);
         }
     }
@@ -75,14 +85,15 @@ impl Client {
     }
 
     /// Puts the state of an open connection back. It is kept only if something is begun.
-    fn put_session(&mut self, used: Box<Session>, shared: &mut Shared) {
+    fn put_session(&mut self, mut used: Box<Session>, shared: &mut Shared) {
         let (Phase::Open { session, .. } | Phase::Leaving { session, .. }) = &mut self.phase else {
             return;
         };
         if used.is_done(&shared.service) {
             // What is ready is the last.
             self.phase = Phase::Flushing;
-        } else if used.connection.is_idle() {
+            shared.pool.take_back_verifier(&mut used);
+        } else if used.is_idle() {
             shared.pool.put_idle(used);
         } else {
             *session = Some(used);
@@ -91,90 +102,177 @@ impl Client {
 }
 
 impl Session {
-    /// Echoes what is in the buffer, as far as there is room for the answers.
-    pub(super) fn echo(
-        &mut self,
-        account: &mut Account,
-        opened: Moment,
-        buffer: &mut HeapBuffer,
-        service: &Service,
-        journal: &mut Journal,
-    ) {
-        let peer = account.peer();
-        let (buffer, unsent) = buffer.parts();
-        let mut count = |account: &mut Account, echoed| {
-            account.echoed.add(echoed);
-            unsent.add(echoed);
-        };
-        let is_closed_by_us = self.connection.is_closing();
-        if self.message_len == REFUSED {
-            self.refuse_message(account, opened, buffer, service, journal);
-        } else if self.connection.is_idle() && !service.looks_at_messages() {
-            let (received, ready) = (buffer.received().len(), buffer.ready().len());
-            let echoed = self
-                .connection
-                .exchange(buffer)
-                .echo_and_measure(CompressedMessages::Leave);
-            let read = received - buffer.received().len();
-            let messages = echoed.messages(read, buffer.ready().len() - ready);
-            count(account, messages.into());
-            if echoed.is_all() {
-                return;
-            }
-        }
-        loop {
-            let mut exchange = self.connection.exchange(buffer);
-            match exchange.next_event() {
-                Ok(None) => break,
-                Ok(Some(Event::Data(chunk))) => {
-                    if service.logs_messages() {
-                        journal.message(peer, &chunk, exchange.bytes(&chunk));
-                    }
-                    self.message_len = self.message_len.saturating_add(chunk.len() as u64);
-                    if service.is_too_long(self.message_len, exchange.remaining_payload()) {
-                        self.refuse_message(account, opened, buffer, service, journal);
-                        continue;
-                    }
-                    if chunk.ends_message() {
-                        self.message_len = 0;
-                    }
-                    let echoed = Traffic {
-                        messages: chunk.ends_message().into(),
-                        bytes: chunk.len() as u64,
-                    };
-                    count(account, echoed);
-                    exchange.echo(chunk);
-                }
-                Ok(Some(Event::Pong)) => journal.pong(peer),
-                Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    let ending = Ending::ClosedByServer(CloseCode::GOING_AWAY);
-                    journal.ended(peer, &ending, Some(account.carried(opened)));
-                }
-                Ok(Some(Event::Close(code))) => {
-                    let ending = Ending::ClosedByClient(code, exchange.close_reason());
-                    journal.ended(peer, &ending, Some(account.carried(opened)));
-                }
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    let ending = Ending::Failed(error);
-                    journal.ended(peer, &ending, Some(account.carried(opened)));
-                }
-            }
-        }
-        if self.is_too_long(service) {
-            self.refuse_message(account, opened, buffer, service, journal);
-        }
-    }
-
     /// Whether nothing more must be received.
     pub(super) fn is_done(&self, service: &Service) -> bool {
         let is_refused = self.connection.is_closing() && self.is_too_long(service);
         (is_refused && !self.connection.awaits_room()) || self.connection.is_done()
     }
 
-    /// Whether the begun message is too long, with the rest of the frame that is being received.
+    /// Whether the begun message is too long, with the rest of the frame that is being received. Of
+    /// a message that is verified, what it inflates to counts instead.
     fn is_too_long(&self, service: &Service) -> bool {
-        service.is_too_long(self.message_len, self.connection.remaining_payload())
+        let is_verified = service.verifies() && self.connection.is_message_compressed();
+        let announced = match is_verified {
+            true => 0,
+            false => self.connection.remaining_payload(),
+        };
+        service.is_too_long(self.message_len, announced)
+    }
+}
+
+/// An open connection at work, and what that concerns.
+struct Conversation<'a> {
+    session: &'a mut Session,
+    account: &'a mut Account,
+    opened: Moment,
+    buffer: &'a mut Buffer<Box<[u8]>>,
+    unsent: &'a mut Unsent,
+    shared: &'a mut Shared,
+}
+
+impl Conversation<'_> {
+    /// Echoes what is in the buffer, as far as there is room for the answers, and time.
+    fn go_on(&mut self) {
+        let waiting = self.session.take_waiting();
+        if self.session.message_len == REFUSED {
+            self.refuse_message();
+        } else if let Some(chunk) = waiting {
+            self.verify(chunk);
+        } else if self.session.connection.is_idle()
+            && !self.shared.service.looks_at_messages()
+            && self.echo_whole_messages()
+        {
+            return;
+        }
+        let is_closed_by_us = self.session.connection.is_closing();
+        while !self.session.is_paused() {
+            let mut exchange = self.session.connection.exchange(self.buffer);
+            match exchange.next_event() {
+                Ok(None) => break,
+                Ok(Some(Event::Data(chunk))) => self.receive(chunk),
+                Ok(Some(Event::Pong)) => self.shared.journal.pong(self.account.peer()),
+                Ok(Some(Event::Close(_))) if is_closed_by_us => {
+                    self.end(&Ending::ClosedByServer(CloseCode::GOING_AWAY));
+                }
+                Ok(Some(Event::Close(code))) => {
+                    let reason = exchange.close_reason();
+                    let carried = self.account.carried(self.opened);
+                    let ending = Ending::ClosedByClient(code, reason);
+                    let peer = self.account.peer();
+                    self.shared.journal.ended(peer, &ending, Some(carried));
+                }
+                Ok(Some(_)) => {}
+                Err(error) => self.end(&Ending::Failed(error)),
+            }
+        }
+        if self.session.is_too_long(&self.shared.service) {
+            self.refuse_message();
+        }
+    }
+
+    /// Echoes the messages that nobody looks at. Returns whether that was all.
+    fn echo_whole_messages(&mut self) -> bool {
+        let (received, ready) = (self.buffer.received().len(), self.buffer.ready().len());
+        let mut exchange = self.session.connection.exchange(self.buffer);
+        let echoed = exchange.echo_and_measure(self.shared.service.compressed());
+        let read = received - self.buffer.received().len();
+        let messages = echoed.messages(read, self.buffer.ready().len() - ready);
+        self.count(messages.into());
+        echoed.is_all()
+    }
+
+    /// Takes the next piece of a message.
+    fn receive(&mut self, chunk: Chunk) {
+        if chunk.is_compressed() && self.shared.service.verifies() {
+            return self.verify(chunk);
+        }
+        let peer = self.account.peer();
+        let exchange = self.session.connection.exchange(self.buffer);
+        if self.shared.service.logs_messages() {
+            let bytes = exchange.bytes(&chunk);
+            match chunk.is_compressed() {
+                true => self.shared.journal.compressed_message(peer, &chunk),
+                false => self.shared.journal.message(peer, &chunk, bytes),
+            }
+        }
+        let announced = exchange.remaining_payload();
+        let message_len = self.session.message_len.saturating_add(chunk.len() as u64);
+        if self.shared.service.is_too_long(message_len, announced) {
+            return self.refuse_message();
+        }
+        self.session.message_len = if chunk.ends_message() { 0 } else { message_len };
+        self.echo(chunk);
+    }
+
+    /// Verifies a piece of a compressed message, which is echoed as it came if nothing is wrong
+    /// with it.
+    fn verify(&mut self, chunk: Chunk) {
+        let Shared { service, pool, .. } = &mut *self.shared;
+        let taken = self.session.verifier.take();
+        let Some(mut verifier) = taken.or_else(|| pool.take_verifier()) else {
+            return self.echo(chunk);
+        };
+        let exchange = self.session.connection.exchange(self.buffer);
+        let bytes = exchange.bytes(&chunk);
+        let checked = pool.check(&mut verifier, &chunk, bytes, service.max_message_len());
+        match checked {
+            Ok(Checked::Part) => {
+                verifier.waiting = Some(chunk);
+                self.session.verifier = Some(verifier);
+            }
+            Ok(Checked::All) => self.accept(chunk, verifier),
+            Err(fault) => {
+                pool.put_verifier(verifier);
+                self.reject(fault);
+            }
+        }
+    }
+
+    /// Echoes a piece of a compressed message that is verified.
+    fn accept(&mut self, chunk: Chunk, mut verifier: Box<Verifier>) {
+        let inflated = verifier.end_chunk();
+        if self.shared.service.logs_messages() {
+            let peer = self.account.peer();
+            self.shared
+                .journal
+                .inflated_message(peer, &chunk, &inflated);
+        }
+        if chunk.ends_message() && !self.session.keeps_window() {
+            self.shared.pool.put_verifier(verifier);
+        } else {
+            self.session.verifier = Some(verifier);
+        }
+        self.echo(chunk);
+    }
+
+    /// Ends the connection because of a compressed message, which is not echoed.
+    fn reject(&mut self, fault: Fault) {
+        match fault {
+            // The next event is this error.
+            Fault::Invalid(error) => self.session.connection.exchange(self.buffer).fail(error),
+            Fault::TooLong => self.refuse_message(),
+        }
+    }
+
+    fn echo(&mut self, chunk: Chunk) {
+        self.count(Traffic {
+            messages: chunk.ends_message().into(),
+            bytes: chunk.len() as u64,
+        });
+        self.session.connection.exchange(self.buffer).echo(chunk);
+    }
+
+    /// Counts what is made ready to be sent back.
+    fn count(&mut self, echoed: Traffic) {
+        self.account.echoed.add(echoed);
+        self.unsent.add(echoed);
+    }
+
+    /// Logs how the connection ends.
+    fn end(&mut self, ending: &Ending<'_>) {
+        let carried = self.account.carried(self.opened);
+        let journal = &mut self.shared.journal;
+        journal.ended(self.account.peer(), ending, Some(carried));
     }
 
     /// Sends the Close that says that the message is too long. That may be known before its payload
@@ -183,22 +281,15 @@ impl Session {
     ///
     /// > 1009 indicates that an endpoint is terminating the connection because it has received a
     /// > message that is too big for it to process. (RFC 6455 section 7.4.1)
-    fn refuse_message(
-        &mut self,
-        account: &Account,
-        opened: Moment,
-        buffer: &mut Buffer<impl Storage>,
-        service: &Service,
-        journal: &mut Journal,
-    ) {
+    fn refuse_message(&mut self) {
         // It stays too long when its payload is ignored.
-        self.message_len = REFUSED;
-        buffer.discard_received();
-        let mut exchange = self.connection.exchange(buffer);
+        self.session.message_len = REFUSED;
+        self.buffer.discard_received();
+        let mut exchange = self.session.connection.exchange(self.buffer);
         let closed = exchange.close(CloseCode::MESSAGE_TOO_BIG, "message is too long");
         if closed.is_ok() {
-            let ending = Ending::TooLong(service.max_message_len());
-            journal.ended(account.peer(), &ending, Some(account.carried(opened)));
+            let ending = Ending::TooLong(self.shared.service.max_message_len());
+            self.end(&ending);
         }
     }
 }

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Progress, Refusal};
+use ws_echo_core::{Progress, Refusal, Window};
 
 use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::service::{Decision, Handshake};
+use crate::serve::verifier::Verifier;
 
 impl Client {
     pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
@@ -18,14 +19,19 @@ impl Client {
             return;
         };
         let mut content = None;
+        let mut verifier = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => content = answer(peer, handshake, shared),
+                Ok(Progress::Request) => {
+                    let window;
+                    (window, verifier) = shared.window();
+                    content = answer(peer, handshake, window, shared);
+                }
                 Ok(Progress::Open(agreed)) => {
                     let open = Phase::Open {
                         agreed,
                         opened: shared.journal.now(),
-                        session: None,
+                        session: shared.pool.begin_session(agreed, verifier),
                     };
                     buffer.expect_frames(shared.journal.greeting());
                     return self.end_handshake(open, shared);
@@ -36,6 +42,9 @@ impl Client {
                     shared.journal.refused(peer, "", refusal);
                 }
             }
+        }
+        if let Some(verifier) = verifier {
+            shared.pool.put_verifier(verifier);
         }
         // The head of a response is ready at once: there is always room for it (see the tests of
         // `page`). So the content does not have to be kept until another turn.
@@ -78,17 +87,38 @@ impl Client {
     }
 }
 
-/// Answers a request. Returns the content that must follow the response's head, if any.
+impl Shared {
+    /// The largest window to agree on with a client, and the verifier that the client has from then
+    /// on if it is kept. If there is no memory for one, it is not kept.
+    fn window(&mut self) -> (Option<Window>, Option<Box<Verifier>>) {
+        let window = self.service.window();
+        let verified = window.filter(|window| window.is_kept() && self.service.verifies());
+        let Some(kept) = verified else {
+            return (window, None);
+        };
+        match self.pool.take_own_verifier(kept) {
+            None => (Some(kept.fresh()), None),
+            verifier => (Some(kept), verifier),
+        }
+    }
+}
+
+/// Answers a request. Returns the content that must follow the response's head, if any. `window` is
+/// the largest one to agree on.
 fn answer(
     peer: SocketAddr,
     handshake: &mut Handshake,
+    window: Option<Window>,
     shared: &mut Shared,
 ) -> Option<Cow<'static, [u8]>> {
     let journal = &mut shared.journal;
     let target = journal.target(&handshake.request());
-    match shared.service.answer(handshake) {
-        Decision::Upgrade { unmet_offer } => {
-            journal.connected(peer, &target);
+    match shared.service.answer(handshake, window) {
+        Decision::Upgrade {
+            window,
+            unmet_offer,
+        } => {
+            journal.connected(peer, &target, window);
             if let Some(first) = unmet_offer {
                 journal.connected_without_subprotocol(peer, &first);
             }

@@ -815,7 +815,7 @@ fn each_message_has_a_length_of_its_own() {
 }
 
 /// Memory for one handshake, or for three small buffers, besides the reserve.
-const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB"];
+const LITTLE_MEMORY: &[&str] = &["--threads=1", "--max-memory=20KiB", "--deflate=off"];
 
 /// A server with five clients. The first three have begun a frame, which leaves no memory for the
 /// others.
@@ -944,7 +944,7 @@ fn the_memory_of_what_a_client_does_not_take_is_given_back_with_the_client() {
 
 #[test]
 fn a_worker_has_its_share_of_the_memory_and_no_more() {
-    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB"]);
+    let mut server = Server::new(&["--threads=4", "--max-memory=80KiB", "--deflate=off"]);
     let clients: Vec<_> = (0..3).map(|_| server.open()).collect();
     for (key, end) in &clients {
         server.send(*key, end, &frame(0x81, "begun")[..8]);
@@ -955,7 +955,7 @@ fn a_worker_has_its_share_of_the_memory_and_no_more() {
 
 #[test]
 fn without_memory_for_a_large_buffer_a_small_one_is_used() {
-    let memory = &["--threads=1", "--max-memory=64KiB"];
+    let memory = &["--threads=1", "--max-memory=64KiB", "--deflate=off"];
     let mut server = Server::new(memory);
     let (key, end) = server.open();
     let long = frame(0x82, &"x".repeat(100)).repeat(10_000);

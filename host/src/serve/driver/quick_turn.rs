@@ -2,8 +2,6 @@
 
 use std::io;
 
-use ws_echo_core::CompressedMessages;
-
 use super::{Driver, Transmitted, accepted};
 use crate::serve::client::Shared;
 use crate::serve::deadline::{Deadline, DeadlineChange, Liveness, Next, Turn};
@@ -31,9 +29,8 @@ impl<T: Transport> Driver<T> {
                 return self.end_turn(Deadline::of_idle(before), next);
             }
         };
-        let echoed = connection
-            .exchange(buffer)
-            .echo_and_measure(CompressedMessages::Leave);
+        let compressed = shared.service.compressed();
+        let echoed = connection.exchange(buffer).echo_and_measure(compressed);
         let ready = buffer.ready();
         if !echoed.is_all() || ready.is_empty() {
             let read_len = received - buffer.received().len();

@@ -40,7 +40,8 @@ fn shared(arguments: &[&str]) -> Shared {
     let options = options(arguments, &[]);
     Shared {
         service: Service::new(&options),
-        pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog),
+        pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog)
+            .with_verifiers(&options),
         journal: Journal::new(Instant::now(), options.welcome.as_deref()),
         is_stopping: false,
     }

@@ -3,6 +3,10 @@
 /// The length of a block of a backlog, if a backlog may be that long.
 const BLOCK_LEN: usize = 64 * 1024;
 
+/// How many bytes of empty buffers of either length, and of free verifiers, are kept for the next
+/// busy connections: at least one buffer.
+pub(super) const KEPT_LEN_MAX: usize = 2 * 1024 * 1024;
+
 /// How much memory may be used, and how much is, in bytes.
 #[derive(Debug)]
 pub(super) struct Budget {

@@ -88,7 +88,7 @@ fn a_client_that_sends_everything_before_it_reads_gets_its_echo() {
         (fragments, [payload(300 * KIB), payload(700 * KIB)].concat()),
         (small, b"small".repeat(20_000)),
     ] {
-        let mut server = Server::new(&["--threads=1", "--max-memory=32MiB"]);
+        let mut server = Server::new(&["--threads=1", "--max-memory=32MiB", "--deflate=off"]);
         let (key, end) = server.open_mute(&sent);
         assert!(unread(&end) > 0, "it may be about to read");
         server.pass(MOMENT);
@@ -150,7 +150,7 @@ fn a_full_backlog_stops_receiving_until_something_is_taken() {
 fn without_backlogs_or_memory_nothing_is_received_while_something_waits() {
     for arguments in [
         &["--max-backlog=off"][..],
-        &["--threads=1", "--max-memory=100KiB"],
+        &["--threads=1", "--max-memory=100KiB", "--deflate=off"],
     ] {
         let mut server = Server::new(&[arguments, &["--stall-timeout=60s"]].concat());
         let (_, end) = server.open_mute(&long_frame(0x82, 1000 * KIB));
@@ -165,7 +165,7 @@ fn without_backlogs_or_memory_nothing_is_received_while_something_waits() {
 #[test]
 fn all_backlogs_together_leave_memory_for_other_clients() {
     let memory = 4 << 20;
-    let mut server = Server::new(&["--threads=1", "--max-memory=4MiB"]);
+    let mut server = Server::new(&["--threads=1", "--max-memory=4MiB", "--deflate=off"]);
     let mutes: Vec<_> = (0..10)
         .map(|_| server.open_mute(&long_frame(0x82, 1000 * KIB)))
         .collect();
@@ -190,7 +190,12 @@ fn all_backlogs_together_leave_memory_for_other_clients() {
 #[test]
 fn the_memory_of_a_backlog_is_given_back_with_the_client() {
     let memory = 32 << 20;
-    let mut server = Server::new(&["--threads=1", "--max-memory=32MiB", "--stall-timeout=1s"]);
+    let mut server = Server::new(&[
+        "--threads=1",
+        "--max-memory=32MiB",
+        "--deflate=off",
+        "--stall-timeout=1s",
+    ]);
     for _ in 0..3 {
         let (key, end) = server.open_mute(&long_frame(0x82, 1000 * KIB));
         server.pass(MOMENT);

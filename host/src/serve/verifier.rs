@@ -1,0 +1,232 @@
+//! Checks a compressed message while it is received: that it can be inflated (RFC 7692 section
+//! 7.2.2), and that a text is UTF-8 then (RFC 6455 section 8.1). What it inflates to is not kept.
+
+use std::mem;
+
+use ws_echo_core::{Chunk, Kind, ProtocolError, Window};
+
+use crate::deflate::inflater::{Inflater, InvalidCompression};
+
+/// How much of a chunk is inflated at once.
+const SCRATCH_LEN: usize = 64 * 1024;
+
+/// How many bytes are inflated before it is the next client's turn: about two milliseconds' worth.
+const EFFORT: usize = 1024 * 1024;
+
+/// How many inflated bytes cost as much as a byte to inflate, at most. Such a message has blocks of
+/// a few bytes, each with codes of its own, which inflate to nothing.
+const EFFORT_OF_BYTE: usize = 32;
+
+/// How much of what a chunk inflates to is kept to be logged.
+const LOGGED_LEN_MAX: usize = 1024;
+
+/// The state of one client's message.
+#[derive(Debug)]
+pub(crate) struct Verifier {
+    inflater: Inflater,
+    /// The first bytes of an incomplete character at the end of what was inflated.
+    held: Vec<u8>,
+    /// How many bytes the message has inflated to.
+    message_len: u64,
+    /// A chunk that must be checked further in another turn. The buffer that it is in must be kept,
+    /// and nothing received until then.
+    pub(crate) waiting: Option<Chunk>,
+    /// How many bytes of the chunk are checked.
+    checked_len: usize,
+    inflated: Inflated,
+}
+
+/// What a chunk inflates to, for the log.
+#[derive(Debug, Default)]
+pub(crate) struct Inflated {
+    /// The first bytes, if messages are logged.
+    pub(crate) start: Vec<u8>,
+    /// The number of all bytes.
+    pub(crate) len: u64,
+}
+
+/// What the verifiers of a worker share.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    scratch: Box<[u8]>,
+    /// How many bytes may be inflated until another client must get its turn.
+    effort_left: usize,
+    /// How much of what a chunk inflates to is kept for the log.
+    logged_len_max: usize,
+}
+
+/// How much of a chunk is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    All,
+    /// The rest must wait for the client's next turn.
+    Part,
+}
+
+/// Why a message is not echoed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is not what it should be.
+    Invalid(ProtocolError),
+    /// It inflates to more bytes than are allowed.
+    TooLong,
+}
+
+impl From<InvalidCompression> for Fault {
+    fn from(_: InvalidCompression) -> Self {
+        Self::Invalid(ProtocolError::InvalidCompression)
+    }
+}
+
+impl Workspace {
+    /// The memory that one takes, in bytes.
+    pub(crate) const MEMORY: usize = SCRATCH_LEN;
+
+    pub(crate) fn new(log_messages: bool) -> Self {
+        Self {
+            scratch: vec![0; SCRATCH_LEN].into(),
+            effort_left: EFFORT,
+            logged_len_max: if log_messages { LOGGED_LEN_MAX } else { 0 },
+        }
+    }
+
+    /// How many bytes may be taken at once.
+    fn step_len(&self) -> usize {
+        self.effort_left.div_ceil(EFFORT_OF_BYTE)
+    }
+
+    fn spend(&mut self, consumed: usize, produced: usize) {
+        let effort = consumed.saturating_mul(EFFORT_OF_BYTE) + produced;
+        self.effort_left = self.effort_left.saturating_sub(effort);
+    }
+
+    /// Whether it is the next client's turn, which may do as much again.
+    fn is_used_up(&mut self) -> bool {
+        let is_used_up = self.effort_left == 0;
+        if is_used_up {
+            self.effort_left = EFFORT;
+        }
+        is_used_up
+    }
+}
+
+impl Verifier {
+    /// The memory that one takes, in bytes.
+    pub(crate) const MEMORY: usize = Inflater::MEMORY + size_of::<Self>();
+
+    /// A verifier of what is compressed with this window.
+    pub(crate) fn new(window: Window) -> Self {
+        Self {
+            inflater: Inflater::new(window),
+            held: Vec::new(),
+            message_len: 0,
+            waiting: None,
+            checked_len: 0,
+            inflated: Inflated::default(),
+        }
+    }
+
+    /// Forgets everything. What follows is compressed with this window.
+    pub(crate) fn reset(&mut self, window: Window) {
+        self.inflater.reset(window);
+        self.waiting = None;
+        self.begin_message();
+        self.end_chunk();
+    }
+
+    /// Ends a chunk that is [checked](Checked::All), and returns what it inflates to.
+    pub(crate) fn end_chunk(&mut self) -> Inflated {
+        self.checked_len = 0;
+        mem::take(&mut self.inflated)
+    }
+
+    /// Checks a chunk of a message, which has these bytes, or goes on with it. The message may have
+    /// `max_len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Why the message must not be echoed: then it must be [reset](Self::reset).
+    pub(crate) fn check(
+        &mut self,
+        chunk: &Chunk,
+        bytes: &[u8],
+        workspace: &mut Workspace,
+        max_len: u64,
+    ) -> Result<Checked, Fault> {
+        loop {
+            if workspace.is_used_up() {
+                return Ok(Checked::Part);
+            }
+            let mut rest = bytes.get(self.checked_len..).unwrap_or_default();
+            let step_len = rest.len().min(workspace.step_len());
+            rest = &rest[..step_len];
+            let inflated_len = self.inflate(chunk.kind(), &mut rest, workspace)?;
+            let consumed = step_len - rest.len();
+            workspace.spend(consumed, inflated_len);
+            self.checked_len += consumed;
+            self.message_len = self.message_len.saturating_add(inflated_len as u64);
+            if self.message_len > max_len {
+                return Err(Fault::TooLong);
+            }
+            if inflated_len == 0 && self.checked_len == bytes.len() {
+                break;
+            }
+        }
+        if chunk.ends_message() {
+            self.end_message()?;
+        }
+        Ok(Checked::All)
+    }
+
+    /// Inflates the next bytes of a message, and checks what they inflate to. Returns its length,
+    /// which is 0 if all of `bytes` are inflated.
+    fn inflate(
+        &mut self,
+        kind: Kind,
+        bytes: &mut &[u8],
+        workspace: &mut Workspace,
+    ) -> Result<usize, Fault> {
+        let (held, room) = workspace.scratch.split_at_mut(self.held.len());
+        held.copy_from_slice(&self.held);
+        let inflated_len = self.inflater.inflate(bytes, room)?.len();
+        let inflated = &workspace.scratch[..self.held.len() + inflated_len];
+        let whole = match kind {
+            Kind::Text => whole_characters(inflated)?,
+            Kind::Binary => inflated,
+        };
+        self.held.clear();
+        self.held.extend_from_slice(&inflated[whole.len()..]);
+        self.inflated.len += inflated_len as u64;
+        let logged_len = workspace.logged_len_max - self.inflated.start.len();
+        let start = whole.get(..logged_len).unwrap_or(whole);
+        self.inflated.start.extend_from_slice(start);
+        Ok(inflated_len)
+    }
+
+    /// The message has ended.
+    ///
+    /// > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8 stream,
+    /// > that endpoint MUST _Fail the WebSocket Connection_. (RFC 6455 section 8.1)
+    fn end_message(&mut self) -> Result<(), Fault> {
+        self.inflater.end_message()?;
+        if !self.held.is_empty() {
+            return Err(Fault::Invalid(ProtocolError::InvalidText));
+        }
+        self.begin_message();
+        Ok(())
+    }
+
+    fn begin_message(&mut self) {
+        self.held.clear();
+        self.message_len = 0;
+    }
+}
+
+/// The text without a part of a character at its end.
+fn whole_characters(text: &[u8]) -> Result<&[u8], Fault> {
+    match str::from_utf8(text) {
+        Ok(_) => Ok(text),
+        Err(error) if error.error_len().is_none() => Ok(&text[..error.valid_up_to()]),
+        Err(_) => Err(Fault::Invalid(ProtocolError::InvalidText)),
+    }
+}
