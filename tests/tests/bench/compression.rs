@@ -262,11 +262,11 @@ fn expect_figures(server: &Server, of: &str) {
         "--size=0",
     ] {
         for compression in ["--compression", "--compression=window"] {
-            let line = format!("{options} {compression} --messages=20 --warm-up 20ms");
+            let line = format!("{options} {compression} --messages=9 --warm-up 20ms");
             let options: Vec<&str> = line.split(' ').collect();
             assert_eq!(
                 figures(&server.url("/"), &options)["messages"],
-                20,
+                9,
                 "{of}: {line}"
             );
         }
