@@ -1,11 +1,12 @@
 //! The opening handshake (RFC 6455 section 4) of both sides, and the HTTP that it needs (RFC 9112).
 
 mod accept;
+pub(crate) mod acceptance;
 mod base64;
 pub(crate) mod client;
 pub(crate) mod client_request;
 pub(crate) mod deflate_answer;
-mod deflate_offer;
+pub(crate) mod deflate_offer;
 mod deflate_parameters;
 mod extensions;
 mod head;

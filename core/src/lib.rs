@@ -15,6 +15,8 @@
 //! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].
 //! - It decides who may connect: [`Request::path`], [`Request::query`], [`Request::headers`] and
 //!   [`ServerHandshake::refuse`].
+//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
+//!   [`Chunk::is_compressed`].
 //! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
 //! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
 //! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to
@@ -59,15 +61,17 @@ pub use frame::close::CloseCode;
 pub use frame::error::ProtocolError;
 pub use frame::layout::Fin;
 pub use frame::role::{Client, Role, Server};
+pub use handshake::acceptance::Acceptance;
 pub use handshake::client::ClientHandshake;
 pub use handshake::client_request::{ClientRequest, ClientRequestError};
 pub use handshake::deflate_answer::DeflateAnswer;
+pub use handshake::deflate_offer::DeflateOffer;
 pub use handshake::headers::MAX_HEADERS;
 pub use handshake::http_response::{HttpResponse, HttpResponseError};
 pub use handshake::progress::Progress;
 pub use handshake::refusal::Refusal;
 pub use handshake::request::Request;
 pub use handshake::response::{Response, ResponseError};
-pub use handshake::server::{Acceptance, MIN_HEAD_LEN, ServerHandshake};
+pub use handshake::server::{MIN_HEAD_LEN, ServerHandshake};
 pub use handshake::syntax::SyntaxError;
 pub use storage::Storage;

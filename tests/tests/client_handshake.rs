@@ -2,8 +2,8 @@
 //! responses.
 
 use ws_echo_core::{
-    Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
-    SyntaxError,
+    Agreed, Buffer, ClientHandshake, ClientRequest, ClientRequestError, Deflate, DeflateOffer,
+    Progress, ResponseError, SyntaxError, Window,
 };
 use ws_echo_tests::driver::client::{Connected, NONCE, connect, connect_always};
 use ws_echo_tests::driver::{Cuts, Outcome};
@@ -187,6 +187,253 @@ mod the_request {
                 "{name}"
             );
         }
+    }
+}
+
+/// RFC 7692 section 7.1.
+mod an_offer_of_compression {
+    use super::*;
+
+    fn window(bits: u8) -> Window {
+        Window::new(bits).unwrap()
+    }
+
+    const fn offers(server: Window, client: Window) -> ClientRequest<'static> {
+        ClientRequest {
+            deflate: Some(DeflateOffer::new(Deflate { server, client })),
+            ..REQUEST
+        }
+    }
+
+    const OFFERS_ALL: ClientRequest<'_> = offers(Window::MAX, Window::MAX);
+
+    fn answer(extensions: &str) -> String {
+        with_more(&format!("Sec-WebSocket-Extensions: {extensions}"))
+    }
+
+    /// What is agreed on with a value of the header, whole and byte by byte.
+    fn agreed(request: ClientRequest<'_>, extensions: &str) -> Result<Deflate, ResponseError> {
+        let connected = connected(request, &answer(extensions));
+        assert_eq!(connected.session.is_some(), connected.error.is_none());
+        match (connected.agreed, connected.error) {
+            (Some(agreed), None) => Ok(agreed.deflate.expect("it was answered")),
+            (None, Some(error)) => Err(error),
+            other => panic!("{extensions}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_what_is_not_the_default() {
+        let fresh = window(15);
+        for (server, client, expected) in [
+            (Window::MAX, Window::MAX, "; client_max_window_bits"),
+            (
+                fresh,
+                Window::MAX,
+                "; server_no_context_takeover; client_max_window_bits",
+            ),
+            (
+                Window::MAX,
+                fresh,
+                "; client_no_context_takeover; client_max_window_bits",
+            ),
+            (
+                fresh,
+                fresh,
+                "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits",
+            ),
+            (
+                Window::MAX,
+                window(14).kept(),
+                "; client_max_window_bits=14",
+            ),
+            (
+                window(8).kept(),
+                window(9).kept(),
+                "; server_max_window_bits=8; client_max_window_bits=9",
+            ),
+            (
+                window(10),
+                window(11),
+                "; server_no_context_takeover; client_no_context_takeover; \
+                 server_max_window_bits=10; client_max_window_bits=11",
+            ),
+        ] {
+            let request = ClientRequest {
+                subprotocols: &["chat"],
+                headers: &[("X", "y")],
+                ..offers(server, client)
+            };
+            let connected = connected(request, &head(&RESPONSE));
+            let lines = format!(
+                "Sec-WebSocket-Protocol: chat\r\n\
+                 Sec-WebSocket-Extensions: permessage-deflate{expected}\r\nX: y\r\n\r\n"
+            );
+            assert!(connected.request.ends_with(&lines), "{}", connected.request);
+        }
+    }
+
+    #[test]
+    fn may_be_declined() {
+        let connected = connected(OFFERS_ALL, &head(&RESPONSE));
+        assert_eq!(connected.agreed, Some(Agreed::NOTHING));
+    }
+
+    #[test]
+    fn may_be_accepted_with_less() {
+        let max = Window::MAX;
+        let [eight, nine, ten] = [8, 9, 10].map(|bits| window(bits).kept());
+        for (offer, parameters, server, client) in [
+            (OFFERS_ALL, "", max, max),
+            (OFFERS_ALL, ";server_max_window_bits=15", max, max),
+            (OFFERS_ALL, "; client_max_window_bits=15", max, max),
+            (OFFERS_ALL, "; server_max_window_bits=10", ten, max),
+            (OFFERS_ALL, "; server_max_window_bits=8", eight, max),
+            (OFFERS_ALL, "; client_max_window_bits=\"9\"", max, nine),
+            (
+                OFFERS_ALL,
+                " ; client_max_window_bits = \"1\\0\" ",
+                max,
+                ten,
+            ),
+            (OFFERS_ALL, "; client_max_window_bits=8", max, eight),
+            (OFFERS_ALL, "; server_no_context_takeover", window(15), max),
+            (OFFERS_ALL, "; client_no_context_takeover", max, window(15)),
+            (
+                OFFERS_ALL,
+                "; client_max_window_bits=9; client_no_context_takeover; \
+                 server_max_window_bits=10; server_no_context_takeover",
+                window(10),
+                window(9),
+            ),
+            (offers(ten, max), "; server_max_window_bits=10", ten, max),
+            (offers(ten, max), "; server_max_window_bits=9", nine, max),
+            // A client may always use less than it is allowed.
+            (offers(max, ten), "", max, ten),
+            (offers(max, ten), "; client_max_window_bits=15", max, ten),
+            (offers(max, ten), "; client_max_window_bits=9", max, nine),
+            (offers(max, window(10)), "", max, window(10)),
+            (
+                offers(max, window(10)),
+                "; client_max_window_bits=9",
+                max,
+                window(9),
+            ),
+            (
+                offers(window(15), max),
+                "; server_no_context_takeover",
+                window(15),
+                max,
+            ),
+        ] {
+            let extensions = format!("permessage-deflate{parameters}");
+            let expected = Ok(Deflate { server, client });
+            assert_eq!(agreed(offer, &extensions), expected, "{extensions}");
+        }
+    }
+
+    /// > A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension
+    /// > negotiation offer for this extension with an extension negotiation response meeting any of
+    /// > the following conditions [...] (section 7)
+    #[test]
+    fn must_not_be_accepted_with_parameters_that_do_not_answer_it() {
+        for parameters in [
+            "; unknown",
+            "; unknown=1",
+            "; Server_no_context_takeover",
+            "; server_no_context_takeover; server_no_context_takeover",
+            "; client_no_context_takeover; client_no_context_takeover",
+            "; server_max_window_bits=10; server_max_window_bits=10",
+            "; client_max_window_bits=10; client_max_window_bits=9",
+            "; server_no_context_takeover=1",
+            "; client_no_context_takeover=\"\"",
+            "; server_max_window_bits",
+            "; client_max_window_bits",
+            "; server_max_window_bits=",
+            "; server_max_window_bits=7",
+            "; server_max_window_bits=16",
+            "; server_max_window_bits=010",
+            "; server_max_window_bits=+9",
+            "; client_max_window_bits=0",
+            "; client_max_window_bits=08",
+            "; client_max_window_bits=266",
+            "; client_max_window_bits=x",
+            "; client_max_window_bits=\"10",
+            "; client_max_window_bits=10\"",
+            "; client_max_window_bits=\"10\\\"",
+            // The grammar of RFC 6455 section 9.1.
+            ";",
+            ";;",
+            "; server_no_context_takeover;",
+            "; ; server_no_context_takeover",
+            "; =",
+            // Other extensions follow.
+            "; client_max_window_bits=10, x",
+            "; server_no_context_takeover, permessage-deflate",
+            "; server_no_context_takeover,",
+        ] {
+            let extensions = format!("permessage-deflate{parameters}");
+            let error = Err(ResponseError::WrongDeflate);
+            assert_eq!(agreed(OFFERS_ALL, &extensions), error, "{extensions}");
+        }
+    }
+
+    /// > A server accepts an extension negotiation offer with this parameter by including the
+    /// > "server_max_window_bits" extension parameter in the extension negotiation response [...]
+    /// > with the same or smaller value as the offer. (section 7.1.2.1)
+    #[test]
+    fn must_not_be_accepted_with_more() {
+        let ten = offers(window(10).kept(), Window::MAX);
+        let fresh = offers(window(15), Window::MAX);
+        for (offer, parameters) in [
+            (ten, ""),
+            (ten, "; server_max_window_bits=11"),
+            (ten, "; server_max_window_bits=15"),
+            (ten, "; client_max_window_bits=10"),
+            (fresh, ""),
+            (fresh, "; server_max_window_bits=9"),
+            (fresh, "; client_no_context_takeover"),
+        ] {
+            let extensions = format!("permessage-deflate{parameters}");
+            let error = Err(ResponseError::WrongDeflate);
+            assert_eq!(agreed(offer, &extensions), error, "{extensions}");
+        }
+    }
+
+    #[test]
+    fn must_not_be_answered_with_another_extension() {
+        for extensions in [
+            "",
+            ",",
+            "Permessage-deflate",
+            "\"permessage-deflate\"",
+            "x-webkit-deflate-frame",
+            "x, permessage-deflate",
+            "permessage-deflate, x",
+            "permessage-deflate, permessage-deflate",
+            ", permessage-deflate",
+            "permessage-deflate,",
+            "permessage-deflate\r\nSec-WebSocket-Extensions: permessage-deflate",
+            "permessage-deflate\r\nSec-WebSocket-Extensions: x",
+            "permessage-deflate\r\nSec-WebSocket-Extensions:",
+        ] {
+            let error = Err(ResponseError::UnexpectedExtension);
+            assert_eq!(agreed(OFFERS_ALL, extensions), error, "{extensions}");
+        }
+    }
+
+    #[test]
+    fn has_its_error_before_that_of_the_subprotocol_and_after_that_of_the_key() {
+        let lines = [
+            "Sec-WebSocket-Extensions: permessage-deflate; x",
+            "Sec-WebSocket-Protocol: x",
+        ];
+        let response = head(&[&RESPONSE[..], &lines].concat());
+        let error = connected(OFFERS_ALL, &response).error;
+        assert_eq!(error, Some(ResponseError::WrongDeflate));
+        let response = response.replace("s3pP", "s3pQ");
+        let error = connected(OFFERS_ALL, &response).error;
+        assert_eq!(error, Some(ResponseError::WrongAccept));
     }
 }
 

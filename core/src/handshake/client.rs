@@ -8,6 +8,8 @@ use crate::connection::agreed::Agreed;
 use crate::handshake::accept::accept;
 use crate::handshake::base64::{self, KEY_LEN};
 use crate::handshake::client_request::{ClientRequest, ClientRequestError};
+use crate::handshake::deflate_offer::DeflateOffer;
+use crate::handshake::extensions;
 use crate::handshake::head;
 use crate::handshake::http;
 use crate::handshake::progress::Progress;
@@ -148,10 +150,10 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
     /// Makes as much of the request ready as there is room for.
     fn send_request<S: Storage>(&mut self, buffer: &mut Buffer<S>, produced: usize) {
         let mut len = 0;
-        self.request.write(&self.key, |part| len += part.len());
+        self.request.write(&self.key, &mut |part| len += part.len());
         buffer.make_gap(len - produced);
         let (mut before, mut now) = (produced, 0);
-        self.request.write(&self.key, |part| {
+        self.request.write(&self.key, &mut |part| {
             let rest = part.get(before..).unwrap_or_default();
             before = before.saturating_sub(part.len());
             now += buffer.append(rest);
@@ -207,12 +209,26 @@ impl<'a, const N: usize> ClientHandshake<'a, N> {
             return Ok(());
         }
         response.check(&accept(&self.key))?;
-        let agreed = response.agreed(self.request.deflate)?;
+        let agreed = agreed(&response, self.request.deflate)?;
         let subprotocol = response.subprotocol(self.request.subprotocols)?;
         self.next = Next::Frame {
             subprotocol,
             agreed,
         };
         Ok(())
+    }
+}
+
+/// What was agreed on in the response to a client that made this offer, or none.
+///
+/// > If the response includes a |Sec-WebSocket-Extensions| header field and this header field
+/// > indicates the use of an extension that was not present in the client's handshake [...], the
+/// > client MUST _Fail the WebSocket Connection_. (section 4.1)
+fn agreed(response: &Response<'_>, offer: Option<DeflateOffer>) -> Result<Agreed, ResponseError> {
+    let mut values = response.headers(extensions::NAME);
+    match (values.next(), values.next(), offer) {
+        (None, _, _) => Ok(Agreed::NOTHING),
+        (Some(answer), None, Some(offer)) => offer.agreed(answer),
+        _ => Err(ResponseError::UnexpectedExtension),
     }
 }

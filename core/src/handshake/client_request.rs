@@ -3,9 +3,8 @@
 
 use core::fmt;
 
-use crate::connection::deflate::Deflate;
 use crate::handshake::base64::KEY_LEN;
-use crate::handshake::deflate_offer;
+use crate::handshake::deflate_offer::DeflateOffer;
 use crate::handshake::http;
 
 /// The request of a client's opening handshake. It is checked by
@@ -35,7 +34,7 @@ pub struct ClientRequest<'a> {
     /// windows that it takes. `None` offers none.
     ///
     /// A server may agree on less: see [`Agreed`](crate::Agreed).
-    pub deflate: Option<Deflate>,
+    pub deflate: Option<DeflateOffer>,
     /// Other headers: their names and their values.
     pub headers: &'a [(&'a str, &'a str)],
 }
@@ -108,7 +107,7 @@ impl<'a> ClientRequest<'a> {
     }
 
     /// Passes the bytes of the request to `write`, part by part.
-    pub(crate) fn write(&self, key: &[u8; KEY_LEN], mut write: impl FnMut(&[u8])) {
+    pub(crate) fn write(&self, key: &[u8; KEY_LEN], write: &mut dyn FnMut(&[u8])) {
         for part in [
             b"GET ",
             self.resource.as_bytes(),
@@ -132,12 +131,10 @@ impl<'a> ClientRequest<'a> {
             write(name.as_bytes());
         }
         if let Some(offer) = self.deflate {
-            for part in deflate_offer::parameters(offer).encode() {
-                write(part);
-            }
+            offer.encode(write);
         }
         for (name, value) in self.headers {
-            http::write_header(name, value, &mut write);
+            http::write_header(name, value, &mut |part: &[u8]| write(part));
         }
         write(b"\r\n\r\n");
     }

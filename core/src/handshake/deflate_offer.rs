@@ -1,42 +1,125 @@
-//! What a client offers of permessage-deflate, and which answers it may take (RFC 7692 section 7.1).
+//! What a client offers of permessage-deflate, and which answers it may take (RFC 7692 section
+//! 7.1).
 
+use core::fmt;
+
+use crate::connection::agreed::Agreed;
 use crate::connection::deflate::{Deflate, Window};
-use crate::handshake::deflate_parameters::{Parameters, smaller};
+use crate::handshake::deflate_parameters::{self, Parameter, Parameters, kept_if, smaller};
+use crate::handshake::extensions;
+use crate::handshake::response::ResponseError;
 
-/// The parameters of an offer. A server may always limit the client's window.
-pub(crate) fn parameters(offer: Deflate) -> Parameters {
-    let limit = |window: Window| (window.bits() < Window::MAX.bits()).then_some(window.fresh());
-    Parameters {
-        server_no_context_takeover: !offer.server.is_kept(),
-        client_no_context_takeover: !offer.client.is_kept(),
-        server_max_window_bits: limit(offer.server),
-        client_max_window_bits: Some(limit(offer.client)),
+/// A client's offer of compression (permessage-deflate, RFC 7692), for
+/// [`ClientRequest::deflate`](crate::ClientRequest::deflate).
+#[derive(Clone, Copy)]
+pub struct DeflateOffer {
+    deflate: Deflate,
+    // The negotiation is reached only by these, so that it is linked only into a program that makes
+    // an offer: no linker sees whether there is one in a request.
+    encode: Encode,
+    agreed: fn(Deflate, &[u8]) -> Result<Agreed, ResponseError>,
+}
+
+/// Passes the header line with an offer to a function, part by part.
+type Encode = fn(Deflate, &mut dyn FnMut(&[u8]));
+
+impl DeflateOffer {
+    /// An offer with the largest windows that the client takes, and with those kept that it lets
+    /// the server keep or wants to keep itself. The server may agree on less: see
+    /// [`Agreed::deflate`](crate::Agreed::deflate).
+    pub const fn new(deflate: Deflate) -> Self {
+        Self {
+            deflate,
+            encode,
+            agreed,
+        }
+    }
+
+    /// Passes the header line with this offer to `write`, part by part, after the end of the line
+    /// before it.
+    pub(crate) fn encode(&self, write: &mut dyn FnMut(&[u8])) {
+        (self.encode)(self.deflate, write);
+    }
+
+    /// What is agreed on with this value of the header in the response.
+    pub(crate) fn agreed(&self, answer: &[u8]) -> Result<Agreed, ResponseError> {
+        (self.agreed)(self.deflate, answer)
     }
 }
 
-/// What was agreed on with an answer to an offer. `None` if no server may answer that.
+fn encode(offer: Deflate, write: &mut dyn FnMut(&[u8])) {
+    let limit = |window: Window, without: Parameter| match window {
+        window if window.bits() < Window::MAX.bits() => Parameter::Limit(window.fresh()),
+        _ => without,
+    };
+    let parameters = [
+        Parameter::flag(!offer.server.is_kept()),
+        Parameter::flag(!offer.client.is_kept()),
+        limit(offer.server, Parameter::Absent),
+        // A server may always limit the client's window.
+        limit(offer.client, Parameter::Alone),
+    ];
+    deflate_parameters::encode(&parameters, write);
+}
+
+fn agreed(offer: Deflate, answer: &[u8]) -> Result<Agreed, ResponseError> {
+    // A list of several extensions does not have this name, or a parameter of it is malformed.
+    let mut parts = extensions::split(answer, b';');
+    if parts.next() != Some(deflate_parameters::NAME) {
+        return Err(ResponseError::UnexpectedExtension);
+    }
+    let answer = deflate_parameters::decode(parts);
+    match answer.and_then(|answer| agreed_with(offer, answer)) {
+        None => Err(ResponseError::WrongDeflate),
+        deflate => Ok(Agreed { deflate }),
+    }
+}
+
+/// `None` if no server may answer that.
 ///
 /// > A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension
 /// > negotiation offer for this extension with an extension negotiation response meeting any of the
 /// > following conditions [...] (section 7)
-pub(crate) fn agreed(offer: Deflate, answer: &Parameters) -> Option<Deflate> {
+fn agreed_with(offer: Deflate, answer: Parameters) -> Option<Deflate> {
+    let [
+        server_no_context_takeover,
+        client_no_context_takeover,
+        server_max_window_bits,
+        client_max_window_bits,
+    ] = answer;
     // Only an offer may leave out the value.
-    if let Some(None) = answer.client_max_window_bits {
+    if client_max_window_bits == Parameter::Alone {
         return None;
     }
-    let Deflate { server, client } = answer.agreed();
     // > A server accepts an extension negotiation offer that includes the
-    // > "server_no_context_takeover" extension parameter by including [it] (section 7.1.1.1)
-    let is_kept_against_offer = server.is_kept() && !offer.server.is_kept();
-    if is_kept_against_offer || server.bits() > offer.server.bits() {
+    // > "server_no_context_takeover" extension parameter by including the
+    // > "server_no_context_takeover" extension parameter in the [...] response (section 7.1.1.1)
+    if !offer.server.is_kept() && !server_no_context_takeover.is_there() {
+        return None;
+    }
+    let server = server_max_window_bits.limit().unwrap_or(Window::MAX);
+    if server.bits() > offer.server.bits() {
         return None;
     }
     // Of its own window, a client may use less than the server allows.
-    let smaller = smaller(client, Some(offer.client));
-    let client = if client.is_kept() && offer.client.is_kept() {
-        smaller.kept()
-    } else {
-        smaller.fresh()
-    };
-    Some(Deflate { server, client })
+    let client = smaller(offer.client, client_max_window_bits.limit());
+    let client_keeps = offer.client.is_kept() && !client_no_context_takeover.is_there();
+    Some(Deflate {
+        server: kept_if(!server_no_context_takeover.is_there(), server),
+        client: kept_if(client_keeps, client),
+    })
 }
+
+impl fmt::Debug for DeflateOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.deflate.fmt(f)
+    }
+}
+
+impl PartialEq for DeflateOffer {
+    fn eq(&self, other: &Self) -> bool {
+        self.deflate == other.deflate
+    }
+}
+
+impl Eq for DeflateOffer {}

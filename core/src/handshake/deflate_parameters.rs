@@ -1,103 +1,102 @@
 //! The parameters of permessage-deflate, in an offer and in an answer (RFC 7692 section 7.1), as
 //! bytes. Which ones may answer which is in `deflate_answer` and `deflate_offer`.
 
-use core::mem::replace;
-
-use crate::connection::deflate::{Deflate, Window};
-use crate::handshake::extensions::{self, Parameter};
+use crate::connection::deflate::Window;
+use crate::handshake::extensions::{self, Split};
+use crate::handshake::http;
 
 /// The name of the extension.
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 
-/// What an offer or an answer says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parameters {
-    /// The server keeps no window between messages.
-    pub(crate) server_no_context_takeover: bool,
-    /// The client keeps no window between messages.
-    pub(crate) client_no_context_takeover: bool,
-    /// The limit of the server's window. Not kept.
-    pub(crate) server_max_window_bits: Option<Window>,
-    /// The limit of the client's window. Not kept. An offer may leave out the value.
-    pub(crate) client_max_window_bits: Option<Option<Window>>,
+/// What an offer or an answer says of each parameter: of `server_no_context_takeover`,
+/// `client_no_context_takeover`, `server_max_window_bits` and `client_max_window_bits`.
+pub(crate) type Parameters = [Parameter; 4];
+
+/// The names of the parameters, in the same order.
+const NAMES: [&[u8]; 4] = [
+    b"server_no_context_takeover",
+    b"client_no_context_takeover",
+    b"server_max_window_bits",
+    b"client_max_window_bits",
+];
+
+/// What an offer or an answer says of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// Nothing.
+    Absent,
+    /// Its name.
+    Alone,
+    /// Its name and the limit of a window. The window is not kept.
+    Limit(Window),
 }
 
-impl Parameters {
-    /// Decodes the parameters. `None` if one is unknown or repeated, or has a value that no offer
-    /// and no answer may have.
-    pub(crate) fn decode<'a>(parameters: impl Iterator<Item = Parameter<'a>>) -> Option<Self> {
-        let mut decoded = Self::default();
-        for Parameter { name, value } in parameters {
-            // > [...] a decimal integer value without leading zeroes between 8 to 15 inclusive
-            // > [...] (section 7.1.2)
-            let window = match value {
-                None => None,
-                Some(value) => Some(extensions::number(value).and_then(Window::new)?),
-            };
-            let is_repeated = match (name, window) {
-                (b"server_no_context_takeover", None) => {
-                    replace(&mut decoded.server_no_context_takeover, true)
-                }
-                (b"client_no_context_takeover", None) => {
-                    replace(&mut decoded.client_no_context_takeover, true)
-                }
-                (b"server_max_window_bits", Some(window)) => {
-                    decoded.server_max_window_bits.replace(window).is_some()
-                }
-                (b"client_max_window_bits", window) => {
-                    decoded.client_max_window_bits.replace(window).is_some()
-                }
-                _ => return None,
-            };
-            if is_repeated {
-                return None;
+impl Parameter {
+    /// A parameter that has no value, if it `is_there`.
+    pub(crate) fn flag(is_there: bool) -> Self {
+        if is_there { Self::Alone } else { Self::Absent }
+    }
+
+    pub(crate) fn is_there(self) -> bool {
+        self != Self::Absent
+    }
+
+    pub(crate) fn limit(self) -> Option<Window> {
+        match self {
+            Self::Limit(window) => Some(window),
+            Self::Absent | Self::Alone => None,
+        }
+    }
+}
+
+/// Decodes the parameters of an extension. `None` if one is malformed, unknown or repeated, or if
+/// its value is one that it can have neither in an offer nor in an answer.
+pub(crate) fn decode(parameters: Split<'_>) -> Option<Parameters> {
+    let mut decoded = [Parameter::Absent; 4];
+    for parameter in parameters {
+        let mut known = NAMES.iter().zip(&mut decoded);
+        let (rest, decoded) =
+            known.find_map(|(name, decoded)| Some((parameter.strip_prefix(*name)?, decoded)))?;
+        if decoded.is_there() {
+            return None;
+        }
+        // > [...] a decimal integer value without leading zeroes between 8 to 15 [...]
+        // > (sections 7.1.2.1 and 7.1.2.2)
+        *decoded = match http::trim(rest) {
+            [] => Parameter::Alone,
+            [b'=', value @ ..] => {
+                Parameter::Limit(extensions::number(http::trim(value)).and_then(Window::new)?)
             }
-        }
-        Some(decoded)
-    }
-
-    /// What is agreed on with an answer of these parameters.
-    pub(crate) fn agreed(&self) -> Deflate {
-        let window = |limit: Option<Window>, is_fresh: bool| match limit.unwrap_or(Window::MAX) {
-            window if is_fresh => window.fresh(),
-            window => window.kept(),
+            _ => return None,
         };
-        Deflate {
-            server: window(self.server_max_window_bits, self.server_no_context_takeover),
-            client: window(
-                self.client_max_window_bits.flatten(),
-                self.client_no_context_takeover,
-            ),
-        }
     }
+    match decoded {
+        [Parameter::Limit(_), ..] | [_, Parameter::Limit(_), ..] | [_, _, Parameter::Alone, _] => {
+            None
+        }
+        decoded => Some(decoded),
+    }
+}
 
-    /// The header line with these parameters, after the end of the line before it, in parts.
-    pub(crate) fn encode(&self) -> [&'static [u8]; 7] {
-        let when = |is_said: bool, parameter: &'static [u8]| match is_said {
-            true => parameter,
-            false => b"",
-        };
-        [
-            b"\r\nSec-WebSocket-Extensions: permessage-deflate",
-            when(
-                self.server_no_context_takeover,
-                b"; server_no_context_takeover",
-            ),
-            when(
-                self.client_no_context_takeover,
-                b"; client_no_context_takeover",
-            ),
-            when(
-                self.server_max_window_bits.is_some(),
-                b"; server_max_window_bits",
-            ),
-            value(self.server_max_window_bits),
-            when(
-                self.client_max_window_bits.is_some(),
-                b"; client_max_window_bits",
-            ),
-            value(self.client_max_window_bits.flatten()),
-        ]
+/// Passes the header line with these parameters to `write`, part by part, after the end of the line
+/// before it.
+pub(crate) fn encode(parameters: &Parameters, mut write: impl FnMut(&[u8])) {
+    write(b"\r\nSec-WebSocket-Extensions: ");
+    write(NAME);
+    for (name, parameter) in NAMES.iter().zip(parameters) {
+        if !parameter.is_there() {
+            continue;
+        }
+        write(b"; ");
+        write(name);
+        if let Parameter::Limit(window) = parameter {
+            let (tens, ones): (&[u8], u8) = match window.bits() {
+                bits @ ..10 => (b"=", bits),
+                bits => (b"=1", bits - 10),
+            };
+            write(tens);
+            write(&[b'0' + ones]);
+        }
     }
 }
 
@@ -109,17 +108,11 @@ pub(crate) fn smaller(first: Window, second: Option<Window>) -> Window {
     }
 }
 
-/// The value of a parameter that limits a window to this one.
-fn value(window: Option<Window>) -> &'static [u8] {
-    match window.map_or(0, Window::bits) {
-        8 => b"=8",
-        9 => b"=9",
-        10 => b"=10",
-        11 => b"=11",
-        12 => b"=12",
-        13 => b"=13",
-        14 => b"=14",
-        15 => b"=15",
-        _ => b"",
+/// The same window, kept or not.
+pub(crate) fn kept_if(is_kept: bool, window: Window) -> Window {
+    if is_kept {
+        window.kept()
+    } else {
+        window.fresh()
     }
 }

@@ -12,33 +12,37 @@ use crate::handshake::http;
 /// The name of the header.
 pub(crate) const NAME: &str = "sec-websocket-extensions";
 
-/// The extensions in a value of the header, in their order. They may be malformed.
-pub(crate) fn extensions(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    split(list, b',')
+/// The parts of a list between these delimiters, without white space around them. There is always
+/// one, which may be empty. A delimiter in a quoted string does not count.
+pub(crate) fn split(list: &[u8], delimiter: u8) -> Split<'_> {
+    Split {
+        rest: Some(list),
+        delimiter,
+    }
 }
 
-/// The name and the parameters of an extension. They may be malformed.
-pub(crate) fn parts(extension: &[u8]) -> (&[u8], impl Iterator<Item = Parameter<'_>>) {
-    let mut parts = split(extension, b';');
-    let name = parts.next().unwrap_or_default();
-    (name, parts.map(Parameter::new))
+/// The parts of a list: see [`split`].
+pub(crate) struct Split<'a> {
+    rest: Option<&'a [u8]>,
+    delimiter: u8,
 }
 
-/// A parameter of an extension.
-pub(crate) struct Parameter<'a> {
-    pub(crate) name: &'a [u8],
-    /// What follows the `=`, if there is one: a token or a quoted string.
-    pub(crate) value: Option<&'a [u8]>,
-}
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a [u8];
 
-impl<'a> Parameter<'a> {
-    fn new(parameter: &'a [u8]) -> Self {
-        let mut value = parameter;
-        let name = http::take_until(&mut value, b'=');
-        Self {
-            name: http::trim(name),
-            value: (name.len() < parameter.len()).then(|| http::trim(value)),
-        }
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let (mut is_quoted, mut is_escaped) = (false, false);
+        let end = rest.iter().position(|&byte| {
+            let was_escaped = is_escaped;
+            is_escaped = is_quoted && !was_escaped && byte == b'\\';
+            is_quoted ^= byte == b'"' && !was_escaped;
+            byte == self.delimiter && !is_quoted
+        });
+        self.rest = end.and_then(|end| rest.get(end + 1..));
+        Some(http::trim(
+            rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(),
+        ))
     }
 }
 
@@ -67,17 +71,4 @@ pub(crate) fn number(value: &[u8]) -> Option<u8> {
         rest = after;
     }
     Some(number)
-}
-
-/// The parts of a list, without white space around them. A delimiter in a quoted string does not
-/// count.
-fn split(list: &[u8], delimiter: u8) -> impl Iterator<Item = &[u8]> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let is_delimiter = move |&byte: &u8| {
-        let was_escaped = is_escaped;
-        is_escaped = is_quoted && !was_escaped && byte == b'\\';
-        is_quoted ^= byte == b'"' && !was_escaped;
-        byte == delimiter && !is_quoted
-    };
-    list.split(is_delimiter).map(http::trim)
 }

@@ -27,8 +27,7 @@ pub(crate) fn line(head: &[u8], start: usize) -> &[u8] {
 /// The values of the headers with this name, in their order. The case of the name does not matter.
 /// The lines of the head are known to be well-formed.
 pub(crate) fn values<'a, 'n>(head: &'a [u8], name: &'n str) -> Values<'a, 'n> {
-    // The empty line at the end is not a header.
-    let mut headers = head.strip_suffix(b"\r\n").unwrap_or_default();
+    let mut headers = head;
     http::take_until(&mut headers, b'\n');
     Values { name, headers }
 }
@@ -45,13 +44,17 @@ impl<'a> Iterator for Values<'a, '_> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        while !self.headers.is_empty() {
-            let mut line = http::take_until(&mut self.headers, b'\n');
+        loop {
+            let mut line = http::take_until(&mut self.headers, b'\r');
+            http::take_until(&mut self.headers, b'\n');
+            // The empty line at the end is not a header.
+            if line.is_empty() {
+                return None;
+            }
             let name = http::take_until(&mut line, b':');
             if name.eq_ignore_ascii_case(self.name.as_bytes()) {
-                return Some(line.trim_ascii());
+                return Some(http::trim(line));
             }
         }
-        None
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn is_header(name: &str, value: &str) -> bool {
 
 /// Passes a header to `write`, part by part, after the end of the line before it.
 pub(crate) fn write_header(name: &str, value: &str, write: &mut impl FnMut(&[u8])) {
-    for part in ["\r\n", name, ": ", value] {
+    for part in &["\r\n", name, ": ", value] {
         write(part.as_bytes());
     }
 }

@@ -81,18 +81,27 @@ impl<'a> Request<'a> {
     }
 
     /// The answer to the client's offer of compression (permessage-deflate, RFC 7692), for
-    /// [`Acceptance::deflate`](crate::Acceptance::deflate). `None` if the client offers none that
-    /// can be accepted: then it is served without compression.
+    /// [`Acceptance::deflate`](crate::Acceptance::deflate): to the first offer that can be
+    /// accepted. `None` if there is none; then the client is served without compression.
     ///
-    /// The client's first offer that can be accepted is. Both ends get the same window, because an
-    /// echo sends back what the client has compressed: the smallest one of `limit` and what the
-    /// client names, kept only if `limit` is kept and the client lets both ends keep theirs. A
-    /// `limit` of 8 bits counts as 9, since most clients have no smaller window; a client that
-    /// itself names 8 gets 8.
+    /// An echo sends back what the client has compressed, so both ends get the same window: the
+    /// smallest one of `limit` and what the client names. It is kept only if `limit` is kept and
+    /// the client lets both ends keep theirs. The answer names what the client must be told of
+    /// that.
+    ///
+    /// A `limit` of 8 bits counts as 9, because most clients have no smaller window; a client that
+    /// names 8 itself gets 8.
+    // In line, it takes 130 bytes more flash.
+    #[inline(never)]
     pub fn deflate(&self, limit: Window) -> Option<DeflateAnswer> {
-        self.headers(extensions::NAME)
-            .flat_map(extensions::extensions)
-            .find_map(|extension| DeflateAnswer::to(extension, limit))
+        for list in self.headers(extensions::NAME) {
+            for extension in extensions::split(list, b',') {
+                if let Some(answer) = DeflateAnswer::to(extension, limit) {
+                    return Some(answer);
+                }
+            }
+        }
+        None
     }
 
     /// Checks what the request line asks for, and that there is no body.

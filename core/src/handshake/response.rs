@@ -4,12 +4,7 @@
 use core::fmt;
 use core::str::from_utf8;
 
-use crate::connection::agreed::Agreed;
-use crate::connection::deflate::Deflate;
 use crate::handshake::accept::ACCEPT_LEN;
-use crate::handshake::deflate_offer;
-use crate::handshake::deflate_parameters::{self, Parameters};
-use crate::handshake::extensions;
 use crate::handshake::head;
 use crate::handshake::http;
 use crate::handshake::syntax::SyntaxError;
@@ -129,28 +124,6 @@ impl<'a> Response<'a> {
             _ => return Err(ResponseError::WrongAccept),
         }
         Ok(())
-    }
-
-    /// What was agreed on with a client that offered this compression.
-    ///
-    /// > If the response includes a |Sec-WebSocket-Extensions| header field and this header field
-    /// > indicates the use of an extension that was not present in the client's handshake [...],
-    /// > the client MUST _Fail the WebSocket Connection_. (section 4.1)
-    pub(crate) fn agreed(&self, offer: Option<Deflate>) -> Result<Agreed, ResponseError> {
-        let mut values = self.headers(extensions::NAME);
-        let Some(value) = values.next() else {
-            return Ok(Agreed::NOTHING);
-        };
-        // A list of several extensions does not have this name.
-        let (name, parameters) = extensions::parts(value);
-        let offer = offer.filter(|_| name == deflate_parameters::NAME && values.next().is_none());
-        let offer = offer.ok_or(ResponseError::UnexpectedExtension)?;
-        let answer = Parameters::decode(parameters);
-        let deflate = answer.and_then(|answer| deflate_offer::agreed(offer, &answer));
-        match deflate {
-            None => Err(ResponseError::WrongDeflate),
-            deflate => Ok(Agreed { deflate }),
-        }
     }
 
     /// The subprotocol that was chosen of these.

@@ -7,10 +7,10 @@ use heapless::Vec;
 
 use crate::buffer::Buffer;
 use crate::connection::agreed::Agreed;
-use crate::connection::event::Message;
-use crate::frame::header::encode;
+use crate::frame::header::{Header, encode};
 use crate::frame::layout::Fin;
 use crate::handshake::accept::accept;
+use crate::handshake::acceptance::Acceptance;
 use crate::handshake::deflate_answer::DeflateAnswer;
 use crate::handshake::headers::Headers;
 use crate::handshake::http_response::{HttpResponse, HttpResponseError};
@@ -19,8 +19,8 @@ use crate::handshake::refusal::Refusal;
 use crate::handshake::request::Request;
 use crate::storage::Storage;
 
-/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits, and the longest
-/// response that accepts without a subprotocol and without a greeting.
+/// The least number of bytes that a [`ServerHandshake`] gathers: every refusal fits, and every
+/// answer that accepts without a subprotocol and a greeting.
 pub const MIN_HEAD_LEN: usize = 288;
 
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
@@ -91,23 +91,6 @@ enum Outcome {
     Close,
 }
 
-/// How a server accepts a request: what it chooses of the client's offers, and its first message.
-/// Fields will be added: write `..Acceptance::default()`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Acceptance<'a> {
-    /// The subprotocol. Must be one of those that the client [offers](Request::subprotocols): no
-    /// other is sent.
-    pub subprotocol: Option<&'a str>,
-    /// The answer to the client's [offer of compression](Request::deflate). `None` declines it.
-    ///
-    /// After it, each compressed message must be [echoed](crate::Exchange::echo), in order, or the
-    /// connection closed, unless the [window](crate::Window::is_kept) is not kept: the client's
-    /// next message may refer to it, and so may what the client expects to receive.
-    pub deflate: Option<&'a DeflateAnswer>,
-    /// A message that is sent directly after the response.
-    pub greeting: Option<Message<'a>>,
-}
-
 impl<const N: usize, const HTTP_1_0: bool> Default for ServerHandshake<N, HTTP_1_0> {
     fn default() -> Self {
         Self::begin()
@@ -134,7 +117,7 @@ impl<const N: usize> ServerHandshake<N, true> {
 
 impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     const fn begin() -> Self {
-        const { assert!(N >= MIN_HEAD_LEN, "every refusal must fit") };
+        const { assert!(N >= MIN_HEAD_LEN, "every refusal and every answer must fit") };
         Self {
             next: Next::RequestLine,
             bytes: Vec::new(),
@@ -333,14 +316,18 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
             subprotocol.unwrap_or_default().as_bytes(),
         ])?;
         if let Some(answer) = deflate {
-            self.write(&answer.encode())?;
+            let mut fits = true;
+            answer.encode(|part| fits &= self.bytes.extend_from_slice(part).is_ok());
+            if !fits {
+                return Err(Refusal::ResponseTooLarge);
+            }
         }
-        self.write(&[b"\r\n\r\n"])?;
+        let (mut header, mut payload) = (Header::new(), &b""[..]);
         if let Some(message) = greeting {
-            let (opcode, payload) = message.encode();
-            let header = encode(opcode, Fin::Last, payload.len());
-            self.write(&[&header, payload])?;
+            let (opcode, bytes) = message.encode();
+            (header, payload) = (encode(opcode, Fin::Last, bytes.len()), bytes);
         }
+        self.write(&[b"\r\n\r\n", &header, payload])?;
         self.next = Next::Response {
             produced: 0,
             then: Outcome::Open(Agreed {

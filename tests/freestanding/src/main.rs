@@ -12,8 +12,8 @@ use core::panic::PanicInfo;
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
-    Event, Exchange, Fin, HttpResponse, Message, MessageBuffer, Progress, Refusal, Role,
-    ServerHandshake, Storage, Window,
+    Deflate, DeflateOffer, Event, Exchange, Fin, HttpResponse, Message, MessageBuffer, Progress,
+    Refusal, Role, ServerHandshake, Storage, Window,
 };
 
 /// Where masking keys come from.
@@ -43,7 +43,10 @@ extern "C" fn _start() -> ! {
     let request = ClientRequest {
         origin: black_box(None),
         subprotocols: black_box(&["chat"]),
-        deflate: black_box(None),
+        deflate: Some(DeflateOffer::new(black_box(Deflate {
+            server: Window::MAX,
+            client: Window::MAX,
+        }))),
         headers: black_box(&[("a", "b")]),
         ..ClientRequest::new(black_box("localhost"), black_box("/"))
     };

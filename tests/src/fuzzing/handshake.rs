@@ -6,16 +6,18 @@ use std::borrow::Cow;
 
 use tungstenite::handshake::derive_accept_key;
 use ws_echo_core::{
-    Acceptance, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake,
+    Acceptance, Agreed, MAX_HEADERS, MIN_HEAD_LEN, Message, Progress, Refusal, ServerHandshake,
+    Window,
 };
 
+use super::compression;
 use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Bytes, Machine, Plan, Script};
 use crate::wire::{self, Frame, TEXT};
 
 /// The words of a request: see [`Script::words`].
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 59] = [
     "GET / HTTP/1.1\r\n",
     "Host: localhost:3000\r\n",
     "Upgrade: websocket\r\n",
@@ -56,6 +58,25 @@ const WORDS: [&str; 40] = [
     "\r",
     "\n",
     "a-long-word-of-sixty-four-bytes-with-which-a-head-soon-is-large-",
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
+    "Sec-WebSocket-Extensions: ",
+    "sec-websocket-extensions:",
+    "permessage-deflate",
+    "; server_no_context_takeover",
+    "; client_no_context_takeover",
+    "; server_max_window_bits",
+    "; client_max_window_bits",
+    "; client_max_window_bits=12",
+    "server_max_window_bits=",
+    "client_max_window_bits=\"",
+    ", permessage-deflate",
+    ";",
+    "=",
+    "\"",
+    "\\",
+    "8",
+    "10",
+    "15",
 ];
 
 const GREETING: &str = "welcome";
@@ -66,11 +87,13 @@ struct Choice {
     greets: bool,
     picks_subprotocol: bool,
     refuses: bool,
+    /// The window up to which it accepts compression.
+    deflate: Option<Window>,
 }
 
 /// Bytes: a plan, a mode, the request and what follows it. Bits of the mode: 0: the application
 /// greets; 1: it picks a subprotocol; 2: it refuses; 3: the room for the head is small; 4: requests
-/// by HTTP/1.0 are read too.
+/// by HTTP/1.0 are read too; 5 to 7: the [compression](compression::limit) that it accepts.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);
@@ -80,6 +103,7 @@ pub fn run(data: &[u8]) {
         greets: mode & 1 != 0,
         picks_subprotocol: mode & 2 != 0,
         refuses: mode & 4 != 0,
+        deflate: compression::limit(mode >> 5),
     };
     match mode & 0x18 {
         0 => check::<1024, false>(&plan, &input, choice),
@@ -114,8 +138,9 @@ struct ServerUnderTest<const N: usize, const HTTP_1_0: bool> {
     handshake: ServerHandshake<N, HTTP_1_0>,
     choice: Choice,
     refusal: Option<Refusal>,
-    /// The echoing server and the length of the response, once the connection is open.
-    open: Option<(Echoer<'static>, usize)>,
+    /// Once the connection is open: the echoing server, which takes no compressed messages, the
+    /// length of the response and what was agreed on.
+    open: Option<(Echoer<'static>, usize, Agreed)>,
 }
 
 impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
@@ -140,6 +165,8 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
             return Err(Refusal::NotFound);
         }
         let subprotocol = subprotocol.filter(|_| self.choice.picks_subprotocol);
+        let limit = self.choice.deflate;
+        let deflate = limit.and_then(|limit| request.deflate(limit));
         let greeting = self.choice.greets.then_some(Message::Text(GREETING));
         let checked = self.handshake.check();
         let is_for_websocket = request.is_for_websocket();
@@ -149,8 +176,8 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
         );
         let accepted = self.handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
+            deflate: deflate.as_ref(),
             greeting,
-            ..Acceptance::default()
         });
         assert!(accepted == checked || accepted == Err(Refusal::ResponseTooLarge));
         accepted
@@ -163,7 +190,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
     }
 
     fn response_len(&self, output: &[u8]) -> usize {
-        self.open.as_ref().map_or(output.len(), |&(_, len)| len)
+        self.open.as_ref().map_or(output.len(), |&(_, len, _)| len)
     }
 
     /// Asserts that the answer is right.
@@ -180,14 +207,14 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
             assert!(!must || may, "{refusal}");
             return;
         }
-        let Some((echoer, response_len)) = &mut self.open else {
+        let Some((echoer, response_len, agreed)) = &mut self.open else {
             assert!(output.is_empty() && head_len.is_none());
             return;
         };
         let (head, frames) = input.split_at(head_len.expect("it was accepted"));
         let (response, echoes) = output.split_at(*response_len);
         assert!(head.len() <= N + 2);
-        check_accepted(head, response, self.choice);
+        check_accepted(head, response, self.choice, *agreed);
         echoer.check(&Expected::of(frames), echoes);
     }
 
@@ -218,14 +245,14 @@ impl<const N: usize, const HTTP_1_0: bool> Machine for ServerUnderTest<N, HTTP_1
             match progress.expect("a refusal is reported once") {
                 Progress::Wait => return,
                 Progress::Request => return self.exchange(buffer, transmitted),
-                Progress::Open(_) => {
+                Progress::Open(agreed) => {
                     let response_len = transmitted + buffer.ready().len();
-                    self.open = Some((Echoer::new(&[]), response_len));
+                    self.open = Some((Echoer::new(&[]), response_len, agreed));
                 }
                 progress => panic!("{progress:?}"),
             }
         }
-        if let Some((echoer, _)) = &mut self.open {
+        if let Some((echoer, ..)) = &mut self.open {
             echoer.exchange(buffer, transmitted);
         }
     }
@@ -292,7 +319,7 @@ fn is_16_bytes(key: &str) -> bool {
 }
 
 /// Asserts that only a valid request was accepted, and that the response is right.
-fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
+fn check_accepted(head: &[u8], response: &[u8], choice: Choice, agreed: Agreed) {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head);
@@ -318,6 +345,12 @@ fn check_accepted(head: &[u8], response: &[u8], choice: Choice) {
     assert_eq!(
         value("Sec-WebSocket-Protocol"),
         last.filter(|_| choice.picks_subprotocol)
+    );
+    compression::check(
+        &request.values("sec-websocket-extensions"),
+        choice.deflate,
+        value("Sec-WebSocket-Extensions"),
+        agreed,
     );
     let (greeting, rest) = wire::unmasked(&response[len..]);
     let expected = choice.greets.then(|| Frame::new(TEXT, GREETING));

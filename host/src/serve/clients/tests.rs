@@ -2,6 +2,7 @@
 //! client sees them.
 
 mod backlog;
+mod compression;
 pub(crate) mod memory_transport;
 mod refused_memory;
 
@@ -29,9 +30,13 @@ struct Server {
 impl Server {
     /// A server without a greeting, and with more arguments.
     fn new(arguments: &[&str]) -> Self {
-        let mut all = vec!["--no-welcome", "--buffer=4KiB", "--ping-timeout=3s"];
-        if !arguments.contains(&"--ping-interval=off") {
-            all.push("--ping-interval=10s");
+        let mut all = vec!["--no-welcome", "--ping-timeout=3s"];
+        for (flag, default) in [
+            ("--buffer=", "--buffer=4KiB"),
+            ("--ping-interval=", "--ping-interval=10s"),
+        ] {
+            let is_given = arguments.iter().any(|it| it.starts_with(flag));
+            all.extend((!is_given).then_some(default));
         }
         all.extend(arguments);
         let now = Instant::now();
