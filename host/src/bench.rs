@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Poll;
-use ws_echo_core::{Deflate, Window};
+use ws_echo_core::{Deflate, DeflateOffer, Window};
 
 use self::echo_checker::Comparison;
 use self::error::BenchError;
@@ -131,15 +131,15 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
 }
 
 /// What is offered to the server.
-fn offer(compression: Compression) -> Deflate {
+fn offer(compression: Compression) -> DeflateOffer {
     let window = match compression {
         Compression::Fresh => Window::MAX.fresh(),
         Compression::Window => Window::MAX,
     };
-    Deflate {
+    DeflateOffer::new(Deflate {
         server: window,
         client: window,
-    }
+    })
 }
 
 /// Returns the processor time of the server so far, if its process is known.

@@ -2,7 +2,7 @@
 //! buffer.
 
 use ws_echo_core::{
-    Agreed, Buffer, ClientHandshake, ClientRequest, ClientRequestError, Deflate, Progress,
+    Agreed, Buffer, ClientHandshake, ClientRequest, ClientRequestError, DeflateOffer, Progress,
     ResponseError,
 };
 
@@ -32,7 +32,7 @@ impl<'a> Handshake<'a> {
     pub(super) fn new(
         url: &'a Url,
         headers: Headers<'a>,
-        deflate: Option<Deflate>,
+        deflate: Option<DeflateOffer>,
     ) -> Result<Self, ClientRequestError> {
         let request = ClientRequest {
             headers,

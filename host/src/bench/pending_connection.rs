@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
-use ws_echo_core::{Agreed, Deflate};
+use ws_echo_core::{Agreed, DeflateOffer};
 
 use super::echo_checker::EchoChecker;
 use super::error::{ConnectionError, EchoMismatch};
@@ -35,7 +35,7 @@ pub(super) struct Destination<'a> {
     pub(super) timeout: Duration,
     pub(super) echo: Echo,
     /// What is offered for compressing messages.
-    pub(super) deflate: Option<Deflate>,
+    pub(super) deflate: Option<DeflateOffer>,
 }
 
 /// A connection that is being opened, or is open.

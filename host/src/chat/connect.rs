@@ -8,7 +8,7 @@ mod tcp;
 
 use std::time::Instant;
 
-use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, Window};
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Window};
 
 use super::end_reason::EndReason;
 use super::stream::{ByteStream, Stream};
@@ -18,10 +18,10 @@ use crate::options::chat::ChatOptions;
 use crate::random;
 
 /// The compression that is offered: as much as the server likes.
-const DEFLATE: Deflate = Deflate {
+const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
     server: Window::MAX,
     client: Window::MAX,
-};
+});
 
 /// A connection that is open, and what was agreed in its handshake.
 pub(super) struct Opened {
@@ -65,7 +65,7 @@ pub(super) fn open(
     let request = ClientRequest {
         origin: options.origin.as_deref(),
         subprotocols: &subprotocols,
-        deflate: options.compression.then_some(DEFLATE),
+        deflate: options.compression.then_some(OFFER),
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
