@@ -192,25 +192,22 @@ mod tests {
 
     #[test]
     fn only_a_message_longer_than_any_that_was_sent_can_be_too_long() {
-        let max_len = INFLATED_MAX as usize;
-        let [fits, longer] = [0, 1].map(|more| compressed(&vec![b'a'; max_len + more]));
+        let max_len = 1000;
         let mut inflating = inflating();
-        let len = |shown: Result<Vec<u8>, _>| shown.map(|message| message.len());
-        assert_eq!(
-            len(shown(&mut inflating, Kind::Text, &[&fits])),
-            Ok(max_len)
-        );
+        inflating.max_len = max_len as u64;
+        let received = |inflating: &mut Inflating, len| {
+            let shown = shown(inflating, Kind::Text, &[&compressed(&vec![b'a'; len])]);
+            shown.map(|message| message.len())
+        };
+        assert_eq!(received(&mut inflating, max_len), Ok(max_len));
         // The echo may begin before all of the message is sent.
         inflating.expect(max_len, Fin::More);
         inflating.expect(1, Fin::More);
-        assert_eq!(
-            len(shown(&mut inflating, Kind::Text, &[&longer])),
-            Ok(max_len + 1)
-        );
+        assert_eq!(received(&mut inflating, max_len + 1), Ok(max_len + 1));
         inflating.expect(1, Fin::Last);
         inflating.expect(max_len, Fin::Last);
-        let longest = compressed(&vec![b'a'; max_len + 3]);
-        let refused = shown(&mut inflating, Kind::Text, &[&longest]);
+        assert_eq!(received(&mut inflating, max_len + 2), Ok(max_len + 2));
+        let refused = received(&mut inflating, max_len + 3);
         assert!(matches!(refused, Err(InflateError::TooLong(_))));
     }
 }
