@@ -69,7 +69,7 @@ impl<R: Role> Connection<R> {
         if let Sent::Close | Sent::Own = self.sent {
             return;
         }
-        let opcode = self.continued(chunk.opcode());
+        let opcode = self.continued(chunk.opcode);
         let mut header = encode(opcode, chunk.fin, chunk.span.len);
         finish_header(&mut self.role, &mut header);
         mask::<R>(&header, buffer.lent_mut(&chunk.span));
@@ -216,7 +216,7 @@ impl<R: Role> Connection<R> {
         parts: [&[u8]; 2],
     ) -> Result<(), SendError> {
         // A Ping, a Pong or the answer to a Close is there.
-        if let Next::Control | Next::Pong | Next::Close(_) = self.next {
+        if let Next::Control | Next::Pong(_) | Next::Close(_) = self.next {
             return Err(SendError::Full);
         }
         // At most 125.
