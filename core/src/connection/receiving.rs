@@ -53,8 +53,9 @@ impl<R: Role> Connection<R> {
         &mut self,
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
+        let expected = self.expected();
         while let Some(byte) = buffer.read_byte() {
-            if self.frame.push::<R>(byte, self.expected())? {
+            if self.frame.push::<R>(byte, expected)? {
                 self.begin_payload();
                 return Ok(Step::Go);
             }
