@@ -142,7 +142,7 @@ impl<S: MessageStorage> MessageBuffer<S> {
             (Fin::More, _) => Gathered::TooLong,
         };
         Ok(match (chunk.fin, added?) {
-            (Fin::Last, Some(len)) => Some(self.message(chunk.kind, len)),
+            (Fin::Last, Some(len)) => Some(self.message(chunk.kind(), len)),
             _ => None,
         })
     }
@@ -183,12 +183,12 @@ impl<S: MessageStorage> MessageBuffer<S> {
 mod tests {
     use super::*;
     use crate::buffer::Buffer;
+    use crate::frame::layout::Opcode;
 
     #[test]
     fn memory_is_taken_for_what_was_received_and_at_most_the_limit() {
         let chunk = Chunk {
-            kind: Kind::Binary,
-            is_compressed: false,
+            opcode: Opcode::Binary,
             fin: Fin::More,
             span: Buffer::new([0; 64]).lend(0, 0),
         };
