@@ -19,12 +19,26 @@ const EXCERPT_LEN_MAX: usize = 200;
 pub(crate) struct Untrusted<'a> {
     text: &'a str,
     len_max: usize,
+    /// How many bytes are left out already.
+    left_out: u64,
 }
 
 impl<'a> Untrusted<'a> {
     /// Shows at most `len_max` characters of `text`.
     pub(crate) fn new(text: &'a str, len_max: usize) -> Self {
-        Self { text, len_max }
+        Self {
+            text,
+            len_max,
+            left_out: 0,
+        }
+    }
+
+    /// Shows the beginning of a text that is this many bytes longer.
+    pub(crate) fn beginning(text: &'a str, left_out: u64) -> Self {
+        Self {
+            left_out,
+            ..Self::excerpt(text)
+        }
     }
 
     /// Shows the beginning of a text that is usually short, such as a reason or a name.
@@ -36,7 +50,8 @@ impl<'a> Untrusted<'a> {
 impl Display for Untrusted<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let must_escape = |character| character == '\\' || is_unsafe(character);
-        escape_beginning(self.text, self.len_max, formatter, must_escape)
+        let left_out = escape_beginning(self.text, self.len_max, formatter, must_escape)?;
+        write_left_out(left_out + self.left_out, formatter)
     }
 }
 
@@ -62,7 +77,8 @@ impl<'a> Excerpt<'a> {
 
 impl Display for Excerpt<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        escape_beginning(self.text, self.len_max, formatter, is_unsafe)
+        let left_out = escape_beginning(self.text, self.len_max, formatter, is_unsafe)?;
+        write_left_out(left_out, formatter)
     }
 }
 
@@ -76,21 +92,25 @@ impl Display for OneLine<'_> {
     }
 }
 
-/// Shows at most `len_max` characters, and how many bytes are left out.
+/// Shows at most `len_max` characters. Returns how many bytes are left out.
 fn escape_beginning(
     text: &str,
     len_max: usize,
     formatter: &mut Formatter<'_>,
     must_escape: impl Fn(char) -> bool,
-) -> fmt::Result {
+) -> Result<u64, fmt::Error> {
     let cut = text.char_indices().nth(len_max);
     let shown_len = cut.map_or(text.len(), |(index, _)| index);
     let (shown, left_out) = text.split_at(shown_len);
     escape(shown, formatter, must_escape)?;
-    if left_out.is_empty() {
-        return Ok(());
+    Ok(left_out.len() as u64)
+}
+
+fn write_left_out(len: u64, formatter: &mut Formatter<'_>) -> fmt::Result {
+    match len {
+        0 => Ok(()),
+        len => write!(formatter, "… (+{len} B)"),
     }
-    write!(formatter, "… (+{} B)", left_out.len())
 }
 
 fn escape(

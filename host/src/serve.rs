@@ -19,6 +19,7 @@ pub(crate) mod rate_limited_counter;
 pub(crate) mod response;
 pub(crate) mod server;
 pub(crate) mod service;
+mod session;
 pub(crate) mod signals;
 pub(crate) mod timer_wheel;
 pub(crate) mod tls;

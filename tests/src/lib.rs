@@ -3,6 +3,7 @@
 //! to check the core's decoder.
 
 pub mod chromium;
+pub mod compressed;
 pub mod driver;
 pub mod firmware;
 pub mod fuzzing;

@@ -27,9 +27,12 @@ pub(crate) fn echo_next(
     let [first, second, ..] = *window.bytes.get(window.frame_start..)? else {
         return None;
     };
-    let (TEXT | BINARY) = first & !ignored else {
-        return None;
-    };
+    match first {
+        TEXT | BINARY => {}
+        // Asked for last: so it costs the others nothing.
+        _ if matches!(first & !ignored, TEXT | BINARY) => {}
+        _ => return None,
+    }
     // The header keeps its length, without the masking key.
     match second ^ MASK {
         0..LEN_IS_16_BITS => SingleFrame::<2>::echo(window),

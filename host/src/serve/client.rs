@@ -19,9 +19,10 @@ use crate::serve::client::account::Account;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::{Journal, Moment};
-use crate::serve::pool::{BufferClass, HeapBuffer, Pool, Session};
+use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::response::Answer;
 use crate::serve::service::{Handshake, Service};
+use crate::serve::session::Session;
 
 /// The memory that a client costs before its request is answered, in bytes. The pool gets it back
 /// then.

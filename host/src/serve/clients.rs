@@ -22,8 +22,9 @@ use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
-use crate::serve::pool::{Pool, Session};
+use crate::serve::pool::Pool;
 use crate::serve::service::Service;
+use crate::serve::session::Session;
 use crate::serve::timer_wheel::{KEY_COST, Ticks, TimerWheel};
 use crate::serve::transport::{Readiness, Transport};
 

@@ -3,26 +3,23 @@
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod message;
+
 use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log_enabled, warn};
-use ws_echo_core::{Chunk, CloseCode, Kind, ProtocolError, Refusal, Request, Window};
+use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 
 use crate::escape::Untrusted;
-use crate::hex;
-use crate::logging::target::{CLIENT, LIMITS, MESSAGE};
+use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
-use crate::serve::verifier::Inflated;
 use crate::time::Span;
-
-/// The most bytes of a binary message in one line.
-const LOGGED_BYTES_MAX: usize = 32;
 
 /// What happens to the clients of one worker.
 #[derive(Debug)]
@@ -244,38 +241,6 @@ impl Journal {
         debug!(target: CLIENT, "pong {peer}");
     }
 
-    /// A client sent a piece of a message, and messages are logged.
-    pub(crate) fn message(&mut self, peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
-        let (kind, more) = description(chunk);
-        let len = Count(bytes.len() as u64, "byte");
-        let content = Content(chunk.kind(), bytes);
-        info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {content}");
-    }
-
-    /// The same for a compressed message that was inflated.
-    pub(crate) fn inflated_message(
-        &mut self,
-        peer: SocketAddr,
-        chunk: &Chunk,
-        inflated: &Inflated,
-    ) {
-        let (kind, more) = description(chunk);
-        let len = Count(inflated.len, "byte");
-        let compressed_len = chunk.len();
-        let content = Content(chunk.kind(), &inflated.start);
-        info!(
-            target: MESSAGE,
-            "message {peer} {kind}, {len} compressed to {compressed_len}{more}: {content}"
-        );
-    }
-
-    /// The same for a compressed message that was not.
-    pub(crate) fn compressed_message(&mut self, peer: SocketAddr, chunk: &Chunk) {
-        let (kind, more) = description(chunk);
-        let len = Count(chunk.len() as u64, "byte");
-        info!(target: MESSAGE, "message {peer} {kind}, compressed, {len}{more}");
-    }
-
     /// Clients were turned away because of a limit.
     pub(crate) fn turned_away(&mut self, clients: TurnedAway) {
         let TurnedAway {
@@ -333,7 +298,7 @@ impl Display for Ending<'_> {
             }
             Self::ShortOfMemory => f.write_str(
                 "dropped: short of memory (--max-memory), and it did not take at once what it \
-                 was sent",
+                 was sent, or sent only a part of a message",
             ),
             Self::TooLong(max) => {
                 closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
@@ -360,48 +325,5 @@ impl Display for Reason<'_> {
             Some(own) => Untrusted::excerpt(&own.to_string()).fmt(f),
             None => self.0.kind().fmt(f),
         }
-    }
-}
-
-/// What a piece of a message is, and whether it is the last.
-fn description(chunk: &Chunk) -> (&'static str, &'static str) {
-    let kind = match chunk.kind() {
-        Kind::Text => "text",
-        Kind::Binary => "binary",
-    };
-    let more = if chunk.ends_message() {
-        ""
-    } else {
-        " and more to come"
-    };
-    (kind, more)
-}
-
-/// The first bytes of a message, or of a piece of one.
-struct Content<'a>(Kind, &'a [u8]);
-
-impl Display for Content<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Kind::Binary => Hex(self.1).fmt(f),
-            // It may end in the middle of a character.
-            Kind::Text => {
-                let text = self.1.utf8_chunks().next();
-                Untrusted::excerpt(text.map_or("", |text| text.valid())).fmt(f)
-            }
-        }
-    }
-}
-
-/// The first bytes of a binary message.
-struct Hex<'a>(&'a [u8]);
-
-impl Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (logged, more) = match self.0.split_at_checked(LOGGED_BYTES_MAX) {
-            Some((logged, [_, ..])) => (logged, "…"),
-            _ => (self.0, ""),
-        };
-        write!(f, "{}{more}", hex::digits(logged))
     }
 }

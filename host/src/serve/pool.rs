@@ -12,65 +12,18 @@ mod verifying;
 
 use std::mem;
 
-use ws_echo_core::{Agreed, Buffer, Chunk, Connection, MIN_BUFFER_LEN};
+use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN};
 
 use self::budget::{Backlogs, Budget, KEPT_LEN_MAX};
 use self::verifiers::Verifiers;
 use crate::options::serve::DeflateMode;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
+use crate::serve::session::Session;
 use crate::serve::unsent::Unsent;
-use crate::serve::verifier::Verifier;
 
 /// A buffer on the heap, with its state: a client without one keeps no room for it.
 pub(crate) type HeapBuffer = Box<ClientBuffer>;
-
-/// The state of an open connection in which something is begun.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) connection: Connection,
-    /// How many bytes of the begun message were received, unless it is verified.
-    pub(crate) message_len: u64,
-    /// Only inside a compressed message, or if its window is kept.
-    pub(crate) verifier: Option<Box<Verifier>>,
-}
-
-impl Session {
-    fn new(agreed: Agreed) -> Self {
-        Self {
-            connection: Connection::server(agreed),
-            message_len: 0,
-            verifier: None,
-        }
-    }
-
-    /// Whether nothing is begun, and nothing is kept for the next message.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.connection.is_idle() && self.verifier.is_none()
-    }
-
-    /// Whether no message is begun to be received or echoed.
-    pub(crate) fn is_between_messages(&self) -> bool {
-        self.connection.is_idle() && !self.is_paused()
-    }
-
-    /// Whether a message may refer to the compressed ones before it.
-    pub(crate) fn keeps_window(&self) -> bool {
-        let deflate = self.connection.agreed().deflate;
-        deflate.is_some_and(|deflate| deflate.client.is_kept())
-    }
-
-    /// Takes the chunk that waits to be verified further.
-    pub(crate) fn take_waiting(&mut self) -> Option<Chunk> {
-        self.verifier.as_mut()?.waiting.take()
-    }
-
-    /// Whether a chunk waits to be verified in another turn.
-    pub(crate) fn is_paused(&self) -> bool {
-        let verifier = self.verifier.as_ref();
-        verifier.is_some_and(|verifier| verifier.waiting.is_some())
-    }
-}
 
 /// The length of a large buffer, unless all are longer. With this length large messages cost two
 /// thirds of what they cost with 64 KiB; with longer buffers they did not cost less.

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Sub};
 
-use ws_echo_core::Messages;
+use ws_echo_core::{Chunk, Messages};
 
 /// A number of messages, and of the bytes of their payloads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,16 @@ pub(crate) struct Traffic {
     pub(crate) messages: u64,
     /// Those of a message that has not ended count as well.
     pub(crate) bytes: u64,
+}
+
+impl Traffic {
+    /// What a piece of a message adds.
+    pub(crate) fn of(chunk: &Chunk) -> Self {
+        Self {
+            messages: chunk.ends_message().into(),
+            bytes: chunk.len() as u64,
+        }
+    }
 }
 
 impl From<Messages> for Traffic {

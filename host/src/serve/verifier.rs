@@ -41,7 +41,8 @@ pub(crate) struct Verifier {
 pub(crate) struct Inflated {
     /// The first bytes, if messages are logged.
     pub(crate) start: Vec<u8>,
-    /// The number of all bytes.
+    /// The number of all bytes: those of an incomplete character at the end belong to the next
+    /// chunk.
     pub(crate) len: u64,
 }
 
@@ -196,7 +197,7 @@ impl Verifier {
         };
         self.held.clear();
         self.held.extend_from_slice(&inflated[whole.len()..]);
-        self.inflated.len += inflated_len as u64;
+        self.inflated.len += whole.len() as u64;
         let logged_len = workspace.logged_len_max - self.inflated.start.len();
         let start = whole.get(..logged_len).unwrap_or(whole);
         self.inflated.start.extend_from_slice(start);

@@ -8,6 +8,8 @@
 #[cfg(unix)]
 mod canary;
 #[cfg(unix)]
+mod compressed;
+#[cfg(unix)]
 mod connections;
 #[cfg(unix)]
 mod floods;
@@ -88,6 +90,10 @@ const ATTACKS: &[Attack] = &[
     ("a flood of pings", floods::pings),
     ("a client that never reads", floods::never_reads),
     ("many that send first", floods::send_first),
+    ("compressed gigabytes", compressed::bombs),
+    ("compressed messages that wait", compressed::inside_messages),
+    ("compressed bytes one by one", compressed::trickle),
+    ("compressed noise", compressed::garbage),
     ("FIN at every byte", truncated::fin),
     ("RST at every byte", truncated::rst),
     ("segments of one byte", truncated::segments_of_one_byte),

@@ -10,8 +10,9 @@ use ws_echo_core::{Buffer, Chunk, CloseCode, Event};
 use super::account::Account;
 use super::{Client, Phase, Shared};
 use crate::serve::journal::{Ending, Moment};
-use crate::serve::pool::{HeapBuffer, Pool, Session};
+use crate::serve::pool::{HeapBuffer, Pool};
 use crate::serve::service::Service;
+use crate::serve::session::Session;
 use crate::serve::traffic::Traffic;
 use crate::serve::unsent::Unsent;
 use crate::serve::verifier::{Checked, Fault, Verifier};
@@ -255,10 +256,7 @@ impl Conversation<'_> {
     }
 
     fn echo(&mut self, chunk: Chunk) {
-        self.count(Traffic {
-            messages: chunk.ends_message().into(),
-            bytes: chunk.len() as u64,
-        });
+        self.count(Traffic::of(&chunk));
         self.session.connection.exchange(self.buffer).echo(chunk);
     }
 

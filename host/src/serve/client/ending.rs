@@ -74,6 +74,9 @@ impl Client {
             carried.received.bytes += self.begun_len(buffer);
             carried.echoed = carried.echoed - buffer.unsent.traffic();
         }
+        if let Some(session) = self.session() {
+            carried.received = carried.received + session.waiting();
+        }
         Some(carried)
     }
 

@@ -164,6 +164,42 @@ fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
 }
 
 #[test]
+fn what_waits_to_be_verified_counts_as_received_and_not_as_sent() {
+    let mut shared = shared(&["--no-welcome"]);
+    let end = End::default();
+    let line = Rc::clone(&end.0);
+    line.borrow_mut().room = usize::MAX;
+    let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
+    let request = REQUEST.strip_suffix(b"\r\n").unwrap();
+    let offer = b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    // A block that inflates to nothing, many times, in a message that ends and in a fragment.
+    let blocks = b"\x00\x00\x00\xFF\xFF".repeat(12_000);
+    for (first, messages) in [(0xC2, 1), (0x42, 0)] {
+        let mut frame = frame(first, blocks.len());
+        let header_len = frame.len() - blocks.len();
+        frame[header_len..].copy_from_slice(&blocks);
+        if line.borrow().to_client.is_empty() {
+            line.borrow_mut()
+                .to_server
+                .extend([request, offer].concat());
+        }
+        line.borrow_mut().to_server.extend(frame);
+        driver.note(Readiness::Data);
+        let before = driver.client.carried(None).map(|it| it.echoed);
+        while !driver.client.is_paused() {
+            assert_eq!(driver.turn(&mut shared).next, Next::Requeue);
+        }
+        let carried = driver.client.carried(None).unwrap();
+        assert_eq!(carried.echoed, before.unwrap_or_default());
+        let received = carried.received - carried.echoed;
+        assert_eq!((received.messages, received.bytes), (messages, 60_000));
+        while driver.turn(&mut shared).next == Next::Requeue {}
+        let carried = driver.client.carried(None).unwrap();
+        assert_eq!(carried.received, carried.echoed);
+    }
+}
+
+#[test]
 #[cfg(target_pointer_width = "64")]
 fn an_idle_client_is_one_cache_line_and_is_kept_in_no_more() {
     assert_eq!(size_of::<Driver<u32>>(), 64);

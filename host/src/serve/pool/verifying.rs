@@ -3,9 +3,10 @@
 
 use ws_echo_core::{Agreed, Chunk, Window};
 
-use super::{Pool, Session};
+use super::Pool;
 use crate::options::serve::ServeOptions;
 use crate::serve::pool::verifiers::{ONE_MESSAGE, Verifiers};
+use crate::serve::session::Session;
 use crate::serve::verifier::{Checked, Fault, Verifier};
 
 impl Pool {
