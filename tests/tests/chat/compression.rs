@@ -22,8 +22,8 @@ const HELLO_FINAL: &[u8] = b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00";
 /// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 40 << 20;
 
-/// A server that agrees to these parameters, and passes the frame of each message to `answer`, which
-/// returns the bytes to send. It answers Close.
+/// A server that agrees to these parameters, and passes the frame of each message to `answer`,
+/// which returns the bytes to send. It answers Close.
 fn answering(
     parameters: &'static str,
     answer: impl Fn(u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
