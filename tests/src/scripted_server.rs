@@ -96,19 +96,15 @@ fn read<const N: usize>(stream: &mut impl Read) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// A server's frame of less than 64 KiB.
-///
-/// # Panics
-///
-/// If the payload is longer.
+/// A server's frame.
 pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
-    let len = u16::try_from(payload.len()).expect("less than 64 KiB");
-    let [high, low] = len.to_be_bytes();
-    if len < 126 {
-        return [&[first, low], payload].concat();
+    let len = (payload.len() as u64).to_be_bytes();
+    match payload.len() {
+        ..126 => [&[first], &len[7..], payload].concat(),
+        126..=0xFFFF => [&[first, 126], &len[6..], payload].concat(),
+        _ => [&[first, 127], &len[..], payload].concat(),
     }
-    [&[first, 126, high, low], payload].concat()
 }
 
 /// A server's Close frame.

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
+use ws_echo_tests::compressed::{HELLO, HELLO_AGAIN};
 use ws_echo_tests::peers::{node_command, python_command};
 use ws_echo_tests::scripted_server::{accept, accept_deflate, frame, server, unmasked};
 use ws_echo_tests::server::Server;
@@ -13,9 +14,6 @@ use ws_echo_tests::wire::{BINARY, CLOSE, COMPRESSED, CONTINUATION, FIN, TEXT};
 use super::{answering, failure, figures};
 
 const FRESH: &str = "; server_no_context_takeover; client_no_context_takeover";
-/// `Hello` compressed, and the same again in a window that is kept (RFC 7692 section 7.2.3).
-const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
-const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
 
 /// Messages that are shorter when they are compressed, and short enough for one short frame.
 const SHORT: [&str; 5] = [
