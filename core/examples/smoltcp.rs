@@ -35,6 +35,9 @@ const SERVERS: usize = 8;
 /// The longest head of a request, in bytes. Browsers send 500 and their cookies.
 const HEAD_LEN: usize = 1024;
 
+/// Whether clients may compress their messages.
+const COMPRESSION: bool = true;
+
 fn main() -> Result<(), Box<dyn Error>> {
     match env::args_os().nth(1) {
         Some(name) => serve_tap(&name.to_string_lossy()),
@@ -75,7 +78,7 @@ fn talk_over_loopback() -> Result<(), Box<dyn Error>> {
 
 /// The servers, one for each client.
 struct Servers {
-    servers: Vec<Server<HEAD_LEN>>,
+    servers: Vec<Server<HEAD_LEN, COMPRESSION>>,
     /// The buffer that all of them use in turn.
     storage: [u8; BUFFER_LEN],
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Sessions of python `websockets` (PyPI) with the echo server.
 
-    websockets_client.py URL
+    websockets_client.py URL [OFFER]
 
-The server at URL greets with WELCOME and echoes every message. Prints the name of each session,
-and `ok` at the end. If an answer is wrong, prints the expected and the actual one and exits with
-status 1.
+The server at URL greets with WELCOME and echoes every message. OFFER names the compression of
+OFFERS that the client offers and the server accepts. Prints the name of each session, and `ok` at
+the end. If an answer is wrong, prints the expected and the actual one and exits with status 1.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import threading
 
 from websockets.exceptions import ConnectionClosed
 from websockets.asyncio.client import connect
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory as Deflate
 
 WELCOME = "Welcome to Awesome Chat"
 OVERALL_SECONDS = 60
@@ -26,7 +27,17 @@ KIB, MIB = 1 << 10, 1 << 20
 TEXT_UNIT = "aß水\U0001f980"
 TEXT_OF_1_MIB = TEXT_UNIT * (MIB // 10) + "\U0001f980ß"
 
-url = sys.argv[1]
+# The size of the window of each side in bits, and whether it is kept between messages.
+OFFERS = {
+    "none": None,
+    "kept": (15, True),
+    "fresh": (15, False),
+    "9-bits": (9, True),
+    "9-bits-fresh": (9, False),
+}
+
+url, *offers = sys.argv[1:]
+compression = OFFERS[offers[0] if offers else "none"]
 
 
 def show(value):
@@ -57,11 +68,39 @@ async def answer(ws):
         return error
 
 
+def extensions():
+    if compression is None:
+        return []
+    bits, is_kept = compression
+    limit = bits if bits < 15 else None
+    offer = Deflate(
+        server_no_context_takeover=not is_kept,
+        client_no_context_takeover=not is_kept,
+        server_max_window_bits=limit,
+        client_max_window_bits=limit or True,
+    )
+    return [offer]
+
+
+def agreed(ws):
+    """The compression of each side that the server has accepted."""
+    return [
+        side
+        for it in ws.protocol.extensions
+        for side in [
+            (it.local_max_window_bits, not it.local_no_context_takeover),
+            (it.remote_max_window_bits, not it.remote_no_context_takeover),
+        ]
+    ]
+
+
 @contextlib.asynccontextmanager
 async def client(**options):
+    options |= {"compression": None, "extensions": extensions()}
     # The client must read while it sends: the echo of a long message begins before its end.
-    options |= {"compression": None, "max_size": None, "max_queue": None, "proxy": None}
+    options |= {"max_size": None, "max_queue": None, "proxy": None}
     async with connect(url, **options) as ws:
+        expect("compression", [compression] * 2 if compression else [], agreed(ws))
         expect("greeting", WELCOME, await answer(ws))
         yield ws
 
@@ -168,6 +207,46 @@ async def subprotocol():
         expect("subprotocol", None, ws.subprotocol)
 
 
+async def the_same_again():
+    """A message that the window still holds is sent as a few bytes that refer to it."""
+    _, is_kept = compression
+    text = random.Random(0).randbytes(100).hex()
+    async with client() as ws:
+        [extension] = ws.protocol.extensions
+        encode, lengths = extension.encode, []
+
+        def measure(frame):
+            encoded = encode(frame)
+            lengths.append(len(encoded.data))
+            return encoded
+
+        extension.encode = measure
+        for _ in range(10):
+            await expect_echo("the same again", ws, text)
+        first, *others = lengths
+        expect("short again", [is_kept] * 9, [length < first / 5 for length in others])
+        await expect_nothing_more("after the same", ws)
+
+
+async def plain_between():
+    """Messages that are not compressed, between compressed ones that refer to one another."""
+    text = random.Random(1).randbytes(100).hex()
+    async with client() as ws:
+        [extension] = ws.protocol.extensions
+        encode = extension.encode
+        for number in range(10):
+            extension.encode = encode
+            await expect_echo("compressed", ws, f"{number}{text}")
+            extension.encode = lambda frame: frame
+            await expect_echo("plain", ws, f"{text}{number}")
+            await expect_echo("plain binary", ws, text.encode())
+        extension.encode = encode
+        await expect_nothing_more("after plain ones", ws)
+
+
+with_compression = [the_same_again, plain_between]
+
+
 def give_up():
     print(f"timeout: expected an end within {OVERALL_SECONDS} s", flush=True)
     os._exit(1)
@@ -187,6 +266,7 @@ async def main():
         burst_of_text_and_binary,
         close,
         subprotocol,
+        *(with_compression if compression else []),
     ):
         print(session.__name__.replace("_", " "), flush=True)
         try:

@@ -13,8 +13,29 @@ use crate::log::Log;
 use crate::programs::{self, QEMU};
 use crate::server::PATIENCE;
 
-/// The variable that names the firmware, an ELF file.
-const VARIABLE: &str = "WS_ECHO_FIRMWARE";
+/// How the firmware was built.
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    name: &'static str,
+    /// The variable that names it, an ELF file.
+    variable: &'static str,
+    /// The command that makes it, and prints where it is.
+    command: &'static str,
+}
+
+/// As it is by default.
+pub const DEFAULT: Build = Build {
+    name: "the firmware",
+    variable: "WS_ECHO_FIRMWARE",
+    command: ".ci/firmware core/firmware ws-echo-firmware",
+};
+
+/// With the feature `compression`.
+pub const WITH_COMPRESSION: Build = Build {
+    name: "the firmware with compression",
+    variable: "WS_ECHO_FIRMWARE_COMPRESSION",
+    command: ".ci/firmware core/firmware ws-echo-firmware compression",
+};
 
 /// Where the stack is, as the firmware's `memory.x` says.
 const STACK_START: usize = 0x2000_0000;
@@ -34,8 +55,8 @@ pub struct Firmware {
 impl Firmware {
     /// Starts a machine, and waits until it listens. Returns `None` if the test has been skipped
     /// because there is no firmware or no QEMU.
-    pub fn start() -> Option<Self> {
-        let firmware = elf()?;
+    pub fn start(build: Build) -> Option<Self> {
+        let firmware = elf(build)?;
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
         let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
@@ -103,14 +124,13 @@ impl Drop for Firmware {
 /// # Panics
 ///
 /// If the named firmware does not exist.
-pub fn elf() -> Option<PathBuf> {
+pub fn elf(build: Build) -> Option<PathBuf> {
     // Tests run in their package's folder, but users write paths relative to the workspace.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let firmware = env::var_os(VARIABLE).map(|path| workspace.join(path));
+    let firmware = env::var_os(build.variable).map(|path| workspace.join(path));
     let Some(firmware) = firmware else {
-        let build = ".ci/firmware core/firmware ws-echo-firmware";
-        let remedy = format!("{VARIABLE}=PATH, which {build} prints");
-        programs::skip("the firmware", &remedy);
+        let remedy = format!("{}=PATH, which {} prints", build.variable, build.command);
+        programs::skip(build.name, &remedy);
         return None;
     };
     if !QEMU.is_there(&["--version"]) {

@@ -16,6 +16,10 @@ pub fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// The compression that python `websockets` can offer: kept windows and fresh ones, of 15 and of 9
+/// bits.
+pub const OFFERS: [&str; 4] = ["kept", "fresh", "9-bits", "9-bits-fresh"];
+
 /// Runs the sessions of python `websockets`, if it is installed.
 ///
 /// # Panics
@@ -30,6 +34,11 @@ pub fn python_websockets(url: &str) {
 /// The command that runs the sessions of python `websockets`, if it is installed.
 pub fn python_websockets_command(url: &str) -> Option<Command> {
     python_command("websockets_client.py", &[url])
+}
+
+/// The same with compression: one of the [`OFFERS`], which the server must accept.
+pub fn python_websockets_with(url: &str, offer: &str) -> Option<Command> {
+    python_command("websockets_client.py", &[url, offer])
 }
 
 /// The command that runs a file of the folder `peers` with a Python that has `websockets`, if it is

@@ -20,6 +20,12 @@ pub fn request(path: &str) -> String {
     )
 }
 
+/// The same from a client that offers these extensions.
+pub fn request_with(extensions: &str) -> String {
+    let header = format!("\r\nSec-WebSocket-Extensions: {extensions}\r\n\r\n");
+    request("/").replace("\r\n\r\n", &header)
+}
+
 /// A connection to a server.
 #[derive(Debug)]
 pub struct Client {

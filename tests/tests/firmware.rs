@@ -3,12 +3,12 @@
 
 use std::ops::RangeInclusive;
 
-use ws_echo_tests::firmware::{self, Firmware};
+use ws_echo_tests::firmware::{self, DEFAULT, Firmware, WITH_COMPRESSION};
 use ws_echo_tests::programs::QEMU;
-use ws_echo_tests::scripted_client::Client;
+use ws_echo_tests::scripted_client::{Client, WELCOME, request_with};
 use ws_echo_tests::sessions::{self, expect_echo};
-use ws_echo_tests::wire::{BINARY, masked};
-use ws_echo_tests::{network, peers, remote_server};
+use ws_echo_tests::wire::{self, BINARY, COMPRESSED, Frame, TEXT, masked, masked_close};
+use ws_echo_tests::{chromium, network, peers, remote_server};
 
 /// How many clients the firmware serves at a time.
 const CLIENTS: usize = 8;
@@ -25,7 +25,7 @@ const LARGE_LEN: u64 = if cfg!(debug_assertions) {
 
 #[test]
 fn python_websockets_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start() else {
+    let Some(firmware) = Firmware::start(DEFAULT) else {
         return;
     };
     peers::python_websockets(&firmware.url());
@@ -33,15 +33,84 @@ fn python_websockets_is_greeted_and_gets_its_echoes() {
 
 #[test]
 fn nodes_ws_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start() else {
+    let Some(firmware) = Firmware::start(DEFAULT) else {
         return;
     };
     peers::ws_of_node(&firmware.url());
 }
 
 #[test]
+fn python_websockets_gets_back_what_it_has_compressed_or_has_not() {
+    let Some(firmware) = Firmware::start(WITH_COMPRESSION) else {
+        return;
+    };
+    peers::python_websockets(&firmware.url());
+    for offer in peers::OFFERS {
+        if let Some(mut client) = peers::python_websockets_with(&firmware.url(), offer) {
+            peers::expect_ok(&mut client);
+        }
+    }
+}
+
+#[test]
+fn chromium_gets_back_what_it_has_compressed() {
+    let Some(firmware) = Firmware::start(WITH_COMPRESSION) else {
+        return;
+    };
+    chromium::sessions(&firmware.url(), "permessage-deflate");
+}
+
+#[test]
+fn compressed_messages_come_back_as_they_came_with_a_small_stack() {
+    let Some(mut firmware) = Firmware::start(WITH_COMPRESSION) else {
+        return;
+    };
+    let parameters = "server_no_context_takeover; client_no_context_takeover; \
+                      server_max_window_bits=12; client_max_window_bits=12";
+    let extensions = format!("permessage-deflate; {parameters}");
+    let mut client = Client::connect(firmware.address);
+    client.send(request_with(&extensions));
+    let head = client.receive_head();
+    let answer = format!("\r\nSec-WebSocket-Extensions: {extensions}\r\n");
+    assert!(head.contains(&answer), "{head}");
+    // No inflater would accept them.
+    let bytes = [0xFF; 5000];
+    let firsts = [TEXT | COMPRESSED, BINARY, BINARY | COMPRESSED];
+    for first in firsts {
+        client.send(masked(first, bytes));
+    }
+    client.send(masked_close(1000, ""));
+    let received = client.receive_rest();
+    let (frames, _) = wire::unmasked(&received);
+    let echoes = firsts.map(|first| Frame::new(first, bytes));
+    let expected = [
+        &[Frame::new(TEXT, WELCOME)],
+        &echoes[..],
+        &[Frame::close(1000)],
+    ];
+    assert_eq!(wire::joined(&frames), expected.concat());
+    assert_started_once(&firmware);
+    assert_small_stack(&mut firmware);
+}
+
+#[test]
+fn by_default_compression_is_declined() {
+    let Some(firmware) = Firmware::start(DEFAULT) else {
+        return;
+    };
+    let mut client = Client::connect(firmware.address);
+    client.send(request_with("permessage-deflate; client_max_window_bits"));
+    let head = client.receive_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(!head.contains("Extensions"), "{head}");
+    client.receive_frame();
+    client.send(masked(TEXT | COMPRESSED, "compressed"));
+    assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
+}
+
+#[test]
 fn all_kinds_of_clients_are_served_with_a_small_stack() {
-    let Some(mut firmware) = Firmware::start() else {
+    let Some(mut firmware) = Firmware::start(DEFAULT) else {
         return;
     };
     let address = firmware.address;
@@ -51,14 +120,12 @@ fn all_kinds_of_clients_are_served_with_a_small_stack() {
     sessions::connects_and_disconnects(address, 200);
     sessions::garbage(address);
     assert_started_once(&firmware);
-    let depth = firmware.stack_depth();
-    println!("stack: {depth} bytes");
-    assert!(STACK_DEPTH.contains(&depth), "{depth} bytes of stack");
+    assert_small_stack(&mut firmware);
 }
 
 #[test]
 fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
-    let Some(firmware) = Firmware::start() else {
+    let Some(firmware) = Firmware::start(DEFAULT) else {
         return;
     };
     let mut canary = Client::greeted(firmware.address);
@@ -79,7 +146,7 @@ fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
 
 #[test]
 fn clients_that_vanish_are_dropped_in_time() {
-    let Some(mut firmware) = Firmware::start() else {
+    let Some(mut firmware) = Firmware::start(DEFAULT) else {
         return;
     };
     let mut vanished: Vec<_> = (0..CLIENTS)
@@ -113,7 +180,7 @@ const ON_TAP: &str = r#"
 
 #[test]
 fn clients_on_many_hosts_do_not_wait_for_one_another() {
-    let Some(firmware) = firmware::elf().filter(|_| network::is_there()) else {
+    let Some(firmware) = firmware::elf(DEFAULT).filter(|_| network::is_there()) else {
         return;
     };
     let hosts = (21..21 + CLIENTS).map(|host| format!("10.0.2.{host}"));
@@ -124,6 +191,12 @@ fn clients_on_many_hosts_do_not_wait_for_one_another() {
     };
     let mut on_tap = network::command(ON_TAP, &firmware, &client);
     peers::expect_ok(on_tap.env("QEMU", QEMU.path()));
+}
+
+fn assert_small_stack(firmware: &mut Firmware) {
+    let depth = firmware.stack_depth();
+    println!("stack: {depth} bytes");
+    assert!(STACK_DEPTH.contains(&depth), "{depth} bytes of stack");
 }
 
 /// A panic would restart the firmware. Its lines are complete.

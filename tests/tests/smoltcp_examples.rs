@@ -47,16 +47,33 @@ const SERVE_ON_TAP: &str = r#"
     "$@"
 "#;
 
+/// The server's URL.
+const URL: &str = "ws://192.168.69.1:3000/";
+
+/// Runs a client of the server.
+fn talk_to_the_server(client: &Command) {
+    let script = [TAP, SERVE_ON_TAP].concat();
+    peers::expect_ok(&mut network::command(&script, &example("smoltcp"), client));
+}
+
 #[test]
 fn python_websockets_is_greeted_and_gets_its_echoes_on_a_tap_interface() {
     if !network::is_there() {
         return;
     }
-    let Some(client) = peers::python_websockets_command("ws://192.168.69.1:3000/") else {
+    if let Some(client) = peers::python_websockets_command(URL) {
+        talk_to_the_server(&client);
+    }
+}
+
+#[test]
+fn python_websockets_gets_back_what_it_has_compressed_on_a_tap_interface() {
+    if !network::is_there() {
         return;
-    };
-    let script = [TAP, SERVE_ON_TAP].concat();
-    peers::expect_ok(&mut network::command(&script, &example("smoltcp"), &client));
+    }
+    if let Some(client) = peers::python_websockets_with(URL, "kept") {
+        talk_to_the_server(&client);
+    }
 }
 
 /// `"$@"` is the server.

@@ -8,7 +8,7 @@ use smoltcp::socket::tcp;
 use smoltcp::time::{Duration, Instant};
 use ws_echo_core::{
     Acceptance, Buffer, Connection, Event, MIN_BUFFER_LEN, Message, Progress, ProtocolError,
-    Refusal, ServerHandshake,
+    Refusal, ServerHandshake, Window,
 };
 
 /// The port on which the servers listen.
@@ -36,7 +36,14 @@ const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 /// some more: smoltcp turns a client away if no socket listens when it connects. Let smoltcp know
 /// more neighbors than there are clients (`iface-neighbor-cache-count-*`): each neighbor that it
 /// has forgotten costs all clients a second. The head of a request may have `HEAD_LEN` bytes.
-pub(crate) struct Server<const HEAD_LEN: usize> {
+///
+/// With `COMPRESSION`, clients may compress their messages (permessage-deflate, RFC 7692), and get
+/// back what they have compressed: nothing here decompresses or checks it, so it costs no memory.
+/// That is right only for a server that echoes every compressed message or closes the connection,
+/// because a client decompresses a message with the ones before it. A server that reads messages
+/// must decompress them, or leave `COMPRESSION` out: then no client compresses. The response, of up
+/// to 285 bytes and the greeting, must fit in `HEAD_LEN` bytes too.
+pub(crate) struct Server<const HEAD_LEN: usize, const COMPRESSION: bool = false> {
     socket: SocketHandle,
     phase: Phase<HEAD_LEN>,
     /// The time by which the client must do what is expected of it.
@@ -78,7 +85,7 @@ impl fmt::Display for Change {
     }
 }
 
-impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
+impl<const HEAD_LEN: usize, const COMPRESSION: bool> Server<HEAD_LEN, COMPRESSION> {
     /// A server on a socket of its own. The socket's send buffer must have at least
     /// [`MIN_BUFFER_LEN`] bytes.
     pub(crate) fn new<'a>(sockets: &mut SocketSet<'a>, mut socket: tcp::Socket<'a>) -> Self {
@@ -203,13 +210,7 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
     fn answer(&mut self, buffer: &mut Buffer<&mut [u8]>, mut report: impl FnMut(Change)) {
         while let Phase::Handshake(handshake) = &mut self.phase {
             let progress = match handshake.advance(buffer) {
-                // An application would look at handshake.request() here.
-                Ok(Progress::Request) => handshake
-                    .accept(Acceptance {
-                        greeting: Some(WELCOME),
-                        ..Acceptance::default()
-                    })
-                    .map(|()| Progress::Request),
+                Ok(Progress::Request) => Self::accept(handshake).map(|()| Progress::Request),
                 progress => progress,
             };
             match progress {
@@ -233,13 +234,28 @@ impl<const HEAD_LEN: usize> Server<HEAD_LEN> {
         let mut exchange = connection.exchange(buffer);
         loop {
             match exchange.next_event() {
-                // An application would look at exchange.bytes(&chunk) here.
+                // An application would look at exchange.bytes(&chunk) here. Those of a chunk that
+                // is_compressed() are not the message.
                 Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
                 Ok(Some(_)) => {}
                 Ok(None) => return,
                 Err(error) => report(Change::Failed(error)),
             }
         }
+    }
+
+    fn accept(handshake: &mut ServerHandshake<HEAD_LEN>) -> Result<(), Refusal> {
+        // An application would look at handshake.request() here.
+        let deflate = if COMPRESSION {
+            handshake.request().deflate(Window::MAX)
+        } else {
+            None
+        };
+        handshake.accept(Acceptance {
+            deflate: deflate.as_ref(),
+            greeting: Some(WELCOME),
+            ..Acceptance::default()
+        })
     }
 
     /// Whether all of the last answer was sent to the socket.

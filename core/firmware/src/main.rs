@@ -38,6 +38,8 @@ const SERVERS: usize = 8;
 const BUFFER_LEN: usize = 512;
 /// The longest head of a request, in bytes. Browsers send 500 and their cookies.
 const HEAD_LEN: usize = 768;
+/// Whether clients may compress their messages.
+const COMPRESSION: bool = cfg!(feature = "compression");
 // A client whose neighbor entry smoltcp has forgotten costs all clients a second.
 const _: () = assert!(smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT > SERVERS);
 /// How many frames are received before clients are served.
@@ -49,7 +51,7 @@ fn main() -> ! {
     static mut BUFFERS: [[[u8; BUFFER_LEN]; 2]; SERVERS] = [[[0; BUFFER_LEN]; 2]; SERVERS];
     static mut STORAGE: [u8; BUFFER_LEN] = [0; BUFFER_LEN];
     static mut SOCKETS: Vec<SocketStorage<'static>, SERVERS> = Vec::new();
-    static mut SERVING: Vec<Server<HEAD_LEN>, SERVERS> = Vec::new();
+    static mut SERVING: Vec<Server<HEAD_LEN, COMPRESSION>, SERVERS> = Vec::new();
 
     let Some(mut peripherals) = Peripherals::take() else {
         SCB::sys_reset()

@@ -2,7 +2,7 @@
 //! answer is for an echo that sends compressed messages back as they came.
 
 use crate::connection::deflate::{Deflate, Window};
-use crate::handshake::deflate_parameters::{self, Parameter, Parameters, kept_if, smaller};
+use crate::handshake::deflate_parameters::{self, Parameter, kept_if, smaller};
 use crate::handshake::extensions;
 
 /// A server's answer to a client that offers permessage-deflate (RFC 7692), for
@@ -11,9 +11,10 @@ use crate::handshake::extensions;
 /// [`Request::deflate`](crate::Request::deflate) makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeflateAnswer {
-    parameters: Parameters,
     /// The window of both ends.
     window: Window,
+    /// Whether the client names a limit of the server's window, which then must be answered.
+    names_server_bits: bool,
 }
 
 /// The smallest limit of our own, in bits. Many clients compress by zlib, which has no smaller
@@ -54,21 +55,9 @@ impl DeflateAnswer {
         let is_kept = limit.is_kept()
             && !server_no_context_takeover.is_there()
             && !client_no_context_takeover.is_there();
-        let limit_if = |is_named: bool| match is_named {
-            true => Parameter::Limit(least),
-            false => Parameter::Absent,
-        };
         Some(Self {
-            parameters: [
-                Parameter::flag(!is_kept),
-                Parameter::flag(!is_kept),
-                // > A server accepts an extension negotiation offer with this parameter by
-                // > including the "server_max_window_bits" extension parameter in the [...]
-                // > response [...] with the same or smaller value as the offer. (section 7.1.2.1)
-                limit_if(is_limited || server_max_window_bits.is_there()),
-                limit_if(is_limited),
-            ],
             window: kept_if(is_kept, least),
+            names_server_bits: server_max_window_bits.is_there(),
         })
     }
 
@@ -83,6 +72,18 @@ impl DeflateAnswer {
     /// Passes the header line with this answer to `write`, part by part, after the end of the line
     /// before it.
     pub(crate) fn encode(&self, write: impl FnMut(&[u8])) {
-        deflate_parameters::encode(&self.parameters, write);
+        let window = self.window;
+        let fresh = Parameter::flag(!window.is_kept());
+        let is_limited = window.bits() < Window::MAX.bits();
+        let parameters = [
+            fresh,
+            fresh,
+            // > A server accepts an extension negotiation offer with this parameter by including
+            // > the "server_max_window_bits" extension parameter in the [...] response [...] with
+            // > the same or smaller value as the offer. (section 7.1.2.1)
+            Parameter::limit_if(is_limited || self.names_server_bits, window),
+            Parameter::limit_if(is_limited, window),
+        ];
+        deflate_parameters::encode(&parameters, write);
     }
 }

@@ -49,15 +49,15 @@ impl DeflateOffer {
 
 fn encode(offer: Deflate, write: &mut dyn FnMut(&[u8])) {
     let limit = |window: Window, without: Parameter| match window {
-        window if window.bits() < Window::MAX.bits() => Parameter::Limit(window.fresh()),
+        window if window.bits() < Window::MAX.bits() => Parameter::limit_if(true, window),
         _ => without,
     };
     let parameters = [
         Parameter::flag(!offer.server.is_kept()),
         Parameter::flag(!offer.client.is_kept()),
-        limit(offer.server, Parameter::Absent),
+        limit(offer.server, Parameter::ABSENT),
         // A server may always limit the client's window.
-        limit(offer.client, Parameter::Alone),
+        limit(offer.client, Parameter::ALONE),
     ];
     deflate_parameters::encode(&parameters, write);
 }
@@ -88,7 +88,7 @@ fn agreed_with(offer: Deflate, answer: Parameters) -> Option<Deflate> {
         client_max_window_bits,
     ] = answer;
     // Only an offer may leave out the value.
-    if client_max_window_bits == Parameter::Alone {
+    if client_max_window_bits == Parameter::ALONE {
         return None;
     }
     // > A server accepts an extension negotiation offer that includes the

@@ -20,39 +20,45 @@ const NAMES: [&[u8]; 4] = [
     b"client_max_window_bits",
 ];
 
-/// What an offer or an answer says of a parameter.
+/// What an offer or an answer says of a parameter: [nothing](Self::ABSENT), [its
+/// name](Self::ALONE), or its name and the limit of a window in bits. (An enum would take more
+/// flash.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parameter {
-    /// Nothing.
-    Absent,
-    /// Its name.
-    Alone,
-    /// Its name and the limit of a window. The window is not kept.
-    Limit(Window),
-}
+pub(crate) struct Parameter(u8);
 
 impl Parameter {
+    /// Nothing is said of it.
+    pub(crate) const ABSENT: Self = Self(0);
+    /// It is there, without a value.
+    pub(crate) const ALONE: Self = Self(1);
+
     /// A parameter that has no value, if it `is_there`.
     pub(crate) fn flag(is_there: bool) -> Self {
-        if is_there { Self::Alone } else { Self::Absent }
+        Self(is_there.into())
+    }
+
+    /// A parameter that limits a window to this one, if it `is_there`.
+    pub(crate) fn limit_if(is_there: bool, window: Window) -> Self {
+        if is_there {
+            Self(window.bits())
+        } else {
+            Self::ABSENT
+        }
     }
 
     pub(crate) fn is_there(self) -> bool {
-        self != Self::Absent
+        self != Self::ABSENT
     }
 
     pub(crate) fn limit(self) -> Option<Window> {
-        match self {
-            Self::Limit(window) => Some(window),
-            Self::Absent | Self::Alone => None,
-        }
+        Window::new(self.0)
     }
 }
 
 /// Decodes the parameters of an extension. `None` if one is malformed, unknown or repeated, or if
 /// its value is one that it can have neither in an offer nor in an answer.
 pub(crate) fn decode(parameters: Split<'_>) -> Option<Parameters> {
-    let mut decoded = [Parameter::Absent; 4];
+    let mut decoded = [Parameter::ABSENT; 4];
     for parameter in parameters {
         let mut known = NAMES.iter().zip(&mut decoded);
         let (rest, decoded) =
@@ -63,19 +69,19 @@ pub(crate) fn decode(parameters: Split<'_>) -> Option<Parameters> {
         // > [...] a decimal integer value without leading zeroes between 8 to 15 [...]
         // > (sections 7.1.2.1 and 7.1.2.2)
         *decoded = match http::trim(rest) {
-            [] => Parameter::Alone,
+            [] => Parameter::ALONE,
             [b'=', value @ ..] => {
-                Parameter::Limit(extensions::number(http::trim(value)).and_then(Window::new)?)
+                let window = extensions::number(http::trim(value)).and_then(Window::new);
+                Parameter(window?.bits())
             }
             _ => return None,
         };
     }
-    match decoded {
-        [Parameter::Limit(_), ..] | [_, Parameter::Limit(_), ..] | [_, _, Parameter::Alone, _] => {
-            None
-        }
-        decoded => Some(decoded),
-    }
+    let [server_is_fresh, client_is_fresh, server, _] = decoded;
+    let is_valid = server_is_fresh.limit().is_none()
+        && client_is_fresh.limit().is_none()
+        && server != Parameter::ALONE;
+    is_valid.then_some(decoded)
 }
 
 /// Passes the header line with these parameters to `write`, part by part, after the end of the line
@@ -89,14 +95,13 @@ pub(crate) fn encode(parameters: &Parameters, mut write: impl FnMut(&[u8])) {
         }
         write(b"; ");
         write(name);
-        if let Parameter::Limit(window) = parameter {
-            let (tens, ones): (&[u8], u8) = match window.bits() {
-                bits @ ..10 => (b"=", bits),
-                bits => (b"=1", bits - 10),
-            };
-            write(tens);
-            write(&[b'0' + ones]);
-        }
+        let (tens, ones): (&[u8], u8) = match parameter.0 {
+            ..8 => continue,
+            bits @ ..10 => (b"=", bits),
+            bits => (b"=1", bits - 10),
+        };
+        write(tens);
+        write(&[b'0' + ones]);
     }
 }
 

@@ -10,13 +10,14 @@ use crate::escape::Excerpt;
 /// How the names of variables of the clients begin.
 const CLIENTS: [&str; 2] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_"];
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 21] = [
+const OF_THE_TESTS: [&str; 22] = [
     "ARTIFACTS",
     "AUTOBAHN",
     "CHROMIUM",
     "COMPARE_ENTERED",
     "CURL",
     "FIRMWARE",
+    "FIRMWARE_COMPRESSION",
     "HAPROXY",
     "NGINX",
     "NODE",

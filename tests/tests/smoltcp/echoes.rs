@@ -31,7 +31,7 @@ pub(crate) fn binary(len: usize) -> Frame {
     Frame::new(BINARY, bytes.collect::<Vec<_>>())
 }
 
-fn every_setup() -> impl Iterator<Item = Setup> {
+pub(crate) fn every_setup() -> impl Iterator<Item = Setup> {
     RINGS.into_iter().flat_map(|ring| {
         STORAGES.into_iter().flat_map(move |storage| {
             [[2048; 2], [ring; 2]].map(|client| Setup {

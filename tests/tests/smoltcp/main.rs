@@ -8,6 +8,7 @@ mod client_closing;
 mod client_driver;
 mod client_sending;
 mod client_timeouts;
+mod compressed;
 mod echoes;
 mod independent_client;
 mod lossy_loopback;

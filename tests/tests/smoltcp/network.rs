@@ -8,7 +8,7 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, Ipv4Address};
 use ws_echo_core::ClientRequest;
-use ws_echo_tests::scripted_client::{WELCOME, request};
+use ws_echo_tests::scripted_client::{WELCOME, request, request_with};
 use ws_echo_tests::wire::{self, FIN, Frame, TEXT};
 
 use crate::client::ConnectError;
@@ -17,7 +17,10 @@ use crate::lossy_loopback::LossyLoopback;
 use crate::server::{Change, PORT, Server};
 
 /// The longest head of a request, in bytes.
-const HEAD_LEN: usize = 256;
+pub(crate) const HEAD_LEN: usize = 384;
+
+/// The servers accept compression from clients that offer it.
+const COMPRESSION: bool = true;
 
 const ADDRESS: Ipv4Address = Ipv4Address::new(192, 168, 69, 1);
 
@@ -99,7 +102,7 @@ pub(crate) struct Network {
     pub(crate) loopback: LossyLoopback,
     interface: Interface,
     sockets: SocketSet<'static>,
-    servers: Vec<Server<HEAD_LEN>>,
+    servers: Vec<Server<HEAD_LEN, COMPRESSION>>,
     storage: Vec<u8>,
     client_rings: [usize; 2],
     clients: Vec<Client>,
@@ -251,13 +254,24 @@ impl Network {
         client
     }
 
-    /// Waits for the response, which accepts, and the greeting.
-    pub(crate) fn assert_greeted(&mut self, client: Number) {
+    /// A new client that offers compression, which the server accepts with this answer.
+    pub(crate) fn open_with(&mut self, offer: &str, answer: &str) -> Number {
+        let client = self.connect();
+        self.send(client, request_with(offer));
+        let head = self.assert_greeted(client);
+        let answer = format!("\r\nSec-WebSocket-Extensions: {answer}\r\n");
+        assert!(head.contains(&answer), "{head}");
+        client
+    }
+
+    /// Waits for the response, which accepts, and the greeting. Returns the response.
+    pub(crate) fn assert_greeted(&mut self, client: Number) -> String {
         let head = self.head(client);
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         let accept = "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
         assert!(head.contains(accept), "{head}");
         assert_eq!(self.messages(client, 1), [Frame::new(TEXT, WELCOME)]);
+        head
     }
 
     /// Sends bytes as soon as there is room for them.

@@ -5,7 +5,7 @@ use ws_echo_core::{ProtocolError, Refusal, SyntaxError};
 use ws_echo_tests::scripted_client::{WELCOME, request};
 use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close};
 
-use crate::network::{Network, Setup};
+use crate::network::{HEAD_LEN, Network, Setup};
 use crate::server::Change::{Failed, Gone, Opened, Refused};
 
 /// Networks with short rings and long ones.
@@ -20,7 +20,7 @@ fn networks() -> impl Iterator<Item = Network> {
 
 #[test]
 fn a_refused_request_gets_its_status_and_the_end_of_the_connection() {
-    let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(300));
+    let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(HEAD_LEN));
     for (request, refusal) in [
         (
             "GET / HTTP/1.1\n",

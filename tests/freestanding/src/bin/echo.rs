@@ -7,7 +7,12 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use ws_echo_core::{Acceptance, Buffer, Connection, Event, Message, Progress, ServerHandshake};
+use ws_echo_core::{
+    Acceptance, Buffer, Connection, Event, Message, Progress, ServerHandshake, Window,
+};
+
+/// Whether a client may compress its messages.
+const COMPRESSION: bool = cfg!(feature = "compression");
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -42,7 +47,13 @@ fn answer(client: &mut Client, buffer: &mut Buffer<&mut [u8]>) -> bool {
     while let Client::Handshake(handshake) = client {
         match handshake.advance(buffer) {
             Ok(Progress::Request) => {
+                let deflate = if COMPRESSION {
+                    handshake.request().deflate(Window::MAX)
+                } else {
+                    None
+                };
                 let _ = handshake.accept(Acceptance {
+                    deflate: deflate.as_ref(),
                     greeting: Some(Message::Text("Welcome to Awesome Chat")),
                     ..Acceptance::default()
                 });
