@@ -3,7 +3,6 @@
 //! to check the core's decoder.
 
 pub mod chromium;
-pub mod compressed;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;

@@ -7,7 +7,7 @@ use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Plan, Script, session};
 use crate::deflate::{self, Compressor, Decompressor};
-use crate::wire::{self, BINARY, COMPRESSED, FIN, Frame, TEXT};
+use crate::wire::{self, BINARY, FIN, Frame, RSV1, TEXT};
 
 /// A message: its first byte, and what it contains when it is decompressed.
 type Message = (u8, Vec<u8>);
@@ -55,7 +55,7 @@ fn compressed(script: &mut Script<'_>, compressor: &mut Compressor) -> (Vec<Mess
         len += message.len();
         let mut payload = message.clone();
         if kind & 6 != 0 {
-            first |= COMPRESSED;
+            first |= RSV1;
             payload = compressor.compress(&message);
         }
         messages.push((first, message));
@@ -72,7 +72,7 @@ fn decompressed(output: &[u8], window: Window) -> Vec<Message> {
     let is_data = |frame: &Frame| frame.first & 8 == 0;
     let message = |Frame { first, payload }: Frame| {
         assert_eq!(first & FIN, FIN);
-        let message = match first & COMPRESSED {
+        let message = match first & RSV1 {
             0 => payload,
             _ => decompressor
                 .decompress(&payload)
