@@ -3,7 +3,8 @@
 use ws_echo_core::{Chunk, Window};
 
 use super::budget::{Budget, KEPT_LEN_MAX};
-use crate::serve::verifier::{Checked, Fault, Verifier, Workspace};
+use crate::deflate::checked_inflater::Fault;
+use crate::serve::verifier::{Checked, Verifier, Workspace};
 
 /// What a message is compressed with for which a verifier is taken.
 pub(super) const ONE_MESSAGE: Window = Window::MAX.fresh();

@@ -4,10 +4,11 @@
 use ws_echo_core::{Agreed, Chunk, Window};
 
 use super::Pool;
+use crate::deflate::checked_inflater::Fault;
 use crate::options::serve::ServeOptions;
 use crate::serve::pool::verifiers::{ONE_MESSAGE, Verifiers};
 use crate::serve::session::Session;
-use crate::serve::verifier::{Checked, Fault, Verifier};
+use crate::serve::verifier::{Checked, Verifier};
 
 impl Pool {
     /// Adds what compressed messages are verified with, if they are.
