@@ -4,6 +4,7 @@
 
 pub mod chromium;
 pub mod compressed;
+pub mod deflate;
 pub mod driver;
 pub mod firmware;
 pub mod fuzzing;
