@@ -16,7 +16,7 @@ use heapless::Vec;
 
 use crate::connection::agreed::Agreed;
 use crate::connection::deflate::Window;
-use crate::connection::event::{Event, Kind};
+use crate::connection::event::Event;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{Expected, Frame};
@@ -64,8 +64,9 @@ enum Next {
     Control,
     /// Payload that is not used: of a message after our Close.
     Ignored,
-    /// None: a Pong must be made ready first.
-    Pong,
+    /// None: a Pong must be made ready first. After that the connection fails if the application
+    /// has found an error.
+    Pong(Result<(), ProtocolError>),
     /// None: our Close must be made ready first. It answers the peer's Close with this code, or
     /// fails the connection.
     Close(Result<Option<CloseCode>, ProtocolError>),
@@ -75,31 +76,12 @@ enum Next {
 
 /// A message that is being received.
 #[derive(Clone, Debug)]
-enum Incoming {
-    /// Text, with the first bytes of an incomplete character at the end of what was checked.
-    Text {
-        held: Vec<u8, MAX_HELD, u8>,
-    },
-    Binary,
-    /// Compressed: its bytes are not looked at.
-    Compressed(Kind),
-}
-
-impl Incoming {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Text { .. } => Kind::Text,
-            Self::Binary => Kind::Binary,
-            Self::Compressed(kind) => *kind,
-        }
-    }
-
-    fn held(&self) -> &[u8] {
-        match self {
-            Self::Text { held } => held,
-            Self::Binary | Self::Compressed(_) => &[],
-        }
-    }
+struct Incoming {
+    /// That of its first frame.
+    opcode: Opcode,
+    /// The first bytes of an incomplete character at the end of what was checked. Only text that is
+    /// not compressed is checked.
+    held: Vec<u8, MAX_HELD, u8>,
 }
 
 /// What was sent last, apart from Pings and Pongs.
@@ -215,7 +197,7 @@ impl<R> Connection<R> {
         };
         // Held bytes are not in the buffer any more when a piece of the frame was returned.
         let held = match &self.message {
-            Some(message) if plain == 0 => message.held().len(),
+            Some(message) if plain == 0 => message.held.len(),
             _ => 0,
         };
         missing.saturating_add((plain + held) as u64)
@@ -224,7 +206,8 @@ impl<R> Connection<R> {
     /// Whether a message is being received that is compressed (RFC 7692 section 6). It is known as
     /// soon as the header of its first frame was read.
     pub fn is_message_compressed(&self) -> bool {
-        matches!(self.message, Some(Incoming::Compressed(_)))
+        let message = self.message.as_ref();
+        message.is_some_and(|message| message.opcode.is_compressed())
     }
 
     /// Whether a Close frame was sent: our own, which may still [wait for

@@ -10,14 +10,17 @@ mod frame;
 mod frame_reader;
 mod generator;
 mod handshake;
+mod json;
 mod load_connection;
 mod load_phase;
 mod locating;
+mod message_inflater;
 mod pace;
 mod pending_connection;
 mod prepared_message;
 mod processor;
 mod progress_line;
+mod random;
 mod report;
 mod summary;
 
@@ -26,16 +29,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Poll;
+use ws_echo_core::{Deflate, DeflateOffer, Window};
 
 use self::echo_checker::Comparison;
 use self::error::BenchError;
 use self::generator::Generator;
+use self::load_connection::LoadConnection;
 use self::pending_connection::Destination;
 use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
 use self::progress_line::ProgressLine;
 use self::report::Report;
-use crate::options::bench::{Amount, BenchOptions};
+use crate::options::bench::{Amount, BenchOptions, Compression};
 use crate::platform;
 
 /// An upper bound of the files that are open besides the connections.
@@ -103,17 +108,37 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         address: locating::find_address(&mut poll, &waker, &stop, &options.url, options.timeout)?,
         timeout: options.timeout,
         echo: options.echo,
+        deflate: options.compression.map(offer),
     };
     let connections = connecting::open_all(&mut poll, &stop, &destination, options.connections)?;
     let in_flight_max = options.in_flight.unwrap_or(u64::MAX);
+    let (kind, len) = (options.payload, options.size);
+    // One message serves all connections, so it is compressed for the smallest window.
+    let windows = connections.iter().filter_map(LoadConnection::client_window);
+    let message = match windows.min_by_key(|window| window.bits()) {
+        None => PreparedMessage::new(kind, len, in_flight_max, options.echo),
+        Some(window) => PreparedMessage::compressed(kind, len, in_flight_max, window),
+    };
     Ok(Generator {
         poll,
         stop,
         connections,
-        message: PreparedMessage::new(options.payload, options.size, in_flight_max, options.echo),
+        message,
         in_flight_max,
         rate: options.rate,
         timeout: options.timeout,
+    })
+}
+
+/// What is offered to the server.
+fn offer(compression: Compression) -> DeflateOffer {
+    let window = match compression {
+        Compression::Fresh => Window::MAX.fresh(),
+        Compression::Window => Window::MAX,
+    };
+    DeflateOffer::new(Deflate {
+        server: window,
+        client: window,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod back_off;
 mod command;
+mod compression;
 mod connect;
 mod conversation;
 mod end_reason;

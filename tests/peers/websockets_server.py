@@ -4,14 +4,18 @@
     websockets_server.py ADDRESS PORT [CERTIFICATE KEY]
 
 Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
-does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
+does not greet. With PEM files of a certificate chain and its key, it speaks TLS. DEFLATE, in JSON, are
+the options of its ServerPerMessageDeflateFactory; without it, nothing is compressed.
 """
 
 import asyncio
+import json
+import os
 import ssl
 import sys
 
 from websockets.asyncio.server import serve
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 address, wanted_port, *files = sys.argv[1:]
 
@@ -26,7 +30,18 @@ async def main():
     if files:
         scheme, context = "wss", ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(*files)
-    async with serve(echo, address, int(wanted_port), ssl=context) as server:
+    extensions = None
+    if options := os.environ.get("DEFLATE"):
+        extensions = [ServerPerMessageDeflateFactory(**json.loads(options))]
+    async with serve(
+        echo,
+        address,
+        int(wanted_port),
+        ssl=context,
+        compression=None,
+        extensions=extensions,
+        max_size=None,
+    ) as server:
         _, port = server.sockets[0].getsockname()[:2]
         print(f"listening on {scheme}://{address}:{port}", flush=True)
         await server.serve_forever()

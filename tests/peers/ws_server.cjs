@@ -4,6 +4,8 @@
 //
 // Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
 // does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
+//
+// DEFLATE, in JSON, is its option perMessageDeflate.
 "use strict";
 
 const fs = require("fs");
@@ -17,7 +19,8 @@ const server = cert
   ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) })
   : http.createServer();
 
-new WebSocketServer({ server }).on("connection", (client) => {
+const perMessageDeflate = JSON.parse(process.env.DEFLATE || "false");
+new WebSocketServer({ server, perMessageDeflate, maxPayload: 0 }).on("connection", (client) => {
   client.on("message", (data, binary) => client.send(data, { binary }));
 });
 server.listen(Number(port), host, () => console.log(`listening on ${scheme}://${host}:${server.address().port}`));

@@ -6,8 +6,8 @@ pub mod server;
 use std::{iter, slice};
 
 use ws_echo_core::{
-    Agreed, Buffer, Client, CloseCode, Connection, Event, MIN_BUFFER_LEN, ProtocolError, Role,
-    Server, Storage,
+    Agreed, Buffer, Client, CloseCode, CompressedMessages, Connection, Event, MIN_BUFFER_LEN,
+    ProtocolError, Role, Server, Storage,
 };
 
 use crate::remote_server;
@@ -232,26 +232,38 @@ pub fn run_in_pieces(
 /// A function that hands a session a buffer: see [`run`].
 type Exchange<'a> = &'a mut dyn FnMut(&mut Buffer<Vec<u8>>);
 
-/// Echoes a session with `run`: by a server that looks at each event, by a server that echoes whole
-/// messages without looking at them, and by a client, for which the session is mirrored. All
-/// outcomes must be equal. Returns the outcome.
-fn by_each_end(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut server = Session::server(Agreed::NOTHING);
+/// Echoes a session with `run`: by a server that looks at each event, by servers that echo whole
+/// messages without looking at them, or at the compressed ones only, and by a client, for which the
+/// session is mirrored. All outcomes must be equal. Returns the outcome.
+fn by_each_end(
+    agreed: Agreed,
+    input: &[u8],
+    run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>,
+) -> Outcome {
+    let mut server = Session::server(agreed);
     let transmitted = run(input, &mut |buffer| server.exchange(buffer));
     let expected = server.outcome(&transmitted);
 
-    let mut server = Session::server(Agreed::NOTHING);
-    let transmitted = run(input, &mut |buffer| server.exchange_whole(buffer));
-    assert_eq!(server.outcome(&transmitted), expected, "echoed whole");
+    for compressed in [CompressedMessages::Echo, CompressedMessages::Leave] {
+        let mut server = Session::server(agreed);
+        let transmitted = run(input, &mut |buffer| {
+            server.exchange_whole(buffer, compressed);
+        });
+        assert_eq!(server.outcome(&transmitted), expected, "{compressed:?}");
+    }
 
-    let outcome = by_client(input, run);
+    let outcome = by_client(agreed, input, run);
     assert_eq!(outcome.joined(), expected.clone().joined(), "by a client");
     expected
 }
 
 /// Echoes a session by a client. The session and the outcome are mirrored.
-fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outcome {
-    let mut client = Session::client(Agreed::NOTHING);
+fn by_client(
+    agreed: Agreed,
+    input: &[u8],
+    run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>,
+) -> Outcome {
+    let mut client = Session::client(agreed);
     let transmitted = run(&wire::mirrored(input), &mut |buffer| {
         client.exchange(buffer)
     });
@@ -260,7 +272,18 @@ fn by_client(input: &[u8], run: impl Fn(&[u8], Exchange<'_>) -> Vec<u8>) -> Outc
 
 /// Echoes a session through a buffer that belongs to it: see [`run`].
 pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    by_each_end(input, |input, exchange| {
+    echo_with(Agreed::NOTHING, input, cuts, takes, buffer_len)
+}
+
+/// The same, on a connection for which this was agreed on.
+pub fn echo_with(
+    agreed: Agreed,
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+) -> Outcome {
+    by_each_end(agreed, input, |input, exchange| {
         run(input, cuts, takes, buffer_len, exchange)
     })
 }
@@ -268,7 +291,17 @@ pub fn echo(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outco
 /// Echoes a session through a buffer that belongs to it, and receives while bytes are ready: see
 /// [`run_eagerly`].
 pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) -> Outcome {
-    by_each_end(input, |input, exchange| {
+    echo_eagerly_with(Agreed::NOTHING, input, cuts, takes, buffer_len)
+}
+
+fn echo_eagerly_with(
+    agreed: Agreed,
+    input: &[u8],
+    cuts: &Cuts,
+    takes: &Cuts,
+    buffer_len: usize,
+) -> Outcome {
+    by_each_end(agreed, input, |input, exchange| {
         run_eagerly(input, cuts, takes, buffer_len, exchange)
     })
 }
@@ -276,7 +309,17 @@ pub fn echo_eagerly(input: &[u8], cuts: &Cuts, takes: &Cuts, buffer_len: usize) 
 /// Echoes a session through a buffer that is lent for one exchange at a time: see
 /// [`run_in_pieces`].
 pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
-    by_each_end(input, |input, exchange| {
+    echo_in_pieces_with(Agreed::NOTHING, input, cuts, buffer_len)
+}
+
+/// The same, on a connection for which this was agreed on.
+pub fn echo_in_pieces_with(
+    agreed: Agreed,
+    input: &[u8],
+    cuts: &Cuts,
+    buffer_len: usize,
+) -> Outcome {
+    by_each_end(agreed, input, |input, exchange| {
         run_in_pieces(input, cuts, buffer_len, exchange)
     })
 }
@@ -289,13 +332,24 @@ pub fn echo_in_pieces(input: &[u8], cuts: &Cuts, buffer_len: usize) -> Outcome {
 ///
 /// If an outcome differs in more than the fragments of messages longer than a buffer.
 pub fn echo_always(input: &[u8]) -> Outcome {
+    let expected = echo_always_with(Agreed::NOTHING, input);
+    remote_server::check_session(input, &expected);
+    expected
+}
+
+/// The same, on a connection for which this was agreed on, and not over TCP.
+///
+/// # Panics
+///
+/// The same.
+pub fn echo_always_with(agreed: Agreed, input: &[u8]) -> Outcome {
     let roomy = MIN_BUFFER_LEN + input.len();
-    let expected = echo(input, &Cuts::whole(), &Cuts::whole(), roomy);
+    let expected = echo_with(agreed, input, &Cuts::whole(), &Cuts::whole(), roomy);
     let joined = expected.clone().joined();
     for (cuts, takes) in Cuts::many(input.len()) {
-        let outcome = echo(input, &cuts, &takes, roomy);
+        let outcome = echo_with(agreed, input, &cuts, &takes, roomy);
         assert_eq!(outcome, expected, "{cuts:?}, {takes:?}");
-        let outcome = by_client(input, |input, exchange| {
+        let outcome = by_client(agreed, input, |input, exchange| {
             run(input, &cuts, &takes, roomy, exchange)
         });
         assert_eq!(
@@ -303,15 +357,14 @@ pub fn echo_always(input: &[u8]) -> Outcome {
             "frame for frame by a client, {cuts:?}, {takes:?}"
         );
         for len in [MIN_BUFFER_LEN, MIN_BUFFER_LEN + 1, 61, 200] {
-            let outcome = echo(input, &cuts, &takes, len).joined();
+            let outcome = echo_with(agreed, input, &cuts, &takes, len).joined();
             assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, buffer of {len}");
-            let outcome = echo_eagerly(input, &cuts, &takes, len).joined();
+            let outcome = echo_eagerly_with(agreed, input, &cuts, &takes, len).joined();
             assert_eq!(outcome, joined, "{cuts:?}, {takes:?}, eager, {len}");
-            let outcome = echo_in_pieces(input, &cuts, len).joined();
+            let outcome = echo_in_pieces_with(agreed, input, &cuts, len).joined();
             assert_eq!(outcome, joined, "{cuts:?}, lent buffer of {len}");
         }
     }
-    remote_server::check_session(input, &expected);
     expected
 }
 
@@ -327,9 +380,13 @@ impl Session<Server> {
     }
 
     /// Like [`exchange`](Self::exchange), but first echoes whole messages without looking at them.
-    fn exchange_whole<S: Storage>(&mut self, buffer: &mut Buffer<S>) {
+    fn exchange_whole<S: Storage>(
+        &mut self,
+        buffer: &mut Buffer<S>,
+        compressed: CompressedMessages,
+    ) {
         let mut exchange = self.connection.exchange(buffer);
-        if exchange.echo_whole_messages() {
+        if exchange.echo_and_measure(compressed).is_all() {
             assert_eq!(exchange.next_event(), Ok(None), "there was something left");
         }
         self.exchange(buffer);

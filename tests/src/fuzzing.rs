@@ -7,6 +7,7 @@
 use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
 pub mod client;
+pub mod compressed;
 mod compression;
 pub mod differential;
 mod echoer;

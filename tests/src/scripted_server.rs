@@ -58,6 +58,15 @@ pub fn accept(stream: &mut (impl Read + Write)) -> Option<String> {
     Some(request)
 }
 
+/// Accepts the next request with these parameters of permessage-deflate, and returns it.
+pub fn accept_deflate(stream: &mut (impl Read + Write), parameters: &str) -> Option<String> {
+    let request = request(stream)?;
+    let extension = format!("\r\nSec-WebSocket-Extensions: permessage-deflate{parameters}\r\n\r\n");
+    let response = response(&request).replace("\r\n\r\n", &extension);
+    stream.write_all(response.as_bytes()).ok()?;
+    Some(request)
+}
+
 /// Receives a client's frame: its first byte and its payload. Returns `None` at the end.
 ///
 /// # Panics
@@ -87,15 +96,15 @@ fn read<const N: usize>(stream: &mut impl Read) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// A server's frame of less than 126 bytes.
-///
-/// # Panics
-///
-/// If the payload is longer.
+/// A server's frame.
 pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
     let payload = payload.as_ref();
-    assert!(payload.len() < 126);
-    [&[first, payload.len() as u8], payload].concat()
+    let len = (payload.len() as u64).to_be_bytes();
+    match payload.len() {
+        ..126 => [&[first], &len[7..], payload].concat(),
+        126..=0xFFFF => [&[first, 126], &len[6..], payload].concat(),
+        _ => [&[first, 127], &len[..], payload].concat(),
+    }
 }
 
 /// A server's Close frame.

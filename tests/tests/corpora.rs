@@ -36,6 +36,11 @@ fn the_corpus_of_utf8_keeps_every_promise() {
 }
 
 #[test]
+fn the_corpus_of_compressed_keeps_every_promise() {
+    replay("compressed", fuzzing::compressed::run);
+}
+
+#[test]
 fn the_corpus_of_differential_keeps_every_promise() {
     replay("differential", fuzzing::differential::run);
 }

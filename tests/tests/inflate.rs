@@ -5,7 +5,7 @@ use std::iter::{once, repeat};
 use std::ops::Range;
 
 use ws_echo_core::{Inflate, ProtocolError};
-use ws_echo_tests::deflate::{Compressor, Other, inflate};
+use ws_echo_tests::decompressors::{Compressor, Other, inflate};
 
 /// The largest window.
 const MAX: usize = 32 << 10;

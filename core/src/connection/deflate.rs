@@ -1,6 +1,7 @@
 //! What permessage-deflate is used with (RFC 7692 sections 7 and 8). Data only: the headers that
 //! offer it and agree on it are in `handshake`, and the bits of a frame in `frame`.
 
+use core::fmt;
 use core::num::NonZeroU8;
 
 /// The compression that a client offers or that was agreed on: permessage-deflate (RFC 7692), with
@@ -14,7 +15,7 @@ pub struct Deflate {
 }
 
 /// The LZ77 sliding window of one end's compressor (RFC 7692 section 7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The size as a power of two, and [`KEPT`].
     bits: NonZeroU8,
@@ -70,5 +71,14 @@ impl Window {
                 bits: NonZeroU8::MIN,
             },
         }
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window")
+            .field("bits", &self.bits())
+            .field("is_kept", &self.is_kept())
+            .finish()
     }
 }

@@ -24,13 +24,6 @@ pub enum Message<'a> {
 }
 
 impl Kind {
-    pub(crate) fn opcode(self) -> Opcode {
-        match self {
-            Self::Text => Opcode::Text,
-            Self::Binary => Opcode::Binary,
-        }
-    }
-
     pub(crate) fn compressed_opcode(self) -> Opcode {
         match self {
             Self::Text => Opcode::CompressedText,
@@ -98,8 +91,8 @@ pub enum Event {
 /// receive is asked for; an [`Exchange`](crate::Exchange) returns its bytes and its text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk {
-    pub(crate) kind: Kind,
-    pub(crate) is_compressed: bool,
+    /// That of its message's first frame.
+    pub(crate) opcode: Opcode,
     pub(crate) fin: Fin,
     pub(crate) span: Span,
 }
@@ -107,7 +100,10 @@ pub struct Chunk {
 impl Chunk {
     /// The type of the message.
     pub fn kind(&self) -> Kind {
-        self.kind
+        match self.opcode {
+            Opcode::Text | Opcode::CompressedText => Kind::Text,
+            _ => Kind::Binary,
+        }
     }
 
     /// Whether the message is compressed (RFC 7692 section 6): then its bytes are not the message,
@@ -116,18 +112,11 @@ impl Chunk {
     ///
     /// An application that [echoes](crate::Exchange::echo) compressed messages must echo each of
     /// them or close the connection, unless no window is [kept](crate::Window::is_kept): the client
-    /// decompresses a message with the ones before it.
+    /// decompresses a message with the ones before it. So it must not receive one while it sends a
+    /// message of its own [in fragments](crate::Exchange::send_fragment): none is echoed between
+    /// them.
     pub fn is_compressed(&self) -> bool {
-        self.is_compressed
-    }
-
-    /// The opcode of its message's first frame.
-    pub(crate) fn opcode(&self) -> Opcode {
-        if self.is_compressed {
-            self.kind.compressed_opcode()
-        } else {
-            self.kind.opcode()
-        }
+        self.opcode.is_compressed()
     }
 
     /// Whether this is the last piece of the message.

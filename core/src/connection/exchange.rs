@@ -43,8 +43,8 @@ impl<S: Storage> Exchange<'_, S> {
     /// were received, up to anything else. The result is the same as if each had been an
     /// [event](Event::Data) and was [echoed](Self::echo), for a fraction of the time. Chunks from
     /// before are no longer valid. A protocol error in a message is returned by the next
-    /// [`next_event`](Self::next_event). Compressed messages are echoed as they came: nothing checks
-    /// that they can be decompressed.
+    /// [`next_event`](Self::next_event). Compressed messages are echoed as they came: nothing
+    /// checks that they can be decompressed.
     ///
     /// Returns `true` if no received bytes are left: then there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {
@@ -81,7 +81,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// [compressed](Chunk::is_compressed). It is always valid UTF-8: no text is cut inside a
     /// character (RFC 6455 section 8.1).
     pub fn text(&self, chunk: &Chunk) -> Option<&str> {
-        match chunk.opcode() {
+        match chunk.opcode {
             Opcode::Text => from_utf8(self.bytes(chunk)).ok(),
             _ => None,
         }
@@ -183,7 +183,8 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// echoed, all that follow must be. A compressed message is echoed as it came: see
     /// [`Chunk::is_compressed`].
     ///
-    /// There is always room. A chunk that is no longer valid is not sent, nor is one after a Close
+    /// There is always room. A chunk that is no longer valid is not sent, nor is one inside a
+    /// message that the application sends in [fragments](Self::send_fragment), or after a Close
     /// frame was sent.
     pub fn echo(&mut self, chunk: Chunk) {
         self.connection.echo(self.buffer, chunk);
@@ -339,11 +340,13 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// Fails the connection because of something that only the application can find: that a
     /// [compressed](Chunk::is_compressed) message [cannot be
     /// decompressed](ProtocolError::InvalidCompression), or is [not the
-    /// text](ProtocolError::InvalidText) that it should be. A chunk that is lent is not echoed.
+    /// text](ProtocolError::InvalidText) that it should be. A chunk from before is no longer valid:
+    /// it is not echoed.
     ///
     /// The next event is this error, with the same effect as one that the connection has found
-    /// itself. Does nothing after a Close frame was sent.
+    /// itself. Does nothing if the connection has failed already, or a Close frame was sent or
+    /// received.
     pub fn fail(&mut self, error: ProtocolError) {
-        self.connection.fail(error);
+        self.connection.fail(self.buffer, error);
     }
 }

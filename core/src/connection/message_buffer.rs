@@ -176,7 +176,7 @@ impl<S: MessageStorage> MessageBuffer<S> {
         }
         let bytes = self.end();
         added?;
-        Ok(bytes.map(|bytes| match chunk.kind {
+        Ok(bytes.map(|bytes| match chunk.kind() {
             // Each piece is UTF-8 by itself.
             Kind::Text => Message::Text(from_utf8(bytes).unwrap_or_default()),
             Kind::Binary => Message::Binary(bytes),
@@ -206,7 +206,7 @@ impl<S: MessageStorage> MessageBuffer<S> {
         }
         let bytes = self.end();
         added?;
-        Ok(match (bytes, chunk.kind) {
+        Ok(match (bytes, chunk.kind()) {
             (None, _) => None,
             (Some(bytes), Kind::Binary) => Some(Message::Binary(bytes)),
             (Some(bytes), Kind::Text) => {
@@ -261,12 +261,12 @@ impl<S: MessageStorage> MessageBuffer<S> {
 mod tests {
     use super::*;
     use crate::buffer::Buffer;
+    use crate::frame::layout::Opcode;
 
     #[test]
     fn memory_is_taken_for_what_was_received_and_at_most_the_limit() {
         let chunk = Chunk {
-            kind: Kind::Binary,
-            is_compressed: false,
+            opcode: Opcode::Binary,
             fin: Fin::More,
             span: Buffer::new([0; 64]).lend(0, 0),
         };

@@ -5,7 +5,7 @@ use heapless::Vec;
 
 use super::{Connection, Incoming, Next, Sent, Step};
 use crate::buffer::Buffer;
-use crate::connection::event::{Chunk, Event, Kind};
+use crate::connection::event::{Chunk, Event};
 use crate::frame::close::{self, CODE_LEN};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode_control, encoded_len};
@@ -33,7 +33,7 @@ impl<R: Role> Connection<R> {
                 Next::Payload { plain, is_cut } => self.receive_payload(buffer, plain, is_cut),
                 Next::Control => self.receive_control(buffer),
                 Next::Ignored => Ok(self.ignore(buffer)),
-                Next::Pong => Ok(self.end_ping()),
+                Next::Pong(then) => then.map(|()| self.end_ping()),
                 Next::Close(reason) => return self.answer_or_fail(buffer, reason),
                 Next::Nothing => {
                     buffer.discard_received();
@@ -53,8 +53,9 @@ impl<R: Role> Connection<R> {
         &mut self,
         buffer: &mut Buffer<S>,
     ) -> Result<Step, ProtocolError> {
+        let expected = self.expected();
         while let Some(byte) = buffer.read_byte() {
-            if self.frame.push::<R>(byte, self.expected())? {
+            if self.frame.push::<R>(byte, expected)? {
                 self.begin_payload();
                 return Ok(Step::Go);
             }
@@ -67,14 +68,14 @@ impl<R: Role> Connection<R> {
         let len = self.frame.remaining as u8;
         match self.frame.opcode {
             Opcode::Continuation => {}
-            Opcode::Text => self.message = Some(Incoming::Text { held: Vec::new() }),
-            Opcode::Binary => self.message = Some(Incoming::Binary),
-            Opcode::CompressedText => self.message = Some(Incoming::Compressed(Kind::Text)),
-            Opcode::CompressedBinary => self.message = Some(Incoming::Compressed(Kind::Binary)),
             Opcode::Ping => self.begin_control(Opcode::Pong, len),
             Opcode::Pong => self.control.clear(),
             // Of the payload of a Close, only the code is sent back.
             Opcode::Close => self.begin_control(Opcode::Close, len.min(CODE_LEN as u8)),
+            opcode => {
+                let held = Vec::new();
+                self.message = Some(Incoming { opcode, held });
+            }
         }
         self.next = if self.frame.opcode.is_control() {
             Next::Control
@@ -97,9 +98,13 @@ impl<R: Role> Connection<R> {
         finish_header(&mut self.role, &mut self.control);
     }
 
-    pub(crate) fn fail(&mut self, error: ProtocolError) {
-        if self.sent != Sent::Close && self.unsent == 0 {
-            self.begin_failure(error);
+    pub(crate) fn fail<S: Storage>(&mut self, buffer: &mut Buffer<S>, error: ProtocolError) {
+        buffer.release();
+        match self.next {
+            Next::Close(_) => {}
+            _ if self.sent == Sent::Close => {}
+            Next::Pong(_) => self.next = Next::Pong(Err(error)),
+            _ => self.begin_failure(error),
         }
     }
 
@@ -129,7 +134,7 @@ impl<R: Role> Connection<R> {
         }
         // The start of a character that the previous piece ended in.
         let held = match &self.message {
-            Some(message) if plain == 0 => message.held(),
+            Some(message) if plain == 0 => &message.held[..],
             _ => &[],
         };
         let masked_start = plain + held.len();
@@ -141,7 +146,11 @@ impl<R: Role> Connection<R> {
         let received = buffer.received_mut();
         let masked = received.get_mut(masked_start..).unwrap_or_default();
         self.frame.unmask::<R>(masked);
-        if let Some(Incoming::Text { held }) = &mut self.message {
+        if let Some(Incoming {
+            opcode: Opcode::Text,
+            held,
+        }) = &mut self.message
+        {
             // The incomplete character is checked again, with the received part of its rest.
             let unchecked = masked_start - held.len()..len;
             let end = utf8::incomplete_end(received.get(unchecked).unwrap_or_default())?;
@@ -164,11 +173,10 @@ impl<R: Role> Connection<R> {
     ) -> Result<Step, ProtocolError> {
         let ends_frame = self.frame.remaining == 0;
         let ends_message = ends_frame && self.frame.fin == Fin::Last;
-        let (kind, held_len) = match &self.message {
-            Some(message) => (message.kind(), message.held().len()),
-            None => (Kind::Binary, 0),
+        let (opcode, held_len) = match &self.message {
+            Some(message) => (message.opcode, message.held.len()),
+            None => (Opcode::Binary, 0),
         };
-        let is_compressed = self.is_message_compressed();
         // > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8
         // > stream, that endpoint MUST _Fail the WebSocket Connection_. (section 8.1)
         if ends_message && held_len > 0 {
@@ -191,8 +199,7 @@ impl<R: Role> Connection<R> {
             }
         }
         Ok(Step::Event(Event::Data(Chunk {
-            kind,
-            is_compressed,
+            opcode,
             fin: if ends_message { Fin::Last } else { Fin::More },
             span,
         })))
@@ -213,7 +220,7 @@ impl<R: Role> Connection<R> {
         let next = match self.frame.opcode {
             // A Close that breaks a rule is an error before all of it is received.
             Opcode::Close => Next::Close(Ok(close::decode(payload, missing)?)),
-            Opcode::Ping => Next::Pong,
+            Opcode::Ping => Next::Pong(Ok(())),
             _ => Next::Header,
         };
         if missing > 0 {

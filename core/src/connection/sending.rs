@@ -10,7 +10,7 @@ use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode, encoded_len, max_payload_len};
-use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode, RSV1};
+use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
 use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
@@ -24,13 +24,11 @@ impl Connection {
         if !self.is_idle() {
             return Echoed::new(0, false);
         }
-        let ignored = match compressed {
-            CompressedMessages::Echo if self.agreed.deflate.is_some() => RSV1,
-            _ => 0,
-        };
+        let deflate = self.agreed.deflate;
+        let echoes_compressed = || compressed == CompressedMessages::Echo && deflate.is_some();
         let mut window = buffer.echo_window();
         let (start, len) = (window.echo_start, window.bytes.len());
-        while let Some(echo_len) = fast_echo::echo_next(&mut window, ignored) {
+        while let Some(echo_len) = fast_echo::echo_next(&mut window, echoes_compressed) {
             match echo_len {
                 Ok(echo_len) => window.advance(echo_len),
                 Err(error) => {
@@ -69,7 +67,7 @@ impl<R: Role> Connection<R> {
         if let Sent::Close | Sent::Own = self.sent {
             return;
         }
-        let opcode = self.continued(chunk.opcode());
+        let opcode = self.continued(chunk.opcode);
         let mut header = encode(opcode, chunk.fin, chunk.span.len);
         finish_header(&mut self.role, &mut header);
         mask::<R>(&header, buffer.lent_mut(&chunk.span));
@@ -216,7 +214,7 @@ impl<R: Role> Connection<R> {
         parts: [&[u8]; 2],
     ) -> Result<(), SendError> {
         // A Ping, a Pong or the answer to a Close is there.
-        if let Next::Control | Next::Pong | Next::Close(_) = self.next {
+        if let Next::Control | Next::Pong(_) | Next::Close(_) = self.next {
             return Err(SendError::Full);
         }
         // At most 125.

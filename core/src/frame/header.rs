@@ -127,21 +127,25 @@ impl Frame {
     }
 
     fn decode_first(&mut self, byte: u8, expected: Expected) -> Result<Field, ProtocolError> {
-        // > If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
-        // > Connection_. (section 5.2)
-        let bits = match expected {
-            Expected::AnyMessage => byte & (RSV1 | OPCODE),
-            Expected::Message | Expected::Continuation => byte & OPCODE,
-        };
-        let opcode = Opcode::decode(bits);
         // > MUST be 0 unless an extension is negotiated that defines meanings for non-zero
         // > values. (section 5.2)
-        let reserved = byte & RSV & !opcode.map_or(0, |opcode| opcode as u8);
+        let defined = match expected {
+            Expected::AnyMessage => RSV1,
+            Expected::Message | Expected::Continuation => 0,
+        };
+        let reserved = byte & RSV & !defined;
         if reserved != 0 {
             return Err(ProtocolError::ReservedBits(reserved));
         }
-        let Some(opcode) = opcode else {
-            return Err(ProtocolError::ReservedOpcode(byte & OPCODE));
+        let Some(opcode) = Opcode::decode(byte & !FIN) else {
+            return Err(match byte & RSV1 {
+                // > If an unknown opcode is received, the receiving endpoint MUST _Fail the
+                // > WebSocket Connection_. (section 5.2)
+                0 => ProtocolError::ReservedOpcode(byte & OPCODE),
+                // > An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames
+                // > and non-first fragments of a data message. (RFC 7692 section 6)
+                reserved => ProtocolError::ReservedBits(reserved),
+            });
         };
         self.opcode = opcode;
         self.fin = if byte & FIN != 0 {

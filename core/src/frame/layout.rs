@@ -42,7 +42,7 @@ pub(crate) enum Opcode {
 }
 
 impl Opcode {
-    /// `bits` are RSV1 and the opcode of the first byte of a frame.
+    /// `bits` are the first byte of a frame without FIN.
     pub(crate) fn decode(bits: u8) -> Option<Self> {
         match bits {
             0x0 => Some(Self::Continuation),
@@ -55,6 +55,10 @@ impl Opcode {
             0xA => Some(Self::Pong),
             _ => None,
         }
+    }
+
+    pub(crate) fn is_compressed(self) -> bool {
+        self as u8 & RSV1 != 0
     }
 
     pub(crate) fn is_control(self) -> bool {

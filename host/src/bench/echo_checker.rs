@@ -1,10 +1,17 @@
 //! Checks that what a server sends back is what it was sent: the type and length of every message,
 //! and every byte of those messages that are compared.
+//!
+//! A server may compress a message in another way than it was sent. Such an echo is inflated. After
+//! one that was right, those of the same length on the wire are taken for right too, unless later
+//! messages refer to them.
+
+use ws_echo_core::Window;
 
 use super::error::{ConnectionError, EchoMismatch};
-use super::frame::{self, BINARY, PONG};
+use super::frame::{self, BINARY, COMPRESSED, PONG};
 use super::frame_reader::{DataPiece, FrameEvent, FrameReader};
-use super::prepared_message::PreparedMessage;
+use super::message_inflater::MessageInflater;
+use super::prepared_message::{EchoFrame, PreparedMessage};
 
 /// Which messages are compared byte by byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +28,19 @@ pub(super) enum Comparison {
 #[derive(Debug)]
 pub(super) struct EchoChecker {
     frames: FrameReader,
+    /// For a server that compresses messages.
+    compressed: Option<Box<CompressedEchoes>>,
     comparison: Comparison,
     /// Whether a whole message was compared.
     has_compared: bool,
+}
+
+/// The echoes of a server that compresses messages.
+#[derive(Debug)]
+struct CompressedEchoes {
+    inflater: MessageInflater,
+    /// The last echo that was right, as it is if it is one frame.
+    right: Option<EchoFrame>,
 }
 
 /// What was found in received bytes.
@@ -37,13 +54,25 @@ pub(super) struct EchoProgress {
 }
 
 impl EchoChecker {
-    /// Continues after what `frames` has read.
-    pub(super) fn new(frames: FrameReader) -> Self {
+    /// Continues after what `frames` has read, and `inflater` has inflated.
+    pub(super) fn new(frames: FrameReader, inflater: Option<MessageInflater>) -> Self {
         Self {
             frames,
+            compressed: inflater.map(|inflater| {
+                Box::new(CompressedEchoes {
+                    inflater,
+                    right: None,
+                })
+            }),
             comparison: Comparison::Next,
             has_compared: false,
         }
+    }
+
+    /// The window with which the server inflates, if it was agreed that messages are compressed.
+    pub(super) fn client_window(&self) -> Option<Window> {
+        let compressed = self.compressed.as_ref()?;
+        Some(compressed.inflater.client_window())
     }
 
     /// Sets what is compared from now on. Until a message was compared, the next one always is.
@@ -65,7 +94,7 @@ impl EchoChecker {
         let mut progress = EchoProgress::default();
         loop {
             if self.comparison == Comparison::Off && self.frames.is_between_messages() {
-                progress.count += skip_echoes(&mut input, message);
+                progress.count += self.skip_echoes(&mut input, message);
             }
             let Some(event) = self.frames.next(&mut input)? else {
                 progress.is_progress |= progress.count > 0;
@@ -82,31 +111,57 @@ impl EchoChecker {
         }
     }
 
+    /// Skips echoes whose length shows that they are right.
+    fn skip_echoes(&self, input: &mut &[u8], message: &PreparedMessage) -> u64 {
+        match self.compressed.as_deref() {
+            None => skip_echoes(input, &message.echo_frame),
+            Some(compressed) if compressed.inflater.needs_all() => 0,
+            Some(CompressedEchoes { right, .. }) => {
+                skip_echoes(input, right.as_ref().unwrap_or(&message.echo_frame))
+            }
+        }
+    }
+
     fn check_piece(
         &mut self,
         piece: &DataPiece<'_>,
         message: &PreparedMessage,
         progress: &mut EchoProgress,
     ) -> Result<(), ConnectionError> {
-        self.compare_piece(piece, message)?;
+        match &mut self.compressed {
+            Some(echoes) if piece.is_compressed => {
+                let inflater = &mut echoes.inflater;
+                self.comparison.check_compressed(piece, message, inflater)?;
+            }
+            _ => self.comparison.check(piece, message)?,
+        }
         progress.is_progress |= !piece.bytes.is_empty();
         if piece.is_last {
-            check_len(piece.offset + piece.bytes.len() as u64, message)?;
-            self.note_echo();
+            self.note_echo(piece);
             progress.count += 1;
         }
         Ok(())
     }
 
-    fn note_echo(&mut self) {
+    /// Notes that the echo that ends with this piece was right.
+    fn note_echo(&mut self, last: &DataPiece<'_>) {
+        if let Some(echoes) = &mut self.compressed {
+            let compressed = if last.is_compressed { COMPRESSED } else { 0 };
+            // The bytes before the piece were received, too.
+            let len = last.offset as usize + last.bytes.len();
+            echoes.right = Some(EchoFrame::new(last.opcode | compressed, len));
+        }
         self.has_compared |= self.comparison != Comparison::Off;
         if self.comparison == Comparison::Next {
             self.comparison = Comparison::Off;
         }
     }
+}
 
-    fn compare_piece(
-        &self,
+impl Comparison {
+    /// Checks a piece of an echo.
+    fn check(
+        self,
         piece: &DataPiece<'_>,
         message: &PreparedMessage,
     ) -> Result<(), ConnectionError> {
@@ -121,22 +176,49 @@ impl EchoChecker {
         let rest = usize::try_from(offset)
             .ok()
             .and_then(|offset| message.echo_payload.get(offset..));
+        let end = offset + bytes.len() as u64;
         let Some(expected) = rest.and_then(|rest| rest.get(..bytes.len())) else {
-            return check_len(offset + bytes.len() as u64, message);
+            return check_len(end, message);
         };
-        if self.comparison == Comparison::Off || bytes == expected {
-            return Ok(());
-        }
-        let mut pairs = bytes.iter().zip(expected).zip(offset..);
-        match pairs.find(|((received, sent), _)| received != sent) {
-            Some(((&received, &sent), offset)) => Err(EchoMismatch::Byte {
-                offset,
-                received,
-                sent,
+        if self != Self::Off && bytes != expected {
+            let mut pairs = bytes.iter().zip(expected).zip(offset..);
+            if let Some(((&received, &sent), offset)) = pairs.find(|((a, b), _)| a != b) {
+                return Err(EchoMismatch::Byte {
+                    offset,
+                    received,
+                    sent,
+                }
+                .into());
             }
-            .into()),
-            None => Ok(()),
         }
+        if piece.is_last {
+            return check_len(end, message);
+        }
+        Ok(())
+    }
+
+    /// Checks a piece of a compressed echo. As long as it is what was sent, nothing has to be
+    /// inflated.
+    fn check_compressed(
+        self,
+        piece: &DataPiece<'_>,
+        message: &PreparedMessage,
+        inflater: &mut MessageInflater,
+    ) -> Result<(), ConnectionError> {
+        let check = |piece: &DataPiece<'_>| self.check(piece, message);
+        if !inflater.has_begun() && !inflater.needs_all() {
+            if message.is_continued_by(piece) {
+                return Ok(());
+            }
+            let before = DataPiece {
+                offset: 0,
+                bytes: message.compressed_before(piece),
+                is_last: false,
+                ..*piece
+            };
+            inflater.inflate(&before, check)?;
+        }
+        inflater.inflate(piece, check)
     }
 }
 
@@ -151,13 +233,13 @@ fn check_len(received: u64, message: &PreparedMessage) -> Result<(), ConnectionE
 
 /// Takes complete echoes, of one frame each, off the front without looking at their payloads, and
 /// returns how many there were. This is the work per message while measuring.
-fn skip_echoes(input: &mut &[u8], message: &PreparedMessage) -> u64 {
+fn skip_echoes(input: &mut &[u8], echo: &EchoFrame) -> u64 {
     // The header of a short message is two bytes, which are compared as one number.
-    let Some((start, rest)) = message.echo_header.split_first_chunk::<2>() else {
+    let Some((start, rest)) = echo.header.split_first_chunk::<2>() else {
         return 0;
     };
     let start = u16::from_ne_bytes(*start);
-    let echo_len = message.echo_header.len() + message.echo_payload.len();
+    let echo_len = echo.header.len() + echo.payload_len;
     let mut echoes = input.chunks_exact(echo_len);
     let begins = |echo: &[u8]| matches!(echo, [a, b, ..] if u16::from_ne_bytes([*a, *b]) == start);
     let count = if rest.is_empty() {
@@ -171,182 +253,4 @@ fn skip_echoes(input: &mut &[u8], message: &PreparedMessage) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::options::bench::{Echo, PayloadKind};
-
-    const ALL: [Comparison; 3] = [Comparison::Every, Comparison::Next, Comparison::Off];
-
-    fn checked(
-        comparison: Comparison,
-        message: &PreparedMessage,
-        parts: &[&[u8]],
-    ) -> Result<(u64, Vec<u8>), String> {
-        let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
-        checker.comparison = comparison;
-        let mut pongs = Vec::new();
-        let mut count = 0;
-        for part in parts {
-            let progress = checker.check(part, message, &mut pongs);
-            count += progress.map_err(|error| error.to_string())?.count;
-        }
-        Ok((count, pongs))
-    }
-
-    /// Returns what is found, which must be the same at every cut.
-    fn checked_always(
-        comparison: Comparison,
-        message: &PreparedMessage,
-        input: &[u8],
-    ) -> Result<(u64, Vec<u8>), String> {
-        let whole = checked(comparison, message, &[input]);
-        for cut in 0..=input.len() {
-            let (first, second) = input.split_at(cut);
-            let cut_once = checked(comparison, message, &[first, second]);
-            match &whole {
-                Ok(_) => assert_eq!(cut_once, whole, "cut at {cut}"),
-                // A wrong length may be noticed later in one of them.
-                Err(_) => assert!(cut_once.is_err(), "cut at {cut}"),
-            }
-        }
-        let bytes: Vec<&[u8]> = input.chunks(1).collect();
-        assert_eq!(checked(comparison, message, &bytes).is_ok(), whole.is_ok());
-        whole
-    }
-
-    fn echo(message: &PreparedMessage) -> Vec<u8> {
-        [&message.echo_header[..], &message.echo_payload].concat()
-    }
-
-    #[test]
-    fn whole_echoes_are_counted_at_every_split() {
-        for (kind, len) in [
-            (PayloadKind::Binary, 0),
-            (PayloadKind::Ascii, 3),
-            (PayloadKind::Chinese, 125),
-            (PayloadKind::Binary, 126),
-        ] {
-            let message = PreparedMessage::new(kind, len, 1, Echo::Messages);
-            for comparison in ALL {
-                let progress = checked_always(comparison, &message, &echo(&message).repeat(5));
-                assert_eq!(progress, Ok((5, vec![])), "{kind:?} {len}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_long_echo_is_counted_across_reads() {
-        let message = PreparedMessage::new(PayloadKind::Binary, 70_000, 1, Echo::Messages);
-        let echoes = echo(&message).repeat(3);
-        for comparison in ALL {
-            for len in [7, 1_000, 69_999, 70_010, 100_000] {
-                let parts: Vec<&[u8]> = echoes.chunks(len).collect();
-                assert_eq!(checked(comparison, &message, &parts), Ok((3, vec![])));
-            }
-        }
-    }
-
-    #[test]
-    fn fragments_are_one_echo_and_pings_between_them_are_answered() {
-        let message = PreparedMessage::new(PayloadKind::Ascii, 5, 1, Echo::Messages);
-        let input = b"\x81\x05 !\"#$\x01\x02 !\x89\x01p\x00\x00\x80\x03\"#$\x81\x05 !\"#$";
-        for comparison in ALL {
-            let progress = checked_always(comparison, &message, input);
-            assert_eq!(progress, Ok((3, frame::masked(PONG, b"p"))));
-        }
-    }
-
-    #[test]
-    fn another_opcode_or_length_is_an_error() {
-        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
-        for comparison in ALL {
-            let refusal = |input: &[u8]| {
-                let after_one = [&echo(&message), input].concat();
-                checked_always(comparison, &message, &after_one).expect_err("a wrong echo")
-            };
-            assert!(
-                refusal(b"\x82\x03 !\"").contains("a binary message, but a text message was sent")
-            );
-            assert!(refusal(b"\x81\x02 !").contains(": 2 bytes instead of 3"));
-            assert!(refusal(b"\x81\x04 !\"#").contains("at least 4 bytes instead of 3"));
-            assert!(refusal(b"\x01\x03 !\"\x80\x01#").contains(" instead of 3"));
-            assert!(refusal(b"\x88\x05\x03\xf3a\x1bb").contains(r"with 1011: a\u{1b}b"));
-        }
-    }
-
-    #[test]
-    fn a_wrong_byte_is_found_in_messages_that_are_compared() {
-        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
-        let wrong = [&echo(&message)[..], b"\x81\x03 !x"].concat();
-        let found = checked_always(Comparison::Every, &message, &wrong);
-        assert!(found.expect_err("a wrong echo").contains("byte 2"));
-        assert_eq!(
-            checked_always(Comparison::Next, &message, &wrong),
-            Ok((2, vec![]))
-        );
-        let first = checked_always(Comparison::Next, &message, b"\x81\x03 !x");
-        assert!(
-            first
-                .expect_err("a wrong echo")
-                .contains("0x78, but 0x22 was sent")
-        );
-    }
-
-    #[test]
-    fn the_first_message_is_compared_even_if_a_warm_up_had_none() {
-        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
-        let wrong = b"\x81\x03 !x";
-        let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
-        let mut takes = |comparison, input: &[u8]| {
-            checker.compare(comparison);
-            checker.check(input, &message, &mut Vec::new()).is_ok()
-        };
-        assert!(takes(Comparison::Every, b""), "a warm-up without a message");
-        assert!(takes(Comparison::Off, &echo(&message)));
-        assert!(takes(Comparison::Off, wrong), "only the first is compared");
-        let mut fresh = EchoChecker::new(FrameReader::new(Echo::Messages));
-        fresh.compare(Comparison::Every);
-        fresh.compare(Comparison::Off);
-        assert!(fresh.check(wrong, &message, &mut Vec::new()).is_err());
-    }
-
-    #[test]
-    fn pings_and_empty_fragments_are_not_progress() {
-        let message = PreparedMessage::new(PayloadKind::Ascii, 3, 1, Echo::Messages);
-        let empty = PreparedMessage::new(PayloadKind::Ascii, 0, 1, Echo::Messages);
-        for comparison in ALL {
-            let mut checker = EchoChecker::new(FrameReader::new(Echo::Messages));
-            checker.comparison = comparison;
-            let mut is_progress = |input: &[u8], message| {
-                let progress = checker.check(input, message, &mut Vec::new());
-                progress.expect("a valid echo").is_progress
-            };
-            for input in [
-                &b"\x89\x01p"[..],
-                b"\x8a\x00",
-                b"\x01\x00",
-                b"\x00\x00",
-                b"\x00",
-            ] {
-                assert!(!is_progress(input, &message), "{input:?}");
-            }
-            assert!(is_progress(b"\x02 !", &message));
-            assert!(is_progress(b"\x80\x01\"", &message));
-            assert!(is_progress(&echo(&message), &message));
-            assert!(is_progress(&echo(&empty), &empty));
-        }
-    }
-
-    #[test]
-    fn an_echo_of_bytes_is_the_frame_that_was_sent() {
-        for len in [0, 5, 200, 70_000] {
-            let message = PreparedMessage::new(PayloadKind::Ascii, len, 1, Echo::Bytes);
-            for comparison in ALL {
-                let mut checker = EchoChecker::new(FrameReader::new(Echo::Bytes));
-                checker.comparison = comparison;
-                let progress = checker.check(&message.batch.repeat(3), &message, &mut Vec::new());
-                assert_eq!(progress.map_or(0, |progress| progress.count), 3);
-            }
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ws_echo_core::{ClientRequestError, ResponseError};
 
+use crate::deflate::inflater::InvalidCompression;
 use crate::escape::Untrusted;
 use crate::quantity::Count;
 use crate::time::Time;
@@ -52,6 +53,10 @@ pub(crate) enum ConnectionError {
     Request(ClientRequestError),
     /// A frame that no server may send.
     Frame(&'static str),
+    /// The server does not compress messages, although it was asked to.
+    NotCompressed,
+    /// A compressed message that is not valid.
+    Compression,
     /// The server closed the connection: the code if there is one, and the reason.
     Closed(Option<u16>, String),
     /// The server sends Pings but does not read the Pongs.
@@ -89,6 +94,12 @@ impl ConnectionError {
 impl From<EchoMismatch> for ConnectionError {
     fn from(mismatch: EchoMismatch) -> Self {
         Self::Echo(mismatch)
+    }
+}
+
+impl From<InvalidCompression> for ConnectionError {
+    fn from(_: InvalidCompression) -> Self {
+        Self::Compression
     }
 }
 
@@ -159,6 +170,13 @@ impl Display for ConnectionError {
             ),
             Self::Request(error) => write!(formatter, "invalid request: {error}"),
             Self::Frame(what) => write!(formatter, "the server sent an invalid frame: {what}"),
+            Self::NotCompressed => formatter.write_str(
+                "the server did not agree to compress messages (permessage-deflate): leave out \
+                 --compression",
+            ),
+            Self::Compression => {
+                formatter.write_str("the server sent a compressed message that cannot be inflated")
+            }
             Self::Pings => formatter.write_str(
                 "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
                  unsent",

@@ -8,7 +8,7 @@
 //! The content of messages is checked elsewhere.
 
 use super::error::ConnectionError;
-use super::frame::{BINARY, CLOSE, FIN, MASKED, PING, PONG, TEXT};
+use super::frame::{BINARY, CLOSE, COMPRESSED, FIN, MASKED, PING, PONG, TEXT};
 use crate::options::bench::Echo;
 
 const RESERVED: u8 = 0x70;
@@ -35,6 +35,8 @@ pub(super) enum FrameEvent<'a> {
 pub(super) struct DataPiece<'a> {
     /// Text or binary.
     pub(super) opcode: u8,
+    /// Whether the message is compressed.
+    pub(super) is_compressed: bool,
     /// The position of its first byte in the message.
     pub(super) offset: u64,
     /// May be empty.
@@ -72,6 +74,7 @@ impl FrameState {
 #[derive(Debug)]
 struct PartialMessage {
     opcode: u8,
+    is_compressed: bool,
     received: u64,
 }
 
@@ -89,6 +92,8 @@ pub(super) struct FrameReader {
     state: FrameState,
     message: Option<PartialMessage>,
     echo: Echo,
+    /// Whether messages may be compressed.
+    is_deflate_agreed: bool,
 }
 
 impl FrameReader {
@@ -98,7 +103,13 @@ impl FrameReader {
             state: FrameState::START,
             message: None,
             echo,
+            is_deflate_agreed: false,
         }
+    }
+
+    /// Accepts compressed messages from now on.
+    pub(super) fn accept_compressed(&mut self) {
+        self.is_deflate_agreed = true;
     }
 
     /// Returns whether the next byte begins a message, or a control frame between two messages.
@@ -155,7 +166,9 @@ impl FrameReader {
     fn begin(&mut self, header: &[u8; HEADER_LEN_MAX]) -> Result<FrameState, ConnectionError> {
         let [first, second, ..] = *header;
         let (opcode, is_final) = (first & 0x0F, first & FIN != 0);
-        if first & RESERVED != 0 {
+        let is_first = matches!(opcode, TEXT | BINARY);
+        let is_compressed = first & RESERVED == COMPRESSED && is_first && self.is_deflate_agreed;
+        if first & RESERVED != 0 && !is_compressed {
             return Err(ConnectionError::Frame("reserved bits"));
         }
         match (self.echo, second & MASKED != 0) {
@@ -172,6 +185,7 @@ impl FrameReader {
             (TEXT | BINARY, None) => {
                 self.message = Some(PartialMessage {
                     opcode,
+                    is_compressed,
                     received: 0,
                 })
             }
@@ -202,9 +216,10 @@ impl FrameReader {
         if end != PieceEnd::Nothing {
             self.state = FrameState::START;
         }
-        let (mut opcode, mut offset) = (CONTINUATION, 0);
+        let (mut opcode, mut is_compressed, mut offset) = (CONTINUATION, false, 0);
         if let Some(message) = &mut self.message {
             (opcode, offset) = (message.opcode, message.received);
+            is_compressed = message.is_compressed;
             message.received += bytes.len() as u64;
         }
         let is_last = end == PieceEnd::Message;
@@ -213,6 +228,7 @@ impl FrameReader {
         }
         DataPiece {
             opcode,
+            is_compressed,
             offset,
             bytes,
             is_last,

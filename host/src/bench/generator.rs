@@ -12,7 +12,7 @@ use super::echo_checker::Comparison;
 use super::error::BenchError;
 use super::events;
 use super::load_connection::LoadConnection;
-use super::load_phase::{LoadPhase, Measurement};
+use super::load_phase::{LoadPhase, Measurement, WireBytes};
 use super::pace::Pace;
 use super::prepared_message::PreparedMessage;
 use super::progress_line::ProgressLine;
@@ -88,7 +88,8 @@ impl Generator {
             run.phase.check_silence(now, self.timeout)?;
             progress.show(now, run.phase.echoed());
         }
-        Ok(run.phase.measurement())
+        let wire_bytes = run.wire_bytes();
+        Ok(run.phase.measurement(wire_bytes))
     }
 
     /// Sends a Close on each connection.
@@ -219,6 +220,18 @@ impl Run<'_> {
             let connections = self.connections.iter_mut();
             let withdrawn = connections.map(|connection| connection.withdraw(message));
             self.phase.give_up(withdrawn.sum());
+        }
+    }
+
+    /// The bytes of all messages that were sent, and of all that was received.
+    fn wire_bytes(&self) -> WireBytes {
+        let received = self
+            .connections
+            .iter()
+            .map(|connection| connection.received);
+        WireBytes {
+            sent: self.phase.echoed() * self.message.frame_len,
+            received: received.sum(),
         }
     }
 

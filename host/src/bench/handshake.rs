@@ -2,7 +2,8 @@
 //! buffer.
 
 use ws_echo_core::{
-    Buffer, ClientHandshake, ClientRequest, ClientRequestError, Progress, ResponseError,
+    Agreed, Buffer, ClientHandshake, ClientRequest, ClientRequestError, DeflateOffer, Progress,
+    ResponseError,
 };
 
 use super::error::ConnectionError;
@@ -26,20 +27,22 @@ pub(super) struct Handshake<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    /// A handshake with a nonce of its own, and with these headers besides those that it needs.
-    pub(super) fn new(url: &'a Url, headers: Headers<'a>) -> Result<Self, ClientRequestError> {
-        Self::with_nonce(url, headers, random::bytes())
-    }
-
-    fn with_nonce(
+    /// A handshake with a nonce of its own, that offers this compression, and with these headers
+    /// besides those that it needs.
+    pub(super) fn new(
         url: &'a Url,
         headers: Headers<'a>,
-        nonce: [u8; 16],
+        deflate: Option<DeflateOffer>,
     ) -> Result<Self, ClientRequestError> {
         let request = ClientRequest {
             headers,
+            deflate,
             ..ClientRequest::new(&url.authority, &url.resource)
         };
+        Self::with_nonce(request, random::bytes())
+    }
+
+    fn with_nonce(request: ClientRequest<'a>, nonce: [u8; 16]) -> Result<Self, ClientRequestError> {
         Ok(Self {
             handshake: ClientHandshake::new(request, nonce)?,
             buffer: Buffer::new([0; BUFFER_LEN]),
@@ -60,8 +63,9 @@ impl<'a> Handshake<'a> {
         }
     }
 
-    /// Takes received bytes up to the end of the response, and returns whether that was in them.
-    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<bool, ConnectionError> {
+    /// Takes received bytes up to the end of the response, and returns what was agreed on if that
+    /// was in them.
+    pub(super) fn receive(&mut self, bytes: &mut &[u8]) -> Result<Option<Agreed>, ConnectionError> {
         let room = PEER_TEXT_LEN_MAX.saturating_sub(self.start.len());
         self.start.extend(bytes.iter().take(room));
         let mut progress = Progress::Wait;
@@ -76,7 +80,10 @@ impl<'a> Handshake<'a> {
             self.buffer.discard_received();
             *bytes = &bytes[read..];
         }
-        Ok(progress != Progress::Wait)
+        Ok(match progress {
+            Progress::Open(agreed) => Some(agreed),
+            _ => None,
+        })
     }
 
     fn advance(&mut self) -> Result<Progress, ConnectionError> {
@@ -113,11 +120,12 @@ mod tests {
             let mut handshake = zero_handshake(&url);
             handshake.request().expect("a request");
             let (mut first, second) = bytes.split_at(cut);
-            let is_open = handshake.receive(&mut first).expect("a valid response");
-            assert_eq!(is_open, cut >= response.len(), "cut at {cut}");
+            let agreed = handshake.receive(&mut first).expect("a valid response");
+            assert_eq!(agreed.is_some(), cut >= response.len(), "cut at {cut}");
             let left = [first, second].concat();
             let mut left = &left[..];
-            assert!(handshake.receive(&mut left).expect("a valid response"));
+            let agreed = handshake.receive(&mut left).expect("a valid response");
+            assert_eq!(agreed, Some(Agreed::NOTHING));
             let expected = &b"frames"[..];
             assert_eq!(left, expected, "cut at {cut}");
         }
@@ -136,7 +144,7 @@ mod tests {
     fn each_connection_has_a_key_of_its_own() {
         let url = url();
         let [first, second] = [(); 2].map(|()| {
-            let mut handshake = Handshake::new(&url, &[]).expect("a request");
+            let mut handshake = Handshake::new(&url, &[], None).expect("a request");
             handshake.request().expect("a request")
         });
         assert_ne!(first, second);
@@ -155,6 +163,7 @@ mod tests {
     }
 
     fn zero_handshake(url: &Url) -> Handshake<'_> {
-        Handshake::with_nonce(url, &[], [0; 16]).expect("a request")
+        let request = ClientRequest::new(&url.authority, &url.resource);
+        Handshake::with_nonce(request, [0; 16]).expect("a request")
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
+use ws_echo_core::Window;
 
 use super::echo_checker::{Comparison, EchoChecker};
 use super::error::{ConnectionError, EchoMismatch};
@@ -55,6 +56,8 @@ pub(super) struct LoadConnection {
     pub(super) waiting: u64,
     /// The messages that were echoed in this phase.
     pub(super) echoed: u64,
+    /// The bytes that were received in this phase.
+    pub(super) received: u64,
 }
 
 impl LoadConnection {
@@ -70,6 +73,7 @@ impl LoadConnection {
             batches: VecDeque::new(),
             waiting: 0,
             echoed: 0,
+            received: 0,
         }
     }
 
@@ -77,6 +81,12 @@ impl LoadConnection {
     pub(super) fn begin(&mut self, comparison: Comparison) {
         self.checker.compare(comparison);
         self.echoed = 0;
+        self.received = 0;
+    }
+
+    /// The window with which the server inflates, if it was agreed that messages are compressed.
+    pub(super) fn client_window(&self) -> Option<Window> {
+        self.checker.client_window()
     }
 
     /// Notes the time at which messages are sent.
@@ -98,6 +108,7 @@ impl LoadConnection {
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error.into()),
         };
+        self.received += len as u64;
         let echoes = self
             .checker
             .check(&buffer[..len], message, &mut self.pongs)?;

@@ -45,8 +45,17 @@ pub(super) struct Measurement {
     pub(super) latencies: Histogram<u64>,
     /// The messages that were due and never sent.
     pub(super) unsent: u64,
+    /// The bytes of frames on the wire, headers included.
+    pub(super) wire_bytes: WireBytes,
     /// How long the generator was awake with nothing to do.
     pub(super) idle: Duration,
+}
+
+/// The bytes of frames in both directions, headers included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WireBytes {
+    pub(super) sent: u64,
+    pub(super) received: u64,
 }
 
 impl LoadPhase {
@@ -199,8 +208,8 @@ impl LoadPhase {
         })
     }
 
-    /// Returns the result.
-    pub(super) fn measurement(self) -> Measurement {
+    /// Returns the result, with the bytes that the connections have exchanged.
+    pub(super) fn measurement(self, wire_bytes: WireBytes) -> Measurement {
         let span = match &self.pace {
             Pace::Open(schedule) => schedule.span(),
             Pace::Closed { .. } => 0,
@@ -209,6 +218,7 @@ impl LoadPhase {
             time: Duration::from_nanos(span.max(self.last_echo_at)),
             latencies: self.latencies,
             unsent: self.unsent,
+            wire_bytes,
             idle: Duration::from_nanos(self.idle),
         }
     }

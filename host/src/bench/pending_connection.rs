@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
+use ws_echo_core::{Agreed, DeflateOffer};
 
 use super::echo_checker::EchoChecker;
 use super::error::{ConnectionError, EchoMismatch};
@@ -17,6 +18,7 @@ use super::frame::{self, PONG, TEXT};
 use super::frame_reader::{DataPiece, FrameEvent, FrameReader};
 use super::handshake::{Handshake, Headers};
 use super::load_connection::{self, LoadConnection};
+use super::message_inflater::MessageInflater;
 use crate::connect::is_connected;
 use crate::options::bench::Echo;
 use crate::options::url::Url;
@@ -32,6 +34,8 @@ pub(super) struct Destination<'a> {
     pub(super) address: SocketAddr,
     pub(super) timeout: Duration,
     pub(super) echo: Echo,
+    /// What is offered for compressing messages.
+    pub(super) deflate: Option<DeflateOffer>,
 }
 
 /// A connection that is being opened, or is open.
@@ -73,6 +77,8 @@ pub(super) struct PendingConnection<'a> {
     /// The payload of the probe's echo.
     probe_echo: Vec<u8>,
     frames: FrameReader,
+    /// What was agreed on for compressing messages.
+    inflater: Option<MessageInflater>,
     /// The bytes still to be sent.
     outgoing: Vec<u8>,
     /// Whether the socket may hold more than was read.
@@ -93,7 +99,13 @@ impl<'a> PendingConnection<'a> {
         let mut stream = connected.map_err(|error| ConnectionError::Connect(address, error))?;
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(index), both)?;
-        let handshake = Handshake::new(destination.url, destination.headers);
+        let Destination {
+            url,
+            headers,
+            deflate,
+            ..
+        } = *destination;
+        let handshake = Handshake::new(url, headers, deflate);
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
@@ -102,6 +114,7 @@ impl<'a> PendingConnection<'a> {
             probe_echo: frame::echoed(probe.clone().into_bytes(), destination.echo),
             probe,
             frames: FrameReader::new(destination.echo),
+            inflater: None,
             outgoing: Vec::new(),
             has_more: false,
             started: Instant::now(),
@@ -124,11 +137,11 @@ impl<'a> PendingConnection<'a> {
             self.outgoing = self.handshake.request()?;
             self.stage = OpeningStage::Response;
         }
-        self.exchange(buffer)?;
+        self.exchange(destination, buffer)?;
         match self.stage {
             OpeningStage::Done => Ok(Slot::Open(LoadConnection::new(
                 self.stream,
-                EchoChecker::new(self.frames),
+                EchoChecker::new(self.frames, self.inflater),
                 self.outgoing,
             ))),
             _ => Ok(Slot::Pending(self)),
@@ -154,14 +167,18 @@ impl<'a> PendingConnection<'a> {
     }
 
     /// Sends and reads until the socket is empty, or has had its turn.
-    fn exchange(&mut self, buffer: &mut [u8]) -> Result<(), ConnectionError> {
+    fn exchange(
+        &mut self,
+        destination: &Destination<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), ConnectionError> {
         self.has_more = false;
         for _ in 0..READS_MAX {
             self.flush()?;
             load_connection::check_pongs(&self.outgoing)?;
             match self.stream.read(buffer) {
                 Ok(0) => return Err(ConnectionError::Ended),
-                Ok(len) => self.receive(&buffer[..len])?,
+                Ok(len) => self.receive(destination, &buffer[..len])?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
@@ -183,8 +200,16 @@ impl<'a> PendingConnection<'a> {
         Ok(())
     }
 
-    fn receive(&mut self, mut bytes: &[u8]) -> Result<(), ConnectionError> {
-        if matches!(self.stage, OpeningStage::Response) && self.handshake.receive(&mut bytes)? {
+    fn receive(
+        &mut self,
+        destination: &Destination<'_>,
+        mut bytes: &[u8],
+    ) -> Result<(), ConnectionError> {
+        if matches!(self.stage, OpeningStage::Response) {
+            let Some(agreed) = self.handshake.receive(&mut bytes)? else {
+                return Ok(());
+            };
+            self.agree(destination, agreed)?;
             self.stage = OpeningStage::Echo { is_probe: true };
             let probe = frame::masked(TEXT, self.probe.as_bytes());
             self.outgoing.extend(probe);
@@ -192,11 +217,37 @@ impl<'a> PendingConnection<'a> {
         self.receive_frames(bytes)
     }
 
+    /// Takes what was agreed on, which must be what was asked for.
+    fn agree(
+        &mut self,
+        destination: &Destination<'_>,
+        agreed: Agreed,
+    ) -> Result<(), ConnectionError> {
+        let Some(deflate) = agreed.deflate else {
+            return match destination.deflate {
+                Some(_) => Err(ConnectionError::NotCompressed),
+                None => Ok(()),
+            };
+        };
+        self.frames.accept_compressed();
+        self.inflater = Some(MessageInflater::new(deflate));
+        Ok(())
+    }
+
     /// Skips messages up to the probe's echo. No message may follow that.
     fn receive_frames(&mut self, mut bytes: &[u8]) -> Result<(), ConnectionError> {
         while let Some(event) = self.frames.next(&mut bytes)? {
             match event {
-                FrameEvent::Data(piece) => self.compare(&piece)?,
+                FrameEvent::Data(piece) => {
+                    let (stage, probe_echo) = (&mut self.stage, &self.probe_echo);
+                    let mut compare = |piece: &DataPiece<'_>| stage.compare(piece, probe_echo);
+                    match &mut self.inflater {
+                        Some(inflater) if piece.is_compressed => {
+                            inflater.inflate(&piece, compare)?;
+                        }
+                        _ => compare(&piece)?,
+                    }
+                }
                 FrameEvent::Ping(payload) => self.outgoing.extend(frame::masked(PONG, &payload)),
                 FrameEvent::Pong => {}
                 FrameEvent::Close(code, reason) => {
@@ -206,13 +257,16 @@ impl<'a> PendingConnection<'a> {
         }
         Ok(())
     }
+}
 
-    fn compare(&mut self, piece: &DataPiece<'_>) -> Result<(), ConnectionError> {
-        let OpeningStage::Echo { is_probe } = &mut self.stage else {
+impl OpeningStage {
+    /// Compares the next piece of a message with the probe's echo, with which this stage ends.
+    fn compare(&mut self, piece: &DataPiece<'_>, probe_echo: &[u8]) -> Result<(), ConnectionError> {
+        let Self::Echo { is_probe } = self else {
             return Err(EchoMismatch::Unasked.into());
         };
         let start = usize::try_from(piece.offset).unwrap_or(usize::MAX);
-        let rest = self.probe_echo.get(start..).unwrap_or_default();
+        let rest = probe_echo.get(start..).unwrap_or_default();
         *is_probe = (*is_probe || start == 0) && rest.starts_with(piece.bytes);
         if !piece.is_last || !*is_probe || rest.len() != piece.bytes.len() {
             return Ok(());
@@ -224,7 +278,7 @@ impl<'a> PendingConnection<'a> {
             }
             .into());
         }
-        self.stage = OpeningStage::Done;
+        *self = Self::Done;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::load_phase::Measurement;
 use super::processor::ProcessTime;
-use crate::options::bench::{BenchOptions, PayloadKind};
+use crate::options::bench::{BenchOptions, Compression, PayloadKind};
 
 /// The share of the time that the generator's thread may work before it counts as the limit.
 const BUSY: f64 = 0.9;
@@ -24,11 +24,14 @@ pub(super) struct Report<'a> {
     pub(super) in_flight: Option<u64>,
     pub(super) rate: Option<f64>,
     pub(super) payload: &'static str,
+    pub(super) compression: Option<&'static str>,
     pub(super) seconds: f64,
     pub(super) messages: u64,
     pub(super) messages_not_sent: u64,
     pub(super) messages_per_second: f64,
     pub(super) bytes_per_second: f64,
+    pub(super) wire_bytes_sent: u64,
+    pub(super) wire_bytes_received: u64,
     pub(super) latency_us: Latencies,
     pub(super) generator_cpu_seconds: Option<f64>,
     pub(super) generator_is_the_limit: bool,
@@ -69,11 +72,14 @@ impl<'a> Report<'a> {
             in_flight: options.in_flight,
             rate: options.rate,
             payload: payload_name(options.payload),
+            compression: options.compression.map(compression_name),
             seconds,
             messages,
             messages_not_sent: measurement.unsent,
             messages_per_second,
             bytes_per_second: messages_per_second * options.size as f64,
+            wire_bytes_sent: measurement.wire_bytes.sent,
+            wire_bytes_received: measurement.wire_bytes.received,
             latency_us: Latencies::of(&measurement.latencies),
             generator_cpu_seconds: generator.map(|time| time.as_secs_f64()),
             generator_is_the_limit: is_limit && seconds >= JUDGED_SECONDS,
@@ -109,10 +115,18 @@ impl Latencies {
     }
 }
 
+fn compression_name(compression: Compression) -> &'static str {
+    match compression {
+        Compression::Fresh => "fresh",
+        Compression::Window => "window",
+    }
+}
+
 fn payload_name(kind: PayloadKind) -> &'static str {
     match kind {
         PayloadKind::Binary => "binary",
         PayloadKind::Ascii => "ascii",
         PayloadKind::Chinese => "chinese",
+        PayloadKind::Json => "json",
     }
 }

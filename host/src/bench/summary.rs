@@ -16,6 +16,7 @@ const STEPS: [u64; 3] = [1, 2, 5];
 pub(super) fn text(report: &Report<'_>, latencies: &Histogram<u64>) -> String {
     let mut lines = vec![load(report), String::new()];
     lines.extend(speed(report));
+    lines.extend(wire_bytes(report));
     lines.extend(percentiles(report));
     lines.push(String::new());
     lines.extend(bars(latencies));
@@ -38,8 +39,9 @@ fn load(report: &Report<'_>) -> String {
         Some(rate) => format!(", {} by schedule", messages_per_second(rate)),
         None => String::new(),
     };
+    let compressed = report.compression.map_or("", |_| ", compressed");
     let (size, payload) = (Size(report.size as u64), report.payload);
-    format!("{connections}, {size} of {payload}{in_flight}{rate}")
+    format!("{connections}, {size} of {payload}{compressed}{in_flight}{rate}")
 }
 
 /// A rate of messages.
@@ -66,6 +68,17 @@ fn speed(report: &Report<'_>) -> [String; 2] {
         format!("messages   {messages} in {time}"),
         format!("rate       {rate}, {bytes} each way"),
     ]
+}
+
+/// What is left of the messages on the wire, if they are compressed.
+fn wire_bytes(report: &Report<'_>) -> Option<String> {
+    report.compression?;
+    let of_each = |bytes: u64| Size((bytes as f64 / report.messages as f64).round() as u64);
+    let sent = of_each(report.wire_bytes_sent);
+    let received = of_each(report.wire_bytes_received);
+    Some(format!(
+        "wire       {sent} sent and {received} received per message"
+    ))
 }
 
 fn in_seconds(seconds: f64) -> Time {
@@ -195,11 +208,14 @@ mod tests {
             in_flight: Some(1),
             rate: None,
             payload: "binary",
+            compression: None,
             seconds,
             messages,
             messages_not_sent: 0,
             messages_per_second,
             bytes_per_second: messages_per_second * size as f64,
+            wire_bytes_sent: 0,
+            wire_bytes_received: 0,
             latency_us: Latencies::default(),
             generator_cpu_seconds: None,
             generator_is_the_limit: false,

@@ -8,7 +8,7 @@ mod tcp;
 
 use std::time::Instant;
 
-use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Window};
 
 use super::end_reason::EndReason;
 use super::stream::{ByteStream, Stream};
@@ -16,6 +16,12 @@ use super::tls::TlsConnector;
 use super::user::User;
 use crate::options::chat::ChatOptions;
 use crate::random;
+
+/// The compression that is offered: as much as the server likes.
+const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
+    server: Window::MAX,
+    client: Window::MAX,
+});
 
 /// A connection that is open, and what was agreed in its handshake.
 pub(super) struct Opened {
@@ -28,10 +34,15 @@ pub(super) struct Opened {
 impl Opened {
     /// What the user is shown.
     pub(super) fn note(&self) -> String {
-        match &self.subprotocol {
-            Some(name) => format!("socket open, subprotocol {name}"),
-            None => "socket open".into(),
+        let mut note = String::from("socket open");
+        if let Some(name) = &self.subprotocol {
+            note += ", subprotocol ";
+            note += name;
         }
+        if self.agreed.deflate.is_some() {
+            note += ", compression on";
+        }
+        note
     }
 }
 
@@ -54,6 +65,7 @@ pub(super) fn open(
     let request = ClientRequest {
         origin: options.origin.as_deref(),
         subprotocols: &subprotocols,
+        deflate: options.compression.then_some(OFFER),
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };

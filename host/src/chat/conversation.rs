@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
 
 use super::command::{FRAGMENT_LEN_MAX, UserCommand};
+use super::compression::{Compression, InflateError};
 use super::end_reason::EndReason;
 use super::reply_tracker::ReplyTracker;
 use super::stream::{ReadOutcome, Stream};
@@ -27,6 +28,8 @@ type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 pub(super) struct Conversation<'a> {
     stream: Stream,
     connection: Connection<Client<NextKey>>,
+    /// If it was agreed on.
+    compression: Option<Compression>,
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
     /// How long to wait for the next reply after the end of the input.
@@ -85,6 +88,7 @@ impl<'a> Conversation<'a> {
         Self {
             stream,
             connection: Connection::client(agreed, Box::new(random::keys())),
+            compression: agreed.deflate.map(Compression::new),
             user,
             replies,
             wait,
@@ -105,6 +109,9 @@ impl<'a> Conversation<'a> {
             self.finish();
         }
         self.user.view.end_message();
+        if let Some(savings) = self.compression.as_ref().and_then(Compression::savings) {
+            self.user.view.note(&savings);
+        }
         ConnectionEnd {
             reason,
             awaited: match self.state {
@@ -168,11 +175,27 @@ impl<'a> Conversation<'a> {
                     bytes: exchange.bytes(&chunk),
                     fin: chunk.fin(),
                 };
-                if self.replies.received(piece) {
-                    self.state.extend_draining(self.wait);
-                }
-                if self.view_error.is_none() {
-                    self.view_error = self.user.view.show(piece).err();
+                let mut show = |piece: ReceivedPiece<'_>| {
+                    if self.replies.received(piece) {
+                        self.state.extend_draining(self.wait);
+                    }
+                    if self.view_error.is_none() {
+                        self.view_error = self.user.view.show(piece).err();
+                    }
+                };
+                let shown = match &mut self.compression {
+                    Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
+                    _ => {
+                        show(piece);
+                        Ok(())
+                    }
+                };
+                match shown {
+                    Ok(()) => {}
+                    Err(InflateError::Invalid(error)) => exchange.fail(error),
+                    Err(InflateError::TooLong(reason)) => {
+                        return self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason));
+                    }
                 }
             }
             Event::Pong => self.note_pong(),
@@ -270,7 +293,11 @@ impl<'a> Conversation<'a> {
         match command {
             UserCommand::Send(payload, fin) => {
                 let message = payload.as_message();
-                let is_sent = is_sent(exchange.send_fragment(message, *fin))?;
+                let sent = match &mut self.compression {
+                    Some(compression) => compression.send(&mut exchange, message, *fin),
+                    None => exchange.send_fragment(message, *fin),
+                };
+                let is_sent = is_sent(sent)?;
                 if is_sent {
                     self.replies.sent(message, *fin);
                 }

@@ -6,8 +6,24 @@ use clap::{Args, ValueEnum};
 
 use super::quantity;
 use super::url;
-use crate::options::bench::{Amount, BenchOptions, Echo, PayloadKind};
+use crate::options::bench::{Amount, BenchOptions, Compression, Echo, PayloadKind};
 use crate::options::url::Url;
+
+/// What `--payload` names.
+#[derive(Clone, Copy, ValueEnum)]
+enum Payload {
+    Binary,
+    Ascii,
+    Chinese,
+    Json,
+}
+
+/// Whether a window is kept between messages, as `--compression` names it.
+#[derive(Clone, Copy, ValueEnum)]
+enum Context {
+    Fresh,
+    Window,
+}
 
 /// The characters that `--text` names.
 #[derive(Clone, Copy, ValueEnum)]
@@ -36,8 +52,10 @@ Examples:
                                        how much the server can do
   ws-echo bench ws://127.0.0.1:3000 --connections 1000 --rate 20000
                                        how long a message takes at that load
-  ws-echo bench ws://127.0.0.1:3000 --text=chinese --size 1KiB --json
+  ws-echo bench ws://127.0.0.1:3000 --payload chinese --size 1KiB --json
                                        text messages, and a report as JSON
+  ws-echo bench ws://127.0.0.1:3000 --payload json --size 1KiB --compression
+                                       compressed messages
 
 Exit status: 0 if the server was measured; 1 if not, because the host was not
 found, a connection failed or an echo was wrong; 2 for a wrong command line.";
@@ -84,10 +102,26 @@ pub(super) struct BenchArguments {
     #[arg(default_value = "1s")]
     warm_up: Duration,
 
-    /// Send text messages; --text without a value means ascii [default: binary]
+    /// What messages are made of: binary messages, or text of one-byte characters, of three-byte
+    /// ones, or of JSON records, which compress well
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "binary",
+        conflicts_with = "text"
+    )]
+    payload: Payload,
+
+    /// The same as --payload ascii or --payload chinese; without a value it means ascii
     #[arg(long, value_name = "CHARACTERS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "ascii")]
     text: Option<Characters>,
+
+    /// Compress messages (permessage-deflate), each for itself (fresh) or as the server likes
+    /// (window); without a value it means fresh [default: not compressed]
+    #[arg(long, value_name = "CONTEXT", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "fresh", conflicts_with = "masked_echo")]
+    compression: Option<Context>,
 
     /// How long it may take to find the host, or to open a connection, and how long the server may
     /// stay silent while an echo is due
@@ -116,10 +150,11 @@ impl BenchArguments {
             url: self.url,
             connections: self.connections,
             size: self.size,
-            payload: match self.text {
-                None => PayloadKind::Binary,
-                Some(Characters::Ascii) => PayloadKind::Ascii,
-                Some(Characters::Chinese) => PayloadKind::Chinese,
+            payload: match (self.text, self.payload) {
+                (Some(Characters::Ascii), _) | (None, Payload::Ascii) => PayloadKind::Ascii,
+                (Some(Characters::Chinese), _) | (None, Payload::Chinese) => PayloadKind::Chinese,
+                (None, Payload::Binary) => PayloadKind::Binary,
+                (None, Payload::Json) => PayloadKind::Json,
             },
             in_flight: self.in_flight.or(default_in_flight),
             rate: self.rate,
@@ -134,6 +169,10 @@ impl BenchArguments {
             } else {
                 Echo::Messages
             },
+            compression: self.compression.map(|context| match context {
+                Context::Fresh => Compression::Fresh,
+                Context::Window => Compression::Window,
+            }),
             process: self.pid,
             json: self.json,
         }

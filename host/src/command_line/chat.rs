@@ -80,6 +80,10 @@ pub(super) struct ChatArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     origin: Option<String>,
 
+    /// Do not offer to compress messages (permessage-deflate)
+    #[arg(long)]
+    no_compression: bool,
+
     /// Connect again when the connection is lost or cannot be made, or when the server says when to
     /// come back
     #[arg(long)]
@@ -139,6 +143,7 @@ impl ChatArguments {
             subprotocols: self.subprotocols,
             headers: self.headers,
             origin: self.origin,
+            compression: !self.no_compression,
             reconnect: self.reconnect,
             wait: self.wait,
             timeout: self.timeout,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ws_echo_core::Window;
+use ws_echo_core::{Fin, Window};
 use zlib_rs::{Deflate, DeflateFlush};
 
 use super::TAIL;
@@ -34,8 +34,18 @@ impl Deflater {
 
     /// Compresses a message. `compressed` becomes the payload of its frame.
     pub(crate) fn compress(&mut self, message: &[u8], compressed: &mut Vec<u8>) {
+        self.compress_fragment(message, Fin::Last, compressed);
+    }
+
+    /// Compresses the next fragment of a message. `compressed` becomes the payload of its frame.
+    pub(crate) fn compress_fragment(
+        &mut self,
+        fragment: &[u8],
+        fin: Fin,
+        compressed: &mut Vec<u8>,
+    ) {
         compressed.clear();
-        let mut rest = message;
+        let mut rest = fragment;
         let mut len = 0;
         loop {
             compressed.resize(len + ROOM_LEN.max(rest.len()), 0);
@@ -53,6 +63,9 @@ impl Deflater {
             }
         }
         compressed.truncate(len);
+        if fin == Fin::More {
+            return;
+        }
         if compressed.ends_with(&TAIL) {
             compressed.truncate(len - TAIL.len());
         }
@@ -63,6 +76,11 @@ impl Deflater {
         if !self.is_kept {
             self.deflate.reset();
         }
+    }
+
+    /// Forgets what was compressed: it was not sent, so nothing may refer to it.
+    pub(crate) fn reset(&mut self) {
+        self.deflate.reset();
     }
 }
 

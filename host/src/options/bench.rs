@@ -27,6 +27,8 @@ pub(crate) struct BenchOptions {
     pub(crate) timeout: Duration,
     /// What the server sends back.
     pub(crate) echo: Echo,
+    /// What is offered for compressing messages; `None` to send them as they are.
+    pub(crate) compression: Option<Compression>,
     /// The server's process, if its processor time is reported.
     pub(crate) process: Option<u32>,
     /// Whether the report is JSON.
@@ -51,6 +53,17 @@ pub(crate) enum PayloadKind {
     Ascii,
     /// Three-byte characters, in text messages.
     Chinese,
+    /// JSON records, in text messages: they compress as the messages of many applications do.
+    Json,
+}
+
+/// What is offered for compressing messages by permessage-deflate (RFC 7692).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    /// Both ends compress each message for itself.
+    Fresh,
+    /// Each end may keep its window between messages.
+    Window,
 }
 
 /// What a server sends back.

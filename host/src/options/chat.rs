@@ -19,6 +19,8 @@ pub(crate) struct ChatOptions {
     pub(crate) headers: Vec<Header>,
     /// The value of `Origin`, if it is sent.
     pub(crate) origin: Option<String>,
+    /// Whether compression is offered.
+    pub(crate) compression: bool,
     /// Whether to connect again when the connection is lost.
     pub(crate) reconnect: bool,
     /// How long to wait for the next reply after the end of the input; may be zero.

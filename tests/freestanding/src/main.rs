@@ -12,8 +12,8 @@ use core::panic::PanicInfo;
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
-    Deflate, DeflateOffer, Event, Exchange, Fin, HttpResponse, Inflate, Message, MessageBuffer,
-    Progress, Refusal, Role, ServerHandshake, Storage, Window,
+    Deflate, DeflateOffer, Event, Exchange, Fin, HttpResponse, Inflate, Kind, Message,
+    MessageBuffer, Progress, ProtocolError, Refusal, Role, ServerHandshake, Storage, Window,
 };
 
 /// Where masking keys come from.
@@ -58,7 +58,10 @@ extern "C" fn _start() -> ! {
     let Ok(mut client_handshake) = ClientHandshake::<1024>::new(request, black_box([0; 16])) else {
         loop {}
     };
-    let mut client = Connection::client(Agreed::NOTHING, (|| black_box([0; 4])) as NextKey);
+    let mut client = Connection::client(
+        black_box(Agreed::NOTHING),
+        (|| black_box([0; 4])) as NextKey,
+    );
     let mut storage = [0; 1024];
     let mut buffer = Buffer::new([0; 1024]);
     let mut smallest = Inflate::<256>::new();
@@ -146,6 +149,7 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {
                 black_box((exchange.bytes(&chunk), exchange.text(&chunk)));
+                black_box((chunk.kind(), chunk.is_compressed()));
                 black_box(exchange.gather(&chunk, &mut message).is_ok());
                 let gathered = exchange.gather_inflated(&chunk, &mut inflate, &mut message);
                 black_box(gathered.is_ok());
@@ -165,10 +169,15 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
             .send_fragment(fragment, black_box(Fin::More))
             .is_ok(),
     );
+    let compressed = exchange.send_compressed(Kind::Text, black_box(&[0]), black_box(Fin::More));
+    black_box(compressed.is_ok());
     black_box(exchange.ping(black_box(&[])).is_ok());
     black_box(exchange.pong(black_box(&[])).is_ok());
     let code = CloseCode::new(black_box(1000)).unwrap_or(CloseCode::NORMAL);
     black_box(exchange.close(code, black_box("")).is_ok());
+    if black_box(false) {
+        exchange.fail(ProtocolError::InvalidCompression);
+    }
 }
 
 fn inflate<const LEN: usize>(inflate: &mut Inflate<LEN>) {

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use ws_echo_core::{
-    Agreed, Chunk, Client, CloseCode, Connection, Event, Message, ProtocolError, Role, SendError,
-    Server,
+    Agreed, Chunk, Client, CloseCode, Connection, Event, Fin, Kind, Message, ProtocolError, Role,
+    SendError, Server,
 };
 
 use super::expected::{End, Expected};
 use super::transmitted::Transmitted;
 use super::{Bytes, Machine};
-use crate::wire::{self, CLOSE};
+use crate::wire::{self, CLOSE, COMPRESSED};
 
 const LONGEST_PAYLOAD: [u8; 125] = [b'p'; 125];
 const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).0) {
@@ -34,6 +34,10 @@ pub(super) struct Echoer<'a, R = Server> {
     closed: Option<(usize, &'static str)>,
     /// Whether the application did not echo something.
     has_skipped: bool,
+    /// Whether the application has failed the connection before a Close was sent.
+    has_failed: bool,
+    /// Whether the connection was not about to end for another reason then.
+    must_fail: bool,
     /// Whether a piece of the current message was echoed.
     is_inside: bool,
     error: Option<ProtocolError>,
@@ -48,9 +52,14 @@ enum Action {
     Ping(&'static [u8]),
     Pong(&'static [u8]),
     Send(Message<'static>),
+    SendCompressed(Kind),
     Close(&'static str),
+    Fail,
     Skip,
 }
+
+/// What only an application can find.
+const FAILURE: ProtocolError = ProtocolError::InvalidCompression;
 
 impl Action {
     fn new(byte: u8) -> Self {
@@ -65,6 +74,12 @@ impl Action {
             8 => Self::Close(LONGEST_REASON),
             9 => Self::Skip,
             10 => Self::Pong(b"pong"),
+            11 => match byte / 12 % 4 {
+                0 => Self::Nothing,
+                1 => Self::SendCompressed(Kind::Text),
+                2 => Self::SendCompressed(Kind::Binary),
+                _ => Self::Fail,
+            },
             _ => Self::Nothing,
         }
     }
@@ -154,12 +169,20 @@ impl<'a, R: Role> Echoer<'a, R> {
             own: Vec::new(),
             closed: None,
             has_skipped: false,
+            has_failed: false,
+            must_fail: false,
             is_inside: false,
             error: None,
             close: None,
             pings: Vec::new(),
             pongs: Vec::new(),
         }
+    }
+
+    /// The same, on a connection for which this was agreed on.
+    pub(super) fn agreed(mut self, agreed: Agreed) -> Self {
+        self.connection.reuse(agreed);
+        self
     }
 
     /// Takes the next action. Returns `true` if the action is to skip.
@@ -173,6 +196,7 @@ impl<'a, R: Role> Echoer<'a, R> {
         let must_fit = action.is_short() && !is_lent && buffer.ready().is_empty() && has_room;
         let before = transmitted + buffer.ready().len();
         let was_closing = self.connection.is_closing();
+        let awaits_room = self.connection.awaits_room();
         let mut exchange = self.connection.exchange(buffer);
         let room = exchange.room();
         let sent = match action {
@@ -181,6 +205,18 @@ impl<'a, R: Role> Echoer<'a, R> {
             Action::Ping(payload) => exchange.ping(payload),
             Action::Pong(payload) => exchange.pong(payload),
             Action::Send(message) => exchange.send(message),
+            Action::SendCompressed(kind) => {
+                match exchange.send_compressed(kind, &[0xFF; 20], Fin::Last) {
+                    Err(SendError::NoCompression) => return false,
+                    sent => sent,
+                }
+            }
+            Action::Fail => {
+                exchange.fail(FAILURE);
+                self.has_failed |= !was_closing;
+                self.must_fail |= !was_closing && !awaits_room;
+                return false;
+            }
             Action::Close(reason) => exchange.close(CloseCode::GOING_AWAY, reason),
         };
         action.check_room(room, sent);
@@ -188,6 +224,10 @@ impl<'a, R: Role> Echoer<'a, R> {
         match sent {
             Ok(()) => {
                 assert!(!was_closing, "a frame after our Close");
+                if let Action::SendCompressed(_) = action {
+                    let first = buffer.ready()[before - transmitted];
+                    assert_eq!(first & 0x70, COMPRESSED, "RSV1 of a compressed message");
+                }
                 self.note_sent(action, before..after);
             }
             Err(error) => {
@@ -213,10 +253,18 @@ impl<'a, R: Role> Echoer<'a, R> {
     }
 
     fn echo(&mut self, buffer: &mut Bytes, chunk: Chunk, is_skipped: bool) {
+        let may_be_compressed = self.connection.agreed().deflate.is_some();
         let mut exchange = self.connection.exchange(buffer);
+        if self.must_fail {
+            assert_eq!(exchange.bytes(&chunk), b"");
+            exchange.echo(chunk);
+            return;
+        }
         assert_eq!(exchange.bytes(&chunk).len(), chunk.len());
         let is_text = exchange.text(&chunk).is_some();
-        assert_eq!(is_text, chunk.kind() == ws_echo_core::Kind::Text);
+        let is_compressed = chunk.is_compressed();
+        assert!(may_be_compressed || !is_compressed);
+        assert_eq!(is_text, chunk.kind() == Kind::Text && !is_compressed);
         let ends_message = chunk.ends_message();
         // An application that has begun to echo a message must finish it.
         if is_skipped && !(self.is_inside && ends_message) {
@@ -238,6 +286,11 @@ impl<'a, R: Role> Echoer<'a, R> {
             ];
             assert!(output[start..].starts_with(&close.concat()), "no Close");
         }
+        // A Close, or an error of the peer, may have come before it.
+        assert!(!self.has_failed || self.connection.is_done() || self.closed.is_some());
+        let is_failed = self.error == Some(FAILURE);
+        assert!(is_failed || !self.must_fail || self.closed.is_some());
+        assert!(self.has_failed || !is_failed);
         if self.has_skipped {
             return all;
         }
@@ -248,6 +301,12 @@ impl<'a, R: Role> Echoer<'a, R> {
             return echoed;
         }
         let echoed = Transmitted::read_without(output, &self.own);
+        if is_failed {
+            expected.check_prefix(&echoed);
+            let close = FAILURE.close_code().get().to_be_bytes();
+            assert_eq!(echoed.close.as_deref(), Some(&close[..]));
+            return echoed;
+        }
         expected.check(&echoed);
         self.check_events(expected);
         echoed
@@ -260,7 +319,7 @@ impl<'a, R: Role> Echoer<'a, R> {
 
     /// Whether the peer got everything back.
     pub(super) fn echoes_all(&self) -> bool {
-        self.closed.is_none() && !self.has_skipped
+        self.closed.is_none() && !self.has_skipped && self.error != Some(FAILURE)
     }
 
     fn check_events(&self, expected: &Expected) {
@@ -300,9 +359,8 @@ impl<'a, R: Role> Echoer<'a, R> {
     }
 }
 
-impl<R: Role> Machine for Echoer<'_, R> {
-    fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
-        (self.echo_whole)(&mut self.connection, buffer);
+impl<R: Role> Echoer<'_, R> {
+    fn take_events(&mut self, buffer: &mut Bytes, transmitted: usize) {
         loop {
             let mut exchange = self.connection.exchange(buffer);
             match exchange.next_event() {
@@ -324,6 +382,17 @@ impl<R: Role> Machine for Echoer<'_, R> {
                 }
             }
         }
+    }
+}
+
+impl<R: Role> Machine for Echoer<'_, R> {
+    fn exchange(&mut self, buffer: &mut Bytes, transmitted: usize) {
+        (self.echo_whole)(&mut self.connection, buffer);
+        self.take_events(buffer, transmitted);
         self.act(buffer, transmitted, false);
+        if self.has_failed {
+            // The error is an event.
+            self.take_events(buffer, transmitted);
+        }
     }
 }

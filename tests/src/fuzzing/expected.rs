@@ -1,10 +1,10 @@
 //! The answer that a client's bytes must get: RFC 6455 sections 5 and 7 implemented in the plainest
 //! way, over all bytes at once.
 
-use ws_echo_core::{MIN_BUFFER_LEN, ProtocolError};
+use ws_echo_core::{Agreed, MIN_BUFFER_LEN, ProtocolError};
 
 use super::transmitted::{Answer, Mark, Transmitted};
-use crate::wire::{FIN, PONG};
+use crate::wire::{COMPRESSED, FIN, PONG};
 
 /// How much shorter than a buffer the payload of a frame must be.
 const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
@@ -34,6 +34,7 @@ pub(super) struct Expected {
     /// The payloads of the complete Ping and Pong frames.
     pub(super) pings: Vec<Vec<u8>>,
     pub(super) pongs: Vec<Vec<u8>>,
+    agreed: Agreed,
     message: Message,
     /// How many bytes of the message are in `answer`, and how many are allowed.
     message_len: usize,
@@ -85,8 +86,15 @@ impl Expected {
 
     /// The same, with a limit to the length of a message.
     pub(super) fn with_limit(input: &[u8], max_message_len: usize) -> Self {
+        Self::with(Agreed::NOTHING, input, max_message_len)
+    }
+
+    /// The same, on a connection for which this was agreed on. Compressed messages come back as
+    /// they are.
+    pub(super) fn with(agreed: Agreed, input: &[u8], max_message_len: usize) -> Self {
         let mut this = Self {
             is_idle: input.is_empty(),
+            agreed,
             max_message_len,
             ..Self::default()
         };
@@ -147,9 +155,10 @@ impl Expected {
     fn read_data(&mut self, first: u8, payload: &[u8], len: u64) -> Result<(), ProtocolError> {
         let is_whole = payload.len() as u64 == len;
         let (opcode, fin) = (first & 0x0F, first & FIN != 0);
+        let kind = first & (COMPRESSED | 0x0F);
         if opcode != 0 {
             self.message_len = 0;
-            self.message = match opcode {
+            self.message = match kind {
                 1 => Message::Text(Vec::new()),
                 _ => Message::Binary,
             };
@@ -168,7 +177,7 @@ impl Expected {
         self.may_be_too_long = known_len > self.max_message_len as u64;
         if !self.may_be_too_long {
             if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
-                self.answer.mark(Mark::Begin(opcode));
+                self.answer.mark(Mark::Begin(kind));
             }
             self.answer.extend(&text[..valid]);
         }
@@ -202,8 +211,13 @@ impl Expected {
             return Ok(None);
         };
         let is_inside = !matches!(self.message, Message::None);
+        let may_begin = !is_inside && self.agreed.deflate.is_some();
+        let reserved = first & if may_begin { 0x30 } else { 0x70 };
         match first & 0x0F {
-            _ if first & 0x70 != 0 => return Err(ProtocolError::ReservedBits(first & 0x70)),
+            _ if reserved != 0 => return Err(ProtocolError::ReservedBits(reserved)),
+            0 | 3.. if first & COMPRESSED != 0 => {
+                return Err(ProtocolError::ReservedBits(COMPRESSED));
+            }
             0 if !is_inside => return Err(ProtocolError::UnexpectedContinuation),
             1 | 2 if is_inside => return Err(ProtocolError::UnexpectedMessage),
             0..=2 => {}

@@ -138,8 +138,8 @@ struct ServerUnderTest<const N: usize, const HTTP_1_0: bool> {
     handshake: ServerHandshake<N, HTTP_1_0>,
     choice: Choice,
     refusal: Option<Refusal>,
-    /// Once the connection is open: the echoing server, which takes no compressed messages, the
-    /// length of the response and what was agreed on.
+    /// Once the connection is open: the echoing server, the length of the response and what was
+    /// agreed on.
     open: Option<(Echoer<'static>, usize, Agreed)>,
 }
 
@@ -215,7 +215,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
         let (response, echoes) = output.split_at(*response_len);
         assert!(head.len() <= N + 2);
         check_accepted(head, response, self.choice, *agreed);
-        echoer.check(&Expected::of(frames), echoes);
+        echoer.check(&Expected::with(*agreed, frames, usize::MAX), echoes);
     }
 
     /// Asserts that a request that is never completed is refused in the end.
@@ -247,7 +247,7 @@ impl<const N: usize, const HTTP_1_0: bool> Machine for ServerUnderTest<N, HTTP_1
                 Progress::Request => return self.exchange(buffer, transmitted),
                 Progress::Open(agreed) => {
                     let response_len = transmitted + buffer.ready().len();
-                    self.open = Some((Echoer::new(&[]), response_len, agreed));
+                    self.open = Some((Echoer::new(&[]).agreed(agreed), response_len, agreed));
                 }
                 progress => panic!("{progress:?}"),
             }

@@ -4,7 +4,7 @@
 use ws_echo_core::Inflate;
 
 use super::{MAX_PIECES, Script, lens};
-use crate::deflate::{Compressor, Other, inflate};
+use crate::decompressors::{Compressor, Other, inflate};
 
 /// The messages that were decompressed up to the first that is refused, and whether one is.
 #[derive(Debug, PartialEq, Eq)]

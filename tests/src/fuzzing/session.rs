@@ -1,11 +1,13 @@
 //! A client's session, made from a fuzzer's bytes. The frames are mostly valid, since random bytes
 //! are hardly ever masked correctly.
 
+use ws_echo_core::Agreed;
+
 use super::Script;
-use crate::wire::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, TEXT};
+use crate::wire::{self, BINARY, CLOSE, COMPRESSED, CONTINUATION, Frame, PING, PONG, TEXT};
 
 /// The most bytes of a session before its last frame: more would be slow, and find no more.
-const MAX_LEN: usize = 2048;
+pub(super) const MAX_LEN: usize = 2048;
 
 /// Payload lengths at which headers change.
 const EDGES: [usize; 6] = [1, 124, 125, 126, 127, 1000];
@@ -26,11 +28,20 @@ const TEXT_PATTERN: &str = "a\u{7f}\u{80}\u{7ff}\u{800}\u{d7ff}\u{e000}\u{ffff}\
 
 /// Frames as the rest of `script` describes them, three bytes or more for each.
 pub(super) fn damaged(script: &mut Script<'_>) -> Vec<u8> {
+    damaged_with(Agreed::NOTHING, script)
+}
+
+/// The same, with compressed messages among them if compression was agreed on. They contain
+/// anything.
+pub(super) fn damaged_with(agreed: Agreed, script: &mut Script<'_>) -> Vec<u8> {
     let mut session = Vec::new();
     while !script.is_empty() && session.len() < MAX_LEN {
         let [kind, damage] = script.array();
         let payload = payload(script, kind >> 4, session.is_empty());
-        let first = first(kind & 0x0F);
+        let mut first = first(kind & 0x0F);
+        if agreed.deflate.is_some() && damage & 1 != 0 && first & 0x03 != 0 && first & 8 == 0 {
+            first |= COMPRESSED;
+        }
         let mut frame = wire::masked_with(key(session.len()), first, &payload);
         let [place, bits] = match damage {
             0..=199 => [0, 0],
@@ -58,20 +69,12 @@ pub(super) fn well_formed(script: &mut Script<'_>) -> Vec<Frame> {
     while !script.is_empty() && len < MAX_LEN {
         let [kind, cuts] = script.array();
         let mut message = payload(script, kind >> 4, len == 0);
-        let mut opcode = if kind & 1 == 0 { TEXT } else { BINARY } & !wire::FIN;
-        if opcode | wire::FIN == TEXT {
+        let first = if kind & 1 == 0 { TEXT } else { BINARY };
+        if first == TEXT {
             message = String::from_utf8_lossy(&message).into_owned().into_bytes();
         }
         len += message.len();
-        for _ in 0..cuts % 4 {
-            let cut = usize::from(script.byte()) % (message.len() + 1);
-            let later = message.split_off(cut);
-            frames.push(Frame::new(opcode, &message));
-            frames.extend(control(script));
-            (message, opcode) = (later, 0);
-        }
-        frames.push(Frame::new(opcode | wire::FIN, &message));
-        frames.extend((cuts & 0x80 != 0).then(|| control(script)).flatten());
+        push_message(&mut frames, first, message, cuts, script);
     }
     let code = CODES[usize::from(ending) % ALLOWED_CODES];
     match ending >> 6 {
@@ -84,6 +87,26 @@ pub(super) fn well_formed(script: &mut Script<'_>) -> Vec<Frame> {
         }
     }
     frames
+}
+
+/// Adds the frames of a message, and control frames between and after them.
+pub(super) fn push_message(
+    frames: &mut Vec<Frame>,
+    first: u8,
+    mut message: Vec<u8>,
+    cuts: u8,
+    script: &mut Script<'_>,
+) {
+    let mut opcode = first & !wire::FIN;
+    for _ in 0..cuts % 4 {
+        let cut = usize::from(script.byte()) % (message.len() + 1);
+        let later = message.split_off(cut);
+        frames.push(Frame::new(opcode, &message));
+        frames.extend(control(script));
+        (message, opcode) = (later, 0);
+    }
+    frames.push(Frame::new(opcode | wire::FIN, &message));
+    frames.extend((cuts & 0x80 != 0).then(|| control(script)).flatten());
 }
 
 /// A Ping, a Pong or nothing.
@@ -121,7 +144,7 @@ fn first(kind: u8) -> u8 {
 }
 
 /// A payload: the script's own bytes, or a pattern with a length that the script gives.
-fn payload(script: &mut Script<'_>, kind: u8, is_first: bool) -> Vec<u8> {
+pub(super) fn payload(script: &mut Script<'_>, kind: u8, is_first: bool) -> Vec<u8> {
     let len = usize::from(script.byte());
     match kind {
         0..=7 => script.bytes(len % 32).to_vec(),

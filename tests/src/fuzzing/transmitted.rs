@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::wire::{CLOSE, FIN, PONG};
+use crate::wire::{CLOSE, COMPRESSED, FIN, PONG};
 
 /// What a server sent, regardless of how messages are cut into frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Answer {
 /// Where a message or a control frame begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// A message with this opcode begins.
+    /// A message with this opcode begins, [`COMPRESSED`] or not.
     Begin(u8),
     /// The message ends.
     End,
@@ -68,7 +68,7 @@ pub(super) struct Transmitted {
     pub(super) ends: Vec<usize>,
     /// The payload of the Close frame.
     pub(super) close: Option<Vec<u8>>,
-    /// The opcode of a message that has begun.
+    /// The opcode of a message that has begun, [`COMPRESSED`] or not.
     open: Option<u8>,
 }
 
@@ -110,7 +110,9 @@ impl Transmitted {
         // > Close frame. (section 5.5.2)
         // So it also answers a Ping after it has sent a Close itself.
         assert!(self.close.is_none() || first == PONG, "a frame after Close");
-        assert_eq!(first & 0x70, 0, "reserved bits");
+        let begins = matches!(first & 0x0F, 1 | 2) && self.open.is_none();
+        let reserved = if begins { 0x30 } else { 0x70 };
+        assert_eq!(first & reserved, 0, "reserved bits");
         match first & 0x0F {
             8..=10 => self.add_control(first, payload),
             _ => self.add_data(first, payload),
@@ -129,9 +131,10 @@ impl Transmitted {
     fn add_data(&mut self, first: u8, payload: &[u8]) {
         match (first & 0x0F, self.open) {
             (0, Some(_)) => {}
-            (opcode @ (1 | 2), None) => {
-                self.open = Some(opcode);
-                self.answer.mark(Mark::Begin(opcode));
+            (1 | 2, None) => {
+                let kind = first & (COMPRESSED | 0x0F);
+                self.open = Some(kind);
+                self.answer.mark(Mark::Begin(kind));
             }
             _ => panic!("a data frame is out of order"),
         }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod certificates;
+mod compression;
 mod names;
 mod paste;
 mod peers;
@@ -153,11 +154,22 @@ impl Pipe {
     }
 }
 
-/// The result of a chat without any error.
+/// The first note of a chat with our server, which agrees to compress messages.
+const OPEN_WITH_OURS: &str = "# socket open, compression on";
+
+/// The result of a chat without any error, with a server that does not compress.
 fn well(stdout: &str) -> Outcome {
     Outcome {
         status: Some(0),
         stdout: stdout.into(),
         stderr: "# socket open\n# socket closed 1000\n".into(),
+    }
+}
+
+/// The same with our server, and messages too short to be compressed.
+fn well_with_ours(stdout: &str) -> Outcome {
+    Outcome {
+        stderr: format!("{OPEN_WITH_OURS}\n# socket closed 1000\n"),
+        ..well(stdout)
     }
 }

@@ -55,5 +55,5 @@ fn chat_works_with_the_self_signed_certificate_of_our_server() {
         "--tls-write-cert",
         certificate,
     ]);
-    expect_echoes(&mut server, &["--ca", certificate]);
+    expect_echoes(&mut server, &["--ca", certificate, "--no-compression"]);
 }

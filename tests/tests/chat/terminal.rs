@@ -10,8 +10,8 @@ use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
 
-use super::chat;
 use super::screen::{Screen, ScreenOutcome};
+use super::{OPEN_WITH_OURS, chat};
 
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
@@ -78,7 +78,7 @@ fn a_chat_shows_sent_and_received_messages_and_events() {
     screen.wait_for("< /help");
     screen.line("/close 1000 bye");
     let expected = [
-        "# socket open",
+        OPEN_WITH_OURS,
         "< Welcome to Awesome Chat",
         "> hello",
         "< hello",
@@ -97,7 +97,7 @@ fn a_chat_shows_sent_and_received_messages_and_events() {
 fn a_line_is_edited_and_comes_back_from_the_history() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     screen.keys("hlo");
     screen.keys(LEFT.repeat(2));
     screen.line("el");
@@ -210,7 +210,7 @@ fn a_ping_of_the_server_is_answered_and_not_shown() {
 fn an_unknown_command_is_reported_and_not_sent() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     screen.line("/pong");
     screen.wait_for("# unknown command /pong: see /help, or write //pong to send it as a message");
     screen.line("/help");
@@ -227,7 +227,7 @@ fn an_unknown_command_is_reported_and_not_sent() {
 fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     screen.keys(b"\xfc\r");
     screen.wait_for("# not sent: the line is not UTF-8");
     screen.line("still here");
@@ -252,7 +252,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
     for keys in [CONTROL_C, CONTROL_D, "/quit\r"] {
         let server = Server::start(&["--no-welcome"]);
         let mut screen = screen(&server.url("/"), &[]);
-        screen.wait_for("# socket open");
+        screen.wait_for(OPEN_WITH_OURS);
         screen.keys(keys);
         let ScreenOutcome { status, lines } = screen.wait();
         assert_eq!(status, Some(0), "{keys:?}: {lines:?}");
@@ -270,7 +270,7 @@ fn a_signal_closes_and_restores_the_terminal() {
     for signal in ["TERM", "INT"] {
         let server = Server::start(&["--no-welcome"]);
         let screen = screen(&server.url("/"), &[]);
-        screen.wait_for("# socket open");
+        screen.wait_for(OPEN_WITH_OURS);
         screen.wait_for(">");
         let id = screen.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &id]).status();
@@ -357,13 +357,13 @@ fn colours_are_shown_unless_no_color_is_set() {
 fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
     let server = Server::start(&["--no-welcome"]);
     let mut screen = Screen::start(chat(&server.url("/"), &[]).env("TERM", "dumb"));
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     screen.line("hello");
     screen.wait_for("< hello");
     screen.line("/quit");
     // Without a prompt, which would be before what is received.
     let expected = [
-        "# socket open",
+        OPEN_WITH_OURS,
         "hello",
         "< hello",
         "/quit",
@@ -378,11 +378,11 @@ fn a_line_is_drawn_once_after_the_terminal_was_resized() {
     let mut command = chat(&server.url("/"), &[]);
     let command = command.env("TERM", "xterm").env("NO_COLOR", "1");
     let mut screen = Screen::start(command.env_remove("XTERM_VERSION").env_remove("STY"));
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     let text = "0123456789".repeat(12);
     screen.keys(&text);
     // What the terminal has wrapped is one line here.
-    let expected = ["# socket open", &format!("> {text}")];
+    let expected = [OPEN_WITH_OURS, &format!("> {text}")];
     screen.wait_for_all(&expected);
     for columns in [30, 50, 61, 90, 20, 100, 200].map(|columns| NonZero::new(columns).unwrap()) {
         screen.resize(columns);
@@ -410,7 +410,7 @@ fn a_line_is_there_again_after_control_z_and_fg() {
     let command = command.args(shell).env("PS1", "$ ").env("TERM", "xterm");
     let mut screen = Screen::start(command.env("NO_COLOR", "1").env("CHAT", binary()));
     screen.line(&format!("\"$CHAT\" chat {}", server.url("/")));
-    screen.wait_for("# socket open");
+    screen.wait_for(OPEN_WITH_OURS);
     screen.keys("hel");
     screen.wait_for("> hel");
     screen.keys(CONTROL_Z);

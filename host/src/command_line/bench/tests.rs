@@ -37,6 +37,7 @@ fn every_option() -> BenchOptions {
         warm_up: Duration::ZERO,
         timeout: Duration::from_millis(500),
         echo: Echo::Bytes,
+        compression: None,
         process: None,
         json: true,
     }
@@ -100,6 +101,42 @@ fn text_without_a_value_is_ascii_and_does_not_take_the_next_argument() {
     assert_eq!(payload(""), PayloadKind::Binary);
     assert!(
         refusal(&format!("--text=latin {URL}"), &[]).contains("[possible values: ascii, chinese]")
+    );
+}
+
+#[test]
+fn a_payload_is_named_by_its_kind_and_not_in_two_ways() {
+    let payload = |line: &str| options(&format!("{line} {URL}"), &[]).payload;
+    assert_eq!(payload("--payload binary"), PayloadKind::Binary);
+    assert_eq!(payload("--payload ascii"), PayloadKind::Ascii);
+    assert_eq!(payload("--payload chinese"), PayloadKind::Chinese);
+    assert_eq!(payload("--payload json"), PayloadKind::Json);
+    let message = refusal(&format!("--payload json --text {URL}"), &[]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let variable = [("WS_ECHO_BENCH_PAYLOAD", "json")];
+    assert_eq!(options(URL, &variable).payload, PayloadKind::Json);
+    assert_eq!(
+        options(&format!("--text {URL}"), &variable).payload,
+        PayloadKind::Ascii
+    );
+}
+
+#[test]
+fn compression_keeps_no_window_unless_it_is_asked_for() {
+    let compression = |line: &str| options(&format!("{line} {URL}"), &[]).compression;
+    assert_eq!(compression(""), None);
+    assert_eq!(compression("--compression"), Some(Compression::Fresh));
+    assert_eq!(compression("--compression=fresh"), Some(Compression::Fresh));
+    assert_eq!(
+        compression("--compression=window"),
+        Some(Compression::Window)
+    );
+    let message = refusal(&format!("--compression --masked-echo {URL}"), &[]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let variable = [("WS_ECHO_BENCH_COMPRESSION", "window")];
+    assert_eq!(
+        options(URL, &variable).compression,
+        Some(Compression::Window)
     );
 }
 

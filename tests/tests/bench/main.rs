@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+mod compression;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -81,6 +83,7 @@ fn our_server_is_measured_with_each_load() {
         (&["--size", "0", "--in-flight", "3"], "binary", 0),
         (&["--text", "--size", "125"], "ascii", 125),
         (&["--text=chinese", "--size", "1000"], "chinese", 1000),
+        (&["--payload", "json", "--size", "1KiB"], "json", 1024),
         (&["--size", "70000", "--in-flight", "4"], "binary", 70_000),
         (&["--size", "1MiB", "--connections", "2"], "binary", 1 << 20),
         (&["--rate", "5000", "--connections", "3"], "binary", 16),
