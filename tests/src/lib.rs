@@ -4,6 +4,7 @@
 
 pub mod chromium;
 pub mod compressed;
+pub mod decompressors;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
