@@ -291,6 +291,7 @@ pub(crate) fn all(options: &Options) -> Vec<Server> {
 /// The servers that compress, in the order of the first round, and ws-echo without compression.
 pub(crate) fn compressing(options: &Options) -> Vec<Server> {
     let ws_echo = || ws_echo(options, "1");
+    let sockudo_ws = || rust_peer(options, "sockudo-ws");
     let wtx = || rust_peer(options, "wtx");
     let yawc = || rust_peer(options, "yawc");
     vec![
@@ -302,6 +303,8 @@ pub(crate) fn compressing(options: &Options) -> Vec<Server> {
         ws_echo().compressing("ws-echo-unverified", &["--deflate", "unverified"]),
         ws_echo().with("ws-echo-off", &["--deflate", "off"]),
         rust_peer(options, "ratchet").compressing("ratchet", &[]),
+        sockudo_ws().compressing("sockudo-ws", &[DEFLATE]),
+        sockudo_ws().compressing("sockudo-ws-fast", &[DEFLATE_FAST]),
         wtx().compressing("wtx", &[DEFLATE]),
         wtx().compressing("wtx-fast", &[DEFLATE_FAST]),
         yawc().compressing("yawc", &[DEFLATE]),

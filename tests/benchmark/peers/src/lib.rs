@@ -24,9 +24,11 @@ const GATHER: &str = "gather";
 /// The arguments after the port that let a peer compress.
 const DEFLATE: &str = "deflate";
 const DEFLATE_FAST: &str = "deflate-fast";
-/// permessage-deflate with windows of full length, which are kept between messages or not.
+/// permessage-deflate with windows of full length, which are kept between messages.
 const WINDOW: &str = "permessage-deflate";
-const FRESH: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+/// The same, without keeping them.
+pub const FRESH: &str =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 /// The longest request.
 const HEAD_LEN: usize = 4096;
 
