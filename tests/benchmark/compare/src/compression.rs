@@ -10,7 +10,7 @@ use crate::scenario;
 use crate::server::{Server, WS_ECHO};
 use crate::statistics::median;
 use crate::table;
-use crate::throughput::{self, Results, Turns};
+use crate::throughput::{self, Results};
 
 /// Compares. Returns `false` if a server did not echo, or did not compress.
 ///
@@ -25,14 +25,15 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
     }
     println!("\n## Microseconds of CPU time for each message, and how many times ws-echo's\n");
     print(servers, &all, |turns, ours| {
-        let time = median(turns.iter().flatten().map(microseconds));
-        let ratio =
-            median(pairs(turns, ours).map(|(it, ours)| microseconds(it) / microseconds(ours)));
+        let ratios = turns.iter().zip(ours);
+        let ratios = ratios.map(|(turn, ours)| microseconds(turn) / microseconds(ours));
+        let time = median(turns.iter().map(|turn| microseconds(turn)));
+        let ratio = median(ratios);
         format!("{} ({})", table::number(time), table::number(ratio))
     });
     println!("\n## Bytes of each echo on the wire\n");
     print(servers, &all, |turns, _| {
-        table::number(median(turns.iter().flatten().map(bytes)))
+        table::number(median(turns.iter().map(|turn| bytes(turn))))
     });
     let have_memory = memory::compare(servers, memory::COMPRESSED);
     throughput::write(options, &all)?;
@@ -40,30 +41,28 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
 }
 
 /// Prints a table with a row for each server and a column for each scenario. A cell is made of the
-/// server's turns and those of ws-echo.
-fn print(servers: &[Server], all: &[Results], cell: impl Fn(&Turns, &Turns) -> String) {
+/// turns of the server and of ws-echo. It says nothing if a turn of the server failed.
+fn print(servers: &[Server], all: &[Results], cell: impl Fn(&[&Measured], &[&Measured]) -> String) {
     let mut head = table::cells(&["server"]);
     head.extend(all.iter().map(|results| results.scenario.to_owned()));
-    let cell = |results: &Results, name| {
-        let turns = |name| results.turns.get(name).cloned().unwrap_or_default();
-        cell(&turns(name), &turns(WS_ECHO))
-    };
     let row = |server: &Server| {
+        let text = |results| {
+            let ours = turns(results, WS_ECHO).unwrap_or_default();
+            let text = turns(results, server.name).map(|turns| cell(&turns, &ours));
+            text.unwrap_or("-".to_owned())
+        };
         let mut row = vec![server.name.to_owned()];
-        row.extend(all.iter().map(|results| cell(results, server.name)));
+        row.extend(all.iter().map(text));
         row
     };
     let rows: Vec<_> = servers.iter().map(row).collect();
     table::print(&head, &rows);
 }
 
-/// The turns of both in the rounds in which none of them failed.
-fn pairs<'a>(
-    turns: &'a Turns,
-    ours: &'a Turns,
-) -> impl Iterator<Item = (&'a Measured, &'a Measured)> {
-    let pairs = turns.iter().zip(ours);
-    pairs.filter_map(|(turn, ours)| turn.as_ref().zip(ours.as_ref()))
+/// All turns of a server, if none failed.
+fn turns<'a>(results: &'a Results, name: &str) -> Option<Vec<&'a Measured>> {
+    let turns = results.turns.get(name)?;
+    turns.iter().map(Option::as_ref).collect()
 }
 
 /// The CPU time of a message.

@@ -16,7 +16,7 @@ use crate::statistics::{median, quantile};
 use crate::table;
 
 /// The turns of one server in a scenario. A failed turn is missing.
-pub(crate) type Turns = Vec<Option<Measured>>;
+type Turns = Vec<Option<Measured>>;
 
 /// All turns of a scenario, by the server's name.
 #[derive(Debug, Serialize)]
