@@ -1,5 +1,5 @@
-//! The CPU time that servers need for a message with permessage-deflate, in turns, and the memory of
-//! an idle connection that has used it.
+//! The CPU time that servers need for a message with permessage-deflate, in turns, and the memory
+//! of an idle connection that has used it.
 //!
 //! A server is only measured in turns in which it answered a compressed message with one.
 
