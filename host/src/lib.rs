@@ -26,7 +26,6 @@ mod bench;
 mod chat;
 mod command_line;
 mod connect;
-#[allow(dead_code, reason = "the server and the clients begin to use it")]
 mod deflate;
 mod escape;
 mod hex;

@@ -103,7 +103,7 @@ fn a_kept_window_makes_a_repeated_message_shorter_and_a_fresh_one_does_not() {
     }
 }
 
-/// > the octet 0x00 (RFC 7692 section 7.2.3.6, about an empty message)
+/// As RFC 7692 says in section 7.2.3.6.
 #[test]
 fn an_empty_message_is_one_byte() {
     for window in windows() {

@@ -152,9 +152,10 @@ fn reserve() -> HeapBuffer {
 impl Pool {
     /// The least memory of a pool with buffers for frames with a payload of this many bytes.
     pub(crate) fn least_memory(buffer_len: usize, deflate: DeflateMode) -> usize {
-        let verifiers = match deflate.verifies() {
-            true => Verifiers::LEAST_MEMORY,
-            false => 0,
+        let verifiers = if deflate.verifies() {
+            Verifiers::LEAST_MEMORY
+        } else {
+            0
         };
         storage_len(buffer_len) + RESERVE_LEN + verifiers
     }

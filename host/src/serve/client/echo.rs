@@ -113,9 +113,10 @@ impl Session {
     /// a message that is verified, what it inflates to counts instead.
     fn is_too_long(&self, service: &Service) -> bool {
         let is_verified = service.verifies() && self.connection.is_message_compressed();
-        let announced = match is_verified {
-            true => 0,
-            false => self.connection.remaining_payload(),
+        let announced = if is_verified {
+            0
+        } else {
+            self.connection.remaining_payload()
         };
         service.is_too_long(self.message_len, announced)
     }
@@ -134,6 +135,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     /// Echoes what is in the buffer, as far as there is room for the answers, and time.
     fn go_on(&mut self) {
+        let is_closed_by_us = self.session.connection.is_closing();
         let waiting = self.session.take_waiting();
         if self.session.message_len == REFUSED {
             self.refuse_message();
@@ -145,7 +147,6 @@ impl Conversation<'_> {
         {
             return;
         }
-        let is_closed_by_us = self.session.connection.is_closing();
         while !self.session.is_paused() {
             let mut exchange = self.session.connection.exchange(self.buffer);
             match exchange.next_event() {
@@ -187,18 +188,21 @@ impl Conversation<'_> {
         if chunk.is_compressed() && self.shared.service.verifies() {
             return self.verify(chunk);
         }
-        let peer = self.account.peer();
+        let Shared {
+            service, journal, ..
+        } = &mut *self.shared;
         let exchange = self.session.connection.exchange(self.buffer);
-        if self.shared.service.logs_messages() {
-            let bytes = exchange.bytes(&chunk);
-            match chunk.is_compressed() {
-                true => self.shared.journal.compressed_message(peer, &chunk),
-                false => self.shared.journal.message(peer, &chunk, bytes),
+        if service.logs_messages() {
+            let peer = self.account.peer();
+            if chunk.is_compressed() {
+                journal.compressed_message(peer, &chunk);
+            } else {
+                journal.message(peer, &chunk, exchange.bytes(&chunk));
             }
         }
         let announced = exchange.remaining_payload();
         let message_len = self.session.message_len.saturating_add(chunk.len() as u64);
-        if self.shared.service.is_too_long(message_len, announced) {
+        if service.is_too_long(message_len, announced) {
             return self.refuse_message();
         }
         self.session.message_len = if chunk.ends_message() { 0 } else { message_len };
@@ -234,9 +238,8 @@ impl Conversation<'_> {
         let inflated = verifier.end_chunk();
         if self.shared.service.logs_messages() {
             let peer = self.account.peer();
-            self.shared
-                .journal
-                .inflated_message(peer, &chunk, &inflated);
+            let journal = &mut self.shared.journal;
+            journal.inflated_message(peer, &chunk, &inflated);
         }
         if chunk.ends_message() && !self.session.keeps_window() {
             self.shared.pool.put_verifier(verifier);

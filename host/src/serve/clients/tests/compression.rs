@@ -229,13 +229,16 @@ fn the_limit_of_messages_counts_what_a_message_inflates_to() {
         (&bomb(1 << 20), false, false),
         (&padded, true, false),
     ] {
-        for mode in MODES {
+        for (mode, step) in MODES
+            .iter()
+            .flat_map(|mode| [(*mode, 50), (*mode, usize::MAX)])
+        {
             let mut server = Server::new(&[mode, "--max-message-size=100"]);
             let (key, end, _) = server.open_compressing();
             let (start, rest) = payload.split_at(payload.len() / 2);
             let fragments = [sent(0x42, start), sent(0x80, rest)].concat();
-            for frames in [sent(BINARY, payload), fragments] {
-                server.send(key, &end, &frames);
+            for piece in [sent(BINARY, payload), fragments].concat().chunks(step) {
+                server.send(key, &end, piece);
                 server.settle();
             }
             let ends_well = match mode {
@@ -373,11 +376,13 @@ fn the_memory_for_a_message_is_given_back_however_it_ends() {
         let all = server.free_memory();
         let half = &sent(TEXT, HELLO)[..9];
         let fragment = sent(0x41, &HELLO[..3]);
+        let closed = [&fragment[..], b"\x88\x80\0\0\0\0"].concat();
         let bomb = sent(BINARY, &bomb(2 << 20)[..1500]);
         for (message, frees_at_end) in [
             (&sent(TEXT, HELLO)[..], true),
             (half, false),
             (&fragment, false),
+            (&closed, true),
             (b"\xC1\x82\0\0\0\0\xFF\xFF", true),
             (&bomb, false),
         ] {
@@ -464,5 +469,24 @@ fn without_memory_whole_messages_are_checked_and_a_client_inside_one_is_dropped(
         server.send(key, end, sent(0x80, &HELLO[3..]));
         let all = [echoed(0x41, &HELLO[..3]), echoed(0x80, &HELLO[3..])].concat();
         assert_eq!(received(end), all);
+    }
+}
+
+#[test]
+fn a_silent_client_is_pinged_whatever_it_keeps() {
+    for mode in MODES {
+        let mut server = Server::new(&[mode]);
+        let (key, end, _) = server.open_compressing();
+        server.send(key, &end, sent(TEXT, HELLO));
+        assert_eq!(received(&end), echoed(TEXT, HELLO));
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), PING, "{mode}");
+        server.send(key, &end, PONG);
+        server.send(key, &end, sent(TEXT, HELLO));
+        assert_eq!(received(&end), echoed(TEXT, HELLO), "{mode}");
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), PING, "{mode}");
+        server.pass_until_received(&end);
+        assert_eq!(received(&end), gone(), "{mode}");
     }
 }
