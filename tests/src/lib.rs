@@ -3,6 +3,7 @@
 //! to check the core's decoder.
 
 pub mod chromium;
+pub mod decompressors;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
