@@ -4,7 +4,7 @@ use ws_echo_core::{Agreed, Deflate, Window};
 use zlib_rs::{DeflateFlush, InflateFlush, Status};
 
 /// What a message ends with, and what is left out.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+pub const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// The extension that most clients offer.
 pub const OFFER: &str = "permessage-deflate; client_max_window_bits";

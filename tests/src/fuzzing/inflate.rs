@@ -1,10 +1,11 @@
 //! The decompression of messages (RFC 7692 section 7.2.2): cut anywhere, in a large and in a small
 //! window, compared with zlib-rs and `miniz_oxide`.
 
-use ws_echo_core::Inflate;
+use ws_echo_core::{Inflate, Window};
 
 use super::{MAX_PIECES, Script, lens};
-use crate::decompressors::{Compressor, Other, inflate};
+use crate::decompressors::{Other, inflate};
+use crate::deflate::Compressor;
 
 /// The messages that were decompressed up to the first that is refused, and whether one is.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,11 +52,12 @@ fn messages(script: &mut Script<'_>) -> Vec<Vec<u8>> {
 }
 
 fn compress(messages: &mut [Vec<u8>], level: i32, is_kept: bool) {
-    let mut compressor = Compressor::new(level, 15);
+    let window = match is_kept {
+        true => Window::MAX,
+        false => Window::MAX.fresh(),
+    };
+    let mut compressor = Compressor::with_level(window, level);
     for message in messages {
-        if !is_kept {
-            compressor = Compressor::new(level, 15);
-        }
         *message = compressor.compress(message);
     }
 }
