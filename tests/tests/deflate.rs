@@ -341,7 +341,7 @@ fn why_a_connection_ended_is_logged() {
     for (payload, reason) in [
         (
             &b"\xFF\xFF"[..],
-            "1007: compressed message cannot be decompressed",
+            "1007: compressed message cannot be inflated",
         ),
         (&compressed(b"\xFF"), "1007: text is not UTF-8"),
     ] {

@@ -167,7 +167,7 @@ pub(super) struct ServeArguments {
 
     /// Whether clients may compress messages (permessage-deflate): fresh, each for itself; window,
     /// with a window that is kept between messages, for 48KiB of --max-memory each; or unverified,
-    /// which keeps it too, and does not check that they can be decompressed
+    /// which keeps it too, and does not check that they can be inflated
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Deflate::Fresh)]
     deflate: Deflate,
 

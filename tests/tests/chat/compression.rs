@@ -208,7 +208,7 @@ fn what_a_server_compresses_is_shown_in_any_fragments_and_beside_what_it_does_no
 
 #[test]
 fn a_message_that_cannot_be_inflated_ends_the_connection_with_1007() {
-    let invalid = "compressed message cannot be decompressed";
+    let invalid = "compressed message cannot be inflated";
     for (extension, messages, stdout, expected) in [
         (KEPT, compressed(&[0xFF; 9]), "", invalid),
         // A distance before the first byte, without a message before, and in a window not kept.

@@ -2,7 +2,7 @@
 //! this server allows.
 //!
 //! A compressed message goes back as it came: what the client's compressor has made is what its
-//! decompressor needs, if it gets the same messages in the same order. So each compressed message
+//! inflater needs, if it gets the same messages in the same order. So each compressed message
 //! is echoed, or the connection ends: nothing here may leave one out (RFC 7692 section 7.1.1).
 
 use ws_echo_core::{Buffer, Chunk, CloseCode, Event};
