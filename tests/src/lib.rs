@@ -15,6 +15,7 @@ pub mod names;
 pub mod network;
 pub mod peers;
 pub mod programs;
+pub mod proxies;
 pub mod remote_server;
 pub mod scripted_client;
 pub mod scripted_server;
