@@ -1,4 +1,5 @@
-//! Inflates (decompresses) messages (RFC 7692 section 7.2.2). How a block looks is in `blocks` (RFC 1951).
+//! Inflates (decompresses) messages (RFC 7692 section 7.2.2). How a block looks is in `blocks` (RFC
+//! 1951).
 
 mod bits;
 mod blocks;

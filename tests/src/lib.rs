@@ -14,6 +14,8 @@ pub mod names;
 pub mod network;
 pub mod peers;
 pub mod programs;
+pub mod proxies;
+pub mod recording_proxy;
 pub mod remote_server;
 pub mod scripted_client;
 pub mod scripted_server;

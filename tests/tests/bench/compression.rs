@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
 use ws_echo_tests::deflate::{FRESH, HELLO, HELLO_AGAIN, KEPT, stored};
-use ws_echo_tests::peers::{node_command, python_command};
+use ws_echo_tests::peers::{
+    BUN_OPTIONS, aiohttp_server, bun_command, node_command, python_command,
+};
 use ws_echo_tests::scripted_server::{accept, accept_with, echo, frame, server, unmasked};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, FIN, RSV1, TEXT};
@@ -288,5 +290,14 @@ fn servers_by_others_are_measured() {
             command.env("DEFLATE", compression);
             expect_figures(&Server::spawn(&mut command), compression);
         }
+    }
+    for compression in BUN_OPTIONS {
+        if let Some(mut command) = bun_command("bun_server.js") {
+            command.args(["127.0.0.1", "0"]).env("DEFLATE", compression);
+            expect_figures(&Server::spawn(&mut command), compression);
+        }
+    }
+    if let Some(mut command) = aiohttp_server() {
+        expect_figures(&Server::spawn(&mut command), "aiohttp");
     }
 }
