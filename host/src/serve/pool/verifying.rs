@@ -84,7 +84,7 @@ impl Pool {
         max_len: u64,
     ) -> Result<Checked, Fault> {
         match &mut self.verifiers {
-            Some(verifiers) => verifiers.check(verifier, chunk, bytes, max_len),
+            Some(Verifiers { workspace, .. }) => verifier.check(chunk, bytes, workspace, max_len),
             None => Ok(Checked::All),
         }
     }
