@@ -99,14 +99,14 @@ impl Compressor {
     }
 }
 
-/// Decompresses messages.
-pub struct Decompressor {
+/// Inflates messages.
+pub struct Inflater {
     window: Window,
     stream: zlib_rs::Inflate,
 }
 
-impl Decompressor {
-    /// A decompressor of which nothing was decompressed.
+impl Inflater {
+    /// An inflater of which nothing was inflated.
     pub fn new(window: Window) -> Self {
         Self {
             window,
@@ -118,11 +118,11 @@ impl Decompressor {
         zlib_rs::Inflate::new(false, window.bits().max(MIN_BITS))
     }
 
-    /// Decompresses a message. `None` if it is not a stream of this window.
+    /// Inflates a message. `None` if it is not a stream of this window.
     ///
     /// > Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message.
     /// > (RFC 7692 section 7.2.2)
-    pub fn decompress(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+    pub fn inflate(&mut self, message: &[u8]) -> Option<Vec<u8>> {
         let input = [message, &TAIL].concat();
         let (mut at, mut message) = (0, Vec::new());
         loop {

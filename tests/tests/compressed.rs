@@ -20,7 +20,7 @@ const COMPRESSED_BINARY: u8 = BINARY | RSV1;
 /// The first byte of a fragment that is neither the first nor the last.
 const MORE: u8 = 0x00;
 
-/// No text, and no stream that can be decompressed: nobody looks.
+/// No text, and no stream that can be inflated: nobody looks.
 const JUNK: [u8; 9] = [0xFF, 0x80, 0xE4, 0xB8, 0x00, 0xC0, 0xF0, 0x9F, 0xED];
 
 /// Compression was agreed on.

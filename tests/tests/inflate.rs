@@ -1,12 +1,12 @@
-//! Decompressed messages (RFC 7692 section 7.2.2, RFC 1951): odd ones, invalid ones, cut anywhere,
-//! and as another decompressor sees them.
+//! Inflated messages (RFC 7692 section 7.2.2, RFC 1951): odd ones, invalid ones, cut anywhere,
+//! and as another inflater sees them.
 
 use std::iter::{once, repeat};
 use std::ops::Range;
 
 use ws_echo_core::{Inflate, ProtocolError, Window};
-use ws_echo_tests::decompressors::{Other, inflate};
 use ws_echo_tests::deflate::{Compressor, HELLO, HELLO_AGAIN};
+use ws_echo_tests::inflaters::{Other, inflate};
 
 /// The largest window.
 const MAX: usize = 32 << 10;
@@ -71,14 +71,14 @@ fn pieces(len: usize) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
+fn odd_messages_are_inflated_whole_and_cut_anywhere() {
     for session in VALID {
         let longest = session.iter().map(|(message, _)| message.len()).max();
         let longest = longest.unwrap_or_default();
         for cut in 0..=longest {
-            let mut decompressor = fresh();
+            let mut inflater = fresh();
             for (message, expected) in *session {
-                let inflated = inflate(&mut decompressor, message, once(cut));
+                let inflated = inflate(&mut inflater, message, once(cut));
                 assert_eq!(
                     inflated.unwrap(),
                     expected.as_bytes(),
@@ -86,10 +86,10 @@ fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
                 );
             }
         }
-        let mut decompressor = fresh();
+        let mut inflater = fresh();
         let mut history = Vec::new();
         for (message, expected) in *session {
-            let inflated = inflate(&mut decompressor, message, pieces(1));
+            let inflated = inflate(&mut inflater, message, pieces(1));
             assert_eq!(inflated.unwrap(), expected.as_bytes(), "{message:x?}");
             for other in [Other::Zlib, Other::Miniz] {
                 other.check(&history, message, Some(expected.as_bytes()));
@@ -103,21 +103,18 @@ fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
 fn invalid_messages_are_refused_wherever_they_are_cut() {
     for message in INVALID {
         for cut in 0..=message.len() {
-            let mut decompressor = fresh();
-            let inflated = inflate(&mut decompressor, message, once(cut));
+            let mut inflater = fresh();
+            let inflated = inflate(&mut inflater, message, once(cut));
             assert_eq!(
                 inflated,
                 Err(ProtocolError::InvalidCompression),
                 "{message:x?}"
             );
             // Until it is reset.
-            assert!(decompressor.piece(&mut &b"\x00"[..]).is_err());
-            assert!(decompressor.end_message().is_err());
-            decompressor.reset();
-            assert_eq!(
-                inflate(&mut decompressor, HELLO, once(cut)).unwrap(),
-                b"Hello"
-            );
+            assert!(inflater.piece(&mut &b"\x00"[..]).is_err());
+            assert!(inflater.end_message().is_err());
+            inflater.reset();
+            assert_eq!(inflate(&mut inflater, HELLO, once(cut)).unwrap(), b"Hello");
         }
         for other in [Other::Zlib, Other::Miniz] {
             other.check(b"", message, None);
@@ -441,12 +438,12 @@ fn a_message_refers_to_those_before_it_unless_it_is_reset() {
 fn each_window_is_enough_for_a_compressor_with_the_same() {
     fn check<const LEN: usize>(window_bits: u8) {
         let mut compressor = Compressor::new(Window::new(window_bits).unwrap().kept());
-        let mut decompressor = Inflate::<LEN>::new();
+        let mut inflater = Inflate::<LEN>::new();
         for (seed, len) in (0..).zip([0, 1, 10, 511, 512, 513, 1_000, 70_000, 300_000]) {
             for message in [json(len, seed), noise(len, seed), vec![0; len]] {
                 let compressed = compressor.compress(&message);
                 let cuts = [len / 3, 1, 2, 3];
-                let inflated = inflate(&mut decompressor, &compressed, cuts).unwrap();
+                let inflated = inflate(&mut inflater, &compressed, cuts).unwrap();
                 assert!(inflated == message, "{len} bytes in {LEN}");
             }
         }
@@ -460,13 +457,13 @@ fn each_window_is_enough_for_a_compressor_with_the_same() {
 #[test]
 fn a_bomb_comes_in_pieces_as_long_as_the_window() {
     let bomb = Compressor::with_level(Window::MAX, 9).compress(&vec![0; 1 << 20]);
-    let mut decompressor = Inflate::<512>::new();
+    let mut inflater = Inflate::<512>::new();
     let (mut bytes, mut len) = (&bomb[..], 0);
-    while let Some(piece) = decompressor.piece(&mut bytes).unwrap() {
+    while let Some(piece) = inflater.piece(&mut bytes).unwrap() {
         assert_eq!(piece.len(), 512);
         len += piece.len();
     }
-    decompressor.end_message().unwrap();
+    inflater.end_message().unwrap();
     assert_eq!(len, 1 << 20);
 }
 
@@ -536,7 +533,7 @@ mod whole_messages {
         cut: usize,
     ) -> Vec<Result<Frame, GatherError>> {
         let mut buffer = Buffer::new([0; 2000]);
-        let mut decompressor = Inflate::<512>::new();
+        let mut inflater = Inflate::<512>::new();
         let mut message = MessageBuffer::new([0; 1000]);
         let mut gathered = Vec::new();
         for bytes in input.chunks(cut) {
@@ -545,7 +542,7 @@ mod whole_messages {
             let mut exchange = connection.exchange(&mut buffer);
             while let Ok(Some(event)) = exchange.next_event() {
                 let Event::Data(chunk) = event else { continue };
-                match exchange.gather_inflated(&chunk, &mut decompressor, &mut message) {
+                match exchange.gather_inflated(&chunk, &mut inflater, &mut message) {
                     Ok(None) => {}
                     Ok(Some(Message::Text(text))) => gathered.push(Ok(Frame::new(TEXT, text))),
                     Ok(Some(Message::Binary(bytes))) => {

@@ -2,7 +2,7 @@
 //! agreed on.
 
 use ws_echo_core::Inflate;
-use ws_echo_tests::decompressors::inflate;
+use ws_echo_tests::inflaters::inflate;
 use ws_echo_tests::recording_proxy::Recording;
 use ws_echo_tests::scripted_client::WELCOME;
 use ws_echo_tests::wire::{self, Frame, RSV1, TEXT};

@@ -1,4 +1,4 @@
-//! Compressed messages (RFC 7692 section 7.2), decompressed by the core, and by zlib-rs and
+//! Compressed messages (RFC 7692 section 7.2), inflated by the core, and by zlib-rs and
 //! miniz_oxide to compare.
 
 use miniz_oxide::inflate::TINFLStatus;
@@ -11,7 +11,7 @@ use crate::deflate::TAIL;
 /// How far back a reference can be, in bytes.
 const MAX_DISTANCE: usize = 32 << 10;
 
-/// A message that [`Inflate`] has decompressed, with the bytes cut in pieces of these lengths.
+/// A message that [`Inflate`] has inflated, with the bytes cut in pieces of these lengths.
 ///
 /// # Errors
 ///
@@ -38,7 +38,7 @@ pub fn inflate<const LEN: usize>(
     }
 }
 
-/// Another decompressor.
+/// Another inflater.
 #[derive(Clone, Copy, Debug)]
 pub enum Other {
     /// zlib-rs
@@ -47,7 +47,7 @@ pub enum Other {
     Miniz,
 }
 
-/// What another decompressor made of a stream, up to its final block.
+/// What another inflater made of a stream, up to its final block.
 struct Inflated {
     bytes: Vec<u8>,
     consumed: usize,
@@ -56,7 +56,7 @@ struct Inflated {
 }
 
 impl Other {
-    /// Asserts that another decompressor makes the same of a message: what `Inflate` made of it
+    /// Asserts that another inflater makes the same of a message: what `Inflate` made of it
     /// after the messages in `history`.
     ///
     /// # Panics
