@@ -151,6 +151,16 @@ impl Journal {
         );
     }
 
+    /// A client's connection is open without compression, though it offers it.
+    pub(crate) fn connected_without_deflate(&mut self, peer: SocketAddr) {
+        info!(
+            target: CLIENT,
+            "client {peer} offers permessage-deflate and gets none: the offer is malformed, or has \
+             no client_max_window_bits although --deflate-window or its server_max_window_bits is \
+             below 15"
+        );
+    }
+
     /// A client's connection is open without a subprotocol, though it offers some: `first` is the
     /// first one. The advice is safe in a shell.
     pub(crate) fn connected_without_subprotocol(&mut self, peer: SocketAddr, first: &str) {

@@ -41,6 +41,8 @@ pub(crate) enum Decision {
     Upgrade {
         /// The window that is agreed on; `None` if no message may be compressed.
         window: Option<Window>,
+        /// Whether the client offers compression that cannot be agreed on.
+        is_deflate_declined: bool,
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
@@ -105,6 +107,7 @@ impl Service {
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
         let unmet_offer = unmet_offer.map(str::to_owned);
         let deflate = window.and_then(|window| request.deflate(window));
+        let is_deflate_declined = window.is_some() && deflate.is_none() && offers_deflate(&request);
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
@@ -114,6 +117,7 @@ impl Service {
         match accepted {
             Ok(()) => Decision::Upgrade {
                 window,
+                is_deflate_declined,
                 unmet_offer,
             },
             Err(refusal) => {
@@ -173,6 +177,12 @@ impl Service {
     pub(crate) fn max_message_len(&self) -> u64 {
         self.max_message_len
     }
+}
+
+/// Whether a client offers compression, in whatever form.
+fn offers_deflate(request: &Request<'_>) -> bool {
+    let mut lists = request.headers("Sec-WebSocket-Extensions");
+    lists.any(|list| String::from_utf8_lossy(list).contains("permessage-deflate"))
 }
 
 /// Whether a subprotocol can be chosen: a longer one cannot be listed, and could take the room of

@@ -116,9 +116,13 @@ fn answer(
     match shared.service.answer(handshake, window) {
         Decision::Upgrade {
             window,
+            is_deflate_declined,
             unmet_offer,
         } => {
             journal.connected(peer, &target, window);
+            if is_deflate_declined {
+                journal.connected_without_deflate(peer);
+            }
             if let Some(first) = unmet_offer {
                 journal.connected_without_subprotocol(peer, &first);
             }
