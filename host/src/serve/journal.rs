@@ -21,6 +21,9 @@ use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
 
+/// The reserved bit of compressed messages (RFC 7692 section 6).
+const RSV1: u8 = 0x40;
+
 /// What happens to the clients of one worker.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -291,7 +294,13 @@ impl Display for Ending<'_> {
             Self::ClosedByServer(code) => closed_by_server(f, *code),
             Self::Failed(error) => {
                 closed_by_server(f, error.close_code())?;
-                write!(f, ": {error}")
+                write!(f, ": {error}")?;
+                match error {
+                    ProtocolError::ReservedBits(RSV1) => {
+                        f.write_str(" (RSV1, which begins a compressed message)")
+                    }
+                    _ => Ok(()),
+                }
             }
             Self::CloseTimeout(code) => {
                 closed_by_server(f, *code)?;
