@@ -301,8 +301,8 @@ fn the_log_says_what_was_agreed_on_and_carried_and_what_messages_are() {
         (
             "--deflate=unverified",
             "15 bits, kept",
-            "text, compressed, 7 bytes",
-            "text, compressed, 3 bytes and more to come",
+            "text, compressed to 7 bytes",
+            "text, compressed to 3 bytes and more to come",
         ),
     ] {
         let server = Server::start(&["--no-welcome", "--log-messages", mode]);
