@@ -171,17 +171,7 @@ impl Display for ConnectionError {
             ),
             Self::Request(error) => write!(formatter, "invalid request: {error}"),
             Self::Frame(what) => write!(formatter, "the server sent an invalid frame: {what}"),
-            Self::NotCompressed(offered) => {
-                let or = match offered {
-                    Compression::Fresh => ", or try --compression=window",
-                    Compression::Window => "",
-                };
-                write!(
-                    formatter,
-                    "the server did not agree to compress messages (permessage-deflate): leave out \
-                     --compression{or}"
-                )
-            }
+            Self::NotCompressed(offered) => write_not_compressed(*offered, formatter),
             Self::Compression => formatter.write_str("a compressed message cannot be inflated"),
             Self::Pings => formatter.write_str(
                 "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
@@ -191,6 +181,18 @@ impl Display for ConnectionError {
             Self::Echo(mismatch) => write!(formatter, "wrong echo: {mismatch}"),
         }
     }
+}
+
+fn write_not_compressed(offered: Compression, formatter: &mut Formatter<'_>) -> fmt::Result {
+    let or = match offered {
+        Compression::Fresh => ", or try --compression=window",
+        Compression::Window => "",
+    };
+    write!(
+        formatter,
+        "the server did not agree to compress messages (permessage-deflate): leave out \
+         --compression{or}"
+    )
 }
 
 fn write_close(code: Option<u16>, reason: &str, formatter: &mut Formatter<'_>) -> fmt::Result {

@@ -42,7 +42,7 @@ pub(crate) enum Decision {
         /// The window that is agreed on; `None` if no message may be compressed.
         window: Option<Window>,
         /// Whether the client offers compression that cannot be agreed on.
-        is_deflate_declined: bool,
+        declines_deflate: bool,
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
@@ -107,17 +107,16 @@ impl Service {
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
         let unmet_offer = unmet_offer.map(str::to_owned);
         let deflate = window.and_then(|window| request.deflate(window));
-        let is_deflate_declined = window.is_some() && deflate.is_none() && offers_deflate(&request);
+        let declines_deflate = window.is_some() && deflate.is_none() && offers_deflate(&request);
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
             greeting: self.welcome.as_deref().map(Message::Text),
         });
-        let window = deflate.map(|answer| answer.agreed().client);
         match accepted {
             Ok(()) => Decision::Upgrade {
-                window,
-                is_deflate_declined,
+                window: deflate.map(|answer| answer.agreed().client),
+                declines_deflate,
                 unmet_offer,
             },
             Err(refusal) => {

@@ -116,11 +116,11 @@ fn answer(
     match shared.service.answer(handshake, window) {
         Decision::Upgrade {
             window,
-            is_deflate_declined,
+            declines_deflate,
             unmet_offer,
         } => {
             journal.connected(peer, &target, window);
-            if is_deflate_declined {
+            if declines_deflate {
                 journal.connected_without_deflate(peer);
             }
             if let Some(first) = unmet_offer {
