@@ -1,8 +1,8 @@
-//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, compressed or
-//! not, take their output slowly or not at all, and disconnect. Events are reported late or without
-//! cause, and the clock jumps. Whatever happens, a client gets the answers to what it has sent and
-//! nothing else, no client is forgotten, no client takes the others' turns, and nothing is left
-//! over. (The server itself asserts that it gets all its memory back.)
+//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, compressed
+//! or not, take their output slowly or not at all, and disconnect. Events are reported late or
+//! without cause, and the clock jumps. Whatever happens, a client gets the answers to what it has
+//! sent and nothing else, no client is forgotten, no client takes the others' turns, and nothing is
+//! left over. (The server itself asserts that it gets all its memory back.)
 
 mod agreement;
 mod fuzzed_client;
@@ -35,8 +35,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// No deadline is later than this, however far away it was.
 const LATENESS: Duration = Duration::from_secs(10);
 
-/// Bytes: the settings and the limits, how the run ends and clients compress, what each of four clients sends, and then
-/// steps of two bytes each.
+/// Bytes: the settings and the limits, how the run ends and what becomes of compressed messages,
+/// what each of four clients sends, and then steps of two bytes each.
 ///
 /// # Panics
 ///
