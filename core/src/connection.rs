@@ -15,6 +15,7 @@ mod sending;
 use heapless::Vec;
 
 use crate::connection::agreed::Agreed;
+use crate::connection::deflate::Window;
 use crate::connection::event::Event;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
@@ -234,6 +235,15 @@ impl<R: Role> Connection<R> {
 
     /// The length of the header of a control frame that is sent.
     const CONTROL_HEADER_LEN: usize = CONTROL_HEADER_LEN + R::SENT_KEY_LEN;
+
+    /// The window that the peer compresses with.
+    fn received_window(&self) -> Option<Window> {
+        let deflate = self.agreed.deflate?;
+        Some(match R::SENT_KEY_LEN {
+            0 => deflate.client,
+            _ => deflate.server,
+        })
+    }
 
     /// The payload of the Ping or Pong frame that was received last, and was the last event. A
     /// Close of the application may be where it was.

@@ -6,17 +6,19 @@
 //! What a program of each kind uses, beside the loop that is the same for all:
 //!
 //! - It echoes: [`Exchange::echo`], and before it [`Exchange::echo_whole_messages`].
+//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
+//!   [`Chunk::is_compressed`].
 //! - It pushes a counter, a sensor or a log: [`Exchange::send`], at any time, and
 //!   [`Exchange::room`].
 //! - It answers commands, such as JSON: [`Exchange::gather`] with a [`MessageBuffer`], and
 //!   [`Exchange::send_up_to`] for long answers.
+//! - It answers commands that browsers compress: [`Exchange::gather_inflated`] with an [`Inflate`],
+//!   and [`Request::deflate`].
 //! - It streams what is larger than memory: [`Exchange::bytes`] of each [`Chunk`], and
 //!   [`Exchange::send_fragment`].
 //! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].
 //! - It decides who may connect: [`Request::path`], [`Request::query`], [`Request::headers`] and
 //!   [`ServerHandshake::refuse`].
-//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
-//!   [`Chunk::is_compressed`].
 //! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
 //! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
 //! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to
@@ -46,6 +48,7 @@ mod buffer;
 mod connection;
 mod frame;
 mod handshake;
+mod inflate;
 mod storage;
 
 pub use buffer::{Buffer, MIN_BUFFER_LEN};
@@ -55,7 +58,7 @@ pub use connection::deflate::{Deflate, Window};
 pub use connection::echoed::{CompressedMessages, Echoed, Messages};
 pub use connection::event::{Chunk, Event, Kind, Message};
 pub use connection::exchange::Exchange;
-pub use connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
+pub use connection::message_buffer::{GatherError, MessageBuffer, MessageStorage, MessageTooLong};
 pub use connection::send_error::SendError;
 pub use frame::close::CloseCode;
 pub use frame::error::ProtocolError;
@@ -74,4 +77,5 @@ pub use handshake::request::Request;
 pub use handshake::response::{Response, ResponseError};
 pub use handshake::server::{MIN_HEAD_LEN, ServerHandshake};
 pub use handshake::syntax::SyntaxError;
+pub use inflate::Inflate;
 pub use storage::Storage;

@@ -46,7 +46,10 @@ use std::process::ExitCode;
 use command_line::Command;
 use serve::server;
 
-// For the benchmark in `benches` and the tests that drive the server without sockets.
+// For the benchmark in `benches`, the tests that drive the server without sockets, and the client
+// that Autobahn tests.
+#[doc(hidden)]
+pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
 pub use options::serve::ServeOptions;
 #[doc(hidden)]

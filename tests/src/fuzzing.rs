@@ -14,6 +14,7 @@ mod echoer;
 mod expected;
 pub mod frames;
 pub mod handshake;
+pub mod inflate;
 mod inflated;
 mod session;
 mod transmitted;

@@ -3,17 +3,19 @@
 //! to check the core's decoder.
 
 pub mod chromium;
-pub mod compressed;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
 pub mod fuzzing;
+pub mod inflaters;
 pub mod log;
 pub mod masking_keys;
 pub mod names;
 pub mod network;
 pub mod peers;
 pub mod programs;
+pub mod proxies;
+pub mod recording_proxy;
 pub mod remote_server;
 pub mod scripted_client;
 pub mod scripted_server;

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::programs::{CHROMIUM, NODE, PYTHON, is_there};
+use crate::programs::{BUN, CHROMIUM, NODE, PYTHON, is_there};
 use crate::server::run;
 
 /// A file of the folder `peers`.
@@ -44,16 +44,31 @@ pub fn python_websockets_with(url: &str, offer: &str) -> Option<Command> {
 /// The command that runs a file of the folder `peers` with a Python that has `websockets`, if it is
 /// installed.
 pub fn python_command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Option<Command> {
-    let remedy = "pip install websockets, or WS_ECHO_PYTHON=PATH";
+    python_command_with("websockets.asyncio.client", name, arguments)
+}
+
+/// The same with a Python that has another module.
+pub fn python_command_with(
+    module: &str,
+    name: &str,
+    arguments: &[impl AsRef<OsStr>],
+) -> Option<Command> {
+    let package = module.split('.').next().unwrap_or(module);
+    let remedy = format!("pip install {package}, or WS_ECHO_PYTHON=PATH");
     let mut probe = PYTHON.command();
-    probe.args(["-c", "import websockets.asyncio.client"]);
-    is_there("Python's websockets", remedy, &mut probe).then(|| {
+    probe.args(["-c", &format!("import {module}")]);
+    is_there(&format!("Python's {package}"), &remedy, &mut probe).then(|| {
         let mut command = PYTHON.command();
         // A server with small buffers sends a long message in many fragments.
         command.env("WEBSOCKETS_MAX_FRAGMENTS", "1000000");
         command.arg(file(name)).args(arguments);
         command
     })
+}
+
+/// The command that starts an echo server by aiohttp, which compresses, if it is installed.
+pub fn aiohttp_server() -> Option<Command> {
+    python_command_with("aiohttp", "aiohttp_server.py", &["127.0.0.1", "0"])
 }
 
 /// Runs the sessions of Node's `ws`, if it is installed.
@@ -70,8 +85,28 @@ pub fn ws_of_node(url: &str) {
 /// The command that runs a file of the folder `peers` with a Node that has `ws`, if it is
 /// installed.
 pub fn node_command(name: &str) -> Option<Command> {
-    has_node_package("ws").then(|| {
+    node_command_with("ws", name)
+}
+
+/// The same with a Node that has another package.
+pub fn node_command_with(package: &str, name: &str) -> Option<Command> {
+    has_node_package(package).then(|| {
         let mut command = node();
+        command.arg(file(name));
+        command
+    })
+}
+
+/// How Bun's server may compress: its option `perMessageDeflate`, in JSON.
+pub const BUN_OPTIONS: [&str; 2] = [
+    "true",
+    r#"{"compress": "dedicated", "decompress": "dedicated"}"#,
+];
+
+/// The command that runs a file of the folder `peers` with Bun, if it is installed.
+pub fn bun_command(name: &str) -> Option<Command> {
+    BUN.is_there(&["--version"]).then(|| {
+        let mut command = BUN.command();
         command.arg(file(name));
         command
     })
@@ -116,13 +151,14 @@ fn node() -> Command {
     command
 }
 
-/// Runs a peer. Its last line is `ok` if everything was right.
+/// Runs a peer. Its last line is `ok` if everything was right. Returns what it printed.
 ///
 /// # Panics
 ///
 /// If it was not.
-pub fn expect_ok(command: &mut Command) {
+pub fn expect_ok(command: &mut Command) -> String {
     let (status, stdout, stderr) = run(command).expect("the peer can be started");
     let is_ok = status.success() && stdout.lines().last() == Some("ok");
     assert!(is_ok, "{command:?}: {status}\n{stdout}\n{stderr}");
+    stdout
 }

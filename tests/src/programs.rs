@@ -16,8 +16,8 @@ pub struct Program {
     variable: &'static str,
     /// A path or a name, if the variable is not set.
     default: &'static str,
-    /// The package of Debian.
-    package: &'static str,
+    /// The command that installs it.
+    installation: &'static str,
 }
 
 /// Where system programs are that a user's `PATH` may not have.
@@ -29,37 +29,44 @@ mod all {
 
     /// Declares each program on one line.
     const fn program(
-        name: &'static str, variable: &'static str, default: &'static str, package: &'static str,
+        name: &'static str, variable: &'static str, default: &'static str,
+        installation: &'static str,
     ) -> Program {
-        Program { name, variable, default, package }
+        Program { name, variable, default, installation }
     }
 
+    /// Bun.
+    pub const BUN: Program = program("Bun", "WS_ECHO_BUN", "bun", "npm install bun");
     /// Chromium.
     pub const CHROMIUM: Program =
-        program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "chromium");
+        program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "apt install chromium");
     /// curl.
-    pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "curl");
+    pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "apt install curl");
     /// HAProxy.
-    pub const HAPROXY: Program = program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "haproxy");
+    pub const HAPROXY: Program =
+        program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "apt install haproxy");
     /// nginx.
-    pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "nginx");
+    pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "apt install nginx");
     /// Node.
-    pub const NODE: Program = program("Node", "WS_ECHO_NODE", "node", "nodejs");
+    pub const NODE: Program = program("Node", "WS_ECHO_NODE", "node", "apt install nodejs");
     /// OpenSSL.
-    pub const OPENSSL: Program = program("OpenSSL", "WS_ECHO_OPENSSL", "openssl", "openssl");
+    pub const OPENSSL: Program =
+        program("OpenSSL", "WS_ECHO_OPENSSL", "openssl", "apt install openssl");
     /// Python.
-    pub const PYTHON: Program = program("Python", "WS_ECHO_PYTHON", "python3", "python3");
+    pub const PYTHON: Program =
+        program("Python", "WS_ECHO_PYTHON", "python3", "apt install python3");
     /// QEMU for ARM.
     pub const QEMU: Program =
-        program("QEMU for ARM", "WS_ECHO_QEMU", "qemu-system-arm", "qemu-system-arm");
+        program("QEMU for ARM", "WS_ECHO_QEMU", "qemu-system-arm", "apt install qemu-system-arm");
     /// Qt 5's interpreter of QML.
     pub const QMLSCENE_5: Program =
-        program("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene", "qmlscene");
+        program("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene", "apt install qmlscene");
     /// Qt 6's interpreter of QML.
     pub const QMLSCENE_6: Program =
-        program("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene", "qmlscene-qt6");
+        program("Qt 6", "WS_ECHO_QMLSCENE6", "/usr/lib/qt6/bin/qmlscene", "apt install qmlscene-qt6");
     /// strace.
-    pub const STRACE: Program = program("strace", "WS_ECHO_STRACE", "strace", "strace");
+    pub const STRACE: Program =
+        program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
 }
 pub use all::*;
 
@@ -97,7 +104,7 @@ impl Program {
     ///
     /// If `WS_ECHO_REQUIRE_ALL` is 1.
     pub fn skip(&self) {
-        let remedy = format!("apt install {}, or {}=PATH", self.package, self.variable);
+        let remedy = format!("{}, or {}=PATH", self.installation, self.variable);
         skip(self.name, &remedy);
     }
 }

@@ -4,9 +4,9 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Barrier};
-use std::{env, fs, thread};
+use std::{env, thread};
 
 use embedded_websocket::{WebSocketClient, WebSocketOptions, WebSocketSendMessageType};
 use rustls::{ClientConnection, StreamOwned};
@@ -17,14 +17,14 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 use ws_echo_tests::masking_keys::Keys;
 use ws_echo_tests::network::{NAMESPACE, NAMESPACE_REMEDY};
-use ws_echo_tests::programs::{HAPROXY, is_there};
+use ws_echo_tests::programs::is_there;
 use ws_echo_tests::scripted_client::{Client, WELCOME};
-use ws_echo_tests::server::{PATIENCE, Server, free_address};
+use ws_echo_tests::server::{PATIENCE, Server};
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{VERSIONS, trusting};
 use ws_echo_tests::tls::tunnel;
 use ws_echo_tests::wire::{BINARY, masked_with};
-use ws_echo_tests::{peers, skipped};
+use ws_echo_tests::{peers, proxies, skipped};
 
 const MIB: usize = 1 << 20;
 const FRAGMENT_LEN: usize = 300_000;
@@ -224,25 +224,14 @@ fn by_tls_they_come_back_too() {
 
 #[test]
 fn through_haproxy_they_come_back_too() {
-    if !HAPROXY.is_there(&["-v"]) {
-        return;
-    }
     let server = Server::start(ROOM);
-    let address = free_address();
-    let configuration = format!(
-        // Otherwise the proxy's sockets hold all of the messages.
-        "global\n tune.rcvbuf.client 65536\n tune.sndbuf.client 65536\n\
-         tune.rcvbuf.server 65536\n tune.sndbuf.server 65536\n\
-         defaults\n mode http\n timeout connect 60s\n timeout client 60s\n timeout server 60s\n\
-         frontend clients\n bind {address}\n default_backend servers\n\
-         backend servers\n server echo {}\n",
-        server.address
-    );
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backlog-haproxy.cfg");
-    fs::write(&file, configuration).unwrap();
-    let mut command = HAPROXY.command();
-    command.arg("-db").arg("-f").arg(file);
-    let proxy = Server::spawn_at(address, command.stdout(Stdio::null()).stderr(Stdio::null()));
+    // Otherwise the proxy's sockets hold all of the messages.
+    let small = "tune.rcvbuf.client 65536\n tune.sndbuf.client 65536\n\
+         tune.rcvbuf.server 65536\n tune.sndbuf.server 65536";
+    let Some(proxy) = proxies::haproxy("backlog", &server, small) else {
+        return;
+    };
+    let address = proxy.address;
     let buffers = SocketBuffers::OfTheSystem;
     thread::scope(|scope| {
         scope.spawn(|| tungstenite(buffers.connect(address), LENGTHS));

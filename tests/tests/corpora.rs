@@ -46,6 +46,11 @@ fn the_corpus_of_differential_keeps_every_promise() {
 }
 
 #[test]
+fn the_corpus_of_inflate_keeps_every_promise() {
+    replay("inflate", fuzzing::inflate::run);
+}
+
+#[test]
 fn the_corpus_of_client_keeps_every_promise() {
     replay("client", fuzzing::client::run);
 }

@@ -1,15 +1,10 @@
 //! What the server answers to requests, and what its log advises: which header is missing, which
 //! origin or subprotocol to list, and what a client that speaks HTTP/1.0 gets.
 
-use std::fs;
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
-use std::thread;
-
-use ws_echo_tests::peers;
-use ws_echo_tests::programs::{CURL, NGINX};
+use ws_echo_tests::programs::CURL;
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::{Server, binary, command, free_address, run};
+use ws_echo_tests::server::{Server, command, run};
+use ws_echo_tests::{peers, proxies};
 
 /// The answer to a request, after which the server ends the connection unless it is open.
 struct Answer {
@@ -479,66 +474,19 @@ fn curl_gets_the_page_by_each_version_of_http() {
     }
 }
 
-/// nginx in front of a server, with these directives in its location.
-struct Nginx {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Nginx {
-    fn start(server: &Server, name: &str, directives: &str) -> Self {
-        let folder = binary().with_file_name(format!("nginx-{name}"));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        let address = free_address();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary
-            .map(|it| format!("{it}_temp_path {it};"))
-            .join(" ");
-        let config = format!(
-            "daemon off; master_process off; pid nginx.pid; error_log stderr;\n\
-             events {{}}\nhttp {{ access_log off; {temporary}\nserver {{ listen {address};\n\
-             location / {{ proxy_pass http://{}; {directives} }} }} }}\n",
-            server.address
-        );
-        fs::write(folder.join("nginx.conf"), config).unwrap();
-        let mut process = NGINX
-            .command()
-            .args(["-c", "nginx.conf", "-e", "stderr", "-p"])
-            .arg(&folder)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while TcpStream::connect(address).is_err() {
-            let ended = process.try_wait().unwrap();
-            assert!(ended.is_none(), "nginx has ended: {ended:?}");
-            thread::yield_now();
-        }
-        Self { process, address }
-    }
-
-    fn answer(&self, request: &str) -> (String, String) {
-        let mut client = Client::connect(self.address);
-        client.send(request);
-        let head = client.receive_head();
-        client.shut();
-        let content = String::from_utf8_lossy(&client.receive_rest()).into_owned();
-        (head[9..12].to_owned(), content)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// The status and the content of an answer. A proxy keeps the connection open until the client ends
+/// its side.
+fn answer_through(proxy: &Server, request: &str) -> (String, String) {
+    let mut client = Client::connect(proxy.address);
+    client.send(request);
+    let head = client.receive_head();
+    client.shut();
+    let content = String::from_utf8_lossy(&client.receive_rest()).into_owned();
+    (head[9..12].to_owned(), content)
 }
 
 #[test]
 fn nginx_hands_on_the_page_and_what_it_must_be_told() {
-    if !NGINX.is_there(&["-v"]) {
-        return;
-    }
     let server = Server::start(&["--no-welcome"]);
     let http_1_1 = "proxy_http_version 1.1;";
     let upgrade = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;";
@@ -554,12 +502,16 @@ fn nginx_hands_on_the_page_and_what_it_must_be_told() {
         ("upgrade", upgrade, "426", "Connection: Upgrade is missing"),
         ("both", &both, "101", ""),
     ] {
-        let nginx = Nginx::start(&server, name, directives);
-        let (page, content) =
-            nginx.answer(&plain("GET", "/").replace("Host", "Connection: close\r\nHost"));
+        let Some(nginx) = proxies::nginx(name, &server, directives) else {
+            return;
+        };
+        let (page, content) = answer_through(
+            &nginx,
+            &plain("GET", "/").replace("Host", "Connection: close\r\nHost"),
+        );
         assert_eq!(page, "200", "{name}");
         assert!(content.contains("<!doctype html>"), "{name}: {content}");
-        let (answer, content) = nginx.answer(&request("/"));
+        let (answer, content) = answer_through(&nginx, &request("/"));
         assert_eq!(answer, status, "{name}");
         assert!(content.contains(text), "{name}: {content}");
     }

@@ -7,12 +7,15 @@ use crate::buffer::Buffer;
 use crate::connection::Connection;
 use crate::connection::echoed::{CompressedMessages, Echoed};
 use crate::connection::event::{Chunk, Event, Kind, Message};
-use crate::connection::message_buffer::{MessageBuffer, MessageStorage, MessageTooLong};
+use crate::connection::message_buffer::{
+    GatherError, MessageBuffer, MessageStorage, MessageTooLong,
+};
 use crate::connection::send_error::SendError;
 use crate::frame::close::CloseCode;
 use crate::frame::error::ProtocolError;
 use crate::frame::layout::{Fin, Opcode};
 use crate::frame::role::{Role, Server};
+use crate::inflate::Inflate;
 use crate::storage::Storage;
 
 /// A connection and the buffer that it works in, while there is something to do.
@@ -41,7 +44,7 @@ impl<S: Storage> Exchange<'_, S> {
     /// [event](Event::Data) and was [echoed](Self::echo), for a fraction of the time. Chunks from
     /// before are no longer valid. A protocol error in a message is returned by the next
     /// [`next_event`](Self::next_event). Compressed messages are echoed as they came: nothing
-    /// checks that they can be decompressed.
+    /// checks that they can be inflated.
     ///
     /// Returns `true` if no received bytes are left: then there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {
@@ -97,6 +100,65 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         message: &'m mut MessageBuffer<M>,
     ) -> Result<Option<Message<'m>>, MessageTooLong> {
         message.push(chunk, self.bytes(chunk), self.remaining_payload())
+    }
+
+    /// The same as [`gather`](Self::gather), for messages that may be compressed. `inflate` is for
+    /// this connection alone. The length of a message is that of
+    /// what it inflates to.
+    ///
+    /// A server agrees on compression by its [answer](crate::Request::deflate). A window of 9 bits,
+    /// for `Inflate<512>`, is the smallest that all clients have.
+    ///
+    /// ```
+    /// # use ws_echo_core::{Agreed, Buffer, Connection, Deflate};
+    /// use ws_echo_core::{CloseCode, Event, GatherError, Inflate, Message, MessageBuffer, Window};
+    ///
+    /// # let window = Window::new(9).unwrap();
+    /// # let mut agreed = Agreed::NOTHING;
+    /// # agreed.deflate = Some(Deflate { server: window, client: window });
+    /// # let mut connection = Connection::server(agreed);
+    /// # let mut buffer = Buffer::new([0; 256]);
+    /// # let frame = b"\xc1\x87\0\0\0\0\xf2\x48\xcd\xc9\xc9\x07\0";
+    /// # buffer.spare_mut()[..frame.len()].copy_from_slice(frame);
+    /// # buffer.commit(frame.len());
+    /// // In the handshake: Window::new(9).and_then(|window| handshake.request().deflate(window))
+    /// let mut inflate = Inflate::<512>::new();
+    /// let mut command = MessageBuffer::new([0; 256]);
+    ///
+    /// let mut exchange = connection.exchange(&mut buffer);
+    /// while let Some(event) = exchange.next_event()? {
+    ///     let Event::Data(chunk) = event else { continue };
+    ///     match exchange.gather_inflated(&chunk, &mut inflate, &mut command) {
+    ///         Ok(None) => {} // The rest of the message follows.
+    ///         Ok(Some(Message::Text(command))) => {
+    ///             assert_eq!(command, "Hello");
+    ///             exchange.send(Message::Text("21"))?; // An answer need not be compressed.
+    ///         }
+    ///         Ok(Some(Message::Binary(_))) => exchange.close(CloseCode::UNSUPPORTED_DATA, "")?,
+    ///         Err(GatherError::TooLong(_)) => exchange.close(CloseCode::MESSAGE_TOO_BIG, "")?,
+    ///         Err(GatherError::Invalid(error)) => exchange.fail(error),
+    ///     }
+    /// }
+    /// # assert_eq!(buffer.ready(), b"\x81\x0221");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`GatherError::TooLong`] once for each message that is too long, as `gather` does.
+    /// [`GatherError::Invalid`] if a message cannot be inflated, or is text but not UTF-8.
+    pub fn gather_inflated<'m, const LEN: usize, M: MessageStorage>(
+        &self,
+        chunk: &Chunk,
+        inflate: &mut Inflate<LEN>,
+        message: &'m mut MessageBuffer<M>,
+    ) -> Result<Option<Message<'m>>, GatherError> {
+        match self.connection.received_window() {
+            Some(window) if chunk.is_compressed() => {
+                message.push_compressed(chunk, self.bytes(chunk), window, inflate)
+            }
+            _ => Ok(self.gather(chunk, message)?),
+        }
     }
 
     /// How many bytes of the begun message are known, but were not returned by an event yet. See
@@ -278,7 +340,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
 
     /// Fails the connection because of something that only the application can find: that a
     /// [compressed](Chunk::is_compressed) message [cannot be
-    /// decompressed](ProtocolError::InvalidCompression), or is [not the
+    /// inflated](ProtocolError::InvalidCompression), or is [not the
     /// text](ProtocolError::InvalidText) that it should be. A chunk from before is no longer valid:
     /// it is not echoed.
     ///

@@ -2,10 +2,14 @@
 //! the pieces are is decided in `receiving`.
 
 use core::fmt;
+use core::mem::replace;
 use core::str::from_utf8;
 
+use crate::connection::deflate::Window;
 use crate::connection::event::{Chunk, Kind, Message};
+use crate::frame::error::ProtocolError;
 use crate::frame::layout::Fin;
+use crate::inflate::Inflate;
 use crate::storage::Storage;
 
 /// Gathers whole messages, for an application that needs them whole. The pieces come from
@@ -99,6 +103,41 @@ impl fmt::Display for MessageTooLong {
 
 impl core::error::Error for MessageTooLong {}
 
+/// Why a message that may be compressed is not
+/// [gathered](crate::Exchange::gather_inflated).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GatherError {
+    /// It is longer than its [`MessageBuffer`] may hold. It can be reported with
+    /// [`CloseCode::MESSAGE_TOO_BIG`](crate::CloseCode::MESSAGE_TOO_BIG).
+    TooLong(MessageTooLong),
+    /// It cannot be inflated, or is not the text that it should be. Report it with
+    /// [`Exchange::fail`](crate::Exchange::fail).
+    Invalid(ProtocolError),
+}
+
+impl fmt::Display for GatherError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong(error) => error.fmt(f),
+            Self::Invalid(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for GatherError {}
+
+impl From<MessageTooLong> for GatherError {
+    fn from(error: MessageTooLong) -> Self {
+        Self::TooLong(error)
+    }
+}
+
+impl From<ProtocolError> for GatherError {
+    fn from(error: ProtocolError) -> Self {
+        Self::Invalid(error)
+    }
+}
+
 impl<S: Storage> MessageBuffer<S> {
     /// Gathers messages that are not longer than `storage`.
     pub fn new(storage: S) -> Self {
@@ -131,20 +170,68 @@ impl<S: MessageStorage> MessageBuffer<S> {
         bytes: &[u8],
         remaining: u64,
     ) -> Result<Option<Message<'_>>, MessageTooLong> {
-        let added = match self.gathered {
-            Gathered::Bytes(start) => self.append(start, bytes, remaining).map(Some),
-            // It was reported.
-            Gathered::TooLong => Ok(None),
-        };
-        self.gathered = match (chunk.fin, added) {
-            (Fin::Last, _) => Gathered::Bytes(0),
-            (Fin::More, Ok(Some(len))) => Gathered::Bytes(len),
-            (Fin::More, _) => Gathered::TooLong,
-        };
-        Ok(match (chunk.fin, added?) {
-            (Fin::Last, Some(len)) => Some(self.message(chunk.kind(), len)),
-            _ => None,
+        let added = self.add(bytes, remaining);
+        if chunk.fin == Fin::More {
+            return added.map(|()| None);
+        }
+        let bytes = self.end();
+        added?;
+        Ok(bytes.map(|bytes| match chunk.kind() {
+            // Each piece is UTF-8 by itself.
+            Kind::Text => Message::Text(from_utf8(bytes).unwrap_or_default()),
+            Kind::Binary => Message::Binary(bytes),
+        }))
+    }
+
+    /// The same for a compressed chunk, of a peer that compresses with this window.
+    pub(crate) fn push_compressed<const LEN: usize>(
+        &mut self,
+        chunk: &Chunk,
+        mut bytes: &[u8],
+        window: Window,
+        inflate: &mut Inflate<LEN>,
+    ) -> Result<Option<Message<'_>>, GatherError> {
+        let mut added = Ok(());
+        // All of it is inflated even if it is too long: the next message may refer to it.
+        while let Some(piece) = inflate.piece(&mut bytes)? {
+            added = added.and(self.add(piece, 0));
+        }
+        if chunk.fin == Fin::More {
+            added?;
+            return Ok(None);
+        }
+        inflate.end_message()?;
+        if !window.is_kept() {
+            inflate.reset();
+        }
+        let bytes = self.end();
+        added?;
+        Ok(match (bytes, chunk.kind()) {
+            (None, _) => None,
+            (Some(bytes), Kind::Binary) => Some(Message::Binary(bytes)),
+            (Some(bytes), Kind::Text) => {
+                let text = from_utf8(bytes).map_err(|_| ProtocolError::InvalidText)?;
+                Some(Message::Text(text))
+            }
         })
+    }
+
+    /// Adds bytes of a message, of which at least `remaining` more follow.
+    fn add(&mut self, bytes: &[u8], remaining: u64) -> Result<(), MessageTooLong> {
+        let Gathered::Bytes(start) = self.gathered else {
+            return Ok(()); // It was reported.
+        };
+        let end = self.append(start, bytes, remaining);
+        self.gathered = end.map_or(Gathered::TooLong, Gathered::Bytes);
+        end.map(|_| ())
+    }
+
+    /// Ends a message, and returns its bytes unless it is too long.
+    fn end(&mut self) -> Option<&[u8]> {
+        match replace(&mut self.gathered, Gathered::Bytes(0)) {
+            Gathered::Bytes(len) => self.storage.as_ref().get(..len),
+            Gathered::TooLong => None,
+        }
     }
 
     /// Writes bytes of the message from `start` on, and returns where they end.
@@ -167,15 +254,6 @@ impl<S: MessageStorage> MessageBuffer<S> {
             *to = *from;
         }
         Ok(end)
-    }
-
-    fn message(&self, kind: Kind, len: usize) -> Message<'_> {
-        let bytes = self.storage.as_ref().get(..len).unwrap_or_default();
-        match kind {
-            // Each piece is UTF-8 by itself.
-            Kind::Text => Message::Text(from_utf8(bytes).unwrap_or_default()),
-            Kind::Binary => Message::Binary(bytes),
-        }
     }
 }
 

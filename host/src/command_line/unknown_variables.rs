@@ -10,9 +10,10 @@ use crate::escape::Excerpt;
 /// How the names of variables of the clients begin.
 const CLIENTS: [&str; 2] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_"];
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 22] = [
+const OF_THE_TESTS: [&str; 23] = [
     "ARTIFACTS",
     "AUTOBAHN",
+    "BUN",
     "CHROMIUM",
     "COMPARE_ENTERED",
     "CURL",

@@ -16,7 +16,7 @@ const WINDOW_BITS_MIN: u8 = 9;
 const ROOM_LEN: usize = 4096;
 
 /// A compressor of messages.
-pub(crate) struct Deflater {
+pub struct Deflater {
     deflate: Deflate,
     is_kept: bool,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Deflater {
 impl Deflater {
     /// A compressor with this window. It refers to earlier messages if that is
     /// [kept](Window::is_kept).
-    pub(crate) fn new(window: Window) -> Self {
+    pub fn new(window: Window) -> Self {
         let bits = window.bits().max(WINDOW_BITS_MIN);
         Self {
             deflate: Deflate::new(LEVEL, false, bits),
@@ -33,17 +33,12 @@ impl Deflater {
     }
 
     /// Compresses a message. `compressed` becomes the payload of its frame.
-    pub(crate) fn compress(&mut self, message: &[u8], compressed: &mut Vec<u8>) {
+    pub fn compress(&mut self, message: &[u8], compressed: &mut Vec<u8>) {
         self.compress_fragment(message, Fin::Last, compressed);
     }
 
     /// Compresses the next fragment of a message. `compressed` becomes the payload of its frame.
-    pub(crate) fn compress_fragment(
-        &mut self,
-        fragment: &[u8],
-        fin: Fin,
-        compressed: &mut Vec<u8>,
-    ) {
+    pub fn compress_fragment(&mut self, fragment: &[u8], fin: Fin, compressed: &mut Vec<u8>) {
         compressed.clear();
         let mut rest = fragment;
         let mut len = 0;
@@ -79,7 +74,7 @@ impl Deflater {
     }
 
     /// Forgets what was compressed: it was not sent, so nothing may refer to it.
-    pub(crate) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.deflate.reset();
     }
 }

@@ -18,7 +18,7 @@ const ANOTHER_BLOCK: [u8; 2 + TAIL.len()] = {
 };
 
 /// An inflater of messages.
-pub(crate) struct Inflater {
+pub struct Inflater {
     inflate: Inflate,
     /// What the sender compresses with.
     window: Window,
@@ -42,15 +42,15 @@ enum Next {
 
 /// The compressed bytes of a message are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct InvalidCompression;
+pub struct InvalidCompression;
 
 impl Inflater {
     /// The memory that one takes, in bytes.
-    pub(crate) const MEMORY: usize = 48 * 1024;
+    pub const MEMORY: usize = 48 * 1024;
 
     /// An inflater for a sender that compresses with this window. It refers to earlier messages if
     /// that is [kept](Window::is_kept).
-    pub(crate) fn new(window: Window) -> Self {
+    pub fn new(window: Window) -> Self {
         Self {
             inflate: Inflate::new(false, WINDOW_BITS),
             window,
@@ -66,7 +66,7 @@ impl Inflater {
     /// # Errors
     ///
     /// [`InvalidCompression`]: then it must be [reset](Self::reset).
-    pub(crate) fn inflate<'a>(
+    pub fn inflate<'a>(
         &mut self,
         bytes: &mut &[u8],
         room: &'a mut [u8],
@@ -95,7 +95,7 @@ impl Inflater {
     /// # Errors
     ///
     /// [`InvalidCompression`] if the message is cut inside a block. The same follows.
-    pub(crate) fn end_message(&mut self) -> Result<(), InvalidCompression> {
+    pub fn end_message(&mut self) -> Result<(), InvalidCompression> {
         match self.next {
             // As others, it takes no bytes at all for an empty message, and a tail that was not
             // left out, or not needed, for the end.
@@ -112,7 +112,7 @@ impl Inflater {
 
     /// Forgets all that was inflated. What follows is the first message of a sender that compresses
     /// with this window.
-    pub(crate) fn reset(&mut self, window: Window) {
+    pub fn reset(&mut self, window: Window) {
         self.window = window;
         self.inflate.reset(false);
         self.begin_message();

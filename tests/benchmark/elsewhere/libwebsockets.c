@@ -1,6 +1,8 @@
 /* An echo by libwebsockets. Pieces are echoed as they arrive.
  *
- *   libwebsockets PORT
+ *   libwebsockets PORT [deflate]
+ *
+ * With the last argument it compresses for clients that offer it.
  */
 
 #include <libwebsockets.h>
@@ -81,16 +83,22 @@ static int on_event(struct lws *client, enum lws_callback_reasons reason, void *
 }
 
 int main(int count, char **arguments) {
-    if (count != 2) return 2;
+    int deflates = count == 3 && !strcmp(arguments[2], "deflate");
+    if (count != 2 + deflates) return 2;
     const struct lws_protocols protocols[] = {
         {"", on_event, sizeof(struct session), LONGEST_PIECE, 0, NULL, 0},
         {NULL, NULL, 0, 0, 0, NULL, 0},
+    };
+    const struct lws_extension extensions[] = {
+        {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate"},
+        {NULL, NULL, NULL},
     };
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof info);
     info.port = atoi(arguments[1]);
     info.iface = "127.0.0.1";
     info.protocols = protocols;
+    info.extensions = deflates ? extensions : NULL;
     info.pt_serv_buf_size = LONGEST_PIECE;
     info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_DISABLE_IPV6;
     lws_set_log_level(LLL_ERR, NULL);

@@ -12,8 +12,8 @@ use core::panic::PanicInfo;
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, Client, ClientHandshake, ClientRequest, CloseCode, Connection,
-    Deflate, DeflateOffer, Event, Exchange, Fin, HttpResponse, Kind, Message, MessageBuffer,
-    Progress, ProtocolError, Refusal, Role, ServerHandshake, Storage, Window,
+    Deflate, DeflateOffer, Event, Exchange, Fin, HttpResponse, Inflate, Kind, Message,
+    MessageBuffer, Progress, ProtocolError, Refusal, Role, ServerHandshake, Storage, Window,
 };
 
 /// Where masking keys come from.
@@ -25,6 +25,11 @@ static STATE_OF_AN_OPEN_CONNECTION: Connection = Connection::server(Agreed::NOTH
 const MAX_LEN: usize = if size_of::<usize>() == 4 { 192 } else { 256 };
 const _: () = assert!(size_of::<Connection>() <= MAX_LEN);
 const _: () = assert!(size_of::<Connection<Client<NextKey>>>() <= MAX_LEN);
+
+/// The size of an inflater with the smallest window that all clients have.
+#[used]
+static INFLATER_OF_MESSAGES: Inflate<512> = Inflate::new();
+const _: () = assert!(size_of::<Inflate<512>>() <= 512 + 1100);
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -59,7 +64,11 @@ extern "C" fn _start() -> ! {
     );
     let mut storage = [0; 1024];
     let mut buffer = Buffer::new([0; 1024]);
+    let mut smallest = Inflate::<256>::new();
+    let mut largest = Inflate::<{ 32 << 10 }>::new();
     loop {
+        inflate(&mut smallest);
+        inflate(&mut largest);
         let lent = storage.get_mut(..black_box(0)).unwrap_or_default();
         let mut lent = Buffer::for_pieces(lent);
         serve(&mut handshake, &mut connection, &mut buffer);
@@ -135,12 +144,15 @@ fn connect<S: Storage>(
 
 fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
     let mut message = MessageBuffer::new(black_box([0; 64]));
+    let mut inflate = Inflate::<256>::new();
     loop {
         match exchange.next_event() {
             Ok(Some(Event::Data(chunk))) => {
                 black_box((exchange.bytes(&chunk), exchange.text(&chunk)));
                 black_box((chunk.kind(), chunk.is_compressed()));
                 black_box(exchange.gather(&chunk, &mut message).is_ok());
+                let gathered = exchange.gather_inflated(&chunk, &mut inflate, &mut message);
+                black_box(gathered.is_ok());
                 exchange.echo(chunk);
             }
             Ok(None) => break,
@@ -166,6 +178,15 @@ fn exchange<S: Storage, R: Role>(mut exchange: Exchange<'_, S, R>) {
     if black_box(false) {
         exchange.fail(ProtocolError::InvalidCompression);
     }
+}
+
+fn inflate<const LEN: usize>(inflate: &mut Inflate<LEN>) {
+    let mut bytes = black_box(&[0; 20][..]);
+    while let Ok(Some(piece)) = inflate.piece(&mut bytes) {
+        black_box(piece);
+    }
+    black_box(inflate.end_message().is_ok());
+    inflate.reset();
 }
 
 fn transmit<S: Storage, R: Role>(connection: &Connection<R>, buffer: &mut Buffer<S>) {

@@ -5,7 +5,7 @@ use ws_echo_core::{Agreed, MIN_BUFFER_LEN, ProtocolError};
 
 use super::inflated::Inflated;
 use super::transmitted::{Answer, Mark, Transmitted};
-use crate::wire::{COMPRESSED, FIN, PONG};
+use crate::wire::{FIN, PONG, RSV1};
 
 /// How much shorter than a buffer the payload of a frame must be.
 const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
@@ -196,12 +196,12 @@ impl Expected {
     fn read_data(&mut self, first: u8, payload: &[u8], len: u64) -> Result<(), ProtocolError> {
         let is_whole = payload.len() as u64 == len;
         let (opcode, fin) = (first & 0x0F, first & FIN != 0);
-        let kind = first & (COMPRESSED | 0x0F);
+        let kind = first & (RSV1 | 0x0F);
         if opcode != 0 {
             self.message_len = 0;
             self.message = match kind {
                 1 => Message::Text(Vec::new()),
-                _ if kind & COMPRESSED != 0 && self.verifies => Message::Compressed {
+                _ if kind & RSV1 != 0 && self.verifies => Message::Compressed {
                     is_text: opcode == 1,
                     payload: Vec::new(),
                     inflated_len: 0,
@@ -289,7 +289,7 @@ impl Expected {
         let first_wrong = wrong.into_iter().chain(too_long).min();
         let certain = first_wrong.map_or(all.len(), |needed| needed - 1);
         if first & 0x0F != 0 && (is_whole || !payload.is_empty()) {
-            self.answer.mark(Mark::Begin(first & (COMPRESSED | 0x0F)));
+            self.answer.mark(Mark::Begin(first & (RSV1 | 0x0F)));
         }
         let possible = certain.saturating_sub(before).min(payload.len());
         self.answer.extend(&payload[..possible]);
@@ -328,8 +328,8 @@ impl Expected {
         let reserved = first & if may_begin { 0x30 } else { 0x70 };
         match first & 0x0F {
             _ if reserved != 0 => return Err(ProtocolError::ReservedBits(reserved)),
-            0 | 3.. if first & COMPRESSED != 0 => {
-                return Err(ProtocolError::ReservedBits(COMPRESSED));
+            0 | 3.. if first & RSV1 != 0 => {
+                return Err(ProtocolError::ReservedBits(RSV1));
             }
             0 if !is_inside => return Err(ProtocolError::UnexpectedContinuation),
             1 | 2 if is_inside => return Err(ProtocolError::UnexpectedMessage),

@@ -1,8 +1,7 @@
 //! What a compressed message inflates to (RFC 1951, RFC 7692 section 7.2.2): read in the plainest
 //! way, a bit at a time, over all bytes at once.
 
-/// What is left out at the end of a message.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+use crate::deflate::TAIL;
 
 const LEN_BASES: [usize; 29] = [
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,

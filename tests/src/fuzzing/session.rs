@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 use ws_echo_core::{Agreed, Window};
 
 use super::Script;
-use crate::compressed::zeros;
-use crate::deflate::Compressor;
-use crate::wire::{self, BINARY, CLOSE, COMPRESSED, CONTINUATION, Frame, PING, PONG, TEXT};
+use crate::deflate::{Compressor, TAIL, zeros};
+use crate::wire::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, RSV1, TEXT};
 
 /// The most bytes of a session before its last frame: more would be slow, and find no more.
 pub(super) const MAX_LEN: usize = 2048;
@@ -44,7 +43,7 @@ pub(super) fn damaged_with(agreed: Agreed, script: &mut Script<'_>) -> Vec<u8> {
         let payload = payload(script, kind >> 4, session.is_empty());
         let mut first = first(kind & 0x0F);
         if agreed.deflate.is_some() && damage & 1 != 0 && first & 0x03 != 0 && first & 8 == 0 {
-            first |= COMPRESSED;
+            first |= RSV1;
         }
         let mut frame = wire::masked_with(key(session.len()), first, &payload);
         let [place, bits] = match damage {
@@ -112,7 +111,7 @@ pub(super) fn compressing(script: &mut Script<'_>) -> Vec<Frame> {
             message = String::from_utf8_lossy(&message).into_owned().into_bytes();
         }
         if how & 0x0F != 1 {
-            first |= COMPRESSED;
+            first |= RSV1;
             message = compressed_somehow(message, how & 0x0F, &mut compressor, script);
         }
         len += message.len();
@@ -136,8 +135,8 @@ fn compressed_somehow(
     let mut compressed = compressor.compress(&message);
     match how {
         // The end that must be left out, and then perhaps a final block and the next one.
-        4 => compressed.extend([0, 0, 0xFF, 0xFF]),
-        8 => compressed.extend([0, 0, 0xFF, 0xFF, 3, 0, 0]),
+        4 => compressed.extend(TAIL),
+        8 => compressed.extend(TAIL.into_iter().chain([3, 0, 0])),
         5 => compressed.truncate(compressed.len() - 1),
         6 => {
             let [place, bits] = script.array();

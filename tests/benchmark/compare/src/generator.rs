@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::Options;
 use crate::scenario::{Payload, Scenario};
-use crate::server::{ON_SECOND_CORE, REAL_TIME, Running, Server};
+use crate::server::{Compression, ON_SECOND_CORE, REAL_TIME, Running, Server};
 
 /// Long enough for buffers to grow and for windows to open.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -47,6 +47,9 @@ pub(crate) struct Measured {
     pub(crate) messages_not_sent: u64,
     pub(crate) seconds: f64,
     pub(crate) messages_per_second: f64,
+    /// What the echoes are on the wire.
+    #[serde(default)]
+    pub(crate) wire_bytes_received: u64,
     pub(crate) latency_us: Latency,
     pub(crate) generator_is_the_limit: bool,
     pub(crate) server_cpu_seconds: Option<f64>,
@@ -150,6 +153,11 @@ impl Generator {
         if server.echoes_masked() {
             command.arg("--masked-echo");
         }
+        match server.compression {
+            None => {}
+            Some(Compression::Fresh) => drop(command.arg("--compression=fresh")),
+            Some(Compression::Window) => drop(command.arg("--compression=window")),
+        }
         let output = command.stderr(Stdio::piped()).output();
         let output = output.with_context(|| format!("cannot start {}", self.program.display()))?;
         ensure!(
@@ -188,5 +196,6 @@ fn add_load(command: &mut Command, load: Load<'_>) {
         Payload::Binary => {}
         Payload::Ascii => drop(command.arg("--text=ascii")),
         Payload::Chinese => drop(command.arg("--text=chinese")),
+        Payload::Json => drop(command.args(["--payload", "json"])),
     }
 }

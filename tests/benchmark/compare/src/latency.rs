@@ -168,6 +168,7 @@ mod tests {
             messages_not_sent: 0,
             seconds: 1.0,
             messages_per_second: 1.0,
+            wire_bytes_received: 1,
             latency_us: Latency { p50: 1.0, p99: 1.0 },
             generator_is_the_limit: false,
             server_cpu_seconds: None,

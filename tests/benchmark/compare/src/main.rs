@@ -7,13 +7,14 @@
 //! cargo build --release
 //! tests/benchmark/install.sh ~/peers                # Bun, ws, picows, libwebsockets
 //! cd tests/benchmark
-//! cargo build --release
+//! cargo build --release && cargo build --release --package ratchet
 //! target/release/compare --installed ~/peers --chart chart.svg --json numbers.json
 //! target/release/compare latency --scenario 500x125x1
 //! target/release/compare system-calls               # needs strace
 //! target/release/compare instructions               # needs valgrind
 //! target/release/compare workers
 //! target/release/compare memory
+//! target/release/compare compression --installed ~/peers
 //! ```
 //!
 //! Servers run in turns on one core, the load generator (`ws-echo bench`) on another. The order of
@@ -33,6 +34,7 @@ use clap::Parser;
 
 mod chart;
 mod client;
+mod compression;
 mod difference;
 mod generator;
 mod instructions;
@@ -55,14 +57,19 @@ fn main() -> anyhow::Result<ExitCode> {
     options.check()?;
     isolation::enter()?;
     println!("Congestion control: {}.", isolation::congestion_control());
-    let servers = server::chosen(&options)?;
+    let servers = match options.mode {
+        Mode::Compression => server::compressing(&options),
+        _ => server::all(&options),
+    };
+    let servers = server::chosen(&options, servers)?;
     let all_echoed = match options.mode {
         Mode::Throughput => throughput::compare(&options, &servers)?,
         Mode::Latency => latency::compare(&options, &servers)?,
         Mode::SystemCalls => system_calls::compare(&options, &servers)?,
         Mode::Instructions => instructions::compare(&options, &servers)?,
         Mode::Workers => workers::compare(&options).map(|()| true)?,
-        Mode::Memory => memory::compare(&servers)?,
+        Mode::Memory => memory::compare(&servers, memory::PLAIN),
+        Mode::Compression => compression::compare(&options, &servers)?,
     };
     Ok(if all_echoed {
         ExitCode::SUCCESS

@@ -32,6 +32,8 @@ pub(crate) enum Mode {
     Workers,
     /// Memory of an idle connection
     Memory,
+    /// CPU time and memory of the servers that compress, with permessage-deflate
+    Compression,
 }
 
 /// Compares ws-echo with a raw echo, the physical limit, and with other echo servers.
@@ -85,7 +87,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) chart: Option<PathBuf>,
 
-    /// Writes every turn's numbers (throughput)
+    /// Writes every turn's numbers (throughput, compression)
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
@@ -157,8 +159,8 @@ impl Options {
             return Ok(of_mode.to_vec());
         }
         let find = |name: &String| {
-            let mut all = scenario::ALL.iter().chain(scenario::COUNTED);
-            let found = all.find(|scenario| scenario.name == *name);
+            let all = [scenario::ALL, scenario::COUNTED, scenario::COMPRESSED];
+            let found = all.into_iter().flatten().find(|it| it.name == *name);
             found
                 .cloned()
                 .with_context(|| format!("no scenario {name}"))

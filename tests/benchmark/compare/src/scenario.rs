@@ -9,6 +9,8 @@ pub(crate) enum Payload {
     Ascii,
     /// Three-byte characters: validating them takes time.
     Chinese,
+    /// Records in JSON, which compress as well as those of real programs.
+    Json,
 }
 
 /// A load.
@@ -40,6 +42,15 @@ pub(crate) const ALL: &[Scenario] = &[
     load("10x16384x8", [10, 16_384, 8], Payload::Binary),
     load("4x1MiBx1", [4, MIB, 1], Payload::Binary),
     load("64x1024x1-chinese", [64, 1024, 1], Payload::Chinese),
+];
+
+/// The scenarios for compression. A server without it is sent the same texts as they are.
+pub(crate) const COMPRESSED: &[Scenario] = &[
+    load("8x128x1-json", [8, 128, 1], Payload::Json),
+    load("8x1024x1-json", [8, 1024, 1], Payload::Json),
+    load("8x1024x16-json", [8, 1024, 16], Payload::Json),
+    load("8x16384x1-json", [8, 16_384, 1], Payload::Json),
+    load("8x1MiBx1-json", [8, MIB, 1], Payload::Json),
 ];
 
 /// The scenarios for counting instructions: one connection, with its messages in flight in one
@@ -83,6 +94,7 @@ impl fmt::Display for Scenario {
             Payload::Binary => "binary",
             Payload::Ascii => "ASCII text",
             Payload::Chinese => "Chinese text",
+            Payload::Json => "JSON",
         };
         let in_flight = self.in_flight;
         write!(

@@ -44,6 +44,10 @@ const GATHERING_PEERS: [&str; 4] = [
 ];
 /// The argument that makes them gather.
 const GATHER: &str = "gather";
+/// The arguments that make a peer compress: at the level that it recommends, or at the one that
+/// takes the least time, if it lets its users choose.
+const DEFLATE: &str = "deflate";
+const DEFLATE_FAST: &str = "deflate-fast";
 /// A placeholder for the port in a server's arguments.
 const PORT: &str = "PORT";
 const FIRST_PORT: u16 = 4_000;
@@ -61,6 +65,17 @@ pub(crate) struct Server {
     variable: Option<(&'static str, PathBuf)>,
     /// Whether its instructions are those of its author, rather than an interpreter's.
     pub(crate) is_compiled: bool,
+    /// What clients offer it for compression; `None` if they send messages as they are.
+    pub(crate) compression: Option<Compression>,
+}
+
+/// What a client offers for permessage-deflate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Compression {
+    /// Both ends compress each message for itself.
+    Fresh,
+    /// Each end may keep its window between messages.
+    Window,
 }
 
 /// A server that listens. It is ended when dropped.
@@ -78,6 +93,25 @@ impl Server {
             arguments: arguments.iter().map(ToString::to_string).collect(),
             variable: None,
             is_compiled: true,
+            compression: None,
+        }
+    }
+
+    /// The server under a name, with more arguments.
+    fn with(self, name: &'static str, arguments: &[&str]) -> Self {
+        let more = arguments.iter().map(ToString::to_string);
+        Self {
+            name,
+            arguments: self.arguments.into_iter().chain(more).collect(),
+            ..self
+        }
+    }
+
+    /// The server under a name, with arguments that make it compress.
+    fn compressing(self, name: &'static str, arguments: &[&str]) -> Self {
+        Self {
+            compression: Some(Compression::Fresh),
+            ..self.with(name, arguments)
         }
     }
 
@@ -210,13 +244,13 @@ pub(crate) fn ws_echo(options: &Options, threads: &str) -> Server {
     Server::compiled(WS_ECHO, options.ws_echo(), &arguments)
 }
 
-/// The servers to compare: the requested ones, or else all installed ones. The others are listed.
+/// The servers to measure: the requested ones of these, or else all that are installed. The others
+/// are listed.
 ///
 /// # Errors
 ///
-/// If a requested server is not installed.
-pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
-    let servers = all(options);
+/// If a requested server is not one of these, or not installed.
+pub(crate) fn chosen(options: &Options, servers: Vec<Server>) -> anyhow::Result<Vec<Server>> {
     if options.servers.is_empty() {
         let (there, missing): (Vec<_>, Vec<_>) = servers.into_iter().partition(is_installed);
         if !missing.is_empty() {
@@ -236,32 +270,82 @@ pub(crate) fn chosen(options: &Options) -> anyhow::Result<Vec<Server>> {
 
 /// All servers, in the order of the first round.
 pub(crate) fn all(options: &Options) -> Vec<Server> {
-    let peers = options.peers();
-    let raw = |name, arguments| Server::compiled(name, peers.join("raw"), arguments);
+    let raw = |name, arguments| Server::compiled(name, options.peers().join("raw"), arguments);
     let mut servers = vec![
         raw(RAW[0], &[PORT, "65536"]),
         ws_echo(options, "1"),
         raw(RAW[1], &[PORT, "524288"]),
         raw(TOUCHING, &[PORT, "524288", "touch"]),
     ];
-    servers.extend(RUST_PEERS.map(|name| Server::compiled(name, peers.join(name), &[PORT])));
-    let folder = options.installed.clone().unwrap_or_default();
-    let bun = folder.join("bun/node_modules/.bin/bun");
-    servers.push(Server::interpreted("bun", bun, "bun.js"));
-    let modules = folder.join("node/node_modules");
+    servers.extend(RUST_PEERS.map(|name| rust_peer(options, name)));
+    let python = installed(options, "python/bin/python");
+    servers.extend([
+        bun(options),
+        node_ws(options),
+        Server::interpreted("picows", python, "picows_echo.py"),
+        libwebsockets(options),
+    ]);
+    servers
+}
+
+/// The servers that compress, in the order of the first round, and ws-echo without compression.
+pub(crate) fn compressing(options: &Options) -> Vec<Server> {
+    let ws_echo = || ws_echo(options, "1");
+    let sockudo_ws = || rust_peer(options, "sockudo-ws");
+    let wtx = || rust_peer(options, "wtx");
+    let yawc = || rust_peer(options, "yawc");
+    vec![
+        ws_echo().compressing(WS_ECHO, &[]),
+        Server {
+            compression: Some(Compression::Window),
+            ..ws_echo().with("ws-echo-window", &["--deflate", "window"])
+        },
+        ws_echo().compressing("ws-echo-unverified", &["--deflate", "unverified"]),
+        ws_echo().with("ws-echo-off", &["--deflate", "off"]),
+        rust_peer(options, "ratchet").compressing("ratchet", &[]),
+        sockudo_ws().compressing("sockudo-ws", &[DEFLATE]),
+        sockudo_ws().compressing("sockudo-ws-fast", &[DEFLATE_FAST]),
+        wtx().compressing("wtx", &[DEFLATE]),
+        wtx().compressing("wtx-fast", &[DEFLATE_FAST]),
+        yawc().compressing("yawc", &[DEFLATE]),
+        yawc().compressing("yawc-fast", &[DEFLATE_FAST]),
+        bun(options).compressing("bun", &[DEFLATE]),
+        node_ws(options).compressing("node-ws", &[DEFLATE]),
+        node_ws(options).compressing("node-ws-fast", &[DEFLATE_FAST]),
+        libwebsockets(options).compressing("libwebsockets", &[DEFLATE]),
+    ]
+}
+
+fn rust_peer(options: &Options, name: &'static str) -> Server {
+    Server::compiled(name, options.peers().join(name), &[PORT])
+}
+
+fn bun(options: &Options) -> Server {
+    let program = installed(options, "bun/node_modules/.bin/bun");
+    Server::interpreted("bun", program, "bun.js")
+}
+
+fn node_ws(options: &Options) -> Server {
+    let modules = installed(options, "node/node_modules");
     let node = match modules.join("ws").exists() {
         true => PathBuf::from("node"),
         false => modules.join("ws"),
     };
-    servers.push(Server {
+    Server {
         variable: Some(("NODE_PATH", modules)),
         ..Server::interpreted("node-ws", node, "ws.cjs")
-    });
-    let python = folder.join("python/bin/python");
-    servers.push(Server::interpreted("picows", python, "picows_echo.py"));
-    let libwebsockets = folder.join("libwebsockets");
-    servers.push(Server::compiled("libwebsockets", libwebsockets, &[PORT]));
-    servers
+    }
+}
+
+fn libwebsockets(options: &Options) -> Server {
+    let program = installed(options, "libwebsockets");
+    Server::compiled("libwebsockets", program, &[PORT])
+}
+
+/// A file of what install.sh has installed.
+fn installed(options: &Options, path: &str) -> PathBuf {
+    let folder = options.installed.clone().unwrap_or_default();
+    folder.join(path)
 }
 
 /// Whether its program exists. A program without a folder is searched for like in a shell.

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::chart;
+use crate::client::{self, Client};
 use crate::generator::{Amount, Generator, Load, Measured};
 use crate::isolation;
 use crate::options::Options;
@@ -19,9 +20,9 @@ type Turns = Vec<Option<Measured>>;
 
 /// All turns of a scenario, by the server's name.
 #[derive(Debug, Serialize)]
-struct Results {
-    scenario: &'static str,
-    turns: BTreeMap<&'static str, Turns>,
+pub(crate) struct Results {
+    pub(crate) scenario: &'static str,
+    pub(crate) turns: BTreeMap<&'static str, Turns>,
 }
 
 /// The content of the JSON file.
@@ -65,22 +66,36 @@ pub(crate) fn compare(options: &Options, servers: &[Server]) -> anyhow::Result<b
     if let Some(path) = &options.chart {
         std::fs::write(path, draw(servers, &all)).context("the chart")?;
     }
+    write(options, &all)?;
+    Ok(all_echoed(&all))
+}
+
+/// Writes the numbers of every turn, if the options name a file for them.
+///
+/// # Errors
+///
+/// If they cannot be written.
+pub(crate) fn write(options: &Options, all: &[Results]) -> anyhow::Result<()> {
     if let Some(path) = &options.json {
         let numbers = Numbers {
             congestion_control: isolation::congestion_control(),
             rounds: options.rounds,
             seconds: options.duration().as_secs_f64(),
-            results: &all,
+            results: all,
         };
         std::fs::write(path, serde_json::to_vec_pretty(&numbers)?).context("the numbers")?;
     }
-    let mut turns = all
-        .iter()
-        .flat_map(|results| results.turns.values().flatten());
-    Ok(turns.all(Option::is_some))
+    Ok(())
 }
 
-fn measure(
+/// Whether no turn failed.
+pub(crate) fn all_echoed(all: &[Results]) -> bool {
+    let results = all.iter().flat_map(|results| results.turns.values());
+    results.flatten().all(Option::is_some)
+}
+
+/// Measures the servers in turns.
+pub(crate) fn measure(
     options: &Options,
     servers: &[Server],
     generator: &Generator,
@@ -111,6 +126,12 @@ fn turn(
 ) -> anyhow::Result<Measured> {
     options.rest();
     let running = server.start(&started_by(options), scenario.in_flight, None)?;
+    if server.compression.is_some() {
+        // The generator also takes echoes that are not compressed.
+        let echo = Client::connect(server, &running)
+            .and_then(|mut client| client.echo(&client::json(scenario.len)));
+        echo.with_context(|| server.name.to_owned())?;
+    }
     let load = Load {
         scenario,
         amount: Amount::For(options.duration()),

@@ -2,7 +2,8 @@
 //! without one, and the echo for crates with connections that are a stream and a sink.
 //!
 //! Each peer is one thread, like the worker of ws-echo that it is compared with. Messages of 16 MiB
-//! and more are allowed, compression is not offered, and text is validated if the crate can do it.
+//! and more are allowed, messages are compressed only if the arguments ask for it, and text is
+//! validated if the crate can do it.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,6 +21,14 @@ const BACKLOG: i32 = 16_384;
 const TOGETHER: usize = 256;
 /// The argument after the port that lets [`echo`] gather.
 const GATHER: &str = "gather";
+/// The arguments after the port that let a peer compress.
+const DEFLATE: &str = "deflate";
+const DEFLATE_FAST: &str = "deflate-fast";
+/// permessage-deflate with windows of full length, which are kept between messages.
+const WINDOW: &str = "permessage-deflate";
+/// The same, without keeping them.
+pub const FRESH: &str =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 /// The longest request.
 const HEAD_LEN: usize = 4096;
 
@@ -30,7 +39,28 @@ const HEAD_LEN: usize = 4096;
 /// If there is none.
 pub fn port() -> io::Result<u16> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
-    port.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "usage: PROGRAM PORT [gather]"))
+    let usage = "usage: PROGRAM PORT [gather] [deflate|deflate-fast]";
+    port.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, usage))
+}
+
+/// How much time compressing may take.
+#[derive(Clone, Copy, Debug)]
+pub enum Level {
+    /// As much as the crate recommends.
+    Default,
+    /// As little as possible: level 1.
+    Fast,
+}
+
+/// Whether to compress what is sent, by the arguments. All clients offer permessage-deflate then.
+#[must_use]
+pub fn compression() -> Option<Level> {
+    let fast = is_told_to(DEFLATE_FAST).then_some(Level::Fast);
+    fast.or(is_told_to(DEFLATE).then_some(Level::Default))
+}
+
+fn is_told_to(word: &str) -> bool {
+    std::env::args().skip(2).any(|argument| argument == word)
 }
 
 /// A socket that listens on a port of 127.0.0.1 and does not block.
@@ -72,19 +102,20 @@ where
     })
 }
 
-/// Answers a client's opening handshake.
+/// Answers a client's opening handshake. Returns the extensions that were agreed on.
 ///
 /// # Errors
 ///
 /// If the client disconnects, or asks for something else.
-pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
+pub async fn accept(stream: &mut TcpStream) -> io::Result<Option<&'static str>> {
     let mut head = Vec::with_capacity(HEAD_LEN);
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() > HEAD_LEN || stream.read_buf(&mut head).await? == 0 {
             return Err(ErrorKind::InvalidData.into());
         }
     }
-    stream.write_all(response(&head)?.as_bytes()).await
+    stream.write_all(response(&head)?.as_bytes()).await?;
+    Ok(extensions(&head))
 }
 
 /// The response to an opening handshake.
@@ -93,6 +124,9 @@ pub async fn accept(stream: &mut TcpStream) -> io::Result<()> {
 ///
 /// If the request has no key.
 pub fn response(request: &[u8]) -> io::Result<String> {
+    let extensions = extensions(request).map_or(String::new(), |extensions| {
+        format!("Sec-WebSocket-Extensions: {extensions}\r\n")
+    });
     let request = String::from_utf8_lossy(request);
     let key = request.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -103,8 +137,18 @@ pub fn response(request: &[u8]) -> io::Result<String> {
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
     Ok(format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{extensions}\r\n"
     ))
+}
+
+/// What is agreed on with a client. If a peer compresses, all clients offer permessage-deflate.
+fn extensions(request: &[u8]) -> Option<&'static str> {
+    compression()?;
+    let request = String::from_utf8_lossy(request);
+    Some(match request.contains("server_no_context_takeover") {
+        true => FRESH,
+        false => WINDOW,
+    })
 }
 
 /// Echoes messages until the connection ends: one after the other, or, with the argument `gather`,
@@ -124,7 +168,7 @@ pub async fn echo<Connection, Message, Failure>(
 where
     Connection: Stream<Item = Result<Message, Failure>> + Sink<Message, Error = Failure> + Unpin,
 {
-    if std::env::args().nth(2).is_some_and(|word| word == GATHER) {
+    if is_told_to(GATHER) {
         echo_together(connection, is_data).await
     } else {
         echo_each(connection, is_data).await

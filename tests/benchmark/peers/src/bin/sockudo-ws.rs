@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::io;
 
+use peers::Level;
+use sockudo_ws::deflate::DeflateConfig;
 use sockudo_ws::handshake::server_handshake;
-use sockudo_ws::{Config, Error, Message, WebSocketStream};
+use sockudo_ws::{CompressedWebSocketStream, Config, Error, Message, WebSocketStream};
 use tokio::net::TcpStream;
 
 fn main() -> io::Result<Infallible> {
@@ -12,11 +14,25 @@ fn main() -> io::Result<Infallible> {
 }
 
 async fn client(mut stream: TcpStream) -> Result<(), Error> {
-    server_handshake(&mut stream).await?;
     let config = Config::builder().auto_ping(false).idle_timeout(0).build();
-    let connection = WebSocketStream::server(stream, config);
-    peers::echo(connection, |message: &Message| {
-        matches!(message, Message::Text(_) | Message::Binary(_))
-    })
-    .await
+    let Some(level) = peers::compression() else {
+        server_handshake(&mut stream).await?;
+        return peers::echo(WebSocketStream::server(stream, config), is_data).await;
+    };
+    let extensions = peers::accept(&mut stream).await?;
+    let is_fresh = extensions == Some(peers::FRESH);
+    let mut deflate = DeflateConfig {
+        server_no_context_takeover: is_fresh,
+        client_no_context_takeover: is_fresh,
+        ..DeflateConfig::default()
+    };
+    if let Level::Fast = level {
+        deflate.compression_level = 1;
+    }
+    let connection = CompressedWebSocketStream::server(stream, config, deflate);
+    peers::echo(connection, is_data).await
+}
+
+fn is_data(message: &Message) -> bool {
+    matches!(message, Message::Text(_) | Message::Binary(_))
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 
 use futures_util::StreamExt;
+use peers::Level;
 use tokio::net::TcpStream;
 use yawc::{Frame, OpCode, Options, Role, WebSocket};
 
@@ -16,13 +17,19 @@ fn main() -> io::Result<Infallible> {
 }
 
 async fn client(mut stream: TcpStream) -> yawc::Result<()> {
-    peers::accept(&mut stream).await?;
+    let extensions = peers::accept(&mut stream).await?;
     let options = Options::default()
         .with_limits(LONGEST_MESSAGE, LONGEST_MESSAGE)
         .with_read_buffer_capacity(READ_BUFFER)
         .with_backpressure_boundary(WRITTEN_TOGETHER)
         .with_utf8();
-    let connection = WebSocket::from_stream(stream, Role::Server, options)?;
+    let options = match peers::compression() {
+        None => options,
+        Some(Level::Default) => options.with_balanced_compression(),
+        Some(Level::Fast) => options.with_low_latency_compression(),
+    };
+    let connection =
+        WebSocket::from_stream_with_extensions(stream, Role::Server, extensions, options)?;
     peers::echo(connection.map(Ok), |frame: &Frame| {
         matches!(frame.opcode(), OpCode::Text | OpCode::Binary)
     })
