@@ -121,6 +121,11 @@ impl Buffers {
         }
     }
 
+    /// The memory of the empty buffers, in bytes.
+    fn memory(&self) -> usize {
+        self.empty.len() * self.storage_len
+    }
+
     /// Adds a buffer, for which memory was taken.
     fn grow(&mut self) {
         let storage = vec![0; self.storage_len].into_boxed_slice();
@@ -210,6 +215,15 @@ impl Pool {
                 return None;
             }
         }
+    }
+
+    /// Whether nobody has any of its memory.
+    pub(crate) fn is_whole(&self) -> bool {
+        let BothBuffers { small, large } = &self.buffers;
+        let verifiers = self.verifiers.as_ref().map_or(0, Verifiers::memory);
+        let free = small.memory() + large.memory() + verifiers;
+        let has_reserves = !self.is_reserve_in_use() && !self.is_verifier_reserve_in_use();
+        self.budget.used == RESERVE_LEN + free && self.backlogs.budget.used == 0 && has_reserves
     }
 
     pub(crate) fn give_memory_back(&mut self, len: usize) {

@@ -36,6 +36,11 @@ impl Verifiers {
         }
     }
 
+    /// The memory of those that are not in use, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        Self::LEAST_MEMORY + self.free.len() * Verifier::MEMORY
+    }
+
     /// Takes a free verifier, for what is compressed with this window.
     pub(super) fn take(&mut self, window: Window) -> Option<Box<Verifier>> {
         let mut verifier = self.free.pop()?;
