@@ -74,6 +74,11 @@ impl Verifiers {
         has_shrunk
     }
 
+    /// [Begins](Workspace::begin_turn) a client's turn.
+    pub(super) fn begin_turn(&mut self) {
+        self.workspace.begin_turn();
+    }
+
     /// [Checks](Verifier::check) a chunk.
     pub(super) fn check(
         &mut self,

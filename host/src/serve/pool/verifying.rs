@@ -20,6 +20,13 @@ impl Pool {
         self
     }
 
+    /// Begins a client's turn: what others have inflated does not count against it.
+    pub(crate) fn begin_turn(&mut self) {
+        if let Some(verifiers) = &mut self.verifiers {
+            verifiers.begin_turn();
+        }
+    }
+
     /// Takes a verifier for a message: the [reserve](Self::is_verifier_reserve_in_use) if there is
     /// no memory. `None` if messages are not verified.
     pub(crate) fn take_verifier(&mut self) -> Option<Box<Verifier>> {

@@ -490,3 +490,19 @@ fn a_silent_client_is_pinged_whatever_it_keeps() {
         assert_eq!(received(&end), gone(), "{mode}");
     }
 }
+
+#[test]
+fn without_memory_a_whole_message_is_echoed_whatever_others_have_inflated_before() {
+    let mut server = Server::new(&["--threads=1", "--max-memory=400KiB"]);
+    let clients: Vec<_> = (0..20).map(|_| server.open_compressing()).collect();
+    let (key, end, _) = clients.last().unwrap();
+    for (key, end, _) in &clients[..19] {
+        server.send(*key, end, sent(0x41, &HELLO[..3]));
+    }
+    // One turn is enough for each, but not for all of them.
+    let message = bomb(300_000);
+    for _ in 0..8 {
+        server.send(*key, end, sent(BINARY, &message));
+        assert_eq!(received(end), echoed(BINARY, &message));
+    }
+}
