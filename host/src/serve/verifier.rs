@@ -123,6 +123,11 @@ impl Verifier {
         }
     }
 
+    /// Whether a message may refer to the ones before it.
+    pub(crate) fn keeps_window(&self) -> bool {
+        self.inflater.window().is_kept()
+    }
+
     /// Forgets everything. What follows is compressed with this window.
     pub(crate) fn reset(&mut self, window: Window) {
         self.inflater.reset(window);

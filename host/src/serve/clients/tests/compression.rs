@@ -506,3 +506,32 @@ fn without_memory_a_whole_message_is_echoed_whatever_others_have_inflated_before
         assert_eq!(received(end), echoed(BINARY, &message));
     }
 }
+
+#[test]
+fn windows_that_are_kept_leave_half_of_the_memory_to_others() {
+    let memory = 4 << 20;
+    let mut server = Server::new(&["--threads=1", "--max-memory=4MiB", "--deflate=window"]);
+    let clients: Vec<_> = (0..100).map(|_| server.open_compressing()).collect();
+    let kept = clients
+        .iter()
+        .filter(|(_, _, it)| it == "permessage-deflate");
+    let all_kept = memory / 2 / Verifier::MEMORY;
+    assert_eq!(kept.count(), all_kept);
+    assert!(server.free_memory() > memory / 3);
+    let (key, end, _) = clients.last().unwrap();
+    let fragments = [sent(0x41, &HELLO[..3]), sent(0x80, &HELLO[3..])];
+    fragments
+        .iter()
+        .for_each(|fragment| server.send(*key, end, fragment));
+    let echoes = [echoed(0x41, &HELLO[..3]), echoed(0x80, &HELLO[3..])];
+    assert_eq!(received(end), echoes.concat());
+    // Those that are gone leave room for others.
+    for (key, _, _) in clients {
+        server.clients.end_turn(key, ends(Next::Close));
+    }
+    let clients: Vec<_> = (0..100).map(|_| server.open_compressing()).collect();
+    let kept = clients
+        .iter()
+        .filter(|(_, _, it)| it == "permessage-deflate");
+    assert_eq!(kept.count(), all_kept);
+}
