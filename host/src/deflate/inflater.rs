@@ -59,6 +59,11 @@ impl Inflater {
         }
     }
 
+    /// What the sender compresses with.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
     /// Inflates as much of the next bytes of a message as `room`, which must not be empty, has
     /// place for, and takes them from `bytes`. Returns what they inflate to: nothing if all of
     /// `bytes` are inflated. What follows may be more of the same message, in any pieces.

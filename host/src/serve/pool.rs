@@ -3,7 +3,8 @@
 //! All buffers of a worker together, with the verifiers of compressed messages, use at most its
 //! share of `--max-memory`. A client that needs a buffer beyond that is served with the reserve, in
 //! which nothing can stay: its messages are echoed in pieces. Backlogs, of clients that send first
-//! and read later, use at most half of that share.
+//! and read later, use at most half of that share, and so do windows that are kept for as long as
+//! their clients are there.
 
 mod backlogs;
 mod budget;
