@@ -1,4 +1,5 @@
-//! Decompresses messages (RFC 7692 section 7.2.2). How a block looks is in `blocks` (RFC 1951).
+//! Inflates (decompresses) messages (RFC 7692 section 7.2.2). How a block looks is in `blocks` (RFC
+//! 1951).
 
 mod bits;
 mod blocks;
@@ -12,7 +13,7 @@ use crate::inflate::bits::{BitReader, Bits, Stop};
 use crate::inflate::codes::Codes;
 use crate::inflate::window::Window;
 
-/// Decompresses the messages of one peer, for an application that needs what is in them. An echo
+/// Inflates the messages of one peer, for an application that needs what is in them. An echo
 /// needs none.
 ///
 /// [`Exchange::gather_inflated`](crate::Exchange::gather_inflated) uses it for whole messages. For
@@ -29,7 +30,7 @@ use crate::inflate::window::Window;
 /// A server keeps it small by answering an offer with
 /// [`request.deflate(Window::new(9))`](crate::Request::deflate).
 ///
-/// It takes no other memory, and has no unsafe code and no panic. It is strict, as decompressors
+/// It takes no other memory, and has no unsafe code and no panic. It is strict, as inflaters
 /// rarely are: it refuses each distance beyond the window or before the first byte, and a message
 /// that is cut inside a block or a code.
 ///
@@ -107,13 +108,13 @@ impl<const LEN: usize> Inflate<LEN> {
         }
     }
 
-    /// Decompresses up to `LEN` bytes of `bytes`, which then are what is left of it. Ask again
+    /// Inflates up to `LEN` bytes of `bytes`, which then are what is left of it. Ask again
     /// until it returns `None`: then all of `bytes` were read. They may end anywhere.
     ///
     /// # Errors
     ///
     /// [`ProtocolError::InvalidCompression`] if it is no compressed message, from then on each
-    /// time: pass it to [`Exchange::fail`](crate::Exchange::fail). What was decompressed before it
+    /// time: pass it to [`Exchange::fail`](crate::Exchange::fail). What was inflated before it
     /// by the same call is not returned.
     pub fn piece(&mut self, bytes: &mut &[u8]) -> Result<Option<&[u8]>, ProtocolError> {
         let start = self.window.make_room();
@@ -135,7 +136,7 @@ impl<const LEN: usize> Inflate<LEN> {
         Ok(Some(piece).filter(|piece| !piece.is_empty()))
     }
 
-    /// Ends a message, all of which was [decompressed](Self::piece). The next message may refer to
+    /// Ends a message, all of which was [inflated](Self::piece). The next message may refer to
     /// its bytes, unless it is [`reset`](Self::reset).
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 //! What a program of each kind uses, beside the loop that is the same for all:
 //!
 //! - It echoes: [`Exchange::echo`], and before it [`Exchange::echo_whole_messages`].
+//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
+//!   [`Chunk::is_compressed`].
 //! - It pushes a counter, a sensor or a log: [`Exchange::send`], at any time, and
 //!   [`Exchange::room`].
 //! - It answers commands, such as JSON: [`Exchange::gather`] with a [`MessageBuffer`], and
@@ -17,8 +19,6 @@
 //! - It measures round trips: [`Exchange::ping`], [`Event::Pong`], [`Exchange::control_payload`].
 //! - It decides who may connect: [`Request::path`], [`Request::query`], [`Request::headers`] and
 //!   [`ServerHandshake::refuse`].
-//! - It echoes compressed messages (RFC 7692): [`Request::deflate`], [`Acceptance::deflate`] and
-//!   [`Chunk::is_compressed`].
 //! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
 //! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
 //! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to

@@ -1,5 +1,6 @@
 //! The compression of messages (RFC 7692 section 7.2), by zlib-rs. Only what is here uses it.
 
+pub(crate) mod checked_inflater;
 pub(crate) mod deflater;
 pub(crate) mod inflater;
 

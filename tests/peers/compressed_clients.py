@@ -5,8 +5,8 @@ server.
     compressed_clients.py websockets | aiohttp URL
 
 The server at URL greets with WELCOME and echoes every message. Prints the options of each
-connection and what was agreed on, and `ok` at the end. If an answer is wrong, prints the expected and the actual one and
-exits with status 1.
+connection and what was agreed on, and `ok` at the end. If an answer is wrong, prints the expected
+and the actual one and exits with status 1.
 """
 
 import asyncio

@@ -4,8 +4,10 @@
     websockets_server.py ADDRESS PORT [CERTIFICATE KEY]
 
 Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
-does not greet. With PEM files of a certificate chain and its key, it speaks TLS. DEFLATE, in JSON, are
-the options of its ServerPerMessageDeflateFactory; without it, nothing is compressed.
+does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
+
+DEFLATE, in JSON, are the options of its ServerPerMessageDeflateFactory; without it, nothing is
+compressed.
 """
 
 import asyncio

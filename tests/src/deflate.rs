@@ -4,7 +4,20 @@ use ws_echo_core::{Agreed, Deflate, Window};
 use zlib_rs::{DeflateFlush, InflateFlush, Status};
 
 /// What a message ends with, and what is left out.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+pub const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
+/// The extension that most clients offer.
+pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
+/// The answer that lets both ends keep their windows.
+pub const KEPT: &str = "permessage-deflate";
+/// The answer that lets neither do so.
+pub const FRESH: &str =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+/// `Hello`, as the RFC compresses it in section 7.2.3.1.
+pub const HELLO: &[u8] = b"\xF2\x48\xCD\xC9\xC9\x07\x00";
+/// `Hello` once more, by a reference to the first one (section 7.2.3.2).
+pub const HELLO_AGAIN: &[u8] = b"\xF2\x00\x11\x00\x00";
 
 /// zlib makes none of 8 bits. One of 9 does the same: its distances are shorter than the window by
 /// 262 bytes.
@@ -18,6 +31,23 @@ pub fn agreed(window: Window) -> Agreed {
         client: window,
     });
     agreed
+}
+
+/// The compressed bytes of a message that does not refer to others.
+pub fn compressed(message: &[u8]) -> Vec<u8> {
+    Compressor::new(Window::MAX).compress(message)
+}
+
+/// So many MiB of zeros, a thousand times shorter.
+pub fn zeros(mib: usize) -> Vec<u8> {
+    let one = compressed(&vec![0; 1 << 20]);
+    vec![&one[..]; mib].join(&TAIL[..])
+}
+
+/// A short message in a block that is not compressed.
+pub fn stored(message: &[u8]) -> Vec<u8> {
+    let len = message.len() as u8;
+    [&[0, len, 0, !len, 0xFF], message, &[0]].concat()
 }
 
 /// Compresses messages.
@@ -69,14 +99,14 @@ impl Compressor {
     }
 }
 
-/// Decompresses messages.
-pub struct Decompressor {
+/// Inflates messages.
+pub struct Inflater {
     window: Window,
     stream: zlib_rs::Inflate,
 }
 
-impl Decompressor {
-    /// A decompressor of which nothing was decompressed.
+impl Inflater {
+    /// An inflater of which nothing was inflated.
     pub fn new(window: Window) -> Self {
         Self {
             window,
@@ -88,11 +118,11 @@ impl Decompressor {
         zlib_rs::Inflate::new(false, window.bits().max(MIN_BITS))
     }
 
-    /// Decompresses a message. `None` if it is not a stream of this window.
+    /// Inflates a message. `None` if it is not a stream of this window.
     ///
     /// > Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message.
     /// > (RFC 7692 section 7.2.2)
-    pub fn decompress(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+    pub fn inflate(&mut self, message: &[u8]) -> Option<Vec<u8>> {
         let input = [message, &TAIL].concat();
         let (mut at, mut message) = (0, Vec::new());
         loop {

@@ -3,12 +3,11 @@
 //! to check the core's decoder.
 
 pub mod chromium;
-pub mod compressed;
-pub mod decompressors;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
 pub mod fuzzing;
+pub mod inflaters;
 pub mod log;
 pub mod masking_keys;
 pub mod names;

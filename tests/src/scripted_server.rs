@@ -58,11 +58,11 @@ pub fn accept(stream: &mut (impl Read + Write)) -> Option<String> {
     Some(request)
 }
 
-/// Accepts the next request with these parameters of permessage-deflate, and returns it.
-pub fn accept_deflate(stream: &mut (impl Read + Write), parameters: &str) -> Option<String> {
+/// The same with these extensions.
+pub fn accept_with(stream: &mut (impl Read + Write), extensions: &str) -> Option<String> {
     let request = request(stream)?;
-    let extension = format!("\r\nSec-WebSocket-Extensions: permessage-deflate{parameters}\r\n\r\n");
-    let response = response(&request).replace("\r\n\r\n", &extension);
+    let header = format!("\r\nSec-WebSocket-Extensions: {extensions}\r\n\r\n");
+    let response = response(&request).replace("\r\n\r\n", &header);
     stream.write_all(response.as_bytes()).ok()?;
     Some(request)
 }
@@ -105,6 +105,11 @@ pub fn unmasked(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
         126..=0xFFFF => [&[first, 126], &len[6..], payload].concat(),
         _ => [&[first, 127], &len[..], payload].concat(),
     }
+}
+
+/// The echo of a frame, as it came.
+pub fn echo(first: u8, payload: &[u8]) -> Vec<u8> {
+    unmasked(first, payload)
 }
 
 /// A server's Close frame.

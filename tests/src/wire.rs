@@ -17,8 +17,8 @@ pub const PING: u8 = 0x89;
 pub const PONG: u8 = 0x8A;
 /// The bit that makes a frame the last of its message.
 pub const FIN: u8 = 0x80;
-/// RSV1, the bit of a compressed message, in its first frame (RFC 7692 section 6).
-pub const COMPRESSED: u8 = 0x40;
+/// The bit of a compressed message, in its first frame (RFC 7692 section 6).
+pub const RSV1: u8 = 0x40;
 /// The bits that are reserved for extensions.
 const RSV: u8 = 0x70;
 /// The bit of the second byte that marks a frame as masked.
@@ -183,7 +183,7 @@ pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
 }
 
 /// Joins the frames of a server: each message becomes one frame of its kind, [`TEXT`] or
-/// [`BINARY`], with the payloads of all its fragments, and with [`COMPRESSED`] if the first has it.
+/// [`BINARY`], with the payloads of all its fragments, and with [`RSV1`] if the first has it.
 /// Control frames stay as they are.
 ///
 /// # Panics
@@ -195,7 +195,7 @@ pub fn joined(frames: &[Frame]) -> Vec<Frame> {
     let mut open: Option<Frame> = None;
     for frame in frames {
         let is_first = open.is_none() && frame.first & 0x0F < 8;
-        let allowed = if is_first { COMPRESSED } else { 0 };
+        let allowed = if is_first { RSV1 } else { 0 };
         assert_eq!(frame.first & RSV & !allowed, 0, "reserved bits: {frame:?}");
         match (frame.first & 0x0F, &mut open) {
             (8.., _) => {

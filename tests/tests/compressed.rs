@@ -11,16 +11,16 @@ use ws_echo_tests::driver::{
     self, Cuts, echo_always, echo_always_with, echo_in_pieces_with, echo_with,
 };
 use ws_echo_tests::wire::{
-    self, BINARY, CLOSE, COMPRESSED, CONTINUATION, FIN, Frame, PING, PONG, TEXT, masked,
-    masked_close, mirrored,
+    self, BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, RSV1, TEXT, masked, masked_close,
+    mirrored,
 };
 
-const COMPRESSED_TEXT: u8 = TEXT | COMPRESSED;
-const COMPRESSED_BINARY: u8 = BINARY | COMPRESSED;
+const COMPRESSED_TEXT: u8 = TEXT | RSV1;
+const COMPRESSED_BINARY: u8 = BINARY | RSV1;
 /// The first byte of a fragment that is neither the first nor the last.
 const MORE: u8 = 0x00;
 
-/// No text, and no stream that can be decompressed: nobody looks.
+/// No text, and no stream that can be inflated: nobody looks.
 const JUNK: [u8; 9] = [0xFF, 0x80, 0xE4, 0xB8, 0x00, 0xC0, 0xF0, 0x9F, 0xED];
 
 /// Compression was agreed on.
@@ -166,7 +166,7 @@ mod the_first_byte {
         for first in [COMPRESSED_TEXT, COMPRESSED_BINARY ^ FIN] {
             let input = [masked(TEXT, "hi"), masked(first, JUNK)].concat();
             let outcome = echo_always(&input);
-            assert_eq!(outcome.error, Some(ProtocolError::ReservedBits(COMPRESSED)));
+            assert_eq!(outcome.error, Some(ProtocolError::ReservedBits(RSV1)));
             let hi = Frame::new(TEXT, "hi");
             assert_eq!(outcome.frames, [hi, Frame::close(1002)]);
         }
@@ -177,9 +177,9 @@ mod the_first_byte {
         for first in [CONTINUATION, MORE, PING, PONG, CLOSE] {
             let begun = Frame::new(COMPRESSED_TEXT ^ FIN, JUNK);
             let payload = 1000_u16.to_be_bytes();
-            let frames = [begun.clone(), Frame::new(first | COMPRESSED, payload)];
+            let frames = [begun.clone(), Frame::new(first | RSV1, payload)];
             let outcome = echo_always_with(deflate(), &encoded(&frames));
-            assert_eq!(outcome.error, Some(ProtocolError::ReservedBits(COMPRESSED)));
+            assert_eq!(outcome.error, Some(ProtocolError::ReservedBits(RSV1)));
             assert_eq!(outcome.frames, [begun, Frame::close(1002)]);
         }
     }
@@ -207,7 +207,7 @@ mod the_first_byte {
                 match exchange.next_event() {
                     Ok(Some(Event::Data(chunk))) => exchange.echo(chunk),
                     Ok(None) => assert!(is_whole && is_agreed),
-                    Err(ProtocolError::ReservedBits(COMPRESSED)) => {}
+                    Err(ProtocolError::ReservedBits(RSV1)) => {}
                     other => panic!("{other:?}"),
                 }
                 let expected = match is_agreed {
@@ -348,7 +348,7 @@ mod echoes {
                     panic!("{event:?}");
                 };
                 assert_eq!(chunk.kind(), Kind::Text);
-                assert_eq!(chunk.is_compressed(), first & COMPRESSED != 0);
+                assert_eq!(chunk.is_compressed(), first & RSV1 != 0);
                 assert_eq!(exchange.text(&chunk).is_some(), !chunk.is_compressed());
                 echoes.push(exchange.bytes(&chunk).to_vec());
                 exchange.echo(chunk);
@@ -413,7 +413,7 @@ mod whole_messages {
         for start in 0..frames.len() {
             for end in start..=frames.len() {
                 let burst = &frames[start..end];
-                let is_plain = |frame: &&Frame| frame.first & COMPRESSED == 0;
+                let is_plain = |frame: &&Frame| frame.first & RSV1 == 0;
                 let plain_count = burst.iter().take_while(is_plain).count();
                 for (compressed, count) in [
                     (CompressedMessages::Echo, burst.len()),

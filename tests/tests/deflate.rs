@@ -1,17 +1,16 @@
 //! Compression (permessage-deflate, RFC 7692) by the server: what is agreed on, which messages are
 //! echoed, which end the connection, what the log says, and that other clients notice nothing.
 
-use ws_echo_tests::compressed::{HELLO, HELLO_AGAIN, OFFER, RSV1, compressed, zeros};
-use ws_echo_tests::scripted_client::{Client, request};
+use std::net::SocketAddr;
+
+use ws_echo_tests::deflate::{FRESH, HELLO, HELLO_AGAIN, KEPT, OFFER, compressed, zeros};
+use ws_echo_tests::scripted_client::{Client, request, request_with};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::tunnel;
 use ws_echo_tests::wire::{
-    BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, TEXT, joined, masked, masked_close,
+    BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, RSV1, TEXT, joined, masked, masked_close,
 };
-
-const FRESH: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-const KEPT: &str = "permessage-deflate";
 
 /// Each mode, and whether it checks messages and keeps a window.
 const MODES: [(&str, bool, bool); 3] = [
@@ -20,14 +19,10 @@ const MODES: [(&str, bool, bool); 3] = [
     ("--deflate=unverified", false, true),
 ];
 
-/// A client that sends this header too, and what it is answered about extensions.
-fn open(server: &Server, header: &str) -> (Client, String) {
-    open_at(server.address, header)
-}
-
-fn open_at(address: std::net::SocketAddr, header: &str) -> (Client, String) {
+/// A client that sends this request, and what it is answered about extensions.
+fn open(address: SocketAddr, request: String) -> (Client, String) {
     let mut client = Client::connect(address);
-    client.send(request("/").replace("\r\n\r\n", &format!("\r\n{header}\r\n")));
+    client.send(request);
     let head = client.receive_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let mut lines = head.lines();
@@ -37,7 +32,7 @@ fn open_at(address: std::net::SocketAddr, header: &str) -> (Client, String) {
 
 /// A client that may compress its messages.
 fn compressing(server: &Server) -> Client {
-    let (client, answer) = open(server, OFFER);
+    let (client, answer) = open(server.address, request_with(OFFER));
     assert!(answer.starts_with(KEPT), "{answer}");
     client
 }
@@ -62,9 +57,9 @@ fn expect_echo(client: &mut Client, first: u8, payload: &[u8]) {
 #[test]
 fn what_is_agreed_on_follows_from_the_flags_and_the_offer() {
     let limited = "; server_max_window_bits=10; client_max_window_bits=10";
-    for (flags, header, answer) in [
+    let fresh_for_client = "permessage-deflate; client_no_context_takeover";
+    for (flags, offer, answer) in [
         (&[][..], OFFER, FRESH.to_owned()),
-        (&[], "", String::new()),
         (&["--deflate=off"], OFFER, String::new()),
         (&["--deflate=window"], OFFER, KEPT.into()),
         (&["--deflate=unverified"], OFFER, KEPT.into()),
@@ -74,20 +69,15 @@ fn what_is_agreed_on_follows_from_the_flags_and_the_offer() {
             OFFER,
             KEPT.to_owned() + limited,
         ),
-        (
-            &["--deflate-window=10"],
-            "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-            String::new(),
-        ),
-        (
-            &["--deflate=window"],
-            "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n",
-            FRESH.into(),
-        ),
+        (&["--deflate-window=10"], KEPT, String::new()),
+        (&["--deflate=window"], fresh_for_client, FRESH.into()),
     ] {
         let server = Server::start(flags);
-        assert_eq!(open(&server, header).1, answer, "{flags:?} {header}");
+        let request = request_with(offer);
+        assert_eq!(open(server.address, request).1, answer, "{flags:?} {offer}");
     }
+    let server = Server::start(&[]);
+    assert_eq!(open(server.address, request("/")).1, "");
 }
 
 #[test]
@@ -239,7 +229,7 @@ fn a_long_message_has_its_beginning_echoed_before_it_is_found_wrong() {
 #[test]
 fn a_compressed_message_that_nobody_agreed_on_and_bits_elsewhere_are_errors() {
     let server = Server::start(&["--no-welcome"]);
-    let mut plain = open(&server, "").0;
+    let mut plain = open(server.address, request("/")).0;
     plain.send(masked(TEXT | RSV1, HELLO));
     assert_eq!(plain.receive_frame(), Some(Frame::close(1002)));
     for wrong in [
@@ -351,7 +341,7 @@ fn why_a_connection_ended_is_logged() {
     for (payload, reason) in [
         (
             &b"\xFF\xFF"[..],
-            "1007: compressed message cannot be decompressed",
+            "1007: compressed message cannot be inflated",
         ),
         (&compressed(b"\xFF"), "1007: text is not UTF-8"),
     ] {
@@ -370,7 +360,7 @@ fn tls_makes_no_difference() {
     for (mode, is_verified, is_kept) in MODES {
         let (server, certificate) = self_signed("deflate", &["--no-welcome", mode]);
         let address = tunnel::start(server.address, &certificate);
-        let (mut client, answer) = open_at(address, OFFER);
+        let (mut client, answer) = open(address, request_with(OFFER));
         assert_eq!(answer, if is_kept { KEPT } else { FRESH });
         expect_echo(&mut client, TEXT | RSV1, HELLO);
         expect_echo(&mut client, BINARY | RSV1, &zeros(64));

@@ -1,5 +1,5 @@
 //! The core's client and the core's server, joined in memory, with zlib-rs beside the client only:
-//! what it has compressed comes back as it was, and is what it can decompress (RFC 7692 sections 6
+//! what it has compressed comes back as it was, and is what it can inflate (RFC 7692 sections 6
 //! and 7.2).
 
 use std::collections::VecDeque;
@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use ws_echo_core::{
     Agreed, Buffer, CloseCode, CompressedMessages, Connection, Event, Fin, Kind, Message, Window,
 };
-use ws_echo_tests::deflate::{Compressor, Decompressor, agreed};
+use ws_echo_tests::deflate::{Compressor, Inflater, agreed};
 
 type Bytes = Buffer<Vec<u8>>;
 
@@ -85,7 +85,7 @@ impl ServerEnd {
     }
 }
 
-/// The client's end, which compresses and decompresses.
+/// The client's end, which compresses and inflates.
 struct ClientEnd {
     connection: Connection<Client>,
     buffer: Bytes,
@@ -93,10 +93,10 @@ struct ClientEnd {
     unsent: VecDeque<Sent>,
     /// The longest fragment that it sends.
     fragment_len: usize,
-    decompressor: Decompressor,
+    inflater: Inflater,
     /// The message that is being received, as it comes.
     begun: Vec<u8>,
-    /// What was received; `None` for what cannot be decompressed.
+    /// What was received; `None` for what cannot be inflated.
     received: Vec<Option<Sent>>,
     close: Option<Option<CloseCode>>,
 }
@@ -118,7 +118,7 @@ impl ClientEnd {
                 let bytes = std::mem::take(&mut self.begun);
                 let is_compressed = chunk.is_compressed();
                 let bytes = match is_compressed {
-                    true => self.decompressor.decompress(&bytes),
+                    true => self.inflater.inflate(&bytes),
                     false => Some(bytes),
                 };
                 let kind = chunk.kind();
@@ -227,7 +227,7 @@ fn echo(window: Window, level: i32, messages: &[Sent], how: Server, line: Line) 
         buffer: Buffer::for_pieces(vec![0; line.buffer_lens[0]]),
         unsent: messages.iter().map(compress).collect(),
         fragment_len: line.fragment_len,
-        decompressor: Decompressor::new(window),
+        inflater: Inflater::new(window),
         begun: Vec::new(),
         received: Vec::new(),
         close: None,

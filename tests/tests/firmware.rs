@@ -3,11 +3,12 @@
 
 use std::ops::RangeInclusive;
 
+use ws_echo_tests::deflate::OFFER;
 use ws_echo_tests::firmware::{self, DEFAULT, Firmware, WITH_COMPRESSION};
 use ws_echo_tests::programs::QEMU;
 use ws_echo_tests::scripted_client::{Client, WELCOME, request_with};
 use ws_echo_tests::sessions::{self, expect_echo};
-use ws_echo_tests::wire::{self, BINARY, COMPRESSED, Frame, TEXT, masked, masked_close};
+use ws_echo_tests::wire::{self, BINARY, Frame, RSV1, TEXT, masked, masked_close};
 use ws_echo_tests::{chromium, network, peers, remote_server};
 
 /// How many clients the firmware serves at a time.
@@ -75,7 +76,7 @@ fn compressed_messages_come_back_as_they_came_with_a_small_stack() {
     assert!(head.contains(&answer), "{head}");
     // No inflater would accept them.
     let bytes = [0xFF; 5000];
-    let firsts = [TEXT | COMPRESSED, BINARY, BINARY | COMPRESSED];
+    let firsts = [TEXT | RSV1, BINARY, BINARY | RSV1];
     for first in firsts {
         client.send(masked(first, bytes));
     }
@@ -99,12 +100,12 @@ fn by_default_compression_is_declined() {
         return;
     };
     let mut client = Client::connect(firmware.address);
-    client.send(request_with("permessage-deflate; client_max_window_bits"));
+    client.send(request_with(OFFER));
     let head = client.receive_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     assert!(!head.contains("Extensions"), "{head}");
     client.receive_frame();
-    client.send(masked(TEXT | COMPRESSED, "compressed"));
+    client.send(masked(TEXT | RSV1, "compressed"));
     assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
 }
 

@@ -1,11 +1,12 @@
-//! Decompressed messages (RFC 7692 section 7.2.2, RFC 1951): odd ones, invalid ones, cut anywhere,
-//! and as another decompressor sees them.
+//! Inflated messages (RFC 7692 section 7.2.2, RFC 1951): odd ones, invalid ones, cut anywhere,
+//! and as another inflater sees them.
 
 use std::iter::{once, repeat};
 use std::ops::Range;
 
-use ws_echo_core::{Inflate, ProtocolError};
-use ws_echo_tests::decompressors::{Compressor, Other, inflate};
+use ws_echo_core::{Inflate, ProtocolError, Window};
+use ws_echo_tests::deflate::{Compressor, HELLO, HELLO_AGAIN};
+use ws_echo_tests::inflaters::{Other, inflate};
 
 /// The largest window.
 const MAX: usize = 32 << 10;
@@ -13,10 +14,7 @@ const MAX: usize = 32 << 10;
 /// Messages of a connection that keeps its window, and what they are.
 const VALID: &[&[(&[u8], &str)]] = &[
     // The examples of RFC 7692 section 7.2.3.
-    &[
-        (b"\xF2\x48\xCD\xC9\xC9\x07\x00", "Hello"),
-        (b"\xF2\x00\x11\x00\x00", "Hello"),
-    ],
+    &[(HELLO, "Hello"), (HELLO_AGAIN, "Hello")],
     &[(b"\x00\x05\x00\xFA\xFFHello\x00", "Hello")],
     &[(b"\xF3\x48\xCD\xC9\xC9\x07\x00\x00", "Hello")],
     &[(
@@ -73,14 +71,14 @@ fn pieces(len: usize) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
+fn odd_messages_are_inflated_whole_and_cut_anywhere() {
     for session in VALID {
         let longest = session.iter().map(|(message, _)| message.len()).max();
         let longest = longest.unwrap_or_default();
         for cut in 0..=longest {
-            let mut decompressor = fresh();
+            let mut inflater = fresh();
             for (message, expected) in *session {
-                let inflated = inflate(&mut decompressor, message, once(cut));
+                let inflated = inflate(&mut inflater, message, once(cut));
                 assert_eq!(
                     inflated.unwrap(),
                     expected.as_bytes(),
@@ -88,10 +86,10 @@ fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
                 );
             }
         }
-        let mut decompressor = fresh();
+        let mut inflater = fresh();
         let mut history = Vec::new();
         for (message, expected) in *session {
-            let inflated = inflate(&mut decompressor, message, pieces(1));
+            let inflated = inflate(&mut inflater, message, pieces(1));
             assert_eq!(inflated.unwrap(), expected.as_bytes(), "{message:x?}");
             for other in [Other::Zlib, Other::Miniz] {
                 other.check(&history, message, Some(expected.as_bytes()));
@@ -105,22 +103,18 @@ fn odd_messages_are_decompressed_whole_and_cut_anywhere() {
 fn invalid_messages_are_refused_wherever_they_are_cut() {
     for message in INVALID {
         for cut in 0..=message.len() {
-            let mut decompressor = fresh();
-            let inflated = inflate(&mut decompressor, message, once(cut));
+            let mut inflater = fresh();
+            let inflated = inflate(&mut inflater, message, once(cut));
             assert_eq!(
                 inflated,
                 Err(ProtocolError::InvalidCompression),
                 "{message:x?}"
             );
             // Until it is reset.
-            assert!(decompressor.piece(&mut &b"\x00"[..]).is_err());
-            assert!(decompressor.end_message().is_err());
-            decompressor.reset();
-            let valid = b"\xF2\x48\xCD\xC9\xC9\x07\x00";
-            assert_eq!(
-                inflate(&mut decompressor, valid, once(cut)).unwrap(),
-                b"Hello"
-            );
+            assert!(inflater.piece(&mut &b"\x00"[..]).is_err());
+            assert!(inflater.end_message().is_err());
+            inflater.reset();
+            assert_eq!(inflate(&mut inflater, HELLO, once(cut)).unwrap(), b"Hello");
         }
         for other in [Other::Zlib, Other::Miniz] {
             other.check(b"", message, None);
@@ -132,7 +126,7 @@ fn invalid_messages_are_refused_wherever_they_are_cut() {
 fn a_message_that_is_cut_is_refused_unless_it_is_cut_between_blocks() {
     let text = json(1_000, 1);
     for level in [0, 1, 6] {
-        let message = Compressor::new(level, 15).compress(&text);
+        let message = Compressor::with_level(Window::MAX, level).compress(&text);
         assert_eq!(inflate(&mut fresh(), &message, []).unwrap(), text);
         for len in 0..message.len() {
             let cut = &message[..len];
@@ -429,7 +423,7 @@ fn lengths_of_codes_beyond_the_last_symbol_are_refused_at_once() {
 #[test]
 fn a_message_refers_to_those_before_it_unless_it_is_reset() {
     let texts = [json(700, 1), json(700, 1), json(700, 1)];
-    let mut compressor = Compressor::new(6, 15);
+    let mut compressor = Compressor::new(Window::MAX);
     let messages = texts.each_ref().map(|text| compressor.compress(text));
     assert!(messages[1].len() < 20);
     let mut kept = fresh();
@@ -443,13 +437,13 @@ fn a_message_refers_to_those_before_it_unless_it_is_reset() {
 #[test]
 fn each_window_is_enough_for_a_compressor_with_the_same() {
     fn check<const LEN: usize>(window_bits: u8) {
-        let mut compressor = Compressor::new(6, window_bits);
-        let mut decompressor = Inflate::<LEN>::new();
+        let mut compressor = Compressor::new(Window::new(window_bits).unwrap().kept());
+        let mut inflater = Inflate::<LEN>::new();
         for (seed, len) in (0..).zip([0, 1, 10, 511, 512, 513, 1_000, 70_000, 300_000]) {
             for message in [json(len, seed), noise(len, seed), vec![0; len]] {
                 let compressed = compressor.compress(&message);
                 let cuts = [len / 3, 1, 2, 3];
-                let inflated = inflate(&mut decompressor, &compressed, cuts).unwrap();
+                let inflated = inflate(&mut inflater, &compressed, cuts).unwrap();
                 assert!(inflated == message, "{len} bytes in {LEN}");
             }
         }
@@ -462,14 +456,14 @@ fn each_window_is_enough_for_a_compressor_with_the_same() {
 
 #[test]
 fn a_bomb_comes_in_pieces_as_long_as_the_window() {
-    let bomb = Compressor::new(9, 15).compress(&vec![0; 1 << 20]);
-    let mut decompressor = Inflate::<512>::new();
+    let bomb = Compressor::with_level(Window::MAX, 9).compress(&vec![0; 1 << 20]);
+    let mut inflater = Inflate::<512>::new();
     let (mut bytes, mut len) = (&bomb[..], 0);
-    while let Some(piece) = decompressor.piece(&mut bytes).unwrap() {
+    while let Some(piece) = inflater.piece(&mut bytes).unwrap() {
         assert_eq!(piece.len(), 512);
         len += piece.len();
     }
-    decompressor.end_message().unwrap();
+    inflater.end_message().unwrap();
     assert_eq!(len, 1 << 20);
 }
 
@@ -488,7 +482,8 @@ fn damaged_and_random_messages_are_judged_as_by_others() {
             0 => noise(random.usize(..40), random.u64(..)),
             _ => {
                 let text = json(random.usize(..300), random.u64(..));
-                let mut message = Compressor::new(random.i32(0..10), 15).compress(&text);
+                let mut message =
+                    Compressor::with_level(Window::MAX, random.i32(0..10)).compress(&text);
                 for _ in 0..random.u8(..3) {
                     if let Some(byte) = random.choice(&mut message) {
                         *byte = random.u8(..);
@@ -527,22 +522,9 @@ fn noise(len: usize, seed: u64) -> Vec<u8> {
 
 mod whole_messages {
     use super::*;
-    use ws_echo_core::{
-        Agreed, Buffer, Connection, Deflate, Event, GatherError, Message, MessageBuffer, Role,
-        Window,
-    };
-    use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, Frame, TEXT, masked, mirrored};
-
-    const RSV1: u8 = 0x40;
-
-    fn agreed(window: Window) -> Agreed {
-        let mut agreed = Agreed::NOTHING;
-        agreed.deflate = Some(Deflate {
-            server: window,
-            client: window,
-        });
-        agreed
-    }
+    use ws_echo_core::{Buffer, Connection, Event, GatherError, Message, MessageBuffer, Role};
+    use ws_echo_tests::deflate::agreed;
+    use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, Frame, RSV1, TEXT, masked, mirrored};
 
     /// What is gathered of a session, up to an error.
     fn gather<R: Role>(
@@ -551,7 +533,7 @@ mod whole_messages {
         cut: usize,
     ) -> Vec<Result<Frame, GatherError>> {
         let mut buffer = Buffer::new([0; 2000]);
-        let mut decompressor = Inflate::<512>::new();
+        let mut inflater = Inflate::<512>::new();
         let mut message = MessageBuffer::new([0; 1000]);
         let mut gathered = Vec::new();
         for bytes in input.chunks(cut) {
@@ -560,7 +542,7 @@ mod whole_messages {
             let mut exchange = connection.exchange(&mut buffer);
             while let Ok(Some(event)) = exchange.next_event() {
                 let Event::Data(chunk) = event else { continue };
-                match exchange.gather_inflated(&chunk, &mut decompressor, &mut message) {
+                match exchange.gather_inflated(&chunk, &mut inflater, &mut message) {
                     Ok(None) => {}
                     Ok(Some(Message::Text(text))) => gathered.push(Ok(Frame::new(TEXT, text))),
                     Ok(Some(Message::Binary(bytes))) => {
@@ -600,7 +582,7 @@ mod whole_messages {
     #[test]
     fn are_gathered_compressed_and_plain() {
         let texts = ["{}".to_owned(), "\u{20ac}".repeat(300), String::new()];
-        let mut compressor = Compressor::new(6, 9);
+        let mut compressor = Compressor::new(small().kept());
         let mut input = Vec::new();
         let mut expected = Vec::new();
         for text in texts.iter().cycle().take(9) {
@@ -621,8 +603,8 @@ mod whole_messages {
     #[test]
     fn may_refer_to_others_only_if_the_window_is_kept() {
         let hello = Ok(Frame::new(TEXT, "Hello"));
-        let first = masked(TEXT | RSV1, b"\xF2\x48\xCD\xC9\xC9\x07\x00");
-        let second = masked(TEXT | RSV1, b"\xF2\x00\x11\x00\x00");
+        let first = masked(TEXT | RSV1, HELLO);
+        let second = masked(TEXT | RSV1, HELLO_AGAIN);
         let input = [first, second].concat();
         assert_gathered(small().kept(), &input, &[hello.clone(), hello.clone()]);
         let error = GatherError::Invalid(ProtocolError::InvalidCompression);
@@ -631,7 +613,7 @@ mod whole_messages {
 
     #[test]
     fn that_are_too_long_or_no_text_are_refused() {
-        let mut compressor = Compressor::new(6, 9);
+        let mut compressor = Compressor::new(small().kept());
         let too_long = compressor.compress(&json(1001, 1));
         let longest = compressor.compress(&json(1000, 1));
         let no_text = compressor.compress(b"gr\xFCn");

@@ -38,10 +38,10 @@ const VANISHED_TIMEOUT: Duration = Duration::from_secs(30);
 /// has forgotten costs all clients a second. The head of a request may have `HEAD_LEN` bytes.
 ///
 /// With `COMPRESSION`, clients may compress their messages (permessage-deflate, RFC 7692), and get
-/// back what they have compressed: nothing here decompresses or checks it, so it costs no memory.
+/// back what they have compressed: nothing here inflates or checks it, so it costs no memory.
 /// That is right only for a server that echoes every compressed message or closes the connection,
-/// because a client decompresses a message with the ones before it. A server that reads messages
-/// must decompress them, or leave `COMPRESSION` out: then no client compresses. The response, of up
+/// because a client inflates a message with the ones before it. A server that reads messages
+/// must inflate them, or leave `COMPRESSION` out: then no client compresses. The response, of up
 /// to 285 bytes and the greeting, must fit in `HEAD_LEN` bytes too.
 pub(crate) struct Server<const HEAD_LEN: usize, const COMPRESSION: bool = false> {
     socket: SocketHandle,

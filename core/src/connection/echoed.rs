@@ -13,7 +13,7 @@ pub struct Echoed {
 /// What becomes of compressed messages (RFC 7692 section 6) when whole messages are echoed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CompressedMessages {
-    /// They are echoed too: nothing checks that they can be decompressed.
+    /// They are echoed too: nothing checks that they can be inflated.
     Echo,
     /// They are left, to be [events](crate::Event::Data).
     Leave,

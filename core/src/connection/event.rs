@@ -112,7 +112,7 @@ impl Chunk {
     ///
     /// An application that [echoes](crate::Exchange::echo) compressed messages must echo each of
     /// them or close the connection, unless no window is [kept](crate::Window::is_kept): the client
-    /// decompresses a message with the ones before it. So it must not receive one while it sends a
+    /// inflates a message with the ones before it. So it must not receive one while it sends a
     /// message of its own [in fragments](crate::Exchange::send_fragment): none is echoed between
     /// them.
     pub fn is_compressed(&self) -> bool {

@@ -44,7 +44,7 @@ impl<S: Storage> Exchange<'_, S> {
     /// [event](Event::Data) and was [echoed](Self::echo), for a fraction of the time. Chunks from
     /// before are no longer valid. A protocol error in a message is returned by the next
     /// [`next_event`](Self::next_event). Compressed messages are echoed as they came: nothing
-    /// checks that they can be decompressed.
+    /// checks that they can be inflated.
     ///
     /// Returns `true` if no received bytes are left: then there is no event to ask for.
     pub fn echo_whole_messages(&mut self) -> bool {
@@ -103,7 +103,8 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     }
 
     /// The same as [`gather`](Self::gather), for messages that may be compressed. `inflate` is for
-    /// this connection alone. The length of a message is what it is decompressed.
+    /// this connection alone. The length of a message is that of
+    /// what it inflates to.
     ///
     /// A server agrees on compression by its [answer](crate::Request::deflate). A window of 9 bits,
     /// for `Inflate<512>`, is the smallest that all clients have.
@@ -145,7 +146,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// # Errors
     ///
     /// [`GatherError::TooLong`] once for each message that is too long, as `gather` does.
-    /// [`GatherError::Invalid`] if a message cannot be decompressed, or is text but not UTF-8.
+    /// [`GatherError::Invalid`] if a message cannot be inflated, or is text but not UTF-8.
     pub fn gather_inflated<'m, const LEN: usize, M: MessageStorage>(
         &self,
         chunk: &Chunk,
@@ -339,7 +340,7 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
 
     /// Fails the connection because of something that only the application can find: that a
     /// [compressed](Chunk::is_compressed) message [cannot be
-    /// decompressed](ProtocolError::InvalidCompression), or is [not the
+    /// inflated](ProtocolError::InvalidCompression), or is [not the
     /// text](ProtocolError::InvalidText) that it should be. A chunk from before is no longer valid:
     /// it is not echoed.
     ///

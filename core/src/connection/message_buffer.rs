@@ -110,7 +110,7 @@ pub enum GatherError {
     /// It is longer than its [`MessageBuffer`] may hold. It can be reported with
     /// [`CloseCode::MESSAGE_TOO_BIG`](crate::CloseCode::MESSAGE_TOO_BIG).
     TooLong(MessageTooLong),
-    /// It cannot be decompressed, or is not the text that it should be. Report it with
+    /// It cannot be inflated, or is not the text that it should be. Report it with
     /// [`Exchange::fail`](crate::Exchange::fail).
     Invalid(ProtocolError),
 }
@@ -192,7 +192,7 @@ impl<S: MessageStorage> MessageBuffer<S> {
         inflate: &mut Inflate<LEN>,
     ) -> Result<Option<Message<'_>>, GatherError> {
         let mut added = Ok(());
-        // All of it is decompressed even if it is too long: the next message may refer to it.
+        // All of it is inflated even if it is too long: the next message may refer to it.
         while let Some(piece) = inflate.piece(&mut bytes)? {
             added = added.and(self.add(piece, 0));
         }

@@ -33,7 +33,7 @@ pub enum ProtocolError {
     UnexpectedMessage,
     /// Text that is not UTF-8.
     InvalidText,
-    /// A compressed message that cannot be decompressed (RFC 7692 section 7.2.2). The core does not
+    /// A compressed message that cannot be inflated (RFC 7692 section 7.2.2). The core does not
     /// look: see [`Exchange::fail`](crate::Exchange::fail).
     InvalidCompression,
     /// The reason in a Close frame is not UTF-8.
@@ -58,7 +58,7 @@ impl fmt::Display for ProtocolError {
             Self::UnexpectedContinuation => f.write_str("continuation without a message"),
             Self::UnexpectedMessage => f.write_str("new message inside a fragmented one"),
             Self::InvalidText => f.write_str("text is not UTF-8"),
-            Self::InvalidCompression => f.write_str("compressed message cannot be decompressed"),
+            Self::InvalidCompression => f.write_str("compressed message cannot be inflated"),
             Self::InvalidCloseReason => f.write_str("close reason is not UTF-8"),
             Self::CloseCodeCut => f.write_str("close code is incomplete"),
             Self::InvalidCloseCode(code) => write!(f, "close code {code} is not allowed"),

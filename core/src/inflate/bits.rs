@@ -16,7 +16,7 @@ pub(super) struct BitReader<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-/// Why no more can be decompressed.
+/// Why no more can be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// More bytes are needed, or more room.

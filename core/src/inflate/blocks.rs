@@ -1,5 +1,5 @@
 //! Reads blocks (RFC 1951 section 3.2.3): their headers, what is stored in them, and literals and
-//! references. Huffman codes are in `codes`, what was decompressed is in `window`.
+//! references. Huffman codes are in `codes`, what was inflated is in `window`.
 
 use crate::inflate::bits::{BitReader, Bits, Stop};
 use crate::inflate::codes::{Alphabet, DISTANCES, END_OF_BLOCK, LITERALS};

@@ -1,4 +1,4 @@
-//! The LZ77 sliding window (RFC 1951 section 2): the last bytes that were decompressed, in a ring.
+//! The LZ77 sliding window (RFC 1951 section 2): the last bytes that were inflated, in a ring.
 //! Bytes are copied from it to its end, and lent from there.
 
 /// A ring of the last `LEN` bytes.

@@ -8,7 +8,7 @@
 use ws_echo_core::Window;
 
 use super::error::{ConnectionError, EchoMismatch};
-use super::frame::{self, BINARY, COMPRESSED, PONG};
+use super::frame::{self, BINARY, PONG, RSV1};
 use super::frame_reader::{DataPiece, FrameEvent, FrameReader};
 use super::message_inflater::MessageInflater;
 use super::prepared_message::{EchoFrame, PreparedMessage};
@@ -146,7 +146,7 @@ impl EchoChecker {
     /// Notes that the echo that ends with this piece was right.
     fn note_echo(&mut self, last: &DataPiece<'_>) {
         if let Some(echoes) = &mut self.compressed {
-            let compressed = if last.is_compressed { COMPRESSED } else { 0 };
+            let compressed = if last.is_compressed { RSV1 } else { 0 };
             // The bytes before the piece were received, too.
             let len = last.offset as usize + last.bytes.len();
             echoes.right = Some(EchoFrame::new(last.opcode | compressed, len));

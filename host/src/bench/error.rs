@@ -174,9 +174,7 @@ impl Display for ConnectionError {
                 "the server did not agree to compress messages (permessage-deflate): leave out \
                  --compression",
             ),
-            Self::Compression => {
-                formatter.write_str("the server sent a compressed message that cannot be inflated")
-            }
+            Self::Compression => formatter.write_str("a compressed message cannot be inflated"),
             Self::Pings => formatter.write_str(
                 "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
                  unsent",

@@ -3,8 +3,8 @@
 use crate::options::bench::Echo;
 
 pub(super) const FIN: u8 = 0x80;
-/// The bit RSV1 of a message's first frame: the message is compressed (RFC 7692 section 6).
-pub(super) const COMPRESSED: u8 = 0x40;
+/// The bit of a compressed message, in its first frame (RFC 7692 section 6).
+pub(super) const RSV1: u8 = 0x40;
 pub(super) const MASKED: u8 = 0x80;
 pub(super) const TEXT: u8 = 0x1;
 pub(super) const BINARY: u8 = 0x2;
@@ -16,7 +16,7 @@ pub(super) const PONG: u8 = 0xA;
 /// are none here. The key is not zero, or a server that does not unmask would pass.
 const MASKING_KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
-/// Returns a final frame as a client sends it. To the opcode [`COMPRESSED`] may be added.
+/// Returns a final frame as a client sends it. To the opcode [`RSV1`] may be added.
 pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(opcode, MASKED, payload.len());
     frame.extend(MASKING_KEY);
@@ -24,8 +24,7 @@ pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Returns the header of a final frame as a server sends it. To the opcode [`COMPRESSED`] may be
-/// added.
+/// Returns the header of a final frame as a server sends it. To the opcode [`RSV1`] may be added.
 pub(super) fn unmasked_header(opcode: u8, payload_len: usize) -> Vec<u8> {
     const UNMASKED: u8 = 0;
     header(opcode, UNMASKED, payload_len)

@@ -8,7 +8,7 @@
 //! The content of messages is checked elsewhere.
 
 use super::error::ConnectionError;
-use super::frame::{BINARY, CLOSE, COMPRESSED, FIN, MASKED, PING, PONG, TEXT};
+use super::frame::{BINARY, CLOSE, FIN, MASKED, PING, PONG, RSV1, TEXT};
 use crate::options::bench::Echo;
 
 const RESERVED: u8 = 0x70;
@@ -167,7 +167,7 @@ impl FrameReader {
         let [first, second, ..] = *header;
         let (opcode, is_final) = (first & 0x0F, first & FIN != 0);
         let is_first = matches!(opcode, TEXT | BINARY);
-        let is_compressed = first & RESERVED == COMPRESSED && is_first && self.is_deflate_agreed;
+        let is_compressed = first & RESERVED == RSV1 && is_first && self.is_deflate_agreed;
         if first & RESERVED != 0 && !is_compressed {
             return Err(ConnectionError::Frame("reserved bits"));
         }

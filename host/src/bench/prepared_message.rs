@@ -3,7 +3,7 @@
 
 use ws_echo_core::Window;
 
-use super::frame::{self, BINARY, COMPRESSED, TEXT};
+use super::frame::{self, BINARY, RSV1, TEXT};
 use super::frame_reader::DataPiece;
 use super::{json, random};
 use crate::deflate::deflater::Deflater;
@@ -37,7 +37,7 @@ pub(super) struct EchoFrame {
 }
 
 impl EchoFrame {
-    /// To the opcode [`COMPRESSED`] may be added.
+    /// To the opcode [`RSV1`] may be added.
     pub(super) fn new(opcode: u8, payload_len: usize) -> Self {
         Self {
             header: frame::unmasked_header(opcode, payload_len),
@@ -73,10 +73,10 @@ impl PreparedMessage {
         let (opcode, payload) = payload(kind, len);
         let mut compressed = Vec::new();
         Deflater::new(window.fresh()).compress(&payload, &mut compressed);
-        let frame = frame::masked(opcode | COMPRESSED, &compressed);
+        let frame = frame::masked(opcode | RSV1, &compressed);
         Self {
             opcode,
-            echo_frame: EchoFrame::new(opcode | COMPRESSED, compressed.len()),
+            echo_frame: EchoFrame::new(opcode | RSV1, compressed.len()),
             echo_payload: payload,
             compressed: Some(compressed),
             frame_len: frame.len() as u64,

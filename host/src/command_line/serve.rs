@@ -165,9 +165,9 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "60s")]
     stall_timeout: Interval,
 
-    /// Whether clients may compress messages (permessage-deflate): fresh, each for itself; window,
-    /// with a window that is kept between messages, for 48KiB of --max-memory each; or unverified,
-    /// which keeps it too, and does not check that they can be decompressed
+    /// Whether clients may compress messages (permessage-deflate): off; fresh, each message for
+    /// itself; window, with a window that is kept between messages, for 48KiB of --max-memory each;
+    /// or unverified, which keeps it too, and does not check that messages can be inflated
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Deflate::Fresh)]
     deflate: Deflate,
 
@@ -180,9 +180,9 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "SIZE", value_parser = quantity::message_len)]
     max_message_size: Option<u64>,
 
-    /// The memory for all buffers and handshakes. When it runs out, messages are echoed in
-    /// fragments of up to 4KiB, clients too slow to accept a fragment immediately are disconnected,
-    /// and new clients get 503
+    /// The memory for all buffers, for handshakes and for inflating compressed messages. When it
+    /// runs out, messages are echoed in fragments of up to 4KiB, clients too slow to accept a
+    /// fragment immediately are disconnected, and new clients get 503
     #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
     #[arg(default_value = "512MiB")]
     max_memory: usize,
@@ -297,7 +297,8 @@ fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -
     Filter::parse_lenient(&text)
 }
 
-/// Checks that each thread has memory for at least one buffer and one handshake.
+/// Checks that each thread has memory for at least one buffer, one handshake, and what checks a
+/// compressed message.
 fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
     let threads = options.threads.get();
     let least = client::least_memory(options).saturating_mul(threads);

@@ -87,7 +87,8 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
-                --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB --max-memory 64MiB --max-backlog off \
+                --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
+                --max-memory 64MiB --max-backlog off \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {

@@ -3,9 +3,10 @@
 
 use std::mem;
 
-use ws_echo_core::{Chunk, Kind, ProtocolError, Window};
+use ws_echo_core::{Chunk, Window};
 
-use crate::deflate::inflater::{Inflater, InvalidCompression};
+use crate::deflate::checked_inflater::{CheckedInflater, Fault};
+use crate::deflate::inflater::Inflater;
 
 /// How much of a chunk is inflated at once.
 const SCRATCH_LEN: usize = 64 * 1024;
@@ -24,11 +25,7 @@ const LOGGED_LEN_MAX: usize = 1024;
 /// The state of one client's message.
 #[derive(Debug)]
 pub(crate) struct Verifier {
-    inflater: Inflater,
-    /// The first bytes of an incomplete character at the end of what was inflated.
-    held: Vec<u8>,
-    /// How many bytes the message has inflated to.
-    message_len: u64,
+    inflater: CheckedInflater,
     /// A chunk that must be checked further in another turn. The buffer that it is in must be kept,
     /// and nothing received until then.
     pub(crate) waiting: Option<Chunk>,
@@ -63,21 +60,6 @@ pub(crate) enum Checked {
     All,
     /// The rest must wait for the client's next turn.
     Part,
-}
-
-/// Why a message is not echoed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// It is not what it should be.
-    Invalid(ProtocolError),
-    /// It inflates to more bytes than are allowed.
-    TooLong,
-}
-
-impl From<InvalidCompression> for Fault {
-    fn from(_: InvalidCompression) -> Self {
-        Self::Invalid(ProtocolError::InvalidCompression)
-    }
 }
 
 impl Workspace {
@@ -115,9 +97,7 @@ impl Verifier {
     /// A verifier of what is compressed with this window.
     pub(crate) fn new(window: Window) -> Self {
         Self {
-            inflater: Inflater::new(window),
-            held: Vec::new(),
-            message_len: 0,
+            inflater: CheckedInflater::new(window),
             waiting: None,
             checked_len: 0,
             inflated: Inflated::default(),
@@ -133,7 +113,6 @@ impl Verifier {
     pub(crate) fn reset(&mut self, window: Window) {
         self.inflater.reset(window);
         self.waiting = None;
-        self.begin_message();
         self.end_chunk();
     }
 
@@ -163,73 +142,26 @@ impl Verifier {
             let mut rest = bytes.get(self.checked_len..).unwrap_or_default();
             let step_len = rest.len().min(workspace.step_len());
             rest = &rest[..step_len];
-            let inflated_len = self.inflate(chunk.kind(), &mut rest, workspace)?;
+            let room = &mut workspace.scratch;
+            let piece = self
+                .inflater
+                .inflate(chunk.kind(), &mut rest, room, max_len)?;
+            let (bytes_len, inflated_len) = (piece.bytes.len(), piece.inflated_len);
+            self.inflated.len += bytes_len as u64;
+            let logged_len = workspace.logged_len_max - self.inflated.start.len();
+            self.inflated
+                .start
+                .extend(piece.bytes.iter().take(logged_len));
             let consumed = step_len - rest.len();
             workspace.spend(consumed, inflated_len);
             self.checked_len += consumed;
-            self.message_len = self.message_len.saturating_add(inflated_len as u64);
-            if self.message_len > max_len {
-                return Err(Fault::TooLong);
-            }
             if inflated_len == 0 && self.checked_len == bytes.len() {
                 break;
             }
         }
         if chunk.ends_message() {
-            self.end_message()?;
+            self.inflater.end_message()?;
         }
         Ok(Checked::All)
-    }
-
-    /// Inflates the next bytes of a message, and checks what they inflate to. Returns its length,
-    /// which is 0 if all of `bytes` are inflated.
-    fn inflate(
-        &mut self,
-        kind: Kind,
-        bytes: &mut &[u8],
-        workspace: &mut Workspace,
-    ) -> Result<usize, Fault> {
-        let (held, room) = workspace.scratch.split_at_mut(self.held.len());
-        held.copy_from_slice(&self.held);
-        let inflated_len = self.inflater.inflate(bytes, room)?.len();
-        let inflated = &workspace.scratch[..self.held.len() + inflated_len];
-        let whole = match kind {
-            Kind::Text => whole_characters(inflated)?,
-            Kind::Binary => inflated,
-        };
-        self.held.clear();
-        self.held.extend_from_slice(&inflated[whole.len()..]);
-        self.inflated.len += whole.len() as u64;
-        let logged_len = workspace.logged_len_max - self.inflated.start.len();
-        let start = whole.get(..logged_len).unwrap_or(whole);
-        self.inflated.start.extend_from_slice(start);
-        Ok(inflated_len)
-    }
-
-    /// The message has ended.
-    ///
-    /// > When an endpoint [...] finds that the byte stream is not, in fact, a valid UTF-8 stream,
-    /// > that endpoint MUST _Fail the WebSocket Connection_. (RFC 6455 section 8.1)
-    fn end_message(&mut self) -> Result<(), Fault> {
-        self.inflater.end_message()?;
-        if !self.held.is_empty() {
-            return Err(Fault::Invalid(ProtocolError::InvalidText));
-        }
-        self.begin_message();
-        Ok(())
-    }
-
-    fn begin_message(&mut self) {
-        self.held.clear();
-        self.message_len = 0;
-    }
-}
-
-/// The text without a part of a character at its end.
-fn whole_characters(text: &[u8]) -> Result<&[u8], Fault> {
-    match str::from_utf8(text) {
-        Ok(_) => Ok(text),
-        Err(error) if error.error_len().is_none() => Ok(&text[..error.valid_up_to()]),
-        Err(_) => Err(Fault::Invalid(ProtocolError::InvalidText)),
     }
 }

@@ -26,9 +26,9 @@ const MAX_LEN: usize = if size_of::<usize>() == 4 { 192 } else { 256 };
 const _: () = assert!(size_of::<Connection>() <= MAX_LEN);
 const _: () = assert!(size_of::<Connection<Client<NextKey>>>() <= MAX_LEN);
 
-/// The size of a decompressor with the smallest window that all clients have.
+/// The size of an inflater with the smallest window that all clients have.
 #[used]
-static DECOMPRESSOR_OF_MESSAGES: Inflate<512> = Inflate::new();
+static INFLATER_OF_MESSAGES: Inflate<512> = Inflate::new();
 const _: () = assert!(size_of::<Inflate<512>>() <= 512 + 1100);
 
 unsafe extern "C" {

@@ -1,4 +1,4 @@
-//! Messages that zlib-rs has compressed come back as something that it decompresses to the same
+//! Messages that zlib-rs has compressed come back as something that it inflates to the same
 //! messages, however they are cut and whichever end echoes them (RFC 7692 sections 6 and 7.2).
 
 use ws_echo_core::Window;
@@ -6,10 +6,10 @@ use ws_echo_core::Window;
 use super::echoer::Echoer;
 use super::expected::Expected;
 use super::{Plan, Script, session};
-use crate::deflate::{self, Compressor, Decompressor};
-use crate::wire::{self, BINARY, COMPRESSED, FIN, Frame, TEXT};
+use crate::deflate::{self, Compressor, Inflater};
+use crate::wire::{self, BINARY, FIN, Frame, RSV1, TEXT};
 
-/// A message: its first byte, and what it contains when it is decompressed.
+/// A message: its first byte, and what it contains when it is inflated.
 type Message = (u8, Vec<u8>);
 
 /// Bytes: a plan, the window and the level, the messages.
@@ -28,17 +28,17 @@ pub fn run(data: &[u8]) {
     let mut kept = Echoer::fast(&[]).agreed(agreed);
     let output = plan.keep(&input, &mut kept);
     kept.check(&expected, &output);
-    assert_eq!(decompressed(&output, window), messages);
+    assert_eq!(inflated(&output, window), messages);
 
     let mut lent = Echoer::new(&[]).agreed(agreed);
     let output = plan.lend(&input, &mut lent);
     lent.check(&expected, &output);
-    assert_eq!(decompressed(&output, window), messages);
+    assert_eq!(inflated(&output, window), messages);
 
     let mut client = Echoer::client(&[]).agreed(agreed);
     let output = plan.lend(&wire::mirrored(&input), &mut client);
     client.check_mirrored(&expected, &output, 0);
-    assert_eq!(decompressed(&wire::mirrored(&output), window), messages);
+    assert_eq!(inflated(&wire::mirrored(&output), window), messages);
 }
 
 /// Messages, compressed and plain, and their frames, with control frames between them.
@@ -55,7 +55,7 @@ fn compressed(script: &mut Script<'_>, compressor: &mut Compressor) -> (Vec<Mess
         len += message.len();
         let mut payload = message.clone();
         if kind & 6 != 0 {
-            first |= COMPRESSED;
+            first |= RSV1;
             payload = compressor.compress(&message);
         }
         messages.push((first, message));
@@ -65,18 +65,16 @@ fn compressed(script: &mut Script<'_>, compressor: &mut Compressor) -> (Vec<Mess
 }
 
 /// The messages in what an end has transmitted.
-fn decompressed(output: &[u8], window: Window) -> Vec<Message> {
+fn inflated(output: &[u8], window: Window) -> Vec<Message> {
     let (frames, rest) = wire::unmasked(output);
     assert!(rest.is_empty(), "a frame is cut");
-    let mut decompressor = Decompressor::new(window);
+    let mut inflater = Inflater::new(window);
     let is_data = |frame: &Frame| frame.first & 8 == 0;
     let message = |Frame { first, payload }: Frame| {
         assert_eq!(first & FIN, FIN);
-        let message = match first & COMPRESSED {
+        let message = match first & RSV1 {
             0 => payload,
-            _ => decompressor
-                .decompress(&payload)
-                .expect("it was compressed"),
+            _ => inflater.inflate(&payload).expect("it was compressed"),
         };
         (first, message)
     };

@@ -10,7 +10,7 @@ use ws_echo_core::{
 use super::expected::{End, Expected};
 use super::transmitted::Transmitted;
 use super::{Bytes, Machine};
-use crate::wire::{self, CLOSE, COMPRESSED};
+use crate::wire::{self, CLOSE, RSV1};
 
 const LONGEST_PAYLOAD: [u8; 125] = [b'p'; 125];
 const LONGEST_REASON: &str = match str::from_utf8(LONGEST_PAYLOAD.split_at(123).0) {
@@ -226,7 +226,7 @@ impl<'a, R: Role> Echoer<'a, R> {
                 assert!(!was_closing, "a frame after our Close");
                 if let Action::SendCompressed(_) = action {
                     let first = buffer.ready()[before - transmitted];
-                    assert_eq!(first & 0x70, COMPRESSED, "RSV1 of a compressed message");
+                    assert_eq!(first & 0x70, RSV1, "RSV1 of a compressed message");
                 }
                 self.note_sent(action, before..after);
             }

@@ -4,7 +4,7 @@
 use ws_echo_core::{Agreed, MIN_BUFFER_LEN, ProtocolError};
 
 use super::transmitted::{Answer, Mark, Transmitted};
-use crate::wire::{COMPRESSED, FIN, PONG};
+use crate::wire::{FIN, PONG, RSV1};
 
 /// How much shorter than a buffer the payload of a frame must be.
 const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
@@ -155,7 +155,7 @@ impl Expected {
     fn read_data(&mut self, first: u8, payload: &[u8], len: u64) -> Result<(), ProtocolError> {
         let is_whole = payload.len() as u64 == len;
         let (opcode, fin) = (first & 0x0F, first & FIN != 0);
-        let kind = first & (COMPRESSED | 0x0F);
+        let kind = first & (RSV1 | 0x0F);
         if opcode != 0 {
             self.message_len = 0;
             self.message = match kind {
@@ -215,8 +215,8 @@ impl Expected {
         let reserved = first & if may_begin { 0x30 } else { 0x70 };
         match first & 0x0F {
             _ if reserved != 0 => return Err(ProtocolError::ReservedBits(reserved)),
-            0 | 3.. if first & COMPRESSED != 0 => {
-                return Err(ProtocolError::ReservedBits(COMPRESSED));
+            0 | 3.. if first & RSV1 != 0 => {
+                return Err(ProtocolError::ReservedBits(RSV1));
             }
             0 if !is_inside => return Err(ProtocolError::UnexpectedContinuation),
             1 | 2 if is_inside => return Err(ProtocolError::UnexpectedMessage),

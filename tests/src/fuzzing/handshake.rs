@@ -93,7 +93,7 @@ struct Choice {
 
 /// Bytes: a plan, a mode, the request and what follows it. Bits of the mode: 0: the application
 /// greets; 1: it picks a subprotocol; 2: it refuses; 3: the room for the head is small; 4: requests
-/// by HTTP/1.0 are read too; 5 to 7: the [compression](compression::limit) that it accepts.
+/// by HTTP/1.0 are read too; 5 to 7: the compression that it accepts.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
     let plan = Plan::read(&mut script);

@@ -1,12 +1,13 @@
-//! The decompression of messages (RFC 7692 section 7.2.2): cut anywhere, in a large and in a small
+//! Inflating messages (RFC 7692 section 7.2.2): cut anywhere, in a large and in a small
 //! window, compared with zlib-rs and `miniz_oxide`.
 
-use ws_echo_core::Inflate;
+use ws_echo_core::{Inflate, Window};
 
 use super::{MAX_PIECES, Script, lens};
-use crate::decompressors::{Compressor, Other, inflate};
+use crate::deflate::Compressor;
+use crate::inflaters::{Other, inflate};
 
-/// The messages that were decompressed up to the first that is refused, and whether one is.
+/// The messages that were inflated up to the first that is refused, and whether one is.
 #[derive(Debug, PartialEq, Eq)]
 struct Inflated {
     messages: Vec<Vec<u8>>,
@@ -51,11 +52,12 @@ fn messages(script: &mut Script<'_>) -> Vec<Vec<u8>> {
 }
 
 fn compress(messages: &mut [Vec<u8>], level: i32, is_kept: bool) {
-    let mut compressor = Compressor::new(level, 15);
+    let window = match is_kept {
+        true => Window::MAX,
+        false => Window::MAX.fresh(),
+    };
+    let mut compressor = Compressor::with_level(window, level);
     for message in messages {
-        if !is_kept {
-            compressor = Compressor::new(level, 15);
-        }
         *message = compressor.compress(message);
     }
 }
@@ -70,12 +72,12 @@ fn spoil(messages: &mut [Vec<u8>], [high, low, bits]: [u8; 3]) {
 }
 
 fn inflate_all<const LEN: usize>(messages: &[Vec<u8>], cuts: [u8; 4], is_kept: bool) -> Inflated {
-    let mut decompressor = Inflate::<LEN>::new();
+    let mut inflater = Inflate::<LEN>::new();
     let mut inflated = Vec::new();
     for message in messages {
         let cuts = lens(cuts, message.len() / MAX_PIECES);
-        let Ok(message) = inflate(&mut decompressor, message, cuts) else {
-            let stays_refused = decompressor.piece(&mut &b"\0"[..]).is_err();
+        let Ok(message) = inflate(&mut inflater, message, cuts) else {
+            let stays_refused = inflater.piece(&mut &b"\0"[..]).is_err();
             assert!(stays_refused, "an error does not stick");
             return Inflated {
                 messages: inflated,
@@ -84,7 +86,7 @@ fn inflate_all<const LEN: usize>(messages: &[Vec<u8>], cuts: [u8; 4], is_kept: b
         };
         inflated.push(message);
         if !is_kept {
-            decompressor.reset();
+            inflater.reset();
         }
     }
     Inflated {

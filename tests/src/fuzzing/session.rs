@@ -4,7 +4,7 @@
 use ws_echo_core::Agreed;
 
 use super::Script;
-use crate::wire::{self, BINARY, CLOSE, COMPRESSED, CONTINUATION, Frame, PING, PONG, TEXT};
+use crate::wire::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, RSV1, TEXT};
 
 /// The most bytes of a session before its last frame: more would be slow, and find no more.
 pub(super) const MAX_LEN: usize = 2048;
@@ -40,7 +40,7 @@ pub(super) fn damaged_with(agreed: Agreed, script: &mut Script<'_>) -> Vec<u8> {
         let payload = payload(script, kind >> 4, session.is_empty());
         let mut first = first(kind & 0x0F);
         if agreed.deflate.is_some() && damage & 1 != 0 && first & 0x03 != 0 && first & 8 == 0 {
-            first |= COMPRESSED;
+            first |= RSV1;
         }
         let mut frame = wire::masked_with(key(session.len()), first, &payload);
         let [place, bits] = match damage {

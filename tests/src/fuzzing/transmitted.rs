@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::wire::{CLOSE, COMPRESSED, FIN, PONG};
+use crate::wire::{CLOSE, FIN, PONG, RSV1};
 
 /// What a server sent, regardless of how messages are cut into frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Answer {
 /// Where a message or a control frame begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// A message with this opcode begins, [`COMPRESSED`] or not.
+    /// A message with this opcode begins, [`RSV1`] or not.
     Begin(u8),
     /// The message ends.
     End,
@@ -68,7 +68,7 @@ pub(super) struct Transmitted {
     pub(super) ends: Vec<usize>,
     /// The payload of the Close frame.
     pub(super) close: Option<Vec<u8>>,
-    /// The opcode of a message that has begun, [`COMPRESSED`] or not.
+    /// The opcode of a message that has begun, [`RSV1`] or not.
     open: Option<u8>,
 }
 
@@ -132,7 +132,7 @@ impl Transmitted {
         match (first & 0x0F, self.open) {
             (0, Some(_)) => {}
             (1 | 2, None) => {
-                let kind = first & (COMPRESSED | 0x0F);
+                let kind = first & (RSV1 | 0x0F);
                 self.open = Some(kind);
                 self.answer.mark(Mark::Begin(kind));
             }

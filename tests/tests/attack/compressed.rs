@@ -4,9 +4,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use ws_echo_tests::compressed::{HELLO, OFFER, RSV1, compressed, zeros};
-use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::wire::{BINARY, FIN, Frame, PING, PONG, TEXT, masked};
+use ws_echo_tests::deflate::{HELLO, OFFER, compressed, zeros};
+use ws_echo_tests::scripted_client::{Client, request_with};
+use ws_echo_tests::wire::{BINARY, FIN, Frame, PING, PONG, RSV1, TEXT, masked};
 
 use crate::table::Row;
 use crate::target::{Cost, LARGE_BUFFER, Target, at_once, status};
@@ -14,8 +14,8 @@ use crate::target::{Cost, LARGE_BUFFER, Target, at_once, status};
 /// A client that may compress its messages; `None` if it is refused.
 fn compressing(target: &Target) -> Option<Client> {
     let mut client = Client::connect(target.address());
-    let request = request("/").replace("\r\n\r\n", &format!("\r\n{OFFER}\r\n"));
-    let is_accepted = client.try_send(request) && status(&mut client).as_deref() == Some("101");
+    let is_accepted =
+        client.try_send(request_with(OFFER)) && status(&mut client).as_deref() == Some("101");
     is_accepted.then_some(client)
 }
 

@@ -5,17 +5,15 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
-use ws_echo_tests::compressed::{HELLO, HELLO_AGAIN};
+use ws_echo_tests::deflate::{FRESH, HELLO, HELLO_AGAIN, KEPT, stored};
 use ws_echo_tests::peers::{
     BUN_OPTIONS, aiohttp_server, bun_command, node_command, python_command,
 };
-use ws_echo_tests::scripted_server::{accept, accept_deflate, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, accept_with, echo, frame, server, unmasked};
 use ws_echo_tests::server::Server;
-use ws_echo_tests::wire::{BINARY, CLOSE, COMPRESSED, CONTINUATION, FIN, TEXT};
+use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, FIN, RSV1, TEXT};
 
 use super::{answering, failure, figures};
-
-const FRESH: &str = "; server_no_context_takeover; client_no_context_takeover";
 
 /// Messages that are shorter when they are compressed, and short enough for one short frame.
 const SHORT: [&str; 5] = [
@@ -26,16 +24,16 @@ const SHORT: [&str; 5] = [
     "--in-flight=2",
 ];
 
-/// A server that agrees with these parameters, sends a greeting, echoes the first message, and
+/// A server that agrees to this extension, sends a greeting, echoes the first message, and
 /// passes each further one to `answer`, which returns the bytes to send.
 fn compressing(
-    parameters: &'static str,
+    extension: &'static str,
     greeting: impl Into<Vec<u8>>,
     answer: impl Fn(u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> String {
     let greeting = greeting.into();
     let serve = move |mut stream: TcpStream| {
-        accept_deflate(&mut stream, parameters)?;
+        accept_with(&mut stream, extension)?;
         stream.write_all(&greeting).ok()?;
         let (first, probe) = frame(&mut stream)?;
         stream.write_all(&unmasked(first, &probe)).ok()?;
@@ -47,16 +45,6 @@ fn compressing(
         Some(())
     };
     server(serve)
-}
-
-fn as_it_came(first: u8, payload: &[u8]) -> Vec<u8> {
-    unmasked(first, payload)
-}
-
-/// A payload in a block that is not compressed.
-fn stored(payload: &[u8]) -> Vec<u8> {
-    let len = payload.len() as u8;
-    [&[0, len, 0, !len, 0xFF], payload, &[0]].concat()
 }
 
 /// The payload of a message that is [`SHORT`].
@@ -73,7 +61,7 @@ fn payload() -> Vec<u8> {
 #[test]
 fn a_server_that_echoes_compressed_messages_as_they_came_is_measured() {
     let url = compressing(FRESH, [], |first, payload| {
-        assert_eq!(first, TEXT | COMPRESSED);
+        assert_eq!(first, TEXT | RSV1);
         unmasked(first, payload)
     });
     let figures = figures(&url, &SHORT);
@@ -107,8 +95,8 @@ fn without_compression_none_is_offered_and_the_bytes_on_the_wire_are_known() {
 fn both_ends_are_asked_to_keep_no_window_unless_windows_may_be_kept() {
     for (option, is_fresh) in [("--compression", true), ("--compression=window", false)] {
         let url = server(move |mut stream| {
-            let parameters = if is_fresh { FRESH } else { "" };
-            let request = accept_deflate(&mut stream, parameters)?;
+            let extension = if is_fresh { FRESH } else { KEPT };
+            let request = accept_with(&mut stream, extension)?;
             assert_eq!(request.contains("server_no_context_takeover"), is_fresh);
             assert_eq!(request.contains("client_no_context_takeover"), is_fresh);
             while let Some((first, payload)) = frame(&mut stream) {
@@ -127,7 +115,7 @@ fn a_server_that_does_not_agree_is_an_error() {
     let expected = "the server did not agree to compress messages (permessage-deflate): leave out \
                     --compression";
     assert!(message.contains(expected), "{message}");
-    let keeps_its_window = compressing("", [], as_it_came);
+    let keeps_its_window = compressing(KEPT, [], echo);
     let message = failure(&keeps_its_window, &["--compression"]);
     assert!(
         message.contains("not a valid WebSocket handshake"),
@@ -152,7 +140,7 @@ fn a_server_may_compress_in_another_way_not_at_all_and_in_fragments() {
     for echo in [
         unmasked(TEXT, &payload),
         in_fragments(TEXT, &payload),
-        in_fragments(TEXT | COMPRESSED, &compressed),
+        in_fragments(TEXT | RSV1, &compressed),
     ] {
         let url = compressing(FRESH, [], move |_, _| echo.clone());
         let every = [&SHORT[..], &["--warm-up", "50ms"]].concat();
@@ -164,15 +152,15 @@ fn a_server_may_compress_in_another_way_not_at_all_and_in_fragments() {
 #[test]
 fn compressed_messages_before_the_first_echo_are_skipped_and_later_ones_may_refer_to_them() {
     let greeting = [
-        unmasked(TEXT | COMPRESSED, HELLO),
-        unmasked(BINARY | COMPRESSED, HELLO_AGAIN),
+        unmasked(TEXT | RSV1, HELLO),
+        unmasked(BINARY | RSV1, HELLO_AGAIN),
         unmasked(TEXT, "ws-echo bench"),
     ]
     .concat();
     let options = ["--compression=window", "--messages=9"];
-    let keeps_its_window = compressing("", greeting.clone(), as_it_came);
+    let keeps_its_window = compressing(KEPT, greeting.clone(), echo);
     assert_eq!(figures(&keeps_its_window, &options)["messages"], 9);
-    let does_not = compressing(FRESH, greeting, as_it_came);
+    let does_not = compressing(FRESH, greeting, echo);
     let message = failure(&does_not, &options);
     assert!(message.contains("cannot be inflated"), "{message}");
 }
@@ -188,9 +176,9 @@ fn one_message_is_compressed_for_the_smallest_window_of_all_connections() {
         } else {
             ""
         };
-        accept_deflate(&mut stream, &format!("{FRESH}{limit}"))?;
+        accept_with(&mut stream, &format!("{FRESH}{limit}"))?;
         while let Some((first, payload)) = frame(&mut stream) {
-            if first == TEXT | COMPRESSED {
+            if first == TEXT | RSV1 {
                 sender.lock().unwrap().send(payload.len()).ok()?;
             }
             stream.write_all(&unmasked(first, &payload)).ok()?;
@@ -217,33 +205,24 @@ fn one_message_is_compressed_for_the_smallest_window_of_all_connections() {
 #[test]
 fn an_echo_that_does_not_inflate_or_inflates_to_something_else_is_an_error() {
     for (echo, expected) in [
-        (
-            unmasked(TEXT | COMPRESSED, [0xFF; 20]),
-            "cannot be inflated",
-        ),
+        (unmasked(TEXT | RSV1, [0xFF; 20]), "cannot be inflated"),
         // A distance before the beginning, and a block that is cut.
+        (unmasked(TEXT | RSV1, HELLO_AGAIN), "cannot be inflated"),
+        (unmasked(TEXT | RSV1, [0, 120, 0]), "cannot be inflated"),
         (
-            unmasked(TEXT | COMPRESSED, HELLO_AGAIN),
-            "cannot be inflated",
-        ),
-        (
-            unmasked(TEXT | COMPRESSED, [0, 120, 0]),
-            "cannot be inflated",
-        ),
-        (
-            unmasked(TEXT | COMPRESSED, stored(b"[{")),
+            unmasked(TEXT | RSV1, stored(b"[{")),
             "2 bytes instead of 120",
         ),
         (
-            unmasked(TEXT | COMPRESSED, stored(b"{}")),
+            unmasked(TEXT | RSV1, stored(b"{}")),
             "byte 0 of the message is 0x7b",
         ),
         (
-            unmasked(BINARY | COMPRESSED, stored(b"[")),
+            unmasked(BINARY | RSV1, stored(b"[")),
             "a binary message, but",
         ),
         (unmasked(TEXT | 0x20, b"["), "reserved bits"),
-        (unmasked(CONTINUATION | COMPRESSED, b"["), "reserved bits"),
+        (unmasked(CONTINUATION | RSV1, b"["), "reserved bits"),
     ] {
         let url = compressing(FRESH, [], move |_, _| echo.clone());
         let message = failure(&url, &SHORT);

@@ -6,32 +6,31 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
-use ws_echo_tests::compressed::{HELLO, HELLO_AGAIN, zeros};
+use ws_echo_tests::deflate::{FRESH, HELLO, HELLO_AGAIN, KEPT, OFFER, stored, zeros};
 use ws_echo_tests::peers::{
     BUN_OPTIONS, aiohttp_server, bun_command, node_command, python_command,
 };
-use ws_echo_tests::scripted_server::{accept, accept_deflate, close, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, accept_with, close, echo, frame, server, unmasked};
 use ws_echo_tests::server::{Server, peak_memory};
-use ws_echo_tests::wire::{BINARY, CLOSE, COMPRESSED, CONTINUATION, FIN, TEXT};
+use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, FIN, RSV1, TEXT};
 
 use super::screen::Screen;
 use super::{Outcome, Pipe, chat, listen, talk};
 
-const FRESH: &str = "; server_no_context_takeover; client_no_context_takeover";
 const OPEN: &str = "# socket open, compression on\n";
 /// `Hello` in a final block (section 7.2.3.4).
 const HELLO_FINAL: &[u8] = b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00";
 /// The most memory of a client that holds little of a message at a time.
 const MEMORY_MAX: u64 = 40 << 20;
 
-/// A server that agrees to these parameters, and passes the frame of each message to `answer`,
+/// A server that agrees to this extension, and passes the frame of each message to `answer`,
 /// which returns the bytes to send. It answers Close.
 fn answering(
-    parameters: &'static str,
+    extension: &'static str,
     answer: impl Fn(u8, &[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> String {
     server(move |mut stream| {
-        accept_deflate(&mut stream, parameters)?;
+        accept_with(&mut stream, extension)?;
         loop {
             match frame(&mut stream)? {
                 (CLOSE, payload) => return stream.write_all(&unmasked(CLOSE, payload)).ok(),
@@ -41,14 +40,14 @@ fn answering(
     })
 }
 
-/// A server that agrees to these parameters, sends these bytes, and then closes, or waits for our
+/// A server that agrees to this extension, sends these bytes, and then closes, or waits for our
 /// Close. The codes of our Closes are received here.
-fn sending(parameters: &'static str, bytes: impl Into<Vec<u8>>) -> (String, mpsc::Receiver<u16>) {
+fn sending(extension: &'static str, bytes: impl Into<Vec<u8>>) -> (String, mpsc::Receiver<u16>) {
     let bytes = bytes.into();
     let (sender, receiver) = mpsc::channel();
     let sender = Mutex::new(sender);
     let url = server(move |mut stream| {
-        accept_deflate(&mut stream, parameters)?;
+        accept_with(&mut stream, extension)?;
         stream.write_all(&bytes).ok()?;
         loop {
             let (first, payload) = frame(&mut stream)?;
@@ -64,13 +63,7 @@ fn sending(parameters: &'static str, bytes: impl Into<Vec<u8>>) -> (String, mpsc
 
 /// A compressed text frame.
 fn compressed(payload: &[u8]) -> Vec<u8> {
-    unmasked(TEXT | COMPRESSED, payload)
-}
-
-/// A payload in a block that is not compressed.
-fn stored(payload: &[u8]) -> Vec<u8> {
-    let len = payload.len() as u8;
-    [&[0, len, 0, !len, 0xFF], payload, &[0]].concat()
+    unmasked(TEXT | RSV1, payload)
 }
 
 /// A compressed text frame of so many MiB of NUL characters.
@@ -80,11 +73,11 @@ fn bomb(mib: usize) -> Vec<u8> {
 
 #[test]
 fn compression_is_offered_unless_it_is_turned_off() {
-    let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
     for (options, is_offered) in [(&[][..], true), (&["--no-compression"], false)] {
         let url = server(move |mut stream| {
             let request = accept(&mut stream)?;
-            assert_eq!(request.contains(offer), is_offered, "{request}");
+            let offer = format!("\r\nSec-WebSocket-Extensions: {OFFER}\r\n");
+            assert_eq!(request.contains(&offer), is_offered, "{request}");
             assert_eq!(request.contains("Extensions"), is_offered, "{request}");
             stream.write_all(&close(1000, "")).ok()
         });
@@ -97,12 +90,12 @@ fn each_attempt_to_connect_again_offers_compression() {
     let count = AtomicUsize::new(0);
     let url = server(move |mut stream| {
         if count.fetch_add(1, Ordering::Relaxed) == 0 {
-            accept_deflate(&mut stream, "")?;
+            accept_with(&mut stream, KEPT)?;
             stream.write_all(&compressed(HELLO)).ok()?;
             // The connection is lost.
             return frame(&mut stream).map(drop);
         }
-        let request = accept_deflate(&mut stream, "")?;
+        let request = accept_with(&mut stream, KEPT)?;
         assert!(request.contains("permessage-deflate"), "{request}");
         // In a new window.
         stream.write_all(&compressed(HELLO)).ok()?;
@@ -120,20 +113,16 @@ fn each_attempt_to_connect_again_offers_compression() {
 
 #[test]
 fn an_answer_that_was_not_offered_is_refused() {
-    for parameters in [
-        "; unknown",
-        "; client_max_window_bits=16",
-        "; server_max_window_bits=7",
+    for extension in [
+        "permessage-deflate; unknown",
+        "permessage-deflate; client_max_window_bits=16",
+        "permessage-deflate; server_max_window_bits=7",
     ] {
-        let url = answering(parameters, unmasked_frame);
+        let url = answering(extension, echo);
         let Outcome { status, stderr, .. } = listen(&url, &[]);
         assert_eq!(status, Some(3), "{stderr}");
         assert!(stderr.contains("an invalid handshake response"), "{stderr}");
     }
-}
-
-fn unmasked_frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    unmasked(first, payload)
 }
 
 #[test]
@@ -141,7 +130,7 @@ fn where_no_window_is_kept_only_what_becomes_shorter_is_compressed() {
     let url = answering(FRESH, |first, payload| {
         match first {
             TEXT => assert!(matches!(payload, b"" | b"hi"), "{payload:?}"),
-            _ => assert_eq!((first, payload.len() < 50), (TEXT | COMPRESSED, true)),
+            _ => assert_eq!((first, payload.len() < 50), (TEXT | RSV1, true)),
         }
         unmasked(first, payload)
     });
@@ -165,8 +154,8 @@ fn where_no_window_is_kept_only_what_becomes_shorter_is_compressed() {
 #[test]
 fn where_windows_are_kept_messages_are_compressed_with_earlier_ones() {
     let lens = Mutex::new(Vec::new());
-    let url = answering("", move |first, payload| {
-        assert_eq!(first, TEXT | COMPRESSED);
+    let url = answering(KEPT, move |first, payload| {
+        assert_eq!(first, TEXT | RSV1);
         let mut lens = lens.lock().unwrap();
         lens.push(payload.len());
         assert!(lens.len() == 1 || payload.len() < lens[0], "{lens:?}");
@@ -199,7 +188,7 @@ fn what_a_server_compresses_is_shown_in_any_fragments_and_beside_what_it_does_no
         unmasked(TEXT, "plain"),
         compressed(HELLO_AGAIN),
         fragments,
-        unmasked(BINARY | COMPRESSED, stored(b"\xff\0")),
+        unmasked(BINARY | RSV1, stored(b"\xff\0")),
         compressed(b""),
         compressed(b"\0"),
         // A final block: the next message begins a new one, and so do the bytes behind it.
@@ -208,7 +197,7 @@ fn what_a_server_compresses_is_shown_in_any_fragments_and_beside_what_it_does_no
         compressed(&[&HELLO_FINAL[..7], HELLO].concat()),
         close(1000, ""),
     ];
-    let (url, _codes) = sending("", messages.concat());
+    let (url, _codes) = sending(KEPT, messages.concat());
     let ended = listen(&url, &[]);
     let shown = format!("Hello\nplain\nHello\n{text}\n0xff00\n\n\nHello\nHello\nHelloHello\n");
     assert_eq!(
@@ -221,11 +210,11 @@ fn what_a_server_compresses_is_shown_in_any_fragments_and_beside_what_it_does_no
 
 #[test]
 fn a_message_that_cannot_be_inflated_ends_the_connection_with_1007() {
-    let invalid = "compressed message cannot be decompressed";
-    for (parameters, messages, stdout, expected) in [
-        ("", compressed(&[0xFF; 9]), "", invalid),
+    let invalid = "compressed message cannot be inflated";
+    for (extension, messages, stdout, expected) in [
+        (KEPT, compressed(&[0xFF; 9]), "", invalid),
         // A distance before the first byte, without a message before, and in a window not kept.
-        ("", compressed(HELLO_AGAIN), "", invalid),
+        (KEPT, compressed(HELLO_AGAIN), "", invalid),
         (
             FRESH,
             [compressed(HELLO), compressed(HELLO_AGAIN)].concat(),
@@ -233,23 +222,23 @@ fn a_message_that_cannot_be_inflated_ends_the_connection_with_1007() {
             invalid,
         ),
         // A code that is cut, and a block.
-        ("", compressed(&HELLO[..3]), "He\n", invalid),
-        ("", compressed(&stored(b"Hello")[..7]), "He\n", invalid),
+        (KEPT, compressed(&HELLO[..3]), "He\n", invalid),
+        (KEPT, compressed(&stored(b"Hello")[..7]), "He\n", invalid),
         (
-            "",
+            KEPT,
             compressed(&[HELLO_FINAL, b"\xff"].concat()),
             "Hello\n",
             invalid,
         ),
-        ("", compressed(&stored(b"a\xff")), "", "text is not UTF-8"),
+        (KEPT, compressed(&stored(b"a\xff")), "", "text is not UTF-8"),
         (
-            "",
+            KEPT,
             compressed(&stored(b"a\xc3")),
             "a\n",
             "text is not UTF-8",
         ),
     ] {
-        let (url, codes) = sending(parameters, messages);
+        let (url, codes) = sending(extension, messages);
         let ended = listen(&url, &[]);
         assert_eq!(
             (ended.status, &*ended.stdout),
@@ -267,14 +256,10 @@ fn a_message_that_cannot_be_inflated_ends_the_connection_with_1007() {
 fn reserved_bits_that_are_not_of_a_compressed_message_are_invalid() {
     for frames in [
         unmasked(TEXT | 0x20, b""),
-        unmasked(0x89 | COMPRESSED, b""),
-        [
-            unmasked(0x41, b""),
-            unmasked(CONTINUATION | COMPRESSED, b""),
-        ]
-        .concat(),
+        unmasked(0x89 | RSV1, b""),
+        [unmasked(0x41, b""), unmasked(CONTINUATION | RSV1, b"")].concat(),
     ] {
-        let (url, codes) = sending("", frames);
+        let (url, codes) = sending(KEPT, frames);
         let ended = listen(&url, &[]);
         assert_eq!(ended.status, Some(1));
         assert!(ended.stderr.contains("reserved bits"), "{}", ended.stderr);
@@ -288,7 +273,7 @@ fn a_message_that_becomes_too_long_ends_the_connection_with_1009() {
     let sender = Mutex::new(sender);
     let bomb = bomb(256);
     let url = server(move |mut stream| {
-        accept_deflate(&mut stream, "")?;
+        accept_with(&mut stream, KEPT)?;
         stream.write_all(&bomb).ok()?;
         let (first, payload) = frame(&mut stream)?;
         sender.lock().unwrap().send((first, payload)).ok()?;
@@ -305,7 +290,7 @@ fn a_message_that_becomes_too_long_ends_the_connection_with_1009() {
 
 #[test]
 fn a_long_message_is_inflated_in_little_memory() {
-    let (url, _codes) = sending("", [bomb(60), compressed(HELLO)].concat());
+    let (url, _codes) = sending(KEPT, [bomb(60), compressed(HELLO)].concat());
     let mut pipe = Pipe::start(&url, &[]);
     assert_eq!(pipe.line().len(), 60 << 20);
     assert_eq!(pipe.line(), "Hello");
@@ -322,7 +307,7 @@ fn a_long_message_is_inflated_in_little_memory() {
 fn flooding() -> String {
     let bomb = bomb(60);
     server(move |mut stream: TcpStream| {
-        accept_deflate(&mut stream, FRESH)?;
+        accept_with(&mut stream, FRESH)?;
         while stream.write_all(&bomb).is_ok() {}
         Some(())
     })

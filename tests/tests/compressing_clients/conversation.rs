@@ -2,10 +2,10 @@
 //! agreed on.
 
 use ws_echo_core::Inflate;
-use ws_echo_tests::decompressors::inflate;
+use ws_echo_tests::inflaters::inflate;
 use ws_echo_tests::recording_proxy::Recording;
 use ws_echo_tests::scripted_client::WELCOME;
-use ws_echo_tests::wire::{self, COMPRESSED, Frame, TEXT};
+use ws_echo_tests::wire::{self, Frame, RSV1, TEXT};
 
 /// The bit of an opcode that marks a control frame.
 const CONTROL: u8 = 0x08;
@@ -84,7 +84,7 @@ impl Conversation {
 
     /// The payloads of the compressed messages.
     fn payloads(&self) -> impl Iterator<Item = &[u8]> {
-        let compressed = self.sent.iter().filter(|it| it.first & COMPRESSED != 0);
+        let compressed = self.sent.iter().filter(|it| it.first & RSV1 != 0);
         compressed.map(|it| &it.payload[..])
     }
 }

@@ -174,7 +174,7 @@ fn a_body_of_no_bytes() {
     assert_accepted(&with_more(&["Content-Length: 0", "Content-Length: 0"]));
 }
 
-/// No extension is supported, so none is in the response (section 9.1).
+/// Without an answer to its offer, no extension is in the response (section 9.1).
 #[test]
 fn extensions_are_not_negotiated() {
     for offer in [

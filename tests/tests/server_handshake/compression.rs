@@ -1,10 +1,9 @@
 //! Which offers of compression a server accepts, and how it answers them (RFC 7692 sections 5 and
 //! 7.1, RFC 6455 section 9.1).
 
-use super::*;
+use ws_echo_tests::deflate::{FRESH, OFFER};
 
-const OFFER: &str = "permessage-deflate; client_max_window_bits";
-const FRESH: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+use super::*;
 
 fn window(bits: u8) -> Window {
     Window::new(bits).unwrap()

@@ -1,23 +1,21 @@
 //! A server without an inflater: compressed messages come back as they came, whatever they are.
 
 use ws_echo_core::ProtocolError;
-use ws_echo_tests::wire::{BINARY, COMPRESSED, Frame, PING, PONG, TEXT, masked};
+use ws_echo_tests::deflate::{KEPT, OFFER};
+use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, RSV1, TEXT, masked};
 
 use crate::echoes::{RINGS, binary, every_setup, text};
 use crate::network::{Network, Number, Setup};
 use crate::server::Change::{Failed, Gone, Opened};
 
-const OFFER: &str = "permessage-deflate; client_max_window_bits";
-const ANSWER: &str = "permessage-deflate";
-
 fn open(network: &mut Network) -> Number {
-    network.open_with(OFFER, ANSWER)
+    network.open_with(OFFER, KEPT)
 }
 
 /// A compressed message of this many bytes, which no inflater has to accept, and which is no text.
 fn compressed(kind: u8, len: usize) -> Frame {
     let Frame { payload, .. } = binary(len);
-    Frame::new(kind | COMPRESSED, payload)
+    Frame::new(kind | RSV1, payload)
 }
 
 #[test]
@@ -55,7 +53,7 @@ fn a_fragmented_compressed_message_and_pings_inside_it_are_answered() {
         let client = open(&mut network);
         let [before, behind] = [[0xFF; 100], [0xFE; 100]];
         for frame in [
-            masked(0x01 | COMPRESSED, before),
+            masked(0x01 | RSV1, before),
             masked(PING, "between"),
             masked(0x00, ""),
             masked(0x80, behind),
@@ -64,7 +62,7 @@ fn a_fragmented_compressed_message_and_pings_inside_it_are_answered() {
         }
         let answers = [
             Frame::new(PONG, "between"),
-            Frame::new(TEXT | COMPRESSED, [before, behind].as_flattened()),
+            Frame::new(TEXT | RSV1, [before, behind].as_flattened()),
         ];
         assert_eq!(network.messages(client, 2), answers, "{setup:?}");
     }
@@ -96,13 +94,9 @@ fn the_longest_answer_is_sent_whatever_the_rings() {
 
 #[test]
 fn what_must_not_be_compressed_fails_the_connection() {
-    let unexpected = Failed(ProtocolError::ReservedBits(COMPRESSED));
-    let continuation = [
-        masked(0x01 | COMPRESSED, "a"),
-        masked(0x80 | COMPRESSED, "b"),
-    ]
-    .concat();
-    let ping = masked(PING | COMPRESSED, "");
+    let unexpected = Failed(ProtocolError::ReservedBits(RSV1));
+    let continuation = [masked(0x01 | RSV1, "a"), masked(0x80 | RSV1, "b")].concat();
+    let ping = masked(PING | RSV1, "");
     for frames in [continuation, ping] {
         let mut network = Network::new(Setup::default());
         let client = open(&mut network);
@@ -111,7 +105,7 @@ fn what_must_not_be_compressed_fails_the_connection() {
     }
     let mut network = Network::new(Setup::default());
     let client = network.open();
-    network.send(client, masked(TEXT | COMPRESSED, "not agreed on"));
+    network.send(client, masked(TEXT | RSV1, "not agreed on"));
     assert_eq!(network.messages(client, 1), [Frame::close(1002)]);
     network.assert_ended(client);
     network.assert_told(&[(0, Opened), (0, unexpected), (0, Gone)]);

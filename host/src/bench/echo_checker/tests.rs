@@ -41,7 +41,7 @@ fn hello() -> PreparedMessage {
         opcode: TEXT,
         echo_payload: b"Hello".into(),
         compressed: Some(HELLO.into()),
-        echo_frame: EchoFrame::new(TEXT | COMPRESSED, HELLO.len()),
+        echo_frame: EchoFrame::new(TEXT | RSV1, HELLO.len()),
         frame_len: 0,
         batch: Vec::new(),
     }
@@ -319,7 +319,7 @@ fn a_message_that_inflates_without_end_is_an_error_at_once() {
     let zeros = 16 << 20;
     let mut bomb = Vec::new();
     Deflater::new(Window::MAX).compress(&vec![0; zeros], &mut bomb);
-    let header = frame::unmasked_header(TEXT | COMPRESSED, bomb.len());
+    let header = frame::unmasked_header(TEXT | RSV1, bomb.len());
     let checked = checked(Comparison::Off, &hello(), &[&header, &bomb]);
     let refusal = checked.expect_err("a bomb");
     assert!(refusal.contains("instead of 5"), "{refusal}");

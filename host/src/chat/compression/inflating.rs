@@ -1,11 +1,9 @@
 //! Inflates messages piece by piece, in bounded memory (RFC 7692 section 7.2.2).
 
-use std::str;
-
-use ws_echo_core::{Fin, Kind, ProtocolError, Window};
+use ws_echo_core::{Fin, ProtocolError, Window};
 
 use crate::chat::user::ReceivedPiece;
-use crate::deflate::inflater::{Inflater, InvalidCompression};
+use crate::deflate::checked_inflater::{CheckedInflater, Fault};
 use crate::quantity::Size;
 
 /// The longest message that a server can make of a compressed one, unless a longer one was sent to
@@ -17,12 +15,8 @@ const ROOM_LEN: usize = 64 << 10;
 /// Inflates the messages of one connection.
 #[derive(Debug)]
 pub(super) struct Inflating {
-    inflater: Inflater,
+    inflater: CheckedInflater,
     room: Box<[u8]>,
-    /// How many bytes of a character that is cut are at the beginning of the room.
-    held: usize,
-    /// The length of the current message so far.
-    len: u64,
     /// The longest that a message may be.
     max_len: u64,
     /// The length of the message that is being sent.
@@ -38,20 +32,12 @@ pub(in crate::chat) enum InflateError {
     TooLong(String),
 }
 
-impl From<InvalidCompression> for InflateError {
-    fn from(_: InvalidCompression) -> Self {
-        Self::Invalid(ProtocolError::InvalidCompression)
-    }
-}
-
 impl Inflating {
     /// Inflates what a server compresses with this window.
     pub(super) fn new(window: Window) -> Self {
         Self {
-            inflater: Inflater::new(window),
+            inflater: CheckedInflater::new(window),
             room: vec![0; ROOM_LEN].into(),
-            held: 0,
-            len: 0,
             max_len: INFLATED_MAX,
             sent: 0,
         }
@@ -71,50 +57,36 @@ impl Inflating {
     pub(super) fn next(
         &mut self,
         piece: ReceivedPiece<'_>,
-        mut show: impl FnMut(ReceivedPiece<'_>),
+        show: impl FnMut(ReceivedPiece<'_>),
     ) -> Result<(), InflateError> {
+        self.inflate(piece, show).map_err(|fault| match fault {
+            Fault::Invalid(error) => InflateError::Invalid(error),
+            Fault::TooLong => too_long(self.max_len),
+        })
+    }
+
+    fn inflate(
+        &mut self,
+        piece: ReceivedPiece<'_>,
+        mut show: impl FnMut(ReceivedPiece<'_>),
+    ) -> Result<(), Fault> {
         let ReceivedPiece { kind, fin, .. } = piece;
         let mut rest = piece.bytes;
         loop {
-            let room = &mut self.room[self.held..];
-            let len = self.inflater.inflate(&mut rest, room)?.len();
-            if len == 0 {
+            let (room, max_len) = (&mut self.room, self.max_len);
+            let inflated = self.inflater.inflate(kind, &mut rest, room, max_len)?;
+            if inflated.inflated_len == 0 {
                 break;
             }
-            self.len += len as u64;
-            if self.len > self.max_len {
-                return Err(too_long(self.max_len));
-            }
-            let end = self.held + len;
-            let bytes = match kind {
-                Kind::Text => whole_characters(&self.room[..end])?,
-                Kind::Binary => &self.room[..end],
-            };
-            let (shown, fin) = (bytes.len(), Fin::More);
+            let (bytes, fin) = (inflated.bytes, Fin::More);
             show(ReceivedPiece { kind, bytes, fin });
-            self.room.copy_within(shown..end, 0);
-            self.held = end - shown;
         }
-        if fin == Fin::More {
-            return Ok(());
+        if fin == Fin::Last {
+            self.inflater.end_message()?;
+            let bytes = &[];
+            show(ReceivedPiece { kind, bytes, fin });
         }
-        self.inflater.end_message()?;
-        if self.held > 0 {
-            return Err(InflateError::Invalid(ProtocolError::InvalidText));
-        }
-        self.len = 0;
-        let bytes = &[];
-        show(ReceivedPiece { kind, bytes, fin });
         Ok(())
-    }
-}
-
-/// The characters at the beginning of a text of which the last one may be cut.
-fn whole_characters(text: &[u8]) -> Result<&[u8], InflateError> {
-    match str::from_utf8(text) {
-        Ok(_) => Ok(text),
-        Err(error) if error.error_len().is_none() => Ok(&text[..error.valid_up_to()]),
-        Err(_) => Err(InflateError::Invalid(ProtocolError::InvalidText)),
     }
 }
 
@@ -127,6 +99,8 @@ fn too_long(max_len: u64) -> InflateError {
 
 #[cfg(test)]
 mod tests {
+    use ws_echo_core::Kind;
+
     use super::*;
     use crate::deflate::deflater::Deflater;
 

@@ -2,20 +2,21 @@
 //! this server allows.
 //!
 //! A compressed message goes back as it came: what the client's compressor has made is what its
-//! decompressor needs, if it gets the same messages in the same order. So each compressed message
+//! inflater needs, if it gets the same messages in the same order. So each compressed message
 //! is echoed, or the connection ends: nothing here may leave one out (RFC 7692 section 7.1.1).
 
 use ws_echo_core::{Buffer, Chunk, CloseCode, Event};
 
 use super::account::Account;
 use super::{Client, Phase, Shared};
+use crate::deflate::checked_inflater::Fault;
 use crate::serve::journal::{Ending, Moment};
 use crate::serve::pool::{HeapBuffer, Pool};
 use crate::serve::service::Service;
 use crate::serve::session::Session;
 use crate::serve::traffic::Traffic;
 use crate::serve::unsent::Unsent;
-use crate::serve::verifier::{Checked, Fault, Verifier};
+use crate::serve::verifier::{Checked, Verifier};
 
 /// The length of a message that was refused, whatever the limit.
 const REFUSED: u64 = u64::MAX;

@@ -1,9 +1,9 @@
 //! The verifiers of a worker that are not in use. How much memory they may take is the pool's.
 
-use ws_echo_core::{Chunk, Window};
+use ws_echo_core::Window;
 
 use super::budget::{Budget, KEPT_LEN_MAX};
-use crate::serve::verifier::{Checked, Fault, Verifier, Workspace};
+use crate::serve::verifier::{Verifier, Workspace};
 
 /// What a message is compressed with for which a verifier is taken.
 pub(super) const ONE_MESSAGE: Window = Window::MAX.fresh();
@@ -21,7 +21,7 @@ pub(super) struct Verifiers {
     free: Vec<Box<Verifier>>,
     /// For clients for which there is no memory, one after the other; `None` while it is in use.
     reserve: Option<Box<Verifier>>,
-    workspace: Workspace,
+    pub(super) workspace: Workspace,
     /// For those that keep a window for as long as a client is there. It is a part of the pool's
     /// own.
     windows: Budget,
@@ -93,21 +93,5 @@ impl Verifiers {
             budget.put(Verifier::MEMORY);
         }
         has_shrunk
-    }
-
-    /// [Begins](Workspace::begin_turn) a client's turn.
-    pub(super) fn begin_turn(&mut self) {
-        self.workspace.begin_turn();
-    }
-
-    /// [Checks](Verifier::check) a chunk.
-    pub(super) fn check(
-        &mut self,
-        verifier: &mut Verifier,
-        chunk: &Chunk,
-        bytes: &[u8],
-        max_len: u64,
-    ) -> Result<Checked, Fault> {
-        verifier.check(chunk, bytes, &mut self.workspace, max_len)
     }
 }

@@ -4,10 +4,11 @@
 use ws_echo_core::{Agreed, Chunk, Window};
 
 use super::Pool;
+use crate::deflate::checked_inflater::Fault;
 use crate::options::serve::ServeOptions;
 use crate::serve::pool::verifiers::{ONE_MESSAGE, Verifiers};
 use crate::serve::session::Session;
-use crate::serve::verifier::{Checked, Fault, Verifier};
+use crate::serve::verifier::{Checked, Verifier};
 
 impl Pool {
     /// Adds what compressed messages are verified with, if they are.
@@ -24,7 +25,7 @@ impl Pool {
     /// Begins a client's turn: what others have inflated does not count against it.
     pub(crate) fn begin_turn(&mut self) {
         if let Some(verifiers) = &mut self.verifiers {
-            verifiers.begin_turn();
+            verifiers.workspace.begin_turn();
         }
     }
 
@@ -102,7 +103,7 @@ impl Pool {
         max_len: u64,
     ) -> Result<Checked, Fault> {
         match &mut self.verifiers {
-            Some(verifiers) => verifiers.check(verifier, chunk, bytes, max_len),
+            Some(Verifiers { workspace, .. }) => verifier.check(chunk, bytes, workspace, max_len),
             None => Ok(Checked::All),
         }
     }

@@ -1,4 +1,4 @@
-//! What a device needs from the core to decompress messages, and nothing else: `.ci/figures`
+//! What a device needs from the core to inflate messages, and nothing else: `.ci/figures`
 //! measures its flash. Like `main.rs`, it links only if no panic can be reached.
 
 #![no_std]
@@ -17,7 +17,7 @@ fn panic(_: &PanicInfo) -> ! {
     unsafe { a_panic_is_reachable() }
 }
 
-/// Decompresses a message that was received whole, and passes its pieces to `show`. Returns whether
+/// Inflates a message that was received whole, and passes its pieces to `show`. Returns whether
 /// it was valid.
 #[unsafe(no_mangle)]
 fn _start(inflate: &mut Inflate<512>, mut message: &[u8], show: fn(&[u8])) -> bool {

@@ -1,46 +1,17 @@
-//! Compressed messages (RFC 7692 section 7.2): made with zlib-rs, decompressed by the core, and by
-//! zlib-rs and miniz_oxide to compare.
+//! Compressed messages (RFC 7692 section 7.2), inflated by the core, and by zlib-rs and
+//! miniz_oxide to compare.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use ws_echo_core::{Inflate, ProtocolError};
-use zlib_rs::{Deflate, DeflateFlush, InflateFlush, Status};
+use zlib_rs::{InflateFlush, Status};
 
-/// What follows a message before it is decompressed (RFC 7692 section 7.2.2).
-const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
+use crate::deflate::TAIL;
 
 /// How far back a reference can be, in bytes.
 const MAX_DISTANCE: usize = 32 << 10;
 
-/// A compressor of messages, which keeps its window.
-pub struct Compressor(Deflate);
-
-impl Compressor {
-    /// `level` is 0 to 9. `window_bits` is 9 to 15.
-    pub fn new(level: i32, window_bits: u8) -> Self {
-        Self(Deflate::new(level, false, window_bits))
-    }
-
-    /// A message.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be compressed.
-    pub fn compress(&mut self, message: &[u8]) -> Vec<u8> {
-        let mut compressed = vec![0; 2 * message.len() + 1024];
-        let before = self.0.total_out();
-        let flush = DeflateFlush::SyncFlush;
-        self.0.compress(message, &mut compressed, flush).unwrap();
-        compressed.truncate((self.0.total_out() - before) as usize);
-        // For an empty message after another, zlib writes nothing.
-        let len = compressed.len().checked_sub(TAIL.len());
-        assert!(len.is_none() || compressed.ends_with(&TAIL));
-        compressed.resize(len.unwrap_or(1), 0);
-        compressed
-    }
-}
-
-/// A message that [`Inflate`] has decompressed, with the bytes cut in pieces of these lengths.
+/// A message that [`Inflate`] has inflated, with the bytes cut in pieces of these lengths.
 ///
 /// # Errors
 ///
@@ -67,7 +38,7 @@ pub fn inflate<const LEN: usize>(
     }
 }
 
-/// Another decompressor.
+/// Another inflater.
 #[derive(Clone, Copy, Debug)]
 pub enum Other {
     /// zlib-rs
@@ -76,7 +47,7 @@ pub enum Other {
     Miniz,
 }
 
-/// What another decompressor made of a stream, up to its final block.
+/// What another inflater made of a stream, up to its final block.
 struct Inflated {
     bytes: Vec<u8>,
     consumed: usize,
@@ -85,7 +56,7 @@ struct Inflated {
 }
 
 impl Other {
-    /// Asserts that another decompressor makes the same of a message: what `Inflate` made of it
+    /// Asserts that another inflater makes the same of a message: what `Inflate` made of it
     /// after the messages in `history`.
     ///
     /// # Panics
