@@ -11,8 +11,9 @@ use crate::deflate::inflater::Inflater;
 /// How much of a chunk is inflated at once.
 const SCRATCH_LEN: usize = 64 * 1024;
 
-/// How many bytes are inflated in a client's turn: about two milliseconds' worth.
-const EFFORT: usize = 1024 * 1024;
+/// How many bytes are inflated in a client's turn: about half a millisecond's worth, because the
+/// others may wait for a turn of each of many such clients.
+const EFFORT: usize = 256 * 1024;
 
 /// How many inflated bytes cost as much as a byte to inflate, at most. Such a message has blocks of
 /// a few bytes, each with codes of its own, which inflate to nothing.

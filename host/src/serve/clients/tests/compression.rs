@@ -279,7 +279,7 @@ fn a_client_whose_message_inflates_to_much_waits_for_the_others() {
             assert_eq!(received(&second_end), echoed(TEXT, HELLO));
             turns += 1;
         }
-        assert!(turns >= 31, "{turns} turns of the other");
+        assert!(turns >= 127, "{turns} turns of the other");
         assert_eq!(server.settle(), 0);
         server.send(first, &first_end, sent(TEXT, HELLO));
         assert_eq!(received(&first_end), echoed(TEXT, HELLO));
@@ -299,7 +299,7 @@ fn blocks_that_inflate_to_nothing_count_as_well() {
         assert_eq!(received(&second_end), echoed(TEXT, HELLO));
         turns += 1;
     }
-    assert!(turns >= 28, "{turns} turns of the other");
+    assert!(turns >= 120, "{turns} turns of the other");
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn a_client_that_does_not_read_its_echoes_is_inflated_no_further() {
     assert_eq!(server.settle(), 0, "it waits for room");
     end.0.borrow_mut().room = usize::MAX;
     server.clients.handle(key, Readiness::None);
-    assert!(server.settle() >= 6);
+    assert!(server.settle() >= 30);
     let all = [echoed(TEXT, HELLO), echoed(BINARY, &bomb(8 << 20))].concat();
     assert!(received(&end) == all);
 }
@@ -500,7 +500,7 @@ fn without_memory_a_whole_message_is_echoed_whatever_others_have_inflated_before
         server.send(*key, end, sent(0x41, &HELLO[..3]));
     }
     // One turn is enough for each, but not for all of them.
-    let message = bomb(300_000);
+    let message = bomb(100_000);
     for _ in 0..8 {
         server.send(*key, end, sent(BINARY, &message));
         assert_eq!(received(end), echoed(BINARY, &message));
