@@ -490,3 +490,48 @@ fn a_silent_client_is_pinged_whatever_it_keeps() {
         assert_eq!(received(&end), gone(), "{mode}");
     }
 }
+
+#[test]
+fn without_memory_a_whole_message_is_echoed_whatever_others_have_inflated_before() {
+    let mut server = Server::new(&["--threads=1", "--max-memory=400KiB"]);
+    let clients: Vec<_> = (0..20).map(|_| server.open_compressing()).collect();
+    let (key, end, _) = clients.last().unwrap();
+    for (key, end, _) in &clients[..19] {
+        server.send(*key, end, sent(0x41, &HELLO[..3]));
+    }
+    // One turn is enough for each, but not for all of them.
+    let message = bomb(300_000);
+    for _ in 0..8 {
+        server.send(*key, end, sent(BINARY, &message));
+        assert_eq!(received(end), echoed(BINARY, &message));
+    }
+}
+
+#[test]
+fn windows_that_are_kept_leave_half_of_the_memory_to_others() {
+    let memory = 4 << 20;
+    let mut server = Server::new(&["--threads=1", "--max-memory=4MiB", "--deflate=window"]);
+    let clients: Vec<_> = (0..100).map(|_| server.open_compressing()).collect();
+    let kept = clients
+        .iter()
+        .filter(|(_, _, it)| it == "permessage-deflate");
+    let all_kept = memory / 2 / Verifier::MEMORY;
+    assert_eq!(kept.count(), all_kept);
+    assert!(server.free_memory() > memory / 3);
+    let (key, end, _) = clients.last().unwrap();
+    let fragments = [sent(0x41, &HELLO[..3]), sent(0x80, &HELLO[3..])];
+    fragments
+        .iter()
+        .for_each(|fragment| server.send(*key, end, fragment));
+    let echoes = [echoed(0x41, &HELLO[..3]), echoed(0x80, &HELLO[3..])];
+    assert_eq!(received(end), echoes.concat());
+    // Those that are gone leave room for others.
+    for (key, _, _) in clients {
+        server.clients.end_turn(key, ends(Next::Close));
+    }
+    let clients: Vec<_> = (0..100).map(|_| server.open_compressing()).collect();
+    let kept = clients
+        .iter()
+        .filter(|(_, _, it)| it == "permessage-deflate");
+    assert_eq!(kept.count(), all_kept);
+}
