@@ -15,6 +15,7 @@ mod expected;
 pub mod frames;
 pub mod handshake;
 pub mod inflate;
+mod inflated;
 mod session;
 mod transmitted;
 pub mod utf8;

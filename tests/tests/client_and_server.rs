@@ -106,7 +106,12 @@ impl ServerEnd {
                     });
                     accepted.expect("the request is right");
                 }
-                Progress::Open(agreed) => self.connection = Some(Connection::server(agreed)),
+                Progress::Open(agreed) => {
+                    // It is returned again.
+                    let again = self.handshake.advance(&mut self.buffer);
+                    assert_eq!(again, Ok(Progress::Open(agreed)));
+                    self.connection = Some(Connection::server(agreed));
+                }
                 progress => panic!("{progress:?}"),
             }
         }

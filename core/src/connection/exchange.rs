@@ -102,9 +102,15 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
         message.push(chunk, self.bytes(chunk), self.remaining_payload())
     }
 
-    /// The same as [`gather`](Self::gather), for messages that may be compressed. `inflate` is for
-    /// this connection alone. The length of a message is that of
-    /// what it inflates to.
+    /// The same as [`gather`](Self::gather), for messages that may be compressed. The length of a
+    /// message is that of what it inflates to.
+    ///
+    /// `inflate` is for this connection alone, and is reset here after each message, unless the
+    /// peer keeps its window. `LEN` must be at least two to the power of the agreed
+    /// [`bits`](crate::Window::bits): on a server those of
+    /// [`deflate.client`](crate::Deflate::client), on a client those of
+    /// [`deflate.server`](crate::Deflate::server). With a smaller `LEN`, a message that refers to
+    /// bytes farther back is [invalid](crate::ProtocolError::InvalidCompression).
     ///
     /// A server agrees on compression by its [answer](crate::Request::deflate). A window of 9 bits,
     /// for `Inflate<512>`, is the smallest that all clients have.
@@ -145,7 +151,10 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     ///
     /// # Errors
     ///
-    /// [`GatherError::TooLong`] once for each message that is too long, as `gather` does.
+    /// [`GatherError::TooLong`] once for each message that is too long, as `gather` does. An
+    /// application that continues must pass the rest of the message too: it is still inflated,
+    /// because the next message may refer to it.
+    ///
     /// [`GatherError::Invalid`] if a message cannot be inflated, or is text but not UTF-8.
     pub fn gather_inflated<'m, const LEN: usize, M: MessageStorage>(
         &self,
@@ -223,7 +232,8 @@ impl<S: Storage, R: Role> Exchange<'_, S, R> {
     /// Sends a fragment of a message that the application has compressed, within the
     /// [window](crate::Deflate) of this end (RFC 7692 section 7.2.1). `payload` is the next part of
     /// the compressed message. As with [`send_fragment`](Self::send_fragment), all parts must be of
-    /// one kind, up to the one with [`Fin::Last`].
+    /// one kind, up to the one with [`Fin::Last`]. [`DeflateOffer`](crate::DeflateOffer) says how a
+    /// client compresses, also where a window of 8 bits was agreed on, and has an example.
     ///
     /// # Errors
     ///

@@ -15,7 +15,8 @@ pub struct Acceptance<'a> {
     ///
     /// If the windows are [kept](crate::Window::is_kept), then the server must
     /// [echo](crate::Exchange::echo) every compressed message, in order, or close the connection:
-    /// a later message may refer to one that the client did not get back.
+    /// a later message may refer to one that the client did not get back. This rule is for servers
+    /// that echo. One that inflates every message and sends only plain ones may keep the window.
     pub deflate: Option<&'a DeflateAnswer>,
     /// A message that is sent directly after the response.
     pub greeting: Option<Message<'a>>,

@@ -15,6 +15,6 @@ pub enum Progress {
     Request,
     /// The connection is open. Continue with a [`Connection`](crate::Connection) for what was
     /// agreed, and with the same buffer: it may hold bytes that were received after the head. On a
-    /// server, all of the response is ready to transmit.
+    /// server, all of the response is ready to transmit. Returned again at each later call.
     Open(Agreed),
 }

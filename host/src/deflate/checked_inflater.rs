@@ -49,6 +49,11 @@ impl CheckedInflater {
         }
     }
 
+    /// What the sender compresses with.
+    pub(crate) fn window(&self) -> Window {
+        self.inflater.window()
+    }
+
     /// Inflates as much of the next bytes of a message as `room`, which must have more than 3
     /// bytes, has place for, and takes them from `bytes`. Nothing is inflated if all of them are.
     /// The message may have `max_len` bytes.

@@ -11,6 +11,12 @@ use super::TAIL;
 /// where its input is cut.
 const WINDOW_BITS: u8 = 15;
 
+/// An empty block, which ends with the tail, and a byte that follows it.
+const ANOTHER_BLOCK: [u8; 2 + TAIL.len()] = {
+    let [a, b, c, d] = TAIL;
+    [0, a, b, c, d, 0]
+};
+
 /// An inflater of messages.
 pub struct Inflater {
     inflate: Inflate,
@@ -51,6 +57,11 @@ impl Inflater {
             next: Next::Start,
             last: [0; TAIL.len()],
         }
+    }
+
+    /// What the sender compresses with.
+    pub fn window(&self) -> Window {
+        self.window
     }
 
     /// Inflates as much of the next bytes of a message as `room`, which must not be empty, has
@@ -94,8 +105,8 @@ impl Inflater {
             // As others, it takes no bytes at all for an empty message, and a tail that was not
             // left out, or not needed, for the end.
             Next::Start | Next::Stream => {}
-            _ if self.last == TAIL => {}
-            _ => self.append_tail()?,
+            _ if self.last == TAIL => self.append(&ANOTHER_BLOCK)?,
+            _ => self.append(&ANOTHER_BLOCK[1..])?,
         }
         if !self.window.is_kept() || self.next == Next::Stream {
             self.inflate.reset(false);
@@ -117,12 +128,12 @@ impl Inflater {
         self.last = [0; TAIL.len()];
     }
 
-    /// Appends the tail, which must end a block, and be no part of anything else.
-    fn append_tail(&mut self) -> Result<(), InvalidCompression> {
-        // It stops between blocks: behind the tail, and before the byte that follows here.
-        let [a, b, c, d] = TAIL;
-        let (consumed, produced) = self.step(&[a, b, c, d, 0], &mut [0], InflateFlush::Block)?;
-        if (consumed, produced) != (TAIL.len(), 0) {
+    /// Appends these bytes up to the last one, which must end a block, and be no part of anything
+    /// else.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), InvalidCompression> {
+        // It stops between blocks, so before the last byte.
+        let (consumed, produced) = self.step(bytes, &mut [0], InflateFlush::Block)?;
+        if (consumed, produced) != (bytes.len() - 1, 0) {
             return Err(InvalidCompression);
         }
         Ok(())

@@ -197,6 +197,10 @@ fn what_is_no_deflate_stream_is_refused() {
             "without the start of a last block",
         ),
         (b"\x00\x05\x00\xFA", "cut inside the length of a block"),
+        (
+            b"\x00\x0A\x00\xF5\xFFHell\x00\x00\xFF\xFF",
+            "cut inside a block, behind what is the tail elsewhere",
+        ),
         (b"\xED\xBD\x07\x60", "cut inside the codes of a block"),
         (
             b"\xF3\x48\xCD\xC9\xC9\x07\x00\xFF\xFF",

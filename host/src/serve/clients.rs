@@ -336,6 +336,10 @@ impl<T: Transport> Clients<T> {
         let mut client = self.table.remove(key);
         self.limiter.release(client.address());
         client.give_memory_back(&mut self.shared.pool);
+        debug_assert!(
+            !self.table.is_empty() || self.shared.pool.is_whole(),
+            "a client has left without its memory"
+        );
         self.wheel.cancel(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);

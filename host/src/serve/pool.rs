@@ -3,7 +3,8 @@
 //! All buffers of a worker together, with the verifiers of compressed messages, use at most its
 //! share of `--max-memory`. A client that needs a buffer beyond that is served with the reserve, in
 //! which nothing can stay: its messages are echoed in pieces. Backlogs, of clients that send first
-//! and read later, use at most half of that share.
+//! and read later, use at most half of that share, and so do windows that are kept for as long as
+//! their clients are there.
 
 mod backlogs;
 mod budget;
@@ -121,6 +122,11 @@ impl Buffers {
         }
     }
 
+    /// The memory of the empty buffers, in bytes.
+    fn memory(&self) -> usize {
+        self.empty.len() * self.storage_len
+    }
+
     /// Adds a buffer, for which memory was taken.
     fn grow(&mut self) {
         let storage = vec![0; self.storage_len].into_boxed_slice();
@@ -210,6 +216,15 @@ impl Pool {
                 return None;
             }
         }
+    }
+
+    /// Whether nobody has any of its memory.
+    pub(crate) fn is_whole(&self) -> bool {
+        let BothBuffers { small, large } = &self.buffers;
+        let verifiers = self.verifiers.as_ref().map_or(0, Verifiers::memory);
+        let free = small.memory() + large.memory() + verifiers;
+        let has_reserves = !self.is_reserve_in_use() && !self.is_verifier_reserve_in_use();
+        self.budget.used == RESERVE_LEN + free && self.backlogs.budget.used == 0 && has_reserves
     }
 
     pub(crate) fn give_memory_back(&mut self, len: usize) {

@@ -11,8 +11,9 @@ use crate::deflate::inflater::Inflater;
 /// How much of a chunk is inflated at once.
 const SCRATCH_LEN: usize = 64 * 1024;
 
-/// How many bytes are inflated before it is the next client's turn: about two milliseconds' worth.
-const EFFORT: usize = 1024 * 1024;
+/// How many bytes are inflated in a client's turn: about half a millisecond's worth, because the
+/// others may wait for a turn of each of many such clients.
+const EFFORT: usize = 256 * 1024;
 
 /// How many inflated bytes cost as much as a byte to inflate, at most. Such a message has blocks of
 /// a few bytes, each with codes of its own, which inflate to nothing.
@@ -47,7 +48,7 @@ pub(crate) struct Inflated {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     scratch: Box<[u8]>,
-    /// How many bytes may be inflated until another client must get its turn.
+    /// How many bytes may still be inflated in the current turn.
     effort_left: usize,
     /// How much of what a chunk inflates to is kept for the log.
     logged_len_max: usize,
@@ -73,6 +74,11 @@ impl Workspace {
         }
     }
 
+    /// Begins a client's turn, in which as much may be inflated as in any other.
+    pub(crate) fn begin_turn(&mut self) {
+        self.effort_left = EFFORT;
+    }
+
     /// How many bytes may be taken at once.
     fn step_len(&self) -> usize {
         self.effort_left.div_ceil(EFFORT_OF_BYTE)
@@ -81,15 +87,6 @@ impl Workspace {
     fn spend(&mut self, consumed: usize, produced: usize) {
         let effort = consumed.saturating_mul(EFFORT_OF_BYTE) + produced;
         self.effort_left = self.effort_left.saturating_sub(effort);
-    }
-
-    /// Whether it is the next client's turn, which may do as much again.
-    fn is_used_up(&mut self) -> bool {
-        let is_used_up = self.effort_left == 0;
-        if is_used_up {
-            self.effort_left = EFFORT;
-        }
-        is_used_up
     }
 }
 
@@ -105,6 +102,11 @@ impl Verifier {
             checked_len: 0,
             inflated: Inflated::default(),
         }
+    }
+
+    /// Whether a message may refer to the ones before it.
+    pub(crate) fn keeps_window(&self) -> bool {
+        self.inflater.window().is_kept()
     }
 
     /// Forgets everything. What follows is compressed with this window.
@@ -134,7 +136,7 @@ impl Verifier {
         max_len: u64,
     ) -> Result<Checked, Fault> {
         loop {
-            if workspace.is_used_up() {
+            if workspace.effort_left == 0 {
                 return Ok(Checked::Part);
             }
             let mut rest = bytes.get(self.checked_len..).unwrap_or_default();

@@ -7,6 +7,8 @@ use ws_echo_core::{
     Agreed, Buffer, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Progress, Window,
 };
 
+use crate::deflate;
+
 const NAMES: [&str; 4] = [
     "server_no_context_takeover",
     "client_no_context_takeover",
@@ -36,11 +38,7 @@ pub(super) fn check(
     answer: Option<&str>,
     agreed: Agreed,
 ) {
-    let offers = offers.iter().flat_map(|list| split(list, ','));
-    let mut offers = offers.filter_map(|extension| Offer::parse(&extension));
-    let accepted =
-        limit.and_then(|limit| offers.find_map(|offer| Some((offer.answer(limit)?, offer))));
-    let Some(((expected, window), offer)) = accepted else {
+    let Some((offer, expected, window)) = accepted(offers, limit) else {
         assert_eq!((answer, agreed), (None, Agreed::NOTHING));
         return;
     };
@@ -60,6 +58,24 @@ pub(super) fn check(
         };
         assert_eq!(taken(offer, &expected), deflate);
     }
+}
+
+/// The answer to a header with these offers, and what is agreed on.
+pub(super) fn answer(offers: &str, limit: Option<Window>) -> (Option<String>, Agreed) {
+    match accepted(&[offers.into()], limit) {
+        None => (None, Agreed::NOTHING),
+        Some((_, answer, window)) => (Some(answer), deflate::agreed(window)),
+    }
+}
+
+/// The offer that is accepted, the answer to it, and the window of both ends.
+fn accepted(offers: &[Cow<'_, str>], limit: Option<Window>) -> Option<(Offer, String, Window)> {
+    let offers = offers.iter().flat_map(|list| split(list, ','));
+    let mut offers = offers.filter_map(|extension| Offer::parse(&extension));
+    offers.find_map(|offer| {
+        let (answer, window) = offer.answer(limit?)?;
+        Some((offer, answer, window))
+    })
 }
 
 /// What our own client agrees on, if it made this offer and gets this answer.

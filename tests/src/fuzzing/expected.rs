@@ -3,6 +3,7 @@
 
 use ws_echo_core::{Agreed, MIN_BUFFER_LEN, ProtocolError};
 
+use super::inflated::Inflated;
 use super::transmitted::{Answer, Mark, Transmitted};
 use crate::wire::{FIN, PONG, RSV1};
 
@@ -11,6 +12,12 @@ const OVERHEAD: usize = MIN_BUFFER_LEN / 2;
 
 /// The payload of the Close that ends a connection because a message is too long.
 pub(super) const TOO_LONG: &[u8] = b"\x03\xf1message is too long";
+
+/// The payload of the Close that ends a connection because a message is not what it should be.
+const INVALID: &[u8] = &1007_u16.to_be_bytes();
+
+/// How many inflated bytes a byte costs that is inflated.
+const EFFORT_OF_BYTE: usize = 32;
 
 /// The answer that a client's bytes must get.
 #[derive(Clone, Debug, Default)]
@@ -31,10 +38,21 @@ pub(super) struct Expected {
     /// Whether the connection may end because a message is too long, as its headers say. If it is
     /// invalid too, this depends on how it arrives.
     pub(super) may_be_too_long: bool,
+    /// Whether the connection may end because a frame that is incomplete is no part of a compressed
+    /// message.
+    pub(super) may_be_invalid: bool,
+    /// How much it costs to verify the compressed messages, as the server counts it, and to verify
+    /// the complete frames.
+    pub(super) effort: usize,
+    pub(super) certain_effort: usize,
     /// The payloads of the complete Ping and Pong frames.
     pub(super) pings: Vec<Vec<u8>>,
     pub(super) pongs: Vec<Vec<u8>>,
     agreed: Agreed,
+    /// Whether compressed messages are inflated and checked.
+    verifies: bool,
+    /// What the compressed messages inflate to that the next one may refer to.
+    history: Vec<u8>,
     message: Message,
     /// How many bytes of the message are in `answer`, and how many are allowed.
     message_len: usize,
@@ -70,6 +88,12 @@ enum Message {
     /// The beginning of an incomplete character.
     Text(Vec<u8>),
     Binary,
+    /// The payload of a compressed message that is verified.
+    Compressed {
+        is_text: bool,
+        payload: Vec<u8>,
+        inflated_len: usize,
+    },
 }
 
 struct Header {
@@ -92,16 +116,32 @@ impl Expected {
     /// The same, on a connection for which this was agreed on. Compressed messages come back as
     /// they are.
     pub(super) fn with(agreed: Agreed, input: &[u8], max_message_len: usize) -> Self {
-        let mut this = Self {
-            is_idle: input.is_empty(),
+        let this = Self {
             agreed,
             max_message_len,
             ..Self::default()
         };
-        if let Err(error) = this.read(input) {
-            this.end = Some(End::Error(error));
+        this.of_all(input)
+    }
+
+    /// The same, if the compressed messages are verified. The limit is that of what they inflate
+    /// to.
+    pub(super) fn verified(agreed: Agreed, input: &[u8], max_message_len: usize) -> Self {
+        let this = Self {
+            agreed,
+            max_message_len,
+            verifies: true,
+            ..Self::default()
+        };
+        this.of_all(input)
+    }
+
+    fn of_all(mut self, input: &[u8]) -> Self {
+        self.is_idle = input.is_empty();
+        if let Err(error) = self.read(input) {
+            self.end = Some(End::Error(error));
         }
-        this
+        self
     }
 
     fn read(&mut self, mut input: &[u8]) -> Result<(), ProtocolError> {
@@ -126,6 +166,7 @@ impl Expected {
                 break;
             }
             self.certain = self.answer.len();
+            self.certain_effort = self.effort;
             self.is_idle = input.is_empty() && matches!(self.message, Message::None);
         }
         Ok(())
@@ -160,8 +201,16 @@ impl Expected {
             self.message_len = 0;
             self.message = match kind {
                 1 => Message::Text(Vec::new()),
+                _ if kind & RSV1 != 0 && self.verifies => Message::Compressed {
+                    is_text: opcode == 1,
+                    payload: Vec::new(),
+                    inflated_len: 0,
+                },
                 _ => Message::Binary,
             };
+        }
+        if let Message::Compressed { .. } = self.message {
+            return self.read_compressed(first, payload, is_whole);
         }
         let (text, is_text) = match &mut self.message {
             Message::Text(held) => ([&held[..], payload].concat(), true),
@@ -205,6 +254,70 @@ impl Expected {
         Ok(())
     }
 
+    /// Reads the payload of a frame of a compressed message that is verified.
+    fn read_compressed(
+        &mut self,
+        first: u8,
+        payload: &[u8],
+        is_whole: bool,
+    ) -> Result<(), ProtocolError> {
+        let ends_message = is_whole && first & FIN != 0;
+        let Message::Compressed {
+            is_text,
+            payload: all,
+            inflated_len,
+        } = &mut self.message
+        else {
+            return Ok(());
+        };
+        let before = all.len();
+        all.extend(payload);
+        let inflated = Inflated::new(&self.history, all);
+        let (valid, is_broken) = match is_text {
+            true => utf8(inflated.bytes()),
+            false => (inflated.bytes().len(), false),
+        };
+        self.effort += EFFORT_OF_BYTE * payload.len() + inflated.bytes().len() - *inflated_len;
+        *inflated_len = inflated.bytes().len();
+        let too_long = inflated.needed_beyond(self.max_message_len);
+        let broken = is_broken.then(|| inflated.needed_beyond(valid).unwrap_or(all.len()));
+        let wrong = inflated.fault.into_iter().chain(broken).min();
+        let is_cut = !inflated.is_complete || valid < inflated.bytes().len();
+        let is_wrong = wrong.is_some() || ends_message && is_cut;
+        // What is found later can be found first, in the same piece.
+        let may_be_too_long = too_long.is_some_and(|len| wrong.is_none_or(|wrong| len < wrong));
+        let first_wrong = wrong.into_iter().chain(too_long).min();
+        let certain = first_wrong.map_or(all.len(), |needed| needed - 1);
+        if first & 0x0F != 0 && (is_whole || !payload.is_empty()) {
+            self.answer.mark(Mark::Begin(first & (RSV1 | 0x0F)));
+        }
+        let possible = certain.saturating_sub(before).min(payload.len());
+        self.answer.extend(&payload[..possible]);
+        self.may_be_too_long = may_be_too_long;
+        match (is_wrong, may_be_too_long) {
+            _ if !is_whole => self.may_be_invalid = is_wrong,
+            (true, _) => return Err(ProtocolError::InvalidCompression),
+            (false, true) => self.end = Some(End::TooLong),
+            (false, false) => {
+                self.data_len += payload.len();
+                let (end, len) = (self.data_len, payload.len());
+                self.frames.push(Echo { end, len });
+            }
+        }
+        if ends_message && self.end.is_none() {
+            let deflate = self.agreed.deflate;
+            let is_kept = deflate.is_some_and(|deflate| deflate.client.is_kept());
+            self.history = if is_kept {
+                inflated.history()
+            } else {
+                Vec::new()
+            };
+            self.message = Message::None;
+            self.answer.mark(Mark::End);
+        }
+        Ok(())
+    }
+
     /// The header at the start of `bytes`, byte by byte: the first wrong byte decides.
     fn read_header(&self, bytes: &[u8]) -> Result<Option<Header>, ProtocolError> {
         let [first, rest @ ..] = bytes else {
@@ -238,7 +351,24 @@ impl Expected {
             Some(End::Close(payload)) => Some(payload[..payload.len().min(2)].to_vec()),
             Some(End::TooLong) => Some(TOO_LONG.to_vec()),
         };
-        assert_eq!(transmitted.close, close);
+        if !self.is_found_invalid(transmitted) {
+            assert_eq!(transmitted.close, close);
+        }
+    }
+
+    /// Whether the connection has ended because of a frame that is incomplete.
+    fn is_found_invalid(&self, transmitted: &Transmitted) -> bool {
+        self.may_be_invalid && transmitted.close.as_deref() == Some(INVALID)
+    }
+
+    /// Whether the connection must have ended, if this was transmitted.
+    pub(super) fn has_ended(&self, transmitted: &Transmitted) -> bool {
+        self.end.is_some() || self.is_found_invalid(transmitted)
+    }
+
+    /// Whether there was something to verify.
+    pub(super) fn has_compressed(&self) -> bool {
+        self.effort > 0 || matches!(self.message, Message::Compressed { .. })
     }
 
     /// Asserts that nothing was `transmitted` except what is allowed.

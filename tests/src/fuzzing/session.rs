@@ -1,9 +1,12 @@
 //! A client's session, made from a fuzzer's bytes. The frames are mostly valid, since random bytes
 //! are hardly ever masked correctly.
 
-use ws_echo_core::Agreed;
+use std::sync::LazyLock;
+
+use ws_echo_core::{Agreed, Window};
 
 use super::Script;
+use crate::deflate::{Compressor, TAIL, zeros};
 use crate::wire::{self, BINARY, CLOSE, CONTINUATION, Frame, PING, PONG, RSV1, TEXT};
 
 /// The most bytes of a session before its last frame: more would be slow, and find no more.
@@ -87,6 +90,63 @@ pub(super) fn well_formed(script: &mut Script<'_>) -> Vec<Frame> {
         }
     }
     frames
+}
+
+/// A message that inflates to more than a server inflates at once: it is a thousand times shorter.
+static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| zeros(2));
+
+/// The frames of a client that compresses its messages, not always as it should.
+pub(super) fn compressing(script: &mut Script<'_>) -> Vec<Frame> {
+    let [bits, level] = script.array();
+    let window = Window::new(8 + bits % 8).expect("there is such a window");
+    let window = if bits & 8 == 0 { window } else { window.kept() };
+    let mut compressor = Compressor::with_level(window, i32::from(level % 10));
+    let mut frames = Vec::new();
+    let mut len = 0;
+    while !script.is_empty() && len < MAX_LEN {
+        let [kind, cuts, how] = script.array();
+        let mut message = payload(script, kind >> 4, len == 0);
+        let mut first = if kind & 1 == 0 { TEXT } else { BINARY };
+        if first == TEXT && how & 0x80 == 0 {
+            message = String::from_utf8_lossy(&message).into_owned().into_bytes();
+        }
+        if how & 0x0F != 1 {
+            first |= RSV1;
+            message = compressed_somehow(message, how & 0x0F, &mut compressor, script);
+        }
+        len += message.len();
+        push_message(&mut frames, first, message, cuts, script);
+    }
+    frames
+}
+
+/// A compressed message, or something else in its place.
+fn compressed_somehow(
+    message: Vec<u8>,
+    how: u8,
+    compressor: &mut Compressor,
+    script: &mut Script<'_>,
+) -> Vec<u8> {
+    match how {
+        2 => return message,
+        3 => return BOMB.clone(),
+        _ => {}
+    }
+    let mut compressed = compressor.compress(&message);
+    match how {
+        // The end that must be left out, and then perhaps a final block and the next one.
+        4 => compressed.extend(TAIL),
+        8 => compressed.extend(TAIL.into_iter().chain([3, 0, 0])),
+        5 => compressed.truncate(compressed.len() - 1),
+        6 => {
+            let [place, bits] = script.array();
+            let place = usize::from(place) % compressed.len();
+            compressed[place] ^= bits;
+        }
+        7 => compressed.extend(script.bytes(8)),
+        _ => {}
+    }
+    compressed
 }
 
 /// Adds the frames of a message, and control frames between and after them.

@@ -1,8 +1,10 @@
-//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, take their
-//! output slowly or not at all, and disconnect. Events are reported late or without cause, and the
-//! clock jumps. Whatever happens, a client gets the answers to what it has sent and nothing else,
-//! no client is forgotten, and nothing is left over.
+//! A whole worker without its sockets. Clients come and go, send what the fuzzer says, compressed
+//! or not, take their output slowly or not at all, and disconnect. Events are reported late or
+//! without cause, and the clock jumps. Whatever happens, a client gets the answers to what it has
+//! sent and nothing else, no client is forgotten, no client takes the others' turns, and nothing is
+//! left over. (The server itself asserts that it gets all its memory back.)
 
+mod agreement;
 mod fuzzed_client;
 mod scenario;
 mod settings;
@@ -33,16 +35,16 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// No deadline is later than this, however far away it was.
 const LATENESS: Duration = Duration::from_secs(10);
 
-/// Bytes: the settings and the limits, how the run ends, what each of four clients sends, and then
-/// steps of two bytes each.
+/// Bytes: the settings and the limits, how the run ends and what becomes of compressed messages,
+/// what each of four clients sends, and then steps of two bytes each.
 ///
 /// # Panics
 ///
 /// If a promise is broken.
 pub fn run(data: &[u8]) {
     let mut script = Script(data);
-    let settings = Settings::of(script.array());
-    let ending = script.byte();
+    let [choice, limits, ending] = script.array();
+    let settings = Settings::of([choice, limits, ending]);
     let scenarios = std::array::from_fn(|_| Scenario::read(&mut script));
     let mut simulation = Simulation::new(&settings, scenarios);
     for _ in 0..STEPS_MAX {
@@ -205,6 +207,8 @@ impl<'a> Simulation<'a> {
         let context = self.context();
         for (_, client) in self.slots.iter_mut().flatten() {
             client.note_moves(context);
+            let is_queued = self.clients.timeout() == Some(Duration::ZERO);
+            assert!(!client.must_pause(context) || is_queued, "too much at once");
         }
         for slot in &mut self.slots {
             if let Some((_, client)) = slot
@@ -223,6 +227,9 @@ impl<'a> Simulation<'a> {
     fn settle(&mut self) {
         let mut idle_rounds = 0;
         self.round(0);
+        let context = self.context();
+        let slots = self.slots.iter().flatten();
+        let pauses: usize = slots.map(|(_, client)| client.pauses_max(context)).sum();
         for _ in 0..ROUNDS_MAX {
             let slots = || self.slots.iter().flatten();
             slots().for_each(|(_, client)| client.link().announce_room());
@@ -237,7 +244,7 @@ impl<'a> Simulation<'a> {
                 true => idle_rounds + 1,
                 false => 0,
             };
-            assert!(idle_rounds < 2, "it is busy with nothing");
+            assert!(idle_rounds < 2 + pauses, "it is busy with nothing");
         }
         panic!("it does not come to rest");
     }

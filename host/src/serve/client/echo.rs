@@ -136,6 +136,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     /// Echoes what is in the buffer, as far as there is room for the answers, and time.
     fn go_on(&mut self) {
+        self.shared.pool.begin_turn();
         let is_closed_by_us = self.session.connection.is_closing();
         let waiting = self.session.take_waiting();
         if self.session.message_len == REFUSED {

@@ -96,7 +96,7 @@ impl Shared {
         let Some(kept) = verified else {
             return (window, None);
         };
-        match self.pool.take_own_verifier(kept) {
+        match self.pool.take_window_verifier(kept) {
             None => (Some(kept.fresh()), None),
             verifier => (Some(kept), verifier),
         }

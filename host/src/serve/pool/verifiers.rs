@@ -22,18 +22,31 @@ pub(super) struct Verifiers {
     /// For clients for which there is no memory, one after the other; `None` while it is in use.
     reserve: Option<Box<Verifier>>,
     pub(super) workspace: Workspace,
+    /// For those that keep a window for as long as a client is there. It is a part of the pool's
+    /// own.
+    windows: Budget,
 }
 
 impl Verifiers {
     /// The memory of those that are always there, in bytes.
     pub(super) const LEAST_MEMORY: usize = Verifier::MEMORY + Workspace::MEMORY;
 
-    pub(super) fn new(log_messages: bool) -> Self {
+    /// Those of a pool with this memory, in bytes.
+    pub(super) fn new(log_messages: bool, memory: usize) -> Self {
         Self {
             free: Vec::with_capacity(KEPT_MAX),
             reserve: Some(Box::new(Verifier::new(ONE_MESSAGE))),
             workspace: Workspace::new(log_messages),
+            windows: Budget {
+                limit: memory / 2,
+                used: 0,
+            },
         }
+    }
+
+    /// The memory of those that are not in use, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        Self::LEAST_MEMORY + self.free.len() * Verifier::MEMORY
     }
 
     /// Takes a free verifier, for what is compressed with this window.
@@ -54,8 +67,21 @@ impl Verifiers {
         self.reserve.is_none()
     }
 
+    /// Whether one more may keep its window.
+    pub(super) fn has_window(&self) -> bool {
+        self.windows.has(Verifier::MEMORY)
+    }
+
+    /// Counts a verifier that is taken to keep its window.
+    pub(super) fn count_window(&mut self) {
+        self.windows.used += Verifier::MEMORY;
+    }
+
     /// Puts a verifier back.
     pub(super) fn put(&mut self, verifier: Box<Verifier>, budget: &mut Budget) {
+        if verifier.keeps_window() {
+            self.windows.put(Verifier::MEMORY);
+        }
         if self.is_reserve_in_use() {
             self.reserve = Some(verifier);
         } else if self.free.len() < KEPT_MAX {

@@ -16,9 +16,17 @@ impl Pool {
         if options.deflate.verifies() {
             self.budget.used += Verifiers::LEAST_MEMORY;
             self.budget.limit = self.budget.limit.max(self.budget.used);
-            self.verifiers = Some(Verifiers::new(options.log_messages));
+            let memory = self.budget.limit;
+            self.verifiers = Some(Verifiers::new(options.log_messages, memory));
         }
         self
+    }
+
+    /// Begins a client's turn: what others have inflated does not count against it.
+    pub(crate) fn begin_turn(&mut self) {
+        if let Some(verifiers) = &mut self.verifiers {
+            verifiers.workspace.begin_turn();
+        }
     }
 
     /// Takes a verifier for a message: the [reserve](Self::is_verifier_reserve_in_use) if there is
@@ -28,8 +36,19 @@ impl Pool {
             .or_else(|| self.verifiers.as_mut()?.take_reserve())
     }
 
+    /// Takes a verifier that keeps this window for as long as a client is there. All of these have
+    /// half of the memory at most: the rest is for what begins and ends.
+    pub(crate) fn take_window_verifier(&mut self, window: Window) -> Option<Box<Verifier>> {
+        if !self.verifiers.as_ref()?.has_window() {
+            return None;
+        }
+        let verifier = self.take_own_verifier(window)?;
+        self.verifiers.as_mut()?.count_window();
+        Some(verifier)
+    }
+
     /// Takes a verifier for what is compressed with this window, if there is memory.
-    pub(crate) fn take_own_verifier(&mut self, window: Window) -> Option<Box<Verifier>> {
+    fn take_own_verifier(&mut self, window: Window) -> Option<Box<Verifier>> {
         let free = self.verifiers.as_mut()?.take(window);
         free.or_else(|| {
             let _granted = self.take_memory(Verifier::MEMORY)?;
@@ -110,12 +129,12 @@ mod tests {
         assert_eq!(own.len(), 2);
         for _ in 0..3 {
             assert!(!pool.is_verifier_reserve_in_use());
-            assert!(pool.take_own_verifier(Window::MAX).is_none());
+            assert!(pool.take_window_verifier(Window::MAX).is_none());
             let reserve = pool.take_verifier().unwrap();
             assert!(pool.is_verifier_reserve_in_use());
             pool.put_verifier(reserve);
         }
         own.into_iter().for_each(|it| pool.put_verifier(it));
-        assert!(pool.take_own_verifier(Window::MAX).is_some());
+        assert!(pool.take_window_verifier(Window::MAX).is_some());
     }
 }

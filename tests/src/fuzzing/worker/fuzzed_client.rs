@@ -6,6 +6,8 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
+use ws_echo_core::Agreed;
+
 use super::scenario::Scenario;
 use super::settings::{REQUEST_TIMEOUT, Settings};
 use super::transport::{Disconnect, Link, MemoryTransport, State};
@@ -33,6 +35,11 @@ pub(super) const LATENESS: Duration = Duration::from_millis(150);
 pub(super) struct FuzzedClient {
     pub(super) link: Rc<RefCell<Link>>,
     pub(super) request_len: Option<usize>,
+    pub(super) offer: Option<&'static str>,
+    /// What was expected last, for a session of this length.
+    pub(super) expected: RefCell<Option<(usize, Agreed, Rc<Expected>)>>,
+    /// How much it costs to verify what was received.
+    pub(super) effort: usize,
     pub(super) is_turned_away: bool,
     pub(super) connected: Duration,
     /// When the last byte passed, and how many had passed by then.
@@ -113,6 +120,9 @@ impl FuzzedClient {
         let this = Self {
             link: link.clone(),
             request_len: scenario.request_len,
+            offer: scenario.offer,
+            expected: RefCell::default(),
+            effort: 0,
             is_turned_away: false,
             connected: context.now,
             last_moved: context.now,
@@ -317,7 +327,7 @@ impl FuzzedClient {
             "a frame is cut"
         );
         assert!(own.pings.is_empty() || context.settings.ping_interval.is_some());
-        let expected = self.expected(&link.input[session.clone()], context);
+        let expected = self.expected(link, session.clone(), context);
         let Some((close, reason)) = own.close else {
             let all = Transmitted::read_without(whole, &own.pings);
             return check_unclosed(link, context, &expected, &all, due);
@@ -329,7 +339,7 @@ impl FuzzedClient {
             && due == Due::All
         {
             let arrived = arrived.max(session.start);
-            self.expected(&link.input[session.start..arrived], context)
+            self.expected(link, session.start..arrived, context)
                 .check_certain(&before);
         }
         if reason == Reason::GoingAway {
@@ -345,11 +355,6 @@ impl FuzzedClient {
             assert!(expected.may_be_too_long, "no message is too long");
             assert!(link.is_shut || due == Due::Part, "an end");
         }
-    }
-
-    /// The answer that a session must get.
-    pub(super) fn expected(&self, session: &[u8], context: Context<'_>) -> Expected {
-        Expected::with_limit(session, context.settings.max_message_len)
     }
 }
 
@@ -370,7 +375,7 @@ fn check_unclosed(
         }
     }
     if due == Due::All {
-        assert_eq!(link.is_shut, expected.end.is_some(), "an end");
+        assert_eq!(link.is_shut, expected.has_ended(all), "an end");
         let has_to_go = context.stop == Stop::Due && expected.is_idle;
         let is_over = link.is_shut || link.disconnect.is_some();
         assert!(is_over || !has_to_go, "no Close");

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use ws_echo::ServeOptions;
-use ws_echo_core::MIN_BUFFER_LEN;
+use ws_echo_core::{MIN_BUFFER_LEN, Window};
 
 /// The limits that are always the same, each of a different length.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +37,17 @@ const STALL_TIMEOUTS: [Option<u64>; 4] = [Some(60), None, Some(4), Some(600)];
 const BACKLOGS: [Option<usize>; 4] = [None, Some(16 << 20), Some(5000), Some(100)];
 const MESSAGE_LENS: [Option<usize>; 4] = [None, Some(10), Some(5000), Some(100)];
 
+/// What becomes of compressed messages: the first two are verified.
+const DEFLATE: [&str; 4] = ["fresh", "window", "unverified", "off"];
+const FRESH: usize = 0;
+const UNVERIFIED: usize = 2;
+const OFF: usize = 3;
+/// The largest window that is agreed on.
+const WINDOWS: [u8; 4] = [15, 9, 10, 12];
+
+/// How many settings are remembered.
+const REMEMBERED_MAX: usize = 10_000;
+
 /// How the server is set up.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -53,23 +64,32 @@ pub(super) struct Settings {
     /// take one is dropped.
     pub(super) may_be_short: bool,
     pub(super) has_greeting: bool,
+    /// The largest window that is agreed on; `None` for no compression.
+    pub(super) window: Option<Window>,
+    /// Whether compressed messages are inflated and checked.
+    pub(super) verifies: bool,
     /// How many connections are allowed.
     pub(super) limit: usize,
 }
 
 impl Settings {
-    /// The settings for two bytes. A command line takes longer to parse than a session does.
-    pub(super) fn of(choices: [u8; 2]) -> Self {
+    /// The settings for two bytes and the upper half of a third. A command line takes longer to
+    /// parse than a session does.
+    pub(super) fn of([choice, limits, deflate]: [u8; 3]) -> Self {
         thread_local! {
-            static READ: RefCell<HashMap<[u8; 2], Settings>> = RefCell::default();
+            static READ: RefCell<HashMap<[u8; 3], Settings>> = RefCell::default();
         }
+        let choices = [choice, limits, deflate >> 4];
         READ.with_borrow_mut(|read| {
+            if read.len() == REMEMBERED_MAX {
+                read.clear();
+            }
             let settings = read.entry(choices).or_insert_with(|| Self::read(choices));
             settings.clone()
         })
     }
 
-    fn read([choice, limits]: [u8; 2]) -> Self {
+    fn read([choice, limits, deflate]: [u8; 3]) -> Self {
         let choose = |shift: u8| usize::from(choice >> shift) % 4;
         let buffer_len = BUFFER_LENS[choose(0)];
         let ping_interval = PING_INTERVALS[choose(2)];
@@ -77,7 +97,9 @@ impl Settings {
         let choose = |shift: u8| usize::from(limits >> shift) % 4;
         let stall_timeout = STALL_TIMEOUTS[choose(0)];
         let max_message_len = MESSAGE_LENS[choose(2)];
-        let least_memory = *BESIDE_A_BUFFER + buffer_len + MIN_BUFFER_LEN;
+        let mode = usize::from(deflate % 4);
+        let window = WINDOWS[usize::from(deflate / 4)];
+        let least_memory = BESIDE_A_BUFFER[mode] + buffer_len + MIN_BUFFER_LEN;
         let memory = match choose(4) {
             0 => None,
             1 => Some(least_memory),
@@ -88,6 +110,10 @@ impl Settings {
         let has_greeting = choice & 0x10 == 0;
         let mut arguments = SAME_ALWAYS.map(String::from).to_vec();
         arguments.push(format!("--buffer={buffer_len}"));
+        arguments.push(format!("--deflate={}", DEFLATE[mode]));
+        if mode != OFF {
+            arguments.push(format!("--deflate-window={window}"));
+        }
         for (flag, time) in [
             ("ping-interval", ping_interval),
             ("stall-timeout", stall_timeout),
@@ -106,6 +132,7 @@ impl Settings {
         if choice & 0x20 != 0 {
             arguments.push("--log-messages".into());
         }
+        let window = Window::new(window).expect("there is such a window");
         Self {
             options: ServeOptions::parse(arguments).expect("a right command line"),
             buffer_len: buffer_len + MIN_BUFFER_LEN,
@@ -116,16 +143,25 @@ impl Settings {
             has_backlogs: backlog.is_some(),
             may_be_short: memory.is_some(),
             has_greeting,
+            window: match mode {
+                FRESH => Some(window),
+                OFF => None,
+                _ => Some(window.kept()),
+            },
+            verifies: mode < UNVERIFIED,
             limit: limit.map_or(usize::MAX, |(_, limit)| limit),
         }
     }
 }
 
 /// How much more memory than one buffer the command line requires at least.
-static BESIDE_A_BUFFER: LazyLock<usize> = LazyLock::new(|| {
+static BESIDE_A_BUFFER: LazyLock<[usize; 4]> = LazyLock::new(|| DEFLATE.map(beside_a_buffer));
+
+fn beside_a_buffer(deflate: &str) -> usize {
     let buffer_len = BUFFER_LENS[0];
     let is_taken = |memory: usize| {
         let sizes = [
+            format!("--deflate={deflate}"),
             format!("--buffer={buffer_len}"),
             format!("--max-memory={memory}"),
         ];
@@ -140,4 +176,4 @@ static BESIDE_A_BUFFER: LazyLock<usize> = LazyLock::new(|| {
         }
     }
     enough - buffer_len - MIN_BUFFER_LEN
-});
+}

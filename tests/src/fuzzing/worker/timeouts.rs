@@ -45,9 +45,10 @@ impl FuzzedClient {
         let Some(session) = self.session(link) else {
             return false;
         };
-        let expected = self.expected(&link.input[session], context);
+        let expected = self.expected(link, session, context);
         // A client that is refused takes a Close, and then the connection is shut.
-        let may_be_refused = expected.may_be_too_long && link.is_blocked;
+        let may_be_refused = expected.may_be_too_long || expected.may_be_invalid;
+        let may_be_refused = may_be_refused && link.is_blocked;
         let has_end = expected.end.is_some() || may_be_refused;
         is_accepted && !self.is_turned_away && !link.is_shut && !has_end
     }
@@ -55,7 +56,7 @@ impl FuzzedClient {
     /// Whether the connection is open, and the client has begun a frame that is incomplete.
     pub(super) fn is_inside_frame(&self, link: &Link, context: Context<'_>) -> bool {
         let session = self.session(link).filter(|_| self.is_open(link, context));
-        session.is_some_and(|it| self.expected(&link.input[it], context).is_inside_frame)
+        session.is_some_and(|it| self.expected(link, it, context).is_inside_frame)
     }
 
     /// Asserts that the server does not wait too long for a client, once all that can be done was
@@ -94,7 +95,8 @@ impl FuzzedClient {
     /// Asserts that a client that the server dropped of its own accord had its time, and was told
     /// why if possible.
     pub(super) fn check_patience(&self, link: &Link, context: Context<'_>) {
-        if link.is_blocked && context.settings.may_be_short {
+        let may_be_short = context.settings.may_be_short;
+        if may_be_short && (link.is_blocked || self.has_compressed(link, context)) {
             return;
         }
         let is_heard = link.is_blocked || !link.output.is_empty();

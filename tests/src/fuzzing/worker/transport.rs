@@ -48,7 +48,7 @@ pub(super) struct Link {
     /// may.
     pub(super) calls: usize,
     reads_in_turns: usize,
-    turns_max: usize,
+    pub(super) turns_max: usize,
     /// The most bytes that a read may ask for.
     pub(super) longest_read: usize,
 }
