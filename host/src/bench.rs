@@ -29,7 +29,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Poll;
-use ws_echo_core::{Deflate, DeflateOffer, Window};
 
 use self::echo_checker::Comparison;
 use self::error::BenchError;
@@ -40,7 +39,7 @@ use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
 use self::progress_line::ProgressLine;
 use self::report::Report;
-use crate::options::bench::{Amount, BenchOptions, Compression};
+use crate::options::bench::{Amount, BenchOptions};
 use crate::platform;
 
 /// An upper bound of the files that are open besides the connections.
@@ -108,7 +107,7 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         address: locating::find_address(&mut poll, &waker, &stop, &options.url, options.timeout)?,
         timeout: options.timeout,
         echo: options.echo,
-        deflate: options.compression.map(offer),
+        compression: options.compression,
     };
     let connections = connecting::open_all(&mut poll, &stop, &destination, options.connections)?;
     let in_flight_max = options.in_flight.unwrap_or(u64::MAX);
@@ -127,18 +126,6 @@ fn open(options: &BenchOptions) -> Result<Generator, BenchError> {
         in_flight_max,
         rate: options.rate,
         timeout: options.timeout,
-    })
-}
-
-/// What is offered to the server.
-fn offer(compression: Compression) -> DeflateOffer {
-    let window = match compression {
-        Compression::Fresh => Window::MAX.fresh(),
-        Compression::Window => Window::MAX,
-    };
-    DeflateOffer::new(Deflate {
-        server: window,
-        client: window,
     })
 }
 

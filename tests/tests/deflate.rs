@@ -301,8 +301,8 @@ fn the_log_says_what_was_agreed_on_and_carried_and_what_messages_are() {
         (
             "--deflate=unverified",
             "15 bits, kept",
-            "text, compressed, 7 bytes",
-            "text, compressed, 3 bytes and more to come",
+            "text, compressed to 7 bytes",
+            "text, compressed to 3 bytes and more to come",
         ),
     ] {
         let server = Server::start(&["--no-welcome", "--log-messages", mode]);
@@ -332,6 +332,35 @@ fn the_log_says_what_was_agreed_on_and_carried_and_what_messages_are() {
         let line = server.logged(&format!("client disconnected {peer} closed by client"));
         let carried = format!("4 messages ({bytes} bytes) received, 4 ({bytes} bytes) sent");
         assert!(line.ends_with(&carried), "{line}");
+    }
+}
+
+#[test]
+fn the_log_says_why_an_offer_is_declined() {
+    for (flags, offer, is_declined) in [
+        (&["--deflate-window=10"][..], KEPT, true),
+        (&[], "permessage-deflate; server_max_window_bits=10", true),
+        (&[], "permessage-deflate; unknown", true),
+        // The second offer is accepted.
+        (
+            &[],
+            "permessage-deflate; unknown, permessage-deflate",
+            false,
+        ),
+        (&[], "x-webkit-deflate-frame", false),
+        (&["--deflate=off"], OFFER, false),
+    ] {
+        let server = Server::start(flags);
+        let (declined, _) = open(server.address, request_with(offer));
+        let (last, _) = open(server.address, request("/last"));
+        server.logged(&format!("client connected {} /last", last.address()));
+        let line = format!(
+            "client {} offers permessage-deflate and gets none: the offer is malformed, or has no \
+             client_max_window_bits although --deflate-window or its server_max_window_bits is \
+             below 15",
+            declined.address()
+        );
+        assert_eq!(server.log().contains(&line), is_declined, "{offer}");
     }
 }
 

@@ -529,7 +529,8 @@ fn the_log_has_each_connection_and_why_it_was_closed() {
     client.send([0xC1, 0x80, 0, 0, 0, 0]);
     assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
     server.logged(&format!(
-        "client disconnected {} closed by server with 1002: reserved bits 0x40 are set",
+        "client disconnected {} closed by server with 1002: reserved bits 0x40 are set (RSV1, which \
+         begins a compressed message); ",
         client.address()
     ));
 

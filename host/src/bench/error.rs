@@ -9,6 +9,7 @@ use ws_echo_core::{ClientRequestError, ResponseError};
 
 use crate::deflate::inflater::InvalidCompression;
 use crate::escape::Untrusted;
+use crate::options::bench::Compression;
 use crate::quantity::Count;
 use crate::time::Time;
 
@@ -53,8 +54,8 @@ pub(crate) enum ConnectionError {
     Request(ClientRequestError),
     /// A frame that no server may send.
     Frame(&'static str),
-    /// The server does not compress messages, although it was asked to.
-    NotCompressed,
+    /// The server does not compress messages, although this was offered.
+    NotCompressed(Compression),
     /// A compressed message that is not valid.
     Compression,
     /// The server closed the connection: the code if there is one, and the reason.
@@ -170,10 +171,7 @@ impl Display for ConnectionError {
             ),
             Self::Request(error) => write!(formatter, "invalid request: {error}"),
             Self::Frame(what) => write!(formatter, "the server sent an invalid frame: {what}"),
-            Self::NotCompressed => formatter.write_str(
-                "the server did not agree to compress messages (permessage-deflate): leave out \
-                 --compression",
-            ),
+            Self::NotCompressed(offered) => write_not_compressed(*offered, formatter),
             Self::Compression => formatter.write_str("a compressed message cannot be inflated"),
             Self::Pings => formatter.write_str(
                 "the server sends Pings but does not read the Pongs: over 64 KiB of Pongs are \
@@ -183,6 +181,18 @@ impl Display for ConnectionError {
             Self::Echo(mismatch) => write!(formatter, "wrong echo: {mismatch}"),
         }
     }
+}
+
+fn write_not_compressed(offered: Compression, formatter: &mut Formatter<'_>) -> fmt::Result {
+    let or = match offered {
+        Compression::Fresh => ", or try --compression=window",
+        Compression::Window => "",
+    };
+    write!(
+        formatter,
+        "the server did not agree to compress messages (permessage-deflate): leave out \
+         --compression{or}"
+    )
 }
 
 fn write_close(code: Option<u16>, reason: &str, formatter: &mut Formatter<'_>) -> fmt::Result {

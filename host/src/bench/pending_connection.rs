@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
-use ws_echo_core::{Agreed, DeflateOffer};
+use ws_echo_core::{Agreed, Deflate, DeflateOffer, Window};
 
 use super::echo_checker::EchoChecker;
 use super::error::{ConnectionError, EchoMismatch};
@@ -20,7 +20,7 @@ use super::handshake::{Handshake, Headers};
 use super::load_connection::{self, LoadConnection};
 use super::message_inflater::MessageInflater;
 use crate::connect::is_connected;
-use crate::options::bench::Echo;
+use crate::options::bench::{Compression, Echo};
 use crate::options::url::Url;
 
 /// How often one connection is read before the clock, the signals and the others get their turn.
@@ -35,7 +35,7 @@ pub(super) struct Destination<'a> {
     pub(super) timeout: Duration,
     pub(super) echo: Echo,
     /// What is offered for compressing messages.
-    pub(super) deflate: Option<DeflateOffer>,
+    pub(super) compression: Option<Compression>,
 }
 
 /// A connection that is being opened, or is open.
@@ -102,10 +102,10 @@ impl<'a> PendingConnection<'a> {
         let Destination {
             url,
             headers,
-            deflate,
+            compression,
             ..
         } = *destination;
-        let handshake = Handshake::new(url, headers, deflate);
+        let handshake = Handshake::new(url, headers, compression.map(offer));
         let probe = format!("ws-echo bench {:016x}", random.hash_one(index));
         Ok(Box::new(Self {
             stream,
@@ -224,8 +224,8 @@ impl<'a> PendingConnection<'a> {
         agreed: Agreed,
     ) -> Result<(), ConnectionError> {
         let Some(deflate) = agreed.deflate else {
-            return match destination.deflate {
-                Some(_) => Err(ConnectionError::NotCompressed),
+            return match destination.compression {
+                Some(offered) => Err(ConnectionError::NotCompressed(offered)),
                 None => Ok(()),
             };
         };
@@ -257,6 +257,18 @@ impl<'a> PendingConnection<'a> {
         }
         Ok(())
     }
+}
+
+/// What is offered to the server.
+fn offer(compression: Compression) -> DeflateOffer {
+    let window = match compression {
+        Compression::Fresh => Window::MAX.fresh(),
+        Compression::Window => Window::MAX,
+    };
+    DeflateOffer::new(Deflate {
+        server: window,
+        client: window,
+    })
 }
 
 impl OpeningStage {

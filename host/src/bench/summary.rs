@@ -39,7 +39,10 @@ fn load(report: &Report<'_>) -> String {
         Some(rate) => format!(", {} by schedule", messages_per_second(rate)),
         None => String::new(),
     };
-    let compressed = report.compression.map_or("", |_| ", compressed");
+    let compressed = match report.compression {
+        Some(context) => format!(", compressed ({context})"),
+        None => String::new(),
+    };
     let (size, payload) = (Size(report.size as u64), report.payload);
     format!("{connections}, {size} of {payload}{compressed}{in_flight}{rate}")
 }
@@ -310,6 +313,11 @@ mod tests {
             "rate       4,717 messages/s, 4.61 KiB/s each way",
         ];
         assert_eq!(speed(&small), expected);
+
+        let mut compressed = report(1, 1024, 1, 1.0);
+        compressed.compression = Some("window");
+        let expected = "1 connection, 1 KiB of binary, compressed (window), 1 in flight";
+        assert_eq!(load(&compressed), expected);
 
         let mut large = report(20_000, 64 << 20, 3_000_000_000, 86_400.0);
         (large.in_flight, large.rate) = (Some(65_536), Some(34_722.5));

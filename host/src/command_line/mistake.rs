@@ -16,6 +16,9 @@ use crate::escape::Excerpt;
 /// How many characters of advice are shown. It may quote a value, of which it has more to say.
 const ADVICE_LEN_MAX: usize = 500;
 
+/// The options by which the commands set compression.
+const COMPRESSION: [&str; 3] = ["deflate", "compression", "no-compression"];
+
 /// Returns the error as it is shown. It is one of parsing these arguments.
 pub(super) fn shown(mut error: Error, arguments: &[OsString], command: &Command) -> Error {
     if error.kind() == ErrorKind::InvalidUtf8 {
@@ -37,7 +40,7 @@ pub(super) fn shown(mut error: Error, arguments: &[OsString], command: &Command)
     for (kind, text) in quoted {
         error.insert(kind, ContextValue::String(Excerpt::new(&text).to_string()));
     }
-    if let Some(tip) = text(&error, ContextKind::InvalidSubcommand).and_then(instead_of_word) {
+    if let Some(tip) = tip(&error, arguments, command) {
         let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
         error.insert(ContextKind::Suggested, tip);
     }
@@ -87,6 +90,42 @@ fn keep_helpful_tips(error: &mut Error) {
     if !is_similar && error.remove(ContextKind::SuggestedArg).is_some() {
         error.remove(ContextKind::Usage); // It shows that option.
     }
+}
+
+/// What to write instead, where the parser has no tip that helps.
+fn tip(error: &Error, arguments: &[OsString], command: &Command) -> Option<String> {
+    if let Some(word) = text(error, ContextKind::InvalidSubcommand) {
+        return instead_of_word(word);
+    }
+    let option = text(error, ContextKind::InvalidArg)?;
+    if text(error, ContextKind::SuggestedArg).is_some() {
+        return None;
+    }
+    let with_equals_sign = || value_without_equals_sign(arguments, command);
+    option_of_compression(option, command).or_else(with_equals_sign)
+}
+
+/// The command's own option, instead of one by which another command sets compression.
+fn option_of_compression(option: &str, command: &Command) -> Option<String> {
+    let is_one = |name: &str| COMPRESSION.contains(&name);
+    let name = option.strip_prefix("--").filter(|name| is_one(name))?;
+    let mut options = command.get_arguments();
+    let own = options.find(|own| own.get_long().is_some_and(|own| own != name && is_one(own)))?;
+    Some(format!("compression is set by '{own}'"))
+}
+
+/// What to write instead of `--compression window`: the value of an option that may have none must
+/// follow an equals sign.
+fn value_without_equals_sign(arguments: &[OsString], command: &Command) -> Option<String> {
+    arguments.windows(2).find_map(|pair| {
+        let (name, value) = (pair[0].to_str()?.strip_prefix("--")?, pair[1].to_str()?);
+        let mut options = command.get_arguments();
+        let option = options.find(|option| option.get_long() == Some(name))?;
+        let values = option.get_possible_values();
+        let is_value = values.iter().any(|known| known.matches(value, false));
+        (option.is_require_equals_set() && is_value)
+            .then(|| format!("to set a value, write '--{name}={value}'"))
+    })
 }
 
 /// What to write instead of a word that is no command.
@@ -306,6 +345,56 @@ mod tests {
             assert!(message.contains(&format!("tip: {tip}")), "{message}");
         }
         assert!(!shown(&["listen"]).contains("tip: to"));
+    }
+
+    #[test]
+    fn an_option_of_compression_of_another_command_gets_a_tip() {
+        for (arguments, own) in [
+            (&["--compression"][..], "--deflate <MODE>"),
+            (&["--no-compression"], "--deflate <MODE>"),
+            (&["serve", "--compression=off"], "--deflate <MODE>"),
+            (
+                &["bench", "--deflate", "ws://a/"],
+                "--compression[=<CONTEXT>]",
+            ),
+            (&["chat", "ws://a/", "--deflate=off"], "--no-compression"),
+        ] {
+            let message = shown(arguments);
+            let tip = format!("tip: compression is set by '{own}'");
+            assert!(message.contains(&tip), "{message}");
+        }
+        let message = shown(&["chat", "--compression", "ws://a/"]);
+        assert_eq!(message.matches("tip:").count(), 1, "{message}");
+        assert!(!shown(&["--deflat=3"]).contains("is set by"));
+    }
+
+    #[test]
+    fn a_value_without_its_equals_sign_gets_a_tip() {
+        for (arguments, tip) in [
+            (
+                &["bench", "--compression", "window", "ws://a/"][..],
+                "--compression=window",
+            ),
+            (
+                &["bench", "ws://a/", "--compression", "fresh"],
+                "--compression=fresh",
+            ),
+            (&["bench", "--text", "chinese", "ws://a/"], "--text=chinese"),
+            (
+                &["bench", "--compression", "window"],
+                "--compression=window",
+            ),
+        ] {
+            let message = shown(arguments);
+            let tip = format!("tip: to set a value, write '{tip}'");
+            assert!(message.contains(&tip), "{message}");
+        }
+        for arguments in [
+            &["bench", "--compression", "ws://a/", "ws://b/"][..],
+            &["bench", "ws://a/", "--payload", "json", "window"],
+        ] {
+            assert!(!shown(arguments).contains("tip:"));
+        }
     }
 
     #[cfg(unix)]

@@ -171,7 +171,8 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Deflate::Fresh)]
     deflate: Deflate,
 
-    /// The largest window to agree on, from 9 to 15: a power of two, in bytes
+    /// The largest window to agree on, from 9 to 15: a power of two, in bytes. Clients that cannot
+    /// be told of a smaller one than 15 are served without compression
     #[arg(long, value_name = "BITS", value_parser = quantity::window)]
     #[arg(default_value = "15")]
     deflate_window: Window,

@@ -9,6 +9,9 @@ use crate::escape::Excerpt;
 
 /// How the names of variables of the clients begin.
 const CLIENTS: [&str; 2] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_"];
+/// Each command sets compression by another name.
+const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
+                           WS_ECHO_BENCH_COMPRESSION";
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
 const OF_THE_TESTS: [&str; 23] = [
     "ARTIFACTS",
@@ -63,6 +66,9 @@ pub(super) fn warnings(program: &Command, environment: &Environment) -> Vec<Stri
 
 /// Returns what to write instead of a name.
 fn advice(name: &str, known: &[String]) -> String {
+    if name == "WS_ECHO_COMPRESSION" {
+        return COMPRESSION.into();
+    }
     let of_clients = CLIENTS.map(|client| name.replacen(PREFIX, client, 1));
     let of_clients: Vec<_> = of_clients
         .iter()
@@ -131,6 +137,11 @@ mod tests {
             (
                 "WS_ECHO_TIMEOUT",
                 "write WS_ECHO_CHAT_TIMEOUT or WS_ECHO_BENCH_TIMEOUT",
+            ),
+            (
+                "WS_ECHO_COMPRESSION",
+                "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
+                 WS_ECHO_BENCH_COMPRESSION",
             ),
         ] {
             let expected = format!("warning: no option is set by {name}: {advice}");

@@ -21,6 +21,9 @@ use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
 
+/// The reserved bit of compressed messages (RFC 7692 section 6).
+const RSV1: u8 = 0x40;
+
 /// What happens to the clients of one worker.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -148,6 +151,16 @@ impl Journal {
         info!(
             target: CLIENT,
             "client connected {peer} {target} with permessage-deflate ({bits} bits, {kept})"
+        );
+    }
+
+    /// A client's connection is open without compression, though it offers it.
+    pub(crate) fn connected_without_deflate(&mut self, peer: SocketAddr) {
+        info!(
+            target: CLIENT,
+            "client {peer} offers permessage-deflate and gets none: the offer is malformed, or has \
+             no client_max_window_bits although --deflate-window or its server_max_window_bits is \
+             below 15"
         );
     }
 
@@ -281,7 +294,13 @@ impl Display for Ending<'_> {
             Self::ClosedByServer(code) => closed_by_server(f, *code),
             Self::Failed(error) => {
                 closed_by_server(f, error.close_code())?;
-                write!(f, ": {error}")
+                write!(f, ": {error}")?;
+                match error {
+                    ProtocolError::ReservedBits(RSV1) => {
+                        f.write_str(" (RSV1, which begins a compressed message)")
+                    }
+                    _ => Ok(()),
+                }
             }
             Self::CloseTimeout(code) => {
                 closed_by_server(f, *code)?;

@@ -41,6 +41,8 @@ pub(crate) enum Decision {
     Upgrade {
         /// The window that is agreed on; `None` if no message may be compressed.
         window: Option<Window>,
+        /// Whether the client offers compression that cannot be agreed on.
+        declines_deflate: bool,
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
@@ -105,15 +107,16 @@ impl Service {
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
         let unmet_offer = unmet_offer.map(str::to_owned);
         let deflate = window.and_then(|window| request.deflate(window));
+        let declines_deflate = window.is_some() && deflate.is_none() && offers_deflate(&request);
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
             greeting: self.welcome.as_deref().map(Message::Text),
         });
-        let window = deflate.map(|answer| answer.agreed().client);
         match accepted {
             Ok(()) => Decision::Upgrade {
-                window,
+                window: deflate.map(|answer| answer.agreed().client),
+                declines_deflate,
                 unmet_offer,
             },
             Err(refusal) => {
@@ -173,6 +176,12 @@ impl Service {
     pub(crate) fn max_message_len(&self) -> u64 {
         self.max_message_len
     }
+}
+
+/// Whether a client offers compression, in whatever form.
+fn offers_deflate(request: &Request<'_>) -> bool {
+    let mut lists = request.headers("Sec-WebSocket-Extensions");
+    lists.any(|list| String::from_utf8_lossy(list).contains("permessage-deflate"))
 }
 
 /// Whether a subprotocol can be chosen: a longer one cannot be listed, and could take the room of

@@ -113,8 +113,10 @@ fn a_server_that_does_not_agree_is_an_error() {
     let url = answering(|_, first, payload| unmasked(first, payload));
     let message = failure(&url, &["--compression"]);
     let expected = "the server did not agree to compress messages (permessage-deflate): leave out \
-                    --compression";
-    assert!(message.contains(expected), "{message}");
+                    --compression, or try --compression=window\n";
+    assert!(message.ends_with(expected), "{message}");
+    let message = failure(&url, &["--compression=window"]);
+    assert!(message.ends_with("leave out --compression\n"), "{message}");
     let keeps_its_window = compressing(KEPT, [], echo);
     let message = failure(&keeps_its_window, &["--compression"]);
     assert!(

@@ -116,9 +116,13 @@ fn answer(
     match shared.service.answer(handshake, window) {
         Decision::Upgrade {
             window,
+            declines_deflate,
             unmet_offer,
         } => {
             journal.connected(peer, &target, window);
+            if declines_deflate {
+                journal.connected_without_deflate(peer);
+            }
             if let Some(first) = unmet_offer {
                 journal.connected_without_subprotocol(peer, &first);
             }

@@ -54,7 +54,7 @@ impl Journal {
     pub(crate) fn compressed_message(&mut self, peer: SocketAddr, chunk: &Chunk) {
         let (kind, more) = description(chunk);
         let len = Count(chunk.len() as u64, "byte");
-        info!(target: MESSAGE, "message {peer} {kind}, compressed, {len}{more}");
+        info!(target: MESSAGE, "message {peer} {kind}, compressed to {len}{more}");
     }
 }
 
