@@ -13,8 +13,8 @@ use crate::fuzzing::expected::Expected;
 
 const HEADER: &str = "\r\nSec-WebSocket-Extensions: ";
 
-/// How much the server inflates before it is another client's turn.
-const EFFORT: usize = 1 << 20;
+/// How much the server inflates in a client's turn.
+const EFFORT: usize = 256 << 10;
 /// How much more it may be: it inflates some at once.
 const EFFORT_AT_ONCE: usize = 128 << 10;
 
@@ -84,8 +84,7 @@ impl FuzzedClient {
             return 0;
         };
         let effort = self.expected(&link, session, context).effort;
-        // Another's may have used up what is left.
-        effort.div_ceil(EFFORT) + usize::from(effort > 0)
+        effort.div_ceil(EFFORT)
     }
 
     /// Whether others must get their turns before all is verified that was received in this call.
