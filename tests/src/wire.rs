@@ -106,7 +106,13 @@ pub fn mirrored(mut bytes: &[u8]) -> Vec<u8> {
         let is_masked = second & MASK != 0;
         let (key, rest) = match rest.split_first_chunk() {
             Some((&key, rest)) if is_masked => (key, rest),
-            None if is_masked => return mirrored,
+            None if is_masked => {
+                // Without a payload the mirrored frame would be whole.
+                if second & !MASK == 0 {
+                    mirrored.pop();
+                }
+                return mirrored;
+            }
             _ => (KEY, rest),
         };
         if !is_masked {
