@@ -12,26 +12,25 @@ use crate::frame::utf8::{self, InvalidUtf8};
 
 const TEXT: u8 = FIN | Opcode::Text as u8;
 const BINARY: u8 = FIN | Opcode::Binary as u8;
-const COMPRESSED_TEXT: u8 = FIN | Opcode::CompressedText as u8;
-const COMPRESSED_BINARY: u8 = FIN | Opcode::CompressedBinary as u8;
 
 /// Turns the next frame in a window into its echo, and returns the length of the echo. `None` if it
-/// is not such a message, or not complete. `echoes_compressed` is asked for a compressed message
-/// alone, so that it costs the others nothing. Such a message is no text, whatever it will be.
+/// is not such a message, or not complete. `ignored` is RSV1 if compressed messages are echoed too,
+/// otherwise 0. A compressed message is no text, whatever it will be.
 ///
 /// > An unfragmented message consists of a single frame with the FIN bit set and an opcode other
 /// > than 0. (section 5.4)
 #[inline(always)]
 pub(crate) fn echo_next(
     window: &mut EchoWindow<'_>,
-    echoes_compressed: impl Fn() -> bool,
+    ignored: u8,
 ) -> Option<Result<usize, InvalidUtf8>> {
     let [first, second, ..] = *window.bytes.get(window.frame_start..)? else {
         return None;
     };
     match first {
         TEXT | BINARY => {}
-        COMPRESSED_TEXT | COMPRESSED_BINARY if echoes_compressed() => {}
+        // Asked last, so that it costs the others nothing.
+        _ if matches!(first & !ignored, TEXT | BINARY) => {}
         _ => return None,
     }
     // The header keeps its length, without the masking key.

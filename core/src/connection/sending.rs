@@ -10,7 +10,7 @@ use crate::connection::send_error::SendError;
 use crate::frame::close::{CODE_LEN, CloseCode};
 use crate::frame::error::ProtocolError;
 use crate::frame::header::{encode, encoded_len, max_payload_len};
-use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode};
+use crate::frame::layout::{Fin, MAX_CONTROL_LEN, MAX_UNMASKED_LEN, Opcode, RSV1};
 use crate::frame::role::{Role, finish_header, mask};
 use crate::storage::Storage;
 
@@ -24,11 +24,13 @@ impl Connection {
         if !self.is_idle() {
             return Echoed::new(0, false);
         }
-        let deflate = self.agreed.deflate;
-        let echoes_compressed = || compressed == CompressedMessages::Echo && deflate.is_some();
+        let ignored = match compressed {
+            CompressedMessages::Echo if self.agreed.deflate.is_some() => RSV1,
+            _ => 0,
+        };
         let mut window = buffer.echo_window();
         let (start, len) = (window.echo_start, window.bytes.len());
-        while let Some(echo_len) = fast_echo::echo_next(&mut window, echoes_compressed) {
+        while let Some(echo_len) = fast_echo::echo_next(&mut window, ignored) {
             match echo_len {
                 Ok(echo_len) => window.advance(echo_len),
                 Err(error) => {
