@@ -2,6 +2,8 @@
 
 pub(crate) mod acceptor;
 pub(crate) mod backlog;
+#[expect(dead_code, reason = "the driver does not perform behaviours yet")]
+pub(crate) mod behaviour;
 pub(crate) mod client;
 pub(crate) mod client_buffer;
 pub(crate) mod clients;

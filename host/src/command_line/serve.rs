@@ -111,6 +111,27 @@ pub(super) struct ServeArguments {
     #[arg(long)]
     no_page: bool,
 
+    /// The path on which the query of a client's URL says how the server behaves: see
+    /// testing-clients.md
+    #[arg(long, value_name = "PATH", value_parser = names::path, conflicts_with = "no_test")]
+    #[arg(default_value = "/test")]
+    test_path: String,
+
+    /// Serve no such path
+    #[arg(long, conflicts_with = "test_path")]
+    no_test: bool,
+
+    /// How many messages a client may have pushed on the test path, and how often each of its
+    /// messages repeated
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
+    #[arg(default_value = "10000")]
+    max_push: NonZeroUsize,
+
+    /// How long a connection on the test path lasts at most
+    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
+    #[arg(default_value = "1h")]
+    max_test_time: Duration,
+
     /// A subprotocol to accept from clients, or * for the first one that a client offers; may be
     /// repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = names::subprotocol)]
@@ -230,6 +251,9 @@ impl ServeArguments {
             welcome: (!self.no_welcome).then_some(self.welcome),
             paths: self.paths,
             has_page: !self.no_page,
+            test_path: (!self.no_test).then_some(self.test_path),
+            max_push: self.max_push.get() as u64,
+            max_test_time: self.max_test_time,
             subprotocols: self.subprotocols,
             origins: if self.origins.iter().any(|origin| origin == "*") {
                 Origins::Any

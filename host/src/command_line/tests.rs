@@ -57,6 +57,9 @@ fn an_empty_command_line_gives_the_defaults() {
         welcome: Some("Welcome to Awesome Chat".into()),
         paths: vec![],
         has_page: true,
+        test_path: Some("/test".into()),
+        max_push: 10_000,
+        max_test_time: Duration::from_secs(3600),
         origins: Origins::These(Vec::new()),
         max_connections: None,
         max_connections_per_ip: None,
@@ -84,6 +87,7 @@ fn an_empty_command_line_gives_the_defaults() {
 #[test]
 fn every_option_is_read_with_and_without_the_command_serve() {
     let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c --no-page \
+                --no-test --max-push 3 --max-test-time 2m \
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
@@ -97,6 +101,9 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         welcome: Some("hi".into()),
         paths: vec!["/a".into(), "/b,c".into()],
         has_page: false,
+        test_path: None,
+        max_push: 3,
+        max_test_time: Duration::from_secs(120),
         origins: Origins::These(vec!["http://a".into(), "null".into()]),
         max_connections: NonZeroUsize::new(7),
         max_connections_per_ip: NonZeroUsize::new(2),
@@ -130,6 +137,9 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_WELCOME", "hi, you"),
         ("WS_ECHO_PATH", "/a,/b"),
         ("WS_ECHO_NO_PAGE", "true"),
+        ("WS_ECHO_NO_TEST", "true"),
+        ("WS_ECHO_MAX_PUSH", "3"),
+        ("WS_ECHO_MAX_TEST_TIME", "2m"),
         ("WS_ECHO_ORIGIN", "http://a,*"),
         ("WS_ECHO_MAX_CONNECTIONS", "9"),
         ("WS_ECHO_MAX_CONNECTIONS_PER_IP", "3"),
@@ -157,6 +167,9 @@ fn every_option_is_read_from_the_environment() {
         welcome: Some("hi, you".into()),
         paths: vec!["/a".into(), "/b".into()],
         has_page: false,
+        test_path: None,
+        max_push: 3,
+        max_test_time: Duration::from_secs(120),
         origins: Origins::Any,
         max_connections: NonZeroUsize::new(9),
         max_connections_per_ip: NonZeroUsize::new(3),

@@ -22,6 +22,14 @@ pub struct ServeOptions {
     pub(crate) paths: Vec<String>,
     /// Whether the chat page is served to browsers.
     pub(crate) has_page: bool,
+    /// The path on which the query of the request says how the server behaves, with its leading
+    /// `/`; `None` for no such path.
+    pub(crate) test_path: Option<String>,
+    /// How many messages a client of the test path may have pushed, and how often each of its
+    /// messages repeated.
+    pub(crate) max_push: u64,
+    /// How long a connection on the test path lasts at most, from a millisecond to a day.
+    pub(crate) max_test_time: Duration,
     /// The subprotocols to choose from, HTTP tokens, the preferred one first; may be empty. One may
     /// be [`FIRST_OFFERED`].
     pub(crate) subprotocols: Vec<String>,
