@@ -4,6 +4,8 @@
 //! a busy machine may be late.
 
 #[cfg(unix)]
+mod browser;
+#[cfg(unix)]
 mod end;
 #[cfg(unix)]
 mod greeting;
