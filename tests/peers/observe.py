@@ -6,7 +6,7 @@ It sends the messages after the handshake, and receives up to the end of the con
 one JSON object and then `ok`. The object has `refused` (status, Retry-After, Location and content)
 or `failed` (a handshake that is wrong), or `protocol`, `messages`, and the end: `received` and
 `sent` are the codes of the Closes of both sides, or null, `reason` is what the server gave, and
-`error` is the client's own.
+`error` what the client gave.
 """
 
 import asyncio
@@ -48,14 +48,13 @@ async def observe():
             received.append(shown(await ws.recv()))
     except ConnectionClosed as closed:
         code = lambda close: close and int(close.code)
-        error = closed.__cause__
         return {
             "protocol": ws.subprotocol,
             "messages": received,
             "received": code(closed.rcvd),
             "reason": closed.rcvd and closed.rcvd.reason,
             "sent": code(closed.sent),
-            "error": error and f"{type(error).__name__}: {error}",
+            "error": closed.sent and closed.sent.reason,
         }
 
 
