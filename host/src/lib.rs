@@ -37,6 +37,7 @@ mod quantity;
 mod random;
 mod resolve;
 mod serve;
+mod similar;
 mod stderr;
 mod stop_signal;
 mod time;
