@@ -41,6 +41,7 @@ mod similar;
 mod stderr;
 mod stop_signal;
 mod time;
+mod unit;
 
 use std::process::ExitCode;
 
