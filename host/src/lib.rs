@@ -29,6 +29,7 @@ mod connect;
 mod deflate;
 mod escape;
 mod hex;
+mod http_token;
 mod lock;
 mod logging;
 mod options;
