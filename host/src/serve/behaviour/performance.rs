@@ -339,3 +339,6 @@ impl Performance {
         self.memory.taken() - self.own_len
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,8 +41,25 @@ impl Performance {
             };
             buffer.consume(usize::MAX);
         }
+        if received.is_ok() && self.stage == Stage::Echoing && !self.is_paused() {
+            received = self.check_announced(buffer, around);
+        }
         buffer.clear();
         received
+    }
+
+    /// Refuses a message of which a header says that it is too long.
+    fn check_announced(
+        &mut self,
+        buffer: &mut LentBuffer,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), Short> {
+        let so_far = self.gathering.len() as u64;
+        let len = self.connection.remaining_payload().saturating_add(so_far);
+        match too_long(len, around) {
+            Some(outcome) => self.refuse_message(outcome, buffer, around),
+            None => Ok(()),
+        }
     }
 
     /// Whether what is received is thrown away.
