@@ -3,13 +3,14 @@
 
 pub(crate) mod parse;
 pub(crate) mod performance;
+mod written;
 
 use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// What the server does to one client. The default is the exact echo, with the usual greeting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Behaviour {
+pub struct Behaviour {
     pub(crate) handshake: HandshakeBehaviour,
     pub(crate) greeting: GreetingBehaviour,
     pub(crate) messages: MessageBehaviour,
