@@ -12,7 +12,7 @@ const SEEN: &[(&str, &[&str])] = &[
     ("close=4001&reason=bye&after=1", &["open", "message hello", "close 4001 bye clean"]),
     ("close=1011&after=1", &["open", "message hello", "close 1011 clean"]),
     ("end=fin&after=1", &["open", "message hello", "close 1006 unclean"]),
-    ("end=reset&after=1", &["open", "message hello", "error", "close 1006 unclean"]),
+    ("end=reset&after=1", &["open", "message hello", "close 1006 unclean"]),
     ("close=1012&end=fin&after=1", &["open", "message hello", "close 1012 clean"]),
     ("status=503&retry-after=1s", &["error", "close 1006 unclean"]),
     ("status=302&location=/", &["error", "close 1006 unclean"]),
@@ -20,9 +20,9 @@ const SEEN: &[(&str, &[&str])] = &[
     ("subprotocol=soap", &["error", "close 1006 unclean"]),
     ("fragment=1&close=1000&after=1", &["open", "message hello", "close 1000 clean"]),
     ("cut=1&segment=1&close=1000&after=1", &["open", "message hello", "close 1000 clean"]),
-    ("violate=utf8&after=1", &["open", "message hello", "error", "close 1006 unclean"]),
-    ("violate=mask&after=1", &["open", "message hello", "error", "close 1006 unclean"]),
-    ("violate=control&after=1", &["open", "message hello", "error", "close 1006 unclean"]),
+    ("violate=utf8&after=1", &["open", "error", "close 1006 unclean"]),
+    ("violate=mask&after=1", &["open", "error", "close 1006 unclean"]),
+    ("violate=control&after=1", &["open", "error", "close 1006 unclean"]),
 ];
 
 /// Escapes what would end a value in a query.
@@ -58,8 +58,12 @@ fn chromium_sees_close_codes_ends_and_refusals() {
         serde_json::from_str(&result).unwrap_or_else(|error| panic!("{error}: {result}"));
     assert_eq!(seen.len(), SEEN.len());
     let mut wrong = Vec::new();
-    for ((query, expected), seen) in SEEN.iter().zip(seen) {
+    for ((query, expected), mut seen) in SEEN.iter().zip(seen) {
         println!("{query}: {seen:?}");
+        if query.starts_with("violate") {
+            // It may fail before it has delivered what came with the violation.
+            seen.retain(|it| it != "message hello");
+        }
         if seen != *expected {
             wrong.push(format!("{query}: {seen:?}"));
         }

@@ -80,7 +80,7 @@ const TABLE: &[Row] = &[
         "close-code",
         (1002, "invalid status code"),
         (1002, "WS_ERR_INVALID_CLOSE_CODE"),
-        (1002, "Connection closed normally"),
+        (1002, "closed"),
     ),
     row(
         "continuation",
