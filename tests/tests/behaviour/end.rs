@@ -128,3 +128,29 @@ fn a_close_is_answered_never_or_late() {
     client.send(masked_close(3000, "bye"));
     assert_eq!(client.receive_frame(), Some(close(3000, "")));
 }
+
+/// The server does not read from it, and has nothing to send.
+#[test]
+fn a_client_that_is_not_read_and_resets_is_gone() {
+    let server = Server::start(&["--max-backlog=64KiB"]);
+    for query in ["delay=1h", "pause-reading=after:1"] {
+        let mut client = greeted(&server, query);
+        // More than the backlog, and less than the buffers of the system.
+        for _ in 0..8 {
+            client.send(masked(0x82, vec![0; 60_000]));
+        }
+        expect_silence_of_echoes(&client, query);
+        let address = client.address();
+        client.reset();
+        server.logged(&format!("client disconnected {address}"));
+    }
+}
+
+/// Waits until the server has received what it takes.
+fn expect_silence_of_echoes(client: &Client, query: &str) {
+    if query.starts_with("delay") {
+        expect_silence(client);
+    } else {
+        assert!(client.is_answered_within(ws_echo_tests::server::PATIENCE));
+    }
+}
