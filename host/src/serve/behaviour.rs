@@ -2,6 +2,8 @@
 //! makes it of a query, and `performance` does it.
 
 pub(crate) mod parse;
+#[cfg(test)]
+pub(crate) mod samples;
 mod written;
 
 use std::time::Duration;
