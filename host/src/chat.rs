@@ -9,6 +9,7 @@ mod compression;
 mod connect;
 mod conversation;
 mod end_reason;
+mod input;
 mod pipe;
 mod reply_tracker;
 mod stream;
@@ -17,30 +18,21 @@ mod tls;
 mod user;
 
 use std::io::{self, IsTerminal, Write};
-use std::process::{self, ExitCode};
-use std::sync::Arc;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
-
-use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
 use self::command::UserCommand;
 use self::connect::Opened;
 use self::conversation::{Awaited, ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
-use self::pipe::Printer;
 use self::reply_tracker::ReplyTracker;
-use self::terminal::Terminal;
 use self::tls::TlsConnector;
-use self::user::{User, WhileDisconnected};
+use self::user::User;
 use crate::escape::OneLine;
 use crate::options::chat::{ChatOptions, Trust};
-use crate::platform::TerminalMode;
 use crate::stderr;
-use crate::stop_signal::StopSignal;
 use crate::time::Time;
-
-const WAKER: Token = Token(1);
 
 const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
                         and the server can read and change everything";
@@ -59,9 +51,9 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     }
     let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let user = if is_terminal {
-        at_terminal(options.color)
+        input::at_terminal(options.color)
     } else {
-        at_pipe()
+        input::at_pipe()
     };
     let mut user = match user {
         Ok(user) => user,
@@ -101,51 +93,6 @@ fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> Strin
     } else {
         note
     }
-}
-
-/// A user at a terminal.
-fn at_terminal(has_color: bool) -> io::Result<User> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
-    let (terminal, commands) = Terminal::start(Arc::clone(&waker), stop.clone(), has_color)?;
-    Ok(User::new(
-        poll,
-        waker,
-        stop,
-        commands,
-        WhileDisconnected::Reject,
-        Box::new(terminal),
-    ))
-}
-
-/// A user that sends lines through a pipe.
-fn at_pipe() -> io::Result<User> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
-    let commands = pipe::read_lines(Arc::clone(&waker))?;
-    Ok(User::new(
-        poll,
-        waker,
-        stop,
-        commands,
-        WhileDisconnected::Hold,
-        Box::new(Printer::new()),
-    ))
-}
-
-/// Handles signals. The second one restores the terminal's present mode and ends the process.
-fn stop_signal(waker: &Arc<Waker>) -> io::Result<StopSignal> {
-    let mode = TerminalMode::now();
-    StopSignal::install(Arc::clone(waker), move || {
-        mode.restore();
-        process::exit(ExitStatus::Broken as i32);
-    })
-}
-
-fn poll() -> io::Result<(Poll, Arc<Waker>)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKER)?;
-    Ok((poll, Arc::new(waker)))
 }
 
 /// Holds a conversation, and with `--reconnect` another one each time that the connection is lost.

@@ -1,18 +1,23 @@
 //! An open connection, to its end: commands become frames, and what is received is shown (RFC 6455
 //! sections 5.5, 6 and 7). The rules of the protocol are the core's.
 
+mod receiving;
+mod state;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
+use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
 
+use self::state::ConnectionState;
+pub(super) use self::state::{Awaited, ConnectionEnd};
 use super::command::{FRAGMENT_LEN_MAX, UserCommand};
-use super::compression::{Compression, InflateError};
+use super::compression::Compression;
 use super::end_reason::EndReason;
 use super::reply_tracker::ReplyTracker;
 use super::stream::{ReadOutcome, Stream};
-use super::user::{ReceivedPiece, User};
+use super::user::User;
 use crate::random;
 use crate::time::Time;
 
@@ -39,41 +44,6 @@ pub(super) struct Conversation<'a> {
     /// Why nothing can be shown any longer.
     view_error: Option<io::Error>,
     state: ConnectionState,
-}
-
-/// What the connection waits for.
-#[derive(Debug)]
-enum ConnectionState {
-    /// Commands, and what the server sends.
-    Open,
-    /// The input has ended: replies, until this time.
-    Draining(Instant),
-    /// The answer to our Close frame.
-    Closing {
-        code: CloseCode,
-        /// The deadline of the answer.
-        until: Instant,
-        /// The failure of the input or the output that is the reason, if there was one.
-        because: Option<String>,
-    },
-}
-
-/// How a conversation ended.
-#[derive(Debug)]
-pub(super) struct ConnectionEnd {
-    pub(super) reason: EndReason,
-    pub(super) awaited: Awaited,
-}
-
-/// What a connection waited for when it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Awaited {
-    /// More input.
-    Input,
-    /// Replies: the input had ended.
-    Replies,
-    /// The answer to our Close frame.
-    Close,
 }
 
 impl<'a> Conversation<'a> {
@@ -145,87 +115,6 @@ impl<'a> Conversation<'a> {
             ReadOutcome::End(Some(error)) => {
                 Err(EndReason::Lost(format!("connection lost: {error}")))
             }
-        }
-    }
-
-    /// Takes what was received, and shows it.
-    fn take_events(&mut self) -> Result<(), EndReason> {
-        let taken = self.take_each_event();
-        if self.view_error.is_none() {
-            self.view_error = self.user.view.flush().err();
-        }
-        taken
-    }
-
-    fn take_each_event(&mut self) -> Result<(), EndReason> {
-        while self.take_event()? {}
-        Ok(())
-    }
-
-    /// Takes the next event; `false` if there is none yet.
-    fn take_event(&mut self) -> Result<bool, EndReason> {
-        let mut exchange = self.connection.exchange(&mut self.stream.buffer);
-        let Some(event) = exchange.next_event().map_err(EndReason::Protocol)? else {
-            return Ok(false);
-        };
-        match event {
-            Event::Data(chunk) => {
-                let piece = ReceivedPiece {
-                    kind: chunk.kind(),
-                    bytes: exchange.bytes(&chunk),
-                    fin: chunk.fin(),
-                };
-                let mut show = |piece: ReceivedPiece<'_>| {
-                    if self.replies.received(piece) {
-                        self.state.extend_draining(self.wait);
-                    }
-                    if self.view_error.is_none() {
-                        self.view_error = self.user.view.show(piece).err();
-                    }
-                };
-                let shown = match &mut self.compression {
-                    Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
-                    _ => {
-                        show(piece);
-                        Ok(())
-                    }
-                };
-                match shown {
-                    Ok(()) => {}
-                    Err(InflateError::Invalid(error)) => exchange.fail(error),
-                    Err(InflateError::TooLong(reason)) => {
-                        return self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason));
-                    }
-                }
-            }
-            Event::Pong => self.note_pong(),
-            Event::Close(code) => {
-                let reason = exchange.close_reason().to_owned();
-                return Err(self.closed(code, reason));
-            }
-            _ => {}
-        }
-        Ok(true)
-    }
-
-    fn note_pong(&mut self) {
-        if let Some(sent) = self.pings.pop_front() {
-            let time = Time::from(sent.elapsed());
-            self.user.view.note(&format_args!("pong after {time}"));
-        }
-    }
-
-    /// The end of the connection by the server's Close frame.
-    fn closed(&mut self, code: Option<CloseCode>, reason: String) -> EndReason {
-        match &mut self.state {
-            ConnectionState::Closing { because, .. } if because.is_some() => {
-                EndReason::LocalError(because.take().unwrap_or_default())
-            }
-            // An empty Close frame is an answer, too.
-            ConnectionState::Closing { code: own, .. } => {
-                EndReason::Closed(code.or(Some(*own)), reason)
-            }
-            _ => EndReason::Closed(code, reason),
         }
     }
 
@@ -370,15 +259,6 @@ impl<'a> Conversation<'a> {
                     }
                 }
             }
-        }
-    }
-}
-
-impl ConnectionState {
-    /// Gives the server this much time for its next reply, if replies are waited for.
-    fn extend_draining(&mut self, wait: Duration) {
-        if let Self::Draining(until) = self {
-            *until = Instant::now() + wait;
         }
     }
 }
