@@ -6,6 +6,7 @@ mod state;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
@@ -15,6 +16,9 @@ pub(super) use self::state::{Awaited, ConnectionEnd};
 use super::command::{FRAGMENT_LEN_MAX, UserCommand};
 use super::compression::Compression;
 use super::end_reason::EndReason;
+use super::event::{ChatEvent, Side};
+use super::expecting::Expecting;
+use super::inbox::Inbox;
 use super::reply_tracker::ReplyTracker;
 use super::stream::{ReadOutcome, Stream};
 use super::user::User;
@@ -30,13 +34,16 @@ const END_TIME: Duration = Duration::from_secs(1);
 type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
 /// An open connection, and the user that it belongs to.
-pub(super) struct Conversation<'a> {
+pub(super) struct Conversation<'a, 'b> {
     stream: Stream,
     connection: Connection<Client<NextKey>>,
     /// If it was agreed on.
     compression: Option<Compression>,
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
+    inbox: Inbox<'a, 'b>,
+    /// Whether what had arrived before was received, if that must be done before anything is sent.
+    may_send: bool,
     /// How long to wait for the next reply after the end of the input.
     wait: Duration,
     /// When each Ping was sent that has no Pong yet, the oldest first.
@@ -46,19 +53,23 @@ pub(super) struct Conversation<'a> {
     state: ConnectionState,
 }
 
-impl<'a> Conversation<'a> {
+impl<'a, 'b> Conversation<'a, 'b> {
     /// A conversation on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
         agreed: Agreed,
         user: &'a mut User,
         replies: &'a mut ReplyTracker,
+        expecting: Option<&'a mut Expecting<'b>>,
         wait: Duration,
     ) -> Self {
+        let may_send = !expecting.as_ref().is_some_and(|it| it.listens_first());
         Self {
             stream,
             connection: Connection::client(agreed, Box::new(random::keys())),
             compression: agreed.deflate.map(Compression::new),
+            inbox: Inbox::new(&*user.view, expecting),
+            may_send,
             user,
             replies,
             wait,
@@ -78,7 +89,7 @@ impl<'a> Conversation<'a> {
         if self.connection.is_done() {
             self.finish();
         }
-        self.user.view.end_message();
+        self.inbox.end(&mut *self.user.view);
         if let Some(savings) = self.compression.as_ref().and_then(Compression::savings) {
             self.user.view.note(&savings);
         }
@@ -96,7 +107,7 @@ impl<'a> Conversation<'a> {
     fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
         self.check_state()?;
-        let has_executed = self.execute_commands()?;
+        let has_executed = self.may_send && self.execute_commands()?;
         if self.stream.transmit() || has_executed {
             return Ok(());
         }
@@ -105,6 +116,9 @@ impl<'a> Conversation<'a> {
         } else {
             self.stream.receive()
         };
+        if !mem::replace(&mut self.may_send, true) && matches!(received, ReadOutcome::Nothing) {
+            return Ok(());
+        }
         match received {
             ReadOutcome::Bytes => Ok(()),
             ReadOutcome::Nothing => self.user.wait(self.deadline()),
@@ -122,19 +136,41 @@ impl<'a> Conversation<'a> {
     fn check_state(&mut self) -> Result<(), EndReason> {
         let now = Instant::now();
         match self.state {
-            ConnectionState::Closing { until, .. } if now >= until => {
-                let time = Time::from(CLOSE_TIME);
+            ConnectionState::Closing { until, within, .. } if now >= until => {
+                let time = Time::from(within);
                 let reason = format!("the server did not answer the Close frame within {time}");
                 Err(EndReason::Lost(reason))
             }
             ConnectionState::Closing { .. } => Ok(()),
             _ if self.view_error.is_some() => self.close_unseen(),
             _ if self.user.stop.is_requested() => self.close_without_replies(),
+            _ if self.inbox.expecting.is_some() => self.check_expectation(now),
             ConnectionState::Draining(until) if self.replies.are_complete() || now >= until => {
                 self.close(CloseCode::NORMAL, "", None).map(drop)
             }
             ConnectionState::Draining(_) | ConnectionState::Open => Ok(()),
         }
+    }
+
+    /// Ends the connection if the message that is expected has come, or did not come in time.
+    fn check_expectation(&mut self, now: Instant) -> Result<(), EndReason> {
+        let Some(expecting) = &self.inbox.expecting else {
+            return Ok(());
+        };
+        let (is_found, is_late) = (expecting.is_found(), now >= expecting.deadline);
+        let too_late = expecting.too_late();
+        if is_found || is_late {
+            self.close(CloseCode::NORMAL, "", None)?;
+        }
+        if is_late && !is_found {
+            self.stream.transmit();
+            return Err(EndReason::TooLate(too_late));
+        }
+        if is_late {
+            let reason = "the server does not accept the Close frame";
+            return Err(EndReason::Lost(reason.into()));
+        }
+        Ok(())
     }
 
     /// Closes because nothing can be shown. A reader that has closed its pipe is not an error.
@@ -187,8 +223,11 @@ impl<'a> Conversation<'a> {
                     None => exchange.send_fragment(message, *fin),
                 };
                 let is_sent = is_sent(sent)?;
-                if is_sent {
-                    self.replies.sent(message, *fin);
+                if is_sent && let Some((kind, len)) = self.replies.sent(message, *fin) {
+                    if let Some(expecting) = &mut self.inbox.expecting {
+                        expecting.sent();
+                    }
+                    self.happened(&ChatEvent::Sent(kind, len));
                 }
                 Ok(is_sent)
             }
@@ -203,6 +242,8 @@ impl<'a> Conversation<'a> {
             UserCommand::Fail(reason) => {
                 self.close(CloseCode::GOING_AWAY, "", Some(reason.clone()))
             }
+            // Another message is waited for.
+            UserCommand::End if self.inbox.expecting.is_some() => Ok(true),
             UserCommand::End => {
                 self.state = ConnectionState::Draining(Instant::now() + self.wait);
                 Ok(true)
@@ -220,20 +261,36 @@ impl<'a> Conversation<'a> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         let is_sent = is_sent(exchange.close(code, reason))?;
         if is_sent {
-            let until = Instant::now() + CLOSE_TIME;
+            let now = Instant::now();
+            let until = self.before_deadline(now + CLOSE_TIME);
             self.state = ConnectionState::Closing {
                 code,
                 until,
+                within: until.saturating_duration_since(now),
                 because,
             };
+            self.happened(&ChatEvent::Close(Side::Client, Some(code), reason));
         }
         Ok(is_sent)
+    }
+
+    /// A time, but not after the end of that for the message that is expected.
+    fn before_deadline(&self, time: Instant) -> Instant {
+        let expecting = self.inbox.expecting.as_ref();
+        expecting.map_or(time, |expecting| time.min(expecting.deadline))
+    }
+
+    /// Shows an event.
+    fn happened(&mut self, event: &ChatEvent<'_>) {
+        if self.view_error.is_none() {
+            self.view_error = self.user.view.happened(event).err();
+        }
     }
 
     /// When to stop waiting.
     fn deadline(&self) -> Option<Instant> {
         match self.state {
-            ConnectionState::Open => None,
+            ConnectionState::Open => self.inbox.expecting.as_ref().map(|it| it.deadline),
             ConnectionState::Draining(until) | ConnectionState::Closing { until, .. } => {
                 Some(until)
             }
@@ -246,7 +303,7 @@ impl<'a> Conversation<'a> {
     /// > for the server to close the connection but MAY close the connection at any time after
     /// > sending and receiving a Close message (section 5.5.1)
     fn finish(&mut self) {
-        let until = Instant::now() + END_TIME;
+        let until = self.before_deadline(Instant::now() + END_TIME);
         while Instant::now() < until {
             self.stream.transmit();
             self.stream.buffer.discard_received();

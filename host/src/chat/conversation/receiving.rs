@@ -1,15 +1,16 @@
 //! What the server sends on an open connection: messages are shown, and a Close is its end.
 
-use ws_echo_core::{CloseCode, Event};
+use ws_echo_core::{Chunk, CloseCode, Event};
 
 use super::Conversation;
 use super::state::ConnectionState;
 use crate::chat::compression::InflateError;
 use crate::chat::end_reason::EndReason;
+use crate::chat::event::{ChatEvent, Side};
 use crate::chat::user::ReceivedPiece;
 use crate::time::Time;
 
-impl Conversation<'_> {
+impl Conversation<'_, '_> {
     /// Takes what was received, and shows it.
     pub(super) fn take_events(&mut self) -> Result<(), EndReason> {
         let taken = self.take_each_event();
@@ -31,43 +32,60 @@ impl Conversation<'_> {
             return Ok(false);
         };
         match event {
-            Event::Data(chunk) => {
-                let piece = ReceivedPiece {
-                    kind: chunk.kind(),
-                    bytes: exchange.bytes(&chunk),
-                    fin: chunk.fin(),
-                };
-                let mut show = |piece: ReceivedPiece<'_>| {
-                    if self.replies.received(piece) {
-                        self.state.extend_draining(self.wait);
-                    }
-                    if self.view_error.is_none() {
-                        self.view_error = self.user.view.show(piece).err();
-                    }
-                };
-                let shown = match &mut self.compression {
-                    Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
-                    _ => {
-                        show(piece);
-                        Ok(())
-                    }
-                };
-                match shown {
-                    Ok(()) => {}
-                    Err(InflateError::Invalid(error)) => exchange.fail(error),
-                    Err(InflateError::TooLong(reason)) => {
-                        return self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason));
-                    }
-                }
+            Event::Data(chunk) => return self.take_chunk(&chunk),
+            Event::Ping => {
+                let payload = exchange.control_payload().to_owned();
+                self.happened(&ChatEvent::Ping(&payload));
             }
-            Event::Pong => self.note_pong(),
+            Event::Pong => {
+                let payload = exchange.control_payload().to_owned();
+                self.happened(&ChatEvent::Pong(&payload));
+                self.note_pong();
+            }
             Event::Close(code) => {
                 let reason = exchange.close_reason().to_owned();
+                self.happened(&ChatEvent::Close(Side::Server, code, &reason));
                 return Err(self.closed(code, reason));
             }
             _ => {}
         }
         Ok(true)
+    }
+
+    /// Takes a piece of a message; `false` if there is no room for the Close frame that it needs.
+    fn take_chunk(&mut self, chunk: &Chunk) -> Result<bool, EndReason> {
+        let mut exchange = self.connection.exchange(&mut self.stream.buffer);
+        let piece = ReceivedPiece {
+            kind: chunk.kind(),
+            bytes: exchange.bytes(chunk),
+            fin: chunk.fin(),
+        };
+        let mut show = |piece: ReceivedPiece<'_>| {
+            if self.replies.received(piece) {
+                self.state.extend_draining(self.wait);
+            }
+            if self.view_error.is_none() {
+                let view = &mut *self.user.view;
+                self.view_error = self.inbox.receive(piece, view).err();
+            }
+        };
+        let shown = match &mut self.compression {
+            Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
+            _ => {
+                show(piece);
+                Ok(())
+            }
+        };
+        match shown {
+            Ok(()) => Ok(true),
+            Err(InflateError::Invalid(error)) => {
+                exchange.fail(error);
+                Ok(true)
+            }
+            Err(InflateError::TooLong(reason)) => {
+                self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason))
+            }
+        }
     }
 
     fn note_pong(&mut self) {

@@ -16,8 +16,9 @@ pub(super) enum ConnectionState {
     /// The answer to our Close frame.
     Closing {
         code: CloseCode,
-        /// The deadline of the answer.
+        /// The deadline of the answer, and how long after the Close frame it is.
         until: Instant,
+        within: Duration,
         /// The failure of the input or the output that is the reason, if there was one.
         because: Option<String>,
     },
