@@ -6,7 +6,6 @@ mod state;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
@@ -30,6 +29,10 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 /// How long the server may take to end the TCP connection, which it must do first.
 const END_TIME: Duration = Duration::from_secs(1);
 
+/// How many times is received at most to find what has already arrived. It is enough for what a
+/// socket holds.
+const LISTENING_MAX: usize = 16;
+
 /// Returns the next masking key.
 type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
@@ -42,8 +45,8 @@ pub(super) struct Conversation<'a, 'b> {
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
     inbox: Inbox<'a, 'b>,
-    /// Whether what had arrived before was received, if that must be done before anything is sent.
-    may_send: bool,
+    /// How many more times is received before anything is sent, unless nothing is left before.
+    listening: usize,
     /// How long to wait for the next reply after the end of the input.
     wait: Duration,
     /// When each Ping was sent that has no Pong yet, the oldest first.
@@ -63,13 +66,13 @@ impl<'a, 'b> Conversation<'a, 'b> {
         expecting: Option<&'a mut Expecting<'b>>,
         wait: Duration,
     ) -> Self {
-        let may_send = !expecting.as_ref().is_some_and(|it| it.listens_first());
+        let listens = expecting.as_ref().is_some_and(|it| it.listens_first());
         Self {
             stream,
             connection: Connection::client(agreed, Box::new(random::keys())),
             compression: agreed.deflate.map(Compression::new),
             inbox: Inbox::new(&*user.view, expecting),
-            may_send,
+            listening: if listens { LISTENING_MAX } else { 0 },
             user,
             replies,
             wait,
@@ -107,7 +110,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
     fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
         self.check_state()?;
-        let has_executed = self.may_send && self.execute_commands()?;
+        let has_executed = self.listening == 0 && self.execute_commands()?;
         if self.stream.transmit() || has_executed {
             return Ok(());
         }
@@ -116,8 +119,12 @@ impl<'a, 'b> Conversation<'a, 'b> {
         } else {
             self.stream.receive()
         };
-        if !mem::replace(&mut self.may_send, true) && matches!(received, ReadOutcome::Nothing) {
-            return Ok(());
+        if self.listening > 0 {
+            self.listening -= 1;
+            if let ReadOutcome::Nothing = received {
+                self.listening = 0;
+                return Ok(());
+            }
         }
         match received {
             ReadOutcome::Bytes => Ok(()),

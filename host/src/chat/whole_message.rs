@@ -7,13 +7,13 @@ use ws_echo_core::Kind;
 use crate::hex;
 
 /// How many bytes of a message are kept.
-const KEPT_LEN_MAX: usize = 64 << 20;
+const KEPT_LEN_MAX: usize = 16 << 20;
 
 /// A message, or as much of it as is kept.
 #[derive(Debug)]
 pub(super) struct WholeMessage {
     pub(super) kind: Kind,
-    /// The first bytes, up to 64 MiB. Text is not cut inside a character.
+    /// The first bytes, up to 16 MiB. Text is not cut inside a character.
     pub(super) bytes: Vec<u8>,
     /// The length of the message, in bytes.
     pub(super) len: u64,
