@@ -46,11 +46,16 @@ Examples:
                                        trust one's own certificate authority
   tail -f log | ws-echo chat ws://127.0.0.1:3000 --reconnect
                                        continue when the server comes back
+  ws-echo chat ws://127.0.0.1:3000 --once ping --expect '^ping$'
+                                       check that a server answers
+  ws-echo chat ws://127.0.0.1:3000 --verbose
+                                       see the handshake and each frame
 
 Exit status: 0 if the connection was closed with 1000 or 1001; 1 if it was
 closed with another code, lost or broken; 2 for a wrong command line; 3 if the
 server refused the handshake; 4 if the host was not found, no connection was
-made in time, or messages were not answered.";
+made in time, or messages were not answered. With --once or --expect: 0 if the
+message came, 4 if it did not come in time or the connection ended before.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
