@@ -104,7 +104,7 @@ fn each_event_of_a_conversation_is_printed_at_once() {
         end(0),
     ];
     assert_eq!((status, &events(&rest)[..]), (Some(0), &expected[..]));
-    let expected = format!("# socket open, subprotocol b, compression on\n# socket closed 1000\n");
+    let expected = "# socket open, subprotocol b, compression on\n# socket closed 1000\n";
     assert_eq!(stderr, expected);
 }
 
