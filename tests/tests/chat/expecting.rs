@@ -401,3 +401,74 @@ fn a_pong_is_no_reply() {
     let pong = [unmasked(PONG, "a"), unmasked(TEXT, "reply")].concat();
     assert_eq!(talk(&replying(pong), &["--once=a"], ""), well("reply\n"));
 }
+
+#[test]
+fn behaviours_of_our_server_are_seen_for_what_they_are() {
+    let server = Server::start(&[]);
+    for (behaviour, options, status, stdout, end) in [
+        (
+            "separate=50ms",
+            &["--ignore-greeting"][..],
+            0,
+            "a\n",
+            "socket closed 1000",
+        ),
+        (
+            "fragment=2&prefix=bcd&delay=50ms",
+            &[],
+            0,
+            "bcda\n",
+            "socket closed 1000",
+        ),
+        (
+            "as=binary&pong=unasked",
+            &[],
+            0,
+            "0x61\n",
+            "socket closed 1000",
+        ),
+        ("after=1&end=reset", &[], 0, "a\n", "connection lost: "),
+        (
+            "after=1&close=1011&reason=b",
+            &[],
+            0,
+            "a\n",
+            "socket closed 1011: b",
+        ),
+        (
+            "drop=every:1",
+            &[SHORT],
+            4,
+            "",
+            "no reply came within 2 s (--timeout)",
+        ),
+        (
+            "end=hang",
+            &[SHORT],
+            4,
+            "",
+            "no reply came within 2 s (--timeout)",
+        ),
+        (
+            "close=1012",
+            &[],
+            4,
+            "",
+            "no reply came before the connection ended",
+        ),
+        ("status=503&body=b", &[], 3, "", "the server refused: 503 "),
+        (
+            "violate=rsv",
+            &[],
+            4,
+            "",
+            "the server violated the protocol: ",
+        ),
+    ] {
+        let url = server.url(&format!("/test?{behaviour}"));
+        let ended = talk(&url, &[&["--once=a"], options].concat(), "");
+        assert_eq!(ended.status, Some(status), "{behaviour}: {ended:?}");
+        assert_eq!(ended.stdout, stdout, "{behaviour}");
+        assert!(ended.stderr.contains(end), "{behaviour}: {}", ended.stderr);
+    }
+}
