@@ -1,6 +1,6 @@
-//! Reads a whole number and a unit, as people write durations and sizes: `10s`, `64KiB`. No unit has
-//! two meanings (`KB`). Limits, and what to write instead, are left to the callers; `quantity` shows
-//! both.
+//! Reads a whole number and a unit, as people write durations and sizes: `10s`, `64KiB`. No unit
+//! has two meanings (`KB`). Limits, and what to write instead, are left to the callers; `quantity`
+//! shows both.
 
 /// The name of a unit, and its size in the base unit. A bare number has the empty name.
 type Unit = (&'static str, u64);

@@ -2,6 +2,7 @@
 //! makes it of a query, and `performance` does it.
 
 pub(crate) mod parse;
+mod written;
 
 use std::time::Duration;
 
