@@ -15,6 +15,7 @@ const { Page, Server, executablePath, expect, folder, play } = require("./person
 const { run } = require("./session.cjs");
 
 const OVERALL_MS = 80_000;
+const OPTIONS = ["--path", "/chat"]; // of each server
 const WELCOME = "< Welcome to Awesome Chat";
 const WIDE = { width: 900, height: 680 };
 const PHONE = { width: 375, height: 667 };
@@ -246,7 +247,7 @@ async function findsItsServerAgain(context) {
   // Chromium itself reports this in the console, once.
   await expect("faults", 1, () => page.faults.splice(0).length);
 
-  context.server = await Server.start(server.port);
+  context.server = await Server.start(server.port, ...OPTIONS);
   await page.tab.locator("#automatic").check();
   await page.expectLines("# socket open", WELCOME);
   await page.expectText("status", "open");
@@ -638,9 +639,9 @@ async function main() {
   const args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-smooth-scrolling"];
   const starts = [
     chromium.launch({ executablePath, args }),
-    Server.start(0),
-    Server.start(0),
-    Server.start(0),
+    Server.start(0, ...OPTIONS),
+    Server.start(0, ...OPTIONS),
+    Server.start(0, ...OPTIONS),
   ];
   const [browser, ...servers] = await Promise.all(starts);
   const [first, second, third] = servers.map(({ port }) => `http://127.0.0.1:${port}/chat`);

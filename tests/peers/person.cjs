@@ -1,6 +1,6 @@
-// What the sessions of a person with the pages of ws-echo share: a server of its own, a page and what
-// is found on it. Their arguments are the paths of Chromium and of the server, and the folder for
-// pictures.
+// What the sessions of a person with the pages of ws-echo share: a server of its own, a page and
+// what is found on it. Their arguments are the paths of Chromium and of the server, and the folder
+// for pictures.
 "use strict";
 
 const { spawn } = require("child_process");
@@ -14,13 +14,13 @@ const CONTRAST_MIN = 4.5; // WCAG 2.2, level AA, for text of any size
 const [executablePath, program, folder] = process.argv.slice(2);
 
 class Server {
-  static async start(port) {
+  static async start(port, ...options) {
     const server = new Server();
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith("WS_ECHO_")),
     );
     const address = `127.0.0.1:${port}`;
-    server.process = spawn(program, ["--listen", address, "--path", "/chat"], {
+    server.process = spawn(program, ["--listen", address, ...options], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -187,7 +187,7 @@ class Page {
       this.tab.evaluate(() =>
         [...document.querySelectorAll("body *")]
           .filter(
-            (part) => part.checkVisibility() && !part.closest(".spoken, summary code, svg, #log p"),
+            (part) => part.checkVisibility() && !part.closest(".spoken, summary *, svg, #log p"),
           )
           .filter(
             (part) =>
