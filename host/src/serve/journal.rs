@@ -16,6 +16,7 @@ use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 use crate::escape::Untrusted;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
+use crate::serve::behaviour::parse::Mistake;
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
@@ -188,6 +189,12 @@ impl Journal {
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
         info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
+    }
+
+    /// A request is refused because of its query; `mistake` says why.
+    pub(crate) fn refused_query(&mut self, peer: SocketAddr, target: &str, mistake: &Mistake) {
+        let mistake = mistake.sentence();
+        info!(target: CLIENT, "client refused {peer} {target}: 400 Bad Request: {mistake}");
     }
 
     /// A request is refused because of the origin of its page.

@@ -7,6 +7,8 @@ use ws_echo_core::{
 use crate::options::serve::{
     DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
 };
+use crate::serve::behaviour::Behaviour;
+use crate::serve::behaviour::parse::{Bounds, Mistake};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
@@ -23,6 +25,9 @@ pub(crate) struct Service {
     welcome: Option<String>,
     paths: Vec<String>,
     has_page: bool,
+    /// The path on which the query says what the server does.
+    test_path: Option<String>,
+    bounds: Bounds,
     origins: Origins,
     subprotocols: Vec<String>,
     deflate: DeflateMode,
@@ -48,6 +53,8 @@ pub(crate) enum Decision {
     },
     /// The page, or its icon.
     File(&'static File),
+    /// 400 with this text: the query of the test path is wrong.
+    Mistake(Mistake),
     /// This response: pages of the request's origin may not connect.
     ForbiddenOrigin(&'static Answer),
     /// The request was refused.
@@ -62,6 +69,10 @@ impl Service {
             welcome: options.welcome.clone(),
             paths: options.paths.clone(),
             has_page: options.has_page,
+            test_path: options.test_path.clone(),
+            bounds: Bounds {
+                max_push: options.max_push,
+            },
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
@@ -78,8 +89,8 @@ impl Service {
     pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
         let request = handshake.request();
         let path = request.path();
-        let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
-        let at_path = page::file(path, is_served).filter(|_| self.has_page);
+        let is_served = self.serves(path);
+        let at_path = self.file_at(path).filter(|_| self.has_page);
         // A client that asks for a WebSocket must be told why it gets none.
         let file = at_path.filter(|_| !request.is_for_websocket());
         if !is_served && file.is_none() {
@@ -87,9 +98,9 @@ impl Service {
             return Decision::Refuse(Refusal::NotFound);
         }
         match (handshake.check(), file) {
-            (Err(Refusal::UpgradeRequired), Some(file)) => return Decision::File(file),
+            (Err(Refusal::UpgradeRequired), Some(file)) => return self.send(file, &request),
             (Err(Refusal::MethodNotAllowed), Some(file)) if request.method() == "HEAD" => {
-                return Decision::File(file);
+                return self.send(file, &request);
             }
             (Err(refusal @ Refusal::MethodNotAllowed), _)
                 if at_path.is_some() && request.method() != "HEAD" =>
@@ -99,9 +110,20 @@ impl Service {
             (Ok(()), _) if !self.origins.allow(&request) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
+            (Ok(()), _) => {
+                if let Some(Err(mistake)) = self.behaviour(&request) {
+                    return Decision::Mistake(mistake);
+                }
+            }
             // It is accepted, or refused because of what it lacks.
             _ => {}
         }
+        self.accept(handshake, window)
+    }
+
+    /// Accepts a request, or refuses it because of what it lacks.
+    fn accept(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
+        let request = handshake.request();
         let subprotocol = self.choose(&request).map(str::to_owned);
         let first_offer = request.subprotocols().find(is_short);
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
@@ -124,6 +146,39 @@ impl Service {
                 Decision::Refuse(refusal)
             }
         }
+    }
+
+    /// Whether WebSockets are served at a path.
+    fn serves(&self, path: &str) -> bool {
+        let is_listed = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
+        is_listed || self.is_test(path)
+    }
+
+    fn is_test(&self, path: &str) -> bool {
+        self.test_path.as_deref() == Some(path)
+    }
+
+    fn file_at(&self, path: &str) -> Option<&'static File> {
+        if self.is_test(path) {
+            return Some(page::test_file());
+        }
+        page::file(path, self.serves(path))
+    }
+
+    /// Sends a file. A wrong query gets the text that a WebSocket gets: no browser shows a page why
+    /// its WebSocket was refused.
+    fn send(&self, file: &'static File, request: &Request<'_>) -> Decision {
+        match self.behaviour(request) {
+            Some(Err(mistake)) => Decision::Mistake(mistake),
+            _ => Decision::File(file),
+        }
+    }
+
+    /// What the query of a request asks for; `None` if it is not for the test path.
+    fn behaviour(&self, request: &Request<'_>) -> Option<Result<Behaviour, Mistake>> {
+        let query = request.query().unwrap_or_default();
+        self.is_test(request.path())
+            .then(|| Behaviour::parse(query, &self.bounds))
     }
 
     /// The subprotocol for a client: the first of ours that it offers.

@@ -131,6 +131,10 @@ fn answer(
             journal.file_sent(peer, file.name, &target);
             return respond(handshake, &file.answer);
         }
+        Decision::Mistake(mistake) => {
+            journal.refused_query(peer, &target, &mistake);
+            return respond(handshake, &Answer::bad_request(mistake.to_string()));
+        }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
             return respond(handshake, refusal);
