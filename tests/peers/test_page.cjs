@@ -156,23 +156,29 @@ async function isFilledFromAnAddressThatWasShared({ browser, url }) {
 }
 
 async function saysWhatTheServerSaysAboutAWrongAddress({ page }) {
-  for (const [values, said] of [
+  const marked = page.tab.locator("[aria-invalid=true]");
+  for (const [values, names, said] of [
     [
       { delay: "soon" },
+      ["delay"],
       "invalid value 'soon' for 'delay': write a duration of at most 1h, such as delay=200ms",
     ],
     [
       { reason: "bye" },
+      ["close", "reason"],
       "'reason' means nothing without 'close': write both, such as close=1000&reason=bye",
     ],
   ]) {
     await tryIt(page, values);
     await page.expectLines(`# the server says: 400 Bad Request: ${said}`);
+    await expect("marked", names, () => marked.evaluateAll((all) => all.map((it) => it.name)));
     await page.expectText("status", "error");
     await page.expectText("end", `Cannot connect to ${await page.text("built")}`);
     await expectOwnAddress(page, ""); // a reload must give the page
     page.faults.length = 0; // Chromium reports both requests in its console
   }
+  await set(page, { close: "1000" });
+  await expect("marked", 0, () => marked.count());
 }
 
 async function sharesWhatWasTried({ page }) {

@@ -34,8 +34,8 @@ const CHAT_HEADERS: &[Header] = &headers(policy!(
 
 /// The test page also asks its own server what is wrong with an address.
 const TEST_HEADERS: &[Header] = &headers(policy!(
-    script "n2psc3oYJlXbKAnjCDFKaA9gpon6UVf8Jn040V8fi/k=",
-    style "+Tvhh8LuMpR924QPQe7N8iaQnXAonrQO67buXQFmJg0=",
+    script "iJpyRTwUsTfNo95fi1fEX2hqrL66RMCiqB5m1ZnRO6U=",
+    style "vbbsUn1q5j0tX2KZosWFrW3E/tgAOPal2rDlIZWeKro=",
     connect "'self' ws: wss:"
 ));
 

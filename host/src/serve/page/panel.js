@@ -24,12 +24,19 @@ function showBuilt() {
   const query = controls.flatMap(partsOf).join("&");
   byId("built").textContent = query ? `${path}?${query}` : path;
   byId("copied").textContent = "";
+  markNamed("");
   for (const group of behaviour.querySelectorAll("details")) {
     const set = controls.filter((it) => group.contains(it)).flatMap(partsOf);
     const summary = group.querySelector("small");
     summary.textContent = set.join(" ") || summary.dataset.names;
     summary.classList.toggle("set", set.length > 0);
   }
+}
+
+// A mistake names parameters in quotes.
+function markNamed(mistake) {
+  for (const control of controls)
+    control.setAttribute("aria-invalid", mistake.includes(`'${control.name}'`));
 }
 
 function fill(query) {
@@ -56,6 +63,7 @@ async function explain(tried) {
   const reason = await fetch(href).then(reasonOf, () => "the server does not answer over HTTP");
   if (tried !== socket) return;
   addReason(reason);
+  markNamed(reason);
 }
 
 async function reasonOf(response) {
