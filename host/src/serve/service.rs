@@ -25,9 +25,6 @@ pub(crate) struct Service {
     welcome: Option<String>,
     paths: Vec<String>,
     has_page: bool,
-    /// The path on which the query says what the server does.
-    test_path: Option<String>,
-    bounds: Bounds,
     origins: Origins,
     subprotocols: Vec<String>,
     deflate: DeflateMode,
@@ -37,6 +34,9 @@ pub(crate) struct Service {
     max_message_len: u64,
     /// Whether a message that arrives whole may be too long.
     checks_whole_messages: bool,
+    /// The path on which the query says what the server does; `None` for none.
+    test_path: Option<String>,
+    test_bounds: Bounds,
 }
 
 /// What is answered to a request.
@@ -69,10 +69,6 @@ impl Service {
             welcome: options.welcome.clone(),
             paths: options.paths.clone(),
             has_page: options.has_page,
-            test_path: options.test_path.clone(),
-            bounds: Bounds {
-                max_push: options.max_push,
-            },
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
@@ -81,6 +77,10 @@ impl Service {
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,
+            test_path: options.test_path.clone(),
+            test_bounds: Bounds {
+                max_push: options.max_push,
+            },
         }
     }
 
@@ -89,8 +89,13 @@ impl Service {
     pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
         let request = handshake.request();
         let path = request.path();
-        let is_served = self.serves(path);
-        let at_path = self.file_at(path).filter(|_| self.has_page);
+        let is_test = self.test_path.as_deref() == Some(path);
+        let is_served = is_test || self.paths.is_empty() || self.paths.iter().any(|it| it == path);
+        let at_path = match is_test {
+            true => Some(page::test_file()),
+            false => page::file(path, is_served),
+        };
+        let at_path = at_path.filter(|_| self.has_page);
         // A client that asks for a WebSocket must be told why it gets none.
         let file = at_path.filter(|_| !request.is_for_websocket());
         if !is_served && file.is_none() {
@@ -110,8 +115,8 @@ impl Service {
             (Ok(()), _) if !self.origins.allow(&request) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
-            (Ok(()), _) => {
-                if let Some(Err(mistake)) = self.behaviour(&request) {
+            (Ok(()), _) if is_test => {
+                if let Err(mistake) = self.behaviour(&request) {
                     return Decision::Mistake(mistake);
                 }
             }
@@ -148,37 +153,21 @@ impl Service {
         }
     }
 
-    /// Whether WebSockets are served at a path.
-    fn serves(&self, path: &str) -> bool {
-        let is_listed = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
-        is_listed || self.is_test(path)
-    }
-
-    fn is_test(&self, path: &str) -> bool {
-        self.test_path.as_deref() == Some(path)
-    }
-
-    fn file_at(&self, path: &str) -> Option<&'static File> {
-        if self.is_test(path) {
-            return Some(page::test_file());
-        }
-        page::file(path, self.serves(path))
-    }
-
-    /// Sends a file. A wrong query gets the text that a WebSocket gets: no browser shows a page why
-    /// its WebSocket was refused.
+    /// Sends a file. That of the test path is sent for a right query only: a browser does not tell a
+    /// page why its WebSocket was refused, so the page asks again by HTTP.
     fn send(&self, file: &'static File, request: &Request<'_>) -> Decision {
+        if self.test_path.as_deref() != Some(request.path()) {
+            return Decision::File(file);
+        }
         match self.behaviour(request) {
-            Some(Err(mistake)) => Decision::Mistake(mistake),
-            _ => Decision::File(file),
+            Ok(_) => Decision::File(file),
+            Err(mistake) => Decision::Mistake(mistake),
         }
     }
 
-    /// What the query of a request asks for; `None` if it is not for the test path.
-    fn behaviour(&self, request: &Request<'_>) -> Option<Result<Behaviour, Mistake>> {
-        let query = request.query().unwrap_or_default();
-        self.is_test(request.path())
-            .then(|| Behaviour::parse(query, &self.bounds))
+    /// What a request on the test path asks for.
+    fn behaviour(&self, request: &Request<'_>) -> Result<Behaviour, Mistake> {
+        Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
     }
 
     /// The subprotocol for a client: the first of ours that it offers.
