@@ -35,7 +35,7 @@ const CHAT_HEADERS: &[Header] = &headers(policy!(
 /// The test page also asks its own server what is wrong with an address.
 const TEST_HEADERS: &[Header] = &headers(policy!(
     script "iJpyRTwUsTfNo95fi1fEX2hqrL66RMCiqB5m1ZnRO6U=",
-    style "vbbsUn1q5j0tX2KZosWFrW3E/tgAOPal2rDlIZWeKro=",
+    style "sacxiU+CrHoc/KANpKbiy41yRxSuK0Q/blMSKu4AAM8=",
     connect "'self' ws: wss:"
 ));
 
