@@ -56,6 +56,10 @@ pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
 pub use options::serve::ServeOptions;
 #[doc(hidden)]
+pub use serve::behaviour::Behaviour;
+#[doc(hidden)]
+pub use serve::behaviour::parse::{Bounds, Mistake};
+#[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]
 pub use serve::response::WrongProtocol;

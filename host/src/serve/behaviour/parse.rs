@@ -15,8 +15,8 @@ mod value;
 
 use super::Behaviour;
 
-pub(crate) use mistake::Mistake;
-pub(crate) use parameter::Bounds;
+pub use mistake::Mistake;
+pub use parameter::Bounds;
 
 use parameter::{Parameter, Wrong};
 
@@ -29,7 +29,7 @@ impl Behaviour {
     /// # Errors
     ///
     /// An unknown, repeated or wrong parameter, or parameters that mean nothing together.
-    pub(crate) fn parse(query: &str, bounds: &Bounds) -> Result<Self, Mistake> {
+    pub fn parse(query: &str, bounds: &Bounds) -> Result<Self, Mistake> {
         let mut behaviour = Self::default();
         let mut given = Vec::new();
         for (name, value) in query::parameters(query) {

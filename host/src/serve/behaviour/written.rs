@@ -10,7 +10,7 @@ use super::{
 
 impl Behaviour {
     /// The query that asks for this behaviour, without what is so by default.
-    pub(crate) fn to_query(&self) -> String {
+    pub fn to_query(&self) -> String {
         let mut query = Query(String::new());
         handshake(&self.handshake, &mut query);
         greeting(&self.greeting, &mut query);

@@ -17,7 +17,7 @@ const MISSPELT_LEN_MAX: usize = 30;
 /// What is wrong with a query, and what to write instead: the content of the response 400. It ends
 /// with a line break. What the client sent is quoted in it, escaped and cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mistake(String);
+pub struct Mistake(String);
 
 impl Display for Mistake {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
@@ -29,7 +29,7 @@ impl Display for Mistake {
 
 impl Mistake {
     /// What is wrong and what to write, on one line, for the log.
-    pub(crate) fn sentence(&self) -> &str {
+    pub fn sentence(&self) -> &str {
         &self.0
     }
 

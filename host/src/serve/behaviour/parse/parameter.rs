@@ -4,9 +4,9 @@ use crate::serve::behaviour::Behaviour;
 
 /// What a behaviour may ask for at most.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// The number of messages that are pushed, and how often a message is repeated; at least 1.
-    pub(crate) max_push: u64,
+    pub max_push: u64,
 }
 
 /// Parameters that are about the same part of a connection.
