@@ -153,8 +153,8 @@ impl Service {
         }
     }
 
-    /// Sends a file. That of the test path is sent for a right query only: a browser does not tell a
-    /// page why its WebSocket was refused, so the page asks again by HTTP.
+    /// Sends a file. That of the test path is sent for a right query only: a browser does not tell
+    /// a page why its WebSocket was refused, so the page asks again over HTTP.
     fn send(&self, file: &'static File, request: &Request<'_>) -> Decision {
         if self.test_path.as_deref() != Some(request.path()) {
             return Decision::File(file);

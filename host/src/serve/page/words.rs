@@ -1,5 +1,5 @@
-//! The parameters of the test path whose value is one of a few words, and what each word means. Data
-//! only.
+//! The parameters of the test path whose value is one of a few words, and what each word means.
+//! Data only.
 
 /// A word that may be a value, and what the server does then.
 pub(crate) type Word = (&'static str, &'static str);
