@@ -229,7 +229,7 @@ fn the_test_path_has_a_page_of_its_own_whatever_paths_are_served() {
 fn a_wrong_query_gets_a_text_that_names_what_is_wrong_instead_of_the_page() {
     let server = Server::start(&[]);
     for (query, named) in [
-        ("clsoe=1011", "'clsoe'"),
+        ("closing=1011", "'closing'"),
         ("delay=soon", "'delay'"),
         ("delay=1s&delay=2s", "'delay'"),
         ("reason=bye", "reason"),
