@@ -7,8 +7,10 @@ use ws_echo_core::{
 use crate::options::serve::{
     DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
 };
-use crate::serve::behaviour::Behaviour;
 use crate::serve::behaviour::parse::{Bounds, Mistake};
+use crate::serve::behaviour::performance::Limits;
+use crate::serve::behaviour::performance::greeting::request_greeting;
+use crate::serve::behaviour::{Behaviour, Greeting};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
@@ -37,6 +39,7 @@ pub(crate) struct Service {
     /// The path on which the query says what the server does; `None` for none.
     test_path: Option<String>,
     test_bounds: Bounds,
+    test_limits: Limits,
 }
 
 /// What is answered to a request.
@@ -51,10 +54,12 @@ pub(crate) enum Decision {
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
+    /// The request can be accepted, on the test path: what its query asks for follows.
+    Test(Box<Behaviour>),
+    /// The query on the test path asks for something that there is not.
+    Mistake(Mistake),
     /// The page, or its icon.
     File(&'static File),
-    /// 400 with this text: the query of the test path is wrong.
-    Mistake(Mistake),
     /// This response: pages of the request's origin may not connect.
     ForbiddenOrigin(&'static Answer),
     /// The request was refused.
@@ -81,6 +86,7 @@ impl Service {
             test_bounds: Bounds {
                 max_push: options.max_push,
             },
+            test_limits: Limits::new(options),
         }
     }
 
@@ -116,9 +122,10 @@ impl Service {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
             (Ok(()), _) if is_test => {
-                if let Err(mistake) = self.behaviour(&request) {
-                    return Decision::Mistake(mistake);
-                }
+                return match self.behaviour(&request) {
+                    Ok(behaviour) => Decision::Test(Box::new(behaviour)),
+                    Err(mistake) => Decision::Mistake(mistake),
+                };
             }
             // It is accepted, or refused because of what it lacks.
             _ => {}
@@ -168,6 +175,43 @@ impl Service {
     /// What a request on the test path asks for.
     fn behaviour(&self, request: &Request<'_>) -> Result<Behaviour, Mistake> {
         Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
+    }
+
+    /// Accepts a request on the test path, with a response that is changed later.
+    pub(crate) fn accept_test(
+        &self,
+        handshake: &mut Handshake,
+        behaviour: &Behaviour,
+    ) -> Result<(), Refusal> {
+        let request = handshake.request();
+        let is_own = behaviour.handshake.subprotocol.is_some();
+        let subprotocol = self.choose(&request).filter(|_| !is_own).map(str::to_owned);
+        let window = self.window().filter(|_| behaviour.keeps_messages());
+        let deflate = window.and_then(|window| request.deflate(window.fresh()));
+        handshake.accept(Acceptance {
+            subprotocol: subprotocol.as_deref(),
+            deflate: deflate.as_ref(),
+            greeting: None,
+        })
+    }
+
+    /// The greeting of a client on the test path.
+    pub(crate) fn test_greeting(
+        &self,
+        request: &Request<'_>,
+        behaviour: &Behaviour,
+    ) -> Option<String> {
+        match &behaviour.greeting.greeting {
+            Greeting::Usual => self.welcome.clone(),
+            Greeting::None => None,
+            Greeting::Request => Some(request_greeting(request)),
+            Greeting::Text(text) => Some(text.clone()),
+        }
+    }
+
+    /// What clients on the test path are bound by.
+    pub(crate) fn test_limits(&self) -> Limits {
+        self.test_limits
     }
 
     /// The subprotocol for a client: the first of ours that it offers.
