@@ -206,6 +206,43 @@ async function asksNoOtherServer({ page, other }) {
   page.faults.length = 0;
 }
 
+// What a page is shown of what the server does.
+async function showsWhatTheServerDoes({ page }) {
+  await tryIt(page, { greeting: "hello <b>there</b>" });
+  await page.expectLines("# socket open", "< hello <b>there</b>");
+
+  await tryIt(page, { delay: "200ms" });
+  await page.expectLines("# socket open", WELCOME);
+  await page.sendAs("text", "late");
+  await page.expectLines("> late", "< late | T");
+  await expect("it waited", true, async () => parseFloat(await page.text("round-trip")) > 195);
+
+  await tryIt(page, { close: "1011", reason: "bye" });
+  const closed = "# socket closed 1011 internal error: bye";
+  await page.expectLines("# socket open", WELCOME, closed, CLEAN);
+  await page.expectText("status", "closed");
+  await page.expectNotice("Closed 1011 internal error: bye", "");
+  await page.expectNoFaults();
+
+  await tryIt(page, { status: "503", "retry-after": "5s", body: "later" });
+  const address = await page.text("built");
+  const lost = "# socket closed 1006 without a Close frame";
+  await page.expectLines(`# socket error: cannot connect to ${address}`, lost, RIGHT);
+  await expectOwnAddress(page, "?status=503&retry-after=5s&body=later");
+  await expect("the console", true, async () => page.faults.join().includes("503"));
+
+  for (const end of ["fin", "reset"]) {
+    await tryIt(page, { end, after: "50ms" });
+    await page.expectLines("# socket open", WELCOME, lost, NOT_CLEAN);
+  }
+  await tryIt(page, { accept: "wrong" });
+  await page.expectLines(lost, RIGHT);
+  await tryIt(page, { violate: "mask" });
+  await page.expectLines("# socket error: the connection broke", lost, NOT_CLEAN);
+  await expect("the console", true, async () => page.faults.join().includes("must not mask"));
+  page.faults.length = 0;
+}
+
 async function isReadByAScreenReader({ page }) {
   await openGroups(page);
   const tree = await page.tab.locator("body").ariaSnapshot();
@@ -289,6 +326,7 @@ async function main() {
       saysWhatTheServerSaysAboutAWrongAddress,
       sharesWhatWasTried,
       asksNoOtherServer,
+      showsWhatTheServerDoes,
       isReadByAScreenReader,
     ),
     play({ browser, url }, isFilledFromAnAddressThatWasShared, looksRight),
