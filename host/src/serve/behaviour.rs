@@ -3,6 +3,8 @@
 
 pub(crate) mod parse;
 pub(crate) mod performance;
+#[cfg(test)]
+pub(crate) mod samples;
 mod written;
 
 use std::fmt::{self, Display};

@@ -4,6 +4,7 @@
 //! unless `--log-messages` asks for it.
 
 mod message;
+mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
@@ -17,7 +18,6 @@ use crate::escape::Untrusted;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
 use crate::serve::behaviour::TransportEnd;
-use crate::serve::behaviour::parse::Mistake;
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
@@ -190,19 +190,6 @@ impl Journal {
         );
     }
 
-    /// A client of the test path is treated with random choices that this seed makes.
-    pub(crate) fn seed(&mut self, peer: SocketAddr, seed: u64) {
-        info!(
-            target: CLIENT,
-            "client {peer} meets random choices: to repeat them, add seed={seed} to the address"
-        );
-    }
-
-    /// A request is refused because the address asks for it.
-    pub(crate) fn refused_as_asked(&mut self, peer: SocketAddr, target: &str, status: u16) {
-        info!(target: CLIENT, "client refused {peer} {target}: {status}, as asked");
-    }
-
     /// A browser gets a file, the page or its icon.
     pub(crate) fn file_sent(&mut self, peer: SocketAddr, name: &str, target: &str) {
         info!(target: CLIENT, "{name} sent {peer} {target}");
@@ -213,12 +200,6 @@ impl Journal {
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
         info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
-    }
-
-    /// A request is refused because of its query; `mistake` says why.
-    pub(crate) fn refused_query(&mut self, peer: SocketAddr, target: &str, mistake: &Mistake) {
-        let mistake = mistake.sentence();
-        info!(target: CLIENT, "client refused {peer} {target}: 400 Bad Request: {mistake}");
     }
 
     /// A request is refused because of the origin of its page.
