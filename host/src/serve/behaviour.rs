@@ -4,7 +4,7 @@
 pub(crate) mod parse;
 pub(crate) mod performance;
 #[cfg(test)]
-pub(crate) mod samples;
+pub(crate) mod tests;
 mod written;
 
 use std::fmt::{self, Display};
