@@ -28,6 +28,10 @@ pub(super) struct AcceptedTest {
 
 impl Shared {
     /// What is around a performance in this turn.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a tick says the time of day, and nothing is measured by it"
+    )]
     pub(crate) fn surroundings(&mut self) -> Surroundings<'_> {
         Surroundings {
             now: self.now,
