@@ -4,6 +4,7 @@
 //! unless `--log-messages` asks for it.
 
 mod message;
+mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
@@ -187,26 +188,6 @@ impl Journal {
             "client {peer} offers subprotocol {first} and gets none, so it may fail: choose one \
              with --subprotocol {advised}"
         );
-    }
-
-    /// A client of the test path is treated with random choices that this seed makes.
-    pub(crate) fn seed(&mut self, peer: SocketAddr, seed: u64) {
-        info!(
-            target: CLIENT,
-            "client {peer} meets random choices: to repeat them, add seed={seed} to the address"
-        );
-    }
-
-    /// A request is refused because the address asks for it.
-    pub(crate) fn refused_as_asked(&mut self, peer: SocketAddr, target: &str, status: u16) {
-        info!(target: CLIENT, "client refused {peer} {target}: {status}, as asked");
-    }
-
-    /// A request on the test path is refused because its address asks for what there is not.
-    pub(crate) fn refused_behaviour(&mut self, peer: SocketAddr, target: &str, mistake: &str) {
-        let mistake = mistake.lines().next().unwrap_or_default();
-        let mistake = Untrusted::excerpt(mistake);
-        info!(target: CLIENT, "client refused {peer} {target}: 400 Bad Request: {mistake}");
     }
 
     /// A browser gets a file, the page or its icon.

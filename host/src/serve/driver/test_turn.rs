@@ -13,7 +13,7 @@ use crate::serve::deadline::{Next, Turn};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::transport::{Readiness, Transport};
 
-/// How much is passed on at once of what was received behind a request: less than there is room for.
+/// How much of what was received behind a request is passed on at once: there is room for more.
 const PIECE_LEN: usize = 4 * 1024;
 /// How often is written in a turn, at most.
 const WRITES_MAX: usize = 16;

@@ -21,7 +21,7 @@ const OTHER_ACCEPTS: [&[u8]; 2] = [
     b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
 ];
 
-/// The longest status that is written in words.
+/// What statuses mean, in words; others have none.
 const STATUSES: [(u16, &str); 24] = [
     (200, "OK"),
     (201, "Created"),

@@ -146,13 +146,7 @@ impl Stage {
         performance.is_some_and(|it| it.is_receiving(&self.limits))
     }
 
-    /// How many bytes of memory the client has.
-    pub(super) fn memory(&self) -> usize {
-        let performance = self.performance.as_ref();
-        performance.map_or(0, |it| it.memory.taken())
-    }
-
-    /// How many of these are held for it.
+    /// How many bytes are held for the client.
     pub(super) fn held(&self) -> usize {
         let performance = self.performance.as_ref();
         performance.map_or(0, |it| it.held_len())
