@@ -167,7 +167,8 @@ fn normal(output: &str) -> String {
         let pattern = Regex::new(pattern).expect("a pattern");
         pattern.replace_all(text, with).into_owned()
     };
-    let output = replaced(output, r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT");
+    let output = output.replace('\r', "");
+    let output = replaced(&output, r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT");
     let output = replaced(&output, r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "TIME");
     let output = replaced(&output, r"[0-9.]+ ?(ns|\u{b5}s|ms|s|min)\b", "TIME");
     output.trim_end().to_owned()
