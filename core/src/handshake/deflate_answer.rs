@@ -1,8 +1,11 @@
 //! What a server answers to an offer of permessage-deflate (RFC 7692 sections 5.1 and 7.1). The
 //! answer is for an echo that sends compressed messages back as they came.
 
+use core::fmt;
+use core::str::from_utf8;
+
 use crate::connection::deflate::{Deflate, Window};
-use crate::handshake::deflate_parameters::{self, Parameter, kept_if, smaller};
+use crate::handshake::deflate_parameters::{self, Parameter, Parameters, kept_if, smaller};
 use crate::handshake::extensions;
 
 /// A server's answer to a client that offers permessage-deflate (RFC 7692), for
@@ -72,10 +75,14 @@ impl DeflateAnswer {
     /// Passes the header line with this answer to `write`, part by part, after the end of the line
     /// before it.
     pub(crate) fn encode(&self, write: impl FnMut(&[u8])) {
+        deflate_parameters::encode(&self.parameters(), write);
+    }
+
+    fn parameters(&self) -> Parameters {
         let window = self.window;
         let fresh = Parameter::flag(!window.is_kept());
         let is_limited = window.bits() < Window::MAX.bits();
-        let parameters = [
+        [
             fresh,
             fresh,
             // > A server accepts an extension negotiation offer with this parameter by including
@@ -83,7 +90,19 @@ impl DeflateAnswer {
             // > the same or smaller value as the offer. (section 7.1.2.1)
             Parameter::limit_if(is_limited || self.names_server_bits, window),
             Parameter::limit_if(is_limited, window),
-        ];
-        deflate_parameters::encode(&parameters, write);
+        ]
+    }
+}
+
+/// The extension with its parameters, as the response has it: `permessage-deflate;
+/// server_no_context_takeover; client_no_context_takeover`.
+impl fmt::Display for DeflateAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = Ok(());
+        deflate_parameters::encode_value(&self.parameters(), |part| {
+            let part = from_utf8(part).unwrap_or_default();
+            written = written.and_then(|()| f.write_str(part));
+        });
+        written
     }
 }

@@ -88,6 +88,11 @@ pub(crate) fn decode(parameters: Split<'_>) -> Option<Parameters> {
 /// before it.
 pub(crate) fn encode(parameters: &Parameters, mut write: impl FnMut(&[u8])) {
     write(b"\r\nSec-WebSocket-Extensions: ");
+    encode_value(parameters, write);
+}
+
+/// The same without the name of the header: only the extension.
+pub(crate) fn encode_value(parameters: &Parameters, mut write: impl FnMut(&[u8])) {
     write(NAME);
     for (name, parameter) in NAMES.iter().zip(parameters) {
         if !parameter.is_there() {

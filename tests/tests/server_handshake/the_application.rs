@@ -73,7 +73,9 @@ fn sees_all_headers_as_they_were_written() {
         ("X-Bytes", b"a\xff\xfe\xc3\xa9"),
     ];
     assert_eq!(last, expected);
-    handshake.accept(Acceptance::default()).expect("it is accepted");
+    handshake
+        .accept(Acceptance::default())
+        .expect("it is accepted");
     assert_eq!(handshake.request().all_headers().count(), 0);
     assert_eq!(handshake.request().version(), "");
 }
