@@ -8,18 +8,21 @@ mod account;
 mod echo;
 mod ending;
 mod handshake;
+mod pending;
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use ws_echo_core::Agreed;
 
-use crate::options::serve::ServeOptions;
-use crate::serve::client::account::Account;
+use self::account::Account;
+use self::handshake::Handshaking;
+use self::pending::{Pending, PendingGreeting};
+use crate::options::serve::{ServeOptions, Welcome};
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::{Journal, Moment};
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
+use crate::serve::request_report;
 use crate::serve::response::Answer;
 use crate::serve::service::{Handshake, Service};
 use crate::serve::session::Session;
@@ -30,7 +33,11 @@ pub(crate) const OPENING_COST: usize = size_of::<Handshake>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
 pub(crate) fn least_memory(options: &ServeOptions) -> usize {
-    Pool::least_memory(options.buffer_len, options.deflate) + OPENING_COST
+    let greeting = match options.welcome {
+        Welcome::Request => request_report::LEN_MAX,
+        Welcome::None | Welcome::Text(_) => 0,
+    };
+    Pool::least_memory(options.buffer_len, options.deflate) + OPENING_COST + greeting
 }
 
 /// What the clients of a worker share.
@@ -57,6 +64,9 @@ pub(crate) struct Client {
 enum Phase {
     /// The opening handshake.
     Handshake(Box<Handshake>),
+    /// Sending a greeting that did not fit the buffer with the response. (The box keeps a client
+    /// small.)
+    Greeting(Box<PendingGreeting>),
     /// Echoing.
     Open {
         agreed: Agreed,
@@ -73,20 +83,12 @@ enum Phase {
     },
     /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
     /// keeps a client small.)
-    Responding(Box<PendingResponse>),
+    Responding(Box<Pending>),
     /// The last bytes are being transmitted; what is received is discarded.
     Flushing,
     /// Our side of the transport is shut. What is received is discarded until the client shuts its
     /// side as well: closing at once could destroy what the client has not read yet.
     Draining,
-}
-
-/// The part of a response that is not ready yet.
-#[derive(Debug)]
-struct PendingResponse {
-    bytes: Cow<'static, [u8]>,
-    /// How many bytes were made ready.
-    produced: usize,
 }
 
 /// What a client knows of its transport.
@@ -109,6 +111,8 @@ pub(crate) enum Want {
     Receive,
     /// To transmit what is ready, and to go on in another turn.
     Pause,
+    /// To [decide](Client::decide) about the request, which is complete.
+    Decide,
 }
 
 impl Client {
@@ -119,7 +123,7 @@ impl Client {
 
     /// A client that is answered before it makes a request.
     pub(crate) fn turned_away(peer: SocketAddr, answer: &Answer) -> Self {
-        let phase = Phase::Responding(PendingResponse::boxed(answer.bytes()));
+        let phase = Phase::Responding(Box::new(Pending::new(answer.bytes())));
         Self::in_phase(phase, peer)
     }
 
@@ -140,9 +144,13 @@ impl Client {
     pub(crate) fn deadline(&self) -> Deadline {
         match self.phase {
             Phase::Handshake(_) => Deadline::Request,
-            Phase::Open { .. } | Phase::Leaving { .. } if self.may_begin_to_read() => {
+            Phase::Open { .. } | Phase::Leaving { .. } | Phase::Greeting(_)
+                if self.may_begin_to_read() =>
+            {
                 Deadline::Patience
             }
+            Phase::Greeting(_) if self.is_open() => Deadline::Progress,
+            Phase::Greeting(_) => Deadline::EndOfMessage,
             Phase::Open { .. } if self.is_inside_frame() => Deadline::Progress,
             Phase::Open { .. } => Deadline::SignOfLife,
             Phase::Leaving { .. } if !self.is_closing() => Deadline::EndOfMessage,
@@ -227,7 +235,7 @@ impl Client {
 
     /// Whether the connection is open, and neither side has closed.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open { .. })
+        matches!(self.phase.after_greeting(), Phase::Open { .. })
     }
 
     /// Whether the connection is open, and nothing is begun.
@@ -290,18 +298,15 @@ impl Client {
         transport: TransportState,
         shared: &mut Shared,
     ) -> Want {
-        if self.is_in_handshake() {
-            self.advance_handshake(buffer, shared);
+        if self.is_in_handshake() && self.advance_handshake(buffer, shared) == Handshaking::Decide {
+            return Want::Decide;
         }
         match &mut self.phase {
             Phase::Handshake(_) => {}
             // Until the transport's own handshake is over the response could not be transmitted.
             Phase::Responding(_) if !transport.is_open => {}
-            Phase::Responding(response) => {
-                if response.make_ready(buffer) {
-                    self.phase = Phase::Flushing;
-                }
-            }
+            Phase::Responding(_) => self.continue_response(buffer, &mut shared.pool),
+            Phase::Greeting(_) => self.continue_greeting(buffer, &mut shared.pool),
             Phase::Open { session: None, .. } if buffer.is_empty() => {}
             Phase::Open { .. } => self.exchange(buffer, shared),
             Phase::Leaving { .. } => {
@@ -327,17 +332,9 @@ impl Client {
 
     /// The server stops: ends the connection after what was received is echoed.
     pub(crate) fn leave(&mut self) {
-        if let Phase::Open {
-            agreed,
-            opened,
-            session,
-        } = &mut self.phase
-        {
-            self.phase = Phase::Leaving {
-                agreed: *agreed,
-                opened: *opened,
-                session: session.take(),
-            };
+        match &mut self.phase {
+            Phase::Greeting(greeting) => greeting.then.leave(),
+            phase => phase.leave(),
         }
     }
 
@@ -345,12 +342,12 @@ impl Client {
     pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
         match &mut self.phase {
             Phase::Handshake(_) => pool.give_memory_back(OPENING_COST),
-            Phase::Open { session, .. } | Phase::Leaving { session, .. } => {
-                if let Some(session) = session {
-                    pool.take_back_verifier(session);
-                }
+            Phase::Greeting(greeting) => {
+                greeting.frame.give_memory_back(pool);
+                greeting.then.give_verifier_back(pool);
             }
-            _ => {}
+            Phase::Responding(response) => response.give_memory_back(pool),
+            phase => phase.give_verifier_back(pool),
         }
         if let Some(buffer) = self.buffer.take() {
             pool.take_back(buffer);
@@ -358,15 +355,36 @@ impl Client {
     }
 }
 
-impl PendingResponse {
-    fn boxed(bytes: Cow<'static, [u8]>) -> Box<Self> {
-        let produced = 0;
-        Box::new(Self { bytes, produced })
+impl Phase {
+    /// What the connection does, or will do after its greeting.
+    fn after_greeting(&self) -> &Self {
+        match self {
+            Self::Greeting(greeting) => &greeting.then,
+            phase => phase,
+        }
     }
 
-    /// Makes as much ready as there is room for. Returns whether that was the rest.
-    fn make_ready(&mut self, buffer: &mut HeapBuffer) -> bool {
-        self.produced += buffer.make_ready(&self.bytes[self.produced..]);
-        self.produced == self.bytes.len()
+    /// The server stops: an open connection ends after what was received is echoed.
+    fn leave(&mut self) {
+        if let Self::Open {
+            agreed,
+            opened,
+            session,
+        } = self
+        {
+            *self = Self::Leaving {
+                agreed: *agreed,
+                opened: *opened,
+                session: session.take(),
+            };
+        }
+    }
+
+    fn give_verifier_back(&mut self, pool: &mut Pool) {
+        if let Self::Open { session, .. } | Self::Leaving { session, .. } = self
+            && let Some(session) = session
+        {
+            pool.take_back_verifier(session);
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! aside: see `driver/backlog`.
 
 mod backlog;
+mod decision;
 mod expiry;
 mod quick_turn;
 
@@ -272,6 +273,7 @@ impl<T: Transport> Driver<T> {
                     }
                 }
                 Want::Shut => self.transport.shut()?,
+                Want::Decide => self.decide(buffer, shared),
                 Want::Receive => return Ok(self.next_turn()),
             }
         }

@@ -1,41 +1,54 @@
 //! A client before its connection is open: its request is read and answered, or it is turned away
 //! (RFC 6455 section 4.2).
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use ws_echo_core::{Progress, Refusal, Window};
+use ws_echo_core::{
+    Agreed, Buffer, Connection, MIN_BUFFER_LEN, Message, Progress, Refusal, Window,
+};
 
-use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
+use super::pending::{Pending, PendingGreeting};
+use super::{Client, OPENING_COST, Phase, Shared};
+use crate::serve::journal::Journal;
 use crate::serve::pool::HeapBuffer;
-use crate::serve::response::{Answer, WrongProtocol};
+use crate::serve::request_report::{self, Route};
+use crate::serve::response::{Answer, SHORT_OF_MEMORY, WrongProtocol};
 use crate::serve::service::{Decision, Handshake};
+use crate::serve::traffic::Traffic;
 use crate::serve::verifier::Verifier;
 
+/// What the handshake of a client needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handshaking {
+    /// A [decision](Client::decide): the request is complete.
+    Decide,
+    /// What the phase of the client says.
+    Other,
+}
+
+/// What follows the head of a response.
+enum Sequel {
+    /// The usual: nothing, or what the head ends in.
+    Nothing,
+    /// The content of a response.
+    Content(Pending),
+    /// A greeting that was not made ready with the head, and what it counts as.
+    Greeting(Pending, Traffic),
+}
+
 impl Client {
-    pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+    pub(super) fn advance_handshake(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) -> Handshaking {
         let peer = self.peer();
         let Phase::Handshake(handshake) = &mut self.phase else {
-            return;
+            return Handshaking::Other;
         };
-        let mut content = None;
-        let mut verifier = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => {
-                    let window;
-                    (window, verifier) = shared.window();
-                    content = answer(peer, handshake, window, shared);
-                }
-                Ok(Progress::Open(agreed)) => {
-                    let open = Phase::Open {
-                        agreed,
-                        opened: shared.journal.now(),
-                        session: shared.pool.begin_session(agreed, verifier),
-                    };
-                    buffer.expect_frames(shared.journal.greeting());
-                    return self.end_handshake(open, shared);
-                }
+                Ok(Progress::Request) => return Handshaking::Decide,
                 Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
@@ -43,19 +56,71 @@ impl Client {
                 }
             }
         }
+        if handshake.is_done() {
+            self.end_handshake(Phase::Flushing, shared);
+        }
+        Handshaking::Other
+    }
+
+    /// Answers the request, which is complete. `route` tells how it has come.
+    pub(crate) fn decide(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        route: &dyn Fn() -> Route,
+        shared: &mut Shared,
+    ) {
+        let peer = self.peer();
+        let Phase::Handshake(handshake) = &mut self.phase else {
+            return;
+        };
+        let (window, verifier) = shared.window();
+        let sequel = answer(peer, handshake, window, route, shared);
+        // The head of a response is ready at once: there is always room for it (see the tests of
+        // `page`). So what follows it does not have to be kept until another turn.
+        let progress = handshake.advance(buffer);
+        debug_assert!(handshake.is_done() || matches!(progress, Ok(Progress::Open(_))));
+        if let Ok(Progress::Open(agreed)) = progress {
+            return self.open(agreed, verifier, sequel, buffer, shared);
+        }
         if let Some(verifier) = verifier {
             shared.pool.put_verifier(verifier);
         }
-        // The head of a response is ready at once: there is always room for it (see the tests of
-        // `page`). So the content does not have to be kept until another turn.
-        debug_assert!(content.is_none() || handshake.is_done());
-        if handshake.is_done() {
-            let next = match content {
-                Some(content) => Phase::Responding(PendingResponse::boxed(content)),
-                None => Phase::Flushing,
-            };
-            self.end_handshake(next, shared);
-        }
+        let next = match sequel {
+            Sequel::Content(content) => Phase::Responding(Box::new(content)),
+            Sequel::Nothing | Sequel::Greeting(..) => Phase::Flushing,
+        };
+        self.end_handshake(next, shared);
+    }
+
+    /// Opens the connection: the response is ready.
+    fn open(
+        &mut self,
+        agreed: Agreed,
+        verifier: Option<Box<Verifier>>,
+        sequel: Sequel,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) {
+        let Shared { pool, journal, .. } = shared;
+        let opened = match &sequel {
+            Sequel::Greeting(_, traffic) => journal.now_with(*traffic),
+            _ => journal.now(),
+        };
+        let session = pool.begin_session(agreed, verifier);
+        let open = Phase::Open {
+            agreed,
+            opened,
+            session,
+        };
+        let Sequel::Greeting(frame, traffic) = sequel else {
+            buffer.expect_frames(journal.greeting());
+            return self.end_handshake(open, shared);
+        };
+        buffer.expect_frames(Traffic::default());
+        buffer.unsent.add(traffic);
+        let greeting = PendingGreeting { frame, then: open };
+        self.end_handshake(Phase::Greeting(Box::new(greeting)), shared);
+        self.continue_greeting(buffer, &mut shared.pool);
     }
 
     fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
@@ -82,8 +147,8 @@ impl Client {
     ) {
         shared.journal.refused_protocol(self.peer(), wrong.advice);
         buffer.discard_received();
-        let response = PendingResponse::boxed(wrong.bytes());
-        self.end_handshake(Phase::Responding(response), shared);
+        let response = Pending::new(wrong.bytes());
+        self.end_handshake(Phase::Responding(Box::new(response)), shared);
     }
 }
 
@@ -103,56 +168,121 @@ impl Shared {
     }
 }
 
-/// Answers a request. Returns the content that must follow the response's head, if any. `window` is
-/// the largest one to agree on.
+/// Answers a request. Returns what must follow the response's head. `window` is the largest one to
+/// agree on.
 fn answer(
     peer: SocketAddr,
     handshake: &mut Handshake,
     window: Option<Window>,
+    route: &dyn Fn() -> Route,
     shared: &mut Shared,
-) -> Option<Cow<'static, [u8]>> {
-    let journal = &mut shared.journal;
+) -> Sequel {
+    let Shared {
+        service,
+        pool,
+        journal,
+        ..
+    } = shared;
     let target = journal.target(&handshake.request());
-    match shared.service.answer(handshake, window) {
+    if !service.reports(&handshake.request()) {
+        let decision = service.answer(handshake, window, route);
+        return follow(decision, handshake, peer, &target, journal);
+    }
+    let Some(permission) = pool.take_memory(request_report::LEN_MAX) else {
+        journal.refused_without_memory(peer, &target);
+        return respond(handshake, &SHORT_OF_MEMORY);
+    };
+    let decision = service.answer(handshake, window, route);
+    drop(permission);
+    let sequel = follow(decision, handshake, peer, &target, journal);
+    let granted = match &sequel {
+        Sequel::Content(pending) | Sequel::Greeting(pending, _) => pending.granted,
+        Sequel::Nothing => 0,
+    };
+    pool.give_memory_back(request_report::LEN_MAX - granted);
+    sequel
+}
+
+/// Does what was decided about a request.
+fn follow(
+    decision: Decision,
+    handshake: &mut Handshake,
+    peer: SocketAddr,
+    target: &str,
+    journal: &mut Journal,
+) -> Sequel {
+    match decision {
         Decision::Upgrade {
             window,
             declines_deflate,
             unmet_offer,
+            report,
         } => {
-            journal.connected(peer, &target, window);
+            journal.connected(peer, target, window);
             if declines_deflate {
                 journal.connected_without_deflate(peer);
             }
             if let Some(first) = unmet_offer {
                 journal.connected_without_subprotocol(peer, &first);
             }
+            report.map_or(Sequel::Nothing, Sequel::greeting)
         }
         Decision::File(file) => {
-            journal.file_sent(peer, file.name, &target);
-            return respond(handshake, &file.answer);
+            journal.file_sent(peer, file.name, target);
+            respond(handshake, &file.answer)
+        }
+        Decision::Report(report) => {
+            journal.file_sent(peer, "request", target);
+            let answer = Answer::report(report);
+            match respond(handshake, &answer) {
+                Sequel::Content(_) => Sequel::Content(Pending::report(answer.content.into_owned())),
+                other => other,
+            }
         }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
-            return respond(handshake, refusal);
+            respond(handshake, refusal)
         }
-        Decision::Refuse(refusal) => journal.refused(peer, &target, refusal),
+        Decision::Refuse(refusal) => {
+            journal.refused(peer, target, refusal);
+            Sequel::Nothing
+        }
         Decision::RefuseWith(refusal, answer) => {
-            journal.refused(peer, &target, refusal);
-            return respond(handshake, answer);
+            journal.refused(peer, target, refusal);
+            respond(handshake, answer)
         }
     }
-    None
 }
 
-/// Answers a request with an HTTP response. Returns the content that must follow its head, if any.
-fn respond(handshake: &mut Handshake, answer: &Answer) -> Option<Cow<'static, [u8]>> {
+/// Answers a request with an HTTP response. Returns its content, if that must follow its head.
+fn respond(handshake: &mut Handshake, answer: &Answer) -> Sequel {
     match handshake.respond(&answer.head()) {
-        Ok(0) => None,
-        Ok(_) => Some(answer.content.clone()),
+        Ok(0) => Sequel::Nothing,
+        Ok(_) => Sequel::Content(Pending::new(answer.content.clone())),
         // Every answer has a head that can be sent: see the tests of `page`.
         Err(_) => {
             handshake.refuse(Refusal::ResponseTooLarge, "");
-            None
+            Sequel::Nothing
         }
     }
+}
+
+impl Sequel {
+    /// A text message as a greeting.
+    fn greeting(text: String) -> Self {
+        let traffic = Traffic {
+            messages: 1,
+            bytes: text.len() as u64,
+        };
+        Self::Greeting(Pending::report(frame(&text)), traffic)
+    }
+}
+
+/// A text message in one frame.
+fn frame(text: &str) -> Vec<u8> {
+    let mut buffer = Buffer::new(vec![0; text.len() + MIN_BUFFER_LEN]);
+    let mut connection = Connection::server(Agreed::NOTHING);
+    // There is room.
+    let _ = connection.exchange(&mut buffer).send(Message::Text(text));
+    buffer.ready().to_vec()
 }
