@@ -15,8 +15,7 @@ use std::net::SocketAddr;
 use ws_echo_core::Agreed;
 
 use self::account::Account;
-use self::handshake::Handshaking;
-use self::pending::{Pending, PendingGreeting};
+use self::pending::Pending;
 use crate::options::serve::{ServeOptions, Welcome};
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
@@ -89,6 +88,14 @@ enum Phase {
     /// Our side of the transport is shut. What is received is discarded until the client shuts its
     /// side as well: closing at once could destroy what the client has not read yet.
     Draining,
+}
+
+/// The rest of a greeting, and what the connection does after it. Until then nothing is received.
+#[derive(Debug)]
+struct PendingGreeting {
+    frame: Pending,
+    /// Open or leaving.
+    then: Phase,
 }
 
 /// What a client knows of its transport.
@@ -298,8 +305,10 @@ impl Client {
         transport: TransportState,
         shared: &mut Shared,
     ) -> Want {
-        if self.is_in_handshake() && self.advance_handshake(buffer, shared) == Handshaking::Decide {
-            return Want::Decide;
+        if self.is_in_handshake()
+            && let Some(want) = self.advance_handshake(buffer, shared)
+        {
+            return want;
         }
         match &mut self.phase {
             Phase::Handshake(_) => {}

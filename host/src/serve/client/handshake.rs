@@ -1,30 +1,22 @@
 //! A client before its connection is open: its request is read and answered, or it is turned away
 //! (RFC 6455 section 4.2).
 
+use std::mem;
 use std::net::SocketAddr;
 
 use ws_echo_core::{
     Agreed, Buffer, Connection, MIN_BUFFER_LEN, Message, Progress, Refusal, Window,
 };
 
-use super::pending::{Pending, PendingGreeting};
-use super::{Client, OPENING_COST, Phase, Shared};
+use super::pending::Pending;
+use super::{Client, OPENING_COST, PendingGreeting, Phase, Shared, Want};
 use crate::serve::journal::Journal;
-use crate::serve::pool::HeapBuffer;
+use crate::serve::pool::{HeapBuffer, Pool};
 use crate::serve::request_report::{self, Route};
 use crate::serve::response::{Answer, SHORT_OF_MEMORY, WrongProtocol};
 use crate::serve::service::{Decision, Handshake};
 use crate::serve::traffic::Traffic;
 use crate::serve::verifier::Verifier;
-
-/// What the handshake of a client needs next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Handshaking {
-    /// A [decision](Client::decide): the request is complete.
-    Decide,
-    /// What the phase of the client says.
-    Other,
-}
 
 /// What follows the head of a response.
 enum Sequel {
@@ -37,18 +29,19 @@ enum Sequel {
 }
 
 impl Client {
+    /// Reads the request. Returns what it wants at once, if it does.
     pub(super) fn advance_handshake(
         &mut self,
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
-    ) -> Handshaking {
+    ) -> Option<Want> {
         let peer = self.peer();
         let Phase::Handshake(handshake) = &mut self.phase else {
-            return Handshaking::Other;
+            return None;
         };
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => return Handshaking::Decide,
+                Ok(Progress::Request) => return Some(Want::Decide),
                 Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
@@ -59,7 +52,7 @@ impl Client {
         if handshake.is_done() {
             self.end_handshake(Phase::Flushing, shared);
         }
-        Handshaking::Other
+        None
     }
 
     /// Answers the request, which is complete. `route` tells how it has come.
@@ -121,6 +114,26 @@ impl Client {
         let greeting = PendingGreeting { frame, then: open };
         self.end_handshake(Phase::Greeting(Box::new(greeting)), shared);
         self.continue_greeting(buffer, &mut shared.pool);
+    }
+
+    /// Makes more of a response ready.
+    pub(super) fn continue_response(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
+        if let Phase::Responding(response) = &mut self.phase
+            && response.make_ready(buffer)
+        {
+            response.give_memory_back(pool);
+            self.phase = Phase::Flushing;
+        }
+    }
+
+    /// Makes more of the greeting ready.
+    pub(super) fn continue_greeting(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
+        if let Phase::Greeting(greeting) = &mut self.phase
+            && greeting.frame.make_ready(buffer)
+        {
+            greeting.frame.give_memory_back(pool);
+            self.phase = mem::replace(&mut greeting.then, Phase::Draining);
+        }
     }
 
     fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {

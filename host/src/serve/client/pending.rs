@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::mem;
 
-use super::{Client, Phase};
 use crate::serve::pool::{HeapBuffer, Pool};
 
 /// What is sent before anything else happens.
@@ -15,14 +14,6 @@ pub(super) struct Pending {
     produced: usize,
     /// How much of the pool's memory the bytes take: they are a report, unless they are static.
     pub(super) granted: usize,
-}
-
-/// The rest of a greeting, and what the connection does after it. Until then nothing is received.
-#[derive(Debug)]
-pub(super) struct PendingGreeting {
-    pub(super) frame: Pending,
-    /// Open or leaving.
-    pub(super) then: Phase,
 }
 
 impl Pending {
@@ -54,27 +45,5 @@ impl Pending {
     pub(super) fn give_memory_back(&mut self, pool: &mut Pool) {
         self.bytes = Cow::Borrowed(&[]);
         pool.give_memory_back(mem::take(&mut self.granted));
-    }
-}
-
-impl Client {
-    /// Makes more of a response ready.
-    pub(super) fn continue_response(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
-        if let Phase::Responding(response) = &mut self.phase
-            && response.make_ready(buffer)
-        {
-            response.give_memory_back(pool);
-            self.phase = Phase::Flushing;
-        }
-    }
-
-    /// Makes more of the greeting ready.
-    pub(super) fn continue_greeting(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
-        if let Phase::Greeting(greeting) = &mut self.phase
-            && greeting.frame.make_ready(buffer)
-        {
-            greeting.frame.give_memory_back(pool);
-            self.phase = mem::replace(&mut greeting.then, Phase::Draining);
-        }
     }
 }
