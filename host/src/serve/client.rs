@@ -9,6 +9,7 @@ mod echo;
 mod ending;
 mod handshake;
 mod pending;
+mod phase;
 
 use std::net::SocketAddr;
 
@@ -16,10 +17,11 @@ use ws_echo_core::Agreed;
 
 use self::account::Account;
 use self::pending::Pending;
+use self::phase::{PendingGreeting, Phase};
 use crate::options::serve::{ServeOptions, Welcome};
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
-use crate::serve::journal::{Journal, Moment};
+use crate::serve::journal::Journal;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
 use crate::serve::response::Answer;
@@ -56,46 +58,6 @@ pub(crate) struct Client {
     phase: Phase,
     /// Only while it holds bytes, or its backlog does.
     buffer: Option<HeapBuffer>,
-}
-
-/// What the connection is doing.
-#[derive(Debug)]
-enum Phase {
-    /// The opening handshake.
-    Handshake(Box<Handshake>),
-    /// Sending a greeting that did not fit the buffer with the response. (The box keeps a client
-    /// small.)
-    Greeting(Box<PendingGreeting>),
-    /// Echoing.
-    Open {
-        agreed: Agreed,
-        opened: Moment,
-        /// `None` while the connection is idle.
-        session: Option<Box<Session>>,
-    },
-    /// Echoing what was received and the rest of a begun message, and then sending our Close and
-    /// waiting for its answer.
-    Leaving {
-        agreed: Agreed,
-        opened: Moment,
-        session: Option<Box<Session>>,
-    },
-    /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
-    /// keeps a client small.)
-    Responding(Box<Pending>),
-    /// The last bytes are being transmitted; what is received is discarded.
-    Flushing,
-    /// Our side of the transport is shut. What is received is discarded until the client shuts its
-    /// side as well: closing at once could destroy what the client has not read yet.
-    Draining,
-}
-
-/// The rest of a greeting, and what the connection does after it. Until then nothing is received.
-#[derive(Debug)]
-struct PendingGreeting {
-    frame: Pending,
-    /// Open or leaving.
-    then: Phase,
 }
 
 /// What a client knows of its transport.
@@ -360,40 +322,6 @@ impl Client {
         }
         if let Some(buffer) = self.buffer.take() {
             pool.take_back(buffer);
-        }
-    }
-}
-
-impl Phase {
-    /// What the connection does, or will do after its greeting.
-    fn after_greeting(&self) -> &Self {
-        match self {
-            Self::Greeting(greeting) => &greeting.then,
-            phase => phase,
-        }
-    }
-
-    /// The server stops: an open connection ends after what was received is echoed.
-    fn leave(&mut self) {
-        if let Self::Open {
-            agreed,
-            opened,
-            session,
-        } = self
-        {
-            *self = Self::Leaving {
-                agreed: *agreed,
-                opened: *opened,
-                session: session.take(),
-            };
-        }
-    }
-
-    fn give_verifier_back(&mut self, pool: &mut Pool) {
-        if let Self::Open { session, .. } | Self::Leaving { session, .. } = self
-            && let Some(session) = session
-        {
-            pool.take_back_verifier(session);
         }
     }
 }
