@@ -13,7 +13,6 @@ mod names;
 mod quantity;
 mod secret;
 mod serve;
-mod similar;
 mod tls;
 mod unknown_variables;
 mod url;

@@ -29,6 +29,7 @@ mod connect;
 mod deflate;
 mod escape;
 mod hex;
+mod http_token;
 mod lock;
 mod logging;
 mod options;
@@ -37,9 +38,11 @@ mod quantity;
 mod random;
 mod resolve;
 mod serve;
+mod similar;
 mod stderr;
 mod stop_signal;
 mod time;
+mod unit;
 
 use std::process::ExitCode;
 
@@ -52,6 +55,10 @@ use serve::server;
 pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
 pub use options::serve::ServeOptions;
+#[doc(hidden)]
+pub use serve::behaviour::Behaviour;
+#[doc(hidden)]
+pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]

@@ -2,7 +2,6 @@
 
 pub(crate) mod acceptor;
 pub(crate) mod backlog;
-#[expect(dead_code, reason = "the driver does not perform behaviours yet")]
 pub(crate) mod behaviour;
 pub(crate) mod client;
 pub(crate) mod client_buffer;

@@ -2,12 +2,13 @@
 //! makes it of a query, and `performance` does it.
 
 pub(crate) mod parse;
+mod written;
 
 use std::time::Duration;
 
 /// What the server does to one client. The default is the exact echo, with the usual greeting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Behaviour {
+pub struct Behaviour {
     pub(crate) handshake: HandshakeBehaviour,
     pub(crate) greeting: GreetingBehaviour,
     pub(crate) messages: MessageBehaviour,
