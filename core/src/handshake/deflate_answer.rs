@@ -5,7 +5,7 @@ use core::fmt;
 use core::str::from_utf8;
 
 use crate::connection::deflate::{Deflate, Window};
-use crate::handshake::deflate_parameters::{self, Parameter, Parameters, kept_if, smaller};
+use crate::handshake::deflate_parameters::{self, Parameter, kept_if, smaller};
 use crate::handshake::extensions;
 
 /// A server's answer to a client that offers permessage-deflate (RFC 7692), for
@@ -75,14 +75,10 @@ impl DeflateAnswer {
     /// Passes the header line with this answer to `write`, part by part, after the end of the line
     /// before it.
     pub(crate) fn encode(&self, write: impl FnMut(&[u8])) {
-        deflate_parameters::encode(&self.parameters(), write);
-    }
-
-    fn parameters(&self) -> Parameters {
         let window = self.window;
         let fresh = Parameter::flag(!window.is_kept());
         let is_limited = window.bits() < Window::MAX.bits();
-        [
+        let parameters = [
             fresh,
             fresh,
             // > A server accepts an extension negotiation offer with this parameter by including
@@ -90,7 +86,8 @@ impl DeflateAnswer {
             // > the same or smaller value as the offer. (section 7.1.2.1)
             Parameter::limit_if(is_limited || self.names_server_bits, window),
             Parameter::limit_if(is_limited, window),
-        ]
+        ];
+        deflate_parameters::encode(&parameters, write);
     }
 }
 
@@ -98,10 +95,13 @@ impl DeflateAnswer {
 /// server_no_context_takeover; client_no_context_takeover`.
 impl fmt::Display for DeflateAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = Ok(());
-        deflate_parameters::encode_value(&self.parameters(), |part| {
+        let (mut written, mut is_extension) = (Ok(()), false);
+        self.encode(|part| {
             let part = from_utf8(part).unwrap_or_default();
-            written = written.and_then(|()| f.write_str(part));
+            if is_extension {
+                written = written.and_then(|()| f.write_str(part));
+            }
+            is_extension = true;
         });
         written
     }

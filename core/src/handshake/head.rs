@@ -47,7 +47,7 @@ impl<'a> Iterator for Values<'a, '_> {
         loop {
             let (name, value) = take_header(&mut self.headers)?;
             if name.eq_ignore_ascii_case(self.name.as_bytes()) {
-                return Some(value);
+                return Some(http::trim(value));
             }
         }
     }
@@ -58,11 +58,14 @@ impl<'a> Iterator for Values<'a, '_> {
 pub(crate) fn headers(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut headers = head;
     http::take_until(&mut headers, b'\n');
-    core::iter::from_fn(move || take_header(&mut headers))
+    core::iter::from_fn(move || {
+        let (name, value) = take_header(&mut headers)?;
+        Some((name, http::trim(value)))
+    })
 }
 
-/// Takes the first of these header lines. `None` if there is no other than the empty line at the
-/// end.
+/// Takes the first of these header lines: its name, and its value with white space around it. `None`
+/// if there is no other than the empty line at the end.
 fn take_header<'a>(headers: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let mut line = http::take_until(headers, b'\r');
     http::take_until(headers, b'\n');
@@ -70,5 +73,5 @@ fn take_header<'a>(headers: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         return None;
     }
     let name = http::take_until(&mut line, b':');
-    Some((name, http::trim(line)))
+    Some((name, line))
 }
