@@ -1,6 +1,7 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+pub(crate) mod alarms;
 pub(crate) mod backlog;
 pub(crate) mod behaviour;
 pub(crate) mod client;

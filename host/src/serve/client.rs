@@ -5,13 +5,16 @@
 //! its side.
 
 mod account;
+mod answer;
 mod echo;
 mod ending;
 mod handshake;
 mod pending;
 mod phase;
+mod test;
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use ws_echo_core::Agreed;
 
@@ -19,6 +22,7 @@ use self::account::Account;
 use self::pending::Pending;
 use self::phase::{PendingGreeting, Phase};
 use crate::options::serve::{ServeOptions, Welcome};
+use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
@@ -49,6 +53,9 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
+    /// The time of this round.
+    pub(crate) now: Instant,
+    pub(crate) scratch: Scratch,
 }
 
 /// A client of this server.
@@ -82,6 +89,8 @@ pub(crate) enum Want {
     Pause,
     /// To [decide](Client::decide) about the request, which is complete.
     Decide,
+    /// What its performance says.
+    Perform,
 }
 
 impl Client {
@@ -113,6 +122,7 @@ impl Client {
     pub(crate) fn deadline(&self) -> Deadline {
         match self.phase {
             Phase::Handshake(_) => Deadline::Request,
+            Phase::Test(_) => Deadline::Alarm,
             Phase::Open { .. } | Phase::Leaving { .. } | Phase::Greeting(_)
                 if self.may_begin_to_read() =>
             {
@@ -274,6 +284,7 @@ impl Client {
         }
         match &mut self.phase {
             Phase::Handshake(_) => {}
+            Phase::Test(_) => return Want::Perform,
             // Until the transport's own handshake is over the response could not be transmitted.
             Phase::Responding(_) if !transport.is_open => {}
             Phase::Responding(_) => self.continue_response(buffer, &mut shared.pool),
@@ -313,6 +324,7 @@ impl Client {
     pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
         match &mut self.phase {
             Phase::Handshake(_) => pool.give_memory_back(OPENING_COST),
+            Phase::Test(performance) => performance.give_memory_back(pool),
             Phase::Greeting(greeting) => {
                 greeting.frame.give_memory_back(pool);
                 greeting.then.give_verifier_back(pool);

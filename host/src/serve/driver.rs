@@ -8,6 +8,7 @@ mod backlog;
 mod decision;
 mod expiry;
 mod quick_turn;
+mod test_turn;
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -138,6 +139,9 @@ impl<T: Transport> Driver<T> {
 
     /// Answers what waits first, and then what is received.
     fn go_on(&mut self, shared: &mut Shared) -> Next {
+        if self.client.is_in_test() {
+            return self.test_turn(shared);
+        }
         if self.client.has_work(self.transport_state()) {
             return self.answer_then_receive(shared);
         }
@@ -274,6 +278,7 @@ impl<T: Transport> Driver<T> {
                 }
                 Want::Shut => self.transport.shut()?,
                 Want::Decide => self.decide(buffer, shared),
+                Want::Perform => return Ok(self.begin_test(buffer, shared)),
                 Want::Receive => return Ok(self.next_turn()),
             }
         }

@@ -2,31 +2,17 @@
 //! (RFC 6455 section 4.2).
 
 use std::mem;
-use std::net::SocketAddr;
 
-use ws_echo_core::{
-    Agreed, Buffer, Connection, MIN_BUFFER_LEN, Message, Progress, Refusal, Window,
-};
+use ws_echo_core::{Agreed, Progress, Refusal, Window};
 
+use super::answer::{Sequel, answer};
 use super::pending::Pending;
 use super::{Client, OPENING_COST, PendingGreeting, Phase, Shared, Want};
-use crate::serve::journal::Journal;
 use crate::serve::pool::{HeapBuffer, Pool};
-use crate::serve::request_report::{self, Route};
-use crate::serve::response::{Answer, SHORT_OF_MEMORY, WrongProtocol};
-use crate::serve::service::{Decision, Handshake};
+use crate::serve::request_report::Route;
+use crate::serve::response::WrongProtocol;
 use crate::serve::traffic::Traffic;
 use crate::serve::verifier::Verifier;
-
-/// What follows the head of a response.
-enum Sequel {
-    /// The usual: nothing, or what the head ends in.
-    Nothing,
-    /// The content of a response.
-    Content(Pending),
-    /// A greeting that was not made ready with the head, and what it counts as.
-    Greeting(Pending, Traffic),
-}
 
 impl Client {
     /// Reads the request. Returns what it wants at once, if it does.
@@ -68,6 +54,10 @@ impl Client {
         };
         let (window, verifier) = shared.window();
         let sequel = answer(peer, handshake, window, route, shared);
+        if let Sequel::RefuseAsAsked(behaviour) = sequel {
+            shared.put_verifier(verifier);
+            return self.refuse_as_asked(behaviour, buffer, shared);
+        }
         // The head of a response is ready at once: there is always room for it (see the tests of
         // `page`). So what follows it does not have to be kept until another turn.
         let progress = handshake.advance(buffer);
@@ -75,12 +65,10 @@ impl Client {
         if let Ok(Progress::Open(agreed)) = progress {
             return self.open(agreed, verifier, sequel, buffer, shared);
         }
-        if let Some(verifier) = verifier {
-            shared.pool.put_verifier(verifier);
-        }
+        shared.put_verifier(verifier);
         let next = match sequel {
             Sequel::Content(content) => Phase::Responding(Box::new(content)),
-            Sequel::Nothing | Sequel::Greeting(..) => Phase::Flushing,
+            _ => Phase::Flushing,
         };
         self.end_handshake(next, shared);
     }
@@ -94,6 +82,10 @@ impl Client {
         buffer: &mut HeapBuffer,
         shared: &mut Shared,
     ) {
+        if let Sequel::Test(test) = sequel {
+            shared.put_verifier(verifier);
+            return self.open_test(test, agreed, buffer, shared);
+        }
         let Shared { pool, journal, .. } = shared;
         let opened = match &sequel {
             Sequel::Greeting(_, traffic) => journal.now_with(*traffic),
@@ -136,7 +128,7 @@ impl Client {
         }
     }
 
-    fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
+    pub(super) fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
         self.phase = next;
         shared.pool.give_memory_back(OPENING_COST);
     }
@@ -179,123 +171,11 @@ impl Shared {
             verifier => (Some(kept), verifier),
         }
     }
-}
 
-/// Answers a request. Returns what must follow the response's head. `window` is the largest one to
-/// agree on.
-fn answer(
-    peer: SocketAddr,
-    handshake: &mut Handshake,
-    window: Option<Window>,
-    route: &dyn Fn() -> Route,
-    shared: &mut Shared,
-) -> Sequel {
-    let Shared {
-        service,
-        pool,
-        journal,
-        ..
-    } = shared;
-    let target = journal.target(&handshake.request());
-    if !service.reports(&handshake.request()) {
-        let decision = service.answer(handshake, window, route);
-        return follow(decision, handshake, peer, &target, journal);
-    }
-    let Some(permission) = pool.take_memory(request_report::LEN_MAX) else {
-        journal.refused_without_memory(peer, &target);
-        return respond(handshake, &SHORT_OF_MEMORY);
-    };
-    let decision = service.answer(handshake, window, route);
-    drop(permission);
-    let sequel = follow(decision, handshake, peer, &target, journal);
-    let granted = match &sequel {
-        Sequel::Content(pending) | Sequel::Greeting(pending, _) => pending.granted,
-        Sequel::Nothing => 0,
-    };
-    pool.give_memory_back(request_report::LEN_MAX - granted);
-    sequel
-}
-
-/// Does what was decided about a request.
-fn follow(
-    decision: Decision,
-    handshake: &mut Handshake,
-    peer: SocketAddr,
-    target: &str,
-    journal: &mut Journal,
-) -> Sequel {
-    match decision {
-        Decision::Upgrade {
-            window,
-            declines_deflate,
-            unmet_offer,
-            report,
-        } => {
-            journal.connected(peer, target, window);
-            if declines_deflate {
-                journal.connected_without_deflate(peer);
-            }
-            if let Some(first) = unmet_offer {
-                journal.connected_without_subprotocol(peer, &first);
-            }
-            report.map_or(Sequel::Nothing, Sequel::greeting)
-        }
-        Decision::File(file) => {
-            journal.file_sent(peer, file.name, target);
-            respond(handshake, &file.answer)
-        }
-        Decision::Report(report) => {
-            journal.file_sent(peer, "request", target);
-            let answer = Answer::report(report);
-            match respond(handshake, &answer) {
-                Sequel::Content(_) => Sequel::Content(Pending::report(answer.content.into_owned())),
-                other => other,
-            }
-        }
-        Decision::ForbiddenOrigin(refusal) => {
-            journal.refused_origin(peer, &handshake.request());
-            respond(handshake, refusal)
-        }
-        Decision::Refuse(refusal) => {
-            journal.refused(peer, target, refusal);
-            Sequel::Nothing
-        }
-        Decision::RefuseWith(refusal, answer) => {
-            journal.refused(peer, target, refusal);
-            respond(handshake, answer)
+    /// Puts a verifier back that is not needed.
+    fn put_verifier(&mut self, verifier: Option<Box<Verifier>>) {
+        if let Some(verifier) = verifier {
+            self.pool.put_verifier(verifier);
         }
     }
-}
-
-/// Answers a request with an HTTP response. Returns its content, if that must follow its head.
-fn respond(handshake: &mut Handshake, answer: &Answer) -> Sequel {
-    match handshake.respond(&answer.head()) {
-        Ok(0) => Sequel::Nothing,
-        Ok(_) => Sequel::Content(Pending::new(answer.content.clone())),
-        // Every answer has a head that can be sent: see the tests of `page`.
-        Err(_) => {
-            handshake.refuse(Refusal::ResponseTooLarge, "");
-            Sequel::Nothing
-        }
-    }
-}
-
-impl Sequel {
-    /// A text message as a greeting.
-    fn greeting(text: String) -> Self {
-        let traffic = Traffic {
-            messages: 1,
-            bytes: text.len() as u64,
-        };
-        Self::Greeting(Pending::report(frame(&text)), traffic)
-    }
-}
-
-/// A text message in one frame.
-fn frame(text: &str) -> Vec<u8> {
-    let mut buffer = Buffer::new(vec![0; text.len() + MIN_BUFFER_LEN]);
-    let mut connection = Connection::server(Agreed::NOTHING);
-    // There is room.
-    let _ = connection.exchange(&mut buffer).send(Message::Text(text));
-    buffer.ready().to_vec()
 }

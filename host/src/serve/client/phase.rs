@@ -3,6 +3,7 @@
 use ws_echo_core::Agreed;
 
 use super::pending::Pending;
+use crate::serve::behaviour::performance::Performance;
 use crate::serve::journal::Moment;
 use crate::serve::pool::Pool;
 use crate::serve::service::Handshake;
@@ -30,6 +31,8 @@ pub(super) enum Phase {
         opened: Moment,
         session: Option<Box<Session>>,
     },
+    /// On the test path: doing what the address asks for. (The box keeps a client small.)
+    Test(Box<Performance>),
     /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
     /// keeps a client small.)
     Responding(Box<Pending>),

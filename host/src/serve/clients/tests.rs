@@ -6,6 +6,7 @@ mod compression;
 pub(crate) mod memory_transport;
 mod refused_memory;
 mod request_report;
+mod test_path;
 
 use std::net::Ipv4Addr;
 
