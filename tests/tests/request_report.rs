@@ -226,6 +226,56 @@ fn a_request_by_http_gets_itself_wherever_the_test_path_is() {
 }
 
 #[test]
+fn on_the_test_path_the_query_chooses_the_greeting_and_the_log_counts_it() {
+    for (flag, query, is_report) in [
+        ("--no-welcome", "greeting=request", true),
+        (
+            "--welcome=hi",
+            "greeting=request&subprotocol=own&segment=7",
+            true,
+        ),
+        ("--welcome-request", "", true),
+        ("--welcome-request", "delay=1ms", true),
+        ("--welcome-request", "greeting=hi", false),
+        ("--welcome=hi", "", false),
+    ] {
+        let server = Server::start(&[flag, "--buffer=4KiB"]);
+        let path = format!("/test?{query}");
+        let quotes = "\"".repeat(7000);
+        let lines = format!("X: {quotes}\r\nSec-WebSocket-Protocol: chat\r\n");
+        let mut client = Client::connect(server.address);
+        client.send(with_lines(&path, lines.as_bytes()));
+        let head = client.receive_head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        let frame = client.receive_frame().expect("a greeting");
+        let len = frame.payload.len();
+        if is_report {
+            let report = report(Some(frame));
+            assert_eq!(report["target"], path);
+            assert_eq!(report["headers"][5], json!(["X", quotes]));
+            assert_eq!(report["peer"], client.address().to_string());
+            assert_eq!(report["local"], server.address.to_string());
+            let chosen = query.contains("own").then_some("own");
+            let subprotocols = json!({"offered": ["chat"], "chosen": chosen});
+            assert_eq!(report["subprotocols"], subprotocols);
+        } else {
+            assert_eq!(frame, Frame::new(TEXT, "hi"));
+        }
+        client.send(masked(TEXT, "hello"));
+        assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, "hello")));
+        client.send(masked_close(1000, ""));
+        while client.receive_frame().is_some_and(|it| it.first != CLOSE) {}
+        let line = server.logged(&format!("client disconnected {} ", client.address()));
+        let sent = match len + 5 {
+            len @ ..1024 => format!("{len} bytes"),
+            len => format!("{:.1} KiB", len as f64 / 1024.0),
+        };
+        let expected = format!("1 message (5 bytes) received, 2 ({sent}) sent");
+        assert!(line.ends_with(&expected), "{line}: {expected}");
+    }
+}
+
+#[test]
 fn a_websocket_at_the_path_of_the_request_is_one_like_any_other() {
     let server = Server::start(&["--no-welcome"]);
     let mut client = Client::connect(server.address);
