@@ -87,9 +87,8 @@ fn follow(
         }
         Decision::Test(behaviour) => answer_test(peer, target, handshake, behaviour, route, shared),
         Decision::Mistake(mistake) => {
-            journal.refused_behaviour(peer, target, &mistake.to_string());
-            let content = test::explain(handshake, &mistake);
-            content.map_or(Sequel::Nothing, |it| Sequel::Content(Pending::new(it)))
+            journal.refused_query(peer, target, &mistake);
+            respond(handshake, &Answer::bad_request(mistake.to_string()))
         }
         Decision::File(file) => {
             journal.file_sent(peer, file.name, target);
