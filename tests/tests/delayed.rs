@@ -29,7 +29,7 @@ fn wanted() -> (u64, Duration) {
 }
 
 /// What a delayed client may cost, in bytes, beside its message. The guide says so.
-const MEMORY_MAX: u64 = 2 << 10;
+const MEMORY_MAX: u64 = 4 << 10;
 
 /// Allows this process and its servers as many files as the system does. Returns how many clients
 /// can be held, at most the wanted ones.
