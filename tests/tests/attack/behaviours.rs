@@ -52,6 +52,12 @@ fn send_until_stuck(client: &Client, bytes: &[u8]) -> usize {
     panic!("no end after {sent} bytes");
 }
 
+/// Ends the connections of clients that are not read. The end of a stream would wait behind what
+/// they have sent.
+fn leave(clients: impl IntoIterator<Item = (Client, usize)>) {
+    clients.into_iter().for_each(|(client, _)| client.reset());
+}
+
 /// Messages that the server sends of its own accord, and that nobody receives.
 pub(crate) fn unread_pushes() -> Row {
     const CLIENTS: usize = 1000;
@@ -125,7 +131,8 @@ pub(crate) fn delays() -> Row {
     let mut reader = Client::open(target.address());
     reader.send(masked(TEXT, "hello"));
     assert_eq!(reader.receive_frame(), Some(Frame::new(TEXT, "hello")));
-    drop((held, reader));
+    leave(held.into_iter().flatten());
+    drop(reader);
     let cost = Cost {
         memory: MAX_MEMORY_LEN,
         log_lines: 4 * CLIENTS,
@@ -140,14 +147,14 @@ pub(crate) fn delays_of_a_backlog() -> Row {
     const CLIENTS: usize = 4;
     let target = Target::start(&[]);
     let message = masked(BINARY, vec![b'x'; 1 << 20]);
-    let taken: usize = at_once(CLIENTS, |_| {
+    let held = at_once(CLIENTS, |_| {
         let client = asking(target.address(), "delay=1h").expect("it is accepted");
-        (send_until_stuck(&client, &message), client)
-    })
-    .iter()
-    .map(|(taken, _)| taken)
-    .sum();
+        let taken = send_until_stuck(&client, &message);
+        (client, taken)
+    });
     target.one_round();
+    let taken: usize = held.iter().map(|(_, taken)| taken).sum();
+    leave(held);
     let cost = Cost {
         memory: CLIENTS as u64 * (2 * LARGE_BUFFER + BACKLOG),
         log_lines: 4 * CLIENTS,
