@@ -11,6 +11,7 @@ mod listen;
 mod mistake;
 mod names;
 mod quantity;
+mod record;
 mod secret;
 mod serve;
 mod similar;

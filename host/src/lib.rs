@@ -35,16 +35,13 @@ mod options;
 mod platform;
 mod quantity;
 mod random;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the server writes no recordings yet")
-)]
 mod recording;
 mod resolve;
 mod serve;
 mod stderr;
 mod stop_signal;
 mod time;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -82,6 +79,10 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => match serve(&options) {
             // A flag names a wrong file, so the command line is wrong.
             Err(error @ server::ServeError::Certificate(_)) => {
+                stderr::print(&error.to_string());
+                return ExitCode::from(WRONG_COMMAND_LINE);
+            }
+            Err(error @ server::ServeError::Record(..)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }
