@@ -11,6 +11,7 @@ mod frame;
 mod gathered;
 mod head;
 mod messages;
+mod record_file;
 mod record_writer;
 mod recorder;
 mod watch;

@@ -12,7 +12,8 @@ use crate::recording::{
 use crate::serve::tap::gathered::{Budget, Reserved};
 use crate::serve::tap::head::Head;
 use crate::serve::tap::messages::{CLOSE, Found, PING, WholeMessage, close};
-use crate::serve::tap::recorder::{RecordFile, Recorder};
+use crate::serve::tap::record_file::RecordFile;
+use crate::serve::tap::recorder::Recorder;
 use crate::utc::Utc;
 
 /// The recording of a connection.
@@ -46,10 +47,15 @@ impl ConnectionRecording {
         peer: SocketAddr,
         local: Option<SocketAddr>,
     ) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "only the moment is shown; times in the file are measured from `start`"
+        )]
+        let time = SystemTime::now();
         Self {
             recorder,
             start: Instant::now(),
-            time: SystemTime::now(),
+            time,
             peer,
             local,
             state: State::Waiting,

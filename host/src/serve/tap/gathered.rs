@@ -83,7 +83,7 @@ impl Gathered {
     /// Takes memory for `wanted` bytes at least, if it is there.
     fn grow(&mut self, wanted: usize) {
         let capacity = self.bytes.capacity();
-        let twice = wanted.max(2 * capacity).max(STEP_MIN).min(MESSAGE_LEN_MAX);
+        let twice = wanted.max(2 * capacity).clamp(STEP_MIN, MESSAGE_LEN_MAX);
         let more = twice - capacity;
         if !self.reserved.budget.take(more) {
             return;

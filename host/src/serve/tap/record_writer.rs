@@ -15,22 +15,12 @@ use crate::options::serve::RecordOptions;
 use crate::quantity::Count;
 use crate::recording::{End, EndedBy, Line};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
-use crate::serve::tap::recorder::{Entry, RecordFile, make_file};
+use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file};
 
 /// What is kept free in each file for its last line.
 const LAST_LINE_LEN_MAX: u64 = 512;
 /// How many names are tried for a file.
 const NAMES_MAX: usize = 10;
-
-/// The state of a connection's file.
-#[derive(Debug)]
-pub(super) enum FileState {
-    NotMade,
-    /// It has this many bytes.
-    Open(File, u64),
-    /// Nothing more is written to it.
-    Over,
-}
 
 /// The receiving side of the queue.
 pub(super) struct RecordWriter {

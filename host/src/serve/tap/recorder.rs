@@ -1,10 +1,9 @@
-//! Writes recordings: a thread of its own, with a bounded queue. The server never waits for it: what
-//! there is no room for is missing in the recording, which says so.
+//! Takes the lines of recordings to the thread that writes them, by a bounded queue. The server
+//! never waits: what there is no room for is missing in the recording, which says so.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
@@ -21,7 +20,8 @@ use crate::quantity::Count;
 use crate::recording::Line;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::tap::gathered::{Budget, MEMORY_FOR_MESSAGES, Reserved};
-use crate::serve::tap::record_writer::{FileState, RecordWriter};
+use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file};
+use crate::serve::tap::record_writer::RecordWriter;
 use crate::utc::Utc;
 
 /// How many lines may wait to be written.
@@ -29,29 +29,6 @@ pub(super) const QUEUE_LEN: usize = 1024;
 /// The longest time that [`Recorder::finish`] waits.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 const FINISH_RETRY_TIME: Duration = Duration::from_millis(1);
-
-/// An entry of the queue.
-#[derive(Debug)]
-pub(super) enum Entry {
-    Line {
-        file: Arc<RecordFile>,
-        line: Line,
-        /// Held until the line is written.
-        reserved: Option<Reserved>,
-    },
-    /// A request to answer when everything before it is written.
-    Flush(SyncSender<()>),
-}
-
-/// The file of a connection. It is made with its first line, and closed when neither the connection
-/// nor the queue needs it.
-#[derive(Debug)]
-pub(super) struct RecordFile {
-    /// The name, without its ending.
-    pub(super) name: String,
-    /// Only the writing thread locks it.
-    pub(super) state: Mutex<FileState>,
-}
 
 /// Where connections are recorded to.
 #[derive(Debug)]
@@ -164,6 +141,7 @@ impl Recorder {
         reserved: Option<Reserved>,
     ) -> bool {
         let file = file.clone();
+        let line = Box::new(line);
         let entry = Entry::Line {
             file,
             line,
@@ -205,15 +183,6 @@ fn make_folder(options: &RecordOptions) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Makes a file that only its owner may read.
-pub(super) fn make_file(path: &PathBuf) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// A file name of the beginning of a connection and its client. Every file system takes its
