@@ -14,7 +14,6 @@ mod quantity;
 mod record;
 mod secret;
 mod serve;
-mod similar;
 mod tls;
 mod unknown_variables;
 mod url;

@@ -29,6 +29,7 @@ mod connect;
 mod deflate;
 mod escape;
 mod hex;
+mod http_token;
 mod lock;
 mod logging;
 mod options;
@@ -38,9 +39,11 @@ mod random;
 mod recording;
 mod resolve;
 mod serve;
+mod similar;
 mod stderr;
 mod stop_signal;
 mod time;
+mod unit;
 mod utc;
 
 use std::process::ExitCode;
@@ -54,6 +57,10 @@ use serve::server;
 pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
 pub use options::serve::ServeOptions;
+#[doc(hidden)]
+pub use serve::behaviour::Behaviour;
+#[doc(hidden)]
+pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]

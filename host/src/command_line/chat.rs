@@ -11,10 +11,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::environment::Environment;
-use super::names::{is_token, subprotocol};
+use super::names::subprotocol;
 use super::quantity;
 use super::url;
 use crate::escape::Excerpt;
+use crate::http_token::is_token;
 use crate::options::chat::{ChatOptions, Header, Trust};
 use crate::options::url::{AUTHORIZATION, Scheme, Url};
 

@@ -10,8 +10,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 use super::secret::{HEADER, URL, without_password, without_secret};
-use super::similar;
 use crate::escape::Excerpt;
+use crate::similar;
 
 /// How many characters of advice are shown. It may quote a value, of which it has more to say.
 const ADVICE_LEN_MAX: usize = 500;

@@ -7,6 +7,10 @@ use ws_echo_core::{
 use crate::options::serve::{
     DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
 };
+use crate::serve::behaviour::parse::{Bounds, Mistake};
+use crate::serve::behaviour::performance::Limits;
+use crate::serve::behaviour::performance::greeting::request_greeting;
+use crate::serve::behaviour::{Behaviour, Greeting};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
@@ -32,6 +36,10 @@ pub(crate) struct Service {
     max_message_len: u64,
     /// Whether a message that arrives whole may be too long.
     checks_whole_messages: bool,
+    /// The path on which the query says what the server does; `None` for none.
+    test_path: Option<String>,
+    test_bounds: Bounds,
+    test_limits: Limits,
 }
 
 /// What is answered to a request.
@@ -46,6 +54,10 @@ pub(crate) enum Decision {
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
+    /// The request can be accepted, on the test path: what its query asks for follows.
+    Test(Box<Behaviour>),
+    /// The query on the test path asks for something that there is not.
+    Mistake(Mistake),
     /// The page, or its icon.
     File(&'static File),
     /// This response: pages of the request's origin may not connect.
@@ -70,6 +82,11 @@ impl Service {
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,
+            test_path: options.test_path.clone(),
+            test_bounds: Bounds {
+                max_push: options.max_push,
+            },
+            test_limits: Limits::new(options),
         }
     }
 
@@ -78,7 +95,8 @@ impl Service {
     pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
         let request = handshake.request();
         let path = request.path();
-        let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
+        let is_test = self.test_path.as_deref() == Some(path);
+        let is_served = is_test || self.paths.is_empty() || self.paths.iter().any(|it| it == path);
         let at_path = page::file(path, is_served).filter(|_| self.has_page);
         // A client that asks for a WebSocket must be told why it gets none.
         let file = at_path.filter(|_| !request.is_for_websocket());
@@ -98,6 +116,13 @@ impl Service {
             }
             (Ok(()), _) if !self.origins.allow(&request) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
+            }
+            (Ok(()), _) if is_test => {
+                let parsed = Behaviour::parse(request.query().unwrap_or(""), &self.test_bounds);
+                return match parsed {
+                    Ok(behaviour) => Decision::Test(Box::new(behaviour)),
+                    Err(mistake) => Decision::Mistake(mistake),
+                };
             }
             // It is accepted, or refused because of what it lacks.
             _ => {}
@@ -124,6 +149,43 @@ impl Service {
                 Decision::Refuse(refusal)
             }
         }
+    }
+
+    /// Accepts a request on the test path, with a response that is changed later.
+    pub(crate) fn accept_test(
+        &self,
+        handshake: &mut Handshake,
+        behaviour: &Behaviour,
+    ) -> Result<(), Refusal> {
+        let request = handshake.request();
+        let is_own = behaviour.handshake.subprotocol.is_some();
+        let subprotocol = self.choose(&request).filter(|_| !is_own).map(str::to_owned);
+        let window = self.window().filter(|_| behaviour.keeps_messages());
+        let deflate = window.and_then(|window| request.deflate(window.fresh()));
+        handshake.accept(Acceptance {
+            subprotocol: subprotocol.as_deref(),
+            deflate: deflate.as_ref(),
+            greeting: None,
+        })
+    }
+
+    /// The greeting of a client on the test path.
+    pub(crate) fn test_greeting(
+        &self,
+        request: &Request<'_>,
+        behaviour: &Behaviour,
+    ) -> Option<String> {
+        match &behaviour.greeting.greeting {
+            Greeting::Usual => self.welcome.clone(),
+            Greeting::None => None,
+            Greeting::Request => Some(request_greeting(request)),
+            Greeting::Text(text) => Some(text.clone()),
+        }
+    }
+
+    /// What clients on the test path are bound by.
+    pub(crate) fn test_limits(&self) -> Limits {
+        self.test_limits
     }
 
     /// The subprotocol for a client: the first of ours that it offers.
