@@ -3,8 +3,6 @@
 
 pub(crate) mod parse;
 pub(crate) mod performance;
-#[cfg(test)]
-pub(crate) mod samples;
 mod written;
 
 use std::fmt::{self, Display};
@@ -264,3 +262,6 @@ impl Display for TransportEnd {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 //! is the mistake of a table.
 
 use super::*;
-use crate::serve::behaviour::samples::{SAMPLES, pairs};
+use crate::serve::behaviour::tests::{SAMPLES, pairs};
 
 /// What means nothing: how each of two texts begins, and what the mistake says.
 const MISTAKES: [(&str, &str, &str); 3] = [
