@@ -33,6 +33,7 @@ use crate::logging::target::{FRAME, WIRE};
 use crate::options::serve::ServeOptions;
 use crate::recording::EndedBy;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::peer::Peer;
 use crate::serve::poller::Socket;
 use crate::serve::response::WrongProtocol;
 use crate::serve::transport::{Readiness, Stage, Transport};
@@ -79,6 +80,9 @@ impl Tap {
 
     /// Watches a connection that begins now.
     fn watch(&self, peer: SocketAddr, local: Option<SocketAddr>) -> Watch {
+        // As they are in the other lines of the log.
+        let shown = |address| SocketAddr::from(Peer::from(address));
+        let (peer, local) = (shown(peer), local.map(shown));
         let recorder = self.recorder.clone();
         let sinks = Sinks {
             log: self.is_logged.then(|| ConnectionLog::new(peer)),
