@@ -18,8 +18,8 @@ pub struct ServeOptions {
     pub(crate) tls: Option<CertificateSource>,
     /// The message that greets each client.
     pub(crate) welcome: Welcome,
-    /// Whether the values of headers that hold secrets are shown where requests are: in reports, the
-    /// log and recordings.
+    /// Whether the values of headers that hold secrets are shown where requests are: in reports,
+    /// the log and recordings.
     pub(crate) secrets: Secrets,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
