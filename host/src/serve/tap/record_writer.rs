@@ -27,7 +27,7 @@ const NAMES_MAX: usize = 10;
 /// The receiving side of the queue.
 pub(super) struct RecordWriter {
     entries: Receiver<Entry>,
-    /// How many lines wait.
+    /// What the lines that wait weigh.
     waiting: Arc<AtomicUsize>,
     options: RecordOptions,
     /// Files that could not be written.
@@ -55,9 +55,10 @@ impl RecordWriter {
                 Entry::Line {
                     file,
                     line,
+                    weight,
                     reserved,
                 } => {
-                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.waiting.fetch_sub(weight, Ordering::Relaxed);
                     self.write(&file, &line);
                     drop(reserved);
                 }

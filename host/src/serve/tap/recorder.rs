@@ -20,12 +20,14 @@ use crate::quantity::Count;
 use crate::recording::Line;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::tap::gathered::{Budget, MEMORY_FOR_MESSAGES, Reserved};
-use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file};
+use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file, weight};
 use crate::serve::tap::record_writer::RecordWriter;
 use crate::utc::Utc;
 
-/// How many lines may wait to be written. The last lines of a recording may wait besides.
-pub(super) const QUEUE_LEN: usize = 8 * 1024;
+/// What the lines that wait to be written may weigh, in bytes. The first lines of recordings may
+/// weigh more, and for their last lines there is always room.
+pub(super) const QUEUE_WEIGHT: usize = 32 << 20;
+const QUEUE_WEIGHT_TO_BEGIN: usize = 40 << 20;
 /// The longest time that [`Recorder::finish`] waits.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 
@@ -33,7 +35,7 @@ const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Recorder {
     queue: Sender<Entry>,
-    /// How many lines wait in the queue.
+    /// What the lines in the queue weigh.
     waiting: Arc<AtomicUsize>,
     budget: Arc<Budget>,
     /// How many more files may be made.
@@ -104,7 +106,8 @@ impl Recorder {
             name: name(time, peer),
             state: Mutex::new(FileState::NotMade),
         });
-        if self.queue(&file, line, None) {
+        if self.has_room(QUEUE_WEIGHT_TO_BEGIN) {
+            self.queue_anyway(&file, line, None);
             return Some(file);
         }
         self.files_left.fetch_add(1, Ordering::Relaxed);
@@ -142,7 +145,7 @@ impl Recorder {
         line: Line,
         reserved: Option<Reserved>,
     ) -> bool {
-        let has_room = self.waiting.load(Ordering::Relaxed) < QUEUE_LEN;
+        let has_room = self.has_room(QUEUE_WEIGHT);
         if has_room {
             self.queue_anyway(file, line, reserved);
         }
@@ -154,19 +157,31 @@ impl Recorder {
         self.queue_anyway(file, line, None);
     }
 
-    /// A test has taken a line from the queue.
-    #[cfg(test)]
-    pub(super) fn written_one(&self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    fn has_room(&self, max: usize) -> bool {
+        self.waiting.load(Ordering::Relaxed) < max
     }
 
     fn queue_anyway(&self, file: &Arc<RecordFile>, line: Line, reserved: Option<Reserved>) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let weight = weight(&line);
+        self.waiting.fetch_add(weight, Ordering::Relaxed);
         let _ = self.queue.send(Entry::Line {
             file: file.clone(),
             line: Box::new(line),
+            weight,
             reserved,
         });
+    }
+
+    /// A test leaves no room in the queue.
+    #[cfg(test)]
+    pub(super) fn fill(&self) {
+        self.waiting.fetch_add(usize::MAX / 2, Ordering::Relaxed);
+    }
+
+    /// A test has taken a line with this weight from the queue.
+    #[cfg(test)]
+    pub(super) fn taken(&self, weight: usize) {
+        self.waiting.fetch_sub(weight, Ordering::Relaxed);
     }
 
     /// Waits until everything is written that was recorded so far, but no longer than two seconds.

@@ -5,8 +5,11 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::serve::tap::gathered::{Budget, Gathered, MEMORY_FOR_MESSAGES};
-use crate::serve::tap::record_file::Entry;
-use crate::serve::tap::recorder::QUEUE_LEN;
+use crate::serve::tap::record_file::{Entry, LINE_WEIGHT};
+use crate::serve::tap::recorder::QUEUE_WEIGHT;
+
+/// How many light lines the queue takes.
+const QUEUE_LEN: usize = QUEUE_WEIGHT / LINE_WEIGHT;
 
 #[test]
 fn no_more_files_are_made_than_the_limit_says() {
@@ -65,8 +68,8 @@ fn stopped(files: usize) -> (ConnectionRecording, Receiver<Entry>) {
 fn taken(entries: &Receiver<Entry>, recording: &ConnectionRecording) -> Vec<String> {
     let recorder = recording.recorder();
     let lines = entries.try_iter().map(|entry| match entry {
-        Entry::Line { line, .. } => {
-            recorder.written_one();
+        Entry::Line { line, weight, .. } => {
+            recorder.taken(weight);
             without_time(*line).to_json()
         }
         Entry::Flush(_) => String::new(),
@@ -111,24 +114,45 @@ fn lines_that_find_no_room_are_counted_where_they_are_missing() {
 }
 
 #[test]
-fn a_recording_that_finds_no_room_to_begin_gives_its_file_back() {
-    let (mut first, entries) = stopped(2);
-    let head = head::HeadReader::default().into_head(Secrets::Hidden);
-    first.head(Side::Client, &head);
+fn a_recording_begins_while_others_find_no_room_but_not_without_bound() {
+    let (mut first, entries) = stopped(1 << 20);
+    let mut heavy = head::HeadReader::default();
+    let mut bytes = &b"a: b\n".repeat(3000)[..];
+    heavy.read(&mut bytes);
+    let heavy = heavy.into_head(Secrets::Hidden);
+    first.head(Side::Client, &heavy);
     for _ in 0..QUEUE_LEN {
         first.found(Side::Client, ping());
     }
     let recorder = first.recorder();
     let peer = SocketAddr::from(([127, 0, 0, 1], 2));
-    let another = || {
+    let begins = || {
+        let mut recording = ConnectionRecording::new(recorder.clone(), peer, None);
+        recording.head(Side::Client, &heavy);
+        !recording.is_over()
+    };
+    let begun = (0..1000).take_while(|_| begins()).count();
+    assert!((10..50).contains(&begun), "{begun}");
+    taken(&entries, &first);
+    assert!(begins());
+}
+
+#[test]
+fn a_recording_that_does_not_begin_leaves_its_file_to_another() {
+    let (first, entries) = stopped(1);
+    let recorder = first.recorder();
+    let head = head::HeadReader::default().into_head(Secrets::Hidden);
+    let peer = SocketAddr::from(([127, 0, 0, 1], 2));
+    let begins = || {
         let mut recording = ConnectionRecording::new(recorder.clone(), peer, None);
         recording.head(Side::Client, &head);
-        recording.is_over()
+        !recording.is_over()
     };
-    assert!(another());
-    assert_eq!(taken(&entries, &first).len(), QUEUE_LEN);
-    assert!(!another());
-    assert!(another());
+    recorder.fill();
+    assert!(!begins());
+    recorder.taken(usize::MAX / 2);
+    assert!(begins() && !begins());
+    assert_eq!(taken(&entries, &first).len(), 1);
 }
 
 #[test]
