@@ -151,12 +151,13 @@ impl Service {
         }
     }
 
-    /// Accepts a request on the test path, with a response that is changed later.
+    /// Accepts a request on the test path, with a response that is changed later. Returns the window
+    /// that is agreed on; `None` if no message may be compressed.
     pub(crate) fn accept_test(
         &self,
         handshake: &mut Handshake,
         behaviour: &Behaviour,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<Window>, Refusal> {
         let request = handshake.request();
         let is_own = behaviour.handshake.subprotocol.is_some();
         let subprotocol = self.choose(&request).filter(|_| !is_own).map(str::to_owned);
@@ -166,7 +167,8 @@ impl Service {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
             greeting: None,
-        })
+        })?;
+        Ok(deflate.map(|answer| answer.agreed().client))
     }
 
     /// The greeting of a client on the test path.

@@ -198,7 +198,7 @@ fn answer_test(
     }
     match test::accept(handshake, behaviour, shared) {
         Ok(test) => {
-            shared.journal.connected(peer, target, None);
+            shared.journal.connected(peer, target, test.window);
             Answered::Test(test)
         }
         Err(refusal) => {

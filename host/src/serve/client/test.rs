@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
-use ws_echo_core::{Agreed, HttpResponse, Refusal};
+use ws_echo_core::{Agreed, HttpResponse, Refusal, Window};
 
 use super::{Client, PendingResponse, Phase, Shared};
 use crate::random;
@@ -24,6 +24,8 @@ use crate::serve::service::Handshake;
 pub(super) struct AcceptedTest {
     behaviour: Box<Behaviour>,
     greeting: Option<String>,
+    /// The window that is agreed on; `None` if no message may be compressed.
+    pub(super) window: Option<Window>,
 }
 
 impl Shared {
@@ -95,6 +97,7 @@ impl Client {
         let AcceptedTest {
             behaviour,
             greeting,
+            ..
         } = test;
         let mut response = buffer.ready().to_vec();
         buffer.consume(usize::MAX);
@@ -167,10 +170,11 @@ pub(super) fn accept(
 ) -> Result<AcceptedTest, Refusal> {
     let service = &shared.service;
     let greeting = service.test_greeting(&handshake.request(), &behaviour);
-    service.accept_test(handshake, &behaviour)?;
+    let window = service.accept_test(handshake, &behaviour)?;
     Ok(AcceptedTest {
         behaviour,
         greeting,
+        window,
     })
 }
 
