@@ -6,11 +6,14 @@ mod handshake;
 mod retry_after;
 mod tcp;
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
+use mio::net::TcpStream;
 use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Window};
 
 use super::end_reason::EndReason;
+use super::event::{ConnectionFacts, TlsFacts};
 use super::stream::{ByteStream, Stream};
 use super::tls::TlsConnector;
 use super::user::User;
@@ -27,15 +30,14 @@ const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
 pub(super) struct Opened {
     pub(super) stream: Stream,
     pub(super) agreed: Agreed,
-    /// The subprotocol that the server has chosen.
-    subprotocol: Option<String>,
+    pub(super) facts: ConnectionFacts,
 }
 
 impl Opened {
     /// What the user is shown.
     pub(super) fn note(&self) -> String {
         let mut note = String::from("socket open");
-        if let Some(name) = &self.subprotocol {
+        if let Some(name) = &self.facts.subprotocol {
             note += ", subprotocol ";
             note += name;
         }
@@ -46,7 +48,7 @@ impl Opened {
     }
 }
 
-/// Opens a connection, over TLS if there is a connector for it.
+/// Opens a connection before the deadline, over TLS if there is a connector for it.
 ///
 /// # Errors
 ///
@@ -55,8 +57,8 @@ pub(super) fn open(
     user: &mut User,
     options: &ChatOptions,
     connector: Option<&TlsConnector<'_>>,
+    deadline: Instant,
 ) -> Result<Opened, EndReason> {
-    let deadline = Instant::now() + options.timeout;
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
     let authorization = options.url.authorization();
     let headers = options.headers.iter();
@@ -74,11 +76,7 @@ pub(super) fn open(
         ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
     let addresses = tcp::resolve(user, &options.url, deadline, options.timeout)?;
     let socket = tcp::connect(user, addresses, deadline)?;
-    let byte_stream: Box<dyn ByteStream> = match connector {
-        Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
-        None => Box::new(socket),
-    };
-    let mut stream = Stream::new(byte_stream);
+    let (mut stream, peer, tls) = stream(user, connector, socket, deadline)?;
     let agreed = loop {
         if user.is_past(deadline)? {
             return Err(EndReason::TimedOut(options.timeout));
@@ -91,6 +89,37 @@ pub(super) fn open(
     Ok(Opened {
         stream,
         agreed,
-        subprotocol: handshake.subprotocol().map(str::to_owned),
+        facts: ConnectionFacts {
+            peer,
+            subprotocol: handshake.subprotocol().map(str::to_owned),
+            extensions: handshake::extensions(&handshake.response()),
+            tls,
+        },
     })
+}
+
+/// The bytes to the server, its address, and what was agreed on in the handshake of TLS.
+type NewStream = (Stream, Option<SocketAddr>, Option<TlsFacts>);
+
+/// Makes a stream of a socket, over TLS if there is a connector for it.
+fn stream(
+    user: &mut User,
+    connector: Option<&TlsConnector<'_>>,
+    socket: TcpStream,
+    deadline: Instant,
+) -> Result<NewStream, EndReason> {
+    let peer = socket.peer_addr().ok();
+    let (byte_stream, tls): (Box<dyn ByteStream>, _) = match connector {
+        Some(connector) => {
+            let stream = connector.shake_hands(user, socket, deadline)?;
+            let facts = stream.facts();
+            (Box::new(stream), Some(facts))
+        }
+        None => (Box::new(socket), None),
+    };
+    let byte_stream = match &user.wire_log {
+        Some(wire_log) => wire_log.watch(byte_stream),
+        None => byte_stream,
+    };
+    Ok((Stream::new(byte_stream), peer, tls))
 }

@@ -53,6 +53,8 @@ pub(super) enum EndReason {
     TimedOut(Duration),
     /// The user gave up before a connection was open.
     Cancelled,
+    /// The message that `--once` or `--expect` waits for did not come in time; as text.
+    TooLate(String),
     /// Another connection is not needed, because all of the input was sent; the status of the last
     /// one.
     InputSent(ExitStatus),
@@ -82,8 +84,24 @@ impl EndReason {
             Self::InvalidRequest(_) => ExitStatus::Usage,
             Self::Refused(_) | Self::InvalidResponse(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
             Self::NotConnected(_) | Self::Tls(_) | Self::TimedOut(_) => ExitStatus::Unanswered,
-            Self::Cancelled => ExitStatus::Unanswered,
+            Self::Cancelled | Self::TooLate(_) => ExitStatus::Unanswered,
             Self::InputSent(status) => *status,
+        }
+    }
+
+    /// Whether something went wrong, and no Close frame says what.
+    pub(super) fn is_error(&self) -> bool {
+        !matches!(
+            self,
+            Self::Closed(..) | Self::Cancelled | Self::InputSent(_)
+        )
+    }
+
+    /// The status of an answer that is not an acceptance.
+    pub(super) fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            _ => None,
         }
     }
 
@@ -143,6 +161,7 @@ impl Display for EndReason {
                 Time::from(*time)
             ),
             Self::Cancelled => f.write_str("stopped while no connection was open"),
+            Self::TooLate(reason) => f.write_str(reason),
             Self::InputSent(_) => f.write_str("not connecting again: all of the input was sent"),
             Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }

@@ -12,6 +12,8 @@ use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
 use super::end_reason::EndReason;
+use super::event::ChatEvent;
+use super::wire::WireLog;
 use crate::stop_signal::StopSignal;
 
 /// How many events one poll returns at most: of the socket, and of the waker.
@@ -25,8 +27,31 @@ pub(super) struct ReceivedPiece<'a> {
     pub(super) fin: Fin,
 }
 
+/// How a view needs the messages that are received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Messages {
+    /// Piece by piece, however long they are.
+    Pieces,
+    /// Each as an event.
+    Whole,
+}
+
 /// Shows the user what happens.
 pub(super) trait View {
+    /// How it needs messages.
+    fn messages(&self) -> Messages {
+        Messages::Pieces
+    }
+
+    /// Shows an event, if the view does not leave that to messages and notices.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be shown.
+    fn happened(&mut self, _: &ChatEvent<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Shows the next piece of a message.
     ///
     /// # Errors
@@ -77,6 +102,8 @@ pub(super) struct User {
     pub(super) is_skipping: bool,
     pub(super) stop: StopSignal,
     pub(super) view: Box<dyn View>,
+    /// Shows what travels, if that is wanted.
+    pub(super) wire_log: Option<WireLog>,
 }
 
 impl User {
@@ -99,7 +126,13 @@ impl User {
             is_skipping: false,
             stop,
             view,
+            wire_log: None,
         }
+    }
+
+    /// Whether the user is a person at a terminal.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.while_disconnected == WhileDisconnected::Reject
     }
 
     /// The next command, if one is available.

@@ -6,7 +6,9 @@ use std::fs;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
+use regex_lite::Regex;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
@@ -16,7 +18,7 @@ use super::quantity;
 use super::url;
 use crate::escape::Excerpt;
 use crate::http_token::is_token;
-use crate::options::chat::{ChatOptions, Header, Trust};
+use crate::options::chat::{ChatOptions, Expectation, Header, Pattern, Trust};
 use crate::options::url::{AUTHORIZATION, Scheme, Url};
 
 pub(super) const AFTER_HELP: &str = "\
@@ -45,11 +47,16 @@ Examples:
                                        trust one's own certificate authority
   tail -f log | ws-echo chat ws://127.0.0.1:3000 --reconnect
                                        continue when the server comes back
+  ws-echo chat ws://127.0.0.1:3000 --once ping --expect '^ping$'
+                                       check that a server answers
+  ws-echo chat ws://127.0.0.1:3000 --verbose
+                                       see the handshake and each frame
 
 Exit status: 0 if the connection was closed with 1000 or 1001; 1 if it was
 closed with another code, lost or broken; 2 for a wrong command line; 3 if the
 server refused the handshake; 4 if the host was not found, no connection was
-made in time, or messages were not answered.";
+made in time, or messages were not answered. With --once or --expect: 0 if the
+message came, 4 if it did not come in time or the connection ended before.";
 
 #[derive(Args)]
 pub(super) struct ChatArguments {
@@ -87,19 +94,50 @@ pub(super) struct ChatArguments {
 
     /// Connect again when the connection is lost or cannot be made, or when the server says when to
     /// come back
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = EXPECTATIONS)]
     reconnect: bool,
 
     /// How long to wait for each reply after the end of the input; may be 0
     #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
-    #[arg(default_value = "5s")]
+    #[arg(default_value = "5s", conflicts_with_all = EXPECTATIONS)]
     wait: Duration,
 
-    /// How long connecting may take, from finding the host to the end of the handshake
+    /// How long connecting may take, from finding the host to the end of the handshake. With --once
+    /// or --expect: how long everything may take, 5s if nothing else is said
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
+    #[arg(default_value = "10s", default_value_ifs = TIMEOUT_OF_EXPECTATIONS)]
     timeout: Duration,
+
+    /// Send this text, print the reply, and end. The input is not read
+    #[arg(long, value_name = "TEXT", conflicts_with_all = NOT_WITH_EXPECTATIONS)]
+    once: Option<String>,
+
+    /// Print the first message in which this regular expression is found, and end
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    #[arg(conflicts_with_all = NOT_WITH_EXPECTATIONS)]
+    expect: Option<Pattern>,
+
+    /// With --once or --expect: the first message of the connection does not count
+    #[arg(long)]
+    ignore_greeting: bool,
+
+    /// Print events as JSON on stdout, an object on each line
+    #[arg(long)]
+    json: bool,
+
+    /// Show the handshake and each frame on stderr, with the milliseconds since the start
+    #[arg(short, long)]
+    verbose: bool,
 }
+
+/// The options that wait for a message, and by which time.
+const EXPECTATIONS: [&str; 2] = ["once", "expect"];
+const TIMEOUT_OF_EXPECTATIONS: [(&str, ArgPredicate, &str); 2] = [
+    (EXPECTATIONS[0], ArgPredicate::IsPresent, "5s"),
+    (EXPECTATIONS[1], ArgPredicate::IsPresent, "5s"),
+];
+/// What makes no sense with them: one connection is opened, and the end of the input is no end.
+const NOT_WITH_EXPECTATIONS: [&str; 2] = ["reconnect", "wait"];
 
 /// The authorities of a file, at least one.
 #[derive(Clone)]
@@ -111,18 +149,7 @@ impl ChatArguments {
         self,
         environment: &Environment,
     ) -> Result<ChatOptions, clap::Error> {
-        let authorities: Vec<_> = self
-            .authorities
-            .into_iter()
-            .flat_map(|authorities| authorities.0)
-            .collect();
-        let trust = if self.insecure {
-            Trust::Anyone
-        } else if authorities.is_empty() {
-            Trust::System
-        } else {
-            Trust::Only(authorities)
-        };
+        let trust = trust(self.insecure, self.authorities);
         if self.url.server_name.is_none() && trust != Trust::System {
             let url = self.url.with(Scheme::Wss);
             return Err(conflict(format!(
@@ -138,6 +165,16 @@ impl ChatArguments {
                  out, or leave out that --header",
             ));
         }
+        let expectation = (self.once.is_some() || self.expect.is_some()).then_some(Expectation {
+            once: self.once,
+            pattern: self.expect,
+            ignore_greeting: self.ignore_greeting,
+        });
+        if self.ignore_greeting && expectation.is_none() {
+            return Err(conflict(
+                "--ignore-greeting is for --once and --expect: write one of them, or leave it out",
+            ));
+        }
         Ok(ChatOptions {
             url: self.url,
             trust,
@@ -148,8 +185,26 @@ impl ChatArguments {
             reconnect: self.reconnect,
             wait: self.wait,
             timeout: self.timeout,
+            expectation,
+            verbose: self.verbose,
+            json: self.json,
             color: environment.get("NO_COLOR").is_none(),
         })
+    }
+}
+
+/// Which certificates are trusted.
+fn trust(insecure: bool, authorities: Vec<Authorities>) -> Trust {
+    let authorities = authorities
+        .into_iter()
+        .flat_map(|authorities| authorities.0);
+    let authorities: Vec<_> = authorities.collect();
+    if insecure {
+        Trust::Anyone
+    } else if authorities.is_empty() {
+        Trust::System
+    } else {
+        Trust::Only(authorities)
     }
 }
 
@@ -225,6 +280,17 @@ fn origin(text: &str) -> Result<String, &'static str> {
         return Err("write visible ASCII only, such as http://localhost:8080 or null");
     }
     Ok(text.into())
+}
+
+/// A regular expression.
+fn pattern(text: &str) -> Result<Pattern, String> {
+    let pattern = Regex::new(text).map(Pattern);
+    pattern.map_err(|error| {
+        format!(
+            "{error}; write a regular expression such as '^ready' or 'id=[0-9]+', with a \\ before \
+             a character that stands for itself, such as '\\['"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -262,3 +262,6 @@ impl Display for TransportEnd {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

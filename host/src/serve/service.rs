@@ -97,7 +97,11 @@ impl Service {
         let path = request.path();
         let is_test = self.test_path.as_deref() == Some(path);
         let is_served = is_test || self.paths.is_empty() || self.paths.iter().any(|it| it == path);
-        let at_path = page::file(path, is_served).filter(|_| self.has_page);
+        let at_path = match is_test {
+            true => Some(page::test_file()),
+            false => page::file(path, is_served),
+        };
+        let at_path = at_path.filter(|_| self.has_page);
         // A client that asks for a WebSocket must be told why it gets none.
         let file = at_path.filter(|_| !request.is_for_websocket());
         if !is_served && file.is_none() {
@@ -105,9 +109,9 @@ impl Service {
             return Decision::Refuse(Refusal::NotFound);
         }
         match (handshake.check(), file) {
-            (Err(Refusal::UpgradeRequired), Some(file)) => return Decision::File(file),
+            (Err(Refusal::UpgradeRequired), Some(file)) => return self.send(file, &request),
             (Err(Refusal::MethodNotAllowed), Some(file)) if request.method() == "HEAD" => {
-                return Decision::File(file);
+                return self.send(file, &request);
             }
             (Err(refusal @ Refusal::MethodNotAllowed), _)
                 if at_path.is_some() && request.method() != "HEAD" =>
@@ -118,8 +122,7 @@ impl Service {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
             (Ok(()), _) if is_test => {
-                let parsed = Behaviour::parse(request.query().unwrap_or(""), &self.test_bounds);
-                return match parsed {
+                return match self.behaviour(&request) {
                     Ok(behaviour) => Decision::Test(Box::new(behaviour)),
                     Err(mistake) => Decision::Mistake(mistake),
                 };
@@ -127,6 +130,12 @@ impl Service {
             // It is accepted, or refused because of what it lacks.
             _ => {}
         }
+        self.accept(handshake, window)
+    }
+
+    /// Accepts a request, or refuses it because of what it lacks.
+    fn accept(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
+        let request = handshake.request();
         let subprotocol = self.choose(&request).map(str::to_owned);
         let first_offer = request.subprotocols().find(is_short);
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
@@ -149,6 +158,23 @@ impl Service {
                 Decision::Refuse(refusal)
             }
         }
+    }
+
+    /// Sends a file. That of the test path is sent for a right query only: a browser does not tell
+    /// a page why its WebSocket was refused, so the page asks again over HTTP.
+    fn send(&self, file: &'static File, request: &Request<'_>) -> Decision {
+        if self.test_path.as_deref() != Some(request.path()) {
+            return Decision::File(file);
+        }
+        match self.behaviour(request) {
+            Ok(_) => Decision::File(file),
+            Err(mistake) => Decision::Mistake(mistake),
+        }
+    }
+
+    /// What a request on the test path asks for.
+    fn behaviour(&self, request: &Request<'_>) -> Result<Behaviour, Mistake> {
+        Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
     }
 
     /// Accepts a request on the test path, with a response that is changed later. Returns the window

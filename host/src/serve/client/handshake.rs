@@ -161,13 +161,13 @@ fn answer(
         Decision::Test(behaviour) => {
             return answer_test(peer, &target, handshake, behaviour, shared);
         }
-        Decision::Mistake(mistake) => {
-            journal.refused_behaviour(peer, &target, &mistake.to_string());
-            return test::explain(handshake, &mistake).into();
-        }
         Decision::File(file) => {
             journal.file_sent(peer, file.name, &target);
             return respond(handshake, &file.answer).into();
+        }
+        Decision::Mistake(mistake) => {
+            journal.refused_query(peer, &target, &mistake);
+            return respond(handshake, &Answer::bad_request(mistake.to_string())).into();
         }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());

@@ -1,15 +1,13 @@
 //! A client on the test path: its request is answered as its address asks, and a performance does
 //! the rest.
 
-use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
-use ws_echo_core::{Agreed, HttpResponse, Refusal, Window};
+use ws_echo_core::{Agreed, Refusal, Window};
 
 use super::{Client, PendingResponse, Phase, Shared};
 use crate::random;
 use crate::serve::behaviour::Behaviour;
-use crate::serve::behaviour::parse::Mistake;
 use crate::serve::behaviour::performance::ending::Cause;
 use crate::serve::behaviour::performance::memory::Short;
 use crate::serve::behaviour::performance::response::{refusal, rewrite};
@@ -176,17 +174,4 @@ pub(super) fn accept(
         greeting,
         window,
     })
-}
-
-/// Answers a request that asks for what there is not. Returns the content.
-pub(super) fn explain(handshake: &mut Handshake, mistake: &Mistake) -> Option<Cow<'static, [u8]>> {
-    let content = format!("{mistake}\n");
-    let response = HttpResponse {
-        content_type: Some("text/plain; charset=utf-8"),
-        content_len: content.len(),
-        ..HttpResponse::new("400 Bad Request")
-    };
-    // Its head can always be sent.
-    let len = handshake.respond(&response).unwrap_or_default();
-    (len > 0).then(|| content.into_bytes().into())
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use log::info;
 
 use super::Journal;
-use crate::escape::Untrusted;
 use crate::logging::target::CLIENT;
+use crate::serve::behaviour::parse::Mistake;
 
 impl Journal {
     /// A client of the test path is treated with random choices that this seed makes.
@@ -22,10 +22,9 @@ impl Journal {
         info!(target: CLIENT, "client refused {peer} {target}: {status}, as asked");
     }
 
-    /// A request on the test path is refused because its address asks for what there is not.
-    pub(crate) fn refused_behaviour(&mut self, peer: SocketAddr, target: &str, mistake: &str) {
-        let mistake = mistake.lines().next().unwrap_or_default();
-        let mistake = Untrusted::excerpt(mistake);
+    /// A request is refused because of its query; `mistake` says why.
+    pub(crate) fn refused_query(&mut self, peer: SocketAddr, target: &str, mistake: &Mistake) {
+        let mistake = mistake.sentence();
         info!(target: CLIENT, "client refused {peer} {target}: 400 Bad Request: {mistake}");
     }
 }

@@ -30,9 +30,9 @@ pub(crate) struct Parameter {
     /// What the server does, in a few words.
     pub(crate) meaning: &'static str,
     /// The parameter without which this one means nothing, and an example of it.
-    pub(super) needs: Option<(&'static str, &'static str)>,
+    pub(crate) needs: Option<(&'static str, &'static str)>,
     /// Whether the parameter may be given more than once.
-    pub(super) is_repeatable: bool,
+    pub(crate) is_repeatable: bool,
     pub(super) set: Set,
 }
 

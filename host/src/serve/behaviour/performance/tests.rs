@@ -4,5 +4,6 @@ mod end;
 mod handshake;
 mod limits;
 mod messages;
+mod pairs;
 mod stage;
 mod unasked;
