@@ -296,6 +296,39 @@ fn a_client_whose_echoes_do_not_fit_the_memory_is_dropped() {
     assert!(server.clients.is_empty());
 }
 
+#[test]
+fn ten_thousand_delayed_clients_cost_their_messages_and_little_more() {
+    const CLIENTS: usize = 10_000;
+    const LEN: usize = 100;
+    let mut server = Server::new(&["--max-connections=20000"]);
+    let message = frame(0x82, &"x".repeat(LEN));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (key, end) = server.test("delay=1m");
+            server.send(key, &end, &message);
+            end
+        })
+        .collect();
+    let each = server.clients.shared.pool.taken() / CLIENTS;
+    let places = Clients::<End>::IDLE_COST;
+    eprintln!(
+        "a delayed client with a message of {LEN} bytes: {each} bytes, and {places} as each other \
+         client; {} are its behaviour",
+        size_of::<Behaviour>()
+    );
+    assert!(each < 2 << 10, "{each} bytes");
+    assert!(clients.iter().all(|end| received(end).is_empty()));
+    let rounds = server.pass(60 * SECOND);
+    assert!(
+        rounds <= CLIENTS.div_ceil(EXPIRED_MAX) + 1,
+        "{rounds} rounds"
+    );
+    let expected = echo(0x82, &"x".repeat(LEN));
+    assert!(clients.iter().all(|end| received(end) == expected));
+    server.pass(3600 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
 /// Sends messages, a Ping and a Close, as fast as the server takes them or only a little.
 fn play(server: &mut Server, key: usize, end: &End, takes_little: bool) {
     let messages = [
