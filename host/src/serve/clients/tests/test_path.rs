@@ -388,3 +388,65 @@ fn each_pair_of_parameters_leaves_no_memory_behind_however_the_client_ends() {
     }
     assert!(played > 1000, "{played}");
 }
+
+/// What a client does next, at random.
+fn act(server: &mut Server, key: usize, end: &End, random: &mut fastrand::Rng) {
+    let text = "é".repeat(random.usize(0..40));
+    match random.u8(0..12) {
+        0 => server.send(key, end, frame(0x81, &text)),
+        1 => server.send(key, end, frame(0x02, &text)),
+        2 => server.send(key, end, frame(0x80, &text)),
+        3 => server.send(key, end, frame(0x89, "?")),
+        4 => server.send(key, end, frame(0x82, &text).repeat(100)),
+        5 => {
+            let cut = frame(0x81, &text);
+            server.send(key, end, &cut[..random.usize(0..cut.len())]);
+        }
+        6 => end.0.borrow_mut().room = random.usize(0..50),
+        7 | 8 => {
+            end.0.borrow_mut().room = usize::MAX;
+            server.clients.handle(key, Readiness::None);
+        }
+        9 if random.u8(0..8) == 0 => server.send(key, end, CLOSE),
+        10 if random.u8(0..16) == 0 => {
+            end.0.borrow_mut().has_ended = true;
+            server.clients.handle(key, Readiness::UntilWouldBlock);
+        }
+        _ => drop(server.pass(random.u32(0..700) * MILLISECOND)),
+    }
+}
+
+#[test]
+fn any_behaviour_serves_any_client() {
+    let all: Vec<String> = table::parameters().map(|it| it.written()).collect();
+    let mut random = fastrand::Rng::with_seed(1);
+    let arguments = [
+        "--max-test-time=1m",
+        "--max-backlog=4KiB",
+        "--max-memory=1MiB",
+    ];
+    let (mut served, mut runs) = (0, 0);
+    while served < 300 && runs < 10_000 {
+        runs += 1;
+        let parameters = (0..random.usize(1..5)).map(|_| random.choice(&all).cloned());
+        let query: Vec<String> = parameters.flatten().collect();
+        let query = query.join("&");
+        if Behaviour::parse(&query, &Bounds { max_push: 10_000 }).is_err() {
+            continue;
+        }
+        served += 1;
+        let mut server = Server::new(&arguments);
+        let (key, end) = server.ask(&query);
+        for _ in 0..random.usize(0..60) {
+            if server.clients.len() == 1 {
+                act(&mut server, key, &end, &mut random);
+            }
+        }
+        if random.bool() {
+            server.clients.stop(Duration::ZERO);
+        }
+        server.pass(200 * SECOND);
+        assert!(server.clients.is_empty(), "{query}");
+    }
+    assert_eq!(served, 300);
+}
