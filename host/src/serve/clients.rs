@@ -92,7 +92,7 @@ impl<T: Transport> Clients<T> {
                     options.max_backlog,
                 )
                 .with_verifiers(options),
-                journal: Journal::new(now, options.welcome.as_deref()),
+                journal: Journal::new(now, options.welcome.text()),
                 is_stopping: false,
                 now,
                 scratch: Scratch::default(),
@@ -347,6 +347,10 @@ impl<T: Transport> Clients<T> {
         debug_assert!(
             !self.table.is_empty() || self.shared.pool.is_whole(),
             "a client has left without its memory"
+        );
+        debug_assert!(
+            !self.table.is_empty() || self.shared.journal.is_complete(),
+            "a client has left without a word"
         );
         self.wheel.forget(key);
         if client.is_queued {

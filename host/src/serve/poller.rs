@@ -272,6 +272,10 @@ impl Transport for Socket {
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
     }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.0.local_addr().ok()
+    }
 }
 
 #[cfg(test)]

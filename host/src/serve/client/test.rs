@@ -3,9 +3,10 @@
 
 use std::time::{Instant, SystemTime};
 
-use ws_echo_core::{Agreed, Refusal, Window};
+use ws_echo_core::{Agreed, Refusal};
 
-use super::{Client, PendingResponse, Phase, Shared};
+use super::pending::Pending;
+use super::{Client, Phase, Shared};
 use crate::random;
 use crate::serve::behaviour::Behaviour;
 use crate::serve::behaviour::performance::ending::Cause;
@@ -14,16 +15,15 @@ use crate::serve::behaviour::performance::response::{refusal, rewrite};
 use crate::serve::behaviour::performance::{Opening, Performance, Surroundings};
 use crate::serve::journal::Journal;
 use crate::serve::pool::HeapBuffer;
+use crate::serve::request_report::Route;
 use crate::serve::response::SHORT_OF_MEMORY;
-use crate::serve::service::Handshake;
+use crate::serve::service::{Handshake, TestAcceptance};
 
 /// A request on the test path that can be accepted, until its response is made.
 #[derive(Debug)]
 pub(super) struct AcceptedTest {
     behaviour: Box<Behaviour>,
-    greeting: Option<String>,
-    /// The window that is agreed on; `None` if no message may be compressed.
-    pub(super) window: Option<Window>,
+    pub(super) acceptance: TestAcceptance,
 }
 
 impl Shared {
@@ -94,8 +94,7 @@ impl Client {
     ) {
         let AcceptedTest {
             behaviour,
-            greeting,
-            ..
+            acceptance: TestAcceptance { greeting, .. },
         } = test;
         let mut response = buffer.ready().to_vec();
         buffer.consume(usize::MAX);
@@ -154,24 +153,22 @@ impl Client {
             Ok(performance) => Phase::Test(performance),
             Err(Short) => {
                 let response = SHORT_OF_MEMORY.bytes();
-                Phase::Responding(PendingResponse::boxed(response))
+                Phase::Responding(Box::new(Pending::new(response)))
             }
         };
     }
 }
 
-/// Accepts a request on the test path.
+/// Accepts a request on the test path. `route` tells how it has come.
 pub(super) fn accept(
     handshake: &mut Handshake,
     behaviour: Box<Behaviour>,
+    route: &dyn Fn() -> Route,
     shared: &mut Shared,
 ) -> Result<AcceptedTest, Refusal> {
-    let service = &shared.service;
-    let greeting = service.test_greeting(&handshake.request(), &behaviour);
-    let window = service.accept_test(handshake, &behaviour)?;
+    let acceptance = shared.service.accept_test(handshake, &behaviour, route)?;
     Ok(AcceptedTest {
         behaviour,
-        greeting,
-        window,
+        acceptance,
     })
 }
