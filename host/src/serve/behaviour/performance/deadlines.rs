@@ -10,6 +10,7 @@ use super::greeting::tick;
 use super::memory::Short;
 use super::outbox::{Content, Step};
 use super::outgoing::Outgoing;
+use super::pace::Pace;
 use super::{Dropped, Limits, Outcome, Performance, Repeated, Stage, Surroundings};
 
 /// How many ticks or Pings are made up for in one turn.
@@ -167,6 +168,9 @@ impl Performance {
         }
         self.stage = Stage::Ending;
         self.stop_timers();
+        // There is no time for a slow one.
+        self.behaviour.messages.rate = None;
+        self.pace = Pace::default();
         self.outbox
             .keep_begun_frame(&mut self.memory, around.pool)?;
         let close = Content::Step(Step::Close(CloseCode::GOING_AWAY, reason.to_owned()));

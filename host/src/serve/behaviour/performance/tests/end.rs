@@ -296,6 +296,11 @@ fn a_server_that_stops_closes_after_the_begun_frame() {
     stage.send(frame(0x88, b"\x03\xe9"));
     assert_eq!(stage.ending, "closed by server with 1001");
 
+    let mut stage = Stage::new(|it| it.messages.rate = Some(1));
+    stage.send([text("abc"), text("not sent")].concat());
+    stage.stop();
+    assert_eq!(stage.bytes(), [echo("abc"), close(1001, "")].concat());
+
     let mut stage = Stage::greeting("hi", |it| it.handshake.delay = SECOND);
     stage.stop();
     assert!(!stage.is_there());
