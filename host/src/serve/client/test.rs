@@ -13,7 +13,7 @@ use crate::serve::behaviour::performance::ending::Cause;
 use crate::serve::behaviour::performance::memory::Short;
 use crate::serve::behaviour::performance::response::{refusal, rewrite};
 use crate::serve::behaviour::performance::{Opening, Performance, Surroundings};
-use crate::serve::journal::Journal;
+use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::request_report::Route;
 use crate::serve::response::SHORT_OF_MEMORY;
@@ -112,6 +112,10 @@ impl Client {
         self.begin_test(shared, |around| {
             Performance::accept(behaviour, opening, around)
         });
+        if !self.is_in_test() {
+            let ending = Ending::ShortOfMemory;
+            shared.journal.ended(self.peer(), &ending, None);
+        }
     }
 
     /// A seed for the random choices, if there are some.
