@@ -4,17 +4,14 @@
 //! events go to a view. Lines are typed, or read, on a thread of their own.
 
 mod back_off;
-mod command;
+pub(crate) mod command;
 mod compression;
-mod connect;
 mod conversation;
-mod end_reason;
+pub(crate) mod end_reason;
 mod pipe;
 mod reply_tracker;
-mod stream;
 mod terminal;
-mod tls;
-mod user;
+pub(crate) mod user;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{self, ExitCode};
@@ -25,14 +22,16 @@ use mio::{Poll, Token, Waker};
 
 use self::back_off::BackOff;
 use self::command::UserCommand;
-use self::connect::Opened;
+
 use self::conversation::{Awaited, ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
 use self::pipe::Printer;
 use self::reply_tracker::ReplyTracker;
 use self::terminal::Terminal;
-use self::tls::TlsConnector;
+
 use self::user::{User, WhileDisconnected};
+use crate::client::connect::{self, Opened};
+use crate::client::tls::TlsConnector;
 use crate::escape::OneLine;
 use crate::options::chat::{ChatOptions, Trust};
 use crate::platform::TerminalMode;

@@ -24,6 +24,7 @@ mod alpn;
 mod any_certificate;
 mod bench;
 mod chat;
+mod client;
 mod command_line;
 mod connect;
 mod deflate;

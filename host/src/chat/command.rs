@@ -3,11 +3,11 @@
 use ws_echo_core::{CloseCode, Fin, Message};
 
 /// The longest payload of a frame that is sent. A longer message is sent in fragments.
-pub(super) const FRAGMENT_LEN_MAX: usize = 64 << 10;
+pub(crate) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum UserCommand {
+pub(crate) enum UserCommand {
     /// Send the next fragment of a message, or all of it: at most [`FRAGMENT_LEN_MAX`] bytes.
     Send(MessageData, Fin),
     /// Send a Ping.
@@ -22,7 +22,7 @@ pub(super) enum UserCommand {
 
 /// A message, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum MessageData {
+pub(crate) enum MessageData {
     Text(String),
     Binary(Vec<u8>),
 }

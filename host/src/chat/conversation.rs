@@ -11,8 +11,8 @@ use super::command::{FRAGMENT_LEN_MAX, UserCommand};
 use super::compression::{Compression, InflateError};
 use super::end_reason::EndReason;
 use super::reply_tracker::ReplyTracker;
-use super::stream::{ReadOutcome, Stream};
 use super::user::{ReceivedPiece, User};
+use crate::client::stream::{ReadOutcome, Stream};
 use crate::random;
 use crate::time::Time;
 

@@ -12,7 +12,7 @@ use crate::time::{DAY, Time};
 /// The exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum ExitStatus {
+pub(crate) enum ExitStatus {
     /// Closed with 1000 or 1001.
     Closed = 0,
     /// Closed with another code, lost or broken.
@@ -27,7 +27,7 @@ pub(super) enum ExitStatus {
 
 /// Why a connection, or the attempt to open one, ended.
 #[derive(Debug)]
-pub(super) enum EndReason {
+pub(crate) enum EndReason {
     /// The server sent a Close frame: its code, if it had one, and its reason.
     Closed(Option<CloseCode>, String),
     /// The connection ended without a Close frame; why.
@@ -62,19 +62,19 @@ pub(super) enum EndReason {
 
 /// A response with a status other than 101.
 #[derive(Debug)]
-pub(super) struct ServerRefusal {
-    pub(super) status: u16,
-    pub(super) reason: String,
+pub(crate) struct ServerRefusal {
+    pub(crate) status: u16,
+    pub(crate) reason: String,
     /// The value of `Location`, if the response has one.
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
     /// How long to wait before the next attempt, if the response says it.
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// The beginning of the response's content.
-    pub(super) content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 impl EndReason {
-    pub(super) fn status(&self) -> ExitStatus {
+    pub(crate) fn status(&self) -> ExitStatus {
         match self {
             Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => ExitStatus::Closed,
             Self::Closed(..) | Self::Lost(_) | Self::Protocol(_) => ExitStatus::Broken,
@@ -88,7 +88,7 @@ impl EndReason {
     }
 
     /// Whether another attempt may succeed a little later.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(crate) fn is_temporary(&self) -> bool {
         match self {
             Self::Lost(_) | Self::NotConnected(_) | Self::TimedOut(_) => true,
             // A redirect is not followed, so a later one would not help.
@@ -105,7 +105,7 @@ impl EndReason {
     }
 
     /// How long the server asks to wait before the next attempt.
-    pub(super) fn retry_after(&self) -> Duration {
+    pub(crate) fn retry_after(&self) -> Duration {
         match self {
             Self::Refused(refusal) => refusal.retry_after.unwrap_or_default(),
             _ => Duration::ZERO,

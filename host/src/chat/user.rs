@@ -19,14 +19,14 @@ const EVENT_COUNT: usize = 8;
 
 /// A piece of a message that was received. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReceivedPiece<'a> {
-    pub(super) kind: Kind,
-    pub(super) bytes: &'a [u8],
-    pub(super) fin: Fin,
+pub(crate) struct ReceivedPiece<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) fin: Fin,
 }
 
 /// Shows the user what happens.
-pub(super) trait View {
+pub(crate) trait View {
     /// Shows the next piece of a message.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ pub(super) trait View {
 
 /// What happens to messages while no connection is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhileDisconnected {
+pub(crate) enum WhileDisconnected {
     /// They are kept until one is open.
     Hold,
     /// They are dropped, with a notice.
@@ -64,24 +64,24 @@ pub(super) enum WhileDisconnected {
 }
 
 /// The user: where commands come from, and where events are shown.
-pub(super) struct User {
-    pub(super) poll: Poll,
+pub(crate) struct User {
+    pub(crate) poll: Poll,
     /// Wakes the poll.
-    pub(super) waker: Arc<Waker>,
+    pub(crate) waker: Arc<Waker>,
     events: Events,
     commands: Receiver<UserCommand>,
     /// A command that was received and could not be executed yet.
-    pub(super) held: Option<UserCommand>,
+    pub(crate) held: Option<UserCommand>,
     while_disconnected: WhileDisconnected,
     /// Whether the rest of the current message must be skipped.
-    pub(super) is_skipping: bool,
-    pub(super) stop: StopSignal,
-    pub(super) view: Box<dyn View>,
+    pub(crate) is_skipping: bool,
+    pub(crate) stop: StopSignal,
+    pub(crate) view: Box<dyn View>,
 }
 
 impl User {
     /// A user with these commands and this view.
-    pub(super) fn new(
+    pub(crate) fn new(
         poll: Poll,
         waker: Arc<Waker>,
         stop: StopSignal,
@@ -103,7 +103,7 @@ impl User {
     }
 
     /// The next command, if one is available.
-    pub(super) fn next_command(&mut self) -> Option<UserCommand> {
+    pub(crate) fn next_command(&mut self) -> Option<UserCommand> {
         loop {
             let command = self.held.take().or_else(|| self.commands.try_recv().ok())?;
             match &command {
@@ -116,13 +116,13 @@ impl User {
     }
 
     /// The next command, if one is available, which stays the next.
-    pub(super) fn peek_command(&mut self) -> Option<&UserCommand> {
+    pub(crate) fn peek_command(&mut self) -> Option<&UserCommand> {
         self.held = self.next_command();
         self.held.as_ref()
     }
 
     /// Waits for an event of the socket or a command, until a deadline if there is one.
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
+    pub(crate) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::Poll(error)),
@@ -135,7 +135,7 @@ impl User {
     /// # Errors
     ///
     /// When the user no longer wants a connection.
-    pub(super) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
+    pub(crate) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
         if self.stop.is_requested() || self.wants_to_stop() {
             return Err(EndReason::Cancelled);
         }

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use ws_echo_core::Buffer;
 
-use super::command::FRAGMENT_LEN_MAX;
+use crate::chat::command::FRAGMENT_LEN_MAX;
 
 /// Room for the longest frame that is sent, and for what is received.
 const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
@@ -18,14 +18,14 @@ const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
 /// A non-blocking socket, or TLS on one. A write may keep some of the bytes that it takes; a flush
 /// sends them.
-pub(super) trait ByteStream: Read + Write {}
+pub(crate) trait ByteStream: Read + Write {}
 
 impl<T: Read + Write> ByteStream for T {}
 
 /// A connection to a server.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     byte_stream: Box<dyn ByteStream>,
-    pub(super) buffer: Buffer<Box<[u8]>>,
+    pub(crate) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
     /// Why nothing can be sent any longer. Bytes can still be received.
     write_error: Option<io::Error>,
@@ -33,7 +33,7 @@ pub(super) struct Stream {
 
 /// The outcome of a read.
 #[derive(Debug)]
-pub(super) enum ReadOutcome {
+pub(crate) enum ReadOutcome {
     /// Nothing can be received now.
     Nothing,
     /// Some bytes were received, or none yet; there may be more.
@@ -43,7 +43,7 @@ pub(super) enum ReadOutcome {
 }
 
 impl Stream {
-    pub(super) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
+    pub(crate) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
         Self {
             byte_stream,
             // Frames are taken in pieces, so none has to fit the buffer.
@@ -55,7 +55,7 @@ impl Stream {
 
     /// Sends what is ready, until the socket accepts no more; the rest is sent next time. Returns
     /// whether this made room, so that there may be more to do.
-    pub(super) fn transmit(&mut self) -> bool {
+    pub(crate) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();
         let is_ready = !ready.is_empty();
         self.unsent.extend(ready);
@@ -87,17 +87,17 @@ impl Stream {
     }
 
     /// How many bytes wait for the socket to accept them.
-    pub(super) fn unsent_len(&self) -> usize {
+    pub(crate) fn unsent_len(&self) -> usize {
         self.unsent.len()
     }
 
     /// Whether too much is unsent to receive more.
-    pub(super) fn is_congested(&self) -> bool {
+    pub(crate) fn is_congested(&self) -> bool {
         self.unsent.len() > UNSENT_MAX
     }
 
     /// Receives bytes into the buffer.
-    pub(super) fn receive(&mut self) -> ReadOutcome {
+    pub(crate) fn receive(&mut self) -> ReadOutcome {
         let spare = self.buffer.spare_mut();
         if spare.is_empty() {
             return ReadOutcome::Nothing;

@@ -14,15 +14,15 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::end_reason::EndReason;
-use super::user::User;
+use crate::chat::end_reason::EndReason;
+use crate::chat::user::User;
 use crate::options::chat::ChatOptions;
 use crate::options::url::Scheme;
 use crate::time::Time;
 
 /// Makes TLS connections to one server. They share their sessions, so reconnecting costs less.
 #[derive(Debug)]
-pub(super) struct TlsConnector<'a> {
+pub(crate) struct TlsConnector<'a> {
     options: &'a ChatOptions,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
@@ -34,7 +34,7 @@ impl<'a> TlsConnector<'a> {
     /// # Errors
     ///
     /// Why no authority can be trusted.
-    pub(super) fn new(options: &'a ChatOptions) -> Result<Option<Self>, String> {
+    pub(crate) fn new(options: &'a ChatOptions) -> Result<Option<Self>, String> {
         let Some(name) = options.url.server_name.clone() else {
             return Ok(None);
         };
@@ -51,7 +51,7 @@ impl<'a> TlsConnector<'a> {
     /// # Errors
     ///
     /// Why the handshake failed.
-    pub(super) fn shake_hands(
+    pub(crate) fn shake_hands(
         &self,
         user: &mut User,
         socket: TcpStream,
@@ -90,7 +90,7 @@ impl<'a> TlsConnector<'a> {
 
 /// A socket with TLS.
 #[derive(Debug)]
-pub(super) struct TlsClientStream {
+pub(crate) struct TlsClientStream {
     socket: TcpStream,
     session: ClientConnection,
 }

@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Window};
 
-use super::end_reason::EndReason;
 use super::stream::{ByteStream, Stream};
 use super::tls::TlsConnector;
-use super::user::User;
+use crate::chat::end_reason::EndReason;
+use crate::chat::user::User;
 use crate::options::chat::ChatOptions;
 use crate::random;
 
@@ -24,16 +24,16 @@ const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
 });
 
 /// A connection that is open, and what was agreed in its handshake.
-pub(super) struct Opened {
-    pub(super) stream: Stream,
-    pub(super) agreed: Agreed,
+pub(crate) struct Opened {
+    pub(crate) stream: Stream,
+    pub(crate) agreed: Agreed,
     /// The subprotocol that the server has chosen.
     subprotocol: Option<String>,
 }
 
 impl Opened {
     /// What the user is shown.
-    pub(super) fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         let mut note = String::from("socket open");
         if let Some(name) = &self.subprotocol {
             note += ", subprotocol ";
@@ -51,7 +51,7 @@ impl Opened {
 /// # Errors
 ///
 /// Why no connection could be opened.
-pub(super) fn open(
+pub(crate) fn open(
     user: &mut User,
     options: &ChatOptions,
     connector: Option<&TlsConnector<'_>>,

@@ -9,8 +9,8 @@ use ws_echo_core::{Agreed, ClientHandshake, Progress, ResponseError};
 use super::content::Framing;
 use super::retry_after::retry_after;
 use crate::chat::end_reason::{EndReason, ServerRefusal};
-use crate::chat::stream::{ReadOutcome, Stream};
 use crate::chat::user::User;
+use crate::client::stream::{ReadOutcome, Stream};
 use crate::connect::HEAD_LEN_MAX;
 use crate::options::url::{Scheme, Url};
 
