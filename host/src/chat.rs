@@ -4,14 +4,14 @@
 //! events go to a view. Lines are typed, or read, on a thread of their own.
 
 mod back_off;
-pub(crate) mod command;
+mod command;
 mod compression;
 mod conversation;
-pub(crate) mod end_reason;
+mod end_reason;
 mod pipe;
 mod reply_tracker;
 mod terminal;
-pub(crate) mod user;
+mod user;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{self, ExitCode};
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Poll, Token, Waker};
+use ws_echo_core::{ClientRequest, Deflate, DeflateOffer, Window};
 
 use self::back_off::BackOff;
 use self::command::UserCommand;
@@ -31,13 +32,23 @@ use self::terminal::Terminal;
 
 use self::user::{User, WhileDisconnected};
 use crate::client::connect::{self, Opened};
+use crate::client::destination::Destination;
+use crate::client::error::ConnectError;
 use crate::client::tls::TlsConnector;
+use crate::client::waiter::Waiter as _;
 use crate::escape::OneLine;
-use crate::options::chat::{ChatOptions, Trust};
+use crate::options::chat::ChatOptions;
+use crate::options::trust::Trust;
 use crate::platform::TerminalMode;
 use crate::stderr;
 use crate::stop_signal::StopSignal;
 use crate::time::Time;
+
+/// The compression that is offered: as much as the server likes.
+const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
+    server: Window::MAX,
+    client: Window::MAX,
+});
 
 const WAKER: Token = Token(1);
 
@@ -46,7 +57,7 @@ const INSECURE: &str = "--insecure: the server's certificate is not checked; any
 
 /// Talks to a server until one of the two sides closes the connection.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
-    let connector = match TlsConnector::new(options) {
+    let connector = match TlsConnector::new(destination(options)) {
         Ok(connector) => connector,
         Err(reason) => {
             stderr::print(&reason);
@@ -73,7 +84,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let end = converse(&mut user, &mut replies, options, connector.as_ref());
     user.view.finish();
     user.view.note(&end.reason);
-    if let EndReason::Refused(refusal) = &end.reason {
+    if let EndReason::NotOpened(ConnectError::Refused(refusal)) = &end.reason {
         show_content(&refusal.content);
     }
     let mut status = end.reason.status();
@@ -158,7 +169,7 @@ fn converse(
     let mut was_ever_open = false;
     loop {
         let mut opened_at = None;
-        let end = match connect::open(user, options, connector) {
+        let end = match open(user, options, connector) {
             Ok(opened) => {
                 user.view.set_connected(true);
                 user.view.note(&opened.note());
@@ -169,8 +180,8 @@ fn converse(
                 user.view.set_connected(false);
                 end
             }
-            Err(reason) => ConnectionEnd {
-                reason,
+            Err(error) => ConnectionEnd {
+                reason: error.into(),
                 awaited: Awaited::Input,
             },
         };
@@ -191,6 +202,35 @@ fn converse(
     }
 }
 
+/// Opens a connection with the request that the options ask for.
+fn open(
+    user: &mut User,
+    options: &ChatOptions,
+    connector: Option<&TlsConnector<'_>>,
+) -> Result<Opened, ConnectError> {
+    let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
+    let authorization = options.url.authorization();
+    let headers = options.headers.iter();
+    let headers = headers.map(|header| (&*header.name, &*header.value));
+    let headers: Vec<_> = authorization.into_iter().chain(headers).collect();
+    let request = ClientRequest {
+        origin: options.origin.as_deref(),
+        subprotocols: &subprotocols,
+        deflate: options.compression.then_some(OFFER),
+        headers: &headers,
+        ..ClientRequest::new(&options.url.authority, &options.url.resource)
+    };
+    connect::open(user, destination(options), request, connector)
+}
+
+fn destination(options: &ChatOptions) -> Destination<'_> {
+    Destination {
+        url: &options.url,
+        trust: &options.trust,
+        timeout: options.timeout,
+    }
+}
+
 /// Waits before the next attempt. If there is a status `without_input`, there is no need for a
 /// connection once all of the input was sent.
 fn pause(
@@ -207,7 +247,7 @@ fn pause(
             (_, Some(UserCommand::Fail(reason))) => {
                 return Err(EndReason::LocalError(reason.clone()));
             }
-            _ => user.wait(Some(until))?,
+            _ => user.wait(Some(until)).map_err(EndReason::Poll)?,
         }
     }
     Ok(())

@@ -2,5 +2,8 @@
 //! the handshake.
 
 pub(crate) mod connect;
+pub(crate) mod destination;
+pub(crate) mod error;
 pub(crate) mod stream;
 pub(crate) mod tls;
+pub(crate) mod waiter;

@@ -15,6 +15,7 @@ mod secret;
 mod serve;
 mod similar;
 mod tls;
+mod trust;
 mod unknown_variables;
 mod url;
 

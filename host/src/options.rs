@@ -5,4 +5,5 @@ pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod origin;
 pub(crate) mod serve;
+pub(crate) mod trust;
 pub(crate) mod url;

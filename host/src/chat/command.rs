@@ -2,12 +2,11 @@
 
 use ws_echo_core::{CloseCode, Fin, Message};
 
-/// The longest payload of a frame that is sent. A longer message is sent in fragments.
-pub(crate) const FRAGMENT_LEN_MAX: usize = 64 << 10;
+use crate::client::stream::FRAGMENT_LEN_MAX;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum UserCommand {
+pub(super) enum UserCommand {
     /// Send the next fragment of a message, or all of it: at most [`FRAGMENT_LEN_MAX`] bytes.
     Send(MessageData, Fin),
     /// Send a Ping.
@@ -22,7 +21,7 @@ pub(crate) enum UserCommand {
 
 /// A message, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MessageData {
+pub(super) enum MessageData {
     Text(String),
     Binary(Vec<u8>),
 }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
 
-use super::command::{FRAGMENT_LEN_MAX, UserCommand};
+use super::command::UserCommand;
 use super::compression::{Compression, InflateError};
 use super::end_reason::EndReason;
 use super::reply_tracker::ReplyTracker;
 use super::user::{ReceivedPiece, User};
-use crate::client::stream::{ReadOutcome, Stream};
+use crate::client::stream::{FRAGMENT_LEN_MAX, ReadOutcome, Stream};
+use crate::client::waiter::Waiter as _;
 use crate::random;
 use crate::time::Time;
 
@@ -137,7 +138,10 @@ impl<'a> Conversation<'a> {
         };
         match received {
             ReadOutcome::Bytes => Ok(()),
-            ReadOutcome::Nothing => self.user.wait(self.deadline()),
+            ReadOutcome::Nothing => {
+                let until = self.deadline();
+                self.user.wait(until).map_err(EndReason::Poll)
+            }
             ReadOutcome::End(None) => {
                 let reason = "the server closed the connection without a Close frame";
                 Err(EndReason::Lost(reason.into()))

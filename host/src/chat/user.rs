@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use mio::{Events, Poll, Waker};
+use mio::{Events, Poll, Registry, Waker};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
-use super::end_reason::EndReason;
+use crate::client::error::ConnectError;
+use crate::client::waiter::Waiter;
 use crate::stop_signal::StopSignal;
 
 /// How many events one poll returns at most: of the socket, and of the waker.
@@ -19,14 +20,14 @@ const EVENT_COUNT: usize = 8;
 
 /// A piece of a message that was received. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ReceivedPiece<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) bytes: &'a [u8],
-    pub(crate) fin: Fin,
+pub(super) struct ReceivedPiece<'a> {
+    pub(super) kind: Kind,
+    pub(super) bytes: &'a [u8],
+    pub(super) fin: Fin,
 }
 
 /// Shows the user what happens.
-pub(crate) trait View {
+pub(super) trait View {
     /// Shows the next piece of a message.
     ///
     /// # Errors
@@ -56,7 +57,7 @@ pub(crate) trait View {
 
 /// What happens to messages while no connection is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WhileDisconnected {
+pub(super) enum WhileDisconnected {
     /// They are kept until one is open.
     Hold,
     /// They are dropped, with a notice.
@@ -64,24 +65,24 @@ pub(crate) enum WhileDisconnected {
 }
 
 /// The user: where commands come from, and where events are shown.
-pub(crate) struct User {
-    pub(crate) poll: Poll,
+pub(super) struct User {
+    poll: Poll,
     /// Wakes the poll.
-    pub(crate) waker: Arc<Waker>,
+    waker: Arc<Waker>,
     events: Events,
     commands: Receiver<UserCommand>,
     /// A command that was received and could not be executed yet.
-    pub(crate) held: Option<UserCommand>,
+    pub(super) held: Option<UserCommand>,
     while_disconnected: WhileDisconnected,
     /// Whether the rest of the current message must be skipped.
-    pub(crate) is_skipping: bool,
-    pub(crate) stop: StopSignal,
-    pub(crate) view: Box<dyn View>,
+    pub(super) is_skipping: bool,
+    pub(super) stop: StopSignal,
+    pub(super) view: Box<dyn View>,
 }
 
 impl User {
     /// A user with these commands and this view.
-    pub(crate) fn new(
+    pub(super) fn new(
         poll: Poll,
         waker: Arc<Waker>,
         stop: StopSignal,
@@ -103,7 +104,7 @@ impl User {
     }
 
     /// The next command, if one is available.
-    pub(crate) fn next_command(&mut self) -> Option<UserCommand> {
+    pub(super) fn next_command(&mut self) -> Option<UserCommand> {
         loop {
             let command = self.held.take().or_else(|| self.commands.try_recv().ok())?;
             match &command {
@@ -116,30 +117,9 @@ impl User {
     }
 
     /// The next command, if one is available, which stays the next.
-    pub(crate) fn peek_command(&mut self) -> Option<&UserCommand> {
+    pub(super) fn peek_command(&mut self) -> Option<&UserCommand> {
         self.held = self.next_command();
         self.held.as_ref()
-    }
-
-    /// Waits for an event of the socket or a command, until a deadline if there is one.
-    pub(crate) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::Poll(error)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a deadline has passed, while no connection is open.
-    ///
-    /// # Errors
-    ///
-    /// When the user no longer wants a connection.
-    pub(crate) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
-        if self.stop.is_requested() || self.wants_to_stop() {
-            return Err(EndReason::Cancelled);
-        }
-        Ok(Instant::now() >= until)
     }
 
     /// Whether a command says that no connection is wanted any longer. Other commands wait, or are
@@ -158,5 +138,31 @@ impl User {
             }
         }
         false
+    }
+}
+
+impl Waiter for User {
+    fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    fn waker(&self) -> &Arc<Waker> {
+        &self.waker
+    }
+
+    /// Waits for an event of the socket or a command.
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError> {
+        if self.stop.is_requested() || self.wants_to_stop() {
+            return Err(ConnectError::Cancelled);
+        }
+        Ok(Instant::now() >= until)
     }
 }

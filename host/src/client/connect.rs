@@ -8,27 +8,21 @@ mod tcp;
 
 use std::time::Instant;
 
-use ws_echo_core::{Agreed, ClientHandshake, ClientRequest, Deflate, DeflateOffer, Window};
+use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
 
 use super::stream::{ByteStream, Stream};
 use super::tls::TlsConnector;
-use crate::chat::end_reason::EndReason;
-use crate::chat::user::User;
-use crate::options::chat::ChatOptions;
+use crate::client::destination::Destination;
+use crate::client::error::ConnectError;
+use crate::client::waiter::Waiter;
 use crate::random;
-
-/// The compression that is offered: as much as the server likes.
-const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
-    server: Window::MAX,
-    client: Window::MAX,
-});
 
 /// A connection that is open, and what was agreed in its handshake.
 pub(crate) struct Opened {
     pub(crate) stream: Stream,
     pub(crate) agreed: Agreed,
     /// The subprotocol that the server has chosen.
-    subprotocol: Option<String>,
+    pub(crate) subprotocol: Option<String>,
 }
 
 impl Opened {
@@ -46,45 +40,35 @@ impl Opened {
     }
 }
 
-/// Opens a connection, over TLS if there is a connector for it.
+/// Opens a connection by this request, over TLS if there is a connector for it.
 ///
 /// # Errors
 ///
 /// Why no connection could be opened.
 pub(crate) fn open(
-    user: &mut User,
-    options: &ChatOptions,
+    waiter: &mut impl Waiter,
+    destination: Destination<'_>,
+    request: ClientRequest<'_>,
     connector: Option<&TlsConnector<'_>>,
-) -> Result<Opened, EndReason> {
-    let deadline = Instant::now() + options.timeout;
-    let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
-    let authorization = options.url.authorization();
-    let headers = options.headers.iter();
-    let headers = headers.map(|header| (&*header.name, &*header.value));
-    let headers: Vec<_> = authorization.into_iter().chain(headers).collect();
-    let request = ClientRequest {
-        origin: options.origin.as_deref(),
-        subprotocols: &subprotocols,
-        deflate: options.compression.then_some(OFFER),
-        headers: &headers,
-        ..ClientRequest::new(&options.url.authority, &options.url.resource)
-    };
+) -> Result<Opened, ConnectError> {
+    let Destination { url, timeout, .. } = destination;
+    let deadline = Instant::now() + timeout;
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
-        ClientHandshake::new(request, random::bytes()).map_err(EndReason::InvalidRequest)?;
-    let addresses = tcp::resolve(user, &options.url, deadline, options.timeout)?;
-    let socket = tcp::connect(user, addresses, deadline)?;
+        ClientHandshake::new(request, random::bytes()).map_err(ConnectError::InvalidRequest)?;
+    let addresses = tcp::resolve(waiter, url, deadline, timeout)?;
+    let socket = tcp::connect(waiter, addresses, deadline)?;
     let byte_stream: Box<dyn ByteStream> = match connector {
-        Some(connector) => Box::new(connector.shake_hands(user, socket, deadline)?),
+        Some(connector) => Box::new(connector.shake_hands(waiter, socket, deadline)?),
         None => Box::new(socket),
     };
     let mut stream = Stream::new(byte_stream);
     let agreed = loop {
-        if user.is_past(deadline)? {
-            return Err(EndReason::TimedOut(options.timeout));
+        if waiter.is_past(deadline)? {
+            return Err(ConnectError::TimedOut(timeout));
         }
-        handshake::check_protocol(&stream, &options.url)?;
-        if let Some(agreed) = handshake::advance(user, &mut handshake, &mut stream, deadline)? {
+        handshake::check_protocol(&stream, url)?;
+        if let Some(agreed) = handshake::advance(waiter, &mut handshake, &mut stream, deadline)? {
             break agreed;
         }
     };

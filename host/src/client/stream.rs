@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use ws_echo_core::Buffer;
 
-use crate::chat::command::FRAGMENT_LEN_MAX;
-
+/// The longest payload of a frame that is sent. A longer message is sent in fragments.
+pub(crate) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 /// Room for the longest frame that is sent, and for what is received.
 const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
 /// How many bytes may be unsent. Only a server that sends Pings and does not read the Pongs causes

@@ -14,16 +14,16 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use crate::chat::end_reason::EndReason;
-use crate::chat::user::User;
-use crate::options::chat::ChatOptions;
+use crate::client::destination::Destination;
+use crate::client::error::ConnectError;
+use crate::client::waiter::Waiter;
 use crate::options::url::Scheme;
 use crate::time::Time;
 
 /// Makes TLS connections to one server. They share their sessions, so reconnecting costs less.
 #[derive(Debug)]
 pub(crate) struct TlsConnector<'a> {
-    options: &'a ChatOptions,
+    destination: Destination<'a>,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
@@ -34,13 +34,13 @@ impl<'a> TlsConnector<'a> {
     /// # Errors
     ///
     /// Why no authority can be trusted.
-    pub(crate) fn new(options: &'a ChatOptions) -> Result<Option<Self>, String> {
-        let Some(name) = options.url.server_name.clone() else {
+    pub(crate) fn new(destination: Destination<'a>) -> Result<Option<Self>, String> {
+        let Some(name) = destination.url.server_name.clone() else {
             return Ok(None);
         };
-        let config = Arc::new(trust::config(&options.trust)?);
+        let config = Arc::new(trust::config(destination.trust)?);
         Ok(Some(Self {
-            options,
+            destination,
             config,
             name,
         }))
@@ -53,35 +53,38 @@ impl<'a> TlsConnector<'a> {
     /// Why the handshake failed.
     pub(crate) fn shake_hands(
         &self,
-        user: &mut User,
+        waiter: &mut impl Waiter,
         socket: TcpStream,
         deadline: Instant,
-    ) -> Result<TlsClientStream, EndReason> {
-        let url = &self.options.url;
+    ) -> Result<TlsClientStream, ConnectError> {
+        let url = self.destination.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let session = session.map_err(|error| error::end_reason(&io::Error::other(error), url))?;
+        let session =
+            session.map_err(|error| error::connect_error(&io::Error::other(error), url))?;
         let mut stream = TlsClientStream { socket, session };
         while stream.session.is_handshaking() {
-            if user.is_past(deadline)? {
+            if waiter.is_past(deadline)? {
                 return Err(self.timed_out());
             }
             // If this fails, the next read says why.
             let _ = stream.flush();
             match stream.receive() {
-                Ok(0) => return Err(error::end_reason(&ErrorKind::UnexpectedEof.into(), url)),
+                Ok(0) => return Err(error::connect_error(&ErrorKind::UnexpectedEof.into(), url)),
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => user.wait(Some(deadline))?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    waiter.wait(Some(deadline))?
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error::end_reason(&error, url)),
+                Err(error) => return Err(error::connect_error(&error, url)),
             }
         }
         Ok(stream)
     }
 
-    fn timed_out(&self) -> EndReason {
-        let time = Time::from(self.options.timeout);
-        let plain = self.options.url.with(Scheme::Ws);
-        EndReason::NotConnected(format!(
+    fn timed_out(&self) -> ConnectError {
+        let time = Time::from(self.destination.timeout);
+        let plain = self.destination.url.with(Scheme::Ws);
+        ConnectError::NotConnected(format!(
             "the TLS handshake did not finish within {time} (--timeout); if the server does not \
              speak TLS, use {plain}"
         ))

@@ -1,0 +1,32 @@
+//! Who opens a connection, and waits for it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::{Registry, Waker};
+
+use super::error::ConnectError;
+
+/// Who opens a connection: it owns the poll that the thread waits in, and may give up.
+pub(crate) trait Waiter {
+    /// Where the socket is registered.
+    fn registry(&self) -> &Registry;
+
+    /// What ends a wait from another thread.
+    fn waker(&self) -> &Arc<Waker>;
+
+    /// Waits for an event, until a deadline if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot poll.
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()>;
+
+    /// Whether a deadline has passed, while no connection is open.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::Cancelled`] if a connection is no longer wanted.
+    fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError>;
+}
