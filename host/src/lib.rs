@@ -36,6 +36,11 @@ mod options;
 mod platform;
 mod quantity;
 mod random;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the server writes no recordings yet")
+)]
+mod recording;
 mod resolve;
 mod serve;
 mod stderr;
