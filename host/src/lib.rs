@@ -29,11 +29,13 @@ mod command_line;
 mod connect;
 mod deflate;
 mod escape;
+mod frame_header;
 mod hex;
 mod lock;
 mod logging;
 mod options;
 mod platform;
+mod progress_line;
 mod quantity;
 mod random;
 #[cfg_attr(
