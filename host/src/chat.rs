@@ -34,7 +34,7 @@ use self::user::{User, WhileDisconnected};
 use crate::client::connect::{self, Opened};
 use crate::client::destination::Destination;
 use crate::client::error::ConnectError;
-use crate::client::tls::TlsConnector;
+use crate::client::tls::{INSECURE, TlsConnector};
 use crate::client::waiter::Waiter as _;
 use crate::escape::OneLine;
 use crate::options::chat::ChatOptions;
@@ -51,9 +51,6 @@ const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
 });
 
 const WAKER: Token = Token(1);
-
-const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
-                        and the server can read and change everything";
 
 /// Talks to a server until one of the two sides closes the connection.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {

@@ -2,7 +2,7 @@
 //! here for the next event.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
 use crate::client::error::ConnectError;
-use crate::client::waiter::Waiter;
+use crate::client::waiter::{Waiter, poll_until};
 use crate::stop_signal::StopSignal;
 
 /// How many events one poll returns at most: of the socket, and of the waker.
@@ -152,11 +152,7 @@ impl Waiter for User {
 
     /// Waits for an event of the socket or a command.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
-            _ => Ok(()),
-        }
+        poll_until(&mut self.poll, &mut self.events, until)
     }
 
     fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError> {

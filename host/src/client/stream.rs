@@ -12,8 +12,8 @@ use ws_echo_core::Buffer;
 pub(crate) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 /// Room for the longest frame that is sent, and for what is received.
 const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
-/// How many bytes may be unsent. Only a server that sends Pings and does not read the Pongs causes
-/// more.
+/// How many bytes may be unsent besides a frame. Only a server that sends Pings and does not read
+/// the Pongs causes more.
 const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
 /// A non-blocking socket, or TLS on one. A write may keep some of the bytes that it takes; a flush
@@ -27,6 +27,8 @@ pub(crate) struct Stream {
     byte_stream: Box<dyn ByteStream>,
     pub(crate) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
+    /// How many bytes may be unsent while more is received.
+    unsent_max: usize,
     /// Why nothing can be sent any longer. Bytes can still be received.
     write_error: Option<io::Error>,
 }
@@ -49,6 +51,7 @@ impl Stream {
             // Frames are taken in pieces, so none has to fit the buffer.
             buffer: Buffer::for_pieces(vec![0; BUFFER_LEN].into_boxed_slice()),
             unsent: VecDeque::new(),
+            unsent_max: UNSENT_MAX,
             write_error: None,
         }
     }
@@ -86,6 +89,15 @@ impl Stream {
         self.byte_stream.flush()
     }
 
+    /// Sends these bytes behind all that is ready: whole frames, which the core does not know of.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.unsent.extend(self.buffer.ready());
+        self.buffer.consume(usize::MAX);
+        self.unsent.extend(bytes);
+        // A server may send its answer before it has taken all of a long frame.
+        self.unsent_max = self.unsent.len() + UNSENT_MAX;
+    }
+
     /// How many bytes wait for the socket to accept them.
     pub(crate) fn unsent_len(&self) -> usize {
         self.unsent.len()
@@ -93,7 +105,7 @@ impl Stream {
 
     /// Whether too much is unsent to receive more.
     pub(crate) fn is_congested(&self) -> bool {
-        self.unsent.len() > UNSENT_MAX
+        self.unsent.len() > self.unsent_max
     }
 
     /// Receives bytes into the buffer.

@@ -20,6 +20,10 @@ use crate::client::waiter::Waiter;
 use crate::options::url::Scheme;
 use crate::time::Time;
 
+/// What a user is told who trusts anyone.
+pub(crate) const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
+                        and the server can read and change everything";
+
 /// Makes TLS connections to one server. They share their sessions, so reconnecting costs less.
 #[derive(Debug)]
 pub(crate) struct TlsConnector<'a> {

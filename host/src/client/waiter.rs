@@ -1,10 +1,10 @@
 //! Who opens a connection, and waits for it.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mio::{Registry, Waker};
+use mio::{Events, Poll, Registry, Waker};
 
 use super::error::ConnectError;
 
@@ -29,4 +29,21 @@ pub(crate) trait Waiter {
     ///
     /// [`ConnectError::Cancelled`] if a connection is no longer wanted.
     fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError>;
+}
+
+/// Waits for an event, until a deadline if there is one. A signal may end the wait early.
+///
+/// # Errors
+///
+/// When the process cannot poll.
+pub(crate) fn poll_until(
+    poll: &mut Poll,
+    events: &mut Events,
+    until: Option<Instant>,
+) -> io::Result<()> {
+    let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+    match poll.poll(events, timeout) {
+        Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
+        _ => Ok(()),
+    }
 }
