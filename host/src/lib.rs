@@ -41,10 +41,6 @@ mod platform;
 mod progress_line;
 mod quantity;
 mod random;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the server writes no recordings yet")
-)]
 mod recording;
 mod replay;
 mod resolve;
@@ -52,6 +48,7 @@ mod serve;
 mod stderr;
 mod stop_signal;
 mod time;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -75,8 +72,8 @@ pub use serve::transport::{Readiness, Stage, Transport};
 const WRONG_COMMAND_LINE: u8 = 2;
 
 /// Runs the program with the command line and the environment of this process, and returns its exit
-/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` and `replay` have
-/// more.
+/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` and
+/// `ws-echo replay` have more.
 ///
 /// A command line that cannot be parsed ends the process at once, and so do `--help` and
 /// `--version`.
@@ -90,6 +87,10 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => match serve(&options) {
             // A flag names a wrong file, so the command line is wrong.
             Err(error @ server::ServeError::Certificate(_)) => {
+                stderr::print(&error.to_string());
+                return ExitCode::from(WRONG_COMMAND_LINE);
+            }
+            Err(error @ server::ServeError::Record(..)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }

@@ -5,6 +5,10 @@
 //! another number in its first line.
 
 mod payload;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "no program reads recordings yet")
+)]
 pub(crate) mod reader;
 
 use std::time::Duration;

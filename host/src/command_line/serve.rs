@@ -15,6 +15,7 @@ use super::host;
 use super::listen::{self, Listen};
 use super::names;
 use super::quantity::{self, Interval};
+use super::record::RecordArguments;
 use super::tls::TlsArguments;
 use crate::escape::Excerpt;
 use crate::logging::Filter;
@@ -45,7 +46,10 @@ for some targets: info,ws_echo::client=debug. RUST_LOG has the same form.
 Log targets:
   ws_echo::server                      start, stop, listeners and workers
   ws_echo::client                      connections of clients, from accept to end
+  ws_echo::frame                       debug: requests, responses and frames
+  ws_echo::wire                        trace: the bytes, in hex
   ws_echo::message                     the messages, with --log-messages
+  ws_echo::record                      recordings, with --record
   ws_echo::limits                      clients turned away, and memory shortages
   ws_echo::tls                         certificates
   ws_echo::log                         the log itself
@@ -237,6 +241,14 @@ pub(super) struct ServeArguments {
     /// Also log messages: text escaped and truncated, binary in hex
     #[arg(long)]
     log_messages: bool,
+
+    #[command(flatten)]
+    record: RecordArguments,
+
+    /// Show the values of Authorization and Cookie headers in recordings, the log and the request's
+    /// report
+    #[arg(long)]
+    show_secrets: bool,
 }
 
 impl ServeArguments {
@@ -279,6 +291,8 @@ impl ServeArguments {
             drain_timeout: self.drain_timeout,
             log: log_filter(self.log_level, self.verbose, environment),
             log_messages: self.log_messages,
+            record: self.record.into_options().map_err(missing)?,
+            show_secrets: self.show_secrets,
         };
         check_memory(&options)?;
         Ok(options)

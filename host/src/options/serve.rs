@@ -73,7 +73,25 @@ pub struct ServeOptions {
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.
     pub(crate) log_messages: bool,
+    /// How connections are recorded; `None` for not at all.
+    pub(crate) record: Option<RecordOptions>,
+    /// Whether the values of Authorization and Cookie headers are shown, and not only their length.
+    pub(crate) show_secrets: bool,
 }
+
+/// How connections are recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecordOptions {
+    /// The folder of the files. It is made if it is missing.
+    pub(crate) folder: PathBuf,
+    /// The length at which a file ends, in bytes, at least [`RECORDING_LEN_MIN`].
+    pub(crate) max_len: u64,
+    /// How many files are made at most.
+    pub(crate) max_files: NonZeroUsize,
+}
+
+/// What a recording may have at least, in bytes: the longest request fits.
+pub(crate) const RECORDING_LEN_MIN: u64 = 256 << 10;
 
 /// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,6 +24,10 @@ impl Payload {
         }
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no program reads recordings yet")
+    )]
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),

@@ -249,11 +249,6 @@ impl Journal {
         self.start.elapsed().saturating_sub(then)
     }
 
-    /// A client sent a Pong frame.
-    pub(crate) fn pong(&mut self, peer: SocketAddr) {
-        debug!(target: CLIENT, "pong {peer}");
-    }
-
     /// Clients were turned away because of a limit.
     pub(crate) fn turned_away(&mut self, clients: TurnedAway) {
         let TurnedAway {

@@ -227,6 +227,15 @@ impl Socket {
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         self.0.set_nodelay(true)
     }
+
+    /// The address that the client has connected to.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
 
 impl Read for Socket {
