@@ -15,6 +15,7 @@ mod report;
 mod request;
 mod script;
 mod seen;
+mod server_connection;
 
 use std::fmt::Display;
 use std::fs::File;
@@ -33,6 +34,7 @@ use self::report::{Outcome, Report};
 use self::request::RecordedRequest;
 use self::script::{Form, Handshake, Remarks, Script};
 use self::seen::Seen;
+use self::server_connection::ServerConnection;
 use crate::client::connect::{self, Opened};
 use crate::client::destination::Destination;
 use crate::client::error::ConnectError;
@@ -160,10 +162,11 @@ fn play(
     script: &mut Script<BufReader<File>>,
 ) -> Findings {
     let Opened { stream, agreed, .. } = opened;
-    let mut player = Player::new(events, options, stream, agreed, script);
+    let server = ServerConnection::new(stream, agreed, Instant::now());
+    let mut player = Player::new(events, options, server, script);
     let (ended, failure) = match player.run() {
-        Ok(ended) => (Some(ended), None),
-        Err(failure) => (None, Some(failure)),
+        Ok(ended) => (Some(ended), player.failure.map(Failure::Recording)),
+        Err(error) => (None, Some(Failure::System(error))),
     };
     Findings {
         counts: player.comparison.counts,

@@ -97,7 +97,7 @@ pub(super) struct Comparison {
     expected_bytes: usize,
     received: VecDeque<Seen>,
     received_bytes: usize,
-    /// When something was last compared, or missed.
+    /// When something was last compared or missed, or a message went on.
     compared_at: Instant,
     /// The last difference, if it can be corrected: what was expected and did not come, with what
     /// came instead.
@@ -181,6 +181,11 @@ impl Comparison {
         Some(next.from.max(self.compared_at) + self.timeout)
     }
 
+    /// Gives the next answer all of its time again: a part of a message was sent or received.
+    pub(super) fn prolong(&mut self, now: Instant) {
+        self.compared_at = now;
+    }
+
     /// Misses the next answer if its time is over.
     pub(super) fn check_deadline(&mut self, now: Instant) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
@@ -241,11 +246,8 @@ impl Comparison {
         let Some(received) = self.received.front() else {
             return Position::Here;
         };
-        let is_same = |expected: &Expected| {
-            expected.what.compared_with(received) == Likeness::Same
-                || (received.is_last() && expected.what.is_last())
-        };
-        if self.last.as_ref().is_some_and(|(last, _)| is_same(last)) && !received.is_last() {
+        let is_same = |expected: &Expected| expected.what.compared_with(received) == Likeness::Same;
+        if self.last.as_ref().is_some_and(|(last, _)| is_same(last)) {
             return Position::Before;
         }
         // Any message may be the one that is not known.
@@ -253,10 +255,9 @@ impl Comparison {
             return Position::Here;
         }
         let others = self.expected.iter().skip(1).take(LOOK_AHEAD);
-        match self.expected.front() {
-            Some(next) if is_same(next) => Position::Here,
-            _ if others.into_iter().any(is_same) => Position::Later,
-            _ => Position::Here,
+        match others.into_iter().any(is_same) {
+            true => Position::Later,
+            false => Position::Here,
         }
     }
 

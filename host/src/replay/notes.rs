@@ -51,14 +51,13 @@ impl Notes {
     /// Says what was not played as it was recorded.
     pub(super) fn playing(&mut self, remarks: Remarks, tally: Tally, counts: Counts) {
         let messages = |count| Count(count, "message");
-        if remarks.is_cut_off {
-            self.add("the recording is cut off: it was played up to its end".into());
-        }
-        if remarks.missing > 0 {
-            let lines = Count(remarks.missing, "line");
+        if remarks.has_gap {
+            let line = tally.line + 1;
             self.add(format!(
-                "the recording lacks {lines} that could not be written in time"
+                "lines are missing in the recording at line {line}: it was played up to there"
             ));
+        } else if remarks.is_cut_off {
+            self.add("the recording is cut off: it was played up to its end".into());
         }
         if remarks.truncated > 0 {
             let messages = messages(remarks.truncated);

@@ -60,9 +60,9 @@ pub(super) struct Remarks {
     pub(super) truncated: u64,
     /// Messages that were compressed and are sent plain.
     pub(super) plain: u64,
-    /// Lines that were not written.
-    pub(super) missing: u64,
-    /// Whether the recording ends before the connection.
+    /// Whether lines are missing at the place where the replay has ended.
+    pub(super) has_gap: bool,
+    /// Whether the recording ends before the connection, or there is a gap.
     pub(super) is_cut_off: bool,
 }
 
@@ -136,8 +136,7 @@ impl<R: BufRead> Script<R> {
     ///
     /// Why the recording cannot be read any further.
     pub(super) fn next_step(&mut self) -> Result<Option<Step>, ReadError> {
-        while let Some(line) = self.reader.next().transpose()? {
-            self.line += 1;
+        while let Some(line) = self.next_line()? {
             let after = (line.after() - self.opened_at).max(0.0);
             let Some(action) = self.action(line) else {
                 continue;
@@ -151,6 +150,18 @@ impl<R: BufRead> Script<R> {
         // A server that was killed has not written the end.
         self.remarks.is_cut_off |= !self.has_ended;
         Ok(None)
+    }
+
+    /// The next line; `None` at the end, and where others are missing: what follows cannot be
+    /// compared.
+    fn next_line(&mut self) -> Result<Option<Line>, ReadError> {
+        if self.remarks.has_gap {
+            return Ok(None);
+        }
+        let line = self.reader.next().transpose()?;
+        self.line += u64::from(line.is_some());
+        self.remarks.has_gap = matches!(line, Some(Line::Missing(_)));
+        Ok(line.filter(|_| !self.remarks.has_gap))
     }
 
     /// What a line means; `None` if nothing is done.
@@ -178,13 +189,13 @@ impl<R: BufRead> Script<R> {
                 let bytes = into_bytes(invalid.payload);
                 Some(Action::Send(Outgoing::invalid(bytes)))
             }
-            Line::Invalid(invalid) => Some(Action::Expect(Seen::Violation(invalid.reason))),
-            Line::Missing(missing) => {
-                self.remarks.missing = self.remarks.missing.saturating_add(missing.lines);
-                None
+            Line::Invalid(invalid) => {
+                // No client goes on with the connection.
+                self.has_server_closed = true;
+                Some(Action::Expect(Seen::Violation(invalid.reason)))
             }
             Line::End(end) => self.end(end),
-            Line::Pong(_) | Line::Request(_) | Line::Response(_) => None,
+            Line::Pong(_) | Line::Request(_) | Line::Response(_) | Line::Missing(_) => None,
         }
     }
 
