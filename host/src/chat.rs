@@ -6,19 +6,24 @@
 mod back_off;
 mod command;
 mod compression;
+mod conclusion;
 mod conversation;
 mod end_reason;
+mod event;
+mod expecting;
+mod inbox;
+mod input;
+mod json;
 mod pipe;
 mod reply_tracker;
 mod terminal;
 mod user;
+mod whole_message;
+mod wire;
 
-use std::io::{self, IsTerminal, Write};
-use std::process::{self, ExitCode};
-use std::sync::Arc;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use mio::{Poll, Token, Waker};
 use ws_echo_core::{ClientRequest, Deflate, DeflateOffer, Window};
 
 use self::back_off::BackOff;
@@ -26,22 +31,18 @@ use self::command::UserCommand;
 
 use self::conversation::{Awaited, ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
-use self::pipe::Printer;
+use self::event::ChatEvent;
+use self::expecting::Expecting;
 use self::reply_tracker::ReplyTracker;
-use self::terminal::Terminal;
-
-use self::user::{User, WhileDisconnected};
+use self::user::User;
 use crate::client::connect::{self, Opened};
 use crate::client::destination::Destination;
 use crate::client::error::ConnectError;
 use crate::client::tls::{INSECURE, TlsConnector};
 use crate::client::waiter::Waiter as _;
-use crate::escape::OneLine;
 use crate::options::chat::ChatOptions;
 use crate::options::trust::Trust;
-use crate::platform::TerminalMode;
 use crate::stderr;
-use crate::stop_signal::StopSignal;
 use crate::time::Time;
 
 /// The compression that is offered: as much as the server likes.
@@ -50,10 +51,9 @@ const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
     client: Window::MAX,
 });
 
-const WAKER: Token = Token(1);
-
 /// Talks to a server until one of the two sides closes the connection.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
+    let start = Instant::now();
     let connector = match TlsConnector::new(destination(options)) {
         Ok(connector) => connector,
         Err(reason) => {
@@ -64,13 +64,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     if options.trust == Trust::Anyone {
         stderr::print(INSECURE);
     }
-    let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let user = if is_terminal {
-        at_terminal(options.color)
-    } else {
-        at_pipe()
-    };
-    let mut user = match user {
+    let mut user = match input::start(options, start) {
         Ok(user) => user,
         Err(error) => {
             stderr::print(&format!("cannot start the chat: {error}"));
@@ -78,87 +72,29 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
         }
     };
     let mut replies = ReplyTracker::default();
-    let end = converse(&mut user, &mut replies, options, connector.as_ref());
+    let expectation = options.expectation.as_ref();
+    let mut expecting = expectation.map(|it| Expecting::new(it, start, options.timeout));
+    let connector = connector.as_ref();
+    let end = converse(&mut user, &mut replies, &mut expecting, options, connector);
     user.view.finish();
-    user.view.note(&end.reason);
+    conclusion::tell(&mut *user.view, &end.reason);
     if let EndReason::NotOpened(ConnectError::Refused(refusal)) = &end.reason {
-        show_content(&refusal.content);
+        conclusion::show_content(&refusal.content);
     }
-    let mut status = end.reason.status();
-    if !is_terminal && replies.missing() > 0 {
-        user.view.note(&missing(&replies, &end, options.wait));
-        if status == ExitStatus::Closed {
-            status = ExitStatus::Unanswered;
-        }
-    }
-    ExitCode::from(status as u8)
-}
-
-/// The notice that says how many messages were not answered.
-fn missing(replies: &ReplyTracker, end: &ConnectionEnd, wait: Duration) -> String {
-    let (missing, sent) = (replies.missing(), replies.sent_total());
-    let note = match (missing, sent) {
-        (1, 1) => "the only message was not answered".into(),
-        (1, _) => format!("1 of {sent} messages was not answered"),
-        _ => format!("{missing} of {sent} messages were not answered"),
+    let status = match &expecting {
+        Some(expecting) => conclusion::of_expectation(&mut *user.view, expecting, &end.reason),
+        None => conclusion::of_replies(&mut user, &replies, &end, options.wait),
     };
-    // Otherwise the wait for replies was cut short.
-    if end.awaited == Awaited::Close && end.reason.status() == ExitStatus::Closed {
-        format!("{note}: no further reply within {}", Time::from(wait))
-    } else {
-        note
-    }
-}
-
-/// A user at a terminal.
-fn at_terminal(has_color: bool) -> io::Result<User> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
-    let (terminal, commands) = Terminal::start(Arc::clone(&waker), stop.clone(), has_color)?;
-    Ok(User::new(
-        poll,
-        waker,
-        stop,
-        commands,
-        WhileDisconnected::Reject,
-        Box::new(terminal),
-    ))
-}
-
-/// A user that sends lines through a pipe.
-fn at_pipe() -> io::Result<User> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
-    let commands = pipe::read_lines(Arc::clone(&waker))?;
-    Ok(User::new(
-        poll,
-        waker,
-        stop,
-        commands,
-        WhileDisconnected::Hold,
-        Box::new(Printer::new()),
-    ))
-}
-
-/// Handles signals. The second one restores the terminal's present mode and ends the process.
-fn stop_signal(waker: &Arc<Waker>) -> io::Result<StopSignal> {
-    let mode = TerminalMode::now();
-    StopSignal::install(Arc::clone(waker), move || {
-        mode.restore();
-        process::exit(ExitStatus::Broken as i32);
-    })
-}
-
-fn poll() -> io::Result<(Poll, Arc<Waker>)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKER)?;
-    Ok((poll, Arc::new(waker)))
+    // Nothing follows.
+    let _ = user.view.happened(&ChatEvent::End(status as u8));
+    ExitCode::from(status as u8)
 }
 
 /// Holds a conversation, and with `--reconnect` another one each time that the connection is lost.
 fn converse(
     user: &mut User,
     replies: &mut ReplyTracker,
+    expecting: &mut Option<Expecting<'_>>,
     options: &ChatOptions,
     connector: Option<&TlsConnector<'_>>,
 ) -> ConnectionEnd {
@@ -166,14 +102,21 @@ fn converse(
     let mut was_ever_open = false;
     loop {
         let mut opened_at = None;
-        let end = match open(user, options, connector) {
+        let deadline = expecting.as_ref().map(|it| it.deadline);
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + options.timeout);
+        let end = match open(user, options, connector, deadline) {
             Ok(opened) => {
                 user.view.set_connected(true);
                 user.view.note(&opened.note());
+                // A later event reports that the output has failed.
+                let _ = user.view.happened(&ChatEvent::Connected(&opened.facts));
                 opened_at = Some(Instant::now());
                 was_ever_open = true;
                 let Opened { stream, agreed, .. } = opened;
-                let end = Conversation::new(stream, agreed, user, replies, options.wait).run();
+                let expecting = expecting.as_mut();
+                let conversation =
+                    Conversation::new(stream, agreed, user, replies, expecting, options.wait);
+                let end = conversation.run();
                 user.view.set_connected(false);
                 end
             }
@@ -186,7 +129,7 @@ fn converse(
         if !is_wanted || !end.reason.is_temporary() {
             return end;
         }
-        user.view.note(&end.reason);
+        conclusion::tell(&mut *user.view, &end.reason);
         user.is_skipping |= replies.is_inside_message();
         replies.begin_connection();
         let was_open = opened_at.map_or(Duration::ZERO, |time| time.elapsed());
@@ -199,11 +142,12 @@ fn converse(
     }
 }
 
-/// Opens a connection with the request that the options ask for.
+/// Opens a connection before the deadline, with the request that the options ask for.
 fn open(
     user: &mut User,
     options: &ChatOptions,
     connector: Option<&TlsConnector<'_>>,
+    deadline: Instant,
 ) -> Result<Opened, ConnectError> {
     let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
     let authorization = options.url.authorization();
@@ -217,7 +161,7 @@ fn open(
         headers: &headers,
         ..ClientRequest::new(&options.url.authority, &options.url.resource)
     };
-    connect::open(user, destination(options), request, connector)
+    connect::open(user, destination(options), request, connector, deadline)
 }
 
 fn destination(options: &ChatOptions) -> Destination<'_> {
@@ -238,6 +182,7 @@ fn pause(
     let until = Instant::now() + time;
     let shown = Time::from(time);
     user.view.note(&format_args!("reconnecting in {shown}"));
+    let _ = user.view.happened(&ChatEvent::Reconnecting(time));
     while !user.is_past(until)? {
         match (without_input, user.peek_command()) {
             (Some(status), Some(UserCommand::End)) => return Err(EndReason::InputSent(status)),
@@ -248,13 +193,4 @@ fn pause(
         }
     }
     Ok(())
-}
-
-/// Shows the content of a refusal on stderr, for people.
-fn show_content(content: &[u8]) {
-    let text = String::from_utf8_lossy(content);
-    for line in text.lines() {
-        // If stderr is closed, the exit status still reports the refusal.
-        let _ = writeln!(io::stderr(), "#   {}", OneLine(line));
-    }
 }

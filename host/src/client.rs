@@ -4,6 +4,7 @@
 pub(crate) mod connect;
 pub(crate) mod destination;
 pub(crate) mod error;
+pub(crate) mod facts;
 pub(crate) mod stream;
 pub(crate) mod tls;
 pub(crate) mod waiter;

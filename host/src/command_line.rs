@@ -15,7 +15,6 @@ mod record;
 mod replay;
 mod secret;
 mod serve;
-mod similar;
 mod tls;
 mod trust;
 mod unknown_variables;

@@ -41,6 +41,11 @@ impl<'a> Untrusted<'a> {
         }
     }
 
+    /// The same of a text that is this many bytes longer.
+    pub(crate) fn and_more(self, left_out: u64) -> Self {
+        Self { left_out, ..self }
+    }
+
     /// Shows the beginning of a text that is usually short, such as a reason or a name.
     pub(crate) fn excerpt(text: &'a str) -> Self {
         Self::new(text, PEER_TEXT_LEN_MAX)
@@ -129,7 +134,7 @@ fn escape(
 }
 
 /// Whether a terminal interprets the character instead of showing it, or starts a new line.
-fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     let is_line_break = matches!(character, '\u{2028}' | '\u{2029}');
     let is_bidirectional_control = matches!(
         character,

@@ -34,6 +34,7 @@ mod deflate;
 mod escape;
 mod frame_header;
 mod hex;
+mod http_token;
 mod lock;
 mod logging;
 mod options;
@@ -45,9 +46,11 @@ mod recording;
 mod replay;
 mod resolve;
 mod serve;
+mod similar;
 mod stderr;
 mod stop_signal;
 mod time;
+mod unit;
 mod utc;
 
 use std::process::ExitCode;
@@ -61,6 +64,10 @@ use serve::server;
 pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
 pub use options::serve::ServeOptions;
+#[doc(hidden)]
+pub use serve::behaviour::Behaviour;
+#[doc(hidden)]
+pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]

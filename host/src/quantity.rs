@@ -1,5 +1,5 @@
-//! Shows counts, rates and sizes for people. `command_line` parses those that people write, `time`
-//! shows times.
+//! Shows counts, rates and sizes for people. `unit` reads those that people write, `time` shows
+//! times.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -102,12 +102,19 @@ fn replay(options: &ReplayOptions) -> Result<ExitStatus, Refusal> {
     let start = Instant::now();
     let connection = request.with(&options.url, recorded.map(DeflateOffer::new), |request| {
         let connector = connector.as_ref();
-        connect::open(&mut events, destination(options), request, connector)
+        let deadline = start + options.timeout;
+        connect::open(
+            &mut events,
+            destination(options),
+            request,
+            connector,
+            deadline,
+        )
     });
     let was_open = handshake.response.status == SWITCHING_PROTOCOLS;
     let findings = match connection {
         Ok(opened) if was_open => {
-            notes.subprotocol(&handshake.response, opened.subprotocol.as_deref());
+            notes.subprotocol(&handshake.response, opened.facts.subprotocol.as_deref());
             script.set_compression(recorded, form(recorded, opened.agreed));
             play(&mut events, options, opened, &mut script)
         }

@@ -1,8 +1,8 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+pub(crate) mod alarms;
 pub(crate) mod backlog;
-#[expect(dead_code, reason = "the driver does not perform behaviours yet")]
 pub(crate) mod behaviour;
 pub(crate) mod client;
 pub(crate) mod client_buffer;

@@ -7,17 +7,15 @@
 // was expected and what was found, and exits with status 1.
 "use strict";
 
-const { spawn } = require("child_process");
 const { createHash } = require("crypto");
 const { mkdirSync } = require("fs");
 const { createServer } = require("http");
-const { isDeepStrictEqual } = require("util");
 const { chromium } = require("playwright-core");
-const { Difference, run } = require("./session.cjs");
+const { Page, Server, executablePath, expect, folder, play } = require("./person.cjs");
+const { run } = require("./session.cjs");
 
 const OVERALL_MS = 80_000;
-const ANSWER_MS = 20_000;
-const LOOK_AGAIN_MS = 4;
+const OPTIONS = ["--path", "/chat"]; // of each server
 const WELCOME = "< Welcome to Awesome Chat";
 const WIDE = { width: 900, height: 680 };
 const PHONE = { width: 375, height: 667 };
@@ -27,37 +25,6 @@ const RETRIES_MAX = 100;
 const TEXT = 1; // opcodes (RFC 6455 section 5.2)
 const BINARY = 2;
 const CLOSE = 8;
-const CONTRAST_MIN = 4.5; // WCAG 2.2, level AA, for text of any size
-
-const [executablePath, program, folder] = process.argv.slice(2);
-
-class Server {
-  static async start(port) {
-    const server = new Server();
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith("WS_ECHO_")),
-    );
-    const address = `127.0.0.1:${port}`;
-    server.process = spawn(program, ["--listen", address, "--path", "/chat"], {
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    server.log = "";
-    server.process.stderr.on("data", (data) => (server.log += data));
-    server.ended = new Promise((resolve) => server.process.on("exit", resolve));
-    process.on("exit", () => server.process.kill("SIGKILL"));
-    const line = await new Promise((resolve) =>
-      server.process.stdout.once("data", (data) => resolve(String(data))),
-    );
-    server.port = Number(/:(\d+)\n/.exec(line)[1]);
-    return server;
-  }
-
-  async end(signal) {
-    this.process.kill(signal);
-    await this.ended;
-  }
-}
 
 // A server of the same page that answers only when the script says so.
 class Puppet {
@@ -107,216 +74,6 @@ class Puppet {
     this.send(CLOSE, Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]));
     this.stream.end();
   }
-}
-
-// Waits until `found` gives what is expected.
-async function expect(what, expected, found) {
-  const deadline = Date.now() + ANSWER_MS;
-  let last;
-  do {
-    last = await found();
-    if (isDeepStrictEqual(last, expected)) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  } while (Date.now() < deadline);
-  const show = (value) => JSON.stringify(value, null, 1);
-  throw new Difference(`${what}: expected ${show(expected)}\n${what}: found    ${show(last)}`);
-}
-
-// A page, its errors and its requests.
-class Page {
-  static async open(browser, url, options) {
-    const page = new Page();
-    page.faults = [];
-    page.requests = [];
-    page.tab = await browser.newPage(options);
-    page.tab.on("console", (message) => page.faults.push(message.text()));
-    page.tab.on("pageerror", (error) => page.faults.push(error.message));
-    page.tab.on("request", (request) => page.requests.push(request.url()));
-    page.tab.on("websocket", (socket) => page.requests.push(socket.url()));
-    await page.tab.goto(url);
-    return page;
-  }
-
-  text(id) {
-    return this.tab.evaluate((id) => document.getElementById(id).textContent, id);
-  }
-
-  isHidden(id) {
-    return this.tab.evaluate((id) => document.getElementById(id).hidden, id);
-  }
-
-  expectText(id, expected) {
-    return expect(`#${id}`, expected, () => this.text(id));
-  }
-
-  expectFocus(id) {
-    return expect("focus", id, () => this.tab.evaluate(() => document.activeElement.id));
-  }
-
-  // The last lines, each as `mark text | note`; times are shown as T.
-  async expectLines(...expected) {
-    await expect("lines", expected, async () => {
-      const lines = await this.tab.evaluate((count) => {
-        const last = [...document.querySelectorAll("#log p")].slice(-count);
-        return last.map((line) => [...line.children].map((part) => part.textContent));
-      }, expected.length);
-      const shown = lines.map(([mark, text, note]) => `${mark}${text}${note && ` | ${note}`}`);
-      return shown.map((line) => line.replace(/\d+(\.\d)? ms$/, "T"));
-    });
-  }
-
-  // The number of round trips in the chart.
-  async bars() {
-    const path = await this.tab.evaluate(() =>
-      document.querySelector("#chart path").getAttribute("d"),
-    );
-    return path.split("M").length - 1;
-  }
-
-  async type(text, ...keys) {
-    if (text) await this.tab.keyboard.insertText(text);
-    for (const key of keys) await this.tab.keyboard.press(key);
-  }
-
-  async expectEcho(text) {
-    await this.type(text, "Enter");
-    await this.expectLines(`> ${text}`, `< ${text} | T`);
-  }
-
-  async sendAs(format, text) {
-    await this.tab.selectOption("#format", format);
-    await this.tab.locator("#message").fill(text);
-    await this.type("", "Enter");
-  }
-
-  // Sends a text many times at once.
-  fill(text, times) {
-    return this.tab.evaluate(sendTimes, [text, times]);
-  }
-
-  // Which end of the list is visible.
-  expectInSight(end) {
-    return expect("in sight", end, () =>
-      this.tab.evaluate(() => {
-        const log = document.getElementById("log");
-        if (log.scrollTop === 0) return "first";
-        return log.scrollTop + log.clientHeight > log.scrollHeight - 8 ? "last" : "middle";
-      }),
-    );
-  }
-
-  async scrollUp() {
-    await this.tab.locator("#log").press("Home");
-    await this.expectInSight("first");
-  }
-
-  // The text of the button that leads to new lines, if it is there.
-  expectUnseen(expected) {
-    return expect("new lines", expected, async () =>
-      (await this.isHidden("unseen")) ? undefined : this.text("unseen"),
-    );
-  }
-
-  // The reason of an end and the next attempt, all of them in sight.
-  async expectNotice(end, retry) {
-    await this.expectText("end", end);
-    await this.expectText("retry", retry);
-    await expect("the notice is in sight", end !== "", () =>
-      this.tab.evaluate(() => {
-        const { top, bottom, height } = document.getElementById("notice").getBoundingClientRect();
-        return height > 0 && top >= 0 && bottom <= innerHeight;
-      }),
-    );
-  }
-
-  async expectInput(text) {
-    await expect("input", text, () =>
-      this.tab.evaluate(() => document.getElementById("message").value),
-    );
-  }
-
-  // The number of disabled buttons.
-  expectDisabled(count) {
-    return expect("disabled buttons", count, () =>
-      this.tab.locator("form button[aria-disabled=true]").count(),
-    );
-  }
-
-  async picture(name) {
-    await this.tab.screenshot({ path: `${folder}/${name}.png` });
-  }
-
-  expectNoFaults() {
-    return expect("faults", [], () => this.faults);
-  }
-
-  async expectFits() {
-    await expect("parts outside the window", [], () =>
-      this.tab.evaluate(() =>
-        [...document.querySelectorAll("body *")]
-          .filter(
-            (part) => part.checkVisibility() && !part.closest(".spoken, summary code, svg, #log p"),
-          )
-          .filter(
-            (part) =>
-              part.getBoundingClientRect().right > innerWidth ||
-              part.getBoundingClientRect().left < 0,
-          )
-          .map((part) => part.outerHTML),
-      ),
-    );
-    await expect("lines without room for their text", [], () =>
-      this.tab
-        .locator("#log bdi")
-        .evaluateAll((all) =>
-          all
-            .filter((text) => text.clientWidth < text.parentElement.clientWidth / 2)
-            .map((text) => text.parentElement.outerHTML),
-        ),
-    );
-    await expect("wider than the window", false, () =>
-      this.tab.evaluate(() =>
-        [document.documentElement, document.getElementById("log")].some(
-          (part) => part.scrollWidth > part.clientWidth,
-        ),
-      ),
-    );
-  }
-
-  expectContrast() {
-    return expect("parts that are hard to read", [], () =>
-      this.tab.evaluate(hardToRead, CONTRAST_MIN),
-    );
-  }
-}
-
-// Runs in the page: the texts with too little contrast to their background.
-function hardToRead(least) {
-  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
-  const luminance = (colour) => {
-    const [red, green, blue] = channels(colour)
-      .map((channel) => channel / 255)
-      .map((channel) =>
-        channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4,
-      );
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const behind = (part) => {
-    const colour = getComputedStyle(part).backgroundColor;
-    return channels(colour)[3] === 0 ? behind(part.parentElement) : colour;
-  };
-  const ratio = (colour, part) => {
-    const [dark, light] = [luminance(colour), luminance(behind(part))].sort((a, b) => a - b);
-    return (light + 0.05) / (dark + 0.05);
-  };
-  const isHard = (part) =>
-    ratio(getComputedStyle(part).color, part) < least ||
-    (part.placeholder && ratio(getComputedStyle(part, "::placeholder").color, part) < least);
-  const holdsText = (part) =>
-    part.value || part.placeholder || [...part.childNodes].some(({ data }) => data?.trim());
-  return [...document.querySelectorAll("body *")]
-    .filter((part) => part.checkVisibility() && holdsText(part) && isHard(part))
-    .map((part) => part.outerHTML);
 }
 
 async function chatsWithTheKeyboardAlone({ page }) {
@@ -490,7 +247,7 @@ async function findsItsServerAgain(context) {
   // Chromium itself reports this in the console, once.
   await expect("faults", 1, () => page.faults.splice(0).length);
 
-  context.server = await Server.start(server.port);
+  context.server = await Server.start(server.port, ...OPTIONS);
   await page.tab.locator("#automatic").check();
   await page.expectLines("# socket open", WELCOME);
   await page.expectText("status", "open");
@@ -530,20 +287,6 @@ async function connectsToAnotherAddress({ page, puppet, server }) {
   await page.expectLines("# socket closing", "# socket open", WELCOME);
   await page.tab.locator("summary").click();
   await page.tab.locator("#message").focus();
-}
-
-// Runs in the page: sends a text many times at once. Returns how many lines were drawn before the
-// next animation frame, and whether a screen reader announces those that are drawn then.
-async function sendTimes([text, times]) {
-  const log = document.getElementById("log");
-  const before = log.childElementCount;
-  for (let i = 0; i < times; i++) {
-    document.getElementById("message").value = text;
-    document.getElementById("sending").requestSubmit();
-  }
-  const drawn = log.childElementCount - before;
-  await new Promise(requestAnimationFrame);
-  return [drawn, log.ariaLive];
 }
 
 async function outlivesAFlood({ page }) {
@@ -890,26 +633,15 @@ async function givesRoom(page, { width, height }) {
     );
 }
 
-// Plays sessions one after the other.
-async function play(context, ...sessions) {
-  for (const session of sessions) {
-    console.log(session.name);
-    await session(context).catch((error) => {
-      error.message = `${session.name}: ${error.message}`;
-      throw error;
-    });
-  }
-}
-
 async function main() {
   mkdirSync(folder, { recursive: true });
   // CI may run as root, for which there is no sandbox. A key must not end the scroll of another.
   const args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-smooth-scrolling"];
   const starts = [
     chromium.launch({ executablePath, args }),
-    Server.start(0),
-    Server.start(0),
-    Server.start(0),
+    Server.start(0, ...OPTIONS),
+    Server.start(0, ...OPTIONS),
+    Server.start(0, ...OPTIONS),
   ];
   const [browser, ...servers] = await Promise.all(starts);
   const [first, second, third] = servers.map(({ port }) => `http://127.0.0.1:${port}/chat`);

@@ -3,8 +3,10 @@
 
     websockets_server.py ADDRESS PORT [CERTIFICATE KEY]
 
-Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port. It
-does not greet. With PEM files of a certificate chain and its key, it speaks TLS.
+Prints where it listens, as ours does, and serves until it is killed. Port 0 means any free port.
+With PEM files of a certificate chain and its key, it speaks TLS.
+
+GREETING is the first message; without it, there is none.
 
 DEFLATE, in JSON, are the options of its ServerPerMessageDeflateFactory; without it, nothing is
 compressed.
@@ -23,6 +25,8 @@ address, wanted_port, *files = sys.argv[1:]
 
 
 async def echo(connection):
+    if greeting := os.environ.get("GREETING"):
+        await connection.send(greeting)
     async for message in connection:
         await connection.send(message)
 

@@ -6,6 +6,8 @@
 
 use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
+#[cfg(feature = "std")]
+pub mod behaviour;
 pub mod client;
 pub mod compressed;
 mod compression;

@@ -124,6 +124,18 @@ pub fn page_in_chromium(binary: &Path, folder: &Path) {
     }
 }
 
+/// Runs the sessions of a person who opens the page of the test path in Chromium, with the same
+/// conditions.
+///
+/// # Panics
+///
+/// If the page is wrong.
+pub fn test_page_in_chromium(binary: &Path, folder: &Path) {
+    if let Some(mut command) = chromium_command("test_page.cjs") {
+        expect_ok(command.arg(binary).arg(folder));
+    }
+}
+
 /// The command that runs a file of the folder `peers` with Node, with Chromium as its first
 /// argument, if both Chromium and `playwright-core` are installed.
 pub fn chromium_command(name: &str) -> Option<Command> {

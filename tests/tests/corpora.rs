@@ -57,6 +57,12 @@ fn the_corpus_of_client_keeps_every_promise() {
 
 #[test]
 #[cfg(feature = "std")]
+fn the_corpus_of_behaviour_keeps_every_promise() {
+    replay("behaviour", fuzzing::behaviour::run);
+}
+
+#[test]
+#[cfg(feature = "std")]
 fn the_corpus_of_session_keeps_every_promise() {
     replay("session", fuzzing::worker::run);
 }

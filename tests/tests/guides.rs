@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use ws_echo::{Behaviour, Bounds};
 use ws_echo_tests::server::{command, run};
 
 const SERVING: &str = include_str!("../../host/docs/serving.md");
 const CHAT: &str = include_str!("../../host/docs/chat.md");
 const BENCH: &str = include_str!("../../host/docs/bench.md");
+const TESTING_CLIENTS: &str = include_str!("../../host/docs/testing-clients.md");
 const TROUBLESHOOTING: &str = include_str!("../../host/docs/troubleshooting.md");
 
 /// Each flag, with its short form if it has one, and its default; empty if it has none.
@@ -133,6 +135,27 @@ fn the_section_on_limits_names_every_limit_with_its_default() {
     for name in limits {
         assert!(named.contains(&name.as_str()), "--{name} is missing");
     }
+}
+
+#[test]
+fn the_tables_of_the_test_path_have_every_parameter_that_the_server_lists() {
+    let bounds = Bounds { max_push: 1 };
+    let mistake = Behaviour::parse("?", &bounds).expect_err("no such parameter");
+    let text = mistake.to_string();
+    let listed = text.lines().filter_map(|line| line.strip_prefix("  "));
+    let listed: Vec<_> = listed
+        .map(|line| line.split(' ').next().unwrap_or_default())
+        .collect();
+    let mut in_guide = Vec::new();
+    let mut is_about_parameters = false;
+    for line in section(TESTING_CLIENTS, "The test path").lines() {
+        is_about_parameters &= line.starts_with('|');
+        is_about_parameters |= line.starts_with("| parameter |");
+        if let Some(row) = line.strip_prefix("| `").filter(|_| is_about_parameters) {
+            in_guide.push(row.split('`').next().unwrap_or_default());
+        }
+    }
+    assert_eq!(in_guide, listed);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The chat as a web page: which requests get it, its headers, and how it works in a browser.
+//! The chat as a web page, and with the panel of the test path: which requests get it, its headers,
+//! and how it works in a browser.
 
 use std::env;
 use std::path::PathBuf;
@@ -51,10 +52,13 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 #[test]
 fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
     let server = Server::start(&[]);
-    for (path, content_type, start) in [
-        ("/", "text/html; charset=utf-8", "<!doctype html>"),
-        ("/any?query", "text/html; charset=utf-8", "<!doctype html>"),
-        ("/favicon.ico", "image/svg+xml", "<svg "),
+    let (html, doctype) = ("text/html; charset=utf-8", "<!doctype html>");
+    for (path, name, content_type, start) in [
+        ("/", "page", html, doctype),
+        ("/any?query", "page", html, doctype),
+        ("/test", "test page", html, doctype),
+        ("/test?close=1011&reason=bye", "test page", html, doctype),
+        ("/favicon.ico", "icon", "image/svg+xml", "<svg "),
     ] {
         let mut client = Client::connect(server.address);
         client.send(plain("GET", path));
@@ -75,11 +79,15 @@ fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
         // The hashes are compared with the contents below.
         let is_hash = |directive: &&str| directive.contains(" 'sha256-");
         let (hashes, others): (Vec<_>, Vec<_>) = policy.split("; ").partition(is_hash);
+        let connect = match name {
+            "test page" => "connect-src 'self' ws: wss:",
+            _ => "connect-src ws: wss:",
+        };
         assert_eq!(
             others,
             [
                 "default-src 'none'",
-                "connect-src ws: wss:",
+                connect,
                 "img-src 'self'",
                 "base-uri 'none'",
                 "form-action 'none'",
@@ -87,11 +95,6 @@ fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
             ]
         );
         assert_eq!(hashes.len(), 2, "{policy}");
-        let name = if path == "/favicon.ico" {
-            "icon"
-        } else {
-            "page"
-        };
         server.logged(&format!("{name} sent {} {path}", client.address()));
     }
 }
@@ -99,35 +102,45 @@ fn a_browser_gets_the_whole_page_and_icon_with_their_policy() {
 #[test]
 fn the_security_policy_names_the_hashes_of_the_style_and_the_script() {
     let server = Server::start(&[]);
-    let (head, page) = ask(&server, &plain("GET", "/"));
-    let policy = header(&head, "Content-Security-Policy");
-    for (directive, content) in [
-        ("style-src", between(&page, "<style>", "</style>")),
-        (
-            "script-src",
-            between(&page, "<script type=\"module\">", "</script>"),
-        ),
-    ] {
-        let hash = BASE64_STANDARD.encode(Sha256::digest(content));
-        let source = format!("{directive} 'sha256-{hash}'");
-        assert!(
-            policy.split("; ").any(|it| it == source),
-            "the page has changed: write {source} instead of what is in {policy}"
-        );
+    for path in ["/", "/test"] {
+        let (head, page) = ask(&server, &plain("GET", path));
+        let policy = header(&head, "Content-Security-Policy");
+        let script = between(&page, "<script type=\"module\">", "</script>");
+        for (directive, content) in [
+            ("style-src", between(&page, "<style>", "</style>")),
+            ("script-src", script),
+        ] {
+            let hash = BASE64_STANDARD.encode(Sha256::digest(content));
+            let source = format!("{directive} 'sha256-{hash}'");
+            assert!(
+                policy.split("; ").any(|it| it == source),
+                "{path} has changed: write {source} instead of what is in {policy}"
+            );
+        }
     }
 }
 
+/// The test page also asks its own server, over HTTP, what is wrong with an address.
 #[test]
-fn the_page_fetches_nothing_and_has_no_attribute_that_the_policy_forbids() {
+fn a_page_fetches_nothing_and_has_no_attribute_that_the_policy_forbids() {
     let server = Server::start(&[]);
     let (_, page) = ask(&server, &plain("GET", "/"));
+    assert!(!page.contains("fetch("));
+    assert!(page.len() < 25_000, "{}", page.len());
+    expect_harmless(&page);
+    let (_, page) = ask(&server, &plain("GET", "/test"));
+    assert_eq!(page.matches("fetch(").count(), 1);
+    assert!(page.len() < 50_000, "{}", page.len());
+    expect_harmless(&page.replace("placeholder=\"http://localhost/\"", ""));
+}
+
+fn expect_harmless(page: &str) {
     for forbidden in [
         "http:",
         "https://",
         "url(",
         "@import",
         "import(",
-        "fetch(",
         "innerHTML",
         " src=",
         " style=",
@@ -139,7 +152,6 @@ fn the_page_fetches_nothing_and_has_no_attribute_that_the_policy_forbids() {
     let links: Vec<_> = page.split(" href=\"").skip(1).collect();
     assert!(links.iter().all(|it| it.starts_with("/favicon.ico\"")));
     assert_eq!(links.len(), 1);
-    assert!(page.len() < 25_000, "{}", page.len());
 }
 
 /// > The HEAD method is identical to GET except that the server MUST NOT send content in the
@@ -169,6 +181,103 @@ fn served_paths_have_the_page_and_others_404_except_the_icon() {
         assert_eq!(status(&server, &plain("GET", path)), expected, "{path}");
     }
     assert_eq!(status(&server, &request("/favicon.ico")), "404");
+}
+
+#[test]
+fn the_test_path_has_a_page_of_its_own_whatever_paths_are_served() {
+    for (arguments, path, expected) in [
+        (&["--path", "/a"][..], "/test", "200"),
+        (&["--path", "/a"], "/test?greeting=hello", "200"),
+        (
+            &["--path", "/a"],
+            "http://localhost/test?greeting=hello",
+            "200",
+        ),
+        (&["--path", "/a"], "/test/", "404"),
+        (&["--path", "/test"], "/test?wrong=1", "400"),
+        (&["--path", "/a", "--test-path", "/b"], "/b?wrong=1", "400"),
+        (&["--path", "/a", "--test-path", "/b"], "/test", "404"),
+        (&["--path", "/a", "--no-test"], "/test", "404"),
+        (&["--no-test"], "/test?wrong=1", "200"),
+        (
+            &["--test-path", "/favicon.ico"],
+            "/favicon.ico?wrong=1",
+            "400",
+        ),
+        (&["--no-page"], "/test", "426"),
+        (&["--no-page"], "/test?wrong=1", "426"),
+    ] {
+        let server = Server::start(arguments);
+        assert_eq!(
+            status(&server, &plain("GET", path)),
+            expected,
+            "{arguments:?} {path}"
+        );
+        if expected == "200" {
+            let (_, page) = ask(&server, &plain("GET", path));
+            let has_panel = !arguments.contains(&"--no-test");
+            assert_eq!(
+                page.contains("id=\"panel\""),
+                has_panel,
+                "{arguments:?} {path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_query_gets_a_text_that_names_what_is_wrong_instead_of_the_page() {
+    let server = Server::start(&[]);
+    for (query, named) in [
+        ("closing=1011", "'closing'"),
+        ("delay=soon", "'delay'"),
+        ("delay=1s&delay=2s", "'delay'"),
+        ("reason=bye", "reason"),
+        ("greeting=%ff", "%ff"),
+        ("%1b[31m=1", "\\u{1b}[31m"),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(plain("GET", &format!("/test?{query}")));
+        let (head, content) = receive(&mut client);
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
+        assert_eq!(header(&head, "Content-Type"), "text/plain; charset=utf-8");
+        assert_eq!(header(&head, "Content-Length"), content.len().to_string());
+        let sentence = content.lines().next().unwrap();
+        assert!(sentence.contains(named), "{content}");
+        let refused = format!("client refused {} /test?{query}", client.address());
+        server.logged(&format!("{refused}: 400 Bad Request: {sentence}"));
+        let got = ask(&server, &plain("HEAD", &format!("/test?{query}")));
+        assert_eq!(got, (head.clone(), String::new()));
+        // A WebSocket gets the same.
+        let got = ask(&server, &request(&format!("/test?{query}")));
+        assert_eq!(got, (head, content));
+    }
+    // What is wrong with the request itself comes first.
+    for (request, expected) in [
+        (plain("POST", "/test?wrong"), "405"),
+        (
+            plain("GET", "/test?wrong").replace("Host: localhost", "Host: a b"),
+            "400",
+        ),
+    ] {
+        let (head, content) = ask(&server, &request);
+        assert!(head.starts_with(&format!("HTTP/1.1 {expected} ")), "{head}");
+        assert!(!content.contains("wrong"), "{content}");
+    }
+}
+
+#[test]
+fn the_form_of_the_test_page_has_each_parameter_that_the_server_lists() {
+    let server = Server::start(&[]);
+    let (_, text) = ask(&server, &plain("GET", "/test?wrong"));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("  "));
+    let listed: Vec<_> = lines.map(|line| line.split(['=', ' ']).next()).collect();
+    assert!(listed.len() > 30, "{text}");
+    let (_, page) = ask(&server, &plain("GET", "/test"));
+    let form = between(&page, "<div id=\"groups\">", "</form>");
+    let controls = form.split(" name=\"").skip(1);
+    let controls: Vec<_> = controls.map(|rest| rest.split('"').next()).collect();
+    assert_eq!(controls, listed);
 }
 
 #[test]
@@ -269,6 +378,11 @@ fn a_client_that_leaves_before_the_page_arrives_affects_no_other() {
 fn pictures() -> PathBuf {
     let built = binary().ancestors().nth(2).expect("target/PROFILE/ws-echo");
     env::var_os("WS_ECHO_ARTIFACTS").map_or_else(|| built.join("screenshots"), PathBuf::from)
+}
+
+#[test]
+fn a_person_can_test_in_chromium() {
+    peers::test_page_in_chromium(binary(), &pictures());
 }
 
 #[test]

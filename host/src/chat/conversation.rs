@@ -1,17 +1,25 @@
 //! An open connection, to its end: commands become frames, and what is received is shown (RFC 6455
 //! sections 5.5, 6 and 7). The rules of the protocol are the core's.
 
+mod receiving;
+mod state;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Agreed, Client, CloseCode, Connection, Event, SendError};
+use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
 
+use self::state::ConnectionState;
+pub(super) use self::state::{Awaited, ConnectionEnd};
 use super::command::UserCommand;
-use super::compression::{Compression, InflateError};
+use super::compression::Compression;
 use super::end_reason::EndReason;
+use super::event::{ChatEvent, Side};
+use super::expecting::Expecting;
+use super::inbox::Inbox;
 use super::reply_tracker::ReplyTracker;
-use super::user::{ReceivedPiece, User};
+use super::user::User;
 use crate::client::stream::{FRAGMENT_LEN_MAX, ReadOutcome, Stream};
 use crate::client::waiter::Waiter as _;
 use crate::random;
@@ -22,17 +30,24 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 /// How long the server may take to end the TCP connection, which it must do first.
 const END_TIME: Duration = Duration::from_secs(1);
 
+/// How many times is received at most to find what has already arrived. It is enough for what a
+/// socket holds.
+const LISTENING_MAX: usize = 16;
+
 /// Returns the next masking key.
 type NextKey = Box<dyn FnMut() -> [u8; 4]>;
 
 /// An open connection, and the user that it belongs to.
-pub(super) struct Conversation<'a> {
+pub(super) struct Conversation<'a, 'b> {
     stream: Stream,
     connection: Connection<Client<NextKey>>,
     /// If it was agreed on.
     compression: Option<Compression>,
     user: &'a mut User,
     replies: &'a mut ReplyTracker,
+    inbox: Inbox<'a, 'b>,
+    /// How many more times is received before anything is sent, unless nothing is left before.
+    listening: usize,
     /// How long to wait for the next reply after the end of the input.
     wait: Duration,
     /// When each Ping was sent that has no Pong yet, the oldest first.
@@ -42,54 +57,23 @@ pub(super) struct Conversation<'a> {
     state: ConnectionState,
 }
 
-/// What the connection waits for.
-#[derive(Debug)]
-enum ConnectionState {
-    /// Commands, and what the server sends.
-    Open,
-    /// The input has ended: replies, until this time.
-    Draining(Instant),
-    /// The answer to our Close frame.
-    Closing {
-        code: CloseCode,
-        /// The deadline of the answer.
-        until: Instant,
-        /// The failure of the input or the output that is the reason, if there was one.
-        because: Option<String>,
-    },
-}
-
-/// How a conversation ended.
-#[derive(Debug)]
-pub(super) struct ConnectionEnd {
-    pub(super) reason: EndReason,
-    pub(super) awaited: Awaited,
-}
-
-/// What a connection waited for when it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Awaited {
-    /// More input.
-    Input,
-    /// Replies: the input had ended.
-    Replies,
-    /// The answer to our Close frame.
-    Close,
-}
-
-impl<'a> Conversation<'a> {
+impl<'a, 'b> Conversation<'a, 'b> {
     /// A conversation on a connection that has just been opened.
     pub(super) fn new(
         stream: Stream,
         agreed: Agreed,
         user: &'a mut User,
         replies: &'a mut ReplyTracker,
+        expecting: Option<&'a mut Expecting<'b>>,
         wait: Duration,
     ) -> Self {
+        let listens = expecting.as_ref().is_some_and(|it| it.listens_first());
         Self {
             stream,
             connection: Connection::client(agreed, Box::new(random::keys())),
             compression: agreed.deflate.map(Compression::new),
+            inbox: Inbox::new(&*user.view, expecting),
+            listening: if listens { LISTENING_MAX } else { 0 },
             user,
             replies,
             wait,
@@ -109,7 +93,7 @@ impl<'a> Conversation<'a> {
         if self.connection.is_done() {
             self.finish();
         }
-        self.user.view.end_message();
+        self.inbox.end(&mut *self.user.view);
         if let Some(savings) = self.compression.as_ref().and_then(Compression::savings) {
             self.user.view.note(&savings);
         }
@@ -127,7 +111,7 @@ impl<'a> Conversation<'a> {
     fn advance(&mut self) -> Result<(), EndReason> {
         self.take_events()?;
         self.check_state()?;
-        let has_executed = self.execute_commands()?;
+        let has_executed = self.listening == 0 && self.execute_commands()?;
         if self.stream.transmit() || has_executed {
             return Ok(());
         }
@@ -136,6 +120,13 @@ impl<'a> Conversation<'a> {
         } else {
             self.stream.receive()
         };
+        if self.listening > 0 {
+            self.listening -= 1;
+            if let ReadOutcome::Nothing = received {
+                self.listening = 0;
+                return Ok(());
+            }
+        }
         match received {
             ReadOutcome::Bytes => Ok(()),
             ReadOutcome::Nothing => {
@@ -152,104 +143,45 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Takes what was received, and shows it.
-    fn take_events(&mut self) -> Result<(), EndReason> {
-        let taken = self.take_each_event();
-        if self.view_error.is_none() {
-            self.view_error = self.user.view.flush().err();
-        }
-        taken
-    }
-
-    fn take_each_event(&mut self) -> Result<(), EndReason> {
-        while self.take_event()? {}
-        Ok(())
-    }
-
-    /// Takes the next event; `false` if there is none yet.
-    fn take_event(&mut self) -> Result<bool, EndReason> {
-        let mut exchange = self.connection.exchange(&mut self.stream.buffer);
-        let Some(event) = exchange.next_event().map_err(EndReason::Protocol)? else {
-            return Ok(false);
-        };
-        match event {
-            Event::Data(chunk) => {
-                let piece = ReceivedPiece {
-                    kind: chunk.kind(),
-                    bytes: exchange.bytes(&chunk),
-                    fin: chunk.fin(),
-                };
-                let mut show = |piece: ReceivedPiece<'_>| {
-                    if self.replies.received(piece) {
-                        self.state.extend_draining(self.wait);
-                    }
-                    if self.view_error.is_none() {
-                        self.view_error = self.user.view.show(piece).err();
-                    }
-                };
-                let shown = match &mut self.compression {
-                    Some(compression) if chunk.is_compressed() => compression.inflate(piece, show),
-                    _ => {
-                        show(piece);
-                        Ok(())
-                    }
-                };
-                match shown {
-                    Ok(()) => {}
-                    Err(InflateError::Invalid(error)) => exchange.fail(error),
-                    Err(InflateError::TooLong(reason)) => {
-                        return self.close(CloseCode::MESSAGE_TOO_BIG, "", Some(reason));
-                    }
-                }
-            }
-            Event::Pong => self.note_pong(),
-            Event::Close(code) => {
-                let reason = exchange.close_reason().to_owned();
-                return Err(self.closed(code, reason));
-            }
-            _ => {}
-        }
-        Ok(true)
-    }
-
-    fn note_pong(&mut self) {
-        if let Some(sent) = self.pings.pop_front() {
-            let time = Time::from(sent.elapsed());
-            self.user.view.note(&format_args!("pong after {time}"));
-        }
-    }
-
-    /// The end of the connection by the server's Close frame.
-    fn closed(&mut self, code: Option<CloseCode>, reason: String) -> EndReason {
-        match &mut self.state {
-            ConnectionState::Closing { because, .. } if because.is_some() => {
-                EndReason::LocalError(because.take().unwrap_or_default())
-            }
-            // An empty Close frame is an answer, too.
-            ConnectionState::Closing { code: own, .. } => {
-                EndReason::Closed(code.or(Some(*own)), reason)
-            }
-            _ => EndReason::Closed(code, reason),
-        }
-    }
-
     /// Reacts to deadlines, to signals and to a view that has failed.
     fn check_state(&mut self) -> Result<(), EndReason> {
         let now = Instant::now();
         match self.state {
-            ConnectionState::Closing { until, .. } if now >= until => {
-                let time = Time::from(CLOSE_TIME);
+            ConnectionState::Closing { until, within, .. } if now >= until => {
+                let time = Time::from(within);
                 let reason = format!("the server did not answer the Close frame within {time}");
                 Err(EndReason::Lost(reason))
             }
             ConnectionState::Closing { .. } => Ok(()),
             _ if self.view_error.is_some() => self.close_unseen(),
             _ if self.user.stop.is_requested() => self.close_without_replies(),
+            _ if self.inbox.expecting.is_some() => self.check_expectation(now),
             ConnectionState::Draining(until) if self.replies.are_complete() || now >= until => {
                 self.close(CloseCode::NORMAL, "", None).map(drop)
             }
             ConnectionState::Draining(_) | ConnectionState::Open => Ok(()),
         }
+    }
+
+    /// Ends the connection if the message that is expected has come, or did not come in time.
+    fn check_expectation(&mut self, now: Instant) -> Result<(), EndReason> {
+        let Some(expecting) = &self.inbox.expecting else {
+            return Ok(());
+        };
+        let (is_found, is_late) = (expecting.is_found(), now >= expecting.deadline);
+        let too_late = expecting.too_late();
+        if is_found || is_late {
+            self.close(CloseCode::NORMAL, "", None)?;
+        }
+        if is_late && !is_found {
+            self.stream.transmit();
+            return Err(EndReason::TooLate(too_late));
+        }
+        if is_late {
+            let reason = "the server does not accept the Close frame";
+            return Err(EndReason::Lost(reason.into()));
+        }
+        Ok(())
     }
 
     /// Closes because nothing can be shown. A reader that has closed its pipe is not an error.
@@ -302,8 +234,11 @@ impl<'a> Conversation<'a> {
                     None => exchange.send_fragment(message, *fin),
                 };
                 let is_sent = is_sent(sent)?;
-                if is_sent {
-                    self.replies.sent(message, *fin);
+                if is_sent && let Some((kind, len)) = self.replies.sent(message, *fin) {
+                    if let Some(expecting) = &mut self.inbox.expecting {
+                        expecting.sent();
+                    }
+                    self.happened(&ChatEvent::Sent(kind, len));
                 }
                 Ok(is_sent)
             }
@@ -318,6 +253,8 @@ impl<'a> Conversation<'a> {
             UserCommand::Fail(reason) => {
                 self.close(CloseCode::GOING_AWAY, "", Some(reason.clone()))
             }
+            // Another message is waited for.
+            UserCommand::End if self.inbox.expecting.is_some() => Ok(true),
             UserCommand::End => {
                 self.state = ConnectionState::Draining(Instant::now() + self.wait);
                 Ok(true)
@@ -335,20 +272,36 @@ impl<'a> Conversation<'a> {
         let mut exchange = self.connection.exchange(&mut self.stream.buffer);
         let is_sent = is_sent(exchange.close(code, reason))?;
         if is_sent {
-            let until = Instant::now() + CLOSE_TIME;
+            let now = Instant::now();
+            let until = self.before_deadline(now + CLOSE_TIME);
             self.state = ConnectionState::Closing {
                 code,
                 until,
+                within: until.saturating_duration_since(now),
                 because,
             };
+            self.happened(&ChatEvent::Close(Side::Client, Some(code), reason));
         }
         Ok(is_sent)
+    }
+
+    /// A time, but not after the end of that for the message that is expected.
+    fn before_deadline(&self, time: Instant) -> Instant {
+        let expecting = self.inbox.expecting.as_ref();
+        expecting.map_or(time, |expecting| time.min(expecting.deadline))
+    }
+
+    /// Shows an event.
+    fn happened(&mut self, event: &ChatEvent<'_>) {
+        if self.view_error.is_none() {
+            self.view_error = self.user.view.happened(event).err();
+        }
     }
 
     /// When to stop waiting.
     fn deadline(&self) -> Option<Instant> {
         match self.state {
-            ConnectionState::Open => None,
+            ConnectionState::Open => self.inbox.expecting.as_ref().map(|it| it.deadline),
             ConnectionState::Draining(until) | ConnectionState::Closing { until, .. } => {
                 Some(until)
             }
@@ -361,7 +314,7 @@ impl<'a> Conversation<'a> {
     /// > for the server to close the connection but MAY close the connection at any time after
     /// > sending and receiving a Close message (section 5.5.1)
     fn finish(&mut self) {
-        let until = Instant::now() + END_TIME;
+        let until = self.before_deadline(Instant::now() + END_TIME);
         while Instant::now() < until {
             self.stream.transmit();
             self.stream.buffer.discard_received();
@@ -374,15 +327,6 @@ impl<'a> Conversation<'a> {
                     }
                 }
             }
-        }
-    }
-}
-
-impl ConnectionState {
-    /// Gives the server this much time for its next reply, if replies are waited for.
-    fn extend_draining(&mut self, wait: Duration) {
-        if let Self::Draining(until) = self {
-            *until = Instant::now() + wait;
         }
     }
 }

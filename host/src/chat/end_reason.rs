@@ -38,6 +38,8 @@ pub(super) enum EndReason {
     LocalError(String),
     /// No connection could be opened.
     NotOpened(ConnectError),
+    /// The message that `--once` or `--expect` waits for did not come in time; as text.
+    TooLate(String),
     /// Another connection is not needed, because all of the input was sent; the status of the last
     /// one.
     InputSent(ExitStatus),
@@ -58,7 +60,24 @@ impl EndReason {
             Self::Closed(..) | Self::Lost(_) | Self::Protocol(_) => ExitStatus::Broken,
             Self::LocalError(_) | Self::Poll(_) => ExitStatus::Broken,
             Self::NotOpened(error) => status_of(error),
+            Self::TooLate(_) => ExitStatus::Unanswered,
             Self::InputSent(status) => *status,
+        }
+    }
+
+    /// Whether something went wrong, and no Close frame says what.
+    pub(super) fn is_error(&self) -> bool {
+        !matches!(
+            self,
+            Self::Closed(..) | Self::NotOpened(ConnectError::Cancelled) | Self::InputSent(_)
+        )
+    }
+
+    /// The status of an answer that is not an acceptance.
+    pub(super) fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::NotOpened(ConnectError::Refused(refusal)) => Some(refusal.status),
+            _ => None,
         }
     }
 
@@ -109,6 +128,7 @@ impl Display for EndReason {
                 error.fmt(f)
             }
             Self::NotOpened(error) => write!(f, "socket error: {error}"),
+            Self::TooLate(reason) => f.write_str(reason),
             Self::InputSent(_) => f.write_str("not connecting again: all of the input was sent"),
             Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
         }

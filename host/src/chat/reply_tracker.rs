@@ -39,8 +39,8 @@ struct Digest {
 }
 
 impl ReplyTracker {
-    /// Notes a fragment that was sent.
-    pub(super) fn sent(&mut self, fragment: Message<'_>, fin: Fin) {
+    /// Notes a fragment that was sent. Returns the kind and the length of the message that it ends.
+    pub(super) fn sent(&mut self, fragment: Message<'_>, fin: Fin) -> Option<(Kind, u64)> {
         let (kind, bytes) = match fragment {
             Message::Text(text) => (Kind::Text, text.as_bytes()),
             Message::Binary(bytes) => (Kind::Binary, bytes),
@@ -49,7 +49,7 @@ impl ReplyTracker {
         let digest = digest.with(bytes);
         if fin == Fin::More {
             self.sending = Some(digest);
-            return;
+            return None;
         }
         self.sent_count += 1;
         if self.outstanding.len() == KEPT_MAX {
@@ -57,6 +57,7 @@ impl ReplyTracker {
             self.not_kept += 1;
         }
         self.outstanding.push_back(digest);
+        Some((digest.kind, digest.len))
     }
 
     /// Notes a piece of a message that was received. Returns whether it completed an echo.

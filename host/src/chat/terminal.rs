@@ -14,7 +14,8 @@ mod rows;
 mod screen;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -31,6 +32,7 @@ use self::preview::Preview;
 use self::screen::{EditedLine, Screen};
 use super::command::UserCommand;
 use super::user::{ReceivedPiece, View};
+use super::wire::{self, ShowLine};
 use crate::platform::{self, TerminalMode};
 use crate::stop_signal::StopSignal;
 
@@ -120,6 +122,19 @@ impl Terminal {
             stop,
         };
         Ok((terminal, receiver))
+    }
+
+    /// Shows lines about what travels: on stderr, and above the line that is typed if that is the
+    /// terminal.
+    pub(super) fn show_line(&self) -> ShowLine {
+        let marks = self.marks;
+        match &self.screen {
+            Some(screen) if io::stderr().is_terminal() => {
+                let screen = screen.clone();
+                Rc::new(move |line| screen.print(marks.wire(&line)))
+            }
+            _ => wire::on_stderr(),
+        }
     }
 
     fn print(&self, line: String) {

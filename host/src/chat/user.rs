@@ -11,7 +11,10 @@ use mio::{Events, Poll, Registry, Waker};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
+use super::event::ChatEvent;
+use super::wire::WireLog;
 use crate::client::error::ConnectError;
+use crate::client::stream::ByteStream;
 use crate::client::waiter::{Waiter, poll_until};
 use crate::stop_signal::StopSignal;
 
@@ -26,8 +29,31 @@ pub(super) struct ReceivedPiece<'a> {
     pub(super) fin: Fin,
 }
 
+/// How a view needs the messages that are received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Messages {
+    /// Piece by piece, however long they are.
+    Pieces,
+    /// Each as an event.
+    Whole,
+}
+
 /// Shows the user what happens.
 pub(super) trait View {
+    /// How it needs messages.
+    fn messages(&self) -> Messages {
+        Messages::Pieces
+    }
+
+    /// Shows an event, if the view does not leave that to messages and notices.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be shown.
+    fn happened(&mut self, _: &ChatEvent<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Shows the next piece of a message.
     ///
     /// # Errors
@@ -78,6 +104,8 @@ pub(super) struct User {
     pub(super) is_skipping: bool,
     pub(super) stop: StopSignal,
     pub(super) view: Box<dyn View>,
+    /// Shows what travels, if that is wanted.
+    pub(super) wire_log: Option<WireLog>,
 }
 
 impl User {
@@ -100,7 +128,13 @@ impl User {
             is_skipping: false,
             stop,
             view,
+            wire_log: None,
         }
+    }
+
+    /// Whether the user is a person at a terminal.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.while_disconnected == WhileDisconnected::Reject
     }
 
     /// The next command, if one is available.
@@ -160,5 +194,11 @@ impl Waiter for User {
             return Err(ConnectError::Cancelled);
         }
         Ok(Instant::now() >= until)
+    }
+    fn watched(&self, byte_stream: Box<dyn ByteStream>) -> Box<dyn ByteStream> {
+        match &self.wire_log {
+            Some(wire_log) => wire_log.watch(byte_stream),
+            None => byte_stream,
+        }
     }
 }

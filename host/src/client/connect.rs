@@ -6,14 +6,17 @@ mod handshake;
 mod retry_after;
 mod tcp;
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
+use mio::net::TcpStream;
 use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
 
 use super::stream::{ByteStream, Stream};
 use super::tls::TlsConnector;
 use crate::client::destination::Destination;
 use crate::client::error::ConnectError;
+use crate::client::facts::{ConnectionFacts, TlsFacts};
 use crate::client::waiter::Waiter;
 use crate::random;
 
@@ -21,15 +24,14 @@ use crate::random;
 pub(crate) struct Opened {
     pub(crate) stream: Stream,
     pub(crate) agreed: Agreed,
-    /// The subprotocol that the server has chosen.
-    pub(crate) subprotocol: Option<String>,
+    pub(crate) facts: ConnectionFacts,
 }
 
 impl Opened {
     /// What the user is shown.
     pub(crate) fn note(&self) -> String {
         let mut note = String::from("socket open");
-        if let Some(name) = &self.subprotocol {
+        if let Some(name) = &self.facts.subprotocol {
             note += ", subprotocol ";
             note += name;
         }
@@ -40,7 +42,7 @@ impl Opened {
     }
 }
 
-/// Opens a connection by this request, over TLS if there is a connector for it.
+/// Opens a connection before the deadline by this request, over TLS if there is a connector for it.
 ///
 /// # Errors
 ///
@@ -50,19 +52,15 @@ pub(crate) fn open(
     destination: Destination<'_>,
     request: ClientRequest<'_>,
     connector: Option<&TlsConnector<'_>>,
+    deadline: Instant,
 ) -> Result<Opened, ConnectError> {
     let Destination { url, timeout, .. } = destination;
-    let deadline = Instant::now() + timeout;
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
         ClientHandshake::new(request, random::bytes()).map_err(ConnectError::InvalidRequest)?;
     let addresses = tcp::resolve(waiter, url, deadline, timeout)?;
     let socket = tcp::connect(waiter, addresses, deadline)?;
-    let byte_stream: Box<dyn ByteStream> = match connector {
-        Some(connector) => Box::new(connector.shake_hands(waiter, socket, deadline)?),
-        None => Box::new(socket),
-    };
-    let mut stream = Stream::new(byte_stream);
+    let (mut stream, peer, tls) = stream(waiter, connector, socket, deadline)?;
     let agreed = loop {
         if waiter.is_past(deadline)? {
             return Err(ConnectError::TimedOut(timeout));
@@ -75,6 +73,34 @@ pub(crate) fn open(
     Ok(Opened {
         stream,
         agreed,
-        subprotocol: handshake.subprotocol().map(str::to_owned),
+        facts: ConnectionFacts {
+            peer,
+            subprotocol: handshake.subprotocol().map(str::to_owned),
+            extensions: handshake::extensions(&handshake.response()),
+            tls,
+        },
     })
+}
+
+/// The bytes to the server, its address, and what was agreed on in the handshake of TLS.
+type NewStream = (Stream, Option<SocketAddr>, Option<TlsFacts>);
+
+/// Makes a stream of a socket, over TLS if there is a connector for it.
+fn stream(
+    waiter: &mut impl Waiter,
+    connector: Option<&TlsConnector<'_>>,
+    socket: TcpStream,
+    deadline: Instant,
+) -> Result<NewStream, ConnectError> {
+    let peer = socket.peer_addr().ok();
+    let (byte_stream, tls): (Box<dyn ByteStream>, _) = match connector {
+        Some(connector) => {
+            let stream = connector.shake_hands(waiter, socket, deadline)?;
+            let facts = stream.facts();
+            (Box::new(stream), Some(facts))
+        }
+        None => (Box::new(socket), None),
+    };
+    let byte_stream = waiter.watched(byte_stream);
+    Ok((Stream::new(byte_stream), peer, tls))
 }

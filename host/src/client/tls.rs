@@ -12,10 +12,11 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 
 use crate::client::destination::Destination;
 use crate::client::error::ConnectError;
+use crate::client::facts::TlsFacts;
 use crate::client::waiter::Waiter;
 use crate::options::url::Scheme;
 use crate::time::Time;
@@ -103,6 +104,21 @@ pub(crate) struct TlsClientStream {
 }
 
 impl TlsClientStream {
+    /// What was agreed on, once the handshake is over.
+    pub(crate) fn facts(&self) -> TlsFacts {
+        let version = self.session.protocol_version();
+        let cipher = self.session.negotiated_cipher_suite();
+        TlsFacts {
+            version: version
+                .map_or("", |it| it.as_str().unwrap_or(""))
+                .replace('_', "."),
+            cipher: cipher
+                .map_or("", |it| it.suite().as_str().unwrap_or(""))
+                .into(),
+            is_resumed: self.session.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+
     /// Reads the socket once, and returns how many bytes it had: 0 at the end.
     fn receive(&mut self) -> io::Result<usize> {
         let len = self.session.read_tls(&mut self.socket)?;

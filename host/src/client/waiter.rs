@@ -7,6 +7,7 @@ use std::time::Instant;
 use mio::{Events, Poll, Registry, Waker};
 
 use super::error::ConnectError;
+use super::stream::ByteStream;
 
 /// Who opens a connection: it owns the poll that the thread waits in, and may give up.
 pub(crate) trait Waiter {
@@ -29,6 +30,11 @@ pub(crate) trait Waiter {
     ///
     /// [`ConnectError::Cancelled`] if a connection is no longer wanted.
     fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError>;
+
+    /// The bytes of a connection, watched if they are of interest.
+    fn watched(&self, byte_stream: Box<dyn ByteStream>) -> Box<dyn ByteStream> {
+        byte_stream
+    }
 }
 
 /// Waits for an event, until a deadline if there is one. A signal may end the wait early.

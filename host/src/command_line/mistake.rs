@@ -10,8 +10,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 use super::secret::{HEADER, URL, without_password, without_secret};
-use super::similar;
 use crate::escape::Excerpt;
+use crate::similar;
 
 /// How many characters of advice are shown. It may quote a value, of which it has more to say.
 const ADVICE_LEN_MAX: usize = 500;
@@ -98,11 +98,28 @@ fn tip(error: &Error, arguments: &[OsString], command: &Command) -> Option<Strin
         return instead_of_word(word);
     }
     let option = text(error, ContextKind::InvalidArg)?;
+    if let Some(prior) = text(error, ContextKind::PriorArg) {
+        return instead_of_both(option, prior).map(str::to_owned);
+    }
     if text(error, ContextKind::SuggestedArg).is_some() {
         return None;
     }
     let with_equals_sign = || value_without_equals_sign(arguments, command);
     option_of_compression(option, command).or_else(with_equals_sign)
+}
+
+/// What to write instead of two options that exclude each other.
+fn instead_of_both(one: &str, other: &str) -> Option<&'static str> {
+    let is_there = |name: &str| [one, other].iter().any(|option| option.starts_with(name));
+    if !is_there("--once") && !is_there("--expect") {
+        return None;
+    }
+    if is_there("--wait") {
+        return Some(
+            "write --timeout instead of --wait: with --once and --expect it bounds everything",
+        );
+    }
+    Some("leave out --reconnect: --once and --expect are for one connection")
 }
 
 /// The command's own option, instead of one by which another command sets compression.
@@ -317,7 +334,7 @@ mod tests {
             &["--no-greeting"],
             &["chat", "--port=1", "ws://a/"],
             &["chat", "--user=a", "ws://a/"],
-            &["chat", "ws://a/", "--verbose"],
+            &["chat", "ws://a/", "--quiet"],
             &["bench", "ws://a/", "-c"],
         ] {
             let message = shown(arguments);

@@ -2,6 +2,7 @@
 //! and header names. Each error says what to write.
 
 use super::host;
+use crate::http_token::is_token;
 use crate::options::origin;
 use crate::options::serve::SUBPROTOCOL_LEN_MAX;
 
@@ -84,12 +85,4 @@ pub(super) fn subprotocol(text: &str) -> Result<String, &'static str> {
         return Err("write letters, digits and !#$%&'*+-.^_`|~ only, such as chat.v1");
     }
     Ok(text.into())
-}
-
-/// Returns whether the text is an HTTP token (RFC 9110 section 5.6.2). The core has the same table
-/// for what it receives and does not export it; here it only serves for a better error.
-pub(super) fn is_token(text: &str) -> bool {
-    let is_token_byte =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_byte)
 }

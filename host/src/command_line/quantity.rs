@@ -9,23 +9,7 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use crate::options::serve::RECORDING_LEN_MIN;
-
-/// The name of a unit, and its size in the base unit. A bare number has the empty name.
-type Unit = (&'static str, u64);
-
-const MILLISECONDS: [Unit; 5] = [
-    ("", 1_000),
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60 * 1_000),
-    ("h", 60 * 60 * 1_000),
-];
-const BYTES: [Unit; 4] = [
-    ("", 1),
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-];
+use crate::unit;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const BUFFER_LEN_MIN: u64 = 4 << 10;
@@ -59,7 +43,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
 
 /// A length of time, up to a day; may be zero.
 pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
-    let Some(milliseconds) = quantity(text, &MILLISECONDS) else {
+    let Some(milliseconds) = unit::milliseconds(text) else {
         return Err("write a whole number and a unit, such as 500ms, 10s, 2m or 1h");
     };
     let span = Duration::from_millis(milliseconds);
@@ -85,7 +69,7 @@ pub(super) fn interval(text: &str) -> Result<Interval, String> {
 
 /// The length of a receive buffer in bytes, from 4 KiB to 16 MiB.
 pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
-    let Some(len) = quantity(text, &BYTES) else {
+    let Some(len) = unit::bytes(text) else {
         return Err("write a whole number of bytes, KiB or MiB (not KB or MB), such as 64KiB");
     };
     if !(BUFFER_LEN_MIN..=BUFFER_LEN_MAX).contains(&len) {
@@ -96,7 +80,7 @@ pub(super) fn buffer_len(text: &str) -> Result<usize, &'static str> {
 
 /// The length of a message in bytes, at least 1.
 pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
-    match quantity(text, &BYTES) {
+    match unit::bytes(text) {
         None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 1MiB"),
         Some(0) => Err("a limit of 0 would refuse every message; write at least 1"),
         Some(len) => Ok(len),
@@ -105,7 +89,7 @@ pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
 
 /// The length at which a recording ends, in bytes, at least [`RECORDING_LEN_MIN`].
 pub(super) fn recording_len(text: &str) -> Result<u64, &'static str> {
-    match quantity(text, &BYTES) {
+    match unit::bytes(text) {
         None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 16MiB"),
         Some(len @ RECORDING_LEN_MIN..) => Ok(len),
         Some(_) => Err("write at least 256KiB"),
@@ -114,7 +98,7 @@ pub(super) fn recording_len(text: &str) -> Result<u64, &'static str> {
 
 /// An amount of memory in bytes.
 pub(super) fn memory(text: &str) -> Result<usize, &'static str> {
-    let Some(len) = quantity(text, &BYTES) else {
+    let Some(len) = unit::bytes(text) else {
         return Err(
             "write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 512MiB",
         );
@@ -162,7 +146,7 @@ pub(super) fn connection_count(text: &str) -> Result<usize, &'static str> {
 
 /// The length of a message's payload in bytes, up to 64 MiB; may be zero.
 pub(super) fn payload_len(text: &str) -> Result<usize, &'static str> {
-    let Some(len) = quantity(text, &BYTES) else {
+    let Some(len) = unit::bytes(text) else {
         return Err("write a whole number of bytes, KiB or MiB (not KB or MB), such as 16KiB");
     };
     if len > PAYLOAD_LEN_MAX {
@@ -210,19 +194,6 @@ pub(super) fn thread_per_core() -> NonZeroUsize {
 /// A number of bytes that this machine can address.
 fn addressable(len: u64) -> Result<usize, &'static str> {
     usize::try_from(len).map_err(|_| "this machine cannot address that many bytes")
-}
-
-/// Reads digits and a unit. A number too large for the type becomes its largest value, which the
-/// caller's upper limit rejects.
-fn quantity(text: &str, units: &[Unit]) -> Option<u64> {
-    let digits_len = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, unit) = text.split_at(digits_len);
-    if digits.is_empty() {
-        return None;
-    }
-    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
-    let number = digits.parse().unwrap_or(u64::MAX);
-    Some(number.saturating_mul(*factor))
 }
 
 #[cfg(test)]

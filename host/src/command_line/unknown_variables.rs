@@ -4,8 +4,8 @@
 use clap::Command;
 
 use super::environment::{Environment, PREFIX, variable};
-use super::similar;
 use crate::escape::Excerpt;
+use crate::similar;
 
 /// How the names of variables of the clients begin.
 const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"];

@@ -2,12 +2,15 @@
 //! makes it of a query, and `performance` does it.
 
 pub(crate) mod parse;
+pub(crate) mod performance;
+mod written;
 
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 /// What the server does to one client. The default is the exact echo, with the usual greeting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Behaviour {
+pub struct Behaviour {
     pub(crate) handshake: HandshakeBehaviour,
     pub(crate) greeting: GreetingBehaviour,
     pub(crate) messages: MessageBehaviour,
@@ -212,3 +215,53 @@ pub(crate) enum Violation {
     /// A continuation without a beginning (section 5.4).
     Continuation,
 }
+
+impl Behaviour {
+    /// The memory that it takes, in bytes, with its texts.
+    pub(crate) fn memory(&self) -> usize {
+        let handshake = &self.handshake;
+        let refusal = handshake.refusal.iter();
+        let refusal = refusal.flat_map(|it| [it.location.as_ref(), it.body.as_ref()]);
+        let close = self.end.close.iter().map(|close| &close.reason);
+        let greeting = match &self.greeting.greeting {
+            Greeting::Text(text) => Some(text),
+            _ => None,
+        };
+        let headers = handshake.headers.iter();
+        let headers = headers.map(|header| size_of_val(header) + header.0.len() + header.1.len());
+        let texts = refusal
+            .flatten()
+            .chain(&handshake.subprotocol)
+            .chain([&self.messages.prefix])
+            .chain(greeting)
+            .chain(close);
+        size_of::<Self>() + headers.sum::<usize>() + texts.map(String::len).sum::<usize>()
+    }
+
+    /// Whether some of it is left to chance.
+    pub(crate) fn is_random(&self) -> bool {
+        !self.messages.jitter.is_zero()
+    }
+
+    /// Whether messages go back as they came, apart from their time: then they may be compressed.
+    pub(crate) fn keeps_messages(&self) -> bool {
+        let messages = &self.messages;
+        messages.fragment_len == 0
+            && messages.kind == SentKind::AsReceived
+            && messages.prefix.is_empty()
+    }
+}
+
+impl Display for TransportEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fin => "end=fin",
+            Self::Reset => "end=reset",
+            Self::Hang => "end=hang",
+            Self::Half => "end=half",
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

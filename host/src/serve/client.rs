@@ -8,13 +8,16 @@ mod account;
 mod echo;
 mod ending;
 mod handshake;
+mod test;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use ws_echo_core::Agreed;
 
 use crate::options::serve::ServeOptions;
+use crate::serve::behaviour::performance::{Performance, Scratch};
 use crate::serve::client::account::Account;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
@@ -41,6 +44,9 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
+    /// The time of this round.
+    pub(crate) now: Instant,
+    pub(crate) scratch: Scratch,
 }
 
 /// A client of this server.
@@ -71,6 +77,8 @@ enum Phase {
         opened: Moment,
         session: Option<Box<Session>>,
     },
+    /// On the test path: doing what the address asks for. (The box keeps a client small.)
+    Test(Box<Performance>),
     /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
     /// keeps a client small.)
     Responding(Box<PendingResponse>),
@@ -109,6 +117,8 @@ pub(crate) enum Want {
     Receive,
     /// To transmit what is ready, and to go on in another turn.
     Pause,
+    /// What its performance says.
+    Perform,
 }
 
 impl Client {
@@ -140,6 +150,7 @@ impl Client {
     pub(crate) fn deadline(&self) -> Deadline {
         match self.phase {
             Phase::Handshake(_) => Deadline::Request,
+            Phase::Test(_) => Deadline::Alarm,
             Phase::Open { .. } | Phase::Leaving { .. } if self.may_begin_to_read() => {
                 Deadline::Patience
             }
@@ -295,6 +306,7 @@ impl Client {
         }
         match &mut self.phase {
             Phase::Handshake(_) => {}
+            Phase::Test(_) => return Want::Perform,
             // Until the transport's own handshake is over the response could not be transmitted.
             Phase::Responding(_) if !transport.is_open => {}
             Phase::Responding(response) => {
@@ -345,6 +357,7 @@ impl Client {
     pub(crate) fn give_memory_back(&mut self, pool: &mut Pool) {
         match &mut self.phase {
             Phase::Handshake(_) => pool.give_memory_back(OPENING_COST),
+            Phase::Test(performance) => performance.give_memory_back(pool),
             Phase::Open { session, .. } | Phase::Leaving { session, .. } => {
                 if let Some(session) = session {
                     pool.take_back_verifier(session);

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::options::serve::ServeOptions;
+use crate::serve::alarms::Alarms;
+use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client::{OPENING_COST, Shared};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
@@ -45,6 +47,7 @@ pub struct Clients<T> {
     limiter: Arc<ConnectionLimiter>,
     table: Slab<Driver<T>>,
     wheel: TimerWheel,
+    alarms: Alarms,
     timeouts: Timeouts,
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
@@ -82,6 +85,7 @@ impl<T: Transport> Clients<T> {
             limiter,
             table: Slab::new(),
             wheel: TimerWheel::new(now),
+            alarms: Alarms::default(),
             timeouts: Timeouts::new(options),
             shared: Shared {
                 service: Service::new(options),
@@ -93,6 +97,8 @@ impl<T: Transport> Clients<T> {
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.as_deref()),
                 is_stopping: false,
+                now,
+                scratch: Scratch::default(),
             },
             run_queue: Vec::new(),
             spread: 0,
@@ -182,6 +188,7 @@ impl<T: Transport> Clients<T> {
     /// Moves the clock on. It never goes back.
     pub fn advance(&mut self, now: Instant) {
         self.wheel.advance(now);
+        self.shared.now = now;
     }
 
     /// Gives a turn to each client in the run queue.
@@ -227,6 +234,9 @@ impl<T: Transport> Clients<T> {
 
     /// Gives a turn to some of the clients with deadlines that have expired, the earliest first.
     pub fn expire(&mut self) {
+        if !self.alarms.is_empty() {
+            self.wake();
+        }
         for _ in 0..EXPIRED_MAX {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
@@ -238,12 +248,33 @@ impl<T: Transport> Clients<T> {
         }
     }
 
+    /// Gives a turn to some of the clients with alarms that are due, the earliest first.
+    #[cold]
+    fn wake(&mut self) {
+        for _ in 0..EXPIRED_MAX {
+            let Some(key) = self.alarms.pop_due(self.shared.now) else {
+                return;
+            };
+            if let Some(client) = self.table.get_mut(key)
+                && !client.is_queued
+            {
+                let turn = client.wake(&mut self.shared);
+                self.end_turn(key, turn);
+            }
+        }
+    }
+
     /// How long to wait for events: for ever, unless a client is queued or has a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
         if !self.run_queue.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.wheel.timeout()
+        let timeout = self.wheel.timeout();
+        if self.alarms.is_empty() {
+            return timeout;
+        }
+        let alarm = self.alarms.timeout(self.shared.now);
+        timeout.into_iter().chain(alarm).min()
     }
 
     /// Ends all connections because the server stops: open ones one after the other, spread over
@@ -287,6 +318,10 @@ impl<T: Transport> Clients<T> {
     fn follow(&mut self, key: usize, turn: Turn) {
         match turn.next {
             Next::Idle => {}
+            Next::Alarm => {
+                let alarm = self.table[key].alarm(&self.shared);
+                self.alarms.set(key, alarm);
+            }
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
         }
@@ -341,6 +376,9 @@ impl<T: Transport> Clients<T> {
             "a client has left without its memory"
         );
         self.wheel.cancel(key);
+        if !self.alarms.is_empty() {
+            self.alarms.set(key, None);
+        }
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

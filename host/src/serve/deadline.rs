@@ -28,6 +28,8 @@ pub(crate) enum Deadline {
     EndOfMessage,
     /// End the connection, which one side has closed, or take its last response.
     End,
+    /// Nothing: it is on the test path, where its alarm says when it gets a turn.
+    Alarm,
 }
 
 /// The signs of life that a client has given since its deadline was set.
@@ -73,6 +75,8 @@ impl Turn {
 pub(crate) enum Next {
     /// With the next event of its transport.
     Idle,
+    /// With the next event of its transport, or with its alarm, which may have changed.
+    Alarm,
     /// After the other clients: there may be more to receive.
     Requeue,
     /// Never: it must be dropped.
@@ -166,7 +170,7 @@ impl Timeouts {
             Deadline::Patience => Some(self.patience),
             Deadline::Progress => self.stall,
             // All clients are given up together: see `Clients::give_up`.
-            Deadline::EndOfMessage => None,
+            Deadline::EndOfMessage | Deadline::Alarm => None,
             Deadline::End => Some(self.end),
         }
     }

@@ -7,6 +7,7 @@
 mod backlog;
 mod expiry;
 mod quick_turn;
+mod test_turn;
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -137,6 +138,9 @@ impl<T: Transport> Driver<T> {
 
     /// Answers what waits first, and then what is received.
     fn go_on(&mut self, shared: &mut Shared) -> Next {
+        if self.client.is_in_test() {
+            return self.test_turn(shared);
+        }
         if self.client.has_work(self.transport_state()) {
             return self.answer_then_receive(shared);
         }
@@ -272,6 +276,7 @@ impl<T: Transport> Driver<T> {
                     }
                 }
                 Want::Shut => self.transport.shut()?,
+                Want::Perform => return Ok(self.begin_test(buffer, shared)),
                 Want::Receive => return Ok(self.next_turn()),
             }
         }

@@ -4,6 +4,7 @@
 //! unless `--log-messages` asks for it.
 
 mod message;
+mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
@@ -16,6 +17,7 @@ use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 use crate::escape::Untrusted;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
+use crate::serve::behaviour::TransportEnd;
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
@@ -69,6 +71,16 @@ pub(crate) enum Ending<'a> {
     ShortOfMemory,
     /// A message of the client was longer than this limit, in bytes.
     TooLong(u64),
+    /// A message was longer than what is held for a client of the test path, in bytes.
+    TooLongToHold(u64),
+    /// The connection ended as the address asked, after this Close if there was one.
+    AsAsked(Option<CloseCode>, TransportEnd),
+    /// The connection on the test path has lasted as long as one may.
+    TestTimeOver,
+    /// The client took nothing of what was due for it, and no Close was sent.
+    DroppedStalled,
+    /// The server stopped, and no Close could be sent.
+    Stopped,
     /// The transport ended without a Close frame.
     EndOfStream,
     /// The transport failed.
@@ -319,6 +331,24 @@ impl Display for Ending<'_> {
                 let max = Count(*max, "byte");
                 write!(f, ": a message is longer than {max} (--max-message-size)")
             }
+            Self::TooLongToHold(max) => {
+                closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
+                let max = Count(*max, "byte");
+                write!(f, ": a message is longer than {max} (--max-backlog)")
+            }
+            Self::AsAsked(None, end) => write!(f, "ended by server as asked ({end})"),
+            Self::AsAsked(Some(code), end) => {
+                closed_by_server(f, *code)?;
+                write!(f, " and ended as asked ({end})")
+            }
+            Self::TestTimeOver => {
+                closed_by_server(f, CloseCode::GOING_AWAY)?;
+                f.write_str(": the time of a test is over (--max-test-time)")
+            }
+            Self::DroppedStalled => {
+                f.write_str("dropped: it took nothing of what it was sent (--stall-timeout)")
+            }
+            Self::Stopped => f.write_str("dropped: the server stops"),
             Self::EndOfStream => f.write_str("lost: end of stream without a close"),
             Self::Lost(error) => write!(f, "lost: {}", Reason(error)),
         }

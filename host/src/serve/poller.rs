@@ -10,6 +10,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Poll, Token};
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
+use socket2::SockRef;
 
 use crate::platform::{EXHAUSTION, Exhaustion};
 use crate::serve::response::{self, WrongProtocol};
@@ -270,6 +271,11 @@ impl Write for Socket {
 impl Transport for Socket {
     fn shut(&mut self) -> io::Result<()> {
         self.0.shutdown(Shutdown::Write)
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        // What is not sent yet is thrown away, and a RST is sent.
+        SockRef::from(&self.0).set_linger(Some(Duration::ZERO))
     }
 
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {

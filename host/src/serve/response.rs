@@ -113,6 +113,16 @@ impl Answer {
         }
     }
 
+    /// The response to a request that is wrong; `text` says why.
+    pub(crate) fn bad_request(text: String) -> Self {
+        Self {
+            status: "400 Bad Request",
+            headers: &[],
+            content_type: "text/plain; charset=utf-8",
+            content: Cow::Owned(text.into_bytes()),
+        }
+    }
+
     pub(crate) fn head(&self) -> HttpResponse<'_> {
         HttpResponse {
             headers: self.headers,

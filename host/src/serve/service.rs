@@ -7,6 +7,10 @@ use ws_echo_core::{
 use crate::options::serve::{
     DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
 };
+use crate::serve::behaviour::parse::{Bounds, Mistake};
+use crate::serve::behaviour::performance::Limits;
+use crate::serve::behaviour::performance::greeting::request_greeting;
+use crate::serve::behaviour::{Behaviour, Greeting};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
@@ -32,6 +36,10 @@ pub(crate) struct Service {
     max_message_len: u64,
     /// Whether a message that arrives whole may be too long.
     checks_whole_messages: bool,
+    /// The path on which the query says what the server does; `None` for none.
+    test_path: Option<String>,
+    test_bounds: Bounds,
+    test_limits: Limits,
 }
 
 /// What is answered to a request.
@@ -46,6 +54,10 @@ pub(crate) enum Decision {
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
     },
+    /// The request can be accepted, on the test path: what its query asks for follows.
+    Test(Box<Behaviour>),
+    /// The query on the test path asks for something that there is not.
+    Mistake(Mistake),
     /// The page, or its icon.
     File(&'static File),
     /// This response: pages of the request's origin may not connect.
@@ -70,6 +82,11 @@ impl Service {
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,
+            test_path: options.test_path.clone(),
+            test_bounds: Bounds {
+                max_push: options.max_push,
+            },
+            test_limits: Limits::new(options),
         }
     }
 
@@ -78,8 +95,13 @@ impl Service {
     pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
         let request = handshake.request();
         let path = request.path();
-        let is_served = self.paths.is_empty() || self.paths.iter().any(|it| it == path);
-        let at_path = page::file(path, is_served).filter(|_| self.has_page);
+        let is_test = self.test_path.as_deref() == Some(path);
+        let is_served = is_test || self.paths.is_empty() || self.paths.iter().any(|it| it == path);
+        let at_path = match is_test {
+            true => Some(page::test_file()),
+            false => page::file(path, is_served),
+        };
+        let at_path = at_path.filter(|_| self.has_page);
         // A client that asks for a WebSocket must be told why it gets none.
         let file = at_path.filter(|_| !request.is_for_websocket());
         if !is_served && file.is_none() {
@@ -87,9 +109,9 @@ impl Service {
             return Decision::Refuse(Refusal::NotFound);
         }
         match (handshake.check(), file) {
-            (Err(Refusal::UpgradeRequired), Some(file)) => return Decision::File(file),
+            (Err(Refusal::UpgradeRequired), Some(file)) => return self.send(file, &request),
             (Err(Refusal::MethodNotAllowed), Some(file)) if request.method() == "HEAD" => {
-                return Decision::File(file);
+                return self.send(file, &request);
             }
             (Err(refusal @ Refusal::MethodNotAllowed), _)
                 if at_path.is_some() && request.method() != "HEAD" =>
@@ -99,9 +121,21 @@ impl Service {
             (Ok(()), _) if !self.origins.allow(&request) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
+            (Ok(()), _) if is_test => {
+                return match self.behaviour(&request) {
+                    Ok(behaviour) => Decision::Test(Box::new(behaviour)),
+                    Err(mistake) => Decision::Mistake(mistake),
+                };
+            }
             // It is accepted, or refused because of what it lacks.
             _ => {}
         }
+        self.accept(handshake, window)
+    }
+
+    /// Accepts a request, or refuses it because of what it lacks.
+    fn accept(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
+        let request = handshake.request();
         let subprotocol = self.choose(&request).map(str::to_owned);
         let first_offer = request.subprotocols().find(is_short);
         let unmet_offer = first_offer.filter(|_| subprotocol.is_none());
@@ -124,6 +158,60 @@ impl Service {
                 Decision::Refuse(refusal)
             }
         }
+    }
+
+    /// Sends a file. That of the test path is sent for a right query only: a browser does not tell
+    /// a page why its WebSocket was refused, so the page asks again over HTTP.
+    fn send(&self, file: &'static File, request: &Request<'_>) -> Decision {
+        if self.test_path.as_deref() != Some(request.path()) {
+            return Decision::File(file);
+        }
+        match self.behaviour(request) {
+            Ok(_) => Decision::File(file),
+            Err(mistake) => Decision::Mistake(mistake),
+        }
+    }
+
+    /// What a request on the test path asks for.
+    fn behaviour(&self, request: &Request<'_>) -> Result<Behaviour, Mistake> {
+        Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
+    }
+
+    /// Accepts a request on the test path, with a response that is changed later.
+    pub(crate) fn accept_test(
+        &self,
+        handshake: &mut Handshake,
+        behaviour: &Behaviour,
+    ) -> Result<(), Refusal> {
+        let request = handshake.request();
+        let is_own = behaviour.handshake.subprotocol.is_some();
+        let subprotocol = self.choose(&request).filter(|_| !is_own).map(str::to_owned);
+        let window = self.window().filter(|_| behaviour.keeps_messages());
+        let deflate = window.and_then(|window| request.deflate(window.fresh()));
+        handshake.accept(Acceptance {
+            subprotocol: subprotocol.as_deref(),
+            deflate: deflate.as_ref(),
+            greeting: None,
+        })
+    }
+
+    /// The greeting of a client on the test path.
+    pub(crate) fn test_greeting(
+        &self,
+        request: &Request<'_>,
+        behaviour: &Behaviour,
+    ) -> Option<String> {
+        match &behaviour.greeting.greeting {
+            Greeting::Usual => self.welcome.clone(),
+            Greeting::None => None,
+            Greeting::Request => Some(request_greeting(request)),
+            Greeting::Text(text) => Some(text.clone()),
+        }
+    }
+
+    /// What clients on the test path are bound by.
+    pub(crate) fn test_limits(&self) -> Limits {
+        self.test_limits
     }
 
     /// The subprotocol for a client: the first of ours that it offers.

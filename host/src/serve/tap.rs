@@ -183,6 +183,11 @@ impl<T: Transport> Transport for Tapped<T> {
         self.transport.shut()
     }
 
+    fn reset(&mut self) -> io::Result<()> {
+        self.end(EndedBy::Server, || "reset".into());
+        self.transport.reset()
+    }
+
     fn stage(&self) -> Stage {
         self.transport.stage()
     }

@@ -25,6 +25,13 @@ pub trait Transport: Read + Write {
     /// When the transport is broken.
     fn shut(&mut self) -> io::Result<()>;
 
+    /// Lets the connection be reset, instead of ended, when the transport is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    fn reset(&mut self) -> io::Result<()>;
+
     /// How far the transport's own handshake has come, if it has one.
     fn stage(&self) -> Stage {
         Stage::Open
@@ -52,6 +59,10 @@ impl<T: Transport> Transport for Box<T> {
 
     fn shut(&mut self) -> io::Result<()> {
         T::shut(self)
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        T::reset(self)
     }
 
     fn stage(&self) -> Stage {

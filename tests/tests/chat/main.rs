@@ -5,6 +5,8 @@
 
 mod certificates;
 mod compression;
+mod expecting;
+mod json;
 mod names;
 mod paste;
 mod peers;
@@ -15,6 +17,7 @@ mod server_failures;
 mod terminal;
 mod tls;
 mod tls_failures;
+mod verbose;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use ws_echo_core::{Fin, Kind};
 
+use crate::chat::event::{ChatEvent, MessageRole};
 use crate::chat::user::{ReceivedPiece, View};
 use crate::escape::OneLine;
 use crate::hex;
@@ -55,6 +56,25 @@ impl View for Printer {
         }
         if self.unprinted.len() < UNPRINTED_MAX {
             return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Shows the message that is expected, and no other one.
+    fn happened(&mut self, event: &ChatEvent<'_>) -> io::Result<()> {
+        let ChatEvent::Message(message, MessageRole::Expected) = event else {
+            return Ok(());
+        };
+        self.show(ReceivedPiece {
+            kind: message.kind,
+            bytes: &message.bytes,
+            fin: Fin::Last,
+        })?;
+        if message.is_truncated() {
+            let (shown, len) = (message.bytes.len(), message.len);
+            self.note(&format_args!(
+                "the message has {len} B, of which {shown} B are printed"
+            ));
         }
         self.flush()
     }

@@ -29,6 +29,15 @@ impl Marks {
             format!("# {note}")
         }
     }
+
+    /// A line about what travels, which begins with its time.
+    pub(super) fn wire(self, line: &str) -> String {
+        if self.has_color {
+            format!("{DIM}{line}{PLAIN}")
+        } else {
+            line.into()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +49,8 @@ mod tests {
         let marks = |has_color| Marks { has_color };
         assert_eq!(marks(false).message("a"), "< a");
         assert_eq!(marks(false).note(&"a"), "# a");
+        assert_eq!(marks(false).wire("+1 ms"), "+1 ms");
+        assert_eq!(marks(true).wire("+1 ms"), "\x1b[2m+1 ms\x1b[0m");
         assert_eq!(marks(true).message("a"), "\x1b[36m<\x1b[0m a");
         assert_eq!(marks(true).note(&"a"), "\x1b[2m# a\x1b[0m");
     }

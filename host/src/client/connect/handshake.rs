@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ws_echo_core::{Agreed, ClientHandshake, Progress, ResponseError};
+use ws_echo_core::{Agreed, ClientHandshake, Progress, Response, ResponseError};
 
 use super::content::Framing;
 use super::retry_after::retry_after;
@@ -57,6 +57,12 @@ pub(super) fn advance(
         ReadOutcome::End(error) => return Err(ConnectError::NotConnected(ended_early(error))),
     }
     Ok(None)
+}
+
+/// The extensions that a server has accepted, as it has written them.
+pub(super) fn extensions(response: &Response<'_>) -> Option<String> {
+    let extensions = response.headers("sec-websocket-extensions").next()?;
+    Some(String::from_utf8_lossy(extensions).into_owned())
 }
 
 fn ended_early(error: Option<io::Error>) -> String {

@@ -43,6 +43,9 @@ fn every_option() -> ChatOptions {
         reconnect: true,
         wait: Duration::ZERO,
         timeout: Duration::from_millis(500),
+        expectation: None,
+        verbose: true,
+        json: true,
         color: false,
     }
 }
@@ -57,6 +60,8 @@ fn a_url_alone_gives_the_defaults() {
         reconnect: false,
         wait: Duration::from_secs(5),
         timeout: Duration::from_secs(10),
+        verbose: false,
+        json: false,
         color: true,
         ..every_option()
     };
@@ -77,6 +82,8 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
         "--reconnect",
         "--wait=0",
         "--timeout=500ms",
+        "--verbose",
+        "--json",
         URL,
     ];
     assert_eq!(options(&line, &[("NO_COLOR", "1")]), every_option());
@@ -88,9 +95,115 @@ fn every_option_is_read_from_the_line_and_from_the_environment() {
         ("WS_ECHO_CHAT_RECONNECT", "true"),
         ("WS_ECHO_CHAT_WAIT", "0"),
         ("WS_ECHO_CHAT_TIMEOUT", "500ms"),
+        ("WS_ECHO_CHAT_VERBOSE", "true"),
+        ("WS_ECHO_CHAT_JSON", "true"),
         ("NO_COLOR", "1"),
     ];
     assert_eq!(options(&[URL], &variables), every_option());
+}
+
+#[test]
+fn what_is_expected_is_read_from_the_line_and_from_the_environment() {
+    let expected = |once: Option<&str>, pattern: Option<&str>, ignore_greeting| Expectation {
+        once: once.map(str::to_owned),
+        pattern: pattern.map(|text| super::pattern(text).expect(text)),
+        ignore_greeting,
+    };
+    for (words, variables, expectation) in [
+        (
+            &["--once", ""][..],
+            &[][..],
+            expected(Some(""), None, false),
+        ),
+        (
+            &["--once=-a", "--expect=^b$", "--ignore-greeting"],
+            &[],
+            expected(Some("-a"), Some("^b$"), true),
+        ),
+        (
+            &[],
+            &[
+                ("WS_ECHO_CHAT_ONCE", "a,b"),
+                ("WS_ECHO_CHAT_EXPECT", "a,b"),
+                ("WS_ECHO_CHAT_IGNORE_GREETING", "yes"),
+            ],
+            expected(Some("a,b"), Some("a,b"), true),
+        ),
+        // The command line decides.
+        (
+            &["--expect=b"],
+            &[
+                ("WS_ECHO_CHAT_RECONNECT", "true"),
+                ("WS_ECHO_CHAT_WAIT", "1s"),
+                ("WS_ECHO_CHAT_EXPECT", "("),
+            ],
+            expected(None, Some("b"), false),
+        ),
+    ] {
+        let words = [words, &[URL]].concat();
+        let options = options(&words, variables);
+        assert_eq!(options.expectation, Some(expectation), "{words:?}");
+        assert!(!options.reconnect);
+    }
+    let variables = [("WS_ECHO_CHAT_ONCE", "a")];
+    assert_eq!(options(&["--reconnect", URL], &variables).expectation, None);
+}
+
+#[test]
+fn who_waits_for_a_message_has_five_seconds_for_everything() {
+    let timeout = |words: &[&str], variables: &[(&str, &str)]| {
+        options(&[words, &[URL]].concat(), variables)
+            .timeout
+            .as_secs()
+    };
+    for words in [
+        &["--once=a"][..],
+        &["--expect=a"],
+        &["--once=a", "--expect=a"],
+    ] {
+        assert_eq!(timeout(words, &[]), 5);
+        assert_eq!(timeout(&[words, &["--timeout=9s"]].concat(), &[]), 9);
+        assert_eq!(timeout(words, &[("WS_ECHO_CHAT_TIMEOUT", "8s")]), 8);
+    }
+    assert_eq!(timeout(&[], &[("WS_ECHO_CHAT_EXPECT", "a")]), 5);
+    assert_eq!(timeout(&[], &[("WS_ECHO_CHAT_ONCE", "")]), 10);
+}
+
+#[test]
+fn a_wrong_expectation_is_rejected_with_what_to_write() {
+    for (words, advice) in [
+        (
+            &["--expect=("][..],
+            "write a regular expression such as '^ready'",
+        ),
+        (
+            &["--expect=a{1001}{1001}{1001}"],
+            "write a regular expression such as",
+        ),
+        (&["--expect=[", "--once=a"], "such as '\\['"),
+        (&["--once"], "a value is required for '--once <TEXT>'"),
+        (
+            &["--once=a", "--reconnect"],
+            "leave out --reconnect: --once and --expect are for one connection",
+        ),
+        (
+            &["--expect=a", "--wait=1s"],
+            "write --timeout instead of --wait: with --once and --expect it bounds everything",
+        ),
+        (
+            &["--ignore-greeting"],
+            "--ignore-greeting is for --once and --expect: write one of them, or leave it out",
+        ),
+    ] {
+        let mut words = words.to_vec();
+        words.insert(0, URL);
+        let message = refusal(&words);
+        assert!(message.contains(advice), "{words:?}: {message}");
+    }
+    let variables = [("WS_ECHO_CHAT_EXPECT", "a\x1b(")];
+    let message = parse(&[URL], &variables).expect_err("a wrong variable");
+    assert!(message.contains("WS_ECHO_CHAT_EXPECT"), "{message}");
+    assert!(!message.contains('\x1b'), "{message}");
 }
 
 #[test]

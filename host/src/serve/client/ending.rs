@@ -23,6 +23,8 @@ impl Client {
             Phase::Open { .. } | Phase::Leaving { .. } => {
                 self.end(&Ending::EndOfStream, buffer, journal);
             }
+            // Its performance has its own ends.
+            Phase::Test(_) => {}
             // Some clients shut their side as soon as they have sent Close.
             Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }
@@ -44,7 +46,7 @@ impl Client {
             Phase::Open { .. } | Phase::Leaving { .. } => {
                 self.end(&Ending::Lost(error), buffer, journal);
             }
-            Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
+            Phase::Test(_) | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
         }
     }
 

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 
 use ws_echo_core::{Progress, Refusal, Window};
 
+use super::test::{self, AcceptedTest};
 use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
+use crate::serve::behaviour::Behaviour;
 use crate::serve::pool::HeapBuffer;
 use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::service::{Decision, Handshake};
@@ -20,14 +22,27 @@ impl Client {
         };
         let mut content = None;
         let mut verifier = None;
+        let mut accepted = None;
         loop {
             match handshake.advance(buffer) {
                 Ok(Progress::Request) => {
                     let window;
                     (window, verifier) = shared.window();
-                    content = answer(peer, handshake, window, shared);
+                    match answer(peer, handshake, window, shared) {
+                        Answered::Whole => {}
+                        Answered::Head(rest) => content = Some(rest),
+                        Answered::Test(test) => accepted = Some(test),
+                        Answered::RefuseAsAsked(behaviour) => {
+                            shared.put_verifier(verifier);
+                            return self.refuse_as_asked(behaviour, buffer, shared);
+                        }
+                    }
                 }
                 Ok(Progress::Open(agreed)) => {
+                    if let Some(test) = accepted {
+                        shared.put_verifier(verifier);
+                        return self.open_test(test, agreed, buffer, shared);
+                    }
                     let open = Phase::Open {
                         agreed,
                         opened: shared.journal.now(),
@@ -43,9 +58,7 @@ impl Client {
                 }
             }
         }
-        if let Some(verifier) = verifier {
-            shared.pool.put_verifier(verifier);
-        }
+        shared.put_verifier(verifier);
         // The head of a response is ready at once: there is always room for it (see the tests of
         // `page`). So the content does not have to be kept until another turn.
         debug_assert!(content.is_none() || handshake.is_done());
@@ -58,7 +71,7 @@ impl Client {
         }
     }
 
-    fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
+    pub(super) fn end_handshake(&mut self, next: Phase, shared: &mut Shared) {
         self.phase = next;
         shared.pool.give_memory_back(OPENING_COST);
     }
@@ -101,16 +114,34 @@ impl Shared {
             verifier => (Some(kept), verifier),
         }
     }
+
+    /// Puts a verifier back that is not needed.
+    fn put_verifier(&mut self, verifier: Option<Box<Verifier>>) {
+        if let Some(verifier) = verifier {
+            self.pool.put_verifier(verifier);
+        }
+    }
 }
 
-/// Answers a request. Returns the content that must follow the response's head, if any. `window` is
-/// the largest one to agree on.
+/// How a request was answered.
+enum Answered {
+    /// With a response that the handshake makes ready.
+    Whole,
+    /// With the head of a response: this content must follow it.
+    Head(Cow<'static, [u8]>),
+    /// It is accepted on the test path.
+    Test(AcceptedTest),
+    /// It is not answered: it must be refused as its address asks.
+    RefuseAsAsked(Box<Behaviour>),
+}
+
+/// Answers a request. `window` is the largest one to agree on.
 fn answer(
     peer: SocketAddr,
     handshake: &mut Handshake,
     window: Option<Window>,
     shared: &mut Shared,
-) -> Option<Cow<'static, [u8]>> {
+) -> Answered {
     let journal = &mut shared.journal;
     let target = journal.target(&handshake.request());
     match shared.service.answer(handshake, window) {
@@ -127,21 +158,61 @@ fn answer(
                 journal.connected_without_subprotocol(peer, &first);
             }
         }
+        Decision::Test(behaviour) => {
+            return answer_test(peer, &target, handshake, behaviour, shared);
+        }
         Decision::File(file) => {
             journal.file_sent(peer, file.name, &target);
-            return respond(handshake, &file.answer);
+            return respond(handshake, &file.answer).into();
+        }
+        Decision::Mistake(mistake) => {
+            journal.refused_query(peer, &target, &mistake);
+            return respond(handshake, &Answer::bad_request(mistake.to_string())).into();
         }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
-            return respond(handshake, refusal);
+            return respond(handshake, refusal).into();
         }
         Decision::Refuse(refusal) => journal.refused(peer, &target, refusal),
         Decision::RefuseWith(refusal, answer) => {
             journal.refused(peer, &target, refusal);
-            return respond(handshake, answer);
+            return respond(handshake, answer).into();
         }
     }
-    None
+    Answered::Whole
+}
+
+/// Answers a request on the test path that can be accepted.
+fn answer_test(
+    peer: SocketAddr,
+    target: &str,
+    handshake: &mut Handshake,
+    behaviour: Box<Behaviour>,
+    shared: &mut Shared,
+) -> Answered {
+    if let Some(refusal) = &behaviour.handshake.refusal {
+        shared
+            .journal
+            .refused_as_asked(peer, target, refusal.status);
+        return Answered::RefuseAsAsked(behaviour);
+    }
+    match test::accept(handshake, behaviour, shared) {
+        Ok(test) => {
+            shared.journal.connected(peer, target, None);
+            Answered::Test(test)
+        }
+        Err(refusal) => {
+            handshake.explain(refusal.text());
+            shared.journal.refused(peer, target, refusal);
+            Answered::Whole
+        }
+    }
+}
+
+impl From<Option<Cow<'static, [u8]>>> for Answered {
+    fn from(content: Option<Cow<'static, [u8]>>) -> Self {
+        content.map_or(Self::Whole, Self::Head)
+    }
 }
 
 /// Answers a request with an HTTP response. Returns the content that must follow its head, if any.

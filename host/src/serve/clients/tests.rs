@@ -5,6 +5,7 @@ mod backlog;
 mod compression;
 pub(crate) mod memory_transport;
 mod refused_memory;
+mod test_path;
 
 use std::net::Ipv4Addr;
 

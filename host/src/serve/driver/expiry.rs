@@ -31,6 +31,7 @@ impl<T: Transport> Driver<T> {
             Deadline::Patience => self.begin_backlog(shared),
             Deadline::Progress => self.check_progress(shared),
             Deadline::EndOfMessage | Deadline::End => self.check_end(shared),
+            Deadline::Alarm => Next::Alarm,
         };
         let Turn { next, deadline } = self.end_turn(before, next);
         let deadline = deadline.after_expiry(self.deadline());
@@ -49,7 +50,8 @@ impl<T: Transport> Driver<T> {
         let before = self.deadline();
         let next = match self.receive_what_came(shared) {
             Next::Close => Next::Close,
-            Next::Idle | Next::Requeue => self.give_up(shared),
+            _ if self.client.is_in_test() => self.drop_test(shared),
+            Next::Idle | Next::Alarm | Next::Requeue => self.give_up(shared),
         };
         self.end_turn(before, next)
     }
@@ -63,6 +65,9 @@ impl<T: Transport> Driver<T> {
     fn close_open(&mut self, shared: &mut Shared) -> Next {
         if self.client.is_in_handshake() {
             return Next::Close;
+        }
+        if self.client.is_in_test() {
+            return self.stop_test(shared);
         }
         self.client.leave();
         self.turn_without_event(shared)

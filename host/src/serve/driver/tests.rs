@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::command_line::tests::options;
+use crate::serve::behaviour::performance::Scratch;
 use crate::serve::clients::tests::memory_transport::{End, REQUEST};
 use crate::serve::journal::Journal;
 use crate::serve::service::Service;
@@ -34,6 +35,10 @@ impl Transport for Scripted {
     fn shut(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn reset(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn shared(arguments: &[&str]) -> Shared {
@@ -44,6 +49,8 @@ fn shared(arguments: &[&str]) -> Shared {
             .with_verifiers(&options),
         journal: Journal::new(Instant::now(), options.welcome.as_deref()),
         is_stopping: false,
+        now: Instant::now(),
+        scratch: Scratch::default(),
     }
 }
 

@@ -58,6 +58,7 @@ function connect(to) {
   socket = next;
   waiting = [];
   listen(next);
+  document.dispatchEvent(new CustomEvent("connecting", { detail: next })); // for the test page
   byId("target").textContent = next.url;
   byId("retry").textContent = retries ? `Attempt ${retries}` : "";
   if (retries === 0) showState("connecting");

@@ -312,6 +312,12 @@ impl<T: Transport> Transport for TlsStream<T> {
         if must_wait(&shut) { Ok(()) } else { shut }
     }
 
+    fn reset(&mut self) -> io::Result<()> {
+        // Nothing more is sent, close_notify either.
+        self.sending = Sending::Shut;
+        self.transport.reset()
+    }
+
     fn stage(&self) -> Stage {
         match self.receiving {
             Receiving::Open | Receiving::Plain | Receiving::Closed => Stage::Open,

@@ -277,6 +277,10 @@ impl Transport for MemoryTransport {
     fn shut(&mut self) -> io::Result<()> {
         self.0.borrow_mut().shut()
     }
+
+    fn reset(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Drop for MemoryTransport {

@@ -22,6 +22,7 @@ pub(crate) struct Line {
     /// Whether nothing follows what is on the way to the server.
     pub(crate) has_ended: bool,
     pub(crate) is_shut: bool,
+    pub(crate) is_reset: bool,
     /// Whether a read would have blocked.
     pub(crate) has_read_blocked: bool,
     /// How many writes would have blocked.
@@ -66,6 +67,11 @@ impl Write for End {
 impl Transport for End {
     fn shut(&mut self) -> io::Result<()> {
         self.0.borrow_mut().is_shut = true;
+        Ok(())
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().is_reset = true;
         Ok(())
     }
 }

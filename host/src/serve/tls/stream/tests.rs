@@ -57,6 +57,10 @@ impl Transport for Duplex {
         self.is_shut_by_server = true;
         Ok(())
     }
+
+    fn reset(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 const VERSIONS: [&rustls::SupportedProtocolVersion; 2] =

@@ -5,7 +5,7 @@
 const LEAST: f64 = 0.5;
 
 /// Returns the known name that is most similar to another, if one is similar enough.
-pub(super) fn most_similar<'a>(
+pub(crate) fn most_similar<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -15,7 +15,7 @@ pub(super) fn most_similar<'a>(
 }
 
 /// Returns whether two names are nearly the same, or one is a part of the other.
-pub(super) fn is_similar(name: &str, known: &str) -> bool {
+pub(crate) fn is_similar(name: &str, known: &str) -> bool {
     let is_part = name.len() > 2 && known.contains(name) || name.contains(known);
     is_part || similarity(name, known) >= LEAST
 }
