@@ -150,11 +150,22 @@ impl ConnectionRecording {
         }
     }
 
-    /// The end of the connection.
+    /// The end of the connection. Its line finds room even if others do not.
     pub(super) fn end(&mut self, by: EndedBy, reason: &str) {
         let (after, reason) = (self.after(), reason.into());
-        self.write(Line::End(End { after, by, reason }));
-        self.state = State::Over;
+        let missing = (self.missing > 0).then(|| self.missing_line());
+        let state = std::mem::replace(&mut self.state, State::Over);
+        if let State::Recording(file) = state {
+            let end = Line::End(End { after, by, reason });
+            for line in missing.into_iter().chain([end]) {
+                self.recorder.queue_last(&file, line);
+            }
+        }
+    }
+
+    fn missing_line(&self) -> Line {
+        let (after, lines) = (self.after(), self.missing);
+        Line::Missing(Missing { after, lines })
     }
 
     fn after(&self) -> f64 {
@@ -179,9 +190,7 @@ impl ConnectionRecording {
             return;
         };
         if self.missing > 0 {
-            let (after, lines) = (self.after(), self.missing);
-            let missing = Line::Missing(Missing { after, lines });
-            if !self.recorder.queue(file, missing, None) {
+            if !self.recorder.queue(file, self.missing_line(), None) {
                 self.missing += 1;
                 return;
             }

@@ -10,7 +10,7 @@ use crate::serve::tap::frame::{FrameReader, Header, Masked, Piece};
 use crate::serve::tap::gathered::{Budget, Gathered};
 
 /// The most frames of a message whose lengths are kept.
-pub(super) const FRAMES_MAX: usize = 1024;
+pub(super) const FRAMES_MAX: usize = 256;
 /// The longest payload of a control frame.
 const CONTROL_LEN_MAX: usize = 125;
 const RSV1: u8 = 0x40;

@@ -3,6 +3,8 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -25,15 +27,22 @@ const NAMES_MAX: usize = 10;
 /// The receiving side of the queue.
 pub(super) struct RecordWriter {
     entries: Receiver<Entry>,
+    /// How many lines wait.
+    waiting: Arc<AtomicUsize>,
     options: RecordOptions,
     /// Files that could not be written.
     failures: RateLimitedCounter,
 }
 
 impl RecordWriter {
-    pub(super) fn new(entries: Receiver<Entry>, options: RecordOptions) -> Self {
+    pub(super) fn new(
+        entries: Receiver<Entry>,
+        waiting: Arc<AtomicUsize>,
+        options: RecordOptions,
+    ) -> Self {
         Self {
             entries,
+            waiting,
             options,
             failures: RateLimitedCounter::NONE,
         }
@@ -48,6 +57,7 @@ impl RecordWriter {
                     line,
                     reserved,
                 } => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
                     self.write(&file, &line);
                     drop(reserved);
                 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -24,16 +24,17 @@ use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file};
 use crate::serve::tap::record_writer::RecordWriter;
 use crate::utc::Utc;
 
-/// How many lines may wait to be written.
-pub(super) const QUEUE_LEN: usize = 1024;
+/// How many lines may wait to be written. The last lines of a recording may wait besides.
+pub(super) const QUEUE_LEN: usize = 8 * 1024;
 /// The longest time that [`Recorder::finish`] waits.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(2);
-const FINISH_RETRY_TIME: Duration = Duration::from_millis(1);
 
 /// Where connections are recorded to.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    queue: SyncSender<Entry>,
+    queue: Sender<Entry>,
+    /// How many lines wait in the queue.
+    waiting: Arc<AtomicUsize>,
     budget: Arc<Budget>,
     /// How many more files may be made.
     files_left: AtomicUsize,
@@ -53,7 +54,7 @@ impl Recorder {
     pub(crate) fn start(options: &RecordOptions) -> io::Result<Self> {
         make_folder(options)?;
         let (recorder, entries) = Self::new(options.max_files.get());
-        let writer = RecordWriter::new(entries, options.clone());
+        let writer = RecordWriter::new(entries, recorder.waiting.clone(), options.clone());
         thread::Builder::new()
             .name("recorder".into())
             .spawn(move || writer.run())?;
@@ -71,9 +72,10 @@ impl Recorder {
 
     /// A recorder of so many files, and what comes out of its queue.
     pub(super) fn new(files_max: usize) -> (Self, Receiver<Entry>) {
-        let (queue, entries) = mpsc::sync_channel(QUEUE_LEN);
+        let (queue, entries) = mpsc::channel();
         let recorder = Self {
             queue,
+            waiting: Arc::default(),
             budget: Arc::new(Budget::new(MEMORY_FOR_MESSAGES)),
             files_left: AtomicUsize::new(files_max),
             files_max,
@@ -132,7 +134,7 @@ impl Recorder {
         is_taken
     }
 
-    /// Queues a line without waiting. Returns whether there was room for it.
+    /// Queues a line, unless too many wait. Returns whether there was room for it.
     #[must_use]
     pub(super) fn queue(
         &self,
@@ -140,29 +142,38 @@ impl Recorder {
         line: Line,
         reserved: Option<Reserved>,
     ) -> bool {
-        let file = file.clone();
-        let line = Box::new(line);
-        let entry = Entry::Line {
-            file,
-            line,
+        let has_room = self.waiting.load(Ordering::Relaxed) < QUEUE_LEN;
+        if has_room {
+            self.queue_anyway(file, line, reserved);
+        }
+        has_room
+    }
+
+    /// Queues one of the last lines of a recording.
+    pub(super) fn queue_last(&self, file: &Arc<RecordFile>, line: Line) {
+        self.queue_anyway(file, line, None);
+    }
+
+    /// A test has taken a line from the queue.
+    #[cfg(test)]
+    pub(super) fn written_one(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn queue_anyway(&self, file: &Arc<RecordFile>, line: Line, reserved: Option<Reserved>) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _ = self.queue.send(Entry::Line {
+            file: file.clone(),
+            line: Box::new(line),
             reserved,
-        };
-        self.queue.try_send(entry).is_ok()
+        });
     }
 
     /// Waits until everything is written that was recorded so far, but no longer than two seconds.
     pub(crate) fn finish(&self) {
-        let deadline = Instant::now() + FINISH_TIME_MAX;
         let (done, is_done) = mpsc::sync_channel(1);
-        let mut entry = Entry::Flush(done);
-        while let Err(TrySendError::Full(refused)) = self.queue.try_send(entry) {
-            if Instant::now() >= deadline {
-                return;
-            }
-            entry = refused;
-            thread::sleep(FINISH_RETRY_TIME);
-        }
-        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let _ = self.queue.send(Entry::Flush(done));
+        let _ = is_done.recv_timeout(FINISH_TIME_MAX);
     }
 }
 

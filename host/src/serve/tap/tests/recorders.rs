@@ -1,5 +1,6 @@
 //! What the recorder does at its limits.
 
+use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
 use super::*;
@@ -51,13 +52,26 @@ fn folder_and_files_are_for_their_owner_only() {
 }
 
 /// A recorder whose queue nobody empties until the test does.
-fn stopped(files: usize) -> (ConnectionRecording, std::sync::mpsc::Receiver<Entry>) {
+fn stopped(files: usize) -> (ConnectionRecording, Receiver<Entry>) {
     let (recorder, entries) = Recorder::new(files);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     (
         ConnectionRecording::new(Arc::new(recorder), peer, None),
         entries,
     )
+}
+
+/// The lines that wait in the queue, which is empty then.
+fn taken(entries: &Receiver<Entry>, recording: &ConnectionRecording) -> Vec<String> {
+    let recorder = recording.recorder();
+    let lines = entries.try_iter().map(|entry| match entry {
+        Entry::Line { line, .. } => {
+            recorder.written_one();
+            without_time(*line).to_json()
+        }
+        Entry::Flush(_) => String::new(),
+    });
+    lines.collect()
 }
 
 fn ping() -> messages::Found<'static> {
@@ -74,21 +88,26 @@ fn lines_that_find_no_room_are_counted_where_they_are_missing() {
     for _ in 0..QUEUE_LEN + 6 {
         recording.found(Side::Client, ping());
     }
-    let queued = entries.try_iter().count();
-    assert_eq!(queued, QUEUE_LEN);
+    assert_eq!(taken(&entries, &recording).len(), QUEUE_LEN);
     recording.found(Side::Client, ping());
     recording.found(Side::Client, ping());
-    let lines = entries.try_iter().map(|entry| match entry {
-        Entry::Line { line, .. } => without_time(*line).to_json(),
-        Entry::Flush(_) => String::new(),
-    });
-    let lines: Vec<_> = lines.collect();
+    let lines = taken(&entries, &recording);
     assert!(
         lines[0].contains(r#""type":"missing","after":0.0,"lines":7"#),
         "{lines:?}"
     );
     assert!(lines[1].contains(r#""type":"ping""#) && lines[1] == lines[2]);
     assert_eq!(lines.len(), 3);
+    for _ in 0..QUEUE_LEN + 2 {
+        recording.found(Side::Client, ping());
+    }
+    recording.end(EndedBy::Client, "end of stream");
+    let lines = taken(&entries, &recording);
+    let [.., missing, end] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert!(missing.contains(r#""lines":2"#) && end.contains("end of stream"));
+    assert_eq!(lines.len(), QUEUE_LEN + 2);
 }
 
 #[test]
@@ -107,7 +126,7 @@ fn a_recording_that_finds_no_room_to_begin_gives_its_file_back() {
         recording.is_over()
     };
     assert!(another());
-    assert_eq!(entries.try_iter().count(), QUEUE_LEN);
+    assert_eq!(taken(&entries, &first).len(), QUEUE_LEN);
     assert!(!another());
     assert!(another());
 }
@@ -150,4 +169,26 @@ fn a_folder_that_is_a_file_cannot_be_recorded_to() {
         };
         assert!(Recorder::start(&options).is_err());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_follows_a_line_that_a_full_disk_did_not_take() {
+    use crate::serve::tap::record_file::{FileState, RecordFile};
+    let mut folder = Folder::new(2);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let file = Arc::new(RecordFile {
+        name: "full".into(),
+        state: FileState::Open(full.expect("a device"), 0).into(),
+    });
+    let missing = Line::Missing(crate::recording::Missing {
+        after: 0.0,
+        lines: 1,
+    });
+    assert!(folder.recorder.queue(&file, missing, None));
+    folder.recorder.finish();
+    let state = file.state.lock().expect("no panic");
+    assert!(matches!(*state, FileState::Over));
+    // Other recordings go on.
+    assert_eq!(folder.lines(&[(Side::Client, REQUEST)]).len(), 2);
 }
