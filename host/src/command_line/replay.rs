@@ -13,8 +13,8 @@ use crate::options::replay::{Greeting, Output, Pace, ReplayOptions};
 use crate::options::url::Url;
 
 pub(super) const AFTER_HELP: &str = "\
-FILE is a recording that the server has written with --record. Its client's
-messages are sent again, in the same frames, with its Pings, its Pongs that no
+FILE is a recording that a server has written with --record. The messages of its
+client are sent again, in the same frames, with its Pings, its Pongs that no
 Ping has asked for, and its Close. What the server sends is compared with what
 was recorded: the kind and the content of each message, in order, and the code
 and the reason of the Close. Pings and Pongs of the server are not compared.
@@ -35,11 +35,11 @@ A DURATION is a number and a unit: 500ms, 10s, 2m or 1h; seconds without a unit.
 
 Examples:
   ws-echo --record recordings          record what clients do
-  ws-echo replay recordings/1.jsonl ws://127.0.0.1:3000
+  ws-echo replay recordings/a.jsonl ws://127.0.0.1:3000
                                        do it again, at the same pace
-  ws-echo replay recordings/1.jsonl ws://127.0.0.1:3000 --fast
+  ws-echo replay recordings/a.jsonl ws://127.0.0.1:3000 --fast
                                        the same without pauses
-  ws-echo replay recordings/1.jsonl wss://staging.example.com/echo \\
+  ws-echo replay recordings/a.jsonl wss://staging.example.com/echo \\
       --ignore-greeting --json         another server, which greets otherwise
 
 Exit status: 0 if the server answered as in the recording; 1 if the file cannot

@@ -2,7 +2,7 @@
 
 use super::comparison::Counts;
 use super::outcome::{Ended, Tally};
-use super::script::Remarks;
+use super::script::{Obstacle, Remarks};
 use crate::escape::Untrusted;
 use crate::quantity::Count;
 use crate::recording::Response;
@@ -51,13 +51,18 @@ impl Notes {
     /// Says what was not played as it was recorded.
     pub(super) fn playing(&mut self, remarks: Remarks, tally: Tally, counts: Counts) {
         let messages = |count| Count(count, "message");
-        if remarks.has_gap {
-            let line = tally.line + 1;
-            self.add(format!(
+        let line = tally.line + 1;
+        match remarks.obstacle {
+            Some(Obstacle::Gap) => self.add(format!(
                 "lines are missing in the recording at line {line}: it was played up to there"
-            ));
-        } else if remarks.is_cut_off {
-            self.add("the recording is cut off: it was played up to its end".into());
+            )),
+            Some(Obstacle::Violation) => self.add(format!(
+                "line {line} is what no client may send: the recording was played up to there"
+            )),
+            None if remarks.is_cut_off => {
+                self.add("the recording is cut off: it was played up to its end".into());
+            }
+            None => {}
         }
         if remarks.truncated > 0 {
             let messages = messages(remarks.truncated);
@@ -69,12 +74,6 @@ impl Notes {
             let messages = messages(remarks.plain);
             self.add(format!(
                 "{messages} sent without compression: the server has not agreed to the recorded one"
-            ));
-        }
-        if tally.invalid > 0 {
-            let times = Count(tally.invalid, "time");
-            self.add(format!(
-                "what no client may send was sent {times}, as far as it is recorded"
             ));
         }
         if tally.not_sent > 0 {

@@ -47,6 +47,4 @@ pub(super) struct Tally {
     pub(super) sent: u64,
     /// The messages that were not sent: they cannot be, or the connection was over.
     pub(super) not_sent: u64,
-    /// What was sent that no client may send.
-    pub(super) invalid: u64,
 }

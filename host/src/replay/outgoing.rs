@@ -27,8 +27,6 @@ pub(super) enum Sent {
     /// A Ping, or a Pong that nobody has asked for.
     Control,
     Close,
-    /// Bytes that no client may send, as they were recorded.
-    Invalid,
 }
 
 impl Outgoing {
@@ -60,11 +58,6 @@ impl Outgoing {
         Self::control(Sent::Close, CLOSE, payload)
     }
 
-    /// Bytes as they are.
-    pub(super) fn invalid(bytes: Vec<u8>) -> Self {
-        Self::control(Sent::Invalid, 0, bytes)
-    }
-
     fn control(what: Sent, opcode: u8, payload: Vec<u8>) -> Self {
         let lens = vec![payload.len()];
         Self::new(what, opcode, payload, lens)
@@ -85,9 +78,6 @@ impl Outgoing {
         let len = self.lens.next()?;
         let payload = self.payload.get(self.taken..)?.get(..len)?;
         self.taken += len;
-        if self.what == Sent::Invalid {
-            return Some(payload.to_vec());
-        }
         let fin = if self.lens.len() == 0 { FIN } else { 0 };
         let mut frame = header(fin | self.opcode, MASKED, len);
         frame.reserve(key.len() + len);
@@ -174,8 +164,6 @@ mod tests {
         let close = Outgoing::close(Some(1000), b"bye");
         assert_eq!(frames(close), [frame(0x88, b"\x03\xe8bye")]);
         assert_eq!(frames(Outgoing::close(None, b"")), [frame(0x88, b"")]);
-        let bytes = b"\x81\x01a".to_vec();
-        assert_eq!(frames(Outgoing::invalid(bytes.clone())), [bytes]);
     }
 
     #[test]

@@ -242,13 +242,9 @@ impl<'a, R: BufRead> Player<'a, R> {
             }
             Action::Send(outgoing) => {
                 self.has_skipped = false;
-                match outgoing.what {
-                    Sent::Message => {
-                        self.greeting.end();
-                        self.tally.sent += 1;
-                    }
-                    Sent::Invalid => self.tally.invalid += 1,
-                    Sent::Control | Sent::Close => {}
+                if outgoing.what == Sent::Message {
+                    self.greeting.end();
+                    self.tally.sent += 1;
                 }
                 self.server.send(outgoing);
             }

@@ -60,10 +60,19 @@ pub(super) struct Remarks {
     pub(super) truncated: u64,
     /// Messages that were compressed and are sent plain.
     pub(super) plain: u64,
-    /// Whether lines are missing at the place where the replay has ended.
-    pub(super) has_gap: bool,
-    /// Whether the recording ends before the connection, or there is a gap.
+    /// Why the rest of the recording cannot be played, if that is so.
+    pub(super) obstacle: Option<Obstacle>,
+    /// Whether the recording ends before the connection, or there is an obstacle.
     pub(super) is_cut_off: bool,
+}
+
+/// Why the rest of a recording cannot be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// Lines are missing, and what follows depends on them.
+    Gap,
+    /// The client has sent what no client may send. It is not recorded in full.
+    Violation,
 }
 
 /// What happened next in a recording.
@@ -152,16 +161,21 @@ impl<R: BufRead> Script<R> {
         Ok(None)
     }
 
-    /// The next line; `None` at the end, and where others are missing: what follows cannot be
-    /// compared.
+    /// The next line; `None` at the end, and at an obstacle.
     fn next_line(&mut self) -> Result<Option<Line>, ReadError> {
-        if self.remarks.has_gap {
+        if self.remarks.obstacle.is_some() {
             return Ok(None);
         }
         let line = self.reader.next().transpose()?;
         self.line += u64::from(line.is_some());
-        self.remarks.has_gap = matches!(line, Some(Line::Missing(_)));
-        Ok(line.filter(|_| !self.remarks.has_gap))
+        self.remarks.obstacle = match &line {
+            Some(Line::Missing(_)) => Some(Obstacle::Gap),
+            Some(Line::Invalid(invalid)) if invalid.from == Side::Client => {
+                Some(Obstacle::Violation)
+            }
+            _ => None,
+        };
+        Ok(line.filter(|_| self.remarks.obstacle.is_none()))
     }
 
     /// What a line means; `None` if nothing is done.
@@ -185,10 +199,6 @@ impl<R: BufRead> Script<R> {
                 self.pong_of_client(into_bytes(pong.payload))
             }
             Line::Close(close) => self.close(&close),
-            Line::Invalid(invalid) if invalid.from == Side::Client => {
-                let bytes = into_bytes(invalid.payload);
-                Some(Action::Send(Outgoing::invalid(bytes)))
-            }
             Line::Invalid(invalid) => {
                 // No client goes on with the connection.
                 self.has_server_closed = true;

@@ -1,8 +1,7 @@
 //! The connection to the server: the frames of the client go out, what the server sends comes in.
 //!
 //! The frames of the client are written here, and not by the core: the core sends no text that is
-//! cut inside a character, no empty Close, and nothing that a client may not send. It answers the
-//! Pings and the Close of the server.
+//! cut inside a character, and no empty Close. It answers the Pings and the Close of the server.
 
 use std::time::{Duration, Instant};
 

@@ -109,24 +109,23 @@ fn a_close_without_a_code_stays_without_one() {
 }
 
 #[test]
-fn what_no_client_may_send_is_sent_as_it_was_recorded() {
+fn at_what_no_client_may_send_the_replay_ends() {
     let recording = Recording::new(&[
-        // A masked frame with the reserved opcode 3.
-        r#"{"type":"invalid","after":0.1,"from":"client","reason":"a reserved opcode","base64":"g4EBAgMEYA=="}"#,
+        &text("client", "a"),
+        &text("server", "a"),
+        r#"{"type":"invalid","after":0.1,"from":"client","reason":"a reserved opcode","base64":"gw=="}"#,
         r#"{"type":"close","after":0.1,"from":"server","code":1002,"reason":""}"#,
         END,
     ]);
-    let url = server(|mut stream| {
-        accept(&mut stream)?;
-        let (first, payload) = frame(&mut stream)?;
-        assert_eq!((first, payload), (0x83, b"a".to_vec()));
-        stream.write_all(&unmasked(CLOSE, b"\x03\xea")).ok()?;
-        frame(&mut stream).map(drop)
-    });
-    let ended = replay(recording.path(), &url, &[]);
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-    let note = "ws-echo: what no client may send was sent 1 time, as far as it is recorded\n";
-    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    let url = super::answering(|_, first, payload| unmasked(first, payload));
+    let expected = Outcome {
+        stderr: format!(
+            "{NO_COOKIE}ws-echo: line 5 is what no client may send: the recording was played up to \
+             there\n"
+        ),
+        ..same("1 of 1 answer")
+    };
+    assert_eq!(replay(recording.path(), &url, &[]), expected);
 }
 
 #[test]
