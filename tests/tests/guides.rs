@@ -117,7 +117,7 @@ fn the_table_of_the_load_generator_matches_its_help() {
 
 #[test]
 fn the_table_of_the_replay_has_every_flag_of_its_help_with_its_default() {
-    let flags = flags_of_section(TESTING, "Replaying a recording");
+    let flags = flags_of_section(TESTING_CLIENTS, "Replaying a recording");
     assert_eq!(flags, flags_of_help("replay"));
 }
 

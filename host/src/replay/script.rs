@@ -328,3 +328,6 @@ fn keep_whole_characters(text: &mut Vec<u8>) {
         text.truncate(error.valid_up_to());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,3 +165,22 @@ fn a_server_that_changes_a_message_is_found() {
         assert_eq!(last, "different: 1 difference; 3 of 4 answers as recorded");
     }
 }
+
+#[test]
+fn what_was_recorded_is_the_same_over_tls() {
+    let folder = record(&[], chat);
+    let certificate = concat!(env!("CARGO_TARGET_TMPDIR"), "/replay.pem");
+    let secure = Server::start(&["--tls-self-signed", "--tls-write-cert", certificate]);
+    expect_the_same(&folder, &secure.url("/"), &["--fast", "--ca", certificate]);
+    let files = folder.recordings();
+    let file = files.first().expect("one");
+    let ended = replay(file, &secure.url("/"), &["--fast", "--insecure"]);
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let warning = "ws-echo: --insecure: the server's certificate is not checked";
+    assert!(ended.stderr.starts_with(warning), "{}", ended.stderr);
+    let ended = replay(file, &secure.url("/"), &["--fast"]);
+    assert_eq!((ended.status, &*ended.stdout), (Some(1), ""));
+    let plain = secure.url("/").replace("wss:", "ws:");
+    let ended = replay(file, &plain, &["--fast"]);
+    assert_eq!((ended.status, &*ended.stdout), (Some(3), ""));
+}
