@@ -51,13 +51,16 @@ impl Notes {
     /// Says what was not played as it was recorded.
     pub(super) fn playing(&mut self, remarks: Remarks, tally: Tally, counts: Counts) {
         let messages = |count| Count(count, "message");
-        let line = tally.line + 1;
+        let (line, next) = (tally.line, tally.line + 1);
         match remarks.obstacle {
             Some(Obstacle::Gap) => self.add(format!(
-                "lines are missing in the recording at line {line}: it was played up to there"
+                "lines are missing in the recording at line {next}: it was played up to there"
             )),
-            Some(Obstacle::Violation) => self.add(format!(
-                "line {line} is what no client may send: the recording was played up to there"
+            Some(Obstacle::OfClient) => self.add(format!(
+                "line {next} is what no client may send: the recording was played up to there"
+            )),
+            Some(Obstacle::OfServer) => self.add(format!(
+                "line {line} is what no server may send: the recording was played up to there"
             )),
             None if remarks.is_cut_off => {
                 self.add("the recording is cut off: it was played up to its end".into());

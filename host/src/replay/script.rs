@@ -72,7 +72,9 @@ pub(super) enum Obstacle {
     /// Lines are missing, and what follows depends on them.
     Gap,
     /// The client has sent what no client may send. It is not recorded in full.
-    Violation,
+    OfClient,
+    /// The server has sent what no server may send. No client goes on then.
+    OfServer,
 }
 
 /// What happened next in a recording.
@@ -171,7 +173,7 @@ impl<R: BufRead> Script<R> {
         self.remarks.obstacle = match &line {
             Some(Line::Missing(_)) => Some(Obstacle::Gap),
             Some(Line::Invalid(invalid)) if invalid.from == Side::Client => {
-                Some(Obstacle::Violation)
+                Some(Obstacle::OfClient)
             }
             _ => None,
         };
@@ -199,11 +201,7 @@ impl<R: BufRead> Script<R> {
                 self.pong_of_client(into_bytes(pong.payload))
             }
             Line::Close(close) => self.close(&close),
-            Line::Invalid(invalid) => {
-                // No client goes on with the connection.
-                self.has_server_closed = true;
-                Some(Action::Expect(Seen::Violation(invalid.reason)))
-            }
+            Line::Invalid(invalid) => Some(Action::Expect(self.violation(invalid.reason))),
             Line::End(end) => self.end(end),
             Line::Pong(_) | Line::Request(_) | Line::Response(_) | Line::Missing(_) => None,
         }
@@ -253,6 +251,9 @@ impl<R: BufRead> Script<R> {
                 }
                 Content::Unknown("truncated in the recording")
             }
+            (false, false) if kind == Kind::Text && str::from_utf8(&payload).is_err() => {
+                return self.violation("text is not UTF-8".into());
+            }
             (false, false) => Content::Known(payload),
             (false, true) => match self.from_server.inflate(kind, &payload) {
                 Some(inflated) => Content::Known(inflated),
@@ -260,6 +261,12 @@ impl<R: BufRead> Script<R> {
             },
         };
         Seen::Message(kind, content)
+    }
+
+    /// What no server may send is the last thing that is expected.
+    fn violation(&mut self, reason: String) -> Seen {
+        self.remarks.obstacle = Some(Obstacle::OfServer);
+        Seen::Violation(reason)
     }
 
     /// A Pong that answers a Ping is sent when a Ping comes. It answers those before it too.

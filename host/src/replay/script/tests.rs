@@ -103,13 +103,32 @@ fn nothing_behind_an_obstacle_is_a_step() {
         (r#"{"type":"missing","after":2.0,"lines":1}"#, Obstacle::Gap),
         (
             r#"{"type":"invalid","after":2.0,"from":"client","reason":"","base64":""}"#,
-            Obstacle::Violation,
+            Obstacle::OfClient,
         ),
     ] {
         let (steps, remarks) = steps(&[line, END]);
         assert!(steps.is_empty() && remarks.is_cut_off);
         assert_eq!(remarks.obstacle, Some(obstacle));
     }
+}
+
+#[test]
+fn what_no_server_may_send_is_the_last_step() {
+    for line in [
+        r#"{"type":"invalid","after":2.0,"from":"server","reason":"text is not UTF-8","base64":""}"#,
+        r#"{"type":"message","after":2.0,"from":"server","kind":"text","base64":"/w==","frames":[1]}"#,
+    ] {
+        let (steps, remarks) = steps(&[line, line, END]);
+        let expected = ["3 expect what no server may send: text is not UTF-8"];
+        assert_eq!(
+            (&*steps, remarks.is_cut_off),
+            (&expected.map(String::from)[..], true)
+        );
+        assert_eq!(remarks.obstacle, Some(Obstacle::OfServer));
+    }
+    // A client may be as wrong as it was.
+    let text = r#"{"type":"message","after":2.0,"from":"client","kind":"text","base64":"/w==","frames":[1]}"#;
+    assert_eq!(steps(&[text]).0, ["3 send message 818100000000ff"]);
 }
 
 #[test]
@@ -163,7 +182,7 @@ fn a_recording_without_a_response_cannot_be_played() {
         (REQUEST.to_owned(), "ends before the response"),
         (format!("{REQUEST}\n{END}\n"), "no response to the request"),
     ] {
-        let error = Script::open(text.as_bytes()).err().expect("no response");
+        let error = Script::open(text.as_bytes()).expect_err("no response");
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
