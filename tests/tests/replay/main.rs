@@ -10,6 +10,7 @@ mod recorded;
 
 use std::fs;
 use std::io::Write as _;
+use std::net::Shutdown;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,7 +171,8 @@ fn listening(greeting: impl Into<Vec<u8>>) -> (String, Receiver<(String, Vec<Fra
             frames.push((first, payload.clone()));
             if first == CLOSE {
                 stream.write_all(&unmasked(CLOSE, payload)).ok()?;
-                break;
+                // Nothing may follow.
+                stream.shutdown(Shutdown::Write).ok()?;
             }
         }
         let sender = sender.lock().expect("no thread panics with it");
