@@ -18,6 +18,7 @@ pub(crate) mod peer;
 pub(crate) mod poller;
 pub(crate) mod pool;
 pub(crate) mod rate_limited_counter;
+pub(crate) mod request_report;
 pub(crate) mod response;
 pub(crate) mod server;
 pub(crate) mod service;

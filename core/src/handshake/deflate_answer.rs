@@ -1,6 +1,9 @@
 //! What a server answers to an offer of permessage-deflate (RFC 7692 sections 5.1 and 7.1). The
 //! answer is for an echo that sends compressed messages back as they came.
 
+use core::fmt;
+use core::str::from_utf8;
+
 use crate::connection::deflate::{Deflate, Window};
 use crate::handshake::deflate_parameters::{self, Parameter, kept_if, smaller};
 use crate::handshake::extensions;
@@ -85,5 +88,21 @@ impl DeflateAnswer {
             Parameter::limit_if(is_limited, window),
         ];
         deflate_parameters::encode(&parameters, write);
+    }
+}
+
+/// The extension with its parameters, as the response has it: `permessage-deflate;
+/// server_no_context_takeover; client_no_context_takeover`.
+impl fmt::Display for DeflateAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut written, mut is_extension) = (Ok(()), false);
+        self.encode(|part| {
+            let part = from_utf8(part).unwrap_or_default();
+            if is_extension {
+                written = written.and_then(|()| f.write_str(part));
+            }
+            is_extension = true;
+        });
+        written
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn decode(parameters: Split<'_>) -> Option<Parameters> {
 }
 
 /// Passes the header line with these parameters to `write`, part by part, after the end of the line
-/// before it.
+/// before it. The first part is all that comes before the extension.
 pub(crate) fn encode(parameters: &Parameters, mut write: impl FnMut(&[u8])) {
     write(b"\r\nSec-WebSocket-Extensions: ");
     write(NAME);

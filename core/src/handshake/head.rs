@@ -58,3 +58,19 @@ impl<'a> Iterator for Values<'a, '_> {
         }
     }
 }
+
+/// All headers, in their order: names and values. The lines of the head are known to be
+/// well-formed. (If [`values`] were made of this, firmware would have 4 bytes more.)
+pub(crate) fn headers(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut headers = head;
+    http::take_until(&mut headers, b'\n');
+    core::iter::from_fn(move || {
+        let mut line = http::take_until(&mut headers, b'\r');
+        http::take_until(&mut headers, b'\n');
+        if line.is_empty() {
+            return None;
+        }
+        let name = http::take_until(&mut line, b':');
+        Some((name, http::trim(line)))
+    })
+}

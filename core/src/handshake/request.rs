@@ -12,7 +12,7 @@ use crate::handshake::http;
 use crate::handshake::refusal::Refusal;
 
 /// The request of a client's opening handshake. Before it is [complete](crate::Progress::Request)
-/// it has an empty method and target, the path `/` and no headers.
+/// it has an empty method, target and version, the path `/` and no headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     head: &'a [u8],
@@ -59,6 +59,16 @@ impl<'a> Request<'a> {
         query.and_then(|query| from_utf8(query).ok())
     }
 
+    /// The version of HTTP: `HTTP/1.1`, or `HTTP/1.0` if the handshake [reads such
+    /// requests](crate::ServerHandshake::with_http_1_0).
+    pub fn version(&self) -> &'a str {
+        let mut head = self.head;
+        let mut line = http::take_until(&mut head, b'\r');
+        http::take_until(&mut line, b' ');
+        http::take_until(&mut line, b' ');
+        from_utf8(line).unwrap_or_default()
+    }
+
     /// Whether the request has a header that only a request for a WebSocket has: Upgrade with
     /// "websocket", Sec-WebSocket-Version or Sec-WebSocket-Key. Such a client should be told which
     /// header it lacks, and not be sent a page. An upgrade to another protocol is not such a sign.
@@ -70,6 +80,22 @@ impl<'a> Request<'a> {
     /// matter.
     pub fn headers<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         head::values(self.head, name)
+    }
+
+    /// All headers in their order, repeated ones too: their names as the client has written them,
+    /// and their values without the white space around them. A value may be no UTF-8.
+    pub fn all_headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        // A name is a token, and so it is ASCII.
+        head::headers(self.head).map(|(name, value)| (from_utf8(name).unwrap_or_default(), value))
+    }
+
+    /// The extensions that the client offers with their parameters, in its order of preference, as
+    /// it has written them: the elements of the lists in Sec-WebSocket-Extensions. They may be
+    /// malformed; empty elements are left out.
+    pub fn extensions(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.headers(extensions::NAME)
+            .flat_map(|list| extensions::split(list, b','))
+            .filter(|element| !element.is_empty())
     }
 
     /// The subprotocols that the client offers, in its order of preference.

@@ -153,7 +153,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     }
 
     /// The request while it is [complete](Progress::Request) and not answered. Before and after,
-    /// its method and target are empty.
+    /// its method, target and version are empty, and it has no headers.
     pub fn request(&self) -> Request<'_> {
         match self.next {
             Next::Decision => Request::new(&self.bytes, &self.headers),

@@ -19,7 +19,7 @@ use super::record::RecordArguments;
 use super::tls::TlsArguments;
 use crate::escape::Excerpt;
 use crate::logging::Filter;
-use crate::options::serve::{DeflateMode, Origins, ServeOptions};
+use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
 use crate::serve::client;
 
 /// The variable by which platforms that run programs set the port.
@@ -100,13 +100,23 @@ pub(super) struct ServeArguments {
     tls: TlsArguments,
 
     /// The text message that greets each client
-    #[arg(long, value_name = "TEXT", value_parser = names::welcome, conflicts_with = "no_welcome")]
+    #[arg(long, value_name = "TEXT", value_parser = names::welcome)]
+    #[arg(conflicts_with_all = ["no_welcome", "welcome_request"])]
     #[arg(default_value = "Welcome to Awesome Chat")]
     welcome: String,
 
     /// Do not greet clients
-    #[arg(long, conflicts_with = "welcome")]
+    #[arg(long, conflicts_with_all = ["welcome", "welcome_request"])]
     no_welcome: bool,
+
+    /// Greet each client with its request as it arrived, in JSON: see testing-clients.md
+    #[arg(long, conflicts_with_all = ["welcome", "no_welcome"])]
+    welcome_request: bool,
+
+    /// Show the values of Authorization, Proxy-Authorization and Cookie headers in recordings, the
+    /// log and the request's report, and not only their lengths
+    #[arg(long)]
+    show_secrets: bool,
 
     /// A path to serve; may be repeated [default: every path]
     #[arg(long = "path", value_name = "PATH", value_parser = names::path)]
@@ -244,11 +254,6 @@ pub(super) struct ServeArguments {
 
     #[command(flatten)]
     record: RecordArguments,
-
-    /// Show the values of Authorization and Cookie headers in recordings, the log and the request's
-    /// report
-    #[arg(long)]
-    show_secrets: bool,
 }
 
 impl ServeArguments {
@@ -258,10 +263,12 @@ impl ServeArguments {
         environment: &Environment,
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
+        let (welcome, secrets) = (self.welcome(), self.secrets());
         let options = ServeOptions {
             listen: addresses(self.listen, self.port, environment)?,
             tls: self.tls.into_source().map_err(missing)?,
-            welcome: (!self.no_welcome).then_some(self.welcome),
+            welcome,
+            secrets,
             paths: self.paths,
             has_page: !self.no_page,
             test_path: (!self.no_test).then_some(self.test_path),
@@ -292,10 +299,30 @@ impl ServeArguments {
             log: log_filter(self.log_level, self.verbose, environment),
             log_messages: self.log_messages,
             record: self.record.into_options().map_err(missing)?,
-            show_secrets: self.show_secrets,
         };
         check_memory(&options)?;
         Ok(options)
+    }
+
+    fn welcome(&self) -> Welcome {
+        match self {
+            Self {
+                welcome_request: true,
+                ..
+            } => Welcome::Request,
+            Self {
+                no_welcome: true, ..
+            } => Welcome::None,
+            _ => Welcome::Text(self.welcome.clone()),
+        }
+    }
+
+    fn secrets(&self) -> Secrets {
+        if self.show_secrets {
+            Secrets::Shown
+        } else {
+            Secrets::Hidden
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use ws_echo_core::Window;
 use super::*;
 use crate::logging::Filter;
 use crate::logging::target::{CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE};
-use crate::options::serve::{DeflateMode, Origins, RecordOptions};
+use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
@@ -54,7 +54,8 @@ fn an_empty_command_line_gives_the_defaults() {
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
         tls: None,
-        welcome: Some("Welcome to Awesome Chat".into()),
+        welcome: Welcome::Text("Welcome to Awesome Chat".into()),
+        secrets: Secrets::Hidden,
         paths: vec![],
         has_page: true,
         test_path: Some("/test".into()),
@@ -81,14 +82,14 @@ fn an_empty_command_line_gives_the_defaults() {
         log: "info".parse().expect("a level"),
         log_messages: false,
         record: None,
-        show_secrets: false,
     };
     assert_eq!(options, expected);
 }
 
 #[test]
 fn every_option_is_read_with_and_without_the_command_serve() {
-    let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --path /a --path /b,c --no-page \
+    let line = "--listen 127.0.0.1:0 --listen [::1]:1 --welcome hi --show-secrets --path /a --path /b,c \
+                --no-page \
                 --no-test --max-push 3 --max-test-time 2m \
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
@@ -96,12 +97,13 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
-                --record d --record-max-size 1MiB --record-max-files 5 --show-secrets";
+                --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
-        welcome: Some("hi".into()),
+        welcome: Welcome::Text("hi".into()),
+        secrets: Secrets::Shown,
         paths: vec!["/a".into(), "/b,c".into()],
         has_page: false,
         test_path: None,
@@ -132,7 +134,6 @@ fn every_option_is_read_with_and_without_the_command_serve() {
             max_len: 1 << 20,
             max_files: NonZeroUsize::MIN.saturating_add(4),
         }),
-        show_secrets: true,
     };
     assert_eq!(options(&arguments, &[]), expected);
     let with_word: Vec<_> = ["serve"].into_iter().chain(arguments).collect();
@@ -144,6 +145,7 @@ fn every_option_is_read_from_the_environment() {
     let variables = [
         ("WS_ECHO_LISTEN", "127.0.0.1:0, [::1]:1,"),
         ("WS_ECHO_WELCOME", "hi, you"),
+        ("WS_ECHO_SHOW_SECRETS", "true"),
         ("WS_ECHO_PATH", "/a,/b"),
         ("WS_ECHO_NO_PAGE", "true"),
         ("WS_ECHO_NO_TEST", "true"),
@@ -177,7 +179,8 @@ fn every_option_is_read_from_the_environment() {
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
-        welcome: Some("hi, you".into()),
+        welcome: Welcome::Text("hi, you".into()),
+        secrets: Secrets::Shown,
         paths: vec!["/a".into(), "/b".into()],
         has_page: false,
         test_path: None,
@@ -208,7 +211,6 @@ fn every_option_is_read_from_the_environment() {
             max_len: 256 << 10,
             max_files: NonZeroUsize::MIN,
         }),
-        show_secrets: true,
     };
     assert_eq!(options(&[], &variables), expected);
     assert_eq!(options(&["serve"], &variables), expected);
@@ -391,10 +393,15 @@ fn a_variable_that_is_not_utf_8_is_named() {
 }
 
 #[test]
-fn a_welcome_and_none_exclude_each_other() {
+fn a_welcome_a_request_and_none_exclude_each_other() {
     let message = refusal(&["--welcome", "hi", "--no-welcome"], &[]);
     let expected = "the argument '--welcome <TEXT>' cannot be used with '--no-welcome'";
     assert_eq!(message, expected);
+    for other in [&["--welcome", "hi"][..], &["--no-welcome"]] {
+        let message = refusal(&[other, &["--welcome-request"]].concat(), &[]);
+        let expected = "cannot be used with '--welcome-request'";
+        assert!(message.ends_with(expected), "{message}");
+    }
     let both = [("WS_ECHO_WELCOME", "hi"), ("WS_ECHO_NO_WELCOME", "true")];
     let message = refusal(&[], &both);
     let expected = "the argument 'WS_ECHO_WELCOME' cannot be used with 'WS_ECHO_NO_WELCOME'";
@@ -404,9 +411,13 @@ fn a_welcome_and_none_exclude_each_other() {
 #[test]
 fn a_flag_about_the_welcome_overrides_a_variable_about_it() {
     let said = options(&["--welcome", "hi"], &[("WS_ECHO_NO_WELCOME", "true")]);
-    assert_eq!(said.welcome.as_deref(), Some("hi"));
+    assert_eq!(said.welcome, Welcome::Text("hi".into()));
     let silent = options(&["--no-welcome"], &[("WS_ECHO_WELCOME", "hi")]);
-    assert_eq!(silent.welcome, None);
+    assert_eq!(silent.welcome, Welcome::None);
+    let reporting = options(&["--welcome-request"], &[("WS_ECHO_WELCOME", "hi")]);
+    assert_eq!(reporting.welcome, Welcome::Request);
+    let said = options(&["--welcome", "hi"], &[("WS_ECHO_WELCOME_REQUEST", "true")]);
+    assert_eq!(said.welcome, Welcome::Text("hi".into()));
     let said = options(&[], &[("WS_ECHO_NO_WELCOME", "false")]);
     assert_eq!(said, options(&[], &[]));
 }
@@ -416,11 +427,11 @@ fn a_welcome_has_at_most_1000_bytes_and_may_be_empty() {
     let longest = "ä".repeat(500);
     assert_eq!(
         options(&["--welcome", &longest], &[]).welcome,
-        Some(longest.clone())
+        Welcome::Text(longest.clone())
     );
     assert_eq!(
-        options(&["--welcome", ""], &[]).welcome.as_deref(),
-        Some("")
+        options(&["--welcome", ""], &[]).welcome,
+        Welcome::Text(String::new())
     );
     let message = refusal(&["--welcome", &(longest + "a")], &[]);
     assert!(

@@ -16,8 +16,11 @@ pub struct ServeOptions {
     pub(crate) listen: Vec<SocketAddr>,
     /// The source of the server's certificate; `None` for no TLS.
     pub(crate) tls: Option<CertificateSource>,
-    /// The text message that greets each client, at most 1,000 bytes; `None` for no greeting.
-    pub(crate) welcome: Option<String>,
+    /// The message that greets each client.
+    pub(crate) welcome: Welcome,
+    /// Whether the values of headers that hold secrets are shown where requests are: in reports,
+    /// the log and recordings.
+    pub(crate) secrets: Secrets,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
     /// Whether the chat page is served to browsers.
@@ -75,8 +78,6 @@ pub struct ServeOptions {
     pub(crate) log_messages: bool,
     /// How connections are recorded; `None` for not at all.
     pub(crate) record: Option<RecordOptions>,
-    /// Whether the values of Authorization and Cookie headers are shown, and not only their length.
-    pub(crate) show_secrets: bool,
 }
 
 /// How connections are recorded.
@@ -100,6 +101,34 @@ pub(crate) enum CertificateSource {
     Files { certificate: PathBuf, key: PathBuf },
     /// Made when the server starts, and written to this file for clients to trust.
     SelfSigned { written_to: Option<PathBuf> },
+}
+
+/// The message that greets each client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Welcome {
+    None,
+    /// At most 1,000 bytes.
+    Text(String),
+    /// The client's request as it arrived, in JSON.
+    Request,
+}
+
+impl Welcome {
+    /// The text, if it is the same for all clients.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::None | Self::Request => None,
+        }
+    }
+}
+
+/// What is shown of the values of headers that hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    /// Their length.
+    Hidden,
+    Shown,
 }
 
 /// Whether clients may compress messages (permessage-deflate), and what is looked at before such a

@@ -2,7 +2,7 @@
 //! timer wheel finds a deadline two ticks late.) While no client has one, it costs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// About what an alarm costs, in bytes: its places in both trees, which may be half full.
 pub(crate) const ALARM_COST: usize =
@@ -49,15 +49,17 @@ impl Alarms {
         Some(key)
     }
 
-    /// How long to wait for the next one.
-    pub(crate) fn timeout(&self, now: Instant) -> Option<Duration> {
+    /// When the next one is.
+    pub(crate) fn next(&self) -> Option<Instant> {
         let (at, _) = self.by_time.first()?;
-        Some(at.saturating_duration_since(now))
+        Some(*at)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -66,14 +68,13 @@ mod tests {
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut alarms = Alarms::default();
         assert!(alarms.is_empty());
-        assert_eq!(alarms.timeout(start), None);
+        assert_eq!(alarms.next(), None);
         for (key, milliseconds) in [(1, 30), (2, 10), (3, 20), (2, 25), (4, 5)] {
             alarms.set(key, Some(after(milliseconds)));
         }
         alarms.set(4, None);
-        assert_eq!(alarms.timeout(start), Some(Duration::from_millis(20)));
+        assert_eq!(alarms.next(), Some(after(20)));
         assert_eq!(alarms.pop_due(after(19)), None);
-        assert_eq!(alarms.timeout(after(22)), Some(Duration::ZERO));
         let mut due = || alarms.pop_due(after(30));
         assert_eq!(
             [due(), due(), due(), due()],

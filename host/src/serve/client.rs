@@ -5,24 +5,29 @@
 //! its side.
 
 mod account;
+mod answer;
 mod echo;
 mod ending;
 mod handshake;
+mod pending;
+mod phase;
 mod test;
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use ws_echo_core::Agreed;
 
-use crate::options::serve::ServeOptions;
-use crate::serve::behaviour::performance::{Performance, Scratch};
-use crate::serve::client::account::Account;
+use self::account::Account;
+use self::pending::Pending;
+use self::phase::{PendingGreeting, Phase};
+use crate::options::serve::{ServeOptions, Welcome};
+use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
-use crate::serve::journal::{Journal, Moment};
+use crate::serve::journal::Journal;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
+use crate::serve::request_report;
 use crate::serve::response::Answer;
 use crate::serve::service::{Handshake, Service};
 use crate::serve::session::Session;
@@ -33,7 +38,11 @@ pub(crate) const OPENING_COST: usize = size_of::<Handshake>();
 
 /// The memory that a worker needs to serve one client after the other, in bytes.
 pub(crate) fn least_memory(options: &ServeOptions) -> usize {
-    Pool::least_memory(options.buffer_len, options.deflate) + OPENING_COST
+    let greeting = match options.welcome {
+        Welcome::Request => request_report::LEN_MAX,
+        Welcome::None | Welcome::Text(_) => 0,
+    };
+    Pool::least_memory(options.buffer_len, options.deflate) + OPENING_COST + greeting
 }
 
 /// What the clients of a worker share.
@@ -58,45 +67,6 @@ pub(crate) struct Client {
     buffer: Option<HeapBuffer>,
 }
 
-/// What the connection is doing.
-#[derive(Debug)]
-enum Phase {
-    /// The opening handshake.
-    Handshake(Box<Handshake>),
-    /// Echoing.
-    Open {
-        agreed: Agreed,
-        opened: Moment,
-        /// `None` while the connection is idle.
-        session: Option<Box<Session>>,
-    },
-    /// Echoing what was received and the rest of a begun message, and then sending our Close and
-    /// waiting for its answer.
-    Leaving {
-        agreed: Agreed,
-        opened: Moment,
-        session: Option<Box<Session>>,
-    },
-    /// On the test path: doing what the address asks for. (The box keeps a client small.)
-    Test(Box<Performance>),
-    /// Sending a response that is not WebSocket: a page, or why the client is not served. (The box
-    /// keeps a client small.)
-    Responding(Box<PendingResponse>),
-    /// The last bytes are being transmitted; what is received is discarded.
-    Flushing,
-    /// Our side of the transport is shut. What is received is discarded until the client shuts its
-    /// side as well: closing at once could destroy what the client has not read yet.
-    Draining,
-}
-
-/// The part of a response that is not ready yet.
-#[derive(Debug)]
-struct PendingResponse {
-    bytes: Cow<'static, [u8]>,
-    /// How many bytes were made ready.
-    produced: usize,
-}
-
 /// What a client knows of its transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TransportState {
@@ -117,6 +87,8 @@ pub(crate) enum Want {
     Receive,
     /// To transmit what is ready, and to go on in another turn.
     Pause,
+    /// To [decide](Client::decide) about the request, which is complete.
+    Decide,
     /// What its performance says.
     Perform,
 }
@@ -129,7 +101,7 @@ impl Client {
 
     /// A client that is answered before it makes a request.
     pub(crate) fn turned_away(peer: SocketAddr, answer: &Answer) -> Self {
-        let phase = Phase::Responding(PendingResponse::boxed(answer.bytes()));
+        let phase = Phase::Responding(Box::new(Pending::new(answer.bytes())));
         Self::in_phase(phase, peer)
     }
 
@@ -151,9 +123,13 @@ impl Client {
         match self.phase {
             Phase::Handshake(_) => Deadline::Request,
             Phase::Test(_) => Deadline::Alarm,
-            Phase::Open { .. } | Phase::Leaving { .. } if self.may_begin_to_read() => {
+            Phase::Open { .. } | Phase::Leaving { .. } | Phase::Greeting(_)
+                if self.may_begin_to_read() =>
+            {
                 Deadline::Patience
             }
+            Phase::Greeting(_) if self.is_open() => Deadline::Progress,
+            Phase::Greeting(_) => Deadline::EndOfMessage,
             Phase::Open { .. } if self.is_inside_frame() => Deadline::Progress,
             Phase::Open { .. } => Deadline::SignOfLife,
             Phase::Leaving { .. } if !self.is_closing() => Deadline::EndOfMessage,
@@ -238,7 +214,7 @@ impl Client {
 
     /// Whether the connection is open, and neither side has closed.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open { .. })
+        matches!(self.phase.after_greeting(), Phase::Open { .. })
     }
 
     /// Whether the connection is open, and nothing is begun.
@@ -301,19 +277,18 @@ impl Client {
         transport: TransportState,
         shared: &mut Shared,
     ) -> Want {
-        if self.is_in_handshake() {
-            self.advance_handshake(buffer, shared);
+        if self.is_in_handshake()
+            && let Some(want) = self.advance_handshake(buffer, shared)
+        {
+            return want;
         }
         match &mut self.phase {
             Phase::Handshake(_) => {}
             Phase::Test(_) => return Want::Perform,
             // Until the transport's own handshake is over the response could not be transmitted.
             Phase::Responding(_) if !transport.is_open => {}
-            Phase::Responding(response) => {
-                if response.make_ready(buffer) {
-                    self.phase = Phase::Flushing;
-                }
-            }
+            Phase::Responding(_) => self.continue_response(buffer, &mut shared.pool),
+            Phase::Greeting(_) => self.continue_greeting(buffer, &mut shared.pool),
             Phase::Open { session: None, .. } if buffer.is_empty() => {}
             Phase::Open { .. } => self.exchange(buffer, shared),
             Phase::Leaving { .. } => {
@@ -339,17 +314,9 @@ impl Client {
 
     /// The server stops: ends the connection after what was received is echoed.
     pub(crate) fn leave(&mut self) {
-        if let Phase::Open {
-            agreed,
-            opened,
-            session,
-        } = &mut self.phase
-        {
-            self.phase = Phase::Leaving {
-                agreed: *agreed,
-                opened: *opened,
-                session: session.take(),
-            };
+        match &mut self.phase {
+            Phase::Greeting(greeting) => greeting.then.leave(),
+            phase => phase.leave(),
         }
     }
 
@@ -358,28 +325,15 @@ impl Client {
         match &mut self.phase {
             Phase::Handshake(_) => pool.give_memory_back(OPENING_COST),
             Phase::Test(performance) => performance.give_memory_back(pool),
-            Phase::Open { session, .. } | Phase::Leaving { session, .. } => {
-                if let Some(session) = session {
-                    pool.take_back_verifier(session);
-                }
+            Phase::Greeting(greeting) => {
+                greeting.frame.give_memory_back(pool);
+                greeting.then.give_verifier_back(pool);
             }
-            _ => {}
+            Phase::Responding(response) => response.give_memory_back(pool),
+            phase => phase.give_verifier_back(pool),
         }
         if let Some(buffer) = self.buffer.take() {
             pool.take_back(buffer);
         }
-    }
-}
-
-impl PendingResponse {
-    fn boxed(bytes: Cow<'static, [u8]>) -> Box<Self> {
-        let produced = 0;
-        Box::new(Self { bytes, produced })
-    }
-
-    /// Makes as much ready as there is room for. Returns whether that was the rest.
-    fn make_ready(&mut self, buffer: &mut HeapBuffer) -> bool {
-        self.produced += buffer.make_ready(&self.bytes[self.produced..]);
-        self.produced == self.bytes.len()
     }
 }

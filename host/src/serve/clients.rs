@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::options::serve::ServeOptions;
-use crate::serve::alarms::Alarms;
 use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client::{OPENING_COST, Shared};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
@@ -47,7 +46,6 @@ pub struct Clients<T> {
     limiter: Arc<ConnectionLimiter>,
     table: Slab<Driver<T>>,
     wheel: TimerWheel,
-    alarms: Alarms,
     timeouts: Timeouts,
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
@@ -85,7 +83,6 @@ impl<T: Transport> Clients<T> {
             limiter,
             table: Slab::new(),
             wheel: TimerWheel::new(now),
-            alarms: Alarms::default(),
             timeouts: Timeouts::new(options),
             shared: Shared {
                 service: Service::new(options),
@@ -95,7 +92,7 @@ impl<T: Transport> Clients<T> {
                     options.max_backlog,
                 )
                 .with_verifiers(options),
-                journal: Journal::new(now, options.welcome.as_deref()),
+                journal: Journal::new(now, options.welcome.text()),
                 is_stopping: false,
                 now,
                 scratch: Scratch::default(),
@@ -234,9 +231,6 @@ impl<T: Transport> Clients<T> {
 
     /// Gives a turn to some of the clients with deadlines that have expired, the earliest first.
     pub fn expire(&mut self) {
-        if !self.alarms.is_empty() {
-            self.wake();
-        }
         for _ in 0..EXPIRED_MAX {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
@@ -248,33 +242,12 @@ impl<T: Transport> Clients<T> {
         }
     }
 
-    /// Gives a turn to some of the clients with alarms that are due, the earliest first.
-    #[cold]
-    fn wake(&mut self) {
-        for _ in 0..EXPIRED_MAX {
-            let Some(key) = self.alarms.pop_due(self.shared.now) else {
-                return;
-            };
-            if let Some(client) = self.table.get_mut(key)
-                && !client.is_queued
-            {
-                let turn = client.wake(&mut self.shared);
-                self.end_turn(key, turn);
-            }
-        }
-    }
-
     /// How long to wait for events: for ever, unless a client is queued or has a deadline.
     pub fn timeout(&mut self) -> Option<Duration> {
         if !self.run_queue.is_empty() {
             return Some(Duration::ZERO);
         }
-        let timeout = self.wheel.timeout();
-        if self.alarms.is_empty() {
-            return timeout;
-        }
-        let alarm = self.alarms.timeout(self.shared.now);
-        timeout.into_iter().chain(alarm).min()
+        self.wheel.timeout(self.shared.now)
     }
 
     /// Ends all connections because the server stops: open ones one after the other, spread over
@@ -320,7 +293,7 @@ impl<T: Transport> Clients<T> {
             Next::Idle => {}
             Next::Alarm => {
                 let alarm = self.table[key].alarm(&self.shared);
-                self.alarms.set(key, alarm);
+                self.wheel.set_alarm(key, alarm);
             }
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
@@ -375,10 +348,11 @@ impl<T: Transport> Clients<T> {
             !self.table.is_empty() || self.shared.pool.is_whole(),
             "a client has left without its memory"
         );
-        self.wheel.cancel(key);
-        if !self.alarms.is_empty() {
-            self.alarms.set(key, None);
-        }
+        debug_assert!(
+            !self.table.is_empty() || self.shared.journal.is_complete(),
+            "a client has left without a word"
+        );
+        self.wheel.forget(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

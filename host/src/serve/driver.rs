@@ -5,6 +5,7 @@
 //! aside: see `driver/backlog`.
 
 mod backlog;
+mod decision;
 mod expiry;
 mod quick_turn;
 mod test_turn;
@@ -276,6 +277,7 @@ impl<T: Transport> Driver<T> {
                     }
                 }
                 Want::Shut => self.transport.shut()?,
+                Want::Decide => self.decide(buffer, shared),
                 Want::Perform => return Ok(self.begin_test(buffer, shared)),
                 Want::Receive => return Ok(self.next_turn()),
             }

@@ -4,16 +4,19 @@
 //! unless `--log-messages` asks for it.
 
 mod message;
+mod opening;
 mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::{Level, debug, info, log_enabled, warn};
 use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 
+use self::opening::Openings;
+pub(crate) use self::opening::{ENTRY_COST, Moment};
 use crate::escape::Untrusted;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
@@ -29,24 +32,17 @@ const RSV1: u8 = 0x40;
 /// What happens to the clients of one worker.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    start: Instant,
-    /// What each client is sent before its first echo.
-    greeting: Traffic,
+    openings: Openings,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
 }
-
-/// When something happened: milliseconds since the journal was begun, in as many bytes as cost a
-/// client nothing. They are enough for 34 years.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Moment([u8; 5]);
 
 /// What a connection has carried until it ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Carried {
     pub(crate) opened: Moment,
     pub(crate) received: Traffic,
-    /// Without the greeting, which all clients are sent.
+    /// Without the greeting.
     pub(crate) echoed: Traffic,
 }
 
@@ -107,15 +103,14 @@ impl Journal {
             bytes: text.len() as u64,
         });
         Self {
-            start,
-            greeting: greeting.unwrap_or_default(),
+            openings: Openings::new(start, greeting.unwrap_or_default()),
             shortages: RateLimitedCounter::default(),
         }
     }
 
-    /// The greeting, as each client is sent it.
+    /// The greeting, as each client is sent it that has none of its own.
     pub(crate) fn greeting(&self) -> Traffic {
-        self.greeting
+        self.openings.usual_greeting
     }
 
     /// When a connection is opened; any moment if its end will not be logged.
@@ -123,9 +118,21 @@ impl Journal {
         if !log_enabled!(target: CLIENT, Level::Info) {
             return Moment::default();
         }
-        let milliseconds = self.start.elapsed().as_millis() as u64;
-        let [bytes @ .., _, _, _] = milliseconds.to_le_bytes();
-        Moment(bytes)
+        self.openings.open()
+    }
+
+    /// The same for a connection that is sent this greeting. Its end must be
+    /// [reported](Self::ended).
+    pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
+        if !log_enabled!(target: CLIENT, Level::Info) {
+            return Moment::default();
+        }
+        self.openings.open_with(greeting)
+    }
+
+    /// Whether each connection with a greeting of its own has ended.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.openings.is_empty()
     }
 
     /// The target of a request as it is logged; empty when it will not be.
@@ -202,6 +209,16 @@ impl Journal {
         info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
     }
 
+    /// A request is refused because there is no memory for the answer; `target` is what
+    /// [`target`](Self::target) returned.
+    pub(crate) fn refused_without_memory(&mut self, peer: SocketAddr, target: &str) {
+        info!(
+            target: CLIENT,
+            "client refused {peer} {target}: 503 Service Unavailable: short of memory \
+             (--max-memory)"
+        );
+    }
+
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
         let advice = Advice::to(request);
@@ -242,9 +259,10 @@ impl Journal {
         let Some(carried) = carried else {
             return info!(target: CLIENT, "client disconnected {peer} {ending}");
         };
-        let lasted = Span(self.since(carried.opened));
+        let (lasted, greeting) = self.openings.take(carried.opened);
+        let lasted = Span(lasted);
         let received = carried.received;
-        let sent = carried.echoed + self.greeting;
+        let sent = carried.echoed + greeting;
         info!(
             target: CLIENT,
             "client disconnected {peer} {ending}; after {lasted}, {} ({}) received, {} ({}) sent",
@@ -253,12 +271,6 @@ impl Journal {
             sent.messages,
             Size(sent.bytes),
         );
-    }
-
-    fn since(&self, moment: Moment) -> Duration {
-        let [a, b, c, d, e] = moment.0;
-        let then = Duration::from_millis(u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]));
-        self.start.elapsed().saturating_sub(then)
     }
 
     /// Clients were turned away because of a limit.

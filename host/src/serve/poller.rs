@@ -228,15 +228,6 @@ impl Socket {
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
         self.0.set_nodelay(true)
     }
-
-    /// The address that the client has connected to.
-    ///
-    /// # Errors
-    ///
-    /// When the system does not say.
-    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
 }
 
 impl Read for Socket {
@@ -280,6 +271,10 @@ impl Transport for Socket {
 
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.0.local_addr().ok()
     }
 }
 

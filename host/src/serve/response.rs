@@ -99,6 +99,19 @@ impl Answer {
         }
     }
 
+    /// The response with a request as it arrived, in JSON.
+    pub(crate) fn report(json: String) -> Self {
+        Self {
+            status: "200 OK",
+            headers: &[
+                ("Cache-Control", "no-store"),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+            content_type: "application/json",
+            content: Cow::Owned(json.into_bytes()),
+        }
+    }
+
     /// A response that says in a line of text why the client is not served.
     const fn refusal(
         status: &'static str,

@@ -15,16 +15,18 @@ use log::{error, info, warn};
 use crate::escape::Excerpt;
 use crate::logging;
 use crate::logging::target::SERVER;
-use crate::options::serve::ServeOptions;
+use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
+use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::poller::Poller;
 use crate::serve::signals;
 use crate::serve::tap::{Tap, TapAcceptor};
 use crate::serve::tls::{self, TlsAcceptor};
+use crate::serve::transport::Transport;
 use crate::serve::worker::{Worker, WorkerHandle};
 
 /// About how many files a process may open on any system.
@@ -137,7 +139,7 @@ fn serve<A: Acceptor>(
     }
     drop(sender);
     logging::print_line(listening);
-    log_limits(options, limiter.limit(), Clients::<A::Transport>::COST);
+    log_limits(options, limiter.limit(), cost::<A::Transport>(options));
     warn_of_file_limit(options, limiter.limit(), file_limit);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
@@ -149,6 +151,14 @@ fn serve<A: Acceptor>(
     }
     info!(target: SERVER, "stopped");
     result
+}
+
+/// The memory that a connection may take besides its buffer, in bytes.
+fn cost<T: Transport>(options: &ServeOptions) -> usize {
+    match options.welcome {
+        Welcome::Request => Clients::<T>::COST + journal::ENTRY_COST,
+        Welcome::None | Welcome::Text(_) => Clients::<T>::COST,
+    }
 }
 
 /// Logs how many connections there may be, and how much memory they may take.

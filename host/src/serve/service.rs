@@ -5,14 +5,14 @@ use ws_echo_core::{
 };
 
 use crate::options::serve::{
-    DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, ServeOptions,
+    DeflateMode, FIRST_OFFERED, Origins, SUBPROTOCOL_LEN_MAX, Secrets, ServeOptions, Welcome,
 };
 use crate::serve::behaviour::parse::{Bounds, Mistake};
 use crate::serve::behaviour::performance::Limits;
-use crate::serve::behaviour::performance::greeting::request_greeting;
 use crate::serve::behaviour::{Behaviour, Greeting};
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
+use crate::serve::request_report::{self, Choice, Route};
 use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
 
 /// The longest head of a request, in bytes.
@@ -24,9 +24,12 @@ pub(crate) type Handshake = ServerHandshake<HEAD_LEN, true>;
 /// What is served, the same for all connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    welcome: Option<String>,
+    welcome: Welcome,
+    secrets: Secrets,
     paths: Vec<String>,
     has_page: bool,
+    /// Where a client gets its request back by plain HTTP.
+    request_path: Option<String>,
     origins: Origins,
     subprotocols: Vec<String>,
     deflate: DeflateMode,
@@ -53,7 +56,11 @@ pub(crate) enum Decision {
         declines_deflate: bool,
         /// The first subprotocol that the client offers, if one could be chosen and none was.
         unmet_offer: Option<String>,
+        /// The request as it arrived, in JSON: the greeting, which must follow the response.
+        report: Option<String>,
     },
+    /// The request as it arrived, in JSON.
+    Report(String),
     /// The request can be accepted, on the test path: what its query asks for follows.
     Test(Box<Behaviour>),
     /// The query on the test path asks for something that there is not.
@@ -72,8 +79,10 @@ impl Service {
     pub(crate) fn new(options: &ServeOptions) -> Self {
         Self {
             welcome: options.welcome.clone(),
+            secrets: options.secrets,
             paths: options.paths.clone(),
             has_page: options.has_page,
+            request_path: options.test_path.as_deref().map(request_path),
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
@@ -91,9 +100,18 @@ impl Service {
     }
 
     /// Decides about a request that is complete. Accepts or refuses it here; any other response is
-    /// left to the caller. `window` is the largest one that is agreed on with this client.
-    pub(crate) fn answer(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
+    /// left to the caller. `window` is the largest one that is agreed on with this client, and
+    /// `route` tells how its request has come.
+    pub(crate) fn answer(
+        &self,
+        handshake: &mut Handshake,
+        window: Option<Window>,
+        route: &dyn Fn() -> Route,
+    ) -> Decision {
         let request = handshake.request();
+        if self.asks_for_report(&request) {
+            return self.report(handshake, route);
+        }
         let path = request.path();
         let is_test = self.test_path.as_deref() == Some(path);
         let is_served = is_test || self.paths.is_empty() || self.paths.iter().any(|it| it == path);
@@ -130,11 +148,16 @@ impl Service {
             // It is accepted, or refused because of what it lacks.
             _ => {}
         }
-        self.accept(handshake, window)
+        self.accept(handshake, window, route)
     }
 
     /// Accepts a request, or refuses it because of what it lacks.
-    fn accept(&self, handshake: &mut Handshake, window: Option<Window>) -> Decision {
+    fn accept(
+        &self,
+        handshake: &mut Handshake,
+        window: Option<Window>,
+        route: &dyn Fn() -> Route,
+    ) -> Decision {
         let request = handshake.request();
         let subprotocol = self.choose(&request).map(str::to_owned);
         let first_offer = request.subprotocols().find(is_short);
@@ -142,19 +165,58 @@ impl Service {
         let unmet_offer = unmet_offer.map(str::to_owned);
         let deflate = window.and_then(|window| request.deflate(window));
         let declines_deflate = window.is_some() && deflate.is_none() && offers_deflate(&request);
+        let report = (self.welcome == Welcome::Request).then(|| {
+            let choice = Choice {
+                subprotocol: subprotocol.as_deref(),
+                deflate: deflate.as_ref(),
+            };
+            request_report::json(&request, &route(), choice, self.secrets)
+        });
         let accepted = handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
-            greeting: self.welcome.as_deref().map(Message::Text),
+            greeting: self.welcome.text().map(Message::Text),
         });
         match accepted {
             Ok(()) => Decision::Upgrade {
                 window: deflate.map(|answer| answer.agreed().client),
                 declines_deflate,
                 unmet_offer,
+                report,
             },
             Err(refusal) => {
                 handshake.explain(refusal.text());
+                Decision::Refuse(refusal)
+            }
+        }
+    }
+
+    /// Whether the answer to a request may need [memory for a
+    /// report](request_report::LEN_MAX).
+    pub(crate) fn reports(&self, request: &Request<'_>) -> bool {
+        self.welcome == Welcome::Request || self.asks_for_report(request)
+    }
+
+    /// Whether a client asks for its request, by plain HTTP.
+    fn asks_for_report(&self, request: &Request<'_>) -> bool {
+        self.request_path.as_deref() == Some(request.path()) && !request.is_for_websocket()
+    }
+
+    /// Answers a client that asks for its request.
+    fn report(&self, handshake: &mut Handshake, route: &dyn Fn() -> Route) -> Decision {
+        let request = handshake.request();
+        let is_head = request.method() == "HEAD";
+        match handshake.check() {
+            Err(refusal @ Refusal::MethodNotAllowed) if !is_head => {
+                Decision::RefuseWith(refusal, &METHOD_NOT_ALLOWED)
+            }
+            Ok(()) | Err(Refusal::UpgradeRequired | Refusal::MethodNotAllowed) => {
+                let choice = Choice::default();
+                let json = request_report::json(&request, &route(), choice, self.secrets);
+                Decision::Report(json + "\n")
+            }
+            Err(refusal) => {
+                handshake.refuse(refusal, refusal.text());
                 Decision::Refuse(refusal)
             }
         }
@@ -177,36 +239,38 @@ impl Service {
         Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
     }
 
-    /// Accepts a request on the test path, with a response that is changed later.
+    /// Accepts a request on the test path, with a response that is changed later. Returns the
+    /// greeting.
     pub(crate) fn accept_test(
         &self,
         handshake: &mut Handshake,
         behaviour: &Behaviour,
-    ) -> Result<(), Refusal> {
+        route: &dyn Fn() -> Route,
+    ) -> Result<Option<String>, Refusal> {
         let request = handshake.request();
-        let is_own = behaviour.handshake.subprotocol.is_some();
-        let subprotocol = self.choose(&request).filter(|_| !is_own).map(str::to_owned);
+        let own = behaviour.handshake.subprotocol.as_deref();
+        let subprotocol = self.choose(&request).filter(|_| own.is_none());
+        let subprotocol = subprotocol.map(str::to_owned);
         let window = self.window().filter(|_| behaviour.keeps_messages());
         let deflate = window.and_then(|window| request.deflate(window.fresh()));
+        let choice = Choice {
+            subprotocol: own.or(subprotocol.as_deref()),
+            deflate: deflate.as_ref(),
+        };
+        let report = || request_report::json(&request, &route(), choice, self.secrets);
+        let greeting = match (&behaviour.greeting.greeting, &self.welcome) {
+            (Greeting::None, _) | (Greeting::Usual, Welcome::None) => None,
+            (Greeting::Request, _) | (Greeting::Usual, Welcome::Request) => Some(report()),
+            (Greeting::Text(text), _) | (Greeting::Usual, Welcome::Text(text)) => {
+                Some(text.clone())
+            }
+        };
         handshake.accept(Acceptance {
             subprotocol: subprotocol.as_deref(),
             deflate: deflate.as_ref(),
             greeting: None,
-        })
-    }
-
-    /// The greeting of a client on the test path.
-    pub(crate) fn test_greeting(
-        &self,
-        request: &Request<'_>,
-        behaviour: &Behaviour,
-    ) -> Option<String> {
-        match &behaviour.greeting.greeting {
-            Greeting::Usual => self.welcome.clone(),
-            Greeting::None => None,
-            Greeting::Request => Some(request_greeting(request)),
-            Greeting::Text(text) => Some(text.clone()),
-        }
+        })?;
+        Ok(greeting)
     }
 
     /// What clients on the test path are bound by.
@@ -264,6 +328,12 @@ impl Service {
     pub(crate) fn max_message_len(&self) -> u64 {
         self.max_message_len
     }
+}
+
+/// The path below this one where a client gets its request back.
+fn request_path(test_path: &str) -> String {
+    let folder = test_path.strip_suffix('/').unwrap_or(test_path);
+    format!("{folder}/request")
 }
 
 /// Whether a client offers compression, in whatever form.

@@ -24,18 +24,19 @@ use log::Level;
 
 use self::connection_log::ConnectionLog;
 use self::connection_recording::ConnectionRecording;
-use self::head::{HEAD_LEN_MAX, Secrets};
+use self::head::HEAD_LEN_MAX;
 use self::messages::FRAMES_MAX;
 use self::recorder::Recorder;
 use self::watch::{Sinks, Watch};
 use crate::escape::Untrusted;
 use crate::logging::target::{FRAME, WIRE};
-use crate::options::serve::ServeOptions;
+use crate::options::serve::{Secrets, ServeOptions};
 use crate::recording::EndedBy;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::peer::Peer;
 use crate::serve::poller::Socket;
 use crate::serve::response::WrongProtocol;
-use crate::serve::transport::{Readiness, Stage, Transport};
+use crate::serve::transport::{Readiness, Stage, TlsFacts, Transport};
 
 /// What is done with what is seen.
 #[derive(Clone, Debug)]
@@ -58,15 +59,10 @@ impl Tap {
         if !is_logged && recorder.is_none() {
             return Ok(None);
         }
-        let secrets = if options.show_secrets {
-            Secrets::Shown
-        } else {
-            Secrets::Hidden
-        };
         Ok(Some(Self {
             is_logged,
             recorder: recorder.map(Arc::new),
-            secrets,
+            secrets: options.secrets,
         }))
     }
 
@@ -79,6 +75,9 @@ impl Tap {
 
     /// Watches a connection that begins now.
     fn watch(&self, peer: SocketAddr, local: Option<SocketAddr>) -> Watch {
+        // As they are in the other lines of the log.
+        let shown = |address| SocketAddr::from(Peer::from(address));
+        let (peer, local) = (shown(peer), local.map(shown));
         let recorder = self.recorder.clone();
         let sinks = Sinks {
             log: self.is_logged.then(|| ConnectionLog::new(peer)),
@@ -106,8 +105,8 @@ impl<A: Acceptor> Acceptor for TapAcceptor<A> {
     type Transport = Box<Tapped<A::Transport>>;
 
     fn accept(&self, socket: Socket, peer: SocketAddr) -> io::Result<Self::Transport> {
-        let local = socket.local_addr().ok();
         let transport = self.inner.accept(socket, peer)?;
+        let local = transport.local_address();
         Ok(Box::new(Tapped {
             transport,
             watch: self.tap.watch(peer, local),
@@ -198,6 +197,18 @@ impl<T: Transport> Transport for Tapped<T> {
 
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         self.transport.wrong_protocol(first)
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.transport.local_address()
+    }
+
+    fn tls_facts(&self) -> Option<TlsFacts> {
+        self.transport.tls_facts()
+    }
+
+    fn forget_facts(&mut self) {
+        self.transport.forget_facts();
     }
 }
 

@@ -10,8 +10,12 @@
 //! A deadline stays in the slot of its tick until that tick begins, and then among those that are
 //! due until it is taken. One that is further away than one revolution of the wheel stays in its
 //! slot until its own tick begins.
+//!
+//! A key may have an alarm instead, which is exact. While there is none, alarms cost nothing.
 
 use std::time::{Duration, Instant};
+
+use crate::serve::alarms::Alarms;
 
 /// The length of a tick: deadlines within one cost one wake-up. A deadline may be found two ticks
 /// late, and a far one a few seconds.
@@ -72,6 +76,9 @@ pub(crate) struct TimerWheel {
     now: u64,
     /// When the next one begins.
     next_tick: Instant,
+    alarms: Alarms,
+    /// When something may be due that is not: with the next tick, or with an alarm before it.
+    next_look: Instant,
     /// Those of the rings, then those of the keys. A key without a deadline is a ring by itself.
     links: Vec<Link>,
     /// One bit for each slot: whether its ring holds a key.
@@ -88,6 +95,8 @@ impl TimerWheel {
             start,
             now: 0,
             next_tick: start + GRANULARITY,
+            alarms: Alarms::default(),
+            next_look: start + GRANULARITY,
             links: (0..FIRST_KEY).map(Link::alone).collect(),
             filled: [0; WORDS as usize],
             filled_words: 0,
@@ -104,10 +113,7 @@ impl TimerWheel {
 
     /// Sets the deadline of a key, and forgets the one that it has.
     pub(crate) fn set(&mut self, key: usize, after: Ticks) {
-        let link = link_of(key);
-        for place in self.links.len() as u32..=link {
-            self.links.push(Link::alone(place));
-        }
+        let link = self.provide(key);
         let mut due = (self.now as u32).wrapping_add(after.0);
         if after.0 >= SLOTS {
             due |= FAR_TICKS - 1;
@@ -115,6 +121,16 @@ impl TimerWheel {
         self.unlink(link);
         self.links[link as usize].due = due;
         self.push(due % SLOTS, link);
+    }
+
+    /// Where the link of a key is, which is made if there is none.
+    #[inline(always)]
+    fn provide(&mut self, key: usize) -> u32 {
+        let link = link_of(key);
+        for place in self.links.len() as u32..=link {
+            self.links.push(Link::alone(place));
+        }
+        link
     }
 
     /// Forgets the deadline of a key, if it has one.
@@ -125,13 +141,42 @@ impl TimerWheel {
         }
     }
 
+    /// Sets the alarm of a key, and forgets the alarm and the deadline that it has.
+    #[cold]
+    pub(crate) fn set_alarm(&mut self, key: usize, at: Option<Instant>) {
+        self.cancel(key);
+        self.alarms.set(key, at);
+        self.timeout = None;
+        self.look_in_time();
+    }
+
+    /// Forgets the alarm and the deadline of a key.
+    pub(crate) fn forget(&mut self, key: usize) {
+        self.cancel(key);
+        if !self.alarms.is_empty() {
+            self.set_alarm(key, None);
+        }
+    }
+
+    fn look_in_time(&mut self) {
+        let alarm = self.alarms.next().unwrap_or(self.next_tick);
+        self.next_look = self.next_tick.min(alarm);
+    }
+
     /// Moves the clock on to `now`. (A call would cost an echo 15 instructions more.)
     #[inline(always)]
     pub(crate) fn advance(&mut self, now: Instant) {
-        if now < self.next_tick {
+        if now < self.next_look {
             return;
         }
-        let now = now.saturating_duration_since(self.start).as_millis();
+        self.move_on(now);
+    }
+
+    /// Moves the clock on to a moment at which something may become due.
+    #[cold]
+    #[inline(never)]
+    fn move_on(&mut self, moment: Instant) {
+        let now = moment.saturating_duration_since(self.start).as_millis();
         let now = now as u64 / GRANULARITY_MILLISECONDS;
         // Once around the wheel, every slot was seen.
         let passed = (now - self.now).min(u64::from(SLOTS));
@@ -141,6 +186,12 @@ impl TimerWheel {
         for tick in now - passed + 1..=now {
             self.sweep(tick as u32 % SLOTS);
         }
+        while let Some(key) = self.alarms.pop_due(moment) {
+            let link = self.provide(key);
+            self.unlink(link);
+            self.push(DUE, link);
+        }
+        self.look_in_time();
     }
 
     /// Takes the next key with a deadline that is due.
@@ -153,17 +204,27 @@ impl TimerWheel {
         Some((link - FIRST_KEY) as usize)
     }
 
-    /// How long to wait for the next deadline, at most a tick too long: it does not read the clock.
-    pub(crate) fn timeout(&mut self) -> Option<Duration> {
-        if let Some(timeout) = self.timeout {
-            return timeout;
+    /// How long to wait for the next deadline, at most a tick too long, or exactly for the next
+    /// alarm. It does not read the clock: `now` is where that was moved to.
+    #[inline]
+    pub(crate) fn timeout(&mut self, now: Instant) -> Option<Duration> {
+        match self.timeout {
+            Some(timeout) => timeout,
+            None => self.next_timeout(now),
         }
+    }
+
+    fn next_timeout(&mut self, now: Instant) -> Option<Duration> {
         let ticks = if self.links[DUE as usize].next != DUE {
             Some(0)
         } else {
             self.ticks_to_next_filled()
         };
         let timeout = ticks.map(|ticks| GRANULARITY * ticks);
+        if let Some(alarm) = self.alarms.next() {
+            let alarm = alarm.saturating_duration_since(now);
+            return Some(timeout.map_or(alarm, |timeout| timeout.min(alarm)));
+        }
         self.timeout = Some(timeout);
         timeout
     }

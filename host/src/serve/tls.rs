@@ -2,6 +2,7 @@
 //! rustls' with ring, in versions 1.2 and 1.3.
 
 mod certificate;
+mod facts;
 mod pending;
 mod scratch;
 mod self_signed;
@@ -34,7 +35,8 @@ use crate::serve::transport::Readiness;
 struct Current(Mutex<Arc<CertifiedKey>>);
 
 impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        facts::note_server_name(client.server_name());
         Some(lock(&self.0).clone())
     }
 }

@@ -1,6 +1,9 @@
 //! The stream of a client's bytes: a socket, TLS over a socket, or a stand-in in memory.
 
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+use serde::Serialize;
 
 use crate::serve::response::WrongProtocol;
 
@@ -52,6 +55,37 @@ pub trait Transport: Read + Write {
     fn wrong_protocol(&self, _first: &[u8]) -> Option<&'static WrongProtocol> {
         None
     }
+
+    /// The address at which the client has arrived; `None` if the system does not tell it. It asks
+    /// the system.
+    fn local_address(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// What was agreed on in the handshake of TLS, once that is over; `None` without TLS.
+    fn tls_facts(&self) -> Option<TlsFacts> {
+        None
+    }
+
+    /// The client's request is answered: what was kept only for [`tls_facts`](Self::tls_facts) is
+    /// not needed any longer.
+    fn forget_facts(&mut self) {}
+}
+
+/// What was agreed on in the handshake of TLS. (It is written in JSON like this.)
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TlsFacts {
+    /// `TLSv1.3` or `TLSv1.2`.
+    pub(crate) version: &'static str,
+    /// As IANA has registered it: `TLS_AES_256_GCM_SHA384`.
+    pub(crate) cipher: String,
+    /// The host that the client wants to talk to (SNI, RFC 6066 section 3), if it says so.
+    pub(crate) server_name: Option<Box<str>>,
+    /// The protocol that was chosen of those that the client speaks (ALPN, RFC 7301), if there was
+    /// a choice.
+    pub(crate) alpn: Option<String>,
+    /// Whether an earlier connection was resumed.
+    pub(crate) resumed: bool,
 }
 
 impl<T: Transport> Transport for Box<T> {
@@ -75,6 +109,18 @@ impl<T: Transport> Transport for Box<T> {
 
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         T::wrong_protocol(self, first)
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        T::local_address(self)
+    }
+
+    fn tls_facts(&self) -> Option<TlsFacts> {
+        T::tls_facts(self)
+    }
+
+    fn forget_facts(&mut self) {
+        T::forget_facts(self);
     }
 }
 

@@ -175,6 +175,29 @@ fn with_tls_what_was_decrypted_is_recorded() {
 }
 
 #[test]
+fn a_connection_that_is_recorded_reports_its_request_as_any_other() {
+    let folder = folder("report");
+    let certificate = file("recordings-report.pem");
+    let path = certificate.to_str().expect("UTF-8");
+    let tls = [
+        "--tls-self-signed",
+        "--tls-write-cert",
+        path,
+        "--welcome-request",
+    ];
+    let server = recording_server(&folder, &tls);
+    for version in VERSIONS {
+        let mut client = TlsClient::connect(server.address, trusting(&certificate, version));
+        client.send(request("/"));
+        client.expect_head();
+        let greeting = client.receive_frame().expect("a greeting").payload;
+        let report: Value = serde_json::from_slice(&greeting).expect("JSON");
+        assert_eq!(report["local"], server.address.to_string());
+        assert_eq!(report["tls"]["server_name"], "localhost", "{report}");
+    }
+}
+
+#[test]
 fn pages_refusals_and_garbage_are_recorded_as_what_they_are() {
     let folder = folder("others");
     let server = recording_server(&folder, &["--path=/echo"]);

@@ -62,7 +62,9 @@ fn negotiated(offers: &str, limit: Window) -> Option<(String, Window)> {
     let head = String::from_utf8(buffer.ready().to_vec()).unwrap();
     let mut lines = head.split("\r\n");
     let answer = lines.find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));
-    Some((answer.unwrap().to_owned(), server))
+    let answer = answer.unwrap();
+    assert_eq!(deflate.map(|it| it.to_string()).as_deref(), Some(answer));
+    Some((answer.to_owned(), server))
 }
 
 fn assert_declined(offers: &str) {

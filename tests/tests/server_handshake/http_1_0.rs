@@ -39,6 +39,7 @@ fn a_request_may_lack_a_host_but_not_have_a_wrong_one() {
     for lines in [&[line][..], &[line, "Host: a"], &[line, "Upgrade: h2c"]] {
         let handshake = assert_checked(lines, Err(Refusal::UpgradeRequired));
         assert_eq!(handshake.request().path(), "/chat");
+        assert_eq!(handshake.request().version(), "HTTP/1.0");
         assert!(!handshake.request().is_for_websocket());
     }
     assert_checked(&["HEAD / HTTP/1.0"], Err(Refusal::MethodNotAllowed));

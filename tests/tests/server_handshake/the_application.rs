@@ -45,6 +45,61 @@ fn sees_headers_by_name_in_their_order() {
 }
 
 #[test]
+fn sees_all_headers_as_they_were_written() {
+    let more = [
+        "coOKie: a=b",
+        "X-Empty:",
+        "X-Colon: a:b: c ",
+        "COOKIE:c=d",
+        "X-Tab: \ta\tb\t",
+    ];
+    let mut request = with_more(&more);
+    let at = request.len() - 2;
+    request.splice(at..at, *b"X-Bytes: a\xff\xfe\xc3\xa9\r\n");
+    let (mut handshake, mut buffer) = complete(&request);
+    assert_eq!(handshake.request().all_headers().count(), 0);
+    assert_eq!(handshake.request().version(), "");
+    assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+    assert_eq!(handshake.request().version(), "HTTP/1.1");
+    let headers: Vec<_> = handshake.request().all_headers().collect();
+    assert_eq!(headers[0].0, "Host");
+    let last = &headers[headers.len() - 6..];
+    let expected = [
+        ("coOKie", &b"a=b"[..]),
+        ("X-Empty", b""),
+        ("X-Colon", b"a:b: c"),
+        ("COOKIE", b"c=d"),
+        ("X-Tab", b"a\tb"),
+        ("X-Bytes", b"a\xff\xfe\xc3\xa9"),
+    ];
+    assert_eq!(last, expected);
+    handshake
+        .accept(Acceptance::default())
+        .expect("it is accepted");
+    assert_eq!(handshake.request().all_headers().count(), 0);
+    assert_eq!(handshake.request().version(), "");
+}
+
+#[test]
+fn sees_the_extensions_that_are_offered_as_they_were_written() {
+    let request = with_more(&[
+        "Sec-WebSocket-Extensions: permessage-deflate;  client_max_window_bits ,, foo; a=\"b,\\\"c\"",
+        "sec-websocket-extensions:",
+        "Sec-WebSocket-Extensions:bar",
+    ]);
+    let (mut handshake, mut buffer) = complete(&request);
+    assert_eq!(handshake.request().extensions().count(), 0);
+    assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Request));
+    let offered: Vec<_> = handshake.request().extensions().collect();
+    let expected = [
+        &b"permessage-deflate;  client_max_window_bits"[..],
+        b"foo; a=\"b,\\\"c\"",
+        b"bar",
+    ];
+    assert_eq!(offered, expected);
+}
+
+#[test]
 fn refuses_a_path_that_is_not_served() {
     let application = Application {
         paths: &["/chat", "/echo"],

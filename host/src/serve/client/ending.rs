@@ -20,7 +20,7 @@ impl Client {
     pub(crate) fn end_of_stream(&self, buffer: Option<&ClientBuffer>, journal: &mut Journal) {
         match &self.phase {
             Phase::Handshake(_) => journal.left(self.peer(), None),
-            Phase::Open { .. } | Phase::Leaving { .. } => {
+            Phase::Open { .. } | Phase::Leaving { .. } | Phase::Greeting(_) => {
                 self.end(&Ending::EndOfStream, buffer, journal);
             }
             // Its performance has its own ends.
@@ -43,7 +43,7 @@ impl Client {
                 journal.refused_transport(self.peer(), &error);
             }
             Phase::Handshake(_) => journal.left(self.peer(), Some(&error)),
-            Phase::Open { .. } | Phase::Leaving { .. } => {
+            Phase::Open { .. } | Phase::Leaving { .. } | Phase::Greeting(_) => {
                 self.end(&Ending::Lost(error), buffer, journal);
             }
             Phase::Test(_) | Phase::Responding(_) | Phase::Flushing | Phase::Draining => {}
@@ -84,8 +84,8 @@ impl Client {
 
     /// When the connection was opened, if it is open.
     pub(super) fn opened(&self) -> Option<Moment> {
-        match self.phase {
-            Phase::Open { opened, .. } | Phase::Leaving { opened, .. } => Some(opened),
+        match self.phase.after_greeting() {
+            Phase::Open { opened, .. } | Phase::Leaving { opened, .. } => Some(*opened),
             _ => None,
         }
     }

@@ -1,56 +1,33 @@
 //! A client before its connection is open: its request is read and answered, or it is turned away
 //! (RFC 6455 section 4.2).
 
-use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::mem;
 
-use ws_echo_core::{Progress, Refusal, Window};
+use ws_echo_core::{Agreed, Progress, Refusal, Window};
 
-use super::test::{self, AcceptedTest};
-use super::{Client, OPENING_COST, PendingResponse, Phase, Shared};
-use crate::serve::behaviour::Behaviour;
-use crate::serve::pool::HeapBuffer;
-use crate::serve::response::{Answer, WrongProtocol};
-use crate::serve::service::{Decision, Handshake};
+use super::answer::{Sequel, answer};
+use super::pending::Pending;
+use super::{Client, OPENING_COST, PendingGreeting, Phase, Shared, Want};
+use crate::serve::pool::{HeapBuffer, Pool};
+use crate::serve::request_report::Route;
+use crate::serve::response::WrongProtocol;
+use crate::serve::traffic::Traffic;
 use crate::serve::verifier::Verifier;
 
 impl Client {
-    pub(super) fn advance_handshake(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
+    /// Reads the request. Returns what it wants at once, if it does.
+    pub(super) fn advance_handshake(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) -> Option<Want> {
         let peer = self.peer();
         let Phase::Handshake(handshake) = &mut self.phase else {
-            return;
+            return None;
         };
-        let mut content = None;
-        let mut verifier = None;
-        let mut accepted = None;
         loop {
             match handshake.advance(buffer) {
-                Ok(Progress::Request) => {
-                    let window;
-                    (window, verifier) = shared.window();
-                    match answer(peer, handshake, window, shared) {
-                        Answered::Whole => {}
-                        Answered::Head(rest) => content = Some(rest),
-                        Answered::Test(test) => accepted = Some(test),
-                        Answered::RefuseAsAsked(behaviour) => {
-                            shared.put_verifier(verifier);
-                            return self.refuse_as_asked(behaviour, buffer, shared);
-                        }
-                    }
-                }
-                Ok(Progress::Open(agreed)) => {
-                    if let Some(test) = accepted {
-                        shared.put_verifier(verifier);
-                        return self.open_test(test, agreed, buffer, shared);
-                    }
-                    let open = Phase::Open {
-                        agreed,
-                        opened: shared.journal.now(),
-                        session: shared.pool.begin_session(agreed, verifier),
-                    };
-                    buffer.expect_frames(shared.journal.greeting());
-                    return self.end_handshake(open, shared);
-                }
+                Ok(Progress::Request) => return Some(Want::Decide),
                 Ok(_) => break,
                 Err(refusal) => {
                     handshake.explain(refusal.text());
@@ -58,16 +35,96 @@ impl Client {
                 }
             }
         }
-        shared.put_verifier(verifier);
-        // The head of a response is ready at once: there is always room for it (see the tests of
-        // `page`). So the content does not have to be kept until another turn.
-        debug_assert!(content.is_none() || handshake.is_done());
         if handshake.is_done() {
-            let next = match content {
-                Some(content) => Phase::Responding(PendingResponse::boxed(content)),
-                None => Phase::Flushing,
-            };
-            self.end_handshake(next, shared);
+            self.end_handshake(Phase::Flushing, shared);
+        }
+        None
+    }
+
+    /// Answers the request, which is complete. `route` tells how it has come.
+    pub(crate) fn decide(
+        &mut self,
+        buffer: &mut HeapBuffer,
+        route: &dyn Fn() -> Route,
+        shared: &mut Shared,
+    ) {
+        let peer = self.peer();
+        let Phase::Handshake(handshake) = &mut self.phase else {
+            return;
+        };
+        let (window, verifier) = shared.window();
+        let sequel = answer(peer, handshake, window, route, shared);
+        if let Sequel::RefuseAsAsked(behaviour) = sequel {
+            shared.put_verifier(verifier);
+            return self.refuse_as_asked(behaviour, buffer, shared);
+        }
+        // The head of a response is ready at once: there is always room for it (see the tests of
+        // `page`). So what follows it does not have to be kept until another turn.
+        let progress = handshake.advance(buffer);
+        debug_assert!(handshake.is_done() || matches!(progress, Ok(Progress::Open(_))));
+        if let Ok(Progress::Open(agreed)) = progress {
+            return self.open(agreed, verifier, sequel, buffer, shared);
+        }
+        shared.put_verifier(verifier);
+        let next = match sequel {
+            Sequel::Content(content) => Phase::Responding(Box::new(content)),
+            _ => Phase::Flushing,
+        };
+        self.end_handshake(next, shared);
+    }
+
+    /// Opens the connection: the response is ready.
+    fn open(
+        &mut self,
+        agreed: Agreed,
+        verifier: Option<Box<Verifier>>,
+        sequel: Sequel,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) {
+        if let Sequel::Test(test) = sequel {
+            shared.put_verifier(verifier);
+            return self.open_test(test, agreed, buffer, shared);
+        }
+        let Shared { pool, journal, .. } = shared;
+        let opened = match &sequel {
+            Sequel::Greeting(_, traffic) => journal.now_with(*traffic),
+            _ => journal.now(),
+        };
+        let session = pool.begin_session(agreed, verifier);
+        let open = Phase::Open {
+            agreed,
+            opened,
+            session,
+        };
+        let Sequel::Greeting(frame, traffic) = sequel else {
+            buffer.expect_frames(journal.greeting());
+            return self.end_handshake(open, shared);
+        };
+        buffer.expect_frames(Traffic::default());
+        buffer.unsent.add(traffic);
+        let greeting = PendingGreeting { frame, then: open };
+        self.end_handshake(Phase::Greeting(Box::new(greeting)), shared);
+        self.continue_greeting(buffer, &mut shared.pool);
+    }
+
+    /// Makes more of a response ready.
+    pub(super) fn continue_response(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
+        if let Phase::Responding(response) = &mut self.phase
+            && response.make_ready(buffer)
+        {
+            response.give_memory_back(pool);
+            self.phase = Phase::Flushing;
+        }
+    }
+
+    /// Makes more of the greeting ready.
+    pub(super) fn continue_greeting(&mut self, buffer: &mut HeapBuffer, pool: &mut Pool) {
+        if let Phase::Greeting(greeting) = &mut self.phase
+            && greeting.frame.make_ready(buffer)
+        {
+            greeting.frame.give_memory_back(pool);
+            self.phase = mem::replace(&mut greeting.then, Phase::Draining);
         }
     }
 
@@ -95,8 +152,8 @@ impl Client {
     ) {
         shared.journal.refused_protocol(self.peer(), wrong.advice);
         buffer.discard_received();
-        let response = PendingResponse::boxed(wrong.bytes());
-        self.end_handshake(Phase::Responding(response), shared);
+        let response = Pending::new(wrong.bytes());
+        self.end_handshake(Phase::Responding(Box::new(response)), shared);
     }
 }
 
@@ -119,111 +176,6 @@ impl Shared {
     fn put_verifier(&mut self, verifier: Option<Box<Verifier>>) {
         if let Some(verifier) = verifier {
             self.pool.put_verifier(verifier);
-        }
-    }
-}
-
-/// How a request was answered.
-enum Answered {
-    /// With a response that the handshake makes ready.
-    Whole,
-    /// With the head of a response: this content must follow it.
-    Head(Cow<'static, [u8]>),
-    /// It is accepted on the test path.
-    Test(AcceptedTest),
-    /// It is not answered: it must be refused as its address asks.
-    RefuseAsAsked(Box<Behaviour>),
-}
-
-/// Answers a request. `window` is the largest one to agree on.
-fn answer(
-    peer: SocketAddr,
-    handshake: &mut Handshake,
-    window: Option<Window>,
-    shared: &mut Shared,
-) -> Answered {
-    let journal = &mut shared.journal;
-    let target = journal.target(&handshake.request());
-    match shared.service.answer(handshake, window) {
-        Decision::Upgrade {
-            window,
-            declines_deflate,
-            unmet_offer,
-        } => {
-            journal.connected(peer, &target, window);
-            if declines_deflate {
-                journal.connected_without_deflate(peer);
-            }
-            if let Some(first) = unmet_offer {
-                journal.connected_without_subprotocol(peer, &first);
-            }
-        }
-        Decision::Test(behaviour) => {
-            return answer_test(peer, &target, handshake, behaviour, shared);
-        }
-        Decision::File(file) => {
-            journal.file_sent(peer, file.name, &target);
-            return respond(handshake, &file.answer).into();
-        }
-        Decision::Mistake(mistake) => {
-            journal.refused_query(peer, &target, &mistake);
-            return respond(handshake, &Answer::bad_request(mistake.to_string())).into();
-        }
-        Decision::ForbiddenOrigin(refusal) => {
-            journal.refused_origin(peer, &handshake.request());
-            return respond(handshake, refusal).into();
-        }
-        Decision::Refuse(refusal) => journal.refused(peer, &target, refusal),
-        Decision::RefuseWith(refusal, answer) => {
-            journal.refused(peer, &target, refusal);
-            return respond(handshake, answer).into();
-        }
-    }
-    Answered::Whole
-}
-
-/// Answers a request on the test path that can be accepted.
-fn answer_test(
-    peer: SocketAddr,
-    target: &str,
-    handshake: &mut Handshake,
-    behaviour: Box<Behaviour>,
-    shared: &mut Shared,
-) -> Answered {
-    if let Some(refusal) = &behaviour.handshake.refusal {
-        shared
-            .journal
-            .refused_as_asked(peer, target, refusal.status);
-        return Answered::RefuseAsAsked(behaviour);
-    }
-    match test::accept(handshake, behaviour, shared) {
-        Ok(test) => {
-            shared.journal.connected(peer, target, None);
-            Answered::Test(test)
-        }
-        Err(refusal) => {
-            handshake.explain(refusal.text());
-            shared.journal.refused(peer, target, refusal);
-            Answered::Whole
-        }
-    }
-}
-
-impl From<Option<Cow<'static, [u8]>>> for Answered {
-    fn from(content: Option<Cow<'static, [u8]>>) -> Self {
-        content.map_or(Self::Whole, Self::Head)
-    }
-}
-
-/// Answers a request with an HTTP response. Returns the content that must follow its head, if any.
-fn respond(handshake: &mut Handshake, answer: &Answer) -> Option<Cow<'static, [u8]>> {
-    match handshake.respond(&answer.head()) {
-        Ok(0) => None,
-        Ok(_) => Some(answer.content.clone()),
-        // Every answer has a head that can be sent: see the tests of `page`.
-        Err(_) => {
-            handshake.refuse(Refusal::ResponseTooLarge, "");
-            None
         }
     }
 }

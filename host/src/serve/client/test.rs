@@ -5,7 +5,8 @@ use std::time::{Instant, SystemTime};
 
 use ws_echo_core::{Agreed, Refusal};
 
-use super::{Client, PendingResponse, Phase, Shared};
+use super::pending::Pending;
+use super::{Client, Phase, Shared};
 use crate::random;
 use crate::serve::behaviour::Behaviour;
 use crate::serve::behaviour::performance::ending::Cause;
@@ -14,6 +15,7 @@ use crate::serve::behaviour::performance::response::{refusal, rewrite};
 use crate::serve::behaviour::performance::{Opening, Performance, Surroundings};
 use crate::serve::journal::Journal;
 use crate::serve::pool::HeapBuffer;
+use crate::serve::request_report::Route;
 use crate::serve::response::SHORT_OF_MEMORY;
 use crate::serve::service::Handshake;
 
@@ -151,21 +153,20 @@ impl Client {
             Ok(performance) => Phase::Test(performance),
             Err(Short) => {
                 let response = SHORT_OF_MEMORY.bytes();
-                Phase::Responding(PendingResponse::boxed(response))
+                Phase::Responding(Box::new(Pending::new(response)))
             }
         };
     }
 }
 
-/// Accepts a request on the test path.
+/// Accepts a request on the test path. `route` tells how it has come.
 pub(super) fn accept(
     handshake: &mut Handshake,
     behaviour: Box<Behaviour>,
+    route: &dyn Fn() -> Route,
     shared: &mut Shared,
 ) -> Result<AcceptedTest, Refusal> {
-    let service = &shared.service;
-    let greeting = service.test_greeting(&handshake.request(), &behaviour);
-    service.accept_test(handshake, &behaviour)?;
+    let greeting = shared.service.accept_test(handshake, &behaviour, route)?;
     Ok(AcceptedTest {
         behaviour,
         greeting,

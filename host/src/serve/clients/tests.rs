@@ -5,6 +5,7 @@ mod backlog;
 mod compression;
 pub(crate) mod memory_transport;
 mod refused_memory;
+mod request_report;
 mod test_path;
 
 use std::net::Ipv4Addr;
@@ -29,9 +30,11 @@ struct Server {
 }
 
 impl Server {
-    /// A server without a greeting, and with more arguments.
+    /// A server without a greeting, unless that is the request, and with more arguments.
     fn new(arguments: &[&str]) -> Self {
-        let mut all = vec!["--no-welcome", "--ping-timeout=3s"];
+        let mut all = vec!["--ping-timeout=3s"];
+        let is_greeting = arguments.contains(&"--welcome-request");
+        all.extend((!is_greeting).then_some("--no-welcome"));
         for (flag, default) in [
             ("--buffer=", "--buffer=4KiB"),
             ("--ping-interval=", "--ping-interval=10s"),

@@ -31,7 +31,7 @@ impl<T: Transport> Driver<T> {
             Deadline::Patience => self.begin_backlog(shared),
             Deadline::Progress => self.check_progress(shared),
             Deadline::EndOfMessage | Deadline::End => self.check_end(shared),
-            Deadline::Alarm => Next::Alarm,
+            Deadline::Alarm => self.go_on(shared),
         };
         let Turn { next, deadline } = self.end_turn(before, next);
         let deadline = deadline.after_expiry(self.deadline());

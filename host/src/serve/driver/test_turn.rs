@@ -9,7 +9,7 @@ use crate::serve::behaviour::performance::ending::Cause;
 use crate::serve::behaviour::performance::sending::Action;
 use crate::serve::behaviour::performance::{Dropped, Scratch};
 use crate::serve::client::Shared;
-use crate::serve::deadline::{Next, Turn};
+use crate::serve::deadline::Next;
 use crate::serve::pool::HeapBuffer;
 use crate::serve::transport::{Readiness, Transport};
 
@@ -22,15 +22,6 @@ impl<T: Transport> Driver<T> {
     /// When the client must get a turn, if it is on the test path.
     pub(crate) fn alarm(&self, shared: &Shared) -> Option<Instant> {
         self.client.alarm(shared)
-    }
-
-    /// Gives the client a turn because of its alarm.
-    #[cold]
-    pub(crate) fn wake(&mut self, shared: &mut Shared) -> Turn {
-        if !self.client.is_in_test() {
-            return Turn::NOTHING_CHANGED;
-        }
-        self.general_turn(shared)
     }
 
     /// The first turn. What was received behind the request is in `buffer`.

@@ -47,7 +47,7 @@ fn shared(arguments: &[&str]) -> Shared {
         service: Service::new(&options),
         pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog)
             .with_verifiers(&options),
-        journal: Journal::new(Instant::now(), options.welcome.as_deref()),
+        journal: Journal::new(Instant::now(), options.welcome.text()),
         is_stopping: false,
         now: Instant::now(),
         scratch: Scratch::default(),
@@ -118,16 +118,47 @@ fn to_end_of_frame(frames: &[Vec<u8>], position: usize, more: usize) -> usize {
     lens.nth(more).unwrap_or_default()
 }
 
+/// A request with many headers.
+fn long_request() -> Vec<u8> {
+    let request = REQUEST.strip_suffix(b"\r\n").unwrap();
+    let header = format!("X-Quotes: {}\r\n", "\"".repeat(500));
+    [request, header.repeat(12).as_bytes(), b"\r\n"].concat()
+}
+
+/// What a client is sent before its first echo if it takes all at once.
+fn greeting(arguments: &[&str], request: &[u8]) -> Traffic {
+    let mut shared = shared(arguments);
+    let end = End::default();
+    let line = Rc::clone(&end.0);
+    line.borrow_mut().room = usize::MAX;
+    line.borrow_mut().to_server.extend(request);
+    let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
+    driver.note(Readiness::Data);
+    while driver.turn(&mut shared).next == Next::Requeue {}
+    let sent = &line.borrow().to_client;
+    let head_len = sent.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+    messages_in(&sent[head_len + 4..], 0)
+}
+
 #[test]
 fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
-    for seed in 0..300 {
+    let short = REQUEST.to_vec();
+    let cases = [
+        ("--no-welcome", short.clone()),
+        ("--welcome=hello", short.clone()),
+        ("--welcome-request", short),
+        ("--welcome-request", long_request()),
+    ]
+    .map(|(flag, request)| (flag, greeting(&[flag, "--buffer=4KiB"], &request), request));
+    assert!(cases[3].1.bytes > 12_000, "{:?}", cases[3].1);
+    for seed in 0..400 {
         let mut random = fastrand::Rng::with_seed(seed);
-        let greeting = ["--no-welcome", "--welcome=hello"][seed as usize % 2];
-        let mut shared = shared(&[greeting, "--buffer=4KiB"]);
+        let (flag, greeting, request) = &cases[seed as usize % cases.len()];
+        let mut shared = shared(&[flag, "--buffer=4KiB"]);
         let end = End::default();
         let line = Rc::clone(&end.0);
         let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
-        line.borrow_mut().to_server.extend(REQUEST);
+        line.borrow_mut().to_server.extend(request);
         let frames = frames(&mut random);
         let sent = frames.concat();
         let mut rest = &sent[..];
@@ -158,7 +189,7 @@ fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
             let line = line.borrow();
             let head_len = line.to_client.windows(4).position(|it| it == b"\r\n\r\n");
             let frames = head_len.map_or(&[][..], |len| &line.to_client[len + 4..]);
-            let transmitted = carried.echoed + shared.journal.greeting();
+            let transmitted = carried.echoed + *greeting;
             assert_eq!(transmitted, messages_in(frames, 0), "seed {seed}");
             let read = sent.len() - rest.len() - line.to_server.len();
             let received = messages_in(&sent[..read], 4);

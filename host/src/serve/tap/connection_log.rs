@@ -9,10 +9,11 @@ use log::{debug, trace};
 use crate::escape::{PEER_TEXT_LEN_MAX, Untrusted};
 use crate::hex;
 use crate::logging::target::{FRAME, WIRE};
+use crate::options::serve::Secrets;
 use crate::quantity::Count;
 use crate::recording::{Side, Value};
 use crate::serve::tap::frame::Header;
-use crate::serve::tap::head::{Head, Secrets};
+use crate::serve::tap::head::Head;
 use crate::serve::tap::messages::{BINARY, CLOSE, CONTINUATION, Found, PING, PONG, TEXT, close};
 
 /// The most frames of one receive or send that are logged: the log must not become the work.

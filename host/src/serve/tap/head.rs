@@ -1,14 +1,13 @@
 //! The head of a request or a response: gathered up to a bound, and read leniently, because what is
 //! wrong must be seen too.
 
+use crate::options::serve::Secrets;
 use crate::recording::{Headers, Value};
+use crate::serve::request_report::SECRETS;
 
 /// The longest head that is gathered, in bytes. The server reads shorter ones.
 pub(super) const HEAD_LEN_MAX: usize = 16 << 10;
 const END: &[u8] = b"\r\n\r\n";
-
-/// The headers whose values are secrets.
-const SECRETS: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
 
 /// The part of a head that has arrived.
 #[derive(Debug, Default)]
@@ -56,14 +55,6 @@ impl HeadReader {
     pub(super) fn into_head(self, secrets: Secrets) -> Head {
         Head::parse(&self.bytes, secrets)
     }
-}
-
-/// What becomes of the values of headers with secrets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrets {
-    Shown,
-    /// Only their length is shown.
-    Hidden,
 }
 
 /// The lines of a head. What is no header has an empty value.

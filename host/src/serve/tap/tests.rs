@@ -252,6 +252,29 @@ fn a_recording_has_heads_messages_and_the_end() {
 }
 
 #[test]
+fn addresses_are_those_of_the_log() {
+    let folder = Folder::new(1);
+    let tap = Tap {
+        is_logged: false,
+        recorder: Some(folder.recorder.clone()),
+        secrets: Secrets::Hidden,
+    };
+    let address = |text: &str| text.parse().expect("an address");
+    let local = Some(address("[::ffff:127.0.0.1]:3000"));
+    let mut watch = tap.watch(address("[::ffff:192.0.2.1]:5"), local);
+    watch.received(REQUEST);
+    folder.recorder.finish();
+    let lines = folder.read("-192.0.2.1-5.jsonl");
+    let [Line::Request(request)] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(
+        (&*request.peer, &*request.local),
+        ("192.0.2.1:5", "127.0.0.1:3000")
+    );
+}
+
+#[test]
 fn a_request_that_is_answered_before_it_is_complete_is_what_has_come_of_it() {
     let mut folder = Folder::new(10);
     let refusal = &b"HTTP/1.1 408 Request Timeout\r\n\r\nToo late"[..];

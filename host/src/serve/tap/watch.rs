@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use crate::options::serve::Secrets;
 use crate::recording::{EndedBy, Side};
 use crate::serve::tap::connection_log::ConnectionLog;
 use crate::serve::tap::connection_recording::ConnectionRecording;
 use crate::serve::tap::gathered::Budget;
-use crate::serve::tap::head::{Head, HeadReader, Progress, Secrets};
+use crate::serve::tap::head::{Head, HeadReader, Progress};
 use crate::serve::tap::messages::{Found, MessageReader};
 
 /// The response that begins a connection (RFC 6455 section 4.2.2).

@@ -32,7 +32,7 @@ fn deadlines_expire_in_their_order_and_not_early() {
     wheel.set(3, Ticks::at_least(SECOND));
     wheel.advance(start + 10 * SECOND);
     assert_eq!(taken(&mut wheel), [7, 3]);
-    assert_eq!(wheel.timeout(), None);
+    assert_eq!(wheel.timeout(Instant::now()), None);
 }
 
 #[test]
@@ -51,16 +51,16 @@ fn a_deadline_that_is_set_in_the_middle_of_a_tick_is_not_early() {
 fn a_wait_for_the_next_deadline_takes_one_wake_up_and_without_any_has_no_end() {
     let start = Instant::now();
     let mut wheel = TimerWheel::new(start);
-    assert_eq!(wheel.timeout(), None);
+    assert_eq!(wheel.timeout(Instant::now()), None);
     for key in 0..1000 {
         wheel.set(key, Ticks::at_least(25 * SECOND));
     }
-    let timeout = wheel.timeout().unwrap();
+    let timeout = wheel.timeout(Instant::now()).unwrap();
     assert_eq!(timeout, 25 * SECOND + GRANULARITY);
     wheel.advance(start + timeout);
-    assert_eq!(wheel.timeout(), Some(Duration::ZERO));
+    assert_eq!(wheel.timeout(Instant::now()), Some(Duration::ZERO));
     assert_eq!(taken(&mut wheel).len(), 1000);
-    assert_eq!(wheel.timeout(), None);
+    assert_eq!(wheel.timeout(Instant::now()), None);
 }
 
 #[test]
@@ -75,13 +75,16 @@ fn a_deadline_that_is_cancelled_or_set_again_causes_no_wake_up() {
     wheel.set(1, Ticks::at_least(3 * SECOND));
     wheel.cancel(2);
     assert!(wheel.is_set(1) && !wheel.is_set(2) && !wheel.is_set(5));
-    assert_eq!(wheel.timeout(), Some(3 * SECOND + GRANULARITY));
+    assert_eq!(
+        wheel.timeout(Instant::now()),
+        Some(3 * SECOND + GRANULARITY)
+    );
     // Also one that is due and not taken.
     wheel.set(2, Ticks::at_least(SECOND));
     wheel.advance(start + 5 * SECOND);
     wheel.cancel(2);
     assert_eq!(taken(&mut wheel), [1]);
-    assert_eq!(wheel.timeout(), None);
+    assert_eq!(wheel.timeout(Instant::now()), None);
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn far_deadlines_expire_in_their_own_revolution_and_little_late() {
     wheel.set(0, Ticks::at_least(day));
     wheel.set(1, Ticks::at_least(2 * day));
     let (mut now, mut wakes) = (start, 0);
-    while let Some(timeout) = wheel.timeout() {
+    while let Some(timeout) = wheel.timeout(Instant::now()) {
         now += timeout;
         wheel.advance(now);
         wakes += 1;
@@ -188,7 +191,7 @@ fn any_sequence_of_operations_has_the_outcome_of_the_model() {
                     due.sort_unstable();
                     assert_eq!(due, model.pop_expired(now), "seed {seed}, tick {ticks}");
                     let next = model.due.values().min();
-                    let timeout = wheel.timeout();
+                    let timeout = wheel.timeout(Instant::now());
                     assert_eq!(timeout.is_some(), next.is_some(), "seed {seed}");
                     assert!(
                         timeout.is_none_or(|it| Some(&(now + it)) <= next),
@@ -199,4 +202,33 @@ fn any_sequence_of_operations_has_the_outcome_of_the_model() {
             assert_eq!(wheel.is_set(key), model.due.contains_key(&key));
         }
     }
+}
+
+#[test]
+fn an_alarm_is_exact_among_deadlines_and_takes_the_place_of_one() {
+    let start = Instant::now();
+    let after = |milliseconds| start + Duration::from_millis(milliseconds);
+    let mut wheel = TimerWheel::new(start);
+    wheel.set(1, Ticks::at_least(SECOND));
+    wheel.set(2, Ticks::at_least(SECOND));
+    wheel.set_alarm(2, Some(after(123)));
+    wheel.set_alarm(3, Some(after(7)));
+    assert_eq!(wheel.timeout(start), Some(Duration::from_millis(7)));
+    assert_eq!(wheel.timeout(after(2)), Some(Duration::from_millis(5)));
+    wheel.advance(after(6));
+    assert_eq!(taken(&mut wheel), [0; 0]);
+    wheel.advance(after(7));
+    assert_eq!(wheel.timeout(after(7)), Some(Duration::ZERO));
+    assert_eq!(taken(&mut wheel), [3]);
+    // The next tick is no reason to look earlier, or later.
+    wheel.advance(after(122));
+    assert_eq!(taken(&mut wheel), [0; 0]);
+    assert_eq!(wheel.timeout(after(122)), Some(Duration::from_millis(1)));
+    wheel.advance(after(124));
+    wheel.set_alarm(2, Some(after(500)));
+    assert_eq!(taken(&mut wheel), [0; 0], "another time was set");
+    wheel.forget(2);
+    wheel.advance(after(1_000) + GRANULARITY);
+    assert_eq!(taken(&mut wheel), [1]);
+    assert_eq!(wheel.timeout(after(2_000)), None);
 }

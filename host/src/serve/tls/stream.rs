@@ -13,16 +13,18 @@ mod decryption;
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncryptError, WriteTraffic};
 
+use super::facts;
 use super::pending::{Pending, Room, encode, invalid, must_wait, write_all};
 use super::scratch::{ENCRYPTED_MAX, SCRATCH_LEN, with_scratch};
 use crate::serve::response::{self, WrongProtocol};
-use crate::serve::transport::{Stage, Transport};
+use crate::serve::transport::{Stage, TlsFacts, Transport};
 
 /// The fewest bytes worth a system call, however little room the caller has.
 const RECEIVED_MIN: usize = 4 << 10;
@@ -47,6 +49,8 @@ pub(crate) struct TlsStream<T: Transport> {
     encrypted: Pending,
     /// Whether the last read stopped before it had all received bytes.
     is_cut_short: bool,
+    /// What the client calls the server; only until its request is answered.
+    server_name: Option<Box<str>>,
 }
 
 /// The state of what the client sends.
@@ -103,6 +107,7 @@ impl<T: Transport> TlsStream<T> {
             decrypted: Pending::default(),
             encrypted: Pending::default(),
             is_cut_short: false,
+            server_name: None,
         })
     }
 
@@ -333,6 +338,18 @@ impl<T: Transport> Transport for TlsStream<T> {
 
     fn wrong_protocol(&self, _: &[u8]) -> Option<&'static WrongProtocol> {
         matches!(self.receiving, Receiving::Plain).then_some(&response::TLS_NEEDED)
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.transport.local_address()
+    }
+
+    fn tls_facts(&self) -> Option<TlsFacts> {
+        facts::of(&self.tls, self.server_name.clone())
+    }
+
+    fn forget_facts(&mut self) {
+        self.server_name = None;
     }
 }
 

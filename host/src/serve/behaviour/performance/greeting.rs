@@ -2,17 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde_json::json;
-use ws_echo_core::Request;
-
 use crate::utc::Utc;
-
-/// The request as it arrived, in JSON, for `greeting=request`.
-///
-/// To be replaced by the whole report.
-pub(crate) fn request_greeting(request: &Request<'_>) -> String {
-    json!({"method": request.method(), "target": request.target()}).to_string()
-}
 
 /// A tick, in JSON: its number, and the time in UTC.
 pub(super) fn tick(number: u64, time: SystemTime) -> String {

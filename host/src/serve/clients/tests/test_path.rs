@@ -1,5 +1,5 @@
-//! Clients on the test path: what their addresses ask for is done at its time, others do not notice,
-//! and no memory is left behind.
+//! Clients on the test path: what their addresses ask for is done at its time, others do not
+//! notice, and no memory is left behind.
 
 use super::*;
 use crate::serve::behaviour::Behaviour;

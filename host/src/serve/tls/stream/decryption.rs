@@ -6,6 +6,7 @@ use rustls::unbuffered::ConnectionState;
 
 use super::{RUSTLS_MEMORY, Receiving, TlsStream};
 use crate::serve::memory;
+use crate::serve::tls::facts;
 use crate::serve::tls::pending::{Room, encode, put, read, reserve};
 use crate::serve::transport::Transport;
 
@@ -28,11 +29,15 @@ impl<T: Transport> TlsStream<T> {
             }
             self.receiving = Receiving::Handshake;
         }
-        if let Receiving::Handshake = self.receiving {
+        let is_in_handshake = matches!(self.receiving, Receiving::Handshake);
+        if is_in_handshake {
             // rustls itself cannot be refused memory.
             memory::ask(RUSTLS_MEMORY).ok_or(ErrorKind::OutOfMemory)?;
         }
         let kept = self.decrypt(received, room);
+        if is_in_handshake && let Some(name) = facts::take_server_name() {
+            self.server_name = Some(name);
+        }
         let kept = kept.and_then(|kept| self.keep(&received[kept..]));
         if kept.is_err() {
             // rustls must not see the received bytes again.

@@ -308,6 +308,10 @@ impl<'a> Model<'a> {
         assert!(interval.is_some() || seen.is_empty(), "{}", self.query);
         let Some(interval) = interval else { return };
         let end = self.end().unwrap_or(CLOSE_AT).min(CLOSE_AT);
+        // What is due at the end, and the bytes of `segment` before it.
+        let latest = self.after() + milliseconds(SECOND);
+        let is_in_time = |at: u64| !self.ends() || at <= latest;
+        assert!(seen.iter().all(|(at, _)| is_in_time(*at)), "{}", self.query);
         // One may be due in the moment of the end.
         let least = end.saturating_sub(self.begin + 1) / milliseconds(interval);
         assert!(seen.len() as u64 >= least, "{}: {}", self.query, seen.len());
