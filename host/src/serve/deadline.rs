@@ -55,8 +55,8 @@ pub(crate) enum DeadlineChange {
     Spread(Deadline),
 }
 
-/// What follows from a client's turn. (In this order, one comparison shows that nothing has changed:
-/// otherwise an echo costs 5 instructions more.)
+/// What follows from a client's turn. (In this order, one comparison shows that nothing has
+/// changed: otherwise an echo costs 5 instructions more.)
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
