@@ -127,7 +127,11 @@ impl Performance {
             self.outbox
                 .keep_begun_frame(&mut self.memory, around.pool)?;
         }
-        self.queue_end(None, around)
+        self.queue_end(None, around)?;
+        if self.stage == Stage::Ending {
+            self.stop_timers();
+        }
+        Ok(())
     }
 
     /// Ends a connection that has lasted long enough; for the second time, without waiting.
