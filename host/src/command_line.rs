@@ -11,6 +11,7 @@ mod listen;
 mod mistake;
 mod names;
 mod quantity;
+mod record;
 mod secret;
 mod serve;
 mod tls;
@@ -95,7 +96,7 @@ fn parse_with(
     }
     let matches = program.try_get_matches_from_mut(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
-    Ok(match action.unwrap_or(Action::Serve(serve)) {
+    Ok(match action.unwrap_or(Action::Serve(Box::new(serve))) {
         Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
@@ -148,7 +149,7 @@ struct CommandLine {
 enum Action {
     /// Run the echo server; this is the default command
     #[command(after_help = serve::AFTER_HELP)]
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Load any WebSocket echo server and measure it
     #[command(after_help = bench::AFTER_HELP)]
     Bench(BenchArguments),

@@ -36,6 +36,7 @@ mod options;
 mod platform;
 mod quantity;
 mod random;
+mod recording;
 mod resolve;
 mod serve;
 mod similar;
@@ -43,6 +44,7 @@ mod stderr;
 mod stop_signal;
 mod time;
 mod unit;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -84,6 +86,10 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => match serve(&options) {
             // A flag names a wrong file, so the command line is wrong.
             Err(error @ server::ServeError::Certificate(_)) => {
+                stderr::print(&error.to_string());
+                return ExitCode::from(WRONG_COMMAND_LINE);
+            }
+            Err(error @ server::ServeError::Record(..)) => {
                 stderr::print(&error.to_string());
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }

@@ -212,7 +212,7 @@ impl TimerWheel {
 
     /// How long to wait for the next deadline, at most a tick too long, or exactly for the next
     /// alarm. It does not read the clock: `now` is where that was moved to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn timeout(&mut self, now: Instant) -> Option<Duration> {
         match self.timeout {
             Some(timeout) => timeout,
@@ -220,6 +220,8 @@ impl TimerWheel {
         }
     }
 
+    /// The same after something has changed.
+    #[inline(never)]
     fn next_timeout(&mut self, now: Instant) -> Option<Duration> {
         let ticks = if self.links[DUE as usize].next != DUE {
             Some(0)

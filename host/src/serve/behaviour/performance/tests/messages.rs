@@ -181,6 +181,16 @@ fn a_rate_is_kept_from_the_first_to_the_last_byte() {
 }
 
 #[test]
+fn a_rate_is_kept_by_a_server_that_is_late() {
+    let mut stage = Stage::new(|it| it.messages.rate = Some(1000));
+    stage.send(frame(0x82, vec![b'x'; 996]));
+    stage.late = 7 * MILLISECOND;
+    stage.pass(10 * SECOND);
+    let (last, _) = stage.taken().pop().expect("something was sent");
+    assert_eq!(last, 990 + 7);
+}
+
+#[test]
 fn a_low_rate_is_a_byte_at_a_time() {
     let mut stage = Stage::new(|it| it.messages.rate = Some(2));
     stage.send(text("ab"));
