@@ -73,6 +73,19 @@ fn only_clients_that_need_it_wake_the_server() {
 }
 
 #[test]
+fn an_echo_that_is_not_sent_any_more_does_not_shorten_the_time_to_end_a_connection() {
+    let mut server = Server::new(&["--close-timeout=10s"]);
+    let (key, end) = server.test("delay=2s");
+    server.send(key, &end, frame(0x81, "late"));
+    server.send(key, &end, CLOSE);
+    assert_eq!(received(&end), close(1000, ""));
+    server.pass(9 * SECOND);
+    assert_eq!(server.clients.len(), 1, "it may still end its side");
+    server.pass(2 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
 fn on_other_paths_a_query_means_nothing() {
     let mut server = Server::new(&[]);
     let (key, end) = server.connect();
