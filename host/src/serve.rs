@@ -24,6 +24,7 @@ pub(crate) mod server;
 pub(crate) mod service;
 mod session;
 pub(crate) mod signals;
+mod tap;
 pub(crate) mod timer_wheel;
 pub(crate) mod tls;
 pub(crate) mod traffic;

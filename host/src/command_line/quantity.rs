@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ws_echo_core::Window;
 
+use crate::options::serve::RECORDING_LEN_MIN;
 use crate::unit;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -83,6 +84,15 @@ pub(super) fn message_len(text: &str) -> Result<u64, &'static str> {
         None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 1MiB"),
         Some(0) => Err("a limit of 0 would refuse every message; write at least 1"),
         Some(len) => Ok(len),
+    }
+}
+
+/// The length at which a recording ends, in bytes, at least [`RECORDING_LEN_MIN`].
+pub(super) fn recording_len(text: &str) -> Result<u64, &'static str> {
+    match unit::bytes(text) {
+        None => Err("write a whole number of bytes, KiB, MiB or GiB (not KB or MB), such as 16MiB"),
+        Some(len @ RECORDING_LEN_MIN..) => Ok(len),
+        Some(_) => Err("write at least 256KiB"),
     }
 }
 

@@ -15,6 +15,7 @@ use super::host;
 use super::listen::{self, Listen};
 use super::names;
 use super::quantity::{self, Interval};
+use super::record::RecordArguments;
 use super::tls::TlsArguments;
 use crate::escape::Excerpt;
 use crate::logging::Filter;
@@ -28,7 +29,8 @@ const DEFAULT_PORT: u16 = 3000;
 pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
-       ws-echo chat [OPTIONS] <URL>";
+       ws-echo chat [OPTIONS] <URL>
+       ws-echo replay [OPTIONS] <FILE> <URL>";
 
 pub(super) const AFTER_HELP: &str = "\
 Every option can also be set by an environment variable: --close-timeout by
@@ -44,7 +46,10 @@ for some targets: info,ws_echo::client=debug. RUST_LOG has the same form.
 Log targets:
   ws_echo::server                      start, stop, listeners and workers
   ws_echo::client                      connections of clients, from accept to end
+  ws_echo::frame                       debug: requests, responses and frames
+  ws_echo::wire                        trace: the bytes, in hex
   ws_echo::message                     the messages, with --log-messages
+  ws_echo::record                      recordings, with --record
   ws_echo::limits                      clients turned away, and memory shortages
   ws_echo::tls                         certificates
   ws_echo::log                         the log itself
@@ -108,8 +113,8 @@ pub(super) struct ServeArguments {
     #[arg(long, conflicts_with_all = ["welcome", "no_welcome"])]
     welcome_request: bool,
 
-    /// Show the values of Authorization, Proxy-Authorization and Cookie where a request is shown as
-    /// it arrived, and not only their lengths
+    /// Show the values of Authorization, Proxy-Authorization and Cookie headers in recordings, the
+    /// log and the request's report, and not only their lengths
     #[arg(long)]
     show_secrets: bool,
 
@@ -246,6 +251,9 @@ pub(super) struct ServeArguments {
     /// Also log messages: text escaped and truncated, binary in hex
     #[arg(long)]
     log_messages: bool,
+
+    #[command(flatten)]
+    record: RecordArguments,
 }
 
 impl ServeArguments {
@@ -290,6 +298,7 @@ impl ServeArguments {
             drain_timeout: self.drain_timeout,
             log: log_filter(self.log_level, self.verbose, environment),
             log_messages: self.log_messages,
+            record: self.record.into_options().map_err(missing)?,
         };
         check_memory(&options)?;
         Ok(options)

@@ -8,8 +8,8 @@ use ws_echo_core::Window;
 
 use super::*;
 use crate::logging::Filter;
-use crate::logging::target::{CLIENT, LIMITS, LOG, MESSAGE, SERVER, TLS};
-use crate::options::serve::{DeflateMode, Origins, Secrets, Welcome};
+use crate::logging::target::{CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE};
+use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
@@ -81,6 +81,7 @@ fn an_empty_command_line_gives_the_defaults() {
         drain_timeout: Duration::from_secs(10),
         log: "info".parse().expect("a level"),
         log_messages: false,
+        record: None,
     };
     assert_eq!(options, expected);
 }
@@ -95,7 +96,8 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
-                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages";
+                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
+                --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
@@ -127,6 +129,11 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         drain_timeout: Duration::from_secs(3),
         log: "mio=off".parse().expect("a filter"),
         log_messages: true,
+        record: Some(RecordOptions {
+            folder: "d".into(),
+            max_len: 1 << 20,
+            max_files: NonZeroUsize::MIN.saturating_add(4),
+        }),
     };
     assert_eq!(options(&arguments, &[]), expected);
     let with_word: Vec<_> = ["serve"].into_iter().chain(arguments).collect();
@@ -164,6 +171,10 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
         ("WS_ECHO_LOG_MESSAGES", "yes"),
+        ("WS_ECHO_RECORD", "/r"),
+        ("WS_ECHO_RECORD_MAX_SIZE", "256KiB"),
+        ("WS_ECHO_RECORD_MAX_FILES", "1"),
+        ("WS_ECHO_SHOW_SECRETS", "true"),
     ];
     let expected = ServeOptions {
         listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
@@ -195,6 +206,11 @@ fn every_option_is_read_from_the_environment() {
         drain_timeout: Duration::from_secs(60),
         log: "warn,mio=off".parse().expect("a filter"),
         log_messages: true,
+        record: Some(RecordOptions {
+            folder: "/r".into(),
+            max_len: 256 << 10,
+            max_files: NonZeroUsize::MIN,
+        }),
     };
     assert_eq!(options(&[], &variables), expected);
     assert_eq!(options(&["serve"], &variables), expected);
@@ -500,6 +516,34 @@ fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
 }
 
 #[test]
+fn a_limit_of_recordings_needs_recordings() {
+    let recorded = options(&["--record", "d"], &[]).record.expect("recordings");
+    assert_eq!(
+        (recorded.max_len, recorded.max_files.get()),
+        (16 << 20, 1000)
+    );
+    assert_eq!(
+        refusal(&["--record-max-size", "1MiB"], &[]),
+        "--record-max-size needs --record: name the folder too"
+    );
+    assert_eq!(
+        refusal(&[], &[("WS_ECHO_RECORD_MAX_FILES", "5")]),
+        "--record-max-files needs --record: name the folder too"
+    );
+    for (option, value, advice) in [
+        ("--record-max-size", "255KiB", "write at least 256KiB"),
+        ("--record-max-size", "1MB", "such as 16MiB"),
+        ("--record-max-files", "0", "write"),
+    ] {
+        let message = refusal(&["--record", "d", option, value], &[]);
+        assert!(
+            message.contains(option) && message.contains(advice),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
     assert_information("--help", "Usage: ws-echo [serve] [OPTIONS]");
     assert_information("serve --help", "Usage: ws-echo serve [OPTIONS]");
@@ -507,7 +551,9 @@ fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
         assert_information(help, "--listen <ADDRESS>");
         assert_information(help, "Examples:");
         assert_information(help, "WS_ECHO_LISTEN");
-        for target in [SERVER, CLIENT, MESSAGE, LIMITS, TLS, LOG] {
+        for target in [
+            SERVER, CLIENT, FRAME, WIRE, MESSAGE, RECORD, LIMITS, TLS, LOG,
+        ] {
             assert_information(help, &format!("\n  {target} "));
         }
     }
@@ -520,6 +566,10 @@ fn the_command_help_shows_the_help_of_a_command() {
     assert_information("help serve", "Usage: ws-echo serve [OPTIONS]");
     assert_information("help chat", "Usage: ws-echo chat [OPTIONS] <URL>");
     assert_information("help bench", "Usage: ws-echo bench [OPTIONS] <URL>");
+    assert_information(
+        "help replay",
+        "Usage: ws-echo replay [OPTIONS] <FILE> <URL>",
+    );
     assert!(refusal(&["help", "chatt"], &[]).contains("'chatt'"));
 }
 

@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-use log::{LevelFilter, Metadata};
+use log::{Level, LevelFilter, Metadata};
 
 /// What to write in place of a directive that cannot be read.
 pub(super) const ADVICE: &str = "write off, error, warn, info, debug or trace, or TARGET=LEVEL";
@@ -46,6 +46,11 @@ impl Filter {
     /// Returns the directives that could not be read.
     pub(super) fn ignored(&self) -> &[String] {
         &self.ignored
+    }
+
+    /// Returns whether records of a target and a level are logged.
+    pub(crate) fn shows(&self, target: &str, level: Level) -> bool {
+        self.allows(&Metadata::builder().target(target).level(level).build())
     }
 
     /// Returns whether a record with these metadata is logged.
@@ -110,13 +115,10 @@ impl std::error::Error for FilterError {}
 
 #[cfg(test)]
 mod tests {
-    use log::Level;
-
     use super::*;
 
     fn allows(filter: &str, target: &str, level: Level) -> bool {
-        let metadata = Metadata::builder().target(target).level(level).build();
-        Filter::parse_lenient(filter).allows(&metadata)
+        Filter::parse_lenient(filter).shows(target, level)
     }
 
     #[test]

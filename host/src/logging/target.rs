@@ -7,6 +7,12 @@
 pub(crate) const SERVER: &str = "ws_echo::server";
 /// A client's connection, from its handshake to its end.
 pub(crate) const CLIENT: &str = "ws_echo::client";
+/// Requests, responses and frames, at the level debug.
+pub(crate) const FRAME: &str = "ws_echo::frame";
+/// The bytes that are received and sent, at the level trace.
+pub(crate) const WIRE: &str = "ws_echo::wire";
+/// Recordings of connections, with `--record`.
+pub(crate) const RECORD: &str = "ws_echo::record";
 /// The messages themselves, with `--log-messages`.
 pub(crate) const MESSAGE: &str = "ws_echo::message";
 /// Clients turned away because a limit was reached, and memory that runs short.

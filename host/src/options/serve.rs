@@ -18,7 +18,8 @@ pub struct ServeOptions {
     pub(crate) tls: Option<CertificateSource>,
     /// The message that greets each client.
     pub(crate) welcome: Welcome,
-    /// Whether the values of headers that hold secrets are shown where requests are reported.
+    /// Whether the values of headers that hold secrets are shown where requests are: in reports,
+    /// the log and recordings.
     pub(crate) secrets: Secrets,
     /// The paths that are served, each with its leading `/`; empty for every path.
     pub(crate) paths: Vec<String>,
@@ -75,7 +76,23 @@ pub struct ServeOptions {
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.
     pub(crate) log_messages: bool,
+    /// How connections are recorded; `None` for not at all.
+    pub(crate) record: Option<RecordOptions>,
 }
+
+/// How connections are recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecordOptions {
+    /// The folder of the files. It is made if it is missing.
+    pub(crate) folder: PathBuf,
+    /// The length at which a file ends, in bytes, at least [`RECORDING_LEN_MIN`].
+    pub(crate) max_len: u64,
+    /// How many files are made at most.
+    pub(crate) max_files: NonZeroUsize,
+}
+
+/// What a recording may have at least, in bytes: the longest request fits.
+pub(crate) const RECORDING_LEN_MIN: u64 = 256 << 10;
 
 /// The source of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

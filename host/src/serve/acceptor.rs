@@ -2,6 +2,7 @@
 //! stream (see `tls`).
 
 use std::io;
+use std::net::SocketAddr;
 
 use crate::serve::poller::Socket;
 use crate::serve::transport::{Readiness, Transport};
@@ -10,7 +11,8 @@ use crate::serve::transport::{Readiness, Transport};
 pub(crate) trait Acceptor: Clone + Send + 'static {
     type Transport: Transport + Send;
 
-    fn accept(&self, socket: Socket) -> io::Result<Self::Transport>;
+    /// Makes the transport of a client with this address.
+    fn accept(&self, socket: Socket, peer: SocketAddr) -> io::Result<Self::Transport>;
 
     /// What the transport may hold when its socket may hold this.
     fn readiness(socket: Readiness) -> Readiness;
@@ -23,7 +25,7 @@ pub(crate) struct PlainAcceptor;
 impl Acceptor for PlainAcceptor {
     type Transport = Socket;
 
-    fn accept(&self, socket: Socket) -> io::Result<Socket> {
+    fn accept(&self, socket: Socket, _: SocketAddr) -> io::Result<Socket> {
         Ok(socket)
     }
 

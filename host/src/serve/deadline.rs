@@ -55,7 +55,9 @@ pub(crate) enum DeadlineChange {
     Spread(Deadline),
 }
 
-/// What follows from a client's turn.
+/// What follows from a client's turn. (In this order, one comparison shows that nothing has
+/// changed: otherwise an echo costs 5 instructions more.)
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     pub(crate) next: Next,
@@ -75,12 +77,12 @@ impl Turn {
 pub(crate) enum Next {
     /// With the next event of its transport.
     Idle,
-    /// With the next event of its transport, or with its alarm, which may have changed.
-    Alarm,
     /// After the other clients: there may be more to receive.
     Requeue,
     /// Never: it must be dropped.
     Close,
+    /// With the next event of its transport, or with its alarm, which may have changed.
+    Alarm,
 }
 
 impl Deadline {

@@ -273,11 +273,6 @@ impl Journal {
         );
     }
 
-    /// A client sent a Pong frame.
-    pub(crate) fn pong(&mut self, peer: SocketAddr) {
-        debug!(target: CLIENT, "pong {peer}");
-    }
-
     /// Clients were turned away because of a limit.
     pub(crate) fn turned_away(&mut self, clients: TurnedAway) {
         let TurnedAway {

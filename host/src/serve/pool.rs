@@ -227,6 +227,13 @@ impl Pool {
         self.budget.used == RESERVE_LEN + free && self.backlogs.budget.used == 0 && has_reserves
     }
 
+    /// How much of its memory others than the pool itself have, in bytes.
+    #[cfg(test)]
+    pub(crate) fn taken(&self) -> usize {
+        let BothBuffers { small, large } = &self.buffers;
+        self.budget.used - RESERVE_LEN - small.memory() - large.memory()
+    }
+
     pub(crate) fn give_memory_back(&mut self, len: usize) {
         self.budget.put(len);
     }

@@ -16,7 +16,7 @@ use crate::serve::peer::Peer;
 use crate::serve::transport::TlsFacts;
 
 /// The headers with values that are [hidden](Secrets::Hidden).
-const SECRETS: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
+pub(crate) const SECRETS: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
 
 /// The most bytes of a [report](json). A byte of the head of a request, which has at most 8 KiB,
 /// takes less than 4.4: its part of base64, and three in a list of offers.

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -11,6 +12,7 @@ use std::thread;
 
 use log::{error, info, warn};
 
+use crate::escape::Excerpt;
 use crate::logging;
 use crate::logging::target::SERVER;
 use crate::options::serve::{ServeOptions, Welcome};
@@ -22,6 +24,7 @@ use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::poller::Poller;
 use crate::serve::signals;
+use crate::serve::tap::{Tap, TapAcceptor};
 use crate::serve::tls::{self, TlsAcceptor};
 use crate::serve::transport::Transport;
 use crate::serve::worker::{Worker, WorkerHandle};
@@ -36,6 +39,8 @@ pub(crate) enum ServeError {
     Certificate(tls::LoadError),
     /// The server cannot listen on an address.
     Listen(SocketAddr, io::Error),
+    /// Nothing can be recorded in this folder.
+    Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
     System(&'static str, io::Error),
 }
@@ -45,6 +50,7 @@ impl Display for ServeError {
         let (address, error) = match self {
             Self::Certificate(error) => return error.fmt(f),
             Self::Listen(address, error) => (address, error),
+            Self::Record(folder, error) => return write_record_error(f, folder, error),
             Self::System(what, error) => return write!(f, "cannot {what}: {error}"),
         };
         write!(f, "cannot listen on {address}: ")?;
@@ -71,11 +77,40 @@ impl std::error::Error for ServeError {}
 ///
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
-    let Some(source) = &options.tls else {
-        return serve(options, PlainAcceptor, None);
+    let tls = options.tls.as_ref();
+    let tls = tls.map(|source| TlsAcceptor::new(source, &options.listen));
+    let tls = tls.transpose().map_err(ServeError::Certificate)?;
+    let folder = || options.record.as_ref().map(|record| record.folder.clone());
+    let no_recordings = |error| ServeError::Record(folder().unwrap_or_default(), error);
+    let Some(tap) = Tap::new(options).map_err(no_recordings)? else {
+        return match tls {
+            None => serve(options, PlainAcceptor, None),
+            Some(tls) => serve(options, tls.clone(), Some(tls)),
+        };
     };
-    let tls = TlsAcceptor::new(source, &options.listen).map_err(ServeError::Certificate)?;
-    serve(options, tls.clone(), Some(tls))
+    let served = match tls {
+        None => serve(options, TapAcceptor::new(PlainAcceptor, tap.clone()), None),
+        Some(tls) => {
+            let acceptor = TapAcceptor::new(tls.clone(), tap.clone());
+            serve(options, acceptor, Some(tls))
+        }
+    };
+    tap.finish();
+    served
+}
+
+fn write_record_error(f: &mut fmt::Formatter<'_>, folder: &Path, error: &io::Error) -> fmt::Result {
+    let folder = folder.display().to_string();
+    write!(f, "--record {}: ", Excerpt::new(&folder))?;
+    match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            f.write_str("it is not a folder; write a folder")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            f.write_str("permission denied; write a folder in which files can be made")
+        }
+        _ => write!(f, "{error}; write a folder in which files can be made"),
+    }
 }
 
 fn serve<A: Acceptor>(

@@ -75,6 +75,15 @@ pub(crate) enum Decision {
     RefuseWith(Refusal, &'static Answer),
 }
 
+/// How a request on the test path was accepted.
+#[derive(Debug)]
+pub(crate) struct TestAcceptance {
+    /// The first message; `None` for none.
+    pub(crate) greeting: Option<String>,
+    /// The window that is agreed on; `None` if no message may be compressed.
+    pub(crate) window: Option<Window>,
+}
+
 impl Service {
     pub(crate) fn new(options: &ServeOptions) -> Self {
         Self {
@@ -239,14 +248,13 @@ impl Service {
         Behaviour::parse(request.query().unwrap_or_default(), &self.test_bounds)
     }
 
-    /// Accepts a request on the test path, with a response that is changed later. Returns the
-    /// greeting.
+    /// Accepts a request on the test path, with a response that is changed later.
     pub(crate) fn accept_test(
         &self,
         handshake: &mut Handshake,
         behaviour: &Behaviour,
         route: &dyn Fn() -> Route,
-    ) -> Result<Option<String>, Refusal> {
+    ) -> Result<TestAcceptance, Refusal> {
         let request = handshake.request();
         let own = behaviour.handshake.subprotocol.as_deref();
         let subprotocol = self.choose(&request).filter(|_| own.is_none());
@@ -270,7 +278,8 @@ impl Service {
             deflate: deflate.as_ref(),
             greeting: None,
         })?;
-        Ok(greeting)
+        let window = deflate.map(|answer| answer.agreed().client);
+        Ok(TestAcceptance { greeting, window })
     }
 
     /// What clients on the test path are bound by.

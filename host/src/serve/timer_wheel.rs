@@ -111,8 +111,9 @@ impl TimerWheel {
             .reserve_exact(links.saturating_sub(self.links.len()));
     }
 
-    /// Sets the deadline of a key, and forgets the one that it has.
+    /// Sets the deadline of a key, and forgets the one or the alarm that it has.
     pub(crate) fn set(&mut self, key: usize, after: Ticks) {
+        self.forget_alarm(key);
         let link = self.provide(key);
         let mut due = (self.now as u32).wrapping_add(after.0);
         if after.0 >= SLOTS {
@@ -153,6 +154,11 @@ impl TimerWheel {
     /// Forgets the alarm and the deadline of a key.
     pub(crate) fn forget(&mut self, key: usize) {
         self.cancel(key);
+        self.forget_alarm(key);
+    }
+
+    #[inline]
+    fn forget_alarm(&mut self, key: usize) {
         if !self.alarms.is_empty() {
             self.set_alarm(key, None);
         }
@@ -206,7 +212,7 @@ impl TimerWheel {
 
     /// How long to wait for the next deadline, at most a tick too long, or exactly for the next
     /// alarm. It does not read the clock: `now` is where that was moved to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn timeout(&mut self, now: Instant) -> Option<Duration> {
         match self.timeout {
             Some(timeout) => timeout,
@@ -214,6 +220,8 @@ impl TimerWheel {
         }
     }
 
+    /// The same after something has changed.
+    #[inline(never)]
     fn next_timeout(&mut self, now: Instant) -> Option<Duration> {
         let ticks = if self.links[DUE as usize].next != DUE {
             Some(0)

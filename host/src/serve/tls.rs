@@ -103,7 +103,7 @@ impl Acceptor for TlsAcceptor {
     // The box keeps a client small.
     type Transport = Box<TlsStream<Socket>>;
 
-    fn accept(&self, socket: Socket) -> io::Result<Self::Transport> {
+    fn accept(&self, socket: Socket, _: SocketAddr) -> io::Result<Self::Transport> {
         // It is allocated by rustls, a part of it later.
         let _granted = memory::ask(RUSTLS_MEMORY).ok_or(ErrorKind::OutOfMemory)?;
         let stream = TlsStream::new(socket, self.config.clone()).map_err(io::Error::other)?;

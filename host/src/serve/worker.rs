@@ -213,7 +213,7 @@ impl<A: Acceptor> Worker<A> {
         let registered = socket
             .set_nodelay()
             .and_then(|()| self.poller.register(&mut socket, key));
-        match registered.and_then(|()| self.acceptor.accept(socket)) {
+        match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
             Ok(transport) => drop(self.clients.add(transport, peer)),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
                 self.clients.count_turned_away(Limit::Memory);

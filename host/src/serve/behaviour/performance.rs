@@ -317,7 +317,7 @@ impl Performance {
     /// When it must get a turn though nothing has happened to its transport.
     pub(crate) fn alarm(&self, now: Instant, limits: &Limits) -> Instant {
         let sending = self.next_sending(now);
-        let deadline = self.next_deadline(limits.stall);
+        let deadline = self.next_deadline(limits);
         sending.map_or(deadline, |sending| sending.min(deadline))
     }
 

@@ -134,7 +134,8 @@ fn answer_test(
     }
     match test::accept(handshake, behaviour, route, shared) {
         Ok(test) => {
-            shared.journal.connected(peer, target, None);
+            let window = test.acceptance.window;
+            shared.journal.connected(peer, target, window);
             Sequel::Test(test)
         }
         Err(refusal) => {

@@ -154,7 +154,6 @@ impl Conversation<'_> {
             match exchange.next_event() {
                 Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => self.receive(chunk),
-                Ok(Some(Event::Pong)) => self.shared.journal.pong(self.account.peer()),
                 Ok(Some(Event::Close(_))) if is_closed_by_us => {
                     self.end(&Ending::ClosedByServer(CloseCode::GOING_AWAY));
                 }

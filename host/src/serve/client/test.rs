@@ -13,17 +13,17 @@ use crate::serve::behaviour::performance::ending::Cause;
 use crate::serve::behaviour::performance::memory::Short;
 use crate::serve::behaviour::performance::response::{refusal, rewrite};
 use crate::serve::behaviour::performance::{Opening, Performance, Surroundings};
-use crate::serve::journal::Journal;
+use crate::serve::journal::{Ending, Journal};
 use crate::serve::pool::HeapBuffer;
 use crate::serve::request_report::Route;
 use crate::serve::response::SHORT_OF_MEMORY;
-use crate::serve::service::Handshake;
+use crate::serve::service::{Handshake, TestAcceptance};
 
 /// A request on the test path that can be accepted, until its response is made.
 #[derive(Debug)]
 pub(super) struct AcceptedTest {
     behaviour: Box<Behaviour>,
-    greeting: Option<String>,
+    pub(super) acceptance: TestAcceptance,
 }
 
 impl Shared {
@@ -94,7 +94,7 @@ impl Client {
     ) {
         let AcceptedTest {
             behaviour,
-            greeting,
+            acceptance: TestAcceptance { greeting, .. },
         } = test;
         let mut response = buffer.ready().to_vec();
         buffer.consume(usize::MAX);
@@ -112,6 +112,10 @@ impl Client {
         self.begin_test(shared, |around| {
             Performance::accept(behaviour, opening, around)
         });
+        if !self.is_in_test() {
+            let ending = Ending::ShortOfMemory;
+            shared.journal.ended(self.peer(), &ending, None);
+        }
     }
 
     /// A seed for the random choices, if there are some.
@@ -166,9 +170,9 @@ pub(super) fn accept(
     route: &dyn Fn() -> Route,
     shared: &mut Shared,
 ) -> Result<AcceptedTest, Refusal> {
-    let greeting = shared.service.accept_test(handshake, &behaviour, route)?;
+    let acceptance = shared.service.accept_test(handshake, &behaviour, route)?;
     Ok(AcceptedTest {
         behaviour,
-        greeting,
+        acceptance,
     })
 }

@@ -1,7 +1,7 @@
 //! What happens by time: ticks, Pings, the end that the behaviour asks for, and the time of clients
 //! that do nothing.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ws_echo_core::CloseCode;
 
@@ -10,7 +10,8 @@ use super::greeting::tick;
 use super::memory::Short;
 use super::outbox::{Content, Step};
 use super::outgoing::Outgoing;
-use super::{Dropped, Outcome, Performance, Repeated, Stage, Surroundings};
+use super::pace::Pace;
+use super::{Dropped, Limits, Outcome, Performance, Repeated, Stage, Surroundings};
 
 /// How many ticks or Pings are made up for in one turn.
 const MISSED_MAX: usize = 16;
@@ -24,13 +25,17 @@ impl Repeated {
         Some(repeated.count)
     }
 
-    /// Leaves out what is due and was not done.
+    /// Leaves out what is due and was not done. It counts as if it had happened.
     fn skip_due(repeated: &mut Option<Self>, now: Instant) {
-        if let Some(repeated) = repeated
-            && repeated.next <= now
-        {
-            repeated.next = now + repeated.interval;
-        }
+        let Some(repeated) = repeated.as_mut().filter(|it| it.next <= now) else {
+            return;
+        };
+        let late = now - repeated.next;
+        let missed = late.as_nanos() / repeated.interval.as_nanos().max(1) + 1;
+        // It is never so late that this would not fit.
+        let missed = u32::try_from(missed).unwrap_or(u32::MAX);
+        repeated.next += repeated.interval * missed;
+        repeated.count += u64::from(missed);
     }
 }
 
@@ -52,13 +57,18 @@ impl Performance {
     }
 
     /// When the next thing happens by time.
-    pub(super) fn next_deadline(&self, stall: Option<Duration>) -> Instant {
+    pub(super) fn next_deadline(&self, limits: &Limits) -> Instant {
         let timers = &self.timers;
-        let blocked = timers.blocked_since.zip(stall);
+        let blocked = timers.blocked_since.zip(limits.stall);
+        // None is added while as much is held as may be.
+        let [tick, ping] = match self.held_len() < limits.held_len {
+            true => [timers.tick, timers.ping],
+            false => [None, None],
+        };
         let others = [
             timers.after,
-            timers.tick.map(|tick| tick.next),
-            timers.ping.map(|ping| ping.next),
+            tick.map(|tick| tick.next),
+            ping.map(|ping| ping.next),
             timers.close,
             blocked.map(|(since, stall)| since + stall),
         ];
@@ -113,8 +123,12 @@ impl Performance {
         Ok(())
     }
 
-    /// Ends as the behaviour says, though messages wait: these are not sent.
+    /// Ends as the behaviour says, though messages wait: these are not sent. If the client has sent
+    /// a Close, only the end of the transport is left to come.
     fn end_now(&mut self, around: &mut Surroundings<'_>) -> Result<(), Short> {
+        if self.stage == Stage::Closed && self.behaviour.end.transport.is_none() {
+            return Ok(());
+        }
         if self.behaviour.violation.is_some() {
             // Inside a message some of what no server may send may be sent.
             self.outbox
@@ -123,7 +137,11 @@ impl Performance {
             self.outbox
                 .keep_begun_frame(&mut self.memory, around.pool)?;
         }
-        self.queue_end(None, around)
+        self.queue_end(None, around)?;
+        if self.stage == Stage::Ending {
+            self.stop_timers();
+        }
+        Ok(())
     }
 
     /// Ends a connection that has lasted long enough; for the second time, without waiting.
@@ -158,6 +176,9 @@ impl Performance {
         }
         self.stage = Stage::Ending;
         self.stop_timers();
+        // There is no time for a slow one.
+        self.behaviour.messages.rate = None;
+        self.pace = Pace::default();
         self.outbox
             .keep_begun_frame(&mut self.memory, around.pool)?;
         let close = Content::Step(Step::Close(CloseCode::GOING_AWAY, reason.to_owned()));

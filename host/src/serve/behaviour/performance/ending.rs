@@ -32,7 +32,7 @@ impl Performance {
             (None, Cause::Dropped(Dropped::Stopped)) => Ending::Stopped,
             (None, Cause::Dropped(Dropped::CloseTimeout)) => match self.close_code {
                 Some(code) => Ending::CloseTimeout(code),
-                None => Ending::EndOfStream,
+                None => Ending::Stopped,
             },
             (None, Cause::Planned | Cause::EndOfStream) => Ending::EndOfStream,
         })

@@ -82,7 +82,7 @@ pub(super) fn violation(violation: Violation) -> Vec<u8> {
         }
         Violation::ReservedBit => frame(FIN | RSV2 | TEXT, text),
         Violation::Opcode => frame(FIN | RESERVED, text),
-        // > In this case, the overlong and impossible byte 0xFF is in no character (RFC 3629).
+        // These bytes are in no character (RFC 3629 section 3).
         Violation::Utf8 => frame(FIN | TEXT, b"\xFF\xFE"),
         // One that is only not minimal would be accepted by most clients.
         Violation::Length => {

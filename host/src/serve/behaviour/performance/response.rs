@@ -90,7 +90,7 @@ pub(crate) fn refusal(refusal: &TestRefusal, headers: &[(String, String)]) -> Ve
     let words = known.map_or("", |(_, words)| words);
     let status = format!("{code} {words}");
     let content = match (&refusal.body, code) {
-        // > 204, 304: no content (RFC 9110 sections 15.3.5 and 15.4.5)
+        // They have no content (RFC 9110 sections 15.3.5 and 15.4.5).
         (_, 204 | 304) => String::new(),
         (Some(body), _) => body.clone(),
         (None, _) => format!("{}\n", status.trim_end()),
@@ -124,8 +124,22 @@ pub(crate) fn refusal(refusal: &TestRefusal, headers: &[(String, String)]) -> Ve
         };
         let _ = plain.write(|part| bytes.extend_from_slice(part));
     }
+    if code == 204 {
+        remove_content_len(&mut bytes);
+    }
     bytes.extend_from_slice(content.as_bytes());
     bytes
+}
+
+/// Removes the length of the content, which is none.
+///
+/// > A server MUST NOT send a Content-Length header field in any response with a status code of
+/// > 1xx (Informational) or 204 (No Content). (RFC 9110 section 8.6)
+fn remove_content_len(bytes: &mut Vec<u8>) {
+    let line = b"Content-Length: 0\r\n";
+    if let Some(start) = bytes.windows(line.len()).position(|it| it == line) {
+        bytes.drain(start..start + line.len());
+    }
 }
 
 impl Performance {

@@ -78,3 +78,26 @@ fn a_client_that_would_keep_a_session_is_dropped_and_another_is_echoed() {
     let all = [echo(0x01, "in "), echo(0x80, "pieces")].concat();
     assert_eq!(received(&first_end), all);
 }
+
+#[test]
+fn a_client_of_the_test_path_is_refused_or_dropped_and_gives_back_what_it_has() {
+    let mut server = server();
+    let request = REQUEST.to_vec();
+    let request = [b"GET /test?delay=1s", &request[b"GET /".len()..]].concat();
+    let (key, end) = server.connect();
+    without_memory(|| server.send(key, &end, &request));
+    assert!(received(&end).starts_with(b"HTTP/1.1 503 "));
+    for sent in [frame(0x81, "held"), frame(0x01, "begun"), frame(0x89, "?")] {
+        let (key, end) = server.connect();
+        server.send(key, &end, &request);
+        assert!(received(&end).starts_with(b"HTTP/1.1 101 "));
+        server.send(key, &end, frame(0x81, "waits"));
+        let count = server.clients.len();
+        without_memory(|| server.send(key, &end, &sent));
+        assert_eq!(server.clients.len(), count - 1);
+    }
+    // The pool asserts that it is whole when the last client is gone.
+    server.clients.stop(Duration::ZERO);
+    server.clients.give_up();
+    assert!(server.clients.is_empty());
+}

@@ -73,6 +73,19 @@ fn only_clients_that_need_it_wake_the_server() {
 }
 
 #[test]
+fn an_echo_that_is_not_sent_any_more_does_not_shorten_the_time_to_end_a_connection() {
+    let mut server = Server::new(&["--close-timeout=10s"]);
+    let (key, end) = server.test("delay=2s");
+    server.send(key, &end, frame(0x81, "late"));
+    server.send(key, &end, CLOSE);
+    assert_eq!(received(&end), close(1000, ""));
+    server.pass(9 * SECOND);
+    assert_eq!(server.clients.len(), 1, "it may still end its side");
+    server.pass(2 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
 fn on_other_paths_a_query_means_nothing() {
     let mut server = Server::new(&[]);
     let (key, end) = server.connect();
@@ -296,6 +309,39 @@ fn a_client_whose_echoes_do_not_fit_the_memory_is_dropped() {
     assert!(server.clients.is_empty());
 }
 
+#[test]
+fn ten_thousand_delayed_clients_cost_their_messages_and_little_more() {
+    const CLIENTS: usize = 10_000;
+    const LEN: usize = 100;
+    let mut server = Server::new(&["--max-connections=20000"]);
+    let message = frame(0x82, &"x".repeat(LEN));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (key, end) = server.test("delay=1m");
+            server.send(key, &end, &message);
+            end
+        })
+        .collect();
+    let each = server.clients.shared.pool.taken() / CLIENTS;
+    let places = Clients::<End>::IDLE_COST;
+    eprintln!(
+        "a delayed client with a message of {LEN} bytes: {each} bytes, and {places} as each other \
+         client; {} are its behaviour",
+        size_of::<Behaviour>()
+    );
+    assert!(each < 2 << 10, "{each} bytes");
+    assert!(clients.iter().all(|end| received(end).is_empty()));
+    let rounds = server.pass(60 * SECOND);
+    assert!(
+        rounds <= CLIENTS.div_ceil(EXPIRED_MAX) + 1,
+        "{rounds} rounds"
+    );
+    let expected = echo(0x82, &"x".repeat(LEN));
+    assert!(clients.iter().all(|end| received(end) == expected));
+    server.pass(3600 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
 /// Sends messages, a Ping and a Close, as fast as the server takes them or only a little.
 fn play(server: &mut Server, key: usize, end: &End, takes_little: bool) {
     let messages = [
@@ -354,4 +400,66 @@ fn each_pair_of_parameters_leaves_no_memory_behind_however_the_client_ends() {
         }
     }
     assert!(played > 1000, "{played}");
+}
+
+/// What a client does next, at random.
+fn act(server: &mut Server, key: usize, end: &End, random: &mut fastrand::Rng) {
+    let text = "é".repeat(random.usize(0..40));
+    match random.u8(0..12) {
+        0 => server.send(key, end, frame(0x81, &text)),
+        1 => server.send(key, end, frame(0x02, &text)),
+        2 => server.send(key, end, frame(0x80, &text)),
+        3 => server.send(key, end, frame(0x89, "?")),
+        4 => server.send(key, end, frame(0x82, &text).repeat(100)),
+        5 => {
+            let cut = frame(0x81, &text);
+            server.send(key, end, &cut[..random.usize(0..cut.len())]);
+        }
+        6 => end.0.borrow_mut().room = random.usize(0..50),
+        7 | 8 => {
+            end.0.borrow_mut().room = usize::MAX;
+            server.clients.handle(key, Readiness::None);
+        }
+        9 if random.u8(0..8) == 0 => server.send(key, end, CLOSE),
+        10 if random.u8(0..16) == 0 => {
+            end.0.borrow_mut().has_ended = true;
+            server.clients.handle(key, Readiness::UntilWouldBlock);
+        }
+        _ => drop(server.pass(random.u32(0..700) * MILLISECOND)),
+    }
+}
+
+#[test]
+fn any_behaviour_serves_any_client() {
+    let all: Vec<String> = table::parameters().map(|it| it.written()).collect();
+    let mut random = fastrand::Rng::with_seed(1);
+    let arguments = [
+        "--max-test-time=1m",
+        "--max-backlog=4KiB",
+        "--max-memory=1MiB",
+    ];
+    let (mut served, mut runs) = (0, 0);
+    while served < 300 && runs < 10_000 {
+        runs += 1;
+        let parameters = (0..random.usize(1..5)).map(|_| random.choice(&all).cloned());
+        let query: Vec<String> = parameters.flatten().collect();
+        let query = query.join("&");
+        if Behaviour::parse(&query, &Bounds { max_push: 10_000 }).is_err() {
+            continue;
+        }
+        served += 1;
+        let mut server = Server::new(&arguments);
+        let (key, end) = server.ask(&query);
+        for _ in 0..random.usize(0..60) {
+            if server.clients.len() == 1 {
+                act(&mut server, key, &end, &mut random);
+            }
+        }
+        if random.bool() {
+            server.clients.stop(Duration::ZERO);
+        }
+        server.pass(200 * SECOND);
+        assert!(server.clients.is_empty(), "{query}");
+    }
+    assert_eq!(served, 300);
 }

@@ -79,6 +79,21 @@ fn the_server_closes_after_the_echo_of_a_message() {
 }
 
 #[test]
+fn a_close_of_the_server_does_not_follow_one_of_the_client() {
+    let mut stage = Stage::new(|it| {
+        it.end.close_answer = CloseAnswer::Never;
+        it.end.close = close_with(1011, "");
+        it.end.transport = Some(TransportEnd::Fin);
+        it.after = After::Time(SECOND);
+    });
+    stage.send(CLOSE);
+    stage.pass(2 * SECOND);
+    assert_eq!(stage.taken(), []);
+    assert_eq!(stage.ended, Some((1000, Action::Finish)));
+    assert_eq!(stage.ending, "ended by server as asked (end=fin)");
+}
+
+#[test]
 fn a_close_that_is_not_answered_ends_the_connection_in_time() {
     let mut stage = Stage::with(&["--close-timeout=5s"], None, AGREED, |it| {
         it.end.close = close_with(1000, "");
@@ -112,6 +127,25 @@ fn a_close_at_once_follows_the_greeting_and_what_is_pushed() {
     stage.send([text("not echoed"), CLOSE.to_vec()].concat());
     assert_eq!(stage.bytes(), b"");
     assert_eq!(stage.ended, Some((0, Action::Finish)));
+}
+
+#[test]
+fn at_a_time_a_client_that_has_sent_close_is_still_answered() {
+    let ends: [fn(&mut Behaviour); 2] = [
+        |it| it.end.close = close_with(1011, ""),
+        |it| it.violation = Some(Violation::ReservedBit),
+    ];
+    for end in ends {
+        let mut stage = Stage::new(|it| {
+            it.end.close_answer = CloseAnswer::Late(3 * SECOND);
+            it.after = After::Time(SECOND);
+            end(it);
+        });
+        stage.send(CLOSE);
+        stage.pass(10 * SECOND);
+        assert_eq!(stage.taken(), [(3000, close(1000, ""))]);
+        assert_eq!(stage.ended, Some((3000, Action::Finish)));
+    }
 }
 
 #[test]
@@ -241,7 +275,8 @@ fn a_close_follows_a_violation() {
 #[test]
 fn a_violation_at_a_time_does_not_come_inside_a_message() {
     let mut stage = Stage::new(|it| {
-        it.after = After::Time(5 * MILLISECOND);
+        // The first of two fragments is begun.
+        it.after = After::Time(2 * MILLISECOND);
         it.violation = Some(Violation::Continuation);
         it.messages.fragment_len = 2;
         it.messages.segment_len = 1;
@@ -279,6 +314,11 @@ fn a_server_that_stops_closes_after_the_begun_frame() {
     assert_eq!(stage.bytes(), [echo("abc"), close(1001, "")].concat());
     stage.send(frame(0x88, b"\x03\xe9"));
     assert_eq!(stage.ending, "closed by server with 1001");
+
+    let mut stage = Stage::new(|it| it.messages.rate = Some(1));
+    stage.send([text("abc"), text("not sent")].concat());
+    stage.stop();
+    assert_eq!(stage.bytes(), [echo("abc"), close(1001, "")].concat());
 
     let mut stage = Stage::greeting("hi", |it| it.handshake.delay = SECOND);
     stage.stop();

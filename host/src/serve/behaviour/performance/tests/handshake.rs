@@ -95,7 +95,17 @@ fn a_refusal_has_what_was_asked_for() {
         Content-Type: text/html\r\nContent-Length: 9\r\nLocation: ws://localhost/\r\n\r\n<p>é</p>";
     assert_eq!(str::from_utf8(&bytes), Ok(expected));
 
-    for (status, expected) in [(204, "204 No Content"), (599, "599 ")] {
+    let refused = TestRefusal {
+        status: 204,
+        ..TestRefusal::default()
+    };
+    let bytes = refusal(&refused, &[]);
+    assert_eq!(
+        bytes,
+        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+    );
+
+    for (status, expected) in [(304, "304 Not Modified"), (599, "599 ")] {
         let refused = TestRefusal {
             status,
             ..TestRefusal::default()
@@ -105,6 +115,10 @@ fn a_refusal_has_what_was_asked_for() {
             bytes.starts_with(&format!("HTTP/1.1 {expected}\r\n")),
             "{bytes}"
         );
-        assert!(!bytes.ends_with("204 No Content\n"), "{bytes}");
+        assert_eq!(
+            bytes.contains("Content-Length: 0\r\n"),
+            status == 304,
+            "{bytes}"
+        );
     }
 }

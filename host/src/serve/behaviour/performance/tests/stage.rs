@@ -30,6 +30,8 @@ pub(super) struct Stage {
     pub(super) now: Instant,
     scratch: Scratch,
     written: Vec<Written>,
+    /// How late each turn is.
+    pub(super) late: Duration,
     /// How many more bytes the client takes.
     pub(super) room: usize,
     /// How the transport has ended, in milliseconds since the start.
@@ -89,6 +91,7 @@ impl Stage {
             now,
             scratch: Scratch::default(),
             written: Vec::new(),
+            late: Duration::ZERO,
             room: 0,
             ended: None,
             is_shut: false,
@@ -208,7 +211,7 @@ impl Stage {
                 break;
             }
             assert!(turns < TURNS_MAX, "it wakes without end");
-            self.now = self.now.max(alarm);
+            self.now = self.now.max(alarm + self.late);
             turns += 1;
             self.turns();
         }
