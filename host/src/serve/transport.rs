@@ -35,8 +35,8 @@ pub trait Transport: Read + Write {
     /// When the system refuses.
     fn reset(&mut self) -> io::Result<()>;
 
-    /// Whether the client has ended its side or has reset the connection, as far as the system tells
-    /// it without a read. It asks the system.
+    /// Whether the client has ended its side or has reset the connection, as far as the system
+    /// tells it without a read. It asks the system.
     fn is_left(&self) -> bool {
         false
     }
