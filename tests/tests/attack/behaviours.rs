@@ -238,7 +238,8 @@ pub(crate) fn ticks() -> Row {
     target.row(cost, done, format!("{} KiB of ticks", received >> 10))
 }
 
-/// Queries of random bytes and of random pieces of right queries.
+/// Queries of random bytes, of random pieces of right queries, and of right parameters, some of them
+/// cut.
 pub(crate) fn garbage_queries() -> Row {
     const CLIENTS: usize = 2000;
     const PIECES: [&str; 24] = [
@@ -267,15 +268,32 @@ pub(crate) fn garbage_queries() -> Row {
         "1h",
         "status",
     ];
+    const RIGHT: [&str; 10] = [
+        "delay=1s",
+        "jitter=1s",
+        "fragment=3",
+        "repeat=2",
+        "tick=1h",
+        "push=3",
+        "close=1000",
+        "after=2",
+        "greeting=x",
+        "segment=1",
+    ];
     let target = Target::start(&[]);
     let mut statuses = [0, 0];
     for seed in 0..CLIENTS {
         let mut random = fastrand::Rng::with_seed(seed as u64);
         let count = random.usize(1..40);
-        let query: String = match seed % 2 {
+        let query: String = match seed % 3 {
             0 => (0..count)
                 .map(|_| *random.choice(&PIECES).expect("some"))
                 .collect(),
+            1 => {
+                let right = (0..random.usize(1..4)).map(|_| *random.choice(&RIGHT).expect("some"));
+                let query = right.collect::<Vec<_>>().join("&");
+                query[..query.len() - random.usize(..2)].to_owned()
+            }
             _ => (0..10 * count).map(|_| random.char('!'..='~')).collect(),
         };
         let mut client = Client::connect(target.address());
