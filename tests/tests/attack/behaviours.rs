@@ -238,8 +238,8 @@ pub(crate) fn ticks() -> Row {
     target.row(cost, done, format!("{} KiB of ticks", received >> 10))
 }
 
-/// Queries of random bytes, of random pieces of right queries, and of right parameters, some of them
-/// cut.
+/// Queries of random bytes, of random pieces of right queries, and of right parameters, some of
+/// them cut.
 pub(crate) fn garbage_queries() -> Row {
     const CLIENTS: usize = 2000;
     const PIECES: [&str; 24] = [
