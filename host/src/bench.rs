@@ -19,7 +19,6 @@ mod pace;
 mod pending_connection;
 mod prepared_message;
 mod processor;
-mod progress_line;
 mod random;
 mod report;
 mod summary;
@@ -37,10 +36,10 @@ use self::load_connection::LoadConnection;
 use self::pending_connection::Destination;
 use self::prepared_message::PreparedMessage;
 use self::processor::ProcessTime;
-use self::progress_line::ProgressLine;
 use self::report::Report;
 use crate::options::bench::{Amount, BenchOptions};
 use crate::platform;
+use crate::progress_line::ProgressLine;
 
 /// An upper bound of the files that are open besides the connections.
 const OTHER_FILES: u64 = 32;

@@ -7,7 +7,6 @@ mod back_off;
 mod command;
 mod compression;
 mod conclusion;
-mod connect;
 mod conversation;
 mod end_reason;
 mod event;
@@ -17,9 +16,7 @@ mod input;
 mod json;
 mod pipe;
 mod reply_tracker;
-mod stream;
 mod terminal;
-mod tls;
 mod user;
 mod whole_message;
 mod wire;
@@ -27,27 +24,37 @@ mod wire;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use ws_echo_core::{ClientRequest, Deflate, DeflateOffer, Window};
+
 use self::back_off::BackOff;
 use self::command::UserCommand;
-use self::connect::Opened;
+
 use self::conversation::{Awaited, ConnectionEnd, Conversation};
 use self::end_reason::{EndReason, ExitStatus};
 use self::event::ChatEvent;
 use self::expecting::Expecting;
 use self::reply_tracker::ReplyTracker;
-use self::tls::TlsConnector;
 use self::user::User;
-use crate::options::chat::{ChatOptions, Trust};
+use crate::client::connect::{self, Opened};
+use crate::client::destination::Destination;
+use crate::client::error::ConnectError;
+use crate::client::tls::{INSECURE, TlsConnector};
+use crate::client::waiter::Waiter as _;
+use crate::options::chat::ChatOptions;
+use crate::options::trust::Trust;
 use crate::stderr;
 use crate::time::Time;
 
-const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
-                        and the server can read and change everything";
+/// The compression that is offered: as much as the server likes.
+const OFFER: DeflateOffer = DeflateOffer::new(Deflate {
+    server: Window::MAX,
+    client: Window::MAX,
+});
 
 /// Talks to a server until one of the two sides closes the connection.
 pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let start = Instant::now();
-    let connector = match TlsConnector::new(options) {
+    let connector = match TlsConnector::new(destination(options)) {
         Ok(connector) => connector,
         Err(reason) => {
             stderr::print(&reason);
@@ -71,7 +78,7 @@ pub(crate) fn run(options: &ChatOptions) -> ExitCode {
     let end = converse(&mut user, &mut replies, &mut expecting, options, connector);
     user.view.finish();
     conclusion::tell(&mut *user.view, &end.reason);
-    if let EndReason::Refused(refusal) = &end.reason {
+    if let EndReason::NotOpened(ConnectError::Refused(refusal)) = &end.reason {
         conclusion::show_content(&refusal.content);
     }
     let status = match &expecting {
@@ -97,7 +104,7 @@ fn converse(
         let mut opened_at = None;
         let deadline = expecting.as_ref().map(|it| it.deadline);
         let deadline = deadline.unwrap_or_else(|| Instant::now() + options.timeout);
-        let end = match connect::open(user, options, connector, deadline) {
+        let end = match open(user, options, connector, deadline) {
             Ok(opened) => {
                 user.view.set_connected(true);
                 user.view.note(&opened.note());
@@ -113,8 +120,8 @@ fn converse(
                 user.view.set_connected(false);
                 end
             }
-            Err(reason) => ConnectionEnd {
-                reason,
+            Err(error) => ConnectionEnd {
+                reason: error.into(),
                 awaited: Awaited::Input,
             },
         };
@@ -135,6 +142,36 @@ fn converse(
     }
 }
 
+/// Opens a connection before the deadline, with the request that the options ask for.
+fn open(
+    user: &mut User,
+    options: &ChatOptions,
+    connector: Option<&TlsConnector<'_>>,
+    deadline: Instant,
+) -> Result<Opened, ConnectError> {
+    let subprotocols: Vec<_> = options.subprotocols.iter().map(String::as_str).collect();
+    let authorization = options.url.authorization();
+    let headers = options.headers.iter();
+    let headers = headers.map(|header| (&*header.name, &*header.value));
+    let headers: Vec<_> = authorization.into_iter().chain(headers).collect();
+    let request = ClientRequest {
+        origin: options.origin.as_deref(),
+        subprotocols: &subprotocols,
+        deflate: options.compression.then_some(OFFER),
+        headers: &headers,
+        ..ClientRequest::new(&options.url.authority, &options.url.resource)
+    };
+    connect::open(user, destination(options), request, connector, deadline)
+}
+
+fn destination(options: &ChatOptions) -> Destination<'_> {
+    Destination {
+        url: &options.url,
+        trust: &options.trust,
+        timeout: options.timeout,
+    }
+}
+
 /// Waits before the next attempt. If there is a status `without_input`, there is no need for a
 /// connection once all of the input was sent.
 fn pause(
@@ -152,7 +189,7 @@ fn pause(
             (_, Some(UserCommand::Fail(reason))) => {
                 return Err(EndReason::LocalError(reason.clone()));
             }
-            _ => user.wait(Some(until))?,
+            _ => user.wait(Some(until)).map_err(EndReason::Poll)?,
         }
     }
     Ok(())

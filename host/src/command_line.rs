@@ -12,9 +12,11 @@ mod mistake;
 mod names;
 mod quantity;
 mod record;
+mod replay;
 mod secret;
 mod serve;
 mod tls;
+mod trust;
 mod unknown_variables;
 mod url;
 
@@ -25,9 +27,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::bench::BenchArguments;
 use self::chat::ChatArguments;
 use self::environment::Environment;
+use self::replay::ReplayArguments;
 use self::serve::ServeArguments;
 use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
+use crate::options::replay::ReplayOptions;
 use crate::options::serve::ServeOptions;
 use crate::stderr;
 
@@ -43,6 +47,8 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Talk to a server.
     Chat(ChatOptions),
+    /// Replay a recording against a server.
+    Replay(ReplayOptions),
 }
 
 /// Reads the process's command line and environment.
@@ -100,6 +106,7 @@ fn parse_with(
         Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
+        Action::Replay(replay) => Command::Replay(replay.into_options()?),
     })
 }
 
@@ -127,7 +134,9 @@ impl ServeOptions {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, &Environment::default())? {
             Command::Serve(options) => Ok(options),
-            Command::Bench(_) | Command::Chat(_) => Err("not a command line of the server".into()),
+            Command::Bench(_) | Command::Chat(_) | Command::Replay(_) => {
+                Err("not a command line of the server".into())
+            }
         }
     }
 }
@@ -156,6 +165,9 @@ enum Action {
     /// Talk to any WebSocket server, from a terminal or a pipe: each line is a message
     #[command(after_help = chat::AFTER_HELP)]
     Chat(ChatArguments),
+    /// Do again what a client did in a recording, and compare what the server answers
+    #[command(after_help = replay::AFTER_HELP)]
+    Replay(ReplayArguments),
 }
 
 #[cfg(test)]

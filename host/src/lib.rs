@@ -6,8 +6,11 @@
 //! - `ws-echo bench` measures such servers: it generates load, and counts the echoes.
 //! - `ws-echo chat` is a client: it connects to any WebSocket server, sends the lines of its input,
 //!   and prints the messages that it receives.
+//! - `ws-echo replay` is a client too: it does again what a client did in a recording, and says
+//!   where the answers of a server differ.
 //!
-//! Each has its options: see `ws-echo --help`, `ws-echo bench --help` and `ws-echo chat --help`.
+//! Each has its options: see `ws-echo --help`, `ws-echo bench --help`, `ws-echo chat --help` and
+//! `ws-echo replay --help`.
 //!
 //! # Layers
 //!
@@ -24,19 +27,23 @@ mod alpn;
 mod any_certificate;
 mod bench;
 mod chat;
+mod client;
 mod command_line;
 mod connect;
 mod deflate;
 mod escape;
+mod frame_header;
 mod hex;
 mod http_token;
 mod lock;
 mod logging;
 mod options;
 mod platform;
+mod progress_line;
 mod quantity;
 mod random;
 mod recording;
+mod replay;
 mod resolve;
 mod serve;
 mod similar;
@@ -72,7 +79,8 @@ pub use serve::transport::{Readiness, Stage, Transport};
 const WRONG_COMMAND_LINE: u8 = 2;
 
 /// Runs the program with the command line and the environment of this process, and returns its exit
-/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` has more.
+/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` and
+/// `ws-echo replay` have more.
 ///
 /// A command line that cannot be parsed ends the process at once, and so do `--help` and
 /// `--version`.
@@ -97,6 +105,7 @@ pub fn run() -> ExitCode {
         },
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
         Command::Chat(options) => return chat::run(&options),
+        Command::Replay(options) => return replay::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,5 +4,7 @@
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod origin;
+pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod trust;
 pub(crate) mod url;

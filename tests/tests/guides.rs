@@ -80,7 +80,12 @@ fn section(guide: &'static str, title: &str) -> &'static str {
 
 /// The flags in the table of a guide.
 fn flags_of_guide(guide: &'static str) -> Flags {
-    let rows = section(guide, "Flags")
+    flags_of_section(guide, "Flags")
+}
+
+/// The flags in the table of a section.
+fn flags_of_section(guide: &'static str, title: &str) -> Flags {
+    let rows = section(guide, title)
         .lines()
         .filter(|line| line.starts_with("| `--"));
     rows.map(|row| {
@@ -108,6 +113,12 @@ fn the_table_of_the_chat_has_every_flag_of_its_help_with_its_default() {
 #[test]
 fn the_table_of_the_load_generator_matches_its_help() {
     assert_eq!(flags_of_guide(BENCH), flags_of_help("bench"));
+}
+
+#[test]
+fn the_table_of_the_replay_has_every_flag_of_its_help_with_its_default() {
+    let flags = flags_of_section(TESTING_CLIENTS, "Replaying a recording");
+    assert_eq!(flags, flags_of_help("replay"));
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn a_variable_that_sets_nothing_is_a_warning_even_of_a_wrong_command_line() {
     assert_eq!(status, Some(2));
     let expected = "ws-echo: warning: no option is set by WS_ECHO_LISTN: write WS_ECHO_LISTEN\n\
                     ws-echo: warning: no option is set by WS_ECHO_TIMEOUT: write \
-                    WS_ECHO_CHAT_TIMEOUT or WS_ECHO_BENCH_TIMEOUT\n\
+                    WS_ECHO_CHAT_TIMEOUT, WS_ECHO_BENCH_TIMEOUT or WS_ECHO_REPLAY_TIMEOUT\n\
                     error: invalid value '0' for '--threads";
     assert!(stderr.starts_with(expected), "{stderr}");
     let mut help = command(["--help"]);

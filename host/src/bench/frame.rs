@@ -1,16 +1,8 @@
 //! A client's frames as bytes (RFC 6455 section 5.2), all with the same masking key.
 
+use crate::frame_header::header;
+pub(super) use crate::frame_header::{BINARY, CLOSE, FIN, MASKED, PING, PONG, RSV1, TEXT};
 use crate::options::bench::Echo;
-
-pub(super) const FIN: u8 = 0x80;
-/// The bit of a compressed message, in its first frame (RFC 7692 section 6).
-pub(super) const RSV1: u8 = 0x40;
-pub(super) const MASKED: u8 = 0x80;
-pub(super) const TEXT: u8 = 0x1;
-pub(super) const BINARY: u8 = 0x2;
-pub(super) const CLOSE: u8 = 0x8;
-pub(super) const PING: u8 = 0x9;
-pub(super) const PONG: u8 = 0xA;
 
 /// The key of every frame. An unpredictable key protects proxies from pages in a browser, and there
 /// are none here. The key is not zero, or a server that does not unmask would pass.
@@ -18,7 +10,7 @@ const MASKING_KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
 /// Returns a final frame as a client sends it. To the opcode [`RSV1`] may be added.
 pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = header(opcode, MASKED, payload.len());
+    let mut frame = header(FIN | opcode, MASKED, payload.len());
     frame.extend(MASKING_KEY);
     frame.extend(masked_payload(payload));
     frame
@@ -27,7 +19,7 @@ pub(super) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 /// Returns the header of a final frame as a server sends it. To the opcode [`RSV1`] may be added.
 pub(super) fn unmasked_header(opcode: u8, payload_len: usize) -> Vec<u8> {
     const UNMASKED: u8 = 0;
-    header(opcode, UNMASKED, payload_len)
+    header(FIN | opcode, UNMASKED, payload_len)
 }
 
 /// Returns a payload as the server sends it back.
@@ -41,22 +33,6 @@ pub(super) fn echoed(payload: Vec<u8>, echo: Echo) -> Vec<u8> {
 fn masked_payload(payload: &[u8]) -> impl Iterator<Item = u8> {
     let key = MASKING_KEY.iter().cycle();
     payload.iter().zip(key).map(|(byte, key)| byte ^ key)
-}
-
-fn header(opcode: u8, mask: u8, len: usize) -> Vec<u8> {
-    let mut header = vec![FIN | opcode];
-    match len {
-        0..126 => header.push(mask | len as u8),
-        126..=0xFFFF => {
-            header.push(mask | 126);
-            header.extend((len as u16).to_be_bytes());
-        }
-        _ => {
-            header.push(mask | 127);
-            header.extend((len as u64).to_be_bytes());
-        }
-    }
-    header
 }
 
 #[cfg(test)]

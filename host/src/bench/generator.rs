@@ -15,8 +15,9 @@ use super::load_connection::LoadConnection;
 use super::load_phase::{LoadPhase, Measurement, WireBytes};
 use super::pace::Pace;
 use super::prepared_message::PreparedMessage;
-use super::progress_line::ProgressLine;
+use super::summary::messages_per_second;
 use crate::options::bench::Amount;
+use crate::progress_line::ProgressLine;
 use crate::stop_signal::StopSignal;
 
 /// How many events are fetched at once.
@@ -86,7 +87,9 @@ impl Generator {
                 run.end(now);
             }
             run.phase.check_silence(now, self.timeout)?;
-            progress.show(now, run.phase.echoed());
+            progress.show(now, run.phase.echoed(), |echoed| {
+                messages_per_second(echoed as f64)
+            });
         }
         let wire_bytes = run.wire_bytes();
         Ok(run.phase.measurement(wire_bytes))

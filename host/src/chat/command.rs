@@ -2,8 +2,7 @@
 
 use ws_echo_core::{CloseCode, Fin, Message};
 
-/// The longest payload of a frame that is sent. A longer message is sent in fragments.
-pub(super) const FRAGMENT_LEN_MAX: usize = 64 << 10;
+use crate::client::stream::FRAGMENT_LEN_MAX;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,15 +12,16 @@ use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
 
 use self::state::ConnectionState;
 pub(super) use self::state::{Awaited, ConnectionEnd};
-use super::command::{FRAGMENT_LEN_MAX, UserCommand};
+use super::command::UserCommand;
 use super::compression::Compression;
 use super::end_reason::EndReason;
 use super::event::{ChatEvent, Side};
 use super::expecting::Expecting;
 use super::inbox::Inbox;
 use super::reply_tracker::ReplyTracker;
-use super::stream::{ReadOutcome, Stream};
 use super::user::User;
+use crate::client::stream::{FRAGMENT_LEN_MAX, ReadOutcome, Stream};
+use crate::client::waiter::Waiter as _;
 use crate::random;
 use crate::time::Time;
 
@@ -128,7 +129,10 @@ impl<'a, 'b> Conversation<'a, 'b> {
         }
         match received {
             ReadOutcome::Bytes => Ok(()),
-            ReadOutcome::Nothing => self.user.wait(self.deadline()),
+            ReadOutcome::Nothing => {
+                let until = self.deadline();
+                self.user.wait(until).map_err(EndReason::Poll)
+            }
             ReadOutcome::End(None) => {
                 let reason = "the server closed the connection without a Close frame";
                 Err(EndReason::Lost(reason.into()))

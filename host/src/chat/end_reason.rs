@@ -4,10 +4,10 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::time::Duration;
 
-use ws_echo_core::{ClientRequestError, CloseCode, ProtocolError, ResponseError};
+use ws_echo_core::{CloseCode, ProtocolError};
 
+use crate::client::error::ConnectError;
 use crate::escape::Untrusted;
-use crate::time::{DAY, Time};
 
 /// The exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,23 +36,8 @@ pub(super) enum EndReason {
     Protocol(ProtocolError),
     /// The input cannot be sent, or the output cannot be written; why.
     LocalError(String),
-    /// The server refused the handshake.
-    Refused(ServerRefusal),
-    /// The server's response is not a valid handshake.
-    InvalidResponse(ResponseError),
-    /// The server answered in TLS; what to do instead.
-    SpeaksTls(String),
-    /// The request cannot be sent.
-    InvalidRequest(ClientRequestError),
-    /// No address accepted a connection, or it ended during the handshake; why.
-    NotConnected(String),
-    /// TLS failed for a reason that another attempt would not change, such as a certificate that is
-    /// not trusted.
-    Tls(String),
-    /// The response did not arrive within the time for the handshake.
-    TimedOut(Duration),
-    /// The user gave up before a connection was open.
-    Cancelled,
+    /// No connection could be opened.
+    NotOpened(ConnectError),
     /// The message that `--once` or `--expect` waits for did not come in time; as text.
     TooLate(String),
     /// Another connection is not needed, because all of the input was sent; the status of the last
@@ -62,17 +47,10 @@ pub(super) enum EndReason {
     Poll(io::Error),
 }
 
-/// A response with a status other than 101.
-#[derive(Debug)]
-pub(super) struct ServerRefusal {
-    pub(super) status: u16,
-    pub(super) reason: String,
-    /// The value of `Location`, if the response has one.
-    pub(super) location: Option<String>,
-    /// How long to wait before the next attempt, if the response says it.
-    pub(super) retry_after: Option<Duration>,
-    /// The beginning of the response's content.
-    pub(super) content: Vec<u8>,
+impl From<ConnectError> for EndReason {
+    fn from(error: ConnectError) -> Self {
+        Self::NotOpened(error)
+    }
 }
 
 impl EndReason {
@@ -81,10 +59,8 @@ impl EndReason {
             Self::Closed(Some(CloseCode::NORMAL | CloseCode::GOING_AWAY), _) => ExitStatus::Closed,
             Self::Closed(..) | Self::Lost(_) | Self::Protocol(_) => ExitStatus::Broken,
             Self::LocalError(_) | Self::Poll(_) => ExitStatus::Broken,
-            Self::InvalidRequest(_) => ExitStatus::Usage,
-            Self::Refused(_) | Self::InvalidResponse(_) | Self::SpeaksTls(_) => ExitStatus::Refused,
-            Self::NotConnected(_) | Self::Tls(_) | Self::TimedOut(_) => ExitStatus::Unanswered,
-            Self::Cancelled | Self::TooLate(_) => ExitStatus::Unanswered,
+            Self::NotOpened(error) => status_of(error),
+            Self::TooLate(_) => ExitStatus::Unanswered,
             Self::InputSent(status) => *status,
         }
     }
@@ -93,14 +69,14 @@ impl EndReason {
     pub(super) fn is_error(&self) -> bool {
         !matches!(
             self,
-            Self::Closed(..) | Self::Cancelled | Self::InputSent(_)
+            Self::Closed(..) | Self::NotOpened(ConnectError::Cancelled) | Self::InputSent(_)
         )
     }
 
     /// The status of an answer that is not an acceptance.
     pub(super) fn http_status(&self) -> Option<u16> {
         match self {
-            Self::Refused(refusal) => Some(refusal.status),
+            Self::NotOpened(ConnectError::Refused(refusal)) => Some(refusal.status),
             _ => None,
         }
     }
@@ -108,9 +84,10 @@ impl EndReason {
     /// Whether another attempt may succeed a little later.
     pub(super) fn is_temporary(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::NotConnected(_) | Self::TimedOut(_) => true,
+            Self::Lost(_) => true,
+            Self::NotOpened(ConnectError::NotConnected(_) | ConnectError::TimedOut(_)) => true,
             // A redirect is not followed, so a later one would not help.
-            Self::Refused(refusal) => match refusal.status {
+            Self::NotOpened(ConnectError::Refused(refusal)) => match refusal.status {
                 400..500 => refusal.retry_after.is_some(),
                 status => status >= 500,
             },
@@ -125,7 +102,9 @@ impl EndReason {
     /// How long the server asks to wait before the next attempt.
     pub(super) fn retry_after(&self) -> Duration {
         match self {
-            Self::Refused(refusal) => refusal.retry_after.unwrap_or_default(),
+            Self::NotOpened(ConnectError::Refused(refusal)) => {
+                refusal.retry_after.unwrap_or_default()
+            }
             _ => Duration::ZERO,
         }
     }
@@ -145,22 +124,10 @@ impl Display for EndReason {
             Self::Protocol(error) => {
                 write!(f, "socket error: the server violated the protocol: {error}")
             }
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::InvalidResponse(error) => write!(
-                f,
-                "socket error: the server sent an invalid handshake response: {error}"
-            ),
-            Self::SpeaksTls(advice) => write!(f, "socket error: the server speaks TLS: {advice}"),
-            Self::InvalidRequest(error) => write!(f, "socket error: invalid request: {error}"),
-            Self::NotConnected(reason) | Self::Tls(reason) => {
-                write!(f, "socket error: {reason}")
+            Self::NotOpened(error @ (ConnectError::Refused(_) | ConnectError::Cancelled)) => {
+                error.fmt(f)
             }
-            Self::TimedOut(time) => write!(
-                f,
-                "socket error: no response to the handshake within {} (--timeout)",
-                Time::from(*time)
-            ),
-            Self::Cancelled => f.write_str("stopped while no connection was open"),
+            Self::NotOpened(error) => write!(f, "socket error: {error}"),
             Self::TooLate(reason) => f.write_str(reason),
             Self::InputSent(_) => f.write_str("not connecting again: all of the input was sent"),
             Self::Poll(error) => write!(f, "socket error: cannot poll the socket: {error}"),
@@ -168,30 +135,27 @@ impl Display for EndReason {
     }
 }
 
-impl Display for ServerRefusal {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "the server refused: {}", self.status)?;
-        if !self.reason.is_empty() {
-            write!(f, " {}", Untrusted::excerpt(&self.reason))?;
-        }
-        if let Some(location) = &self.location {
-            write!(
-                f,
-                "; redirect not followed: {}",
-                Untrusted::excerpt(location)
-            )?;
-        }
-        match self.retry_after {
-            None | Some(Duration::ZERO) => Ok(()),
-            Some(time) if time > DAY => f.write_str("; try again in more than a day"),
-            Some(time) => write!(f, "; try again in {}", Time::from(time)),
-        }
+/// The exit status of a chat that had no connection.
+fn status_of(error: &ConnectError) -> ExitStatus {
+    match error {
+        ConnectError::InvalidRequest(_) => ExitStatus::Usage,
+        ConnectError::Refused(_)
+        | ConnectError::InvalidResponse(_)
+        | ConnectError::SpeaksTls(_) => ExitStatus::Refused,
+        ConnectError::NotConnected(_)
+        | ConnectError::Tls(_)
+        | ConnectError::TimedOut(_)
+        | ConnectError::Cancelled => ExitStatus::Unanswered,
+        ConnectError::Poll(_) => ExitStatus::Broken,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ws_echo_core::ResponseError;
+
     use super::*;
+    use crate::client::error::ServerRefusal;
 
     fn closed(code: u16) -> EndReason {
         EndReason::Closed(CloseCode::new(code), String::new())
@@ -202,13 +166,13 @@ mod tests {
     }
 
     fn refused_for(status: u16, retry_after: Option<Duration>) -> EndReason {
-        EndReason::Refused(ServerRefusal {
+        EndReason::NotOpened(ConnectError::Refused(ServerRefusal {
             status,
             reason: "No\u{1b}".into(),
             location: Some("http://a/\n".into()),
             retry_after,
             content: Vec::new(),
-        })
+        }))
     }
 
     #[test]
@@ -224,8 +188,8 @@ mod tests {
     fn only_a_temporary_failure_is_worth_another_attempt() {
         for reason in [
             EndReason::Lost(String::new()),
-            EndReason::NotConnected(String::new()),
-            EndReason::TimedOut(Duration::ZERO),
+            ConnectError::NotConnected(String::new()).into(),
+            ConnectError::TimedOut(Duration::ZERO).into(),
             refused(503),
             refused_for(429, Some(Duration::ZERO)),
             refused_for(403, Some(Duration::ZERO)),
@@ -240,11 +204,11 @@ mod tests {
             refused(404),
             refused(302),
             refused_for(302, Some(Duration::ZERO)),
-            EndReason::InvalidResponse(ResponseError::WrongAccept),
+            ConnectError::InvalidResponse(ResponseError::WrongAccept).into(),
             EndReason::Protocol(ProtocolError::Masked),
-            EndReason::Tls(String::new()),
-            EndReason::SpeaksTls(String::new()),
-            EndReason::Cancelled,
+            ConnectError::Tls(String::new()).into(),
+            ConnectError::SpeaksTls(String::new()).into(),
+            ConnectError::Cancelled.into(),
         ] {
             assert!(!reason.is_temporary(), "{reason}");
         }

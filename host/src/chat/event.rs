@@ -1,11 +1,11 @@
 //! What happens in a chat, for a view that shows each event: data only.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use ws_echo_core::{CloseCode, Kind};
 
 use super::whole_message::WholeMessage;
+use crate::client::facts::ConnectionFacts;
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -46,28 +46,4 @@ pub(super) enum MessageRole {
 pub(super) enum Side {
     Client,
     Server,
-}
-
-/// What is known of an open connection.
-#[derive(Debug)]
-pub(super) struct ConnectionFacts {
-    /// The server's address, if the system knows it.
-    pub(super) peer: Option<SocketAddr>,
-    /// The subprotocol that the server has chosen.
-    pub(super) subprotocol: Option<String>,
-    /// The extensions that were agreed on, as the server has written them.
-    pub(super) extensions: Option<String>,
-    /// `None` without TLS.
-    pub(super) tls: Option<TlsFacts>,
-}
-
-/// What was agreed on in the handshake of TLS.
-#[derive(Clone, Debug)]
-pub(super) struct TlsFacts {
-    /// Such as `TLSv1.3`.
-    pub(super) version: String,
-    /// The cipher suite, such as `TLS13_AES_256_GCM_SHA384`.
-    pub(super) cipher: String,
-    /// Whether an earlier session was resumed.
-    pub(super) is_resumed: bool,
 }

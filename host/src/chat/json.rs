@@ -11,9 +11,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use ws_echo_core::Kind;
 
-use super::event::{ChatEvent, ConnectionFacts, MessageRole, Side};
+use super::event::{ChatEvent, MessageRole, Side};
 use super::user::{Messages, ReceivedPiece, View};
 use super::whole_message::WholeMessage;
+use crate::client::facts::ConnectionFacts;
 use crate::escape::is_unsafe;
 
 /// A view for programs that read JSON.

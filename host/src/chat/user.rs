@@ -2,18 +2,20 @@
 //! here for the next event.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use mio::{Events, Poll, Waker};
+use mio::{Events, Poll, Registry, Waker};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
-use super::end_reason::EndReason;
 use super::event::ChatEvent;
 use super::wire::WireLog;
+use crate::client::error::ConnectError;
+use crate::client::stream::ByteStream;
+use crate::client::waiter::{Waiter, poll_until};
 use crate::stop_signal::StopSignal;
 
 /// How many events one poll returns at most: of the socket, and of the waker.
@@ -90,9 +92,9 @@ pub(super) enum WhileDisconnected {
 
 /// The user: where commands come from, and where events are shown.
 pub(super) struct User {
-    pub(super) poll: Poll,
+    poll: Poll,
     /// Wakes the poll.
-    pub(super) waker: Arc<Waker>,
+    waker: Arc<Waker>,
     events: Events,
     commands: Receiver<UserCommand>,
     /// A command that was received and could not be executed yet.
@@ -154,27 +156,6 @@ impl User {
         self.held.as_ref()
     }
 
-    /// Waits for an event of the socket or a command, until a deadline if there is one.
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> Result<(), EndReason> {
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(EndReason::Poll(error)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a deadline has passed, while no connection is open.
-    ///
-    /// # Errors
-    ///
-    /// When the user no longer wants a connection.
-    pub(super) fn is_past(&mut self, until: Instant) -> Result<bool, EndReason> {
-        if self.stop.is_requested() || self.wants_to_stop() {
-            return Err(EndReason::Cancelled);
-        }
-        Ok(Instant::now() >= until)
-    }
-
     /// Whether a command says that no connection is wanted any longer. Other commands wait, or are
     /// rejected with a notice.
     fn wants_to_stop(&mut self) -> bool {
@@ -191,5 +172,33 @@ impl User {
             }
         }
         false
+    }
+}
+
+impl Waiter for User {
+    fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    fn waker(&self) -> &Arc<Waker> {
+        &self.waker
+    }
+
+    /// Waits for an event of the socket or a command.
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        poll_until(&mut self.poll, &mut self.events, until)
+    }
+
+    fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError> {
+        if self.stop.is_requested() || self.wants_to_stop() {
+            return Err(ConnectError::Cancelled);
+        }
+        Ok(Instant::now() >= until)
+    }
+    fn watched(&self, byte_stream: Box<dyn ByteStream>) -> Box<dyn ByteStream> {
+        match &self.wire_log {
+            Some(wire_log) => wire_log.watch(byte_stream),
+            None => byte_stream,
+        }
     }
 }

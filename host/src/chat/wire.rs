@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use self::frames::{Frames, Sender};
 use self::head::{Head, HeadEvent};
-use super::stream::ByteStream;
+use crate::client::stream::ByteStream;
 
 /// Shows a line, which is safe for a terminal.
 pub(super) type ShowLine = Rc<dyn Fn(String)>;

@@ -2,24 +2,21 @@
 //! for, and how long to wait.
 
 use std::fmt::Display;
-use std::fs;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
 use regex_lite::Regex;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::environment::Environment;
 use super::names::subprotocol;
 use super::quantity;
+use super::trust::TrustArguments;
 use super::url;
-use crate::escape::Excerpt;
 use crate::http_token::is_token;
-use crate::options::chat::{ChatOptions, Expectation, Header, Pattern, Trust};
-use crate::options::url::{AUTHORIZATION, Scheme, Url};
+use crate::options::chat::{ChatOptions, Expectation, Header, Pattern};
+use crate::options::url::{AUTHORIZATION, Url};
 
 pub(super) const AFTER_HELP: &str = "\
 On a terminal, each line typed is a message, except for commands; /help lists
@@ -67,14 +64,8 @@ pub(super) struct ChatArguments {
     )]
     url: Url,
 
-    /// With wss: trust the certificates in this PEM file instead of the system's; may be repeated
-    #[arg(long = "ca", value_name = "FILE", value_parser = authorities)]
-    authorities: Vec<Authorities>,
-
-    /// With wss: accept any certificate. Anyone on the network path can then read and change
-    /// everything
-    #[arg(long, conflicts_with = "authorities")]
-    insecure: bool,
+    #[command(flatten)]
+    trust: TrustArguments,
 
     /// A subprotocol to offer; may be repeated, in order of preference
     #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
@@ -139,25 +130,13 @@ const TIMEOUT_OF_EXPECTATIONS: [(&str, ArgPredicate, &str); 2] = [
 /// What makes no sense with them: one connection is opened, and the end of the input is no end.
 const NOT_WITH_EXPECTATIONS: [&str; 2] = ["reconnect", "wait"];
 
-/// The authorities of a file, at least one.
-#[derive(Clone)]
-struct Authorities(Vec<TrustAnchor<'static>>);
-
 impl ChatArguments {
     /// The options, if they go together.
     pub(super) fn into_options(
         self,
         environment: &Environment,
     ) -> Result<ChatOptions, clap::Error> {
-        let trust = trust(self.insecure, self.authorities);
-        if self.url.server_name.is_none() && trust != Trust::System {
-            let url = self.url.with(Scheme::Wss);
-            return Err(conflict(format!(
-                "--ca and --insecure are for TLS only: write {} if the server supports it, or \
-                 leave out both flags and their variables",
-                Excerpt::new(&url)
-            )));
-        }
+        let trust = self.trust.into_trust(&self.url).map_err(conflict)?;
         let is_authorization = |header: &Header| header.name.eq_ignore_ascii_case(AUTHORIZATION);
         if self.url.authorization.is_some() && self.headers.iter().any(is_authorization) {
             return Err(conflict(
@@ -193,47 +172,9 @@ impl ChatArguments {
     }
 }
 
-/// Which certificates are trusted.
-fn trust(insecure: bool, authorities: Vec<Authorities>) -> Trust {
-    let authorities = authorities
-        .into_iter()
-        .flat_map(|authorities| authorities.0);
-    let authorities: Vec<_> = authorities.collect();
-    if insecure {
-        Trust::Anyone
-    } else if authorities.is_empty() {
-        Trust::System
-    } else {
-        Trust::Only(authorities)
-    }
-}
-
 fn conflict(advice: impl Display) -> clap::Error {
     let mut command = ChatArguments::augment_args(clap::Command::new("ws-echo chat"));
     command.error(ErrorKind::ArgumentConflict, advice)
-}
-
-/// Reads the certificates of a file.
-fn authorities(path: &str) -> Result<Authorities, String> {
-    let bytes = fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
-    let mut authorities = Vec::new();
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate =
-            certificate.map_err(|error| format!("the file is not valid PEM: {error}"))?;
-        let authority = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| {
-            let number = authorities.len() + 1;
-            format!("certificate {number} of the file cannot be read: {error}")
-        })?;
-        authorities.push(authority.to_owned());
-    }
-    if authorities.is_empty() {
-        return Err(
-            "the file has no certificate: name a PEM file, in which each certificate begins with \
-             -----BEGIN CERTIFICATE-----"
-                .into(),
-        );
-    }
-    Ok(Authorities(authorities))
 }
 
 /// A header, without characters that could break the lines of the request.

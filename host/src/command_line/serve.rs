@@ -29,7 +29,8 @@ const DEFAULT_PORT: u16 = 3000;
 pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
-       ws-echo chat [OPTIONS] <URL>";
+       ws-echo chat [OPTIONS] <URL>
+       ws-echo replay [OPTIONS] <FILE> <URL>";
 
 pub(super) const AFTER_HELP: &str = "\
 Every option can also be set by an environment variable: --close-timeout by

@@ -566,6 +566,10 @@ fn the_command_help_shows_the_help_of_a_command() {
     assert_information("help serve", "Usage: ws-echo serve [OPTIONS]");
     assert_information("help chat", "Usage: ws-echo chat [OPTIONS] <URL>");
     assert_information("help bench", "Usage: ws-echo bench [OPTIONS] <URL>");
+    assert_information(
+        "help replay",
+        "Usage: ws-echo replay [OPTIONS] <FILE> <URL>",
+    );
     assert!(refusal(&["help", "chatt"], &[]).contains("'chatt'"));
 }
 

@@ -1,5 +1,5 @@
 //! Warnings about variables that look like ours and set nothing: misspelled ones, and those of
-//! `bench` and `chat` by their earlier names.
+//! clients without the names of their commands.
 
 use clap::Command;
 
@@ -8,7 +8,7 @@ use crate::escape::Excerpt;
 use crate::similar;
 
 /// How the names of variables of the clients begin.
-const CLIENTS: [&str; 2] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_"];
+const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"];
 /// Each command sets compression by another name.
 const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
                            WS_ECHO_BENCH_COMPRESSION";
@@ -74,10 +74,10 @@ fn advice(name: &str, known: &[String]) -> String {
         .iter()
         .filter(|name| known.contains(name))
         .collect();
-    match of_clients[..] {
-        [one] => return format!("write {one}"),
-        [one, other] => return format!("write {one} or {other}"),
-        _ => {}
+    if let Some((last, others)) = of_clients.split_last() {
+        let others: Vec<_> = others.iter().map(|other| other.as_str()).collect();
+        let or = if others.is_empty() { "" } else { " or " };
+        return format!("write {}{or}{last}", others.join(", "));
     }
     // A name of the same command, if it has one.
     let prefix = CLIENTS.into_iter().find(|client| name.starts_with(client));
@@ -86,7 +86,7 @@ fn advice(name: &str, known: &[String]) -> String {
     let option = name.strip_prefix(prefix).unwrap_or_default();
     match similar::most_similar(option, of_command) {
         Some(option) => format!("write {prefix}{option}"),
-        None => "ws-echo help, help chat and help bench list the options".into(),
+        None => "ws-echo help, help chat, help bench and help replay list the options".into(),
     }
 }
 
@@ -117,11 +117,11 @@ mod tests {
             ),
             (
                 "WS_ECHO_CHAT_URL",
-                "ws-echo help, help chat and help bench list the options",
+                "ws-echo help, help chat, help bench and help replay list the options",
             ),
             (
                 "WS_ECHO_COLOUR",
-                "ws-echo help, help chat and help bench list the options",
+                "ws-echo help, help chat, help bench and help replay list the options",
             ),
         ] {
             let expected = format!("warning: no option is set by {name}: {advice}");
@@ -136,8 +136,9 @@ mod tests {
             ("WS_ECHO_IN_FLIGHT", "write WS_ECHO_BENCH_IN_FLIGHT"),
             (
                 "WS_ECHO_TIMEOUT",
-                "write WS_ECHO_CHAT_TIMEOUT or WS_ECHO_BENCH_TIMEOUT",
+                "write WS_ECHO_CHAT_TIMEOUT, WS_ECHO_BENCH_TIMEOUT or WS_ECHO_REPLAY_TIMEOUT",
             ),
+            ("WS_ECHO_CA", "write WS_ECHO_CHAT_CA or WS_ECHO_REPLAY_CA"),
             (
                 "WS_ECHO_COMPRESSION",
                 "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
@@ -157,6 +158,7 @@ mod tests {
             "WS_ECHO_VERBOSE",
             "WS_ECHO_CHAT_ORIGIN",
             "WS_ECHO_BENCH_TIMEOUT",
+            "WS_ECHO_REPLAY_FAST",
             "WS_ECHO_TOOLS",
             "WS_ECHO",
             "PORT",

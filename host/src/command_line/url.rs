@@ -1,5 +1,5 @@
-//! The server that `bench` and `chat` talk to, as a URL: `ws://[NAME:PASSWORD@]HOST[:PORT]` with
-//! `[/PATH[?QUERY]]`, and for `chat` also `wss://...` (RFC 6455 section 3).
+//! The server that a client talks to, as a URL: `ws://[NAME:PASSWORD@]HOST[:PORT]` with
+//! `[/PATH[?QUERY]]`, and for `chat` and `replay` also `wss://...` (RFC 6455 section 3).
 //!
 //! What is nearly a URL is an error that has the URL to write.
 //!

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use regex_lite::Regex;
-use rustls::pki_types::TrustAnchor;
 
+use crate::options::trust::Trust;
 use crate::options::url::Url;
 
 /// The options of `ws-echo chat`. Every value is within its limits.
@@ -37,17 +37,6 @@ pub(crate) struct ChatOptions {
     pub(crate) json: bool,
     /// Whether a terminal may show colours.
     pub(crate) color: bool,
-}
-
-/// Which certificates are trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// Those of the authorities that the system trusts.
-    System,
-    /// Those of these authorities, at least one.
-    Only(Vec<TrustAnchor<'static>>),
-    /// Any certificate.
-    Anyone,
 }
 
 /// A header that the handshake itself does not send.

@@ -1,4 +1,4 @@
-//! The server that `bench` and `chat` talk to (RFC 6455 section 3).
+//! The server that a client talks to (RFC 6455 section 3).
 
 use rustls::pki_types::ServerName;
 

@@ -105,12 +105,12 @@ fn a_reply_may_come_in_fragments_or_be_binary() {
 fn a_message_that_begins_before_the_text_was_sent_is_not_the_reply() {
     let url = server(|mut stream| {
         let response = response(&request(&mut stream)?);
-        let greeting = unmasked(0x01, "wel");
+        let greeting = unmasked(0x01, "good ");
         stream
             .write_all(&[response.as_bytes(), &greeting].concat())
             .ok()?;
         assert_eq!(frame(&mut stream)?, (TEXT, b"a".to_vec()));
-        let rest = [unmasked(CONTINUATION, "come"), unmasked(TEXT, "reply")];
+        let rest = [unmasked(CONTINUATION, "day"), unmasked(TEXT, "reply")];
         stream.write_all(&rest.concat()).ok()?;
         until_close(&mut stream)
     });
@@ -213,7 +213,7 @@ fn a_connection_that_ends_before_the_reply_is_status_4() {
         assert_eq!(talk(&url, &["--once=a"], ""), missing(end, before));
     }
     // A message that is cut off is no reply.
-    let cut_off = [unmasked(0x01, "wel"), close(1001, "")].concat();
+    let cut_off = [unmasked(0x01, "good "), close(1001, "")].concat();
     let ended = talk(&replying(cut_off), &["--once=a"], "");
     assert_eq!(ended, missing("# socket closed 1001\n", before));
     let ended = talk(&replying(b"\xf1\0"), &["--once=a"], "");

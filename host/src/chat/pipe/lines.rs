@@ -9,7 +9,8 @@ use std::mem;
 
 use ws_echo_core::Fin;
 
-use crate::chat::command::{FRAGMENT_LEN_MAX, MessageData, UserCommand};
+use crate::chat::command::{MessageData, UserCommand};
+use crate::client::stream::FRAGMENT_LEN_MAX;
 use crate::platform::LineEnd;
 
 /// Reads a pipe, and turns each part of a line into a command.

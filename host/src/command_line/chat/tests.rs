@@ -1,7 +1,10 @@
 //! Command lines of `chat` and environments in, options or messages out.
 
+use std::fs;
+
 use super::super::{Command, parse_from};
 use super::*;
+use crate::options::trust::Trust;
 
 const URL: &str = "ws://127.0.0.1:3000/";
 const SECURE_URL: &str = "wss://127.0.0.1:3000/";

@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::alpn::HTTP_1_1;
 use crate::any_certificate::AnyCertificate;
-use crate::options::chat::Trust;
+use crate::options::trust::Trust;
 
 /// The TLS configuration that trusts these certificates.
 ///

@@ -8,9 +8,9 @@ use ws_echo_core::{Agreed, ClientHandshake, Progress, Response, ResponseError};
 
 use super::content::Framing;
 use super::retry_after::retry_after;
-use crate::chat::end_reason::{EndReason, ServerRefusal};
-use crate::chat::stream::{ReadOutcome, Stream};
-use crate::chat::user::User;
+use crate::client::error::{ConnectError, ServerRefusal};
+use crate::client::stream::{ReadOutcome, Stream};
+use crate::client::waiter::Waiter;
 use crate::connect::HEAD_LEN_MAX;
 use crate::options::url::{Scheme, Url};
 
@@ -25,10 +25,10 @@ const CONTENT_TIME: Duration = Duration::from_secs(1);
 /// # Errors
 ///
 /// That it did, with the URL to use instead.
-pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason> {
+pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), ConnectError> {
     if stream.buffer.received().starts_with(&TLS_ALERT) {
         let advice = format!("use {}", url.with(Scheme::Wss));
-        return Err(EndReason::SpeaksTls(advice));
+        return Err(ConnectError::SpeaksTls(advice));
     }
     Ok(())
 }
@@ -36,16 +36,16 @@ pub(super) fn check_protocol(stream: &Stream, url: &Url) -> Result<(), EndReason
 /// Does as much of the handshake as is possible now, or waits for more. Returns what was agreed
 /// once the connection is open.
 pub(super) fn advance(
-    user: &mut User,
+    waiter: &mut impl Waiter,
     handshake: &mut ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
     deadline: Instant,
-) -> Result<Option<Agreed>, EndReason> {
+) -> Result<Option<Agreed>, ConnectError> {
     match handshake.advance(&mut stream.buffer) {
         Ok(Progress::Open(agreed)) => return Ok(Some(agreed)),
         Ok(_) => {}
-        Err(ResponseError::Status(_)) => return Err(refusal(user, handshake, stream)),
-        Err(error) => return Err(EndReason::InvalidResponse(error)),
+        Err(ResponseError::Status(_)) => return Err(refusal(waiter, handshake, stream)),
+        Err(error) => return Err(ConnectError::InvalidResponse(error)),
     }
     // A long request is made ready in parts.
     if stream.transmit() {
@@ -53,8 +53,8 @@ pub(super) fn advance(
     }
     match stream.receive() {
         ReadOutcome::Bytes => {}
-        ReadOutcome::Nothing => user.wait(Some(deadline))?,
-        ReadOutcome::End(error) => return Err(EndReason::NotConnected(ended_early(error))),
+        ReadOutcome::Nothing => waiter.wait(Some(deadline))?,
+        ReadOutcome::End(error) => return Err(ConnectError::NotConnected(ended_early(error))),
     }
     Ok(None)
 }
@@ -75,24 +75,24 @@ fn ended_early(error: Option<io::Error>) -> String {
 
 /// The response of a server that refuses, with the beginning of its content.
 fn refusal(
-    user: &mut User,
+    waiter: &mut impl Waiter,
     handshake: &ClientHandshake<'_, HEAD_LEN_MAX>,
     stream: &mut Stream,
-) -> EndReason {
+) -> ConnectError {
     let response = handshake.response();
     let framing = Framing::of(&response);
     let mut content = framing.content(stream.buffer.received());
     let deadline = Instant::now() + CONTENT_TIME;
     // Whatever ends the wait early is not an error: the status is known.
-    while !content.is_whole && matches!(user.is_past(deadline), Ok(false)) {
+    while !content.is_whole && matches!(waiter.is_past(deadline), Ok(false)) {
         match stream.receive() {
             ReadOutcome::Bytes => content = framing.content(stream.buffer.received()),
-            ReadOutcome::Nothing if user.wait(Some(deadline)).is_ok() => {}
+            ReadOutcome::Nothing if waiter.wait(Some(deadline)).is_ok() => {}
             ReadOutcome::Nothing | ReadOutcome::End(_) => break,
         }
     }
     let location = response.headers("location").next();
-    EndReason::Refused(ServerRefusal {
+    ConnectError::Refused(ServerRefusal {
         status: response.status(),
         reason: response.reason().into(),
         location: location.map(|value| String::from_utf8_lossy(value).into_owned()),

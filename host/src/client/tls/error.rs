@@ -5,18 +5,18 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use crate::chat::end_reason::EndReason;
+use crate::client::error::ConnectError;
 use crate::escape::Untrusted;
 use crate::options::url::{Scheme, Url};
 use crate::time::DAY;
 
 /// The reason for the end of a connection to `url` if its TLS handshake failed with `error`.
-pub(super) fn end_reason(error: &io::Error, url: &Url) -> EndReason {
+pub(super) fn connect_error(error: &io::Error, url: &Url) -> ConnectError {
     let reason = error.get_ref().and_then(|inner| inner.downcast_ref());
     let plain = url.with(Scheme::Ws);
     match reason {
-        Some(error) => EndReason::Tls(text(error, &plain)),
-        None => EndReason::NotConnected(format!(
+        Some(error) => ConnectError::Tls(text(error, &plain)),
+        None => ConnectError::NotConnected(format!(
             "the connection ended during the TLS handshake: {error}; if the server does not speak \
              TLS, use {plain}"
         )),

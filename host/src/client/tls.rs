@@ -14,17 +14,21 @@ use mio::net::TcpStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 
-use super::end_reason::EndReason;
-use super::event::TlsFacts;
-use super::user::User;
-use crate::options::chat::ChatOptions;
+use crate::client::destination::Destination;
+use crate::client::error::ConnectError;
+use crate::client::facts::TlsFacts;
+use crate::client::waiter::Waiter;
 use crate::options::url::Scheme;
 use crate::time::Time;
 
+/// What a user is told who trusts anyone.
+pub(crate) const INSECURE: &str = "--insecure: the server's certificate is not checked; anyone between here \
+                        and the server can read and change everything";
+
 /// Makes TLS connections to one server. They share their sessions, so reconnecting costs less.
 #[derive(Debug)]
-pub(super) struct TlsConnector<'a> {
-    options: &'a ChatOptions,
+pub(crate) struct TlsConnector<'a> {
+    destination: Destination<'a>,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
@@ -35,13 +39,13 @@ impl<'a> TlsConnector<'a> {
     /// # Errors
     ///
     /// Why no authority can be trusted.
-    pub(super) fn new(options: &'a ChatOptions) -> Result<Option<Self>, String> {
-        let Some(name) = options.url.server_name.clone() else {
+    pub(crate) fn new(destination: Destination<'a>) -> Result<Option<Self>, String> {
+        let Some(name) = destination.url.server_name.clone() else {
             return Ok(None);
         };
-        let config = Arc::new(trust::config(&options.trust)?);
+        let config = Arc::new(trust::config(destination.trust)?);
         Ok(Some(Self {
-            options,
+            destination,
             config,
             name,
         }))
@@ -52,37 +56,40 @@ impl<'a> TlsConnector<'a> {
     /// # Errors
     ///
     /// Why the handshake failed.
-    pub(super) fn shake_hands(
+    pub(crate) fn shake_hands(
         &self,
-        user: &mut User,
+        waiter: &mut impl Waiter,
         socket: TcpStream,
         deadline: Instant,
-    ) -> Result<TlsClientStream, EndReason> {
-        let url = &self.options.url;
+    ) -> Result<TlsClientStream, ConnectError> {
+        let url = self.destination.url;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let session = session.map_err(|error| error::end_reason(&io::Error::other(error), url))?;
+        let session =
+            session.map_err(|error| error::connect_error(&io::Error::other(error), url))?;
         let mut stream = TlsClientStream { socket, session };
         while stream.session.is_handshaking() {
-            if user.is_past(deadline)? {
+            if waiter.is_past(deadline)? {
                 return Err(self.timed_out());
             }
             // If this fails, the next read says why.
             let _ = stream.flush();
             match stream.receive() {
-                Ok(0) => return Err(error::end_reason(&ErrorKind::UnexpectedEof.into(), url)),
+                Ok(0) => return Err(error::connect_error(&ErrorKind::UnexpectedEof.into(), url)),
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => user.wait(Some(deadline))?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    waiter.wait(Some(deadline))?
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error::end_reason(&error, url)),
+                Err(error) => return Err(error::connect_error(&error, url)),
             }
         }
         Ok(stream)
     }
 
-    fn timed_out(&self) -> EndReason {
-        let time = Time::from(self.options.timeout);
-        let plain = self.options.url.with(Scheme::Ws);
-        EndReason::NotConnected(format!(
+    fn timed_out(&self) -> ConnectError {
+        let time = Time::from(self.destination.timeout);
+        let plain = self.destination.url.with(Scheme::Ws);
+        ConnectError::NotConnected(format!(
             "the TLS handshake did not finish within {time} (--timeout); if the server does not \
              speak TLS, use {plain}"
         ))
@@ -91,14 +98,14 @@ impl<'a> TlsConnector<'a> {
 
 /// A socket with TLS.
 #[derive(Debug)]
-pub(super) struct TlsClientStream {
+pub(crate) struct TlsClientStream {
     socket: TcpStream,
     session: ClientConnection,
 }
 
 impl TlsClientStream {
     /// What was agreed on, once the handshake is over.
-    pub(super) fn facts(&self) -> TlsFacts {
+    pub(crate) fn facts(&self) -> TlsFacts {
         let version = self.session.protocol_version();
         let cipher = self.session.negotiated_cipher_suite();
         TlsFacts {

@@ -8,32 +8,34 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use ws_echo_core::Buffer;
 
-use super::command::FRAGMENT_LEN_MAX;
-
+/// The longest payload of a frame that is sent. A longer message is sent in fragments.
+pub(crate) const FRAGMENT_LEN_MAX: usize = 64 << 10;
 /// Room for the longest frame that is sent, and for what is received.
 const BUFFER_LEN: usize = 4 * FRAGMENT_LEN_MAX;
-/// How many bytes may be unsent. Only a server that sends Pings and does not read the Pongs causes
-/// more.
+/// How many bytes may be unsent besides a frame. Only a server that sends Pings and does not read
+/// the Pongs causes more.
 const UNSENT_MAX: usize = 8 * FRAGMENT_LEN_MAX;
 
 /// A non-blocking socket, or TLS on one. A write may keep some of the bytes that it takes; a flush
 /// sends them.
-pub(super) trait ByteStream: Read + Write {}
+pub(crate) trait ByteStream: Read + Write {}
 
 impl<T: Read + Write> ByteStream for T {}
 
 /// A connection to a server.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     byte_stream: Box<dyn ByteStream>,
-    pub(super) buffer: Buffer<Box<[u8]>>,
+    pub(crate) buffer: Buffer<Box<[u8]>>,
     unsent: VecDeque<u8>,
+    /// How many bytes may be unsent while more is received.
+    unsent_max: usize,
     /// Why nothing can be sent any longer. Bytes can still be received.
     write_error: Option<io::Error>,
 }
 
 /// The outcome of a read.
 #[derive(Debug)]
-pub(super) enum ReadOutcome {
+pub(crate) enum ReadOutcome {
     /// Nothing can be received now.
     Nothing,
     /// Some bytes were received, or none yet; there may be more.
@@ -43,19 +45,20 @@ pub(super) enum ReadOutcome {
 }
 
 impl Stream {
-    pub(super) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
+    pub(crate) fn new(byte_stream: Box<dyn ByteStream>) -> Self {
         Self {
             byte_stream,
             // Frames are taken in pieces, so none has to fit the buffer.
             buffer: Buffer::for_pieces(vec![0; BUFFER_LEN].into_boxed_slice()),
             unsent: VecDeque::new(),
+            unsent_max: UNSENT_MAX,
             write_error: None,
         }
     }
 
     /// Sends what is ready, until the socket accepts no more; the rest is sent next time. Returns
     /// whether this made room, so that there may be more to do.
-    pub(super) fn transmit(&mut self) -> bool {
+    pub(crate) fn transmit(&mut self) -> bool {
         let ready = self.buffer.ready();
         let is_ready = !ready.is_empty();
         self.unsent.extend(ready);
@@ -86,18 +89,27 @@ impl Stream {
         self.byte_stream.flush()
     }
 
+    /// Sends these bytes behind all that is ready: whole frames, which the core does not know of.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.unsent.extend(self.buffer.ready());
+        self.buffer.consume(usize::MAX);
+        self.unsent.extend(bytes);
+        // A server may send its answer before it has taken all of a long frame.
+        self.unsent_max = self.unsent.len() + UNSENT_MAX;
+    }
+
     /// How many bytes wait for the socket to accept them.
-    pub(super) fn unsent_len(&self) -> usize {
+    pub(crate) fn unsent_len(&self) -> usize {
         self.unsent.len()
     }
 
     /// Whether too much is unsent to receive more.
-    pub(super) fn is_congested(&self) -> bool {
-        self.unsent.len() > UNSENT_MAX
+    pub(crate) fn is_congested(&self) -> bool {
+        self.unsent.len() > self.unsent_max
     }
 
     /// Receives bytes into the buffer.
-    pub(super) fn receive(&mut self) -> ReadOutcome {
+    pub(crate) fn receive(&mut self) -> ReadOutcome {
         let spare = self.buffer.spare_mut();
         if spare.is_empty() {
             return ReadOutcome::Nothing;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
-use crate::chat::end_reason::EndReason;
-use crate::chat::user::User;
+use crate::client::error::ConnectError;
+use crate::client::waiter::Waiter;
 use crate::connect::is_connected;
 use crate::options::url::Url;
 use crate::resolve::Lookup;
@@ -19,36 +19,36 @@ const SOCKET: Token = Token(0);
 /// Asks for the host's addresses, each time anew: the host may have moved. There is no answer after
 /// `deadline`, which is that of `timeout`.
 pub(super) fn resolve(
-    user: &mut User,
+    waiter: &mut impl Waiter,
     url: &Url,
     deadline: Instant,
     timeout: Duration,
-) -> Result<Vec<SocketAddr>, EndReason> {
-    let lookup = Lookup::start(url, &user.waker)
-        .map_err(|error| EndReason::NotConnected(format!("cannot start a thread: {error}")))?;
+) -> Result<Vec<SocketAddr>, ConnectError> {
+    let lookup = Lookup::start(url, waiter.waker())
+        .map_err(|error| ConnectError::NotConnected(format!("cannot start a thread: {error}")))?;
     loop {
         if let Some(answer) = lookup.answer() {
-            return answer.map_err(EndReason::NotConnected);
+            return answer.map_err(ConnectError::NotConnected);
         }
-        if user.is_past(deadline)? {
-            return Err(EndReason::NotConnected(lookup.late(timeout)));
+        if waiter.is_past(deadline)? {
+            return Err(ConnectError::NotConnected(lookup.late(timeout)));
         }
-        user.wait(Some(deadline))?;
+        waiter.wait(Some(deadline))?;
     }
 }
 
 /// Tries addresses one after the other. Each gets an equal share of the time that is left.
 pub(super) fn connect(
-    user: &mut User,
+    waiter: &mut impl Waiter,
     addresses: Vec<SocketAddr>,
     deadline: Instant,
-) -> Result<TcpStream, EndReason> {
+) -> Result<TcpStream, ConnectError> {
     let mut failures = Vec::new();
     let count = addresses.len();
     for (index, address) in addresses.into_iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
         let share = left.div_f64((count - index) as f64);
-        match connect_to(user, address, Instant::now() + share)? {
+        match connect_to(waiter, address, Instant::now() + share)? {
             Ok(stream) => return Ok(stream),
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 failures.push(format!("{address}: no answer within {}", Time::from(share)));
@@ -57,7 +57,7 @@ pub(super) fn connect(
         }
     }
     let failures = failures.join("; ");
-    Err(EndReason::NotConnected(format!(
+    Err(ConnectError::NotConnected(format!(
         "cannot connect to {failures}"
     )))
 }
@@ -65,16 +65,16 @@ pub(super) fn connect(
 /// Connects to one address before a deadline. The inner error is that of the address; the outer one
 /// ends the attempt.
 fn connect_to(
-    user: &mut User,
+    waiter: &mut impl Waiter,
     address: SocketAddr,
     deadline: Instant,
-) -> Result<io::Result<TcpStream>, EndReason> {
+) -> Result<io::Result<TcpStream>, ConnectError> {
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
         Err(error) => return Ok(Err(error)),
     };
     let both = Interest::READABLE | Interest::WRITABLE;
-    if let Err(error) = user.poll.registry().register(&mut stream, SOCKET, both) {
+    if let Err(error) = waiter.registry().register(&mut stream, SOCKET, both) {
         return Ok(Err(error));
     }
     loop {
@@ -83,9 +83,9 @@ fn connect_to(
             Ok(false) => {}
             Err(error) => return Ok(Err(error)),
         }
-        if user.is_past(deadline)? {
+        if waiter.is_past(deadline)? {
             return Ok(Err(ErrorKind::TimedOut.into()));
         }
-        user.wait(Some(deadline))?;
+        waiter.wait(Some(deadline))?;
     }
 }
