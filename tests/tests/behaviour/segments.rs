@@ -2,6 +2,9 @@
 //! may join what waits for an acknowledgement, so each test tries a few times to see the exact
 //! number, with a client that acknowledges at once.
 
+use std::thread;
+use std::time::Duration;
+
 use socket2::SockRef;
 use ws_echo_tests::scripted_client::{Client, WELCOME, request};
 use ws_echo_tests::segments::received_at;
@@ -24,11 +27,15 @@ fn counted(server: &Server, query: &str) -> Option<(Client, usize, u64)> {
     Some((client, head.len() + greeting.len(), segments))
 }
 
-/// How many segments bring this echo.
+/// Between two messages, so that no server echoes them together by chance.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How many segments bring these echoes.
 fn segments_of_echoes(client: &mut Client, messages: &[&str]) -> Option<u64> {
     let before = received_at(client.address())?;
     for message in messages {
         say(client, message);
+        thread::sleep(PAUSE);
     }
     for message in messages {
         let echo = receive_with(client, Client::receive_frame);
