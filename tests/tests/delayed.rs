@@ -28,7 +28,7 @@ fn wanted() -> (u64, Duration) {
     }
 }
 
-/// What a delayed client may cost, in bytes, beside its message. The guide says so.
+/// What a delayed client may cost, in bytes, with a short message. The guide says so.
 const MEMORY_MAX: u64 = 4 << 10;
 
 /// Allows this process and its servers as many files as the system does. Returns how many clients
