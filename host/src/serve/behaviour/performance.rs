@@ -53,6 +53,8 @@ pub(crate) struct Performance {
     has_begun: bool,
     /// The code of our Close, if one was sent.
     close_code: Option<CloseCode>,
+    /// Whether a Close was sent that must not be sent. A Close of the client is not answered then.
+    has_sent_wrong_close: bool,
     memory: Memory,
     /// How many bytes of that are its own.
     own_len: usize,
@@ -288,6 +290,7 @@ impl Performance {
             },
             has_begun: false,
             close_code: None,
+            has_sent_wrong_close: false,
             memory,
             own_len,
             opened: Moment::default(),

@@ -37,6 +37,8 @@ pub(super) enum Content {
 pub(super) enum Step {
     /// The greeting was sent.
     Begin,
+    /// A Close was sent that must not be sent.
+    NoteWrongClose,
     /// A Close of our own must be sent.
     Close(CloseCode, String),
     /// It was sent, and the client must answer it.

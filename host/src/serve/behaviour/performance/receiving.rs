@@ -10,7 +10,7 @@ use super::memory::Short;
 use super::outbox::{Content, Step};
 use super::outgoing::{Fragments, Outgoing};
 use super::{LentBuffer, Outcome, Performance, Stage, Surroundings};
-use crate::serve::behaviour::{After, CloseAnswer, PongBehaviour, SentKind};
+use crate::serve::behaviour::{After, CloseAnswer, PongBehaviour, SentKind, Violation};
 
 /// The reason in the Close after a message that is too long.
 const TOO_LONG: &str = "message is too long";
@@ -210,7 +210,9 @@ impl Performance {
             self.stage = Stage::Ending;
         }
         let violation = violation.map(Content::Frames);
-        let steps = [close, end].into_iter().flatten().map(Content::Step);
+        let is_close = self.behaviour.violation == Some(Violation::CloseCode);
+        let noted = is_close.then_some(Step::NoteWrongClose);
+        let steps = [noted, close, end].into_iter().flatten().map(Content::Step);
         for content in violation.into_iter().chain(steps) {
             let memory = &mut self.memory;
             match due {
@@ -299,7 +301,7 @@ impl Performance {
         due: Instant,
         around: &mut Surroundings<'_>,
     ) -> Result<(), Short> {
-        if !bytes.is_empty() {
+        if !bytes.is_empty() && !self.has_sent_wrong_close {
             self.queue(due, Content::Frames(bytes), around)?;
         }
         self.queue(due, Content::Step(Step::Finish), around)

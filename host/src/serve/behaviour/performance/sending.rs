@@ -101,6 +101,7 @@ impl Performance {
     ) -> Result<Option<Action>, Short> {
         match step {
             Step::Begin => self.begin(around.now),
+            Step::NoteWrongClose => self.has_sent_wrong_close = true,
             Step::Close(code, reason) => self.close(code, &reason, around)?,
             Step::AwaitClose => self.timers.close = Some(around.now + around.limits.close),
             Step::End(end) => return Ok(self.end_transport(end, around)),

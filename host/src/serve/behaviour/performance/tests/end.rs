@@ -258,6 +258,20 @@ fn a_violation_comes_once_and_echoes_go_on() {
 }
 
 #[test]
+fn a_close_with_a_wrong_code_is_the_last_one() {
+    for answer in [frame(0x88, b"\x03\xea"), b"\x81\x00".to_vec()] {
+        let mut stage = Stage::with(&[], None, AGREED, |it| {
+            it.violation = Some(Violation::CloseCode);
+        });
+        stage.send(text("a"));
+        stage.send(answer);
+        let expected = [RESPONSE, &served(0x88, b"\x03\xed"), &echo("a")];
+        assert_eq!(stage.bytes(), expected.concat());
+        assert_eq!(stage.ended, Some((0, Action::Finish)));
+    }
+}
+
+#[test]
 fn a_close_follows_a_violation() {
     let mut stage = Stage::greeting("hi", |it| {
         it.violation = Some(Violation::ReservedBit);

@@ -341,6 +341,8 @@ impl<'a> Model<'a> {
         let payload = |code: u16, reason: &str| [&code.to_be_bytes(), reason.as_bytes()].concat();
         let answered_at = match end.close_answer {
             _ if self.ends() || self.is_paused_after(MESSAGES.len()) => None,
+            // A Close was sent, though a wrong one.
+            _ if self.behaviour.violation == Some(Violation::CloseCode) => None,
             CloseAnswer::AtOnce => Some(CLOSE_AT),
             CloseAnswer::Never => None,
             CloseAnswer::Late(time) => Some(CLOSE_AT + milliseconds(time)),
