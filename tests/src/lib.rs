@@ -19,6 +19,7 @@ pub mod recording_proxy;
 pub mod remote_server;
 pub mod scripted_client;
 pub mod scripted_server;
+pub mod segments;
 pub mod server;
 pub mod sessions;
 pub mod skipped;

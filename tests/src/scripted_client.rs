@@ -33,6 +33,15 @@ pub struct Client {
     received: Vec<u8>,
 }
 
+/// How a connection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The server has ended its side (FIN).
+    Fin,
+    /// The server has reset the connection (RST).
+    Reset,
+}
+
 impl Client {
     /// A TCP connection, nothing more.
     pub fn connect(address: SocketAddr) -> Self {
@@ -52,8 +61,13 @@ impl Client {
 
     /// An open WebSocket connection; a greeting may still follow.
     pub fn open(address: SocketAddr) -> Self {
+        Self::open_at(address, "/")
+    }
+
+    /// The same at another path, which may have a query.
+    pub fn open_at(address: SocketAddr, path: &str) -> Self {
         let mut client = Self::connect(address);
-        client.send(request("/"));
+        client.send(request(path));
         let head = client.receive_head();
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         client
@@ -165,21 +179,40 @@ impl Client {
 
     /// Receives everything up to the end of the connection.
     pub fn receive_rest(&mut self) -> Vec<u8> {
-        while self.receive() {}
-        std::mem::take(&mut self.received)
+        self.receive_to_the_end().0
+    }
+
+    /// Receives everything up to the end of the connection. Returns how it ends, too.
+    pub fn receive_to_the_end(&mut self) -> (Vec<u8>, End) {
+        loop {
+            if let Some(end) = self.receive_or_end() {
+                return (std::mem::take(&mut self.received), end);
+            }
+        }
+    }
+
+    /// What was received and not yet taken, without waiting for more.
+    pub fn unread(&self) -> &[u8] {
+        &self.received
     }
 
     /// Receives some bytes. Returns `false` at the end of the connection.
     fn receive(&mut self) -> bool {
+        self.receive_or_end().is_none()
+    }
+
+    /// Receives some bytes, or the end of the connection.
+    fn receive_or_end(&mut self) -> Option<End> {
         let mut bytes = [0; 16 * 1024];
         match self.stream.read(&mut bytes) {
+            Ok(0) => Some(End::Fin),
             Ok(len) => {
                 self.received.extend(&bytes[..len]);
-                len > 0
+                None
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Some(End::Reset),
             // This process was stopped, and goes on.
-            Err(error) if error.kind() == ErrorKind::Interrupted => true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => None,
             Err(error) => panic!("nothing comes from the server: {error}"),
         }
     }

@@ -302,6 +302,51 @@ fn an_address_without_a_websocket_server_is_an_error() {
     }
 }
 
+/// The close code cannot be read in QML, whatever it is.
+#[test]
+fn a_close_of_any_code_closes_the_chat_without_an_error() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        for close in ["close=1000", "close=1011", "close=4001&reason=bye"] {
+            let chat = qt.chat(&[at(server.url(&format!("/test?{close}&after=200ms")))]);
+            chat.shows(&[
+                "# socket open",
+                "< Welcome to Awesome Chat",
+                "# socket closed",
+            ]);
+            chat.has_been(&["closed", "connecting", "open", "closing", "closed"]);
+        }
+    }
+}
+
+#[test]
+fn an_end_without_a_close_is_an_error_in_the_chat() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        for end in ["fin", "reset"] {
+            let chat = qt.chat(&[at(server.url(&format!("/test?end={end}&after=200ms")))]);
+            chat.shows(&[
+                "# socket open",
+                "< Welcome to Awesome Chat",
+                "# socket error The remote host closed the connection",
+                "# socket closed",
+            ]);
+            chat.has_been(&["closed", "connecting", "open", "error", "closing", "closed"]);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_on_request_is_an_error_with_its_status() {
+    for qt in Qt::versions() {
+        let server = Server::start(&[]);
+        let url = server.url("/test?status=503&retry-after=1s");
+        let chat = qt.chat(&[at(url)]);
+        chat.shows_each_time(1, &["# socket error QWebSocketPrivate::processHandshake: Unhandled http status code: 503 (Service Unavailable)."]);
+        chat.has_been(&["closed", "connecting", "error", "closed"]);
+    }
+}
+
 #[test]
 fn each_failed_attempt_says_why_once() {
     for qt in Qt::versions() {

@@ -204,7 +204,7 @@ pub(crate) enum Violation {
     Opcode,
     /// A text is not UTF-8 (section 5.6).
     Utf8,
-    /// A length is not encoded in the fewest bytes (section 5.2).
+    /// The most significant bit of a length of 64 bits is set (section 5.2).
     Length,
     /// A message begins inside another (section 5.4).
     Fragment,

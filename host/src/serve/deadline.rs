@@ -55,7 +55,9 @@ pub(crate) enum DeadlineChange {
     Spread(Deadline),
 }
 
-/// What follows from a client's turn.
+/// What follows from a client's turn. (In this order, one comparison shows that nothing has
+/// changed: otherwise an echo costs 5 instructions more.)
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Turn {
     pub(crate) next: Next,
@@ -79,8 +81,7 @@ pub(crate) enum Next {
     Requeue,
     /// Never: it must be dropped.
     Close,
-    /// With the next event of its transport, or with its alarm, which may have changed. (Before the
-    /// others it would cost an echo 3 instructions.)
+    /// With the next event of its transport, or with its alarm, which may have changed.
     Alarm,
 }
 

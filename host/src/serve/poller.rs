@@ -269,6 +269,14 @@ impl Transport for Socket {
         SockRef::from(&self.0).set_linger(Some(Duration::ZERO))
     }
 
+    #[cfg(target_os = "linux")]
+    fn is_left(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let at_once = Timespec::default();
+        let mut socket = [PollFd::new(&self.0, PollFlags::RDHUP)];
+        poll(&mut socket, Some(&at_once)).is_ok_and(|count| count > 0)
+    }
+
     fn wrong_protocol(&self, first: &[u8]) -> Option<&'static WrongProtocol> {
         (first.first() == Some(&TLS_HANDSHAKE)).then_some(&response::TLS_NOT_SERVED)
     }

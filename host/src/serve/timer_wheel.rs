@@ -111,8 +111,9 @@ impl TimerWheel {
             .reserve_exact(links.saturating_sub(self.links.len()));
     }
 
-    /// Sets the deadline of a key, and forgets the one that it has.
+    /// Sets the deadline of a key, and forgets the one or the alarm that it has.
     pub(crate) fn set(&mut self, key: usize, after: Ticks) {
+        self.forget_alarm(key);
         let link = self.provide(key);
         let mut due = (self.now as u32).wrapping_add(after.0);
         if after.0 >= SLOTS {
@@ -153,6 +154,11 @@ impl TimerWheel {
     /// Forgets the alarm and the deadline of a key.
     pub(crate) fn forget(&mut self, key: usize) {
         self.cancel(key);
+        self.forget_alarm(key);
+    }
+
+    #[inline]
+    fn forget_alarm(&mut self, key: usize) {
         if !self.alarms.is_empty() {
             self.set_alarm(key, None);
         }

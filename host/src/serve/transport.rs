@@ -35,6 +35,12 @@ pub trait Transport: Read + Write {
     /// When the system refuses.
     fn reset(&mut self) -> io::Result<()>;
 
+    /// Whether the client has ended its side or has reset the connection, as far as the system
+    /// tells it without a read. It asks the system.
+    fn is_left(&self) -> bool {
+        false
+    }
+
     /// How far the transport's own handshake has come, if it has one.
     fn stage(&self) -> Stage {
         Stage::Open
@@ -97,6 +103,10 @@ impl<T: Transport> Transport for Box<T> {
 
     fn reset(&mut self) -> io::Result<()> {
         T::reset(self)
+    }
+
+    fn is_left(&self) -> bool {
+        T::is_left(self)
     }
 
     fn stage(&self) -> Stage {

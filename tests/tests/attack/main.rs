@@ -6,6 +6,8 @@
 //! This test has a main function of its own, so that the table is shown.
 
 #[cfg(unix)]
+mod behaviours;
+#[cfg(unix)]
 mod canary;
 #[cfg(unix)]
 mod compressed;
@@ -94,6 +96,13 @@ const ATTACKS: &[Attack] = &[
     ("compressed messages that wait", compressed::inside_messages),
     ("compressed bytes one by one", compressed::trickle),
     ("compressed noise", compressed::garbage),
+    ("test: pushes nobody reads", behaviours::unread_pushes),
+    ("test: endless repeats", behaviours::repeats),
+    ("test: delays of an hour", behaviours::delays),
+    ("test: a backlog of delays", behaviours::delays_of_a_backlog),
+    ("test: segments of one byte", behaviours::segments),
+    ("test: ticks of 1 ms", behaviours::ticks),
+    ("test: garbage queries", behaviours::garbage_queries),
     ("FIN at every byte", truncated::fin),
     ("RST at every byte", truncated::rst),
     ("segments of one byte", truncated::segments_of_one_byte),

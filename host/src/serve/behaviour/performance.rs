@@ -194,7 +194,7 @@ pub(crate) struct Scratch {
 }
 
 /// How many bytes are received in a turn.
-const RECEIVED_LEN: usize = 64 * 1024;
+const RECEIVED_LEN: usize = 16 * 1024;
 
 impl Default for Scratch {
     fn default() -> Self {

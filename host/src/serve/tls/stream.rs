@@ -323,6 +323,10 @@ impl<T: Transport> Transport for TlsStream<T> {
         self.transport.reset()
     }
 
+    fn is_left(&self) -> bool {
+        self.transport.is_left()
+    }
+
     fn stage(&self) -> Stage {
         match self.receiving {
             Receiving::Open | Receiving::Plain | Receiving::Closed => Stage::Open,

@@ -123,8 +123,12 @@ impl Performance {
         Ok(())
     }
 
-    /// Ends as the behaviour says, though messages wait: these are not sent.
+    /// Ends as the behaviour says, though messages wait: these are not sent. If the client has sent
+    /// a Close, only the end of the transport is left to come.
     fn end_now(&mut self, around: &mut Surroundings<'_>) -> Result<(), Short> {
+        if self.stage == Stage::Closed && self.behaviour.end.transport.is_none() {
+            return Ok(());
+        }
         if self.behaviour.violation.is_some() {
             // Inside a message some of what no server may send may be sent.
             self.outbox
@@ -133,7 +137,11 @@ impl Performance {
             self.outbox
                 .keep_begun_frame(&mut self.memory, around.pool)?;
         }
-        self.queue_end(None, around)
+        self.queue_end(None, around)?;
+        if self.stage == Stage::Ending {
+            self.stop_timers();
+        }
+        Ok(())
     }
 
     /// Ends a connection that has lasted long enough; for the second time, without waiting.

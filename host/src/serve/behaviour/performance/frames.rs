@@ -84,9 +84,10 @@ pub(super) fn violation(violation: Violation) -> Vec<u8> {
         Violation::Opcode => frame(FIN | RESERVED, text),
         // These bytes are in no character (RFC 3629 section 3).
         Violation::Utf8 => frame(FIN | TEXT, b"\xFF\xFE"),
+        // One that is only not minimal would be accepted by most clients.
         Violation::Length => {
-            let header = vec![FIN | TEXT, LEN_16, 0, text.len() as u8];
-            [&header, text].concat()
+            let len = 1 << 63 | text.len() as u64;
+            [&[FIN | TEXT, LEN_64][..], &len.to_be_bytes(), text].concat()
         }
         Violation::Fragment => [frame(TEXT, text), frame(FIN | TEXT, text)].concat(),
         Violation::Control => frame(FIN | PING, &[b'.'; 126]),
@@ -120,7 +121,7 @@ mod tests {
             (Violation::ReservedBit, &b"\xA1\x09violation"[..]),
             (Violation::Opcode, b"\x83\x09violation"),
             (Violation::Utf8, b"\x81\x02\xFF\xFE"),
-            (Violation::Length, b"\x81\x7E\x00\x09violation"),
+            (Violation::Length, b"\x81\x7F\x80\0\0\0\0\0\0\x09violation"),
             (Violation::Fragment, b"\x01\x09violation\x81\x09violation"),
             (Violation::CloseCode, b"\x88\x02\x03\xED"),
             (Violation::Continuation, b"\x80\x09violation"),

@@ -1,5 +1,6 @@
 //! What the client sends, and what follows from it.
 
+use std::mem;
 use std::time::Instant;
 
 use ws_echo_core::{Chunk, CloseCode, Event, Kind};
@@ -25,19 +26,25 @@ impl Performance {
         around: &mut Surroundings<'_>,
     ) -> Result<(), Short> {
         let mut received = Ok(());
+        // Where there is little room, the core makes an answer in several pieces.
+        let mut answer = Vec::new();
         while received.is_ok() && !self.is_deaf() {
             let event = self.connection.exchange(buffer).next_event();
+            answer.extend_from_slice(buffer.ready());
             received = match event {
                 Ok(None) if buffer.ready().is_empty() => break,
                 Ok(None) => Ok(()),
                 Ok(Some(Event::Data(chunk))) => self.take_chunk(&chunk, buffer, around),
-                Ok(Some(Event::Ping)) => self.answer_ping(buffer, around),
+                Ok(Some(Event::Ping)) => self.answer_ping(mem::take(&mut answer), around),
                 Ok(Some(Event::Close(code))) => {
                     let reason = self.connection.close_reason().to_owned();
-                    self.answer_close(code, reason, buffer, around)
+                    self.answer_close(code, reason, mem::take(&mut answer), around)
                 }
                 Ok(Some(_)) => Ok(()),
-                Err(error) => self.close_and_finish(Outcome::Failed(error), buffer, around),
+                Err(error) => {
+                    let close = mem::take(&mut answer);
+                    self.close_and_finish(Outcome::Failed(error), close, around)
+                }
             };
             buffer.consume(usize::MAX);
         }
@@ -216,16 +223,11 @@ impl Performance {
         Ok(())
     }
 
-    fn answer_ping(
-        &mut self,
-        buffer: &LentBuffer,
-        around: &mut Surroundings<'_>,
-    ) -> Result<(), Short> {
+    fn answer_ping(&mut self, pong: Vec<u8>, around: &mut Surroundings<'_>) -> Result<(), Short> {
         if self.behaviour.unasked.pong == PongBehaviour::None {
             return Ok(());
         }
-        let pong = Content::Frames(buffer.ready().to_vec());
-        self.queue(around.now, pong, around)
+        self.queue(around.now, Content::Frames(pong), around)
     }
 
     /// The client has sent a Close, which is an answer to ours or must be answered.
@@ -233,7 +235,7 @@ impl Performance {
         &mut self,
         code: Option<CloseCode>,
         reason: String,
-        buffer: &LentBuffer,
+        close: Vec<u8>,
         around: &mut Surroundings<'_>,
     ) -> Result<(), Short> {
         let outcome = match self.close_code {
@@ -245,11 +247,11 @@ impl Performance {
             None => self.behaviour.end.close_answer,
         };
         match answer {
-            CloseAnswer::AtOnce => self.close_and_finish(outcome, buffer, around),
+            CloseAnswer::AtOnce => self.close_and_finish(outcome, close, around),
             CloseAnswer::Late(time) => {
                 self.stage = Stage::Closed;
                 self.outcome.get_or_insert(outcome);
-                self.finish_with(buffer.ready().to_vec(), around.now + time, around)
+                self.finish_with(close, around.now + time, around)
             }
             CloseAnswer::Never => {
                 self.stage = Stage::Closed;
@@ -273,21 +275,21 @@ impl Performance {
         let mut exchange = self.connection.exchange(buffer);
         // Nothing is ready, so there is room.
         let _ = exchange.close(CloseCode::MESSAGE_TOO_BIG, TOO_LONG);
-        self.close_and_finish(outcome, buffer, around)
+        self.close_and_finish(outcome, buffer.ready().to_vec(), around)
     }
 
-    /// Sends the Close that is ready, if one is, after what is due, and ends the connection.
+    /// Sends this Close, if there is one, after what is due, and ends the connection.
     fn close_and_finish(
         &mut self,
         outcome: Outcome,
-        buffer: &LentBuffer,
+        close: Vec<u8>,
         around: &mut Surroundings<'_>,
     ) -> Result<(), Short> {
         self.stage = Stage::Closed;
         self.timers.close = None;
         self.stop_timers();
         self.outcome.get_or_insert(outcome);
-        self.finish_with(buffer.ready().to_vec(), around.now, around)
+        self.finish_with(close, around.now, around)
     }
 
     /// Sends these bytes and ends the connection, both when it is time.

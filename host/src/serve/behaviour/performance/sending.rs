@@ -117,7 +117,10 @@ impl Performance {
         {
             self.timers.after = Some(now + time);
         }
-        self.begin_timers(now);
+        // What would come by time comes after an end that follows the greeting.
+        if self.stage != Stage::Ending || self.behaviour.after != After::Messages(0) {
+            self.begin_timers(now);
+        }
     }
 
     /// Sends a Close. After it no message is sent.

@@ -73,6 +73,46 @@ fn only_clients_that_need_it_wake_the_server() {
 }
 
 #[test]
+fn an_echo_that_is_not_sent_any_more_does_not_shorten_the_time_to_end_a_connection() {
+    let mut server = Server::new(&["--close-timeout=10s"]);
+    let (key, end) = server.test("delay=2s");
+    server.send(key, &end, frame(0x81, "late"));
+    server.send(key, &end, CLOSE);
+    assert_eq!(received(&end), close(1000, ""));
+    server.pass(9 * SECOND);
+    assert_eq!(server.clients.len(), 1, "it may still end its side");
+    server.pass(2 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
+fn a_client_that_is_pushed_much_leaves_turns_to_others() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.connect();
+    end.0
+        .borrow_mut()
+        .to_server
+        .extend(request("/test?push=10000&size=64KiB", ""));
+    server.clients.handle(key, Readiness::Data);
+    for _ in 0..100 {
+        let len = received(&end).len();
+        assert!(0 < len && len <= 128 << 10, "{len} bytes in a turn");
+        server.round();
+    }
+}
+
+#[test]
+fn a_client_that_sends_many_messages_leaves_turns_to_others() {
+    let mut server = Server::new(&[]);
+    let (key, end) = server.test("delay=1h");
+    let many = frame(0x81, "").repeat(10_000);
+    end.0.borrow_mut().to_server.extend(&many);
+    server.clients.handle(key, Readiness::Data);
+    let taken = many.len() - end.0.borrow().to_server.len();
+    assert!(0 < taken && taken <= 16 << 10, "{taken} bytes in a turn");
+}
+
+#[test]
 fn on_other_paths_a_query_means_nothing() {
     let mut server = Server::new(&[]);
     let (key, end) = server.connect();

@@ -130,6 +130,25 @@ fn a_close_at_once_follows_the_greeting_and_what_is_pushed() {
 }
 
 #[test]
+fn at_a_time_a_client_that_has_sent_close_is_still_answered() {
+    let ends: [fn(&mut Behaviour); 2] = [
+        |it| it.end.close = close_with(1011, ""),
+        |it| it.violation = Some(Violation::ReservedBit),
+    ];
+    for end in ends {
+        let mut stage = Stage::new(|it| {
+            it.end.close_answer = CloseAnswer::Late(3 * SECOND);
+            it.after = After::Time(SECOND);
+            end(it);
+        });
+        stage.send(CLOSE);
+        stage.pass(10 * SECOND);
+        assert_eq!(stage.taken(), [(3000, close(1000, ""))]);
+        assert_eq!(stage.ended, Some((3000, Action::Finish)));
+    }
+}
+
+#[test]
 fn at_a_time_what_waits_is_not_sent() {
     let mut stage = Stage::greeting("hi", |it| {
         it.greeting.separate = Some(SECOND);

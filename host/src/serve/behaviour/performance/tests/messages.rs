@@ -26,6 +26,28 @@ fn frames_may_be_cut_anywhere() {
 }
 
 #[test]
+fn answers_are_whole_wherever_the_frames_are_cut_that_are_answered() {
+    let payload: Vec<u8> = (0..125).collect();
+    let ping = frame(0x89, &payload);
+    let end = frame(0x88, [b"\x03\xe8", &payload[..123]].concat());
+    let sent = [text("a"), ping, end].concat();
+    let answers = [echo("a"), served(0x8A, &payload), close(1000, "")];
+    for cut in 0..sent.len() {
+        let mut stage = Stage::new(|_| {});
+        stage.send(&sent[..cut]);
+        stage.send(&sent[cut..]);
+        assert_eq!(stage.bytes(), answers.concat(), "cut at {cut}");
+    }
+    for piece_len in [1, 7, 50, 110] {
+        let mut stage = Stage::new(|_| {});
+        for piece in sent.chunks(piece_len) {
+            stage.send(piece);
+        }
+        assert_eq!(stage.bytes(), answers.concat(), "pieces of {piece_len}");
+    }
+}
+
+#[test]
 fn echoes_wait_for_their_delay_and_answers_to_pings_do_not() {
     let mut stage = Stage::new(|it| it.messages.delay = 200 * MILLISECOND);
     stage.send(text("one"));

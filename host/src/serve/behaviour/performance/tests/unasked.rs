@@ -1,7 +1,7 @@
 //! What the server sends of its own accord.
 
 use super::stage::*;
-use crate::serve::behaviour::PongBehaviour;
+use crate::serve::behaviour::{After, PongBehaviour, TransportEnd};
 
 fn tick(number: u64, time: &str) -> Vec<u8> {
     echo(format!(
@@ -114,4 +114,30 @@ fn pings_are_not_answered_or_pongs_come_unasked() {
     stage.send([frame(0x89, "?"), text("a")].concat());
     let expected = [served(0x8A, "?"), pong, echo("a")].concat();
     assert_eq!(stage.bytes(), expected);
+}
+
+#[test]
+fn nothing_is_added_behind_an_end_that_waits() {
+    for after in [After::Messages(0), After::Time(SECOND)] {
+        let mut stage = Stage::with(&[], None, AGREED, |it| {
+            it.messages.rate = Some(1);
+            it.unasked.push = 1;
+            it.unasked.push_len = 1000;
+            it.unasked.tick = Some(10 * MILLISECOND);
+            it.unasked.ping = Some(10 * MILLISECOND);
+            it.end.transport = Some(TransportEnd::Fin);
+            it.after = after;
+        });
+        stage.pass(SECOND);
+        let held = stage.held();
+        stage.pass(50 * SECOND);
+        assert!(
+            stage.held() <= held && held < 10_000,
+            "{held}, {}",
+            stage.held()
+        );
+        stage.pass(1000 * SECOND);
+        assert_eq!(stage.bytes().len(), RESPONSE.len() + 1004);
+        assert!(!stage.is_there());
+    }
 }

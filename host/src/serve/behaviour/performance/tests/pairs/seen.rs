@@ -89,7 +89,10 @@ impl Seen {
     }
 }
 
-/// The frames after the response. Their lengths may be written in too many bytes.
+/// Without the most significant bit, which must be 0 (RFC 6455 section 5.2).
+const LEN_MAX: usize = usize::MAX >> 1;
+
+/// The frames after the response. A length may have the bit that must be 0.
 fn frames(writes: &[Written]) -> Vec<Frame> {
     let with_times = |(at, bytes): &Written| bytes.iter().map(|byte| (*at, *byte)).collect();
     let bytes: Vec<(u64, u8)> = writes.iter().flat_map::<Vec<_>, _>(with_times).collect();
@@ -106,6 +109,10 @@ fn frames(writes: &[Written]) -> Vec<Frame> {
                 usize::from(u16::from_be_bytes([value(at + 2), value(at + 3)])),
                 4,
             ),
+            127 => {
+                let bytes = [2, 3, 4, 5, 6, 7, 8, 9].map(|it| value(at + it));
+                (u64::from_be_bytes(bytes) as usize & LEN_MAX, 10)
+            }
             len => (usize::from(len), 2),
         };
         let key_len = if second & 0x80 == 0 { 0 } else { 4 };
