@@ -126,8 +126,8 @@ pub(super) struct ServeArguments {
     #[arg(long)]
     no_page: bool,
 
-    /// The path on which the query of a client's URL says how the server behaves: see
-    /// testing-clients.md
+    /// The path on which the query of a client's URL says how the server behaves. A browser
+    /// that opens it gets a page that explains it; see also testing-clients.md
     #[arg(long, value_name = "PATH", value_parser = names::path, conflicts_with = "no_test")]
     #[arg(default_value = "/test")]
     test_path: String,

@@ -2,7 +2,7 @@
 //! disk is full, ends with its last whole line.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead, ErrorKind, Read as _};
 
 use super::{FORMAT, Line};
 
@@ -44,9 +44,18 @@ pub(crate) enum ReadError {
 impl Display for ReadError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => write!(formatter, "{error}"),
+            Self::Io(error) => match error.kind() {
+                ErrorKind::NotFound => write!(formatter, "there is no such file"),
+                ErrorKind::IsADirectory => {
+                    write!(formatter, "it is a folder: write a file that is in it")
+                }
+                _ => write!(formatter, "{error}"),
+            },
             Self::Empty => write!(formatter, "no recording: it has no whole line"),
-            Self::NoRequest => write!(formatter, "no recording: line 1 is not a request"),
+            Self::NoRequest => write!(
+                formatter,
+                "no recording: line 1 is not a request; write a file that ws-echo --record has made"
+            ),
             Self::Format(format) => write!(
                 formatter,
                 "recorded in format {format}, and this program reads format {FORMAT}"
@@ -125,11 +134,11 @@ impl<R: BufRead> Reader<R> {
     /// What is wrong in a whole line that cannot be read. A later format may have other lines.
     fn wrong(&self, bytes: &[u8], error: &serde_json::Error) -> ReadError {
         let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
-        let format = value
-            .as_ref()
-            .and_then(|value| value.get("format")?.as_u64());
+        let field = |name| value.as_ref().and_then(|value| value.get(name));
+        let format = field("format").and_then(serde_json::Value::as_u64);
         match format.and_then(|format| u32::try_from(format).ok()) {
             Some(format) if self.number == 1 && format != FORMAT => ReadError::Format(format),
+            _ if self.number == 1 && field("type").is_none() => ReadError::NoRequest,
             _ => ReadError::Line(self.number, error.to_string()),
         }
     }

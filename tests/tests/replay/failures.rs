@@ -31,9 +31,29 @@ fn a_recording_that_cannot_be_read_is_an_error_before_a_connection_is_made() {
     assert_eq!((ended.status, &*ended.stdout), (Some(1), ""));
     let start = format!("ws-echo: {}: ", missing.display());
     assert!(ended.stderr.starts_with(&start), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("there is no such file"),
+        "{}",
+        ended.stderr
+    );
+    let ended = replay(&std::env::temp_dir(), unused, &[]);
+    assert_eq!((ended.status, &*ended.stdout), (Some(1), ""));
+    assert!(
+        ended.stderr.contains("it is a folder: write a file"),
+        "{}",
+        ended.stderr
+    );
     for (text, expected) in [
         (String::new(), "no recording: it has no whole line"),
-        ("hello\n".into(), "line 1: "),
+        (
+            "hello\n".into(),
+            "no recording: line 1 is not a request; write a file that ws-echo --record has made",
+        ),
+        (
+            "2026-11-29\n".into(),
+            "no recording: line 1 is not a request",
+        ),
+        ("{\"type\":\"request\"}\n".into(), "line 1: missing field"),
         (
             format!("{RESPONSE}\n"),
             "no recording: line 1 is not a request",

@@ -16,7 +16,7 @@ use crate::escape::OneLine;
 use crate::lock::lock;
 use crate::logging::target::RECORD;
 use crate::options::serve::RecordOptions;
-use crate::quantity::Count;
+use crate::quantity::{Count, Size};
 use crate::recording::Line;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::tap::gathered::{Budget, MEMORY_FOR_MESSAGES, Reserved};
@@ -63,11 +63,11 @@ impl Recorder {
         let folder = options.folder.display().to_string();
         info!(
             target: RECORD,
-            "up to {} are recorded in {} (--record-max-files), each up to {} bytes \
+            "up to {} are recorded in {} (--record-max-files), each up to {} \
              (--record-max-size)",
             Count(recorder.files_max as u64, "connection"),
             OneLine(&folder),
-            options.max_len,
+            Size(options.max_len),
         );
         Ok(recorder)
     }
