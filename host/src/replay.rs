@@ -54,7 +54,8 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 enum ExitStatus {
     /// The server answered as in the recording.
     Same = 0,
-    /// The recording cannot be read, no connection was made, or the user has ended the replay.
+    /// The recording cannot be read or has no answer, no connection was made, or the user has ended
+    /// the replay.
     Failed = 1,
     /// The server refused the handshake, which was accepted in the recording.
     Refused = 3,
@@ -232,6 +233,7 @@ fn conclude(
         // What was sent could not be compared to its end.
         (true, Some(Ended::Stalled)) => Outcome::Different,
         (true, _) if findings.failure.is_some() => Outcome::Interrupted,
+        (true, _) if findings.counts.answers() == 0 => Outcome::Nothing,
         (true, _) => Outcome::Same,
     };
     let report = Report {
@@ -251,7 +253,7 @@ fn conclude(
     let mut status = match result {
         Outcome::Same => ExitStatus::Same,
         Outcome::Different => ExitStatus::Different,
-        Outcome::Interrupted => ExitStatus::Failed,
+        Outcome::Nothing | Outcome::Interrupted => ExitStatus::Failed,
     };
     if let Err(error) = print(&report, options.output) {
         stderr::print(&format!("cannot print the differences: {error}"));

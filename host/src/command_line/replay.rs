@@ -43,8 +43,9 @@ Examples:
       --ignore-greeting --json         another server, which greets otherwise
 
 Exit status: 0 if the server answered as in the recording; 1 if the file cannot
-be read, no connection was made, or the replay was interrupted; 2 for a wrong
-command line; 3 if the server refused the handshake; 4 if it answered otherwise.";
+be read or has no answer to compare, no connection was made, or the replay was
+interrupted; 2 for a wrong command line; 3 if the server refused the handshake;
+4 if it answered otherwise.";
 
 #[derive(Args)]
 pub(super) struct ReplayArguments {

@@ -78,6 +78,11 @@ impl Counts {
         self.changed + self.missing + self.late + self.unexpected
     }
 
+    /// How many answers the recording has, as far as it was played.
+    pub(super) fn answers(&self) -> u64 {
+        self.same + self.changed + self.missing + self.late + self.not_compared
+    }
+
     fn of(&mut self, kind: DifferenceKind) -> &mut u64 {
         match kind {
             DifferenceKind::Changed => &mut self.changed,

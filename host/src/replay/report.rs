@@ -36,6 +36,8 @@ pub(super) struct Report<'a> {
 pub(super) enum Outcome {
     Same,
     Different,
+    /// The recording has no answer of the server.
+    Nothing,
     /// The user has ended the replay, and nothing differed until then.
     Interrupted,
 }
@@ -64,11 +66,10 @@ impl Display for Report<'_> {
                 let differences = Count(counts.differences(), "difference");
                 write!(formatter, "different: {differences}; ")?;
             }
+            Outcome::Nothing => write!(formatter, "nothing to compare: ")?,
             Outcome::Interrupted => write!(formatter, "interrupted: ")?,
         }
-        let answers =
-            counts.same + counts.changed + counts.missing + counts.late + counts.not_compared;
-        let (same, answers) = (counts.same, Count(answers, "answer"));
+        let (same, answers) = (counts.same, Count(counts.answers(), "answer"));
         write!(formatter, "{same} of {answers} as recorded")?;
         match counts.not_compared {
             0 => Ok(()),

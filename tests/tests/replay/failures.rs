@@ -120,6 +120,15 @@ fn a_recording_that_is_cut_off_is_played_to_its_end() {
 }
 
 #[test]
+fn a_recording_without_an_answer_compares_nothing_which_is_a_failure() {
+    let recording = Recording::new(&[&text("client", "a")]);
+    let (url, _received) = listening(Vec::new());
+    let ended = replay(recording.path(), &url, &[]);
+    assert_eq!(ended.status, Some(1));
+    assert_eq!(ended.stdout, "nothing to compare: 0 of 0 answers as recorded\n");
+}
+
+#[test]
 fn where_lines_are_missing_the_replay_ends() {
     let recording = Recording::new(&[
         &text("client", "a"),
