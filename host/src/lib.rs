@@ -45,6 +45,7 @@ mod random;
 mod recording;
 mod replay;
 mod resolve;
+mod secret_header;
 mod serve;
 mod similar;
 mod stderr;

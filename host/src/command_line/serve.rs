@@ -113,8 +113,8 @@ pub(super) struct ServeArguments {
     #[arg(long, conflicts_with_all = ["welcome", "no_welcome"])]
     welcome_request: bool,
 
-    /// Show the values of Authorization, Proxy-Authorization and Cookie headers in recordings, the
-    /// log and the request's report, and not only their lengths
+    /// Show the values of headers that hold secrets, such as Authorization and Cookie, in
+    /// recordings, the log and the request's report, and not only their lengths
     #[arg(long)]
     show_secrets: bool,
 

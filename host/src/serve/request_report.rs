@@ -12,11 +12,9 @@ use serde::Serialize;
 use ws_echo_core::{DeflateAnswer, Request};
 
 use crate::options::serve::Secrets;
+use crate::secret_header::is_secret;
 use crate::serve::peer::Peer;
 use crate::serve::transport::TlsFacts;
-
-/// The headers with values that are [hidden](Secrets::Hidden).
-pub(crate) const SECRETS: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
 
 /// The most bytes of a [report](json). A byte of the head of a request, which has at most 8 KiB,
 /// takes less than 4.4: its part of base64, and three in a list of offers.
@@ -84,7 +82,7 @@ enum Value<'a> {
 impl<'a> Value<'a> {
     fn of_header(name: &str, bytes: &'a [u8], secrets: Secrets) -> Self {
         match secrets {
-            Secrets::Hidden if is_secret(name) => Self::Hidden {
+            Secrets::Hidden if is_secret(name.as_bytes()) => Self::Hidden {
                 hidden: bytes.len(),
             },
             _ => Self::new(bytes),
@@ -99,11 +97,6 @@ impl<'a> Value<'a> {
             },
         }
     }
-}
-
-/// Whether a header holds a secret, whatever the case of its name.
-pub(crate) fn is_secret(name: &str) -> bool {
-    SECRETS.iter().any(|it| name.eq_ignore_ascii_case(it))
 }
 
 /// The request as one JSON object on one line, without an end of the line. It has at most

@@ -125,7 +125,10 @@ fn a_recording_without_an_answer_compares_nothing_which_is_a_failure() {
     let (url, _received) = listening(Vec::new());
     let ended = replay(recording.path(), &url, &[]);
     assert_eq!(ended.status, Some(1));
-    assert_eq!(ended.stdout, "nothing to compare: 0 of 0 answers as recorded\n");
+    assert_eq!(
+        ended.stdout,
+        "nothing to compare: 0 of 0 answers as recorded\n"
+    );
 }
 
 #[test]

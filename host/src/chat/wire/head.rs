@@ -2,21 +2,12 @@
 //! secrets. Whether they are right is the core's question.
 
 use crate::escape::Untrusted;
+use crate::secret_header::is_secret;
 
 /// How many characters of a line are shown.
 const SHOWN_LEN_MAX: usize = 1000;
 /// How many bytes of a line are kept: a character has up to 4.
 const KEPT_LEN_MAX: usize = 4 * SHOWN_LEN_MAX;
-
-/// Headers whose values are secrets.
-const SECRETS: [&str; 4] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-];
-/// Parts of the names of other headers whose values are secrets, such as `X-Api-Key`.
-const SECRET_PARTS: [&str; 5] = ["api-key", "apikey", "token", "secret", "password"];
 
 /// The bytes of a head, line by line.
 #[derive(Debug)]
@@ -122,7 +113,7 @@ impl Head {
             ),
             None => ("", 0),
         };
-        self.was_secret = is_secret(name) || (continues && self.was_secret);
+        self.was_secret = is_secret(name.trim_ascii().as_bytes()) || (continues && self.was_secret);
         if self.was_secret {
             let value = &line[value_start..];
             let blank = value.len() - value.trim_ascii_start().len();
@@ -144,9 +135,4 @@ fn status(line: &[u8]) -> u16 {
     let word = line.split(|byte| *byte == b' ').nth(1);
     let status = word.and_then(|word| str::from_utf8(word).ok()?.parse().ok());
     status.unwrap_or(0)
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.trim_ascii().to_ascii_lowercase();
-    SECRETS.contains(&&*name) || SECRET_PARTS.iter().any(|part| name.contains(part))
 }

@@ -3,7 +3,7 @@
 
 use crate::options::serve::Secrets;
 use crate::recording::{Headers, Value};
-use crate::serve::request_report::SECRETS;
+use crate::secret_header;
 
 /// The longest head that is gathered, in bytes. The server reads shorter ones.
 pub(super) const HEAD_LEN_MAX: usize = 16 << 10;
@@ -125,12 +125,10 @@ impl Head {
 
 /// Whether a line with this name has a secret. A name may lack its colon.
 fn is_secret(name: &[u8]) -> bool {
-    let name = name.trim_ascii();
-    let begins_with = |secret: &str| {
-        let beginning = name.get(..secret.len());
-        beginning.is_some_and(|it| it.eq_ignore_ascii_case(secret.as_bytes()))
-    };
-    SECRETS.into_iter().any(begins_with)
+    let mut words = name
+        .trim_ascii()
+        .split(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte));
+    words.next().is_some_and(secret_header::is_secret)
 }
 
 fn is_named(name: &[u8], expected: &str) -> bool {
