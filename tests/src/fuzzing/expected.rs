@@ -284,8 +284,9 @@ impl Expected {
         let wrong = inflated.fault.into_iter().chain(broken).min();
         let is_cut = !inflated.is_complete || valid < inflated.bytes().len();
         let is_wrong = wrong.is_some() || ends_message && is_cut;
-        // What is found later can be found first, in the same piece.
-        let may_be_too_long = too_long.is_some_and(|len| wrong.is_none_or(|wrong| len < wrong));
+        // In one piece, what cannot be inflated is found first, then the length, then broken text.
+        let fault = inflated.fault;
+        let may_be_too_long = too_long.is_some_and(|len| fault.is_none_or(|fault| len < fault));
         let first_wrong = wrong.into_iter().chain(too_long).min();
         let certain = first_wrong.map_or(all.len(), |needed| needed - 1);
         if first & 0x0F != 0 && (is_whole || !payload.is_empty()) {
