@@ -1,5 +1,5 @@
-//! Which HTTP headers hold secrets. Their values are shown only by their length, where others may read
-//! what is shown: in the log, in recordings, in reports.
+//! Which HTTP headers hold secrets. In the log, in recordings and in reports, only the lengths of
+//! their values are shown.
 
 /// The names of headers that hold secrets, in lower case.
 const NAMES: [&str; 4] = [
