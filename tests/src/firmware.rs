@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,31 @@ pub const WITH_COMPRESSION: Build = Build {
 const STACK_START: usize = 0x2000_0000;
 const STACK_LEN: usize = 8 * 1024;
 
+/// How many machines run. One that waits too long for a processor loses connections.
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static SWITCHED_OFF: Condvar = Condvar::new();
+
+/// The right to run a machine: there are as many as processors.
+#[derive(Debug)]
+struct Turn;
+
+impl Turn {
+    fn wait() -> Self {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = SWITCHED_OFF.wait_while(running, |running| *running >= processors);
+        *waited.unwrap_or_else(PoisonError::into_inner) += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        SWITCHED_OFF.notify_one();
+    }
+}
+
 /// A machine that serves. It is switched off when dropped.
 #[derive(Debug)]
 pub struct Firmware {
@@ -50,6 +76,7 @@ pub struct Firmware {
     pub address: SocketAddr,
     /// The log.
     pub log: Log,
+    _turn: Turn,
 }
 
 impl Firmware {
@@ -57,6 +84,7 @@ impl Firmware {
     /// because there is no firmware or no QEMU.
     pub fn start(build: Build) -> Option<Self> {
         let firmware = elf(build)?;
+        let turn = Turn::wait();
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
         let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
@@ -80,6 +108,7 @@ impl Firmware {
             machine,
             monitor,
             log,
+            _turn: turn,
         };
         firmware.log.wait_for("listening");
         Some(firmware)
