@@ -227,9 +227,6 @@ impl<'a> Simulation<'a> {
     fn settle(&mut self) {
         let mut idle_rounds = 0;
         self.round(0);
-        let context = self.context();
-        let slots = self.slots.iter().flatten();
-        let pauses: usize = slots.map(|(_, client)| client.pauses_max(context)).sum();
         for _ in 0..ROUNDS_MAX {
             let slots = || self.slots.iter().flatten();
             slots().for_each(|(_, client)| client.link().announce_room());
@@ -244,6 +241,10 @@ impl<'a> Simulation<'a> {
                 true => idle_rounds + 1,
                 false => 0,
             };
+            // What has arrived only now may have to be verified too.
+            let context = self.context();
+            let slots = self.slots.iter().flatten();
+            let pauses: usize = slots.map(|(_, client)| client.pauses_max(context)).sum();
             assert!(idle_rounds < 2 + pauses, "it is busy with nothing");
         }
         panic!("it does not come to rest");
