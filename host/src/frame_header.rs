@@ -1,5 +1,5 @@
-//! The header of a frame as bytes (RFC 6455 section 5.2), for clients that write frames themselves:
-//! the core writes only what an application may send.
+//! The header of a frame as bytes (RFC 6455 section 5.2), for what reads frames or writes them
+//! without the core: that writes only what an application may send.
 
 pub(crate) const FIN: u8 = 0x80;
 /// The bit of a compressed message, in its first frame (RFC 7692 section 6).
@@ -12,20 +12,49 @@ pub(crate) const CLOSE: u8 = 0x8;
 pub(crate) const PING: u8 = 0x9;
 pub(crate) const PONG: u8 = 0xA;
 
+/// The second byte of a header, without [`MASKED`], that is followed by a length of two bytes, or
+/// of eight.
+pub(crate) const LEN_16: u8 = 126;
+pub(crate) const LEN_64: u8 = 127;
+
 /// The header of a frame with this first byte, [`MASKED`] or 0, and the length of the payload in
 /// the shortest form. A masking key follows it if it is masked.
 pub(crate) fn header(first: u8, mask: u8, len: usize) -> Vec<u8> {
-    let mut header = vec![first];
-    match len {
-        0..126 => header.push(mask | len as u8),
-        126..=0xFFFF => {
-            header.push(mask | 126);
-            header.extend((len as u16).to_be_bytes());
+    let mut header = Vec::new();
+    write_header(first, mask, len, &mut header);
+    header
+}
+
+/// The same, added to `bytes`.
+pub(crate) fn write_header(first: u8, mask: u8, len: usize, bytes: &mut Vec<u8>) {
+    bytes.push(first);
+    match (u8::try_from(len), u16::try_from(len)) {
+        (Ok(short @ ..LEN_16), _) => bytes.push(mask | short),
+        (_, Ok(medium)) => {
+            bytes.push(mask | LEN_16);
+            bytes.extend(medium.to_be_bytes());
         }
         _ => {
-            header.push(mask | 127);
-            header.extend((len as u64).to_be_bytes());
+            bytes.push(mask | LEN_64);
+            bytes.extend((len as u64).to_be_bytes());
         }
     }
-    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_has_the_shortest_form_of_each_length() {
+        for (len, expected) in [
+            (0, &b"\x81\x00"[..]),
+            (125, b"\x81\x7D"),
+            (126, b"\x81\x7E\x00\x7E"),
+            (65_535, b"\x81\x7E\xFF\xFF"),
+            (65_536, b"\x81\x7F\0\0\0\0\0\x01\0\0"),
+        ] {
+            assert_eq!(header(FIN | TEXT, 0, len), expected, "{len}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 use self::opening::Openings;
 pub(crate) use self::opening::{ENTRY_COST, Moment};
 use crate::escape::Untrusted;
+use crate::frame_header::RSV1;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
 use crate::serve::behaviour::TransportEnd;
@@ -25,9 +26,6 @@ use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
-
-/// The reserved bit of compressed messages (RFC 7692 section 6).
-const RSV1: u8 = 0x40;
 
 /// What happens to the clients of one worker.
 #[derive(Debug)]

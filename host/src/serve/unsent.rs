@@ -2,9 +2,9 @@
 //! are counted when they are made ready, and no longer when the frames that carry them have been
 //! sent (RFC 6455 section 5.2).
 
+use crate::frame_header::FIN;
 use crate::serve::traffic::Traffic;
 
-const FIN: u8 = 0x80;
 /// The bit that distinguishes the opcodes of control frames.
 const IS_CONTROL: u8 = 0x08;
 /// Without a masking key: a server's frames have none.

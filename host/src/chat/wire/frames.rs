@@ -4,20 +4,13 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::escape::Untrusted;
+use crate::frame_header::{BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, PONG, TEXT};
 use crate::hex;
 
 /// The longest payload of a control frame (section 5.5).
 const CONTROL_LEN_MAX: u64 = 125;
 
-const FIN: u8 = 0x80;
 const RSV: [(u8, &str); 3] = [(0x40, "RSV1"), (0x20, "RSV2"), (0x10, "RSV3")];
-const MASKED: u8 = 0x80;
-const CONTINUATION: u8 = 0x0;
-const TEXT: u8 = 0x1;
-const BINARY: u8 = 0x2;
-const CLOSE: u8 = 0x8;
-const PING: u8 = 0x9;
-const PONG: u8 = 0xA;
 
 /// Who sends frames: a client masks them, and a server does not (section 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,18 +1,15 @@
 //! Finds the frames in the bytes of one side, however they are cut (RFC 6455 section 5.2). It
 //! judges nothing: see `messages`.
 
+use crate::frame_header::{FIN, LEN_16, LEN_64, MASKED};
+
 /// The longest header: two bytes, eight of the length, four of the masking key.
 const HEADER_LEN_MAX: usize = 14;
 const KEY_LEN: usize = 4;
-const FIN: u8 = 0x80;
-const MASK: u8 = 0x80;
 const RSV: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
 const LEN: u8 = 0x7F;
 const CONTROL: u8 = 0x08;
-/// The values of the second byte that announce a length of two and of eight bytes.
-const LEN_16: u8 = 126;
-const LEN_64: u8 = 127;
 
 /// What the header of a frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +183,7 @@ fn decode(bytes: &[u8]) -> Option<(Header, [u8; KEY_LEN])> {
         }
         len => (len.into(), 0, rest),
     };
-    let is_masked = second & MASK != 0;
+    let is_masked = second & MASKED != 0;
     let key = if is_masked {
         *rest.first_chunk()?
     } else {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use ws_echo_core::CloseCode;
 
+use crate::frame_header::RSV1;
+pub(super) use crate::frame_header::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
 use crate::recording::{MessageKind, Side};
 use crate::serve::tap::frame::{FrameReader, Header, Masked, Piece};
 use crate::serve::tap::gathered::{Budget, Gathered};
@@ -13,14 +15,6 @@ use crate::serve::tap::gathered::{Budget, Gathered};
 pub(super) const FRAMES_MAX: usize = 256;
 /// The longest payload of a control frame.
 const CONTROL_LEN_MAX: usize = 125;
-const RSV1: u8 = 0x40;
-
-pub(super) const CONTINUATION: u8 = 0x0;
-pub(super) const TEXT: u8 = 0x1;
-pub(super) const BINARY: u8 = 0x2;
-pub(super) const CLOSE: u8 = 0x8;
-pub(super) const PING: u8 = 0x9;
-pub(super) const PONG: u8 = 0xA;
 
 /// What one side has sent.
 #[derive(Debug)]

@@ -1,24 +1,14 @@
 //! A server's frames as bytes, the right ones and the wrong ones (RFC 6455 section 5.2).
 
+use crate::frame_header::{self, CLOSE, CONTINUATION, LEN_64, MASKED, PING, PONG};
+pub(super) use crate::frame_header::{BINARY, FIN, RSV1, TEXT};
 use crate::serve::behaviour::Violation;
 
-pub(super) const FIN: u8 = 0x80;
-/// The bit of a compressed message, in its first frame (RFC 7692 section 6).
-pub(super) const RSV1: u8 = 0x40;
 const RSV2: u8 = 0x20;
-const MASKED: u8 = 0x80;
-const CONTINUATION: u8 = 0x0;
-pub(super) const TEXT: u8 = 0x1;
-pub(super) const BINARY: u8 = 0x2;
-const CLOSE: u8 = 0x8;
-const PING: u8 = 0x9;
-const PONG: u8 = 0xA;
+/// In the place of [`MASKED`].
+const UNMASKED: u8 = 0;
 /// The first of the opcodes that are reserved for data.
 const RESERVED: u8 = 0x3;
-
-/// The second byte of a header that is followed by a length of two bytes, or of eight.
-const LEN_16: u8 = 126;
-const LEN_64: u8 = 127;
 
 /// A code that must not be sent (RFC 6455 section 7.4.1).
 const NO_STATUS_RECEIVED: u16 = 1005;
@@ -27,18 +17,7 @@ const TEXT_OF_VIOLATION: &[u8] = b"violation";
 
 /// Adds the header of an unmasked frame.
 pub(super) fn write_header(first: u8, len: usize, bytes: &mut Vec<u8>) {
-    bytes.push(first);
-    match (u8::try_from(len), u16::try_from(len)) {
-        (Ok(short @ ..LEN_16), _) => bytes.push(short),
-        (_, Ok(medium)) => {
-            bytes.push(LEN_16);
-            bytes.extend(medium.to_be_bytes());
-        }
-        _ => {
-            bytes.push(LEN_64);
-            bytes.extend((len as u64).to_be_bytes());
-        }
-    }
+    frame_header::write_header(first, UNMASKED, len, bytes);
 }
 
 /// A frame in one piece.
@@ -99,21 +78,6 @@ pub(super) fn violation(violation: Violation) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_header_has_the_shortest_form_of_each_length() {
-        for (len, expected) in [
-            (0, &b"\x81\x00"[..]),
-            (125, b"\x81\x7D"),
-            (126, b"\x81\x7E\x00\x7E"),
-            (65_535, b"\x81\x7E\xFF\xFF"),
-            (65_536, b"\x81\x7F\0\0\0\0\0\x01\0\0"),
-        ] {
-            let mut bytes = Vec::new();
-            write_header(FIN | TEXT, len, &mut bytes);
-            assert_eq!(bytes, expected, "{len}");
-        }
-    }
 
     #[test]
     fn each_violation_is_the_one_that_its_name_says() {
