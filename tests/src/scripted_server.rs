@@ -7,6 +7,8 @@ use std::thread;
 
 use tungstenite::handshake::derive_accept_key;
 
+use crate::wire::CLOSE;
+
 /// Starts a server: each connection is a call of `serve`, on a thread of its own. Returns the URL.
 ///
 /// # Panics
@@ -67,6 +69,21 @@ pub fn accept_with(stream: &mut (impl Read + Write), extensions: &str) -> Option
     Some(request)
 }
 
+/// A server that accepts, sends these bytes, and answers Close. Returns the URL.
+pub fn sending(bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    server(move |mut stream| {
+        accept(&mut stream)?;
+        stream.write_all(&bytes).ok()?;
+        while let Some((first, payload)) = frame(&mut stream) {
+            if first == CLOSE {
+                return stream.write_all(&unmasked(CLOSE, payload)).ok();
+            }
+        }
+        Some(())
+    })
+}
+
 /// Receives a client's frame: its first byte and its payload. Returns `None` at the end.
 ///
 /// # Panics
@@ -115,5 +132,5 @@ pub fn echo(first: u8, payload: &[u8]) -> Vec<u8> {
 /// A server's Close frame.
 pub fn close(code: u16, reason: &str) -> Vec<u8> {
     let payload = [&code.to_be_bytes()[..], reason.as_bytes()].concat();
-    unmasked(crate::wire::CLOSE, payload)
+    unmasked(CLOSE, payload)
 }

@@ -4,24 +4,30 @@ use std::io::{ErrorKind, Write as _};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
+use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{self, BINARY, FIN, Frame, PING, PONG, TEXT, masked};
 
 use crate::observed::{expect_echo, expect_passed, expect_silence, greeted, say, text};
 
-#[test]
-fn delay_lets_each_echo_wait_and_keeps_their_order() {
-    let server = Server::start(&[]);
-    let mut client = greeted(&server, "delay=300ms");
+/// Sends five messages, whose echoes come in order, and not before this time.
+fn expect_late_echoes(client: &mut Client, time: Duration) {
     let start = Instant::now();
     for number in 0..5 {
-        say(&mut client, format!("{number}"));
+        say(client, format!("{number}"));
     }
     for number in 0..5 {
         let echo = text(format!("{number}"));
         assert_eq!(client.receive_frame(), Some(echo));
-        expect_passed(start, Duration::from_millis(300));
+        expect_passed(start, time);
     }
+}
+
+#[test]
+fn delay_lets_each_echo_wait_and_keeps_their_order() {
+    let server = Server::start(&[]);
+    let mut client = greeted(&server, "delay=300ms");
+    expect_late_echoes(&mut client, Duration::from_millis(300));
     // A Ping does not wait.
     let start = Instant::now();
     say(&mut client, "late");
@@ -179,15 +185,7 @@ fn prefix_begins_each_echo() {
 fn coalesced_echoes_leave_at_the_end_of_their_time() {
     let server = Server::start(&[]);
     let mut client = greeted(&server, "coalesce=300ms");
-    let start = Instant::now();
-    for number in 0..5 {
-        say(&mut client, format!("{number}"));
-    }
-    for number in 0..5 {
-        let echo = text(format!("{number}"));
-        assert_eq!(client.receive_frame(), Some(echo));
-        expect_passed(start, Duration::from_millis(300));
-    }
+    expect_late_echoes(&mut client, Duration::from_millis(300));
 }
 
 /// After this time without progress the buffers between a client and the server are full.

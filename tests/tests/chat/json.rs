@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use ws_echo_tests::scripted_server::{accept, close, frame, request, response, server, unmasked};
+use ws_echo_tests::scripted_server::{close, request, response, sending, server, unmasked};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
 
@@ -55,21 +55,6 @@ fn error(text: &str) -> Value {
 
 fn end(status: i32) -> Value {
     json!({"type": "end", "status": status})
-}
-
-/// A server that accepts, sends these bytes, and reads to the end.
-fn sending(bytes: impl Into<Vec<u8>>) -> String {
-    let bytes = bytes.into();
-    server(move |mut stream| {
-        accept(&mut stream)?;
-        stream.write_all(&bytes).ok()?;
-        while let Some((first, payload)) = frame(&mut stream) {
-            if first == CLOSE {
-                return stream.write_all(&unmasked(CLOSE, payload)).ok();
-            }
-        }
-        Some(())
-    })
 }
 
 #[test]

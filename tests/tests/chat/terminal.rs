@@ -6,9 +6,9 @@ use std::num::NonZero;
 use std::process::Command;
 
 use ws_echo_tests::programs::is_there;
-use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
+use ws_echo_tests::scripted_server::{accept, close, frame, sending, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
-use ws_echo_tests::wire::{CLOSE, PING, PONG, TEXT};
+use ws_echo_tests::wire::{PING, PONG, TEXT};
 
 use super::screen::{Screen, ScreenOutcome};
 use super::{OPEN_WITH_OURS, chat};
@@ -29,20 +29,6 @@ fn ended(status: i32, lines: &[&str]) -> ScreenOutcome {
         status: Some(status),
         lines: lines.iter().map(|line| (*line).into()).collect(),
     }
-}
-
-/// A server that accepts, sends these bytes, and answers Close.
-fn sending(bytes: Vec<u8>) -> String {
-    server(move |mut stream| {
-        accept(&mut stream)?;
-        stream.write_all(&bytes).ok()?;
-        while let Some((first, payload)) = frame(&mut stream) {
-            if first == CLOSE {
-                return stream.write_all(&unmasked(CLOSE, payload)).ok();
-            }
-        }
-        Some(())
-    })
 }
 
 /// A server that sends these bytes after it has received a message.
