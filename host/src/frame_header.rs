@@ -17,6 +17,45 @@ pub(crate) const PONG: u8 = 0xA;
 pub(crate) const LEN_16: u8 = 126;
 pub(crate) const LEN_64: u8 = 127;
 
+/// What the header of a frame says, right or wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameHeader {
+    /// The byte with FIN, the reserved bits and the opcode.
+    pub(crate) first: u8,
+    /// The length of the payload in bytes.
+    pub(crate) len: u64,
+    /// Whether the length is in the shortest form.
+    pub(crate) is_shortest: bool,
+    /// `None` if the frame is not masked.
+    pub(crate) key: Option<[u8; 4]>,
+}
+
+/// Reads the header that these bytes are; `None` if it is not complete.
+pub(crate) fn read_header(bytes: &[u8]) -> Option<FrameHeader> {
+    let (&[first, second], rest) = bytes.split_first_chunk()?;
+    let (len, shortest_min, rest) = match second & !MASKED {
+        LEN_16 => {
+            let (len, rest) = rest.split_first_chunk()?;
+            (u16::from_be_bytes(*len).into(), LEN_16.into(), rest)
+        }
+        LEN_64 => {
+            let (len, rest) = rest.split_first_chunk()?;
+            (u64::from_be_bytes(*len), 1 << 16, rest)
+        }
+        len => (len.into(), 0, rest),
+    };
+    let key = match second & MASKED {
+        0 => None,
+        _ => Some(*rest.first_chunk()?),
+    };
+    Some(FrameHeader {
+        first,
+        len,
+        is_shortest: len >= shortest_min,
+        key,
+    })
+}
+
 /// The header of a frame with this first byte, [`MASKED`] or 0, and the length of the payload in
 /// the shortest form. A masking key follows it if it is masked.
 pub(crate) fn header(first: u8, mask: u8, len: usize) -> Vec<u8> {

@@ -4,7 +4,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::escape::Untrusted;
-use crate::frame_header::{BINARY, CLOSE, CONTINUATION, FIN, MASKED, PING, PONG, TEXT};
+use crate::frame_header::{
+    BINARY, CLOSE, CONTINUATION, FIN, FrameHeader, PING, PONG, TEXT, read_header,
+};
 use crate::hex;
 
 /// The longest payload of a control frame (section 5.5).
@@ -129,24 +131,11 @@ fn after(frame: &Frame) -> FrameState {
 impl Frame {
     /// Reads a header; `None` if it is not complete.
     fn parse(header: &[u8], sender: Sender) -> Option<Self> {
-        let ([first, second], rest) = header.split_first_chunk()?;
-        let (len, rest) = match second & !MASKED {
-            126 => {
-                let (len, rest) = rest.split_first_chunk()?;
-                (u64::from(u16::from_be_bytes(*len)), rest)
-            }
-            127 => {
-                let (len, rest) = rest.split_first_chunk()?;
-                (u64::from_be_bytes(*len), rest)
-            }
-            len => (u64::from(len), rest),
-        };
-        let key = match second & MASKED {
-            0 => None,
-            _ => Some(*rest.first_chunk()?),
-        };
+        let FrameHeader {
+            first, len, key, ..
+        } = read_header(header)?;
         Some(Self {
-            first: *first,
+            first,
             sender,
             key,
             len,

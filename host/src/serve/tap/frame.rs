@@ -1,14 +1,13 @@
 //! Finds the frames in the bytes of one side, however they are cut (RFC 6455 section 5.2). It
 //! judges nothing: see `messages`.
 
-use crate::frame_header::{FIN, LEN_16, LEN_64, MASKED};
+use crate::frame_header::{FIN, FrameHeader, read_header};
 
 /// The longest header: two bytes, eight of the length, four of the masking key.
 const HEADER_LEN_MAX: usize = 14;
 const KEY_LEN: usize = 4;
 const RSV: u8 = 0x70;
 const OPCODE: u8 = 0x0F;
-const LEN: u8 = 0x7F;
 const CONTROL: u8 = 0x08;
 
 /// What the header of a frame says.
@@ -21,6 +20,17 @@ pub(super) struct Header {
     pub(super) len: u64,
     /// Whether the length is in the shortest form.
     pub(super) is_shortest: bool,
+}
+
+impl From<FrameHeader> for Header {
+    fn from(header: FrameHeader) -> Self {
+        Self {
+            first: header.first,
+            is_masked: header.key.is_some(),
+            len: header.len,
+            is_shortest: header.is_shortest,
+        }
+    }
 }
 
 impl Header {
@@ -153,47 +163,18 @@ impl FrameReader {
             return None;
         };
         loop {
-            if let Some((found, key)) = decode(header.get(..*filled).unwrap_or_default()) {
+            if let Some(found) = read_header(header.get(..*filled).unwrap_or_default()) {
                 if found.len >> 63 != 0 {
                     self.state = State::Lost;
                     return Some(Piece::NoFrame);
                 }
-                let remaining = found.len;
+                let (remaining, key) = (found.len, found.key.unwrap_or_default());
                 self.state = State::Payload { remaining, key };
-                return Some(Piece::Header(found));
+                return Some(Piece::Header(found.into()));
             }
             let place = header.get_mut(*filled)?;
             *place = *bytes.split_off_first()?;
             *filled += 1;
         }
     }
-}
-
-/// The header that these bytes are, and its masking key; `None` if it is not complete.
-fn decode(bytes: &[u8]) -> Option<(Header, [u8; KEY_LEN])> {
-    let (&[first, second], rest) = bytes.split_first_chunk()?;
-    let (len, shortest_min, rest) = match second & LEN {
-        LEN_16 => {
-            let (len, rest) = rest.split_first_chunk()?;
-            (u16::from_be_bytes(*len).into(), LEN_16.into(), rest)
-        }
-        LEN_64 => {
-            let (len, rest) = rest.split_first_chunk()?;
-            (u64::from_be_bytes(*len), 1 << 16, rest)
-        }
-        len => (len.into(), 0, rest),
-    };
-    let is_masked = second & MASKED != 0;
-    let key = if is_masked {
-        *rest.first_chunk()?
-    } else {
-        [0; KEY_LEN]
-    };
-    let header = Header {
-        first,
-        is_masked,
-        len,
-        is_shortest: len >= shortest_min,
-    };
-    Some((header, key))
 }
