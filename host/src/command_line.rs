@@ -5,6 +5,7 @@
 
 mod bench;
 mod chat;
+mod check;
 mod environment;
 mod host;
 mod listen;
@@ -26,11 +27,13 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::bench::BenchArguments;
 use self::chat::ChatArguments;
+use self::check::CheckArguments;
 use self::environment::Environment;
 use self::replay::ReplayArguments;
 use self::serve::ServeArguments;
 use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
+use crate::options::check::CheckOptions;
 use crate::options::replay::ReplayOptions;
 use crate::options::serve::ServeOptions;
 use crate::stderr;
@@ -47,6 +50,8 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Talk to a server.
     Chat(ChatOptions),
+    /// Test a server, or clients.
+    Check(CheckOptions),
     /// Replay a recording against a server.
     Replay(ReplayOptions),
 }
@@ -106,6 +111,7 @@ fn parse_with(
         Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
+        Action::Check(check) => Command::Check(check.into_options(environment)?),
         Action::Replay(replay) => Command::Replay(replay.into_options()?),
     })
 }
@@ -134,9 +140,7 @@ impl ServeOptions {
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, &Environment::default())? {
             Command::Serve(options) => Ok(options),
-            Command::Bench(_) | Command::Chat(_) | Command::Replay(_) => {
-                Err("not a command line of the server".into())
-            }
+            _ => Err("not a command line of the server".into()),
         }
     }
 }
@@ -165,6 +169,9 @@ enum Action {
     /// Talk to any WebSocket server, from a terminal or a pipe: each line is a message
     #[command(after_help = chat::AFTER_HELP)]
     Chat(ChatArguments),
+    /// Test whether a WebSocket server or client keeps the rules, and say what it breaks
+    #[command(after_help = check::AFTER_HELP)]
+    Check(Box<CheckArguments>),
     /// Do again what a client did in a recording, and compare what the server answers
     #[command(after_help = replay::AFTER_HELP)]
     Replay(ReplayArguments),

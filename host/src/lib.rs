@@ -27,6 +27,8 @@ mod alpn;
 mod any_certificate;
 mod bench;
 mod chat;
+#[doc(hidden)]
+pub mod check;
 mod client;
 mod command_line;
 mod connect;
@@ -106,6 +108,7 @@ pub fn run() -> ExitCode {
         },
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
         Command::Chat(options) => return chat::run(&options),
+        Command::Check(options) => return check::run(&options),
         Command::Replay(options) => return replay::run(&options),
     };
     match result {

@@ -178,7 +178,7 @@ fn conflict(advice: impl Display) -> clap::Error {
 }
 
 /// A header, without characters that could break the lines of the request.
-fn header(text: &str) -> Result<Header, String> {
+pub(super) fn header(text: &str) -> Result<Header, String> {
     let Some((name, value)) = text.split_once(':') else {
         return Err("write a name, a colon and a value, such as 'Accept-Language: de'".into());
     };
@@ -216,7 +216,7 @@ fn instead_of(name: &str) -> Option<&'static str> {
 }
 
 /// The value of `Origin`: visible ASCII.
-fn origin(text: &str) -> Result<String, &'static str> {
+pub(super) fn origin(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("write visible ASCII only, such as http://localhost:8080 or null");
     }

@@ -110,7 +110,7 @@ pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
         return None;
     }
     let client = match command.get_name() {
-        client @ ("bench" | "chat" | "replay") => format!("{client}_"),
+        client @ ("bench" | "chat" | "check" | "replay") => format!("{client}_"),
         _ => String::new(),
     };
     let name = format!("{client}{}", option.get_long()?).replace('-', "_");

@@ -1,0 +1,67 @@
+//! All cases, one file for each section of the RFCs.
+
+mod closing;
+mod control_frames;
+mod cutting;
+mod deflate_messages;
+mod deflate_negotiation;
+mod fragmentation;
+mod framing;
+mod hostile;
+mod limits;
+mod messages;
+mod opening_requests;
+mod opening_responses;
+mod utf8;
+
+use super::case::Case;
+
+/// All cases, in the order of their sections.
+pub fn all() -> Vec<Case> {
+    [
+        opening_responses::cases(),
+        opening_requests::cases(),
+        framing::cases(),
+        fragmentation::cases(),
+        control_frames::cases(),
+        messages::cases(),
+        cutting::cases(),
+        closing::cases(),
+        utf8::cases(),
+        limits::cases(),
+        deflate_negotiation::cases(),
+        deflate_messages::cases(),
+        hostile::cases(),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_case_has_an_id_of_its_own_that_begins_with_its_section() {
+        let mut ids = HashSet::new();
+        for case in all() {
+            assert!(ids.insert(case.id.clone()), "{} is there twice", case.id);
+            let section = case.section();
+            let (_, number) = section.split_once('-').unwrap_or(("", section));
+            assert!(
+                number.split('.').all(|part| part.parse::<u8>().is_ok()),
+                "{}: {section}",
+                case.id
+            );
+        }
+    }
+
+    #[test]
+    fn each_number_of_autobahn_is_there_once() {
+        let mut numbers = HashSet::new();
+        for number in all().into_iter().filter_map(|case| case.autobahn) {
+            assert!(numbers.insert(number.clone()), "{number} is there twice");
+        }
+    }
+}

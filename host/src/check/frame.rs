@@ -1,0 +1,236 @@
+//! Frames as they are sent (RFC 6455 section 5.2), right or wrong, with an encoder that is not the
+//! core's.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::payload::Payload;
+use crate::frame_header::{
+    BINARY, CLOSE, CONTINUATION, FIN, LEN_16, LEN_64, MASKED, PING, PONG, TEXT,
+};
+
+/// The three bits that are reserved for extensions.
+pub const RESERVED_BITS: u8 = 0x70;
+/// The bits of the opcode.
+pub const OPCODE: u8 = 0x0F;
+
+/// Which end of a connection is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Server,
+    Client,
+}
+
+/// A frame to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// FIN, the reserved bits and the opcode.
+    pub first: u8,
+    pub payload: Payload,
+    pub len: Length,
+    pub mask: Mask,
+}
+
+/// How a frame says its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// In as few bytes as possible.
+    Shortest,
+    /// In two bytes, also if one would do.
+    In16Bits,
+    /// In eight bytes, also if fewer would do.
+    In64Bits,
+    /// In eight bytes, and not that of the payload that follows.
+    Claimed(u64),
+}
+
+/// Whether and how a frame is masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// Masked with a key of its own if it goes to a server, and not if it goes to a client.
+    AsRequired,
+    /// The opposite.
+    Wrong,
+    /// With this key if it goes to a server.
+    Key([u8; 4]),
+}
+
+impl Frame {
+    fn new(opcode: u8, payload: impl Into<Payload>) -> Self {
+        Self {
+            first: FIN | opcode,
+            payload: payload.into(),
+            len: Length::Shortest,
+            mask: Mask::AsRequired,
+        }
+    }
+
+    /// The frame without FIN: more of the message follows.
+    pub fn not_final(mut self) -> Self {
+        self.first &= !FIN;
+        self
+    }
+
+    /// The frame with these reserved bits, from 0 (none) to 7 (all); RSV1 is 4.
+    pub fn reserved_bits(mut self, bits: u8) -> Self {
+        self.first = self.first & !RESERVED_BITS | bits << 4;
+        self
+    }
+
+    /// The frame with another opcode.
+    pub fn opcode(mut self, opcode: u8) -> Self {
+        self.first = self.first & !OPCODE | opcode;
+        self
+    }
+
+    /// The frame with its length said in this way.
+    pub fn length(mut self, len: Length) -> Self {
+        self.len = len;
+        self
+    }
+
+    /// The frame masked in this way.
+    pub fn masked(mut self, mask: Mask) -> Self {
+        self.mask = mask;
+        self
+    }
+
+    /// The key that masks the frame on its way to this role.
+    fn key(&self, to: Role) -> Option<[u8; 4]> {
+        let usual = (self.payload.len() as u32 ^ 0x37FA_213D).to_be_bytes();
+        match (self.mask, to) {
+            (Mask::AsRequired, Role::Server) | (Mask::Wrong, Role::Client) => Some(usual),
+            (Mask::Key(key), Role::Server) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The bytes on their way to this role.
+    pub fn bytes(&self, to: Role) -> Vec<u8> {
+        let key = self.key(to);
+        let mut bytes = self.header(key);
+        let start = bytes.len();
+        bytes.extend_from_slice(&self.payload.bytes());
+        if let Some(key) = key {
+            mask(&mut bytes[start..], key);
+        }
+        bytes
+    }
+
+    fn header(&self, key: Option<[u8; 4]>) -> Vec<u8> {
+        let mask = if key.is_some() { MASKED } else { 0 };
+        let mut bytes = vec![self.first];
+        let len = self.payload.len() as u64;
+        match (self.len, len) {
+            (Length::Shortest, 0..126) => bytes.push(mask | len as u8),
+            (Length::Shortest, 126..=0xFFFF) | (Length::In16Bits, _) => {
+                bytes.push(mask | LEN_16);
+                bytes.extend((len as u16).to_be_bytes());
+            }
+            (Length::Shortest | Length::In64Bits, len) | (Length::Claimed(len), _) => {
+                bytes.push(mask | LEN_64);
+                bytes.extend(len.to_be_bytes());
+            }
+        }
+        bytes.extend(key.iter().flatten());
+        bytes
+    }
+}
+
+/// Masks, or unmasks.
+pub fn mask(bytes: &mut [u8], key: [u8; 4]) {
+    for (byte, key) in bytes.iter_mut().zip(key.into_iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+/// A text message in one frame.
+pub fn text(payload: impl Into<Payload>) -> Frame {
+    Frame::new(TEXT, payload)
+}
+
+/// A binary message in one frame.
+pub fn binary(payload: impl Into<Payload>) -> Frame {
+    Frame::new(BINARY, payload)
+}
+
+/// The last fragment of a message.
+pub fn continuation(payload: impl Into<Payload>) -> Frame {
+    Frame::new(CONTINUATION, payload)
+}
+
+/// A Ping.
+pub fn ping(payload: impl Into<Payload>) -> Frame {
+    Frame::new(PING, payload)
+}
+
+/// A Pong.
+pub fn pong(payload: impl Into<Payload>) -> Frame {
+    Frame::new(PONG, payload)
+}
+
+/// A Close with a code and a reason.
+pub fn close(code: u16, reason: &str) -> Frame {
+    close_with([&code.to_be_bytes(), reason.as_bytes()].concat())
+}
+
+/// A Close with any payload.
+pub fn close_with(payload: impl Into<Payload>) -> Frame {
+    Frame::new(CLOSE, payload)
+}
+
+/// The name of an opcode.
+pub fn opcode_name(opcode: u8) -> String {
+    match opcode & OPCODE {
+        CONTINUATION => "continuation".into(),
+        TEXT => "text".into(),
+        BINARY => "binary".into(),
+        CLOSE => "Close".into(),
+        PING => "Ping".into(),
+        PONG => "Pong".into(),
+        other => format!("opcode {other:#x}"),
+    }
+}
+
+/// FIN, reserved bits and opcode in words.
+pub fn first_in_words(first: u8) -> String {
+    let mut words = opcode_name(first);
+    if first & FIN == 0 {
+        words += ", not final";
+    }
+    for (bit, name) in [(0x40, "RSV1"), (0x20, "RSV2"), (0x10, "RSV3")] {
+        if first & bit != 0 {
+            words += ", ";
+            words += name;
+        }
+    }
+    words
+}
+
+/// In words, such as `text, not final: "abc"`.
+impl Display for Frame {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&first_in_words(self.first))?;
+        match self.len {
+            Length::Shortest => {}
+            Length::In16Bits => f.write_str(", length in 16 bits")?,
+            Length::In64Bits => f.write_str(", length in 64 bits")?,
+            Length::Claimed(len) => write!(f, ", length said to be {len}")?,
+        }
+        match self.mask {
+            Mask::AsRequired => {}
+            Mask::Wrong => f.write_str(", masked the wrong way")?,
+            Mask::Key(key) => write!(f, ", key 0x{}", crate::hex::digits(&key))?,
+        }
+        if self.first & OPCODE == CLOSE
+            && let Some((code, reason)) = self.payload.bytes().split_first_chunk()
+        {
+            let code = u16::from_be_bytes(*code);
+            write!(f, ": {code}")?;
+            return match reason {
+                [] => Ok(()),
+                reason => write!(f, " {}", Payload::from(reason.to_vec())),
+            };
+        }
+        write!(f, ": {}", self.payload)
+    }
+}

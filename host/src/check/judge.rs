@@ -1,0 +1,185 @@
+//! Compares what happened in a session with what is allowed. It knows no sockets and no clock.
+
+use super::answer::Answer;
+use super::received::Close;
+use super::session::{Allowed, Codes, End, Grade, Session};
+use super::transcript::{Tcp, Transcript};
+use super::verdict::{Outcome, Verdict};
+
+/// A Close without a code, as if it had this one.
+const NO_CODE: u16 = 1005;
+
+/// Judges a session.
+pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
+    let expected = session
+        .allowed
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; or ");
+    if let Some(why) = &transcript.not_opened {
+        return Verdict::new(Outcome::Failed, why, expected);
+    }
+    if let Some(watched) = session.watched
+        && let Some(fault) = transcript.faults.iter().find(|fault| fault.kind == watched)
+    {
+        return Verdict::new(Outcome::Failed, &fault.what, expected);
+    }
+    let judged = session
+        .allowed
+        .iter()
+        .map(|allowed| of(allowed, transcript));
+    let mut best: Option<(Outcome, String)> = None;
+    for (outcome, seen) in judged {
+        // Of failures the first is told: it is compared with what a peer should do.
+        if best.as_ref().is_none_or(|(best, _)| outcome < *best) {
+            best = Some((outcome, seen));
+        }
+    }
+    let (outcome, seen) = best.unwrap_or((Outcome::Passed, String::new()));
+    Verdict::new(outcome, seen, expected)
+}
+
+/// Compares with one allowed way: the outcome, and what is not as it should be.
+fn of(allowed: &Allowed, transcript: &Transcript) -> (Outcome, String) {
+    let (mut outcome, mut seen) = match allowed.grade {
+        Grade::Passed => (Outcome::Passed, String::new()),
+        Grade::NotStrict => (Outcome::NotStrict, came(transcript)),
+        Grade::Informational => (Outcome::Informational, came(transcript)),
+    };
+    match answers(allowed, transcript) {
+        Ok(None) => {}
+        Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
+        Err(why) => return (Outcome::Failed, why),
+    }
+    match end(&allowed.end, transcript) {
+        Ok(None) => {}
+        Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
+        Err(why) => return (Outcome::Failed, why),
+    }
+    (outcome, seen)
+}
+
+/// Compares the answers: `Ok` with what is lacking if that is allowed.
+fn answers(allowed: &Allowed, transcript: &Transcript) -> Result<Option<String>, String> {
+    let (expected, came) = (&allowed.answers, &transcript.answers);
+    let differs = expected.iter().zip(came).position(|(a, b)| a != b);
+    if let Some(index) = differs {
+        let (expected, came) = (&expected[index], &came[index]);
+        return Err(format!(
+            "{} came instead of {}",
+            shown(came),
+            shown(expected)
+        ));
+    }
+    if let Some(more) = came.get(expected.len()) {
+        return Err(format!("{} came, which nothing has asked for", shown(more)));
+    }
+    let Some(missing) = expected.get(came.len()) else {
+        return Ok(None);
+    };
+    // Whoever fails a connection may drop what was not sent yet.
+    if matches!(allowed.end, End::Fails(_)) && has_ended(transcript) {
+        return Ok(Some(format!(
+            "the connection failed before {} came, which was sent before the fault",
+            shown(missing)
+        )));
+    }
+    Err(format!(
+        "{} did not come{}",
+        shown(missing),
+        ending(transcript)
+    ))
+}
+
+fn shown(answer: &Answer) -> String {
+    answer.to_string()
+}
+
+fn has_ended(transcript: &Transcript) -> bool {
+    transcript.close.is_some() || transcript.tcp != Tcp::Open
+}
+
+/// Compares the end: `Ok` with what is not strict.
+fn end(end: &End, transcript: &Transcript) -> Result<Option<String>, String> {
+    let close = transcript.close.as_ref();
+    match end {
+        // That answers came is enough. How a connection is closed is a case of its own.
+        End::Open => Ok(None),
+        End::Fails(codes) => fails(codes, transcript),
+        End::Closes(codes) => match (close, transcript.tcp) {
+            (None, Tcp::Open) => Err("no Close came".into()),
+            (None, _) => Err(format!("no Close came{}", ending(transcript))),
+            (Some(close), _) if !codes.is_empty() && !codes.contains(&code(close)) => Err(format!(
+                "the Close has {} instead of {}",
+                Codes(&[code(close)]),
+                Codes(codes)
+            )),
+            (Some(_), Tcp::Open) => Ok(Some(
+                "the TCP connection did not end after both had sent a Close".into(),
+            )),
+            (Some(_), _) => Ok(None),
+        },
+        End::Ended if has_ended(transcript) => Ok(None),
+        End::Ended => Err("the connection did not end".into()),
+        End::Waiting if has_ended(transcript) => Err(format!(
+            "the connection did not stay open{}",
+            ending(transcript)
+        )),
+        End::Waiting => Ok(None),
+    }
+}
+
+/// The peer must have failed the connection.
+fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, String> {
+    if transcript.has_survived {
+        return Err("the connection went on: a Ping behind the fault was answered".into());
+    }
+    match (&transcript.close, transcript.tcp) {
+        (None, Tcp::Open) => Err("nothing came: no Close, and no end of the connection".into()),
+        (None, _) if codes.is_empty() => Ok(None),
+        (None, _) => Ok(Some(
+            "the connection ended without a Close that says why".into(),
+        )),
+        (Some(close), _) if !codes.is_empty() && !codes.contains(&code(close)) => {
+            Ok(Some(format!(
+                "the Close has {} instead of {}",
+                Codes(&[code(close)]),
+                Codes(codes)
+            )))
+        }
+        (Some(_), Tcp::Open) => Ok(Some(
+            "a Close came, but the TCP connection did not end".into(),
+        )),
+        (Some(_), _) => Ok(None),
+    }
+}
+
+/// The code of a Close.
+fn code(close: &Option<Close>) -> u16 {
+    close.as_ref().map_or(NO_CODE, |close| close.code)
+}
+
+/// What came, in words.
+fn came(transcript: &Transcript) -> String {
+    let answers: Vec<String> = transcript.answers.iter().take(3).map(shown).collect();
+    let answers = match answers.is_empty() {
+        true => String::from("nothing"),
+        false => answers.join(", then "),
+    };
+    format!("{answers} came{}", ending(transcript))
+}
+
+/// How the connection ended, behind other words.
+fn ending(transcript: &Transcript) -> String {
+    match (&transcript.close, transcript.tcp) {
+        (None, Tcp::Open) => String::new(),
+        (None, Tcp::Fin) => ", and the TCP connection ended without a Close".into(),
+        (None, Tcp::Reset) => ", and the TCP connection was reset without a Close".into(),
+        (Some(close), Tcp::Open) => format!(", and then a Close with {}", Codes(&[code(close)])),
+        (Some(close), _) => format!(
+            ", and then a Close with {} and the end of the TCP connection",
+            Codes(&[code(close)])
+        ),
+    }
+}

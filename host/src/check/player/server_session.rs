@@ -1,0 +1,120 @@
+//! Plays a session against a server.
+
+use std::time::Instant;
+
+use super::connection::Connection;
+use super::conversation::Conversation;
+use super::events::CheckEvents;
+use super::opening::{self, Opening};
+use crate::check::compression::{Agreement, Compression};
+use crate::check::frame::Role;
+use crate::check::judge::judge;
+use crate::check::received::FrameReader;
+use crate::check::session::{Cut, Session, Step};
+use crate::check::target::Target;
+use crate::check::transcript::{Direction, Transcript};
+use crate::check::verdict::{Outcome, Verdict};
+
+/// Plays a session, and judges it. One that is cut everywhere is played until it fails.
+pub(crate) fn play(
+    events: &mut CheckEvents,
+    target: &Target<'_>,
+    session: &Session,
+) -> (Verdict, Transcript) {
+    if !session.is_cut_everywhere {
+        return play_once(events, target, session);
+    }
+    let mut last = (Verdict::passed(), Transcript::default());
+    for session in cuts(session, Role::Server) {
+        last = play_once(events, target, &session);
+        if last.0.outcome != Outcome::Passed {
+            break;
+        }
+    }
+    last
+}
+
+/// The same session with its bytes cut at each place, and between all bytes.
+pub(crate) fn cuts(session: &Session, to: Role) -> impl Iterator<Item = Session> {
+    let len = session.bytes(to).len();
+    let cuts = (1..len).map(Cut::At).chain([Cut::Bytes]);
+    cuts.map(move |cut| {
+        let frames = session.steps.iter().flat_map(|step| match step {
+            Step::Send(frames, _) => frames.clone(),
+            _ => Vec::new(),
+        });
+        let awaited = session.allowed[0].answers.len();
+        Session {
+            steps: vec![Step::Send(frames.collect(), cut), Step::Await(awaited)],
+            ..session.clone()
+        }
+    })
+}
+
+fn play_once(
+    events: &mut CheckEvents,
+    target: &Target<'_>,
+    session: &Session,
+) -> (Verdict, Transcript) {
+    let mut transcript = Transcript::new(target.detail);
+    if let Err(verdict) = converse(events, target, session, &mut transcript) {
+        return (verdict, transcript);
+    }
+    let verdict = judge(session, &transcript);
+    // They may be long, and are not needed any longer.
+    transcript.answers.clear();
+    (verdict, transcript)
+}
+
+/// Plays a session. The error is the verdict on one that cannot be played.
+fn converse(
+    events: &mut CheckEvents,
+    target: &Target<'_>,
+    session: &Session,
+    transcript: &mut Transcript,
+) -> Result<(), Verdict> {
+    let failed = |why: String| Verdict::new(Outcome::Failed, why, "an open connection");
+    let mut connection =
+        Connection::open(events, target).map_err(|error| failed(error.to_string()))?;
+    let opening = Opening::new();
+    let request = opening.request(target, session.extensions.as_deref());
+    let mut bytes = request.clone().into_bytes();
+    let mut steps = &session.steps[..];
+    if session.is_glued
+        && let Some((Step::Send(frames, _), rest)) = steps.split_first()
+    {
+        bytes.extend(frames.iter().flat_map(|frame| frame.bytes(Role::Server)));
+        steps = rest;
+    }
+    let words = request.lines().next().unwrap_or_default();
+    transcript.record.add(Direction::Sent, words, &bytes);
+    let deadline = Instant::now() + target.destination.timeout;
+    opening::send_all(&mut connection, &bytes, deadline).map_err(failed)?;
+    let mut received = Vec::new();
+    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(failed)?;
+    transcript
+        .record
+        .add(Direction::Received, head.first_line.clone(), &[]);
+    if head.status() != Some(101) {
+        return Err(failed(format!(
+            "the server did not open the connection: {}",
+            head.first_line
+        )));
+    }
+    let agreement = head
+        .value("Sec-WebSocket-Extensions")
+        .and_then(Agreement::read);
+    if session.extensions.is_some() && agreement.is_none() {
+        return Err(Verdict::skipped(
+            "the server does not agree on permessage-deflate with this offer",
+        ));
+    }
+    let compression = agreement.map(|agreement| Compression::new(agreement, Role::Server));
+    let reader = FrameReader::new(Role::Server, compression);
+    let mut conversation =
+        Conversation::new(connection, Role::Server, reader, target.timing, transcript);
+    conversation.skip(target.greeting_len);
+    conversation.receive(&received);
+    conversation.play(session, steps);
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! The first connection to a server under test: whether it is one, how fast it answers, how it
+//! greets, and whether it echoes.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::answer::{Answer, Kind};
+use super::compression::Compression;
+use super::frame::{self, Frame, Role};
+use super::player::connection::{Connection, Moved};
+use super::player::events::CheckEvents;
+use super::player::opening::{self, Opening};
+use super::received::{FrameReader, Meaning};
+use super::target::Target;
+use super::timing::Timing;
+use crate::client::destination::Destination;
+use crate::client::tls::TlsConnector;
+use crate::client::waiter::Waiter as _;
+use crate::escape::Untrusted;
+use crate::options::check::ServerOptions;
+use crate::resolve::Lookup;
+
+/// What was found out about a server.
+pub(crate) struct Probed<'a> {
+    pub(crate) target: Target<'a>,
+    /// The value of its `Server` header.
+    pub(crate) product: Option<String>,
+}
+
+/// How long nothing must come before the greeting is over.
+const GREETING_PAUSE: Duration = Duration::from_millis(200);
+/// More messages than any greeting has.
+const GREETING_LEN_MAX: usize = 100;
+const ECHO: &str = "ws-echo check";
+
+/// Connects, and finds out what has to be known before the cases.
+///
+/// # Errors
+///
+/// Why no case can be played, in one sentence.
+pub(crate) fn probe<'a>(
+    events: &mut CheckEvents,
+    options: &'a ServerOptions,
+    detail: super::transcript::Detail,
+) -> Result<Probed<'a>, String> {
+    let destination = Destination {
+        url: &options.url,
+        trust: &options.trust,
+        timeout: options.timeout,
+    };
+    let mut failure = String::from("the host has no address");
+    for address in addresses(events, options)? {
+        let target = Target {
+            options,
+            destination,
+            address,
+            connector: TlsConnector::new(destination)?,
+            timing: Timing::LOCAL,
+            greeting_len: 0,
+            detail,
+        };
+        match Connection::open(events, &target) {
+            Ok(connection) => return speak(connection, target),
+            Err(error) => failure = error.to_string(),
+        }
+    }
+    Err(failure)
+}
+
+fn addresses(events: &mut CheckEvents, options: &ServerOptions) -> Result<Vec<SocketAddr>, String> {
+    let deadline = Instant::now() + options.timeout;
+    let lookup = Lookup::start(&options.url, events.waker())
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    loop {
+        if let Some(answer) = lookup.answer() {
+            return answer;
+        }
+        if Instant::now() >= deadline {
+            return Err(lookup.late(options.timeout));
+        }
+        let waited = events.wait(Some(deadline));
+        waited.map_err(|error| format!("cannot wait for an answer: {error}"))?;
+    }
+}
+
+fn speak<'a>(mut connection: Connection<'_>, mut target: Target<'a>) -> Result<Probed<'a>, String> {
+    let opening = Opening::new();
+    let start = Instant::now();
+    let deadline = start + target.destination.timeout;
+    let request = opening.request(&target, None);
+    opening::send_all(&mut connection, request.as_bytes(), deadline)?;
+    let mut received = Vec::new();
+    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(|why| {
+        format!(
+            "this is no WebSocket server: {why}{}",
+            looks_like(&received)
+        )
+    })?;
+    if head.status() != Some(101) {
+        let line = Untrusted::excerpt(&head.first_line);
+        return Err(format!(
+            "the server did not open a WebSocket connection: {line}"
+        ));
+    }
+    target.timing.round_trip = start.elapsed();
+    let product = head.value("Server").map(str::to_owned);
+    let mut talk = Talk {
+        connection,
+        reader: FrameReader::new(Role::Server, None::<Compression>),
+        answers: Vec::new(),
+        has_ended: false,
+    };
+    talk.reader.receive(&received);
+    target.greeting_len = talk.greeting(target.timing)?;
+    let start = Instant::now();
+    talk.send(&frame::ping(ECHO))?;
+    talk.wait(target.destination.timeout, |answers| !answers.is_empty());
+    target.timing.round_trip = target.timing.round_trip.min(start.elapsed());
+    if !target.options.no_echo {
+        talk.check_echo(target.destination.timeout)?;
+    }
+    Ok(Probed { target, product })
+}
+
+/// What the first bytes of something else look like.
+fn looks_like(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x15 | 0x16, 3, ..] => "; it seems to speak TLS: write wss:// instead of ws://",
+        [0, 0, _, 4, ..] => "; it seems to speak HTTP/2 only",
+        [b'S', b'S', b'H', b'-', ..] => "; it seems to speak SSH",
+        _ => "",
+    }
+}
+
+/// A connection on which it is found out how the server behaves.
+struct Talk<'a> {
+    connection: Connection<'a>,
+    reader: FrameReader,
+    answers: Vec<Answer>,
+    has_ended: bool,
+}
+
+impl Talk<'_> {
+    fn send(&mut self, frame: &Frame) -> Result<(), String> {
+        let bytes = frame.bytes(Role::Server);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        opening::send_all(&mut self.connection, &bytes, deadline)
+    }
+
+    /// Receives until `is_enough` of the answers, or for some time.
+    fn wait(&mut self, time: Duration, is_enough: impl Fn(&[Answer]) -> bool) {
+        let until = Instant::now() + time;
+        let mut bytes = Vec::new();
+        loop {
+            while let Some((_, meaning)) = self.reader.next_frame() {
+                match meaning {
+                    Some(Meaning::Answer(answer)) => self.answers.push(answer),
+                    Some(Meaning::Close(_)) => self.has_ended = true,
+                    _ => {}
+                }
+            }
+            if self.has_ended || is_enough(&self.answers) || Instant::now() >= until {
+                return;
+            }
+            bytes.clear();
+            match self.connection.read(&mut bytes) {
+                Moved::Bytes(_) => self.reader.receive(&bytes),
+                Moved::Nothing => self.connection.wait(until),
+                Moved::End => self.has_ended = true,
+            }
+        }
+    }
+
+    /// Waits for the messages of a greeting, and returns how many there are.
+    fn greeting(&mut self, timing: Timing) -> Result<usize, String> {
+        loop {
+            let count = self.answers.len();
+            self.wait(timing.quiet().max(GREETING_PAUSE), |answers| {
+                answers.len() > count
+            });
+            if self.has_ended {
+                return Err("the server ended the connection before anything was sent".into());
+            }
+            if self.answers.len() == count {
+                self.answers.clear();
+                return Ok(count);
+            }
+            if count > GREETING_LEN_MAX {
+                return Err(
+                    "the server sends messages without end, so none can be told to be an \
+                            answer"
+                        .into(),
+                );
+            }
+        }
+    }
+
+    fn check_echo(&mut self, timeout: Duration) -> Result<(), String> {
+        for (sent, kind, name) in [
+            (frame::text(ECHO), Kind::Text, "text"),
+            (frame::binary(ECHO), Kind::Binary, "binary message"),
+        ] {
+            self.send(&sent)?;
+            let is_data = |answer: &&Answer| answer.kind != Kind::Pong;
+            self.answers.clear();
+            self.wait(timeout, |answers| answers.iter().any(|it| is_data(&it)));
+            let came = self.answers.iter().find(is_data);
+            let expected = Answer {
+                kind,
+                payload: ECHO.into(),
+            };
+            let came = match came {
+                Some(came) if *came == expected => continue,
+                Some(came) => format!("{came} came back"),
+                None if self.has_ended => "the connection ended".into(),
+                None => "nothing came back".into(),
+            };
+            return Err(format!(
+                "the server does not echo: a {name} was sent, and {came}; test a server with a \
+                 protocol of its own with --no-echo"
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,353 @@
+//! The frames that a peer has sent (RFC 6455 section 5), read with tolerance: what is wrong with
+//! one is noted, and the next one is read all the same.
+//!
+//! So a fault is found by the case that is about it, and does not fail every other one.
+
+use super::answer::{Answer, Kind};
+use super::compression::Compression;
+use super::frame::{OPCODE, RESERVED_BITS, Role, first_in_words, mask};
+use super::payload::Payload;
+use crate::frame_header::{
+    BINARY, CLOSE, CONTINUATION, FIN, FrameHeader, PING, PONG, RSV1, TEXT, read_header,
+};
+
+/// The longest payload of a control frame (RFC 6455 section 5.5).
+const CONTROL_LEN_MAX: u64 = 125;
+/// The longest frame that is read. No case asks for a longer one.
+const FRAME_LEN_MAX: u64 = 64 << 20;
+
+/// What can be wrong with a frame, or with the messages that frames are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// A server has masked a frame, or a client has not.
+    Mask,
+    /// A reserved bit that no extension has given a meaning.
+    ReservedBits,
+    ReservedOpcode,
+    /// A control frame with more than 125 bytes.
+    LongControl,
+    FragmentedControl,
+    /// A length in more bytes than it needs.
+    LongLength,
+    /// A continuation without a beginning, or a beginning inside a message.
+    Sequence,
+    /// Text that is not UTF-8.
+    InvalidText,
+    /// A Close with one byte of payload, with a code that must not be sent, or with a reason that is
+    /// not UTF-8.
+    Close,
+    /// Compressed bytes that cannot be inflated.
+    Compression,
+    /// A length that no frame can have.
+    Length,
+    /// Something after the Close.
+    AfterClose,
+}
+
+/// What is wrong with a received frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// In words, such as `a frame of a server is masked`.
+    pub what: String,
+}
+
+/// A frame as it was received.
+#[derive(Clone, Debug)]
+pub struct ReceivedFrame {
+    pub first: u8,
+    /// Unmasked, and not inflated.
+    pub payload: Vec<u8>,
+}
+
+impl ReceivedFrame {
+    /// In words, such as `text: "abc"`.
+    pub fn words(&self) -> String {
+        let words = first_in_words(self.first);
+        if self.first & OPCODE == CLOSE
+            && let Some((code, reason)) = self.payload.split_first_chunk()
+        {
+            let code = u16::from_be_bytes(*code);
+            return match reason {
+                [] => format!("{words}: {code}"),
+                reason => format!("{words}: {code} {}", Payload::from(reason.to_vec())),
+            };
+        }
+        // The beginning is enough, and the length.
+        format!("{words}: {}", Payload::from(self.payload.clone()))
+    }
+}
+
+/// What frames mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Answer(Answer),
+    /// A Ping with this payload.
+    Ping(Vec<u8>),
+    /// The first Close: its code and reason, if it has one.
+    Close(Option<Close>),
+}
+
+/// The payload of a Close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Close {
+    pub code: u16,
+    pub reason: Vec<u8>,
+}
+
+/// Reads the frames of a peer.
+#[derive(Debug)]
+pub struct FrameReader {
+    from: Role,
+    compression: Option<Compression>,
+    bytes: Vec<u8>,
+    /// How many of them are read.
+    read_len: usize,
+    /// Where the last frame among them began.
+    frame_start: usize,
+    message: Option<Fragments>,
+    is_closed: bool,
+    /// Frames cannot be told apart any longer.
+    is_lost: bool,
+    pub faults: Vec<Fault>,
+}
+
+#[derive(Debug)]
+struct Fragments {
+    kind: Kind,
+    is_compressed: bool,
+    payload: Vec<u8>,
+}
+
+impl FrameReader {
+    /// A reader of what a peer of this role sends.
+    pub fn new(from: Role, compression: Option<Compression>) -> Self {
+        Self {
+            from,
+            compression,
+            bytes: Vec::new(),
+            read_len: 0,
+            frame_start: 0,
+            message: None,
+            is_closed: false,
+            is_lost: false,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The compression that was agreed on, for messages to send.
+    pub fn compression(&mut self) -> Option<&mut Compression> {
+        self.compression.as_mut()
+    }
+
+    /// Adds bytes that were received.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if self.is_lost {
+            return;
+        }
+        self.bytes.drain(..self.read_len);
+        self.read_len = 0;
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes the next frame that is complete, and what it means, if it ends something.
+    pub fn next_frame(&mut self) -> Option<(ReceivedFrame, Option<Meaning>)> {
+        if self.is_lost {
+            return None;
+        }
+        let bytes = &self.bytes[self.read_len..];
+        let header = read_header(bytes)?;
+        if header.len > FRAME_LEN_MAX {
+            self.is_lost = true;
+            self.fault(
+                FaultKind::Length,
+                format!("a frame says that it has {} bytes", header.len),
+            );
+            return None;
+        }
+        let header_len = header_len(bytes[1], header.key.is_some());
+        let end = header_len + header.len as usize;
+        let mut payload = bytes.get(header_len..end)?.to_vec();
+        if let Some(key) = header.key {
+            mask(&mut payload, key);
+        }
+        self.frame_start = self.read_len;
+        self.read_len += end;
+        self.look_at(&header);
+        let frame = ReceivedFrame {
+            first: header.first,
+            payload,
+        };
+        let meaning = self.meaning(&frame);
+        Some((frame, meaning))
+    }
+
+    /// The bytes of the frame that was taken last, as they were received.
+    pub fn frame_bytes(&self) -> &[u8] {
+        &self.bytes[self.frame_start..self.read_len]
+    }
+
+    fn fault(&mut self, kind: FaultKind, what: impl Into<String>) {
+        let what = what.into();
+        self.faults.push(Fault { kind, what });
+    }
+
+    /// Notes what is wrong with a header alone.
+    fn look_at(&mut self, header: &FrameHeader) {
+        let opcode = header.first & OPCODE;
+        let is_control = opcode >= CLOSE;
+        let words = first_in_words(header.first);
+        if self.is_closed {
+            self.fault(
+                FaultKind::AfterClose,
+                format!("a frame follows the Close ({words})"),
+            );
+        }
+        match (self.from, header.key) {
+            (Role::Server, Some(_)) => {
+                self.fault(
+                    FaultKind::Mask,
+                    format!("a frame of the server is masked ({words})"),
+                );
+            }
+            (Role::Client, None) => {
+                self.fault(
+                    FaultKind::Mask,
+                    format!("a frame of the client is not masked ({words})"),
+                );
+            }
+            _ => {}
+        }
+        let allowed = match self.compression {
+            Some(_) if matches!(opcode, TEXT | BINARY) => RSV1,
+            _ => 0,
+        };
+        if header.first & RESERVED_BITS & !allowed != 0 {
+            self.fault(
+                FaultKind::ReservedBits,
+                format!("a frame has a reserved bit ({words})"),
+            );
+        }
+        if !matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG) {
+            self.fault(
+                FaultKind::ReservedOpcode,
+                format!("a frame has a reserved opcode ({words})"),
+            );
+        }
+        if !header.is_shortest {
+            let what = format!(
+                "a length of {} is not in the shortest form ({words})",
+                header.len
+            );
+            self.fault(FaultKind::LongLength, what);
+        }
+        if is_control && header.len > CONTROL_LEN_MAX {
+            let what = format!("a control frame has {} bytes ({words})", header.len);
+            self.fault(FaultKind::LongControl, what);
+        }
+        if is_control && header.first & FIN == 0 {
+            self.fault(
+                FaultKind::FragmentedControl,
+                format!("a control frame is not final ({words})"),
+            );
+        }
+    }
+
+    fn meaning(&mut self, frame: &ReceivedFrame) -> Option<Meaning> {
+        match frame.first & OPCODE {
+            TEXT => self.begin(Kind::Text, frame),
+            BINARY => self.begin(Kind::Binary, frame),
+            CONTINUATION => {
+                if self.message.is_none() {
+                    self.fault(FaultKind::Sequence, "a continuation continues nothing");
+                }
+                self.add(frame)
+            }
+            PING => Some(Meaning::Ping(frame.payload.clone())),
+            PONG => Some(Meaning::Answer(Answer {
+                kind: Kind::Pong,
+                payload: frame.payload.clone().into(),
+            })),
+            CLOSE => self.close(&frame.payload),
+            _ => None,
+        }
+    }
+
+    fn begin(&mut self, kind: Kind, frame: &ReceivedFrame) -> Option<Meaning> {
+        if self.message.is_some() {
+            self.fault(FaultKind::Sequence, "a message begins inside another one");
+        }
+        self.message = Some(Fragments {
+            kind,
+            is_compressed: self.compression.is_some() && frame.first & RSV1 != 0,
+            payload: Vec::new(),
+        });
+        self.add(frame)
+    }
+
+    fn add(&mut self, frame: &ReceivedFrame) -> Option<Meaning> {
+        let mut message = self.message.take()?;
+        message.payload.extend_from_slice(&frame.payload);
+        if frame.first & FIN == 0 {
+            self.message = Some(message);
+            return None;
+        }
+        if message.is_compressed
+            && let Some(compression) = &mut self.compression
+        {
+            match compression.inflate(&message.payload) {
+                Ok(inflated) => message.payload = inflated,
+                Err(what) => self.fault(FaultKind::Compression, what),
+            }
+        }
+        if message.kind == Kind::Text && str::from_utf8(&message.payload).is_err() {
+            self.fault(FaultKind::InvalidText, "a text message is not UTF-8");
+        }
+        Some(Meaning::Answer(Answer {
+            kind: message.kind,
+            payload: message.payload.into(),
+        }))
+    }
+
+    /// The meaning of a Close, which is that of the first one.
+    fn close(&mut self, payload: &[u8]) -> Option<Meaning> {
+        if self.is_closed {
+            return None;
+        }
+        self.is_closed = true;
+        let close = payload.split_first_chunk().map(|(code, reason)| Close {
+            code: u16::from_be_bytes(*code),
+            reason: reason.to_vec(),
+        });
+        match &close {
+            None if payload.len() == 1 => {
+                self.fault(FaultKind::Close, "a Close has one byte of payload");
+            }
+            Some(close) if !may_be_sent(close.code) => {
+                let what = format!("a Close has code {}, which must not be sent", close.code);
+                self.fault(FaultKind::Close, what);
+            }
+            Some(close) if str::from_utf8(&close.reason).is_err() => {
+                self.fault(FaultKind::Close, "the reason of a Close is not UTF-8");
+            }
+            _ => {}
+        }
+        Some(Meaning::Close(close))
+    }
+}
+
+/// How long a header with this second byte is, with the key.
+fn header_len(second: u8, is_masked: bool) -> usize {
+    let len = match second & 0x7F {
+        crate::frame_header::LEN_16 => 4,
+        crate::frame_header::LEN_64 => 10,
+        _ => 2,
+    };
+    if is_masked { len + 4 } else { len }
+}
+
+/// Whether an endpoint may send this close code (RFC 6455 section 7.4, and the registry that
+/// section 11.7 makes).
+pub fn may_be_sent(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}

@@ -1,0 +1,39 @@
+//! What was found, for people and for programs.
+
+use std::time::Duration;
+
+use super::case::{Case, Severity};
+use super::frame::Role;
+use super::transcript::Transcript;
+use super::verdict::{Outcome, Verdict};
+
+/// What was found out about one peer.
+pub(crate) struct Report {
+    pub(crate) role: Role,
+    /// What the peer is called: the URL of a server, or what a client calls itself.
+    pub(crate) peer: String,
+    /// The value of a server's `Server` header, if it has one.
+    pub(crate) product: Option<String>,
+    /// In the order of the cases.
+    pub(crate) results: Vec<CaseResult>,
+    pub(crate) time: Duration,
+}
+
+/// What was found by one case.
+pub(crate) struct CaseResult {
+    pub(crate) case: Case,
+    pub(crate) verdict: Verdict,
+    pub(crate) transcript: Transcript,
+    pub(crate) time: Duration,
+}
+
+impl CaseResult {
+    /// Whether it makes the check fail.
+    pub(crate) fn is_failure(&self, strict: bool) -> bool {
+        match self.verdict.outcome {
+            Outcome::Passed | Outcome::Informational | Outcome::Skipped => false,
+            Outcome::NotStrict => strict,
+            Outcome::Failed => strict || self.case.severity == Severity::Must,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What is sent after an opening handshake, and what is allowed in answer.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+
+use super::answer::{Answer, Kind};
+use super::frame::{Frame, Role};
+use super::payload::Payload;
+use super::received::FaultKind;
+
+/// Frames that are sent, and the answers that are allowed.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What the handshake offers to a server, the value of `Sec-WebSocket-Extensions`.
+    pub extensions: Option<Cow<'static, str>>,
+    /// Whether the first step is sent in one piece with the end of the opening handshake.
+    pub is_glued: bool,
+    /// Whether it is played again for each place where its bytes can be cut.
+    pub is_cut_everywhere: bool,
+    pub steps: Vec<Step>,
+    /// What is allowed, at least one; the first is what a peer should do.
+    pub allowed: Vec<Allowed>,
+    /// A fault of received frames that fails the case.
+    pub watched: Option<FaultKind>,
+}
+
+/// Something that is done, in order.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Frames are sent, cut in a way.
+    Send(Vec<Frame>, Cut),
+    /// Frames are sent, and nothing is read until all are sent, or the peer takes no more of them.
+    SendUnread(Vec<Frame>),
+    /// Bytes are sent as they are.
+    SendBytes(Vec<u8>),
+    /// A message is compressed as it was agreed, and sent.
+    SendCompressed(Message),
+    /// So many answers are waited for, since the start.
+    Await(usize),
+    /// Time passes, as long as what must not come is waited for.
+    Pause,
+    /// The TCP connection is ended in the direction to the peer.
+    EndSending,
+    /// The TCP connection is reset.
+    Reset,
+}
+
+/// A message to compress.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub kind: Kind,
+    pub payload: Payload,
+    /// The payload of each frame in bytes, after compression; `None` for one frame.
+    pub fragment_len: Option<usize>,
+}
+
+/// Where the bytes of a step are cut into writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// All in one write.
+    Whole,
+    /// One write for each frame.
+    Frames,
+    /// One write for each byte.
+    Bytes,
+    /// A write for each so many bytes.
+    Chunks(usize),
+    /// Two writes; the first has so many bytes.
+    At(usize),
+}
+
+/// One way in which a peer may answer.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    pub grade: Grade,
+    /// In this order.
+    pub answers: Vec<Answer>,
+    pub end: End,
+}
+
+/// How good an allowed way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    Passed,
+    /// Allowed, but a SHOULD is not kept.
+    NotStrict,
+    /// Neither good nor bad: the RFC leaves it open.
+    Informational,
+}
+
+/// How the connection is after the answers. A code of 1005 is a Close without a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Open. The player then closes it, and how it is closed does not matter here.
+    Open,
+    /// The peer has failed it: it has sent a Close with one of these codes, and ended the TCP
+    /// connection. Another code or no Close is not strict.
+    Fails(&'static [u16]),
+    /// The peer has answered a Close with one of these codes, and the TCP connection has ended.
+    Closes(&'static [u16]),
+    /// The TCP connection has ended, with or without a Close.
+    Ended,
+    /// Nothing comes, because the peer waits for more.
+    Waiting,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            extensions: None,
+            is_glued: false,
+            is_cut_everywhere: false,
+            steps: Vec::new(),
+            allowed: vec![Allowed {
+                grade: Grade::Passed,
+                answers: Vec::new(),
+                end: End::Open,
+            }],
+            watched: None,
+        }
+    }
+}
+
+impl Session {
+    /// What a peer should do.
+    pub fn strict(&mut self) -> &mut Allowed {
+        &mut self.allowed[0]
+    }
+
+    /// Whether a message must come back.
+    pub fn needs_echo(&self) -> bool {
+        self.allowed[0]
+            .answers
+            .iter()
+            .any(|answer| answer.kind != Kind::Pong)
+    }
+
+    /// Whether one of the allowed ways ends so.
+    pub fn allows(&self, is_end: impl Fn(&End) -> bool) -> bool {
+        self.allowed.iter().any(|allowed| is_end(&allowed.end))
+    }
+
+    /// All bytes that are sent to a peer of this role, as far as they do not depend on what was
+    /// agreed.
+    pub fn bytes(&self, to: Role) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Send(frames, _) | Step::SendUnread(frames) => {
+                    bytes.extend(frames.iter().flat_map(|frame| frame.bytes(to)));
+                }
+                Step::SendBytes(some) => bytes.extend(some),
+                _ => {}
+            }
+        }
+        bytes
+    }
+}
+
+/// How many answers are named one by one.
+const NAMED_MAX: usize = 3;
+
+impl Display for Allowed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (named, others) = self.answers.split_at(self.answers.len().min(NAMED_MAX));
+        for answer in named {
+            write!(f, "{answer}, then ")?;
+        }
+        if !others.is_empty() {
+            write!(f, "{} more answers, then ", others.len())?;
+        }
+        write!(f, "{}", self.end)
+    }
+}
+
+impl Display for End {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("nothing else, and the connection stays open"),
+            Self::Fails([]) => f.write_str("the end of the connection"),
+            Self::Fails(codes) => {
+                write!(
+                    f,
+                    "a Close with {}, and the end of the connection",
+                    Codes(codes)
+                )
+            }
+            Self::Closes(codes) => {
+                write!(
+                    f,
+                    "a Close with {} in answer to the Close, and the end of the TCP connection",
+                    Codes(codes)
+                )
+            }
+            Self::Ended => f.write_str("the end of the TCP connection"),
+            Self::Waiting => f.write_str("nothing, because more must come first"),
+        }
+    }
+}
+
+/// Close codes in words.
+pub struct Codes<'a>(pub &'a [u16]);
+
+impl Display for Codes<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, code) in self.0.iter().enumerate() {
+            match index {
+                0 => {}
+                _ if index + 1 == self.0.len() => f.write_str(" or ")?,
+                _ => f.write_str(", ")?,
+            }
+            match code {
+                1005 => f.write_str("no code")?,
+                code => write!(f, "code {code}")?,
+            }
+        }
+        Ok(())
+    }
+}
