@@ -1,5 +1,7 @@
 //! What was found, for people and for programs.
 
+pub(crate) mod reporter;
+
 use std::time::Duration;
 
 use super::case::{Case, Severity};
@@ -16,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) product: Option<String>,
     /// In the order of the cases.
     pub(crate) results: Vec<CaseResult>,
+    /// How many of the selected cases were not played, because the run was interrupted.
+    pub(crate) not_played: usize,
     pub(crate) time: Duration,
 }
 
