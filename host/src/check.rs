@@ -16,6 +16,7 @@ pub mod judge;
 pub mod payload;
 mod player;
 mod probe;
+mod progress;
 pub mod received;
 mod report;
 pub mod request_play;
@@ -28,14 +29,22 @@ pub mod timing;
 pub mod transcript;
 pub mod verdict;
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
+use mio::Waker;
+
+use self::case::Case;
 use self::exit_status::ExitStatus;
 use self::frame::Role;
 use self::player::events::CheckEvents;
-use self::report::Report;
+use self::progress::Progress;
 use self::report::reporter::Reporter;
+use self::report::{CaseResult, Report};
+use self::target::Target;
+use crate::client::waiter::Waiter as _;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::stderr;
 
@@ -68,11 +77,12 @@ fn check_server(
         let why = format!("cannot wait for sockets: {error}");
         (ExitStatus::Failed, why)
     })?;
+    let waker = Arc::clone(events.waker());
     let probed = probe::probe(&mut events, server, reporter.detail()).map_err(|why| {
         let why = format!("{}: {why}", server.url.text);
         (ExitStatus::NoServer, why)
     })?;
-    let results = runner::run(&probed.target, cases, |_| {}).map_err(|error| {
+    let results = play(&probed.target, cases, waker).map_err(|error| {
         let why = format!("cannot play the cases: {error}");
         (ExitStatus::Failed, why)
     })?;
@@ -90,4 +100,9 @@ fn check_server(
         true => reporter.status(&reports),
         false => ExitStatus::Failed,
     })
+}
+
+fn play(target: &Target<'_>, cases: Vec<Case>, waker: Arc<Waker>) -> io::Result<Vec<CaseResult>> {
+    let progress = Progress::start(cases.len(), waker)?;
+    runner::run(target, cases, &progress)
 }
