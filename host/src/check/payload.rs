@@ -1,9 +1,11 @@
-//! What a frame or a message contains: bytes, or a unit that is repeated, so that a table can name
-//! messages of megabytes.
+//! What a frame or a message contains: bytes, a unit that is repeated, or a part of some content, so
+//! that a table can name messages of megabytes.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
+
+use super::content::Content;
 
 /// How many bytes or characters are shown.
 const SHOWN_MAX: usize = 40;
@@ -15,6 +17,12 @@ pub enum Payload {
     /// A unit, again and again, cut at a length in bytes.
     Repeated {
         unit: &'static [u8],
+        len: usize,
+    },
+    /// So many bytes of a content, from a place on; behind its end follows its beginning.
+    Part {
+        content: Content,
+        start: usize,
         len: usize,
     },
 }
@@ -35,7 +43,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Repeated { len, .. } => *len,
+            Self::Repeated { len, .. } | Self::Part { len, .. } => *len,
         }
     }
 
@@ -53,6 +61,11 @@ impl Payload {
                 bytes.truncate(*len);
                 Cow::Owned(bytes)
             }
+            Self::Part {
+                content,
+                start,
+                len,
+            } => Cow::Owned(content.part(*start, *len)),
         }
     }
 
@@ -84,6 +97,11 @@ impl Payload {
             }
             .bytes()
             .into_owned(),
+            Self::Part {
+                content,
+                start,
+                len,
+            } => content.part(*start, (*len).min(max)),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Conversation<'_, '_> {
             self.finish(session, next);
         }
         self.transcript.tcp = self.connection.tcp();
-        self.transcript.faults = std::mem::take(&mut self.reader.faults);
+        self.transcript.faults.append(&mut self.reader.faults);
         let how = match (&self.transcript.lost, self.transcript.tcp) {
             (Some(why), _) => why.clone(),
             (None, Tcp::Open) => return,
