@@ -20,6 +20,13 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
     if let Some(why) = &transcript.not_opened {
         return Verdict::new(Outcome::Failed, why, expected);
     }
+    if transcript.has_ended_early {
+        let seen = format!(
+            "the connection ended before there was a reason{}",
+            ending(transcript)
+        );
+        return Verdict::new(Outcome::Failed, seen, expected);
+    }
     if let Some(watched) = session.watched
         && let Some(fault) = transcript.faults.iter().find(|fault| fault.kind == watched)
     {
@@ -107,19 +114,22 @@ fn end(end: &End, transcript: &Transcript) -> Result<Option<String>, String> {
         // That answers came is enough. How a connection is closed is a case of its own.
         End::Open => Ok(None),
         End::Fails(codes) => fails(codes, transcript),
-        End::Closes(codes) => match (close, transcript.tcp) {
-            (None, Tcp::Open) => Err("no Close came".into()),
-            (None, _) => Err(format!("no Close came{}", ending(transcript))),
-            (Some(close), _) if !codes.is_empty() && !codes.contains(&code(close)) => Err(format!(
-                "the Close has {} instead of {}",
-                Codes(&[code(close)]),
-                Codes(codes)
-            )),
-            (Some(_), Tcp::Open) => Ok(Some(
-                "the TCP connection did not end after both had sent a Close".into(),
-            )),
-            (Some(_), _) => Ok(None),
-        },
+        End::Closes(codes) => closes(codes, transcript).map(|()| None),
+        End::Disconnects(codes) => {
+            closes(codes, transcript)?;
+            match transcript.tcp {
+                Tcp::Open => Err("a Close came, but the TCP connection did not end".into()),
+                Tcp::Reset => Ok(Some(
+                    "the TCP connection was reset, so that what was sent last can be lost".into(),
+                )),
+                Tcp::Fin => Ok(None),
+            }
+        }
+        End::Dropped if close.is_none() && transcript.tcp != Tcp::Open => Ok(None),
+        End::Dropped => Err(format!(
+            "the connection did not end without a Close{}",
+            ending(transcript)
+        )),
         End::Ended if has_ended(transcript) => Ok(None),
         End::Ended => Err("the connection did not end".into()),
         End::Waiting if has_ended(transcript) => Err(format!(
@@ -127,6 +137,19 @@ fn end(end: &End, transcript: &Transcript) -> Result<Option<String>, String> {
             ending(transcript)
         )),
         End::Waiting => Ok(None),
+    }
+}
+
+/// The peer must have sent a Close with one of these codes.
+fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
+    match &transcript.close {
+        None => Err(format!("no Close came{}", ending(transcript))),
+        Some(close) if !codes.is_empty() && !codes.contains(&code(close)) => Err(format!(
+            "the Close has {} instead of {}",
+            Codes(&[code(close)]),
+            Codes(codes)
+        )),
+        Some(_) => Ok(()),
     }
 }
 
@@ -150,6 +173,10 @@ fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, Strin
         }
         (Some(_), Tcp::Open) => Ok(Some(
             "a Close came, but the TCP connection did not end".into(),
+        )),
+        (Some(_), _) if transcript.is_late => Ok(Some(
+            "the connection failed only when more had come, although the fault was there before"
+                .into(),
         )),
         (Some(_), _) => Ok(None),
     }

@@ -19,6 +19,11 @@ impl Timing {
         (self.round_trip * 20).clamp(Duration::from_millis(100), Duration::from_secs(5))
     }
 
+    /// How long is waited for what should come at once, and is late if it does not.
+    pub fn soon(self) -> Duration {
+        self.quiet() * 10
+    }
+
     /// How long nothing may happen while an answer is waited for. A busy machine is slow, and not
     /// wrong.
     pub fn patience(self) -> Duration {

@@ -80,7 +80,11 @@ impl<'a, 'b> Conversation<'a, 'b> {
     /// Does these steps, and ends the connection as the session asks for.
     pub(crate) fn play(mut self, session: &Session, steps: &[Step]) {
         for step in steps {
-            if self.has_ended() || !self.step(step) {
+            if self.has_ended() {
+                self.transcript.has_ended_early |= matches!(step, Step::StaysOpen);
+                break;
+            }
+            if !self.step(step) {
                 break;
             }
         }
@@ -121,8 +125,17 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 it.transcript.answers.len() >= *count
             }),
             Step::Pause => {
-                let until = Instant::now() + self.timing.quiet();
-                self.pump_until(until, Conversation::has_ended);
+                self.wait_for_end(self.timing.quiet());
+                true
+            }
+            Step::StaysOpen => {
+                self.wait_for_end(self.timing.quiet());
+                self.transcript.has_ended_early = self.has_ended();
+                true
+            }
+            Step::ShouldEnd => {
+                self.wait_for_end(self.timing.soon());
+                self.transcript.is_late = !self.has_ended();
                 true
             }
             Step::EndSending => {
@@ -138,6 +151,11 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 false
             }
         }
+    }
+
+    /// Sends and receives until the connection has ended, or for this time.
+    fn wait_for_end(&mut self, time: Duration) {
+        self.pump_until(Instant::now() + time, Self::has_ended);
     }
 
     /// Queues frames, cut into writes.
@@ -224,20 +242,19 @@ impl<'a, 'b> Conversation<'a, 'b> {
         let is_open = |end: &End| *end == End::Open;
         let fails = |end: &End| matches!(end, End::Fails(_));
         if session.allows(is_waiting) {
-            self.pump_until(Instant::now() + self.timing.quiet(), Self::has_ended);
+            self.wait_for_end(self.timing.quiet());
         } else if session.allows(is_open) {
             self.send_close();
             self.pump(self.timing.patience(), Self::has_ended);
         } else {
-            let quiet = Instant::now() + self.timing.quiet();
-            self.pump_until(quiet, Self::has_ended);
+            self.wait_for_end(self.timing.quiet());
             if !self.has_ended() && session.allows(fails) && !self.has_sent_close {
                 self.queue(&[frame::ping(PROBE)], Cut::Whole);
             }
             let has_ended = |it: &Self| it.has_ended() || it.transcript.has_survived;
             self.pump(self.timing.patience(), has_ended);
         }
-        if self.transcript.close.is_some() {
+        if self.transcript.close.is_some() && !session.is_silent {
             self.send_close();
             self.send_queued();
             // > a server SHOULD close it first (RFC 6455 section 7.1.1)
@@ -247,7 +264,12 @@ impl<'a, 'b> Conversation<'a, 'b> {
         }
         // Who ends the TCP connection, and when, is a case of its own.
         if self.has_ended() && !session.allows(is_open) {
-            self.pump(self.timing.patience(), |_| false);
+            let matters = session.allows(|end| !matches!(end, End::Closes(_) | End::Dropped));
+            let time = match matters {
+                true => self.timing.patience(),
+                false => self.timing.quiet(),
+            };
+            self.pump(time, |_| false);
         }
     }
 
