@@ -3,7 +3,7 @@
 use super::{ANSWERED, NORMAL};
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
-use crate::check::frame::{binary, close, close_with, continuation, ping, pong, text};
+use crate::check::frame::{Role, binary, close, close_with, continuation, ping, pong, text};
 use crate::check::payload::Payload;
 use crate::check::received::FaultKind;
 use crate::check::session::{End, Grade};
@@ -127,10 +127,10 @@ fn messages_before() -> Vec<Case> {
         .sends([text("1"), binary("2"), text("3"), close(1000, "")])
         .answers([text_back("1"), binary_back("2"), text_back("3")])
         .closes(NORMAL)
-        .or(Grade::NotStrict, [], End::Closes(NORMAL))
-        .or(Grade::NotStrict, [text_back("1")], End::Closes(NORMAL))
+        .or(Grade::Informational, [], End::Closes(NORMAL))
+        .or(Grade::Informational, [text_back("1")], End::Closes(NORMAL))
         .or(
-            Grade::NotStrict,
+            Grade::Informational,
             [text_back("1"), binary_back("2")],
             End::Closes(NORMAL),
         ),
@@ -142,7 +142,7 @@ fn messages_before() -> Vec<Case> {
         .sends([ping("last"), close(1000, "")])
         .answers([pong_back("last")])
         .closes(NORMAL)
-        .or(Grade::NotStrict, [], End::Closes(NORMAL)),
+        .or(Grade::Informational, [], End::Closes(NORMAL)),
         Case::must(
             "5.5.1-close-behind-a-pong",
             "A Close behind a Pong that nobody has asked for is answered",
@@ -197,6 +197,8 @@ fn behind() -> Vec<Case> {
             "A Close in one piece with the end of the opening handshake is answered",
             &ANSWERED,
         )
+        // A client must not send anything to a server before its response.
+        .of(Role::Client)
         .glued()
         .sends([close(1000, "")])
         .closes(NORMAL),
