@@ -9,11 +9,9 @@ use crate::check::frame::{self, Frame, OPCODE, Role};
 use crate::check::received::{FrameReader, Meaning};
 use crate::check::session::{Cut, End, Message, Session, Step};
 use crate::check::timing::Timing;
-use crate::check::transcript::{Direction, Tcp, Transcript};
+use crate::check::transcript::{Direction, PROBE, Tcp, Transcript};
 use crate::frame_header::{BINARY, CLOSE, CONTINUATION, TEXT};
 
-/// The payload of the Ping that asks whether a connection has survived a fault.
-const PROBE: &str = "still open?";
 const NORMAL_CLOSURE: u16 = 1000;
 /// How many bytes are received at most, more than any case asks for.
 const RECEIVED_MAX: usize = 256 << 20;
@@ -366,20 +364,13 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 .add(Direction::Received, words, self.reader.frame_bytes());
             match meaning {
                 None => {}
-                Some(Meaning::Answer(answer)) if answer.kind == Kind::Pong => {
-                    match answer.payload == PROBE.into() {
-                        true => self.transcript.has_survived = true,
-                        false => self.transcript.answers.push(answer),
-                    }
+                Some(Meaning::Answer(answer)) if answer.kind != Kind::Pong && self.to_skip > 0 => {
+                    self.to_skip -= 1;
                 }
-                Some(Meaning::Answer(_)) if self.to_skip > 0 => self.to_skip -= 1,
-                Some(Meaning::Answer(answer)) => self.transcript.answers.push(answer),
-                Some(Meaning::Ping(payload)) => {
-                    if !self.has_sent_close {
-                        self.queue(&[frame::pong(payload)], Cut::Whole);
-                    }
+                Some(Meaning::Ping(payload)) if !self.has_sent_close => {
+                    self.queue(&[frame::pong(payload)], Cut::Whole);
                 }
-                Some(Meaning::Close(close)) => self.transcript.close = Some(close),
+                Some(meaning) => self.transcript.receive(meaning),
             }
         }
     }
