@@ -21,7 +21,7 @@ impl Timing {
 
     /// How long is waited for what should come at once, and is late if it does not.
     pub fn soon(self) -> Duration {
-        self.quiet() * 5
+        self.quiet() * 10
     }
 
     /// How long nothing may happen while an answer is waited for. A busy machine is slow, and not

@@ -13,8 +13,6 @@ use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
 use crate::frame_header::{BINARY, CLOSE, TEXT};
 
-/// The payload of the Ping that asks whether a connection has survived a fault.
-pub(super) const PROBE: &str = "still open?";
 /// RSV1, as [`Frame::reserved_bits`] has it.
 const COMPRESSED: u8 = 4;
 /// How many bytes may come besides those that a session asks for.
@@ -234,20 +232,13 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 .add(Direction::Received, words, self.reader.frame_bytes());
             match meaning {
                 None => {}
-                Some(Meaning::Answer(answer)) if answer.kind == Kind::Pong => {
-                    match answer.payload == PROBE.into() {
-                        true => self.transcript.has_survived = true,
-                        false => self.transcript.answers.push(answer),
-                    }
+                Some(Meaning::Answer(answer)) if answer.kind != Kind::Pong && self.to_skip > 0 => {
+                    self.to_skip -= 1;
                 }
-                Some(Meaning::Answer(_)) if self.to_skip > 0 => self.to_skip -= 1,
-                Some(Meaning::Answer(answer)) => self.transcript.answers.push(answer),
-                Some(Meaning::Ping(payload)) => {
-                    if !self.has_sent_close {
-                        self.queue(&[frame::pong(payload)], Cut::Whole);
-                    }
+                Some(Meaning::Ping(payload)) if !self.has_sent_close => {
+                    self.queue(&[frame::pong(payload)], Cut::Whole);
                 }
-                Some(Meaning::Close(close)) => self.transcript.close = Some(close),
+                Some(meaning) => self.transcript.receive(meaning),
             }
         }
         if let Some(why) = self.reader.lost() {

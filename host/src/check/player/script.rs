@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::conversation::{Conversation, PROBE};
+use super::conversation::Conversation;
 use crate::check::comparison::compare;
 use crate::check::frame::{self, Role};
 use crate::check::session::{Cut, End, Session, Step};
-use crate::check::transcript::{Direction, Tcp};
+use crate::check::transcript::{Direction, PROBE, Tcp};
 
 const NORMAL_CLOSURE: u16 = 1000;
 
