@@ -71,8 +71,9 @@ fn needs(case: &Case) -> Vec<&'static str> {
 fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     let to = role.unwrap_or(Role::Server);
     let mut lines = Vec::new();
-    let offers = session.negotiation.iter().flat_map(|it| &it.offers);
-    lines.extend(offers.map(|offer| format!("an opening handshake with the offer {offer}")));
+    for offer in session.negotiation.iter().flat_map(|it| &it.offers) {
+        lines.push(format!("an opening handshake with the offer {offer}"));
+    }
     if session.is_glued {
         lines.push("in one piece with the end of the opening handshake:".into());
     }
@@ -115,6 +116,8 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
+        Step::StaysOpen => vec!["… for some time, and the connection must stay open".into()],
+        Step::ShouldEnd => vec!["… for some time, and the connection should end now".into()],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }
