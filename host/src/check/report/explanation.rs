@@ -71,8 +71,9 @@ fn needs(case: &Case) -> Vec<&'static str> {
 fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     let to = role.unwrap_or(Role::Server);
     let mut lines = Vec::new();
-    if let Some(extensions) = &session.extensions {
-        lines.push(format!("an opening handshake with the offer {extensions}"));
+    if let Some(negotiation) = &session.negotiation {
+        let offers = negotiation.offers.join(", ");
+        lines.push(format!("an opening handshake with the offer {offers}"));
     }
     if session.is_glued {
         lines.push("in one piece with the end of the opening handshake:".into());
@@ -116,6 +117,11 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
+        Step::StaysOpen => vec!["… for some time, and the connection must stay open".into()],
+        Step::ShouldEnd => vec![
+            "… for some time; the connection should have ended now, and this is sent if not:"
+                .into(),
+        ],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }
