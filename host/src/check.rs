@@ -8,16 +8,19 @@
 pub mod answer;
 pub mod case;
 pub mod cases;
+pub mod client_request;
 pub mod compression;
 mod exit_status;
 pub mod frame;
 pub mod http;
 pub mod judge;
+mod listen;
 pub mod payload;
 mod player;
 mod probe;
 pub mod received;
 mod report;
+pub mod request_part;
 pub mod request_play;
 pub mod response_play;
 mod runner;
@@ -43,9 +46,8 @@ use crate::stderr;
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let done = match &options.task {
         Task::Server(server) => check_server(options, server),
-        Task::Clients(_) | Task::List | Task::Explain(_) => {
-            Err((ExitStatus::Failed, "not built yet".into()))
-        }
+        Task::Clients(addresses) => listen::run(options, addresses),
+        Task::List | Task::Explain(_) => Err((ExitStatus::Failed, "not built yet".into())),
     };
     let status = done.unwrap_or_else(|(status, why)| {
         stderr::print(&why);

@@ -1,6 +1,9 @@
 //! Plays one case: against a server, over a connection of its own, or against a client that has
 //! connected.
 
+pub(crate) mod client_opening;
+mod client_response;
+pub(crate) mod client_session;
 pub(crate) mod connection;
 pub(crate) mod conversation;
 pub(crate) mod events;
@@ -8,9 +11,11 @@ pub(crate) mod opening;
 pub(crate) mod server_session;
 
 use super::case::{Case, Play};
+use super::request_part::Circumstances;
 use super::target::Target;
 use super::transcript::Transcript;
 use super::verdict::Verdict;
+use client_opening::WaitingClient;
 use events::CheckEvents;
 
 /// Plays a case against a server, and judges it.
@@ -24,6 +29,22 @@ pub(crate) fn play(
         Play::Request(_) | Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
             Transcript::default(),
+        ),
+    }
+}
+
+/// Plays a case against a client that has connected, and judges it.
+pub(crate) fn play_client(
+    client: WaitingClient<'_>,
+    case: &Case,
+    around: Circumstances,
+) -> (Verdict, Transcript) {
+    match &case.play {
+        Play::Session(session) => client_session::play(client, session),
+        Play::Response(response) => client_response::play(client, response, around),
+        Play::Request(_) => client_session::skip(
+            client,
+            "cases of this kind cannot be played against a client",
         ),
     }
 }

@@ -1,19 +1,210 @@
 //! A response that is sent to a client, right or wrong, and what it may do then (RFC 6455
 //! section 4.1).
 
-/// A response, and what is allowed.
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+
+use super::answer::{Answer, Kind};
+use super::client_request::ClientRequest;
+use super::request_part::RequestPart;
+use super::session::Grade;
+use super::transcript::{Tcp, Transcript};
+use super::verdict::{Outcome, Verdict};
+
+/// The text that is sent behind a response. A client that has opened the connection echoes it.
+pub const MESSAGE: &str = "ws-echo check";
+const NORMAL_CLOSURE: u16 = 1000;
+/// Stands for the right value of `Sec-WebSocket-Accept` in a response.
+pub const ACCEPT: &str = "{accept}";
+/// Stands for a value that answers another key.
+pub const WRONG_ACCEPT: &str = "{wrong accept}";
+/// Stands for the right value with small letters instead of capital ones.
+pub const LOWER_ACCEPT: &str = "{lower accept}";
+/// Stands for the key itself.
+pub const KEY: &str = "{key}";
+/// Where the response is cut into two writes, with a pause between them.
+pub const CUT: &str = "{cut}";
+
+/// A response, and what a client may do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponsePlay {
-    /// The bytes, with `{accept}` for the right value of `Sec-WebSocket-Accept`.
-    pub response: String,
-    pub allowed: Reaction,
+    /// What is looked at in the client's request; then the response is a right one.
+    pub looks_at: Option<RequestPart>,
+    /// What the client must have asked for; otherwise the case is skipped.
+    pub needs: Option<Needed>,
+    /// The bytes, with names in braces for what depends on the client.
+    pub response: Cow<'static, str>,
+    /// Whether each byte is a write of its own.
+    pub is_byte_by_byte: bool,
+    pub behind: Behind,
+    /// What is allowed, at least one; the first is what a client should do.
+    pub allowed: Vec<(Grade, Reaction)>,
+}
+
+/// What a request must have for a case to make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// No offer of permessage-deflate.
+    NoDeflate,
+    /// No offer of a subprotocol.
+    NoSubprotocol,
+}
+
+/// What is sent behind the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// A text message.
+    Message,
+    /// A text message, in the same write as the response.
+    GluedMessage,
+    /// The first byte of a text message in the same write as the response, and then the others.
+    HalfMessage,
+    /// Nothing, and the end of the connection.
+    End,
+    /// These characters without end, until the client ends the connection.
+    Endless(&'static str),
 }
 
 /// What a client does with a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// It goes on with frames.
+    /// It opens the connection, and goes on with frames.
     Opens,
-    /// It ends the TCP connection, and sends no data frame.
+    /// It ends the TCP connection, and sends no frame.
     Refuses,
+}
+
+impl ResponsePlay {
+    /// A response that opens the connection, as far as it is right, and nothing allowed yet.
+    pub fn new(response: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            looks_at: None,
+            needs: None,
+            response: response.into(),
+            is_byte_by_byte: false,
+            behind: Behind::Message,
+            allowed: Vec::new(),
+        }
+    }
+
+    /// This is allowed too.
+    pub fn allows(mut self, grade: Grade, reaction: Reaction) -> Self {
+        self.allowed.push((grade, reaction));
+        self
+    }
+
+    /// Whether a client may open the connection.
+    pub fn may_open(&self) -> bool {
+        let is_opening = |(_, reaction): &(Grade, Reaction)| *reaction == Reaction::Opens;
+        self.allowed.iter().any(is_opening)
+    }
+
+    /// Whether a client may refuse the response.
+    pub fn may_refuse(&self) -> bool {
+        let is_refusal = |(_, reaction): &(Grade, Reaction)| *reaction == Reaction::Refuses;
+        self.allowed.iter().any(is_refusal)
+    }
+
+    /// Judges what a client has done. It knows no sockets and no clock.
+    pub fn judge(&self, transcript: &Transcript) -> Verdict {
+        let expected = self.expected();
+        let failed = |why: &str| Verdict::new(Outcome::Failed, why, expected.as_str());
+        let has_answered = transcript.answers.iter().any(is_message);
+        let reaction = match (has_answered, &transcript.close, transcript.tcp) {
+            (true, _, _) => Reaction::Opens,
+            // An answer to the Close that was sent: the connection is open.
+            (false, Some(Some(close)), _) if close.code == NORMAL_CLOSURE => {
+                if !self.may_refuse() {
+                    return failed("the client opened the connection, but did not echo a message");
+                }
+                Reaction::Opens
+            }
+            (false, None, Tcp::Open) => {
+                return failed("the client neither opened the connection nor ended it");
+            }
+            _ => Reaction::Refuses,
+        };
+        let grade = self.allowed.iter().find(|(_, it)| *it == reaction);
+        let what = match reaction {
+            Reaction::Opens => "the client opened the connection: it went on with frames",
+            Reaction::Refuses if transcript.tcp == Tcp::Reset => {
+                "the client refused the response: it reset the TCP connection"
+            }
+            Reaction::Refuses => "the client refused the response: it ended the TCP connection",
+        };
+        let outcome = match grade {
+            None => Outcome::Failed,
+            Some((Grade::Passed, _)) => return Verdict::new(Outcome::Passed, "", expected),
+            Some((Grade::NotStrict, _)) => Outcome::NotStrict,
+            Some((Grade::Informational, _)) => Outcome::Informational,
+        };
+        Verdict::new(outcome, what, expected)
+    }
+
+    /// What is expected, in words.
+    pub fn expected(&self) -> String {
+        let words: Vec<String> = self.allowed.iter().map(|(_, it)| it.to_string()).collect();
+        words.join("; or ")
+    }
+}
+
+fn is_message(answer: &Answer) -> bool {
+    matches!(answer.kind, Kind::Text | Kind::Binary)
+}
+
+impl Needed {
+    /// Whether a request is so. The error says why not.
+    ///
+    /// # Errors
+    ///
+    /// Why the case is skipped.
+    pub fn check(self, request: &ClientRequest) -> Result<(), &'static str> {
+        match self {
+            Self::NoDeflate if request.offers("permessage-deflate") => {
+                Err("the client offers permessage-deflate")
+            }
+            Self::NoSubprotocol if request.head.value("Sec-WebSocket-Protocol").is_some() => {
+                Err("the client offers a subprotocol")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The response in lines, as `--explain` shows it, and what follows.
+impl Display for ResponsePlay {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.looks_at.is_some() {
+            return f.write_str("a right response, and a text message");
+        }
+        writeln!(
+            f,
+            "{}",
+            self.response
+                .escape_debug()
+                .to_string()
+                .replace("\\r\\n", "\n")
+        )?;
+        if self.is_byte_by_byte {
+            writeln!(f, "(each byte in a write of its own)")?;
+        }
+        match self.behind {
+            Behind::Message => f.write_str("and then a text message"),
+            Behind::GluedMessage => f.write_str("and a text message in the same write"),
+            Behind::HalfMessage => {
+                f.write_str("and a text message, of which the first byte is in the same write")
+            }
+            Behind::End => f.write_str("and the end of the connection"),
+            Behind::Endless(unit) => write!(f, "and \"{}\" again and again", unit.escape_debug()),
+        }
+    }
+}
+
+impl Display for Reaction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Opens => "the client opens the connection, and echoes a message",
+            Self::Refuses => "the client refuses: it ends the TCP connection and sends no frame",
+        })
+    }
 }

@@ -71,6 +71,16 @@ impl<'a, 'b> Conversation<'a, 'b> {
         self.to_skip = count;
     }
 
+    /// These frames were sent already, behind the opening handshake.
+    pub(crate) fn sent(&mut self, frames: &[Frame]) {
+        for frame in frames {
+            let encoded = frame.bytes(self.role);
+            let words = frame.to_string();
+            self.transcript.record.add(Direction::Sent, words, &encoded);
+            self.has_sent_close |= frame.first & OPCODE == CLOSE;
+        }
+    }
+
     /// What was received already.
     pub(crate) fn receive(&mut self, bytes: &[u8]) {
         self.reader.receive(bytes);

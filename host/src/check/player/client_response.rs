@@ -1,0 +1,199 @@
+//! Sends a response to a client, right or wrong, and sees what the client does with it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::client_opening::WaitingClient;
+use super::client_session::{conversation, converse, skip};
+use super::connection::Moved;
+use super::opening;
+use crate::check::answer::text_back;
+use crate::check::frame::{self, Frame, Role};
+use crate::check::request_part::{Circumstances, RequestPart};
+use crate::check::response_play::{
+    ACCEPT, Behind, CUT, KEY, LOWER_ACCEPT, MESSAGE, ResponsePlay, WRONG_ACCEPT,
+};
+use crate::check::session::{Cut, End, Session, Step};
+use crate::check::transcript::{Direction, Transcript};
+use crate::check::verdict::{Outcome, Verdict};
+
+/// How long is waited between two pieces of a response.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How much a client is sent that never ends, at most: more than any system buffers.
+const ENDLESS_LEN: usize = 16 << 20;
+const ENDLESS_TIME: Duration = Duration::from_secs(10);
+const PIECE_LEN: usize = 64 << 10;
+/// The key that the wrong value of `Sec-WebSocket-Accept` answers: the one of the RFC's example.
+const OTHER_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// Sends the response, and judges what the client does.
+pub(crate) fn play(
+    mut client: WaitingClient<'_>,
+    play: &ResponsePlay,
+    around: Circumstances,
+) -> (Verdict, Transcript) {
+    if let Some(part) = play.looks_at {
+        return look_at(client, part, around);
+    }
+    if let Some(Err(why)) = play.needs.map(|it| it.check(&client.request)) {
+        return skip(client, why);
+    }
+    let mut transcript = client.transcript();
+    let key = client.request.key().unwrap_or_default();
+    let response = filled_in(&play.response, key);
+    let message = frame::text(MESSAGE);
+    let mut steps = Vec::new();
+    let glued = match play.behind {
+        Behind::GluedMessage => message.bytes(Role::Client),
+        Behind::HalfMessage => message.bytes(Role::Client)[..1].to_vec(),
+        _ => Vec::new(),
+    };
+    let line = response.lines().next().unwrap_or_default();
+    let sent = [response.replace(CUT, "").as_bytes(), &glued].concat();
+    transcript.record.add(Direction::Sent, line, &sent);
+    let is_sent = send(&mut client, &response, &glued, play.is_byte_by_byte);
+    match play.behind {
+        // Who has ended the connection early is judged by that.
+        _ if is_sent.is_err() => {}
+        Behind::Message => steps.push(Step::Send(vec![message], Cut::Whole)),
+        Behind::HalfMessage => {
+            steps.push(Step::SendBytes(message.bytes(Role::Client)[1..].to_vec()));
+        }
+        Behind::GluedMessage | Behind::End => {}
+        Behind::Endless(unit) => {
+            if let Err(why) = send_endlessly(&mut client, unit, &mut transcript) {
+                return (
+                    Verdict::new(Outcome::Failed, why, play.expected()),
+                    transcript,
+                );
+            }
+        }
+    }
+    let session = session(play, steps);
+    conversation(client, None, &mut transcript).play(&session, &session.steps);
+    (play.judge(&transcript), transcript)
+}
+
+/// A part of the request is judged. The connection is opened all the same, and closed.
+fn look_at(
+    mut client: WaitingClient<'_>,
+    part: RequestPart,
+    mut around: Circumstances,
+) -> (Verdict, Transcript) {
+    if part == RequestPart::Early {
+        client.listen(client.timing.quiet());
+    }
+    around.early_len = client.behind.len();
+    let looked = part.check(&client.request, around);
+    let mut transcript = client.transcript();
+    let session = Session {
+        steps: vec![
+            Step::Send(vec![frame::text(MESSAGE)], Cut::Whole),
+            Step::Await(1),
+        ],
+        ..Session::default()
+    };
+    let opened = converse(client, &session, &mut transcript);
+    let failed = |why| Verdict::new(Outcome::Failed, why, "a request that keeps the rule");
+    let verdict = match (looked, opened) {
+        (Err(why), _) | (Ok(()), Err(why)) => failed(why),
+        (Ok(()), Ok(())) => Verdict::passed(),
+    };
+    (verdict, transcript)
+}
+
+/// The response with everything that depends on the client.
+fn filled_in(response: &str, key: &str) -> String {
+    let accept = opening::accept(key);
+    response
+        .replace(ACCEPT, &accept)
+        .replace(LOWER_ACCEPT, &accept.to_ascii_lowercase())
+        .replace(WRONG_ACCEPT, &opening::accept(OTHER_KEY))
+        .replace(KEY, key)
+}
+
+/// Sends the response in its pieces.
+fn send(
+    client: &mut WaitingClient<'_>,
+    response: &str,
+    glued: &[u8],
+    is_byte_by_byte: bool,
+) -> Result<(), String> {
+    if is_byte_by_byte {
+        for byte in response.as_bytes().chunks(1) {
+            client.send(byte)?;
+        }
+        return client.send(glued);
+    }
+    let (first, last) = match response.rsplit_once(CUT) {
+        Some((first, last)) => (Some(first), last),
+        None => (None, response),
+    };
+    for piece in first.into_iter().flat_map(|first| first.split(CUT)) {
+        client.send(piece.as_bytes())?;
+        thread::sleep(PAUSE);
+    }
+    client.send(&[last.as_bytes(), glued].concat())
+}
+
+/// Sends without end.
+///
+/// # Errors
+///
+/// When the client has taken all that is sent.
+fn send_endlessly(
+    client: &mut WaitingClient<'_>,
+    unit: &str,
+    transcript: &mut Transcript,
+) -> Result<(), String> {
+    let piece = unit.repeat(PIECE_LEN.div_ceil(unit.len()));
+    let deadline = Instant::now() + ENDLESS_TIME;
+    let mut len = 0;
+    while len < ENDLESS_LEN {
+        match client
+            .connection
+            .write(&piece.as_bytes()[len % unit.len()..])
+        {
+            Moved::Bytes(written) => len += written,
+            Moved::Nothing if Instant::now() < deadline => client.connection.wait(deadline),
+            Moved::Nothing | Moved::End => {
+                let words = format!("{len} bytes were sent, and no more was taken");
+                transcript.record.event(words);
+                return Ok(());
+            }
+        }
+    }
+    Err(format!(
+        "the client took {len} bytes, and did not end the connection"
+    ))
+}
+
+/// What is done after the response.
+fn session(play: &ResponsePlay, mut steps: Vec<Step>) -> Session {
+    if !play.may_refuse() {
+        steps.push(Step::Await(1));
+        let mut session = Session {
+            steps,
+            ..Session::default()
+        };
+        session.strict().answers = vec![text_back(MESSAGE)];
+        return session;
+    }
+    if play.may_open() || matches!(play.behind, Behind::Message) {
+        steps.push(Step::Pause);
+        // Who has opened the connection is told that it ends.
+        steps.push(Step::Send(vec![close()], Cut::Whole));
+    }
+    // Who waits for the end of the content of a refusal gets it.
+    steps.push(Step::EndSending);
+    let mut session = Session {
+        steps,
+        ..Session::default()
+    };
+    session.strict().end = End::Ended;
+    session
+}
+
+fn close() -> Frame {
+    frame::close(1000, "")
+}

@@ -1,0 +1,127 @@
+//! Plays a session against a client that has connected.
+
+use super::client_opening::WaitingClient;
+use super::conversation::Conversation;
+use crate::check::compression::{Agreement, Compression};
+use crate::check::frame::{Frame, Role};
+use crate::check::judge::judge;
+use crate::check::received::FrameReader;
+use crate::check::session::{Cut, End, Session, Step};
+use crate::check::transcript::{Direction, Transcript};
+use crate::check::verdict::{Outcome, Verdict};
+
+const EXTENSION: &str = "permessage-deflate";
+
+/// Plays a session, and judges it.
+pub(crate) fn play(client: WaitingClient<'_>, session: &Session) -> (Verdict, Transcript) {
+    let session = match session.is_cut_everywhere {
+        true => &cut_everywhere(session),
+        false => session,
+    };
+    let mut transcript = client.transcript();
+    if session.extensions.is_some() && !client.request.offers(EXTENSION) {
+        let why = "the client does not offer permessage-deflate";
+        return skip(client, why);
+    }
+    // What cannot be opened has failed, and the reason is what is missing in the request.
+    if let Err(why) = converse(client, session, &mut transcript) {
+        let verdict = Verdict::new(Outcome::Failed, why, "an open connection");
+        return (verdict, transcript);
+    }
+    let verdict = judge(session, &transcript);
+    // They may be long, and are not needed any longer.
+    transcript.answers.clear();
+    (verdict, transcript)
+}
+
+/// Opens the connection and closes it, because a case cannot be played.
+pub(crate) fn skip(client: WaitingClient<'_>, why: &str) -> (Verdict, Transcript) {
+    let mut transcript = client.transcript();
+    let session = Session::default();
+    // How it ends does not matter.
+    let _ = converse(client, &session, &mut transcript);
+    (Verdict::skipped(why), transcript)
+}
+
+/// The same session with its bytes cut at each place, and between all bytes. A client connects once
+/// for each case, so all is played on one connection if that stays open.
+fn cut_everywhere(session: &Session) -> Session {
+    let frames: Vec<Frame> = session.steps.iter().flat_map(sent_frames).collect();
+    let answers = &session.allowed[0].answers;
+    let stays_open = session.allowed.len() == 1 && session.allowed[0].end == End::Open;
+    let places = match stays_open {
+        true => 1..session.bytes(Role::Client).len(),
+        false => 0..0,
+    };
+    let cuts: Vec<Cut> = places.map(Cut::At).chain([Cut::Bytes]).collect();
+    let mut all = Session {
+        steps: Vec::new(),
+        is_cut_everywhere: false,
+        ..session.clone()
+    };
+    all.strict().answers = cuts.iter().flat_map(|_| answers.clone()).collect();
+    for (index, cut) in cuts.into_iter().enumerate() {
+        all.steps.push(Step::Send(frames.clone(), cut));
+        all.steps.push(Step::Await((index + 1) * answers.len()));
+    }
+    all
+}
+
+fn sent_frames(step: &Step) -> Vec<Frame> {
+    match step {
+        Step::Send(frames, _) => frames.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Opens the connection, and plays a session on it.
+///
+/// # Errors
+///
+/// Why it cannot be opened.
+pub(crate) fn converse(
+    mut client: WaitingClient<'_>,
+    session: &Session,
+    transcript: &mut Transcript,
+) -> Result<(), String> {
+    // Until the negotiation says more, all is answered by the extension without parameters.
+    let extensions = session.extensions.as_ref().map(|_| EXTENSION);
+    let response = client.response(extensions)?;
+    let mut bytes = response.into_bytes();
+    let line = "HTTP/1.1 101 Switching Protocols";
+    transcript.record.add(Direction::Sent, line, &bytes);
+    let mut steps = &session.steps[..];
+    let mut glued: &[Frame] = &[];
+    if session.is_glued
+        && let Some((Step::Send(frames, _), rest)) = steps.split_first()
+    {
+        (glued, steps) = (frames, rest);
+    }
+    bytes.extend(glued.iter().flat_map(|frame| frame.bytes(Role::Client)));
+    client.send(&bytes)?;
+    let compression = extensions
+        .and_then(Agreement::read)
+        .map(|agreement| Compression::new(agreement, Role::Client));
+    let mut conversation = conversation(client, compression, transcript);
+    conversation.sent(glued);
+    conversation.play(session, steps);
+    Ok(())
+}
+
+/// A conversation behind a response that was sent.
+pub(super) fn conversation<'a, 'b>(
+    client: WaitingClient<'a>,
+    compression: Option<Compression>,
+    transcript: &'b mut Transcript,
+) -> Conversation<'a, 'b> {
+    let reader = FrameReader::new(Role::Client, compression);
+    let mut conversation = Conversation::new(
+        client.connection,
+        Role::Client,
+        reader,
+        client.timing,
+        transcript,
+    );
+    conversation.receive(&client.behind);
+    conversation
+}
