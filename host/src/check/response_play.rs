@@ -20,6 +20,8 @@ pub const ACCEPT: &str = "{accept}";
 pub const WRONG_ACCEPT: &str = "{wrong accept}";
 /// Stands for the right value with small letters instead of capital ones.
 pub const LOWER_ACCEPT: &str = "{lower accept}";
+/// Stands for the right value without its last four characters.
+pub const SHORT_ACCEPT: &str = "{short accept}";
 /// Stands for the key itself.
 pub const KEY: &str = "{key}";
 /// Where the response is cut into two writes, with a pause between them.
@@ -107,7 +109,7 @@ impl ResponsePlay {
 
     /// Judges what a client has done. It knows no sockets and no clock.
     pub fn judge(&self, transcript: &Transcript) -> Verdict {
-        let expected = self.expected();
+        let expected = self.allowed_in_words();
         let failed = |why: &str| Verdict::new(Outcome::Failed, why, expected.as_str());
         let has_answered = transcript.answers.iter().any(is_message);
         let reaction = match (has_answered, &transcript.close, transcript.tcp) {
@@ -141,10 +143,36 @@ impl ResponsePlay {
         Verdict::new(outcome, what, expected)
     }
 
-    /// What is expected, in words.
-    pub fn expected(&self) -> String {
-        let words: Vec<String> = self.allowed.iter().map(|(_, it)| it.to_string()).collect();
-        words.join("; or ")
+    /// What is allowed, in words.
+    pub fn allowed_in_words(&self) -> String {
+        let words = self.allowed.iter().map(|(grade, reaction)| match grade {
+            Grade::Passed | Grade::Informational => reaction.to_string(),
+            Grade::NotStrict => format!("{reaction} (not strict)"),
+        });
+        words.collect::<Vec<String>>().join("; or ")
+    }
+
+    /// What is sent, in words: the lines of the response, with `{accept}` and such for what depends
+    /// on the client, and what follows.
+    pub fn sent_in_words(&self) -> Vec<String> {
+        if self.looks_at.is_some() {
+            return vec!["a right response, and a text message".into()];
+        }
+        let lines = self.response.split_inclusive('\n');
+        let mut words: Vec<String> = lines.map(|it| it.escape_debug().to_string()).collect();
+        if self.is_byte_by_byte {
+            words.push("each byte in a write of its own".into());
+        }
+        words.push(match self.behind {
+            Behind::Message => "and then a text message".into(),
+            Behind::GluedMessage => "and a text message in the same write".into(),
+            Behind::HalfMessage => {
+                "and a text message, of which the first byte is in the same write".into()
+            }
+            Behind::End => "and the end of the connection".into(),
+            Behind::Endless(unit) => format!("and \"{}\" again and again", unit.escape_debug()),
+        });
+        words
     }
 }
 
@@ -167,35 +195,6 @@ impl Needed {
                 Err("the client offers a subprotocol")
             }
             _ => Ok(()),
-        }
-    }
-}
-
-/// The response in lines, as `--explain` shows it, and what follows.
-impl Display for ResponsePlay {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.looks_at.is_some() {
-            return f.write_str("a right response, and a text message");
-        }
-        writeln!(
-            f,
-            "{}",
-            self.response
-                .escape_debug()
-                .to_string()
-                .replace("\\r\\n", "\n")
-        )?;
-        if self.is_byte_by_byte {
-            writeln!(f, "(each byte in a write of its own)")?;
-        }
-        match self.behind {
-            Behind::Message => f.write_str("and then a text message"),
-            Behind::GluedMessage => f.write_str("and a text message in the same write"),
-            Behind::HalfMessage => {
-                f.write_str("and a text message, of which the first byte is in the same write")
-            }
-            Behind::End => f.write_str("and the end of the connection"),
-            Behind::Endless(unit) => write!(f, "and \"{}\" again and again", unit.escape_debug()),
         }
     }
 }

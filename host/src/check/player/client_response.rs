@@ -11,7 +11,7 @@ use crate::check::answer::text_back;
 use crate::check::frame::{self, Frame, Role};
 use crate::check::request_part::{Circumstances, RequestPart};
 use crate::check::response_play::{
-    ACCEPT, Behind, CUT, KEY, LOWER_ACCEPT, MESSAGE, ResponsePlay, WRONG_ACCEPT,
+    ACCEPT, Behind, CUT, KEY, LOWER_ACCEPT, MESSAGE, ResponsePlay, SHORT_ACCEPT, WRONG_ACCEPT,
 };
 use crate::check::session::{Cut, End, Session, Step};
 use crate::check::transcript::{Direction, Transcript};
@@ -63,7 +63,7 @@ pub(crate) fn play(
         Behind::Endless(unit) => {
             if let Err(why) = send_endlessly(&mut client, unit, &mut transcript) {
                 return (
-                    Verdict::new(Outcome::Failed, why, play.expected()),
+                    Verdict::new(Outcome::Failed, why, play.allowed_in_words()),
                     transcript,
                 );
             }
@@ -108,6 +108,7 @@ fn filled_in(response: &str, key: &str) -> String {
     response
         .replace(ACCEPT, &accept)
         .replace(LOWER_ACCEPT, &accept.to_ascii_lowercase())
+        .replace(SHORT_ACCEPT, &accept[..accept.len() - 4])
         .replace(WRONG_ACCEPT, &opening::accept(OTHER_KEY))
         .replace(KEY, key)
 }
@@ -150,22 +151,27 @@ fn send_endlessly(
     let deadline = Instant::now() + ENDLESS_TIME;
     let mut len = 0;
     while len < ENDLESS_LEN {
+        // Whoever has ended its direction may still take what comes.
+        if client.connection.read(&mut client.behind) == Moved::End {
+            break;
+        }
         match client
             .connection
             .write(&piece.as_bytes()[len % unit.len()..])
         {
             Moved::Bytes(written) => len += written,
             Moved::Nothing if Instant::now() < deadline => client.connection.wait(deadline),
-            Moved::Nothing | Moved::End => {
-                let words = format!("{len} bytes were sent, and no more was taken");
-                transcript.record.event(words);
-                return Ok(());
-            }
+            Moved::Nothing | Moved::End => break,
         }
     }
-    Err(format!(
-        "the client took {len} bytes, and did not end the connection"
-    ))
+    let words = format!("{len} bytes more were sent");
+    transcript.record.event(words);
+    match len < ENDLESS_LEN {
+        true => Ok(()),
+        false => Err(format!(
+            "the client took {len} bytes, and did not end the connection"
+        )),
+    }
 }
 
 /// What is done after the response.
