@@ -33,18 +33,20 @@ pub(crate) fn play(
     }
 }
 
-/// Plays a case against a client that has connected, and judges it.
-pub(crate) fn play_client(
-    client: WaitingClient<'_>,
+/// Plays a case against a client that has connected, and judges it. A client that uses the
+/// connection for another request is returned, and has sent the beginning of that.
+pub(crate) fn play_client<'a>(
+    client: WaitingClient<'a>,
     case: &Case,
     around: Circumstances,
-) -> (Verdict, Transcript) {
-    match &case.play {
+) -> (Verdict, Transcript, Option<WaitingClient<'a>>) {
+    let (verdict, transcript) = match &case.play {
         Play::Session(session) => client_session::play(client, session),
-        Play::Response(response) => client_response::play(client, response, around),
+        Play::Response(response) => return client_response::play(client, response, around),
         Play::Request(_) => client_session::skip(
             client,
             "cases of this kind cannot be played against a client",
         ),
-    }
+    };
+    (verdict, transcript, None)
 }

@@ -39,6 +39,8 @@ pub struct ResponsePlay {
     /// Whether each byte is a write of its own.
     pub is_byte_by_byte: bool,
     pub behind: Behind,
+    /// Whether who refuses must end the TCP connection; otherwise that is not strict.
+    pub ends_tcp: bool,
     /// What is allowed, at least one; the first is what a client should do.
     pub allowed: Vec<(Grade, Reaction)>,
 }
@@ -85,6 +87,7 @@ impl ResponsePlay {
             response: response.into(),
             is_byte_by_byte: false,
             behind: Behind::Message,
+            ends_tcp: false,
             allowed: Vec::new(),
         }
     }
@@ -121,6 +124,10 @@ impl ResponsePlay {
                 }
                 Reaction::Opens
             }
+            (false, None, Tcp::Open) if self.is_lenient() => {
+                let why = "the client did not open the connection, but left TCP open";
+                return Verdict::new(Outcome::NotStrict, why, expected);
+            }
             (false, None, Tcp::Open) => {
                 return failed("the client neither opened the connection nor ended it");
             }
@@ -141,6 +148,25 @@ impl ResponsePlay {
             Some((Grade::Informational, _)) => Outcome::Informational,
         };
         Verdict::new(outcome, what, expected)
+    }
+
+    /// The verdict on a client that has sent another request on the same connection. That is right
+    /// after a response of HTTP, and wrong after one that should have opened the connection.
+    pub fn judge_reuse(&self) -> Verdict {
+        let expected = self.allowed_in_words();
+        let outcome = match self.response.contains(" 101") {
+            false => return Verdict::new(Outcome::Passed, "", expected),
+            true if self.is_lenient() => Outcome::NotStrict,
+            true => Outcome::Failed,
+        };
+        let why = "the client did not open the connection, but used it for another request";
+        Verdict::new(outcome, why, expected)
+    }
+
+    /// Whether a client may leave the TCP connection as it is. That it must not is a case of its
+    /// own.
+    fn is_lenient(&self) -> bool {
+        self.may_refuse() && !self.ends_tcp
     }
 
     /// What is allowed, in words.

@@ -70,40 +70,43 @@ const WAITS: Rule = Rule::new(
 
 /// What is looked at, one case each.
 #[rustfmt::skip]
-const PARTS: [(&str, &str, &Rule, RequestPart); 15] = [
-    ("4.1-request-method", "The method of a client's request is GET", &METHOD, RequestPart::Method),
-    ("4.1-request-http-version", "The version of a client's request is HTTP/1.1", &METHOD,
-        RequestPart::HttpVersion),
-    ("4.1-request-target", "The target of a client's request is the path of the URL, or the whole URL",
-        &TARGET, RequestPart::Target),
-    ("4.1-request-host", "A client sends one Host header, with the port if it is not 80", &HOST,
-        RequestPart::Host),
-    ("4.1-request-upgrade", "A client sends Upgrade with websocket", &UPGRADE, RequestPart::Upgrade),
-    ("4.1-request-connection", "A client sends Connection with Upgrade", &CONNECTION,
-        RequestPart::Connection),
-    ("4.1-request-key", "A client sends one Sec-WebSocket-Key, of 16 bytes in base64", &KEY,
-        RequestPart::Key),
-    ("4.1-request-fresh-key", "A client sends another Sec-WebSocket-Key for each connection", &FRESH_KEY,
-        RequestPart::FreshKey),
-    ("4.1-request-version", "A client sends one Sec-WebSocket-Version, which is 13", &VERSION,
-        RequestPart::Version),
-    ("4.1-request-origin", "The Origin of a client, if it sends one, is a scheme and a host, or null",
-        &ORIGIN, RequestPart::Origin),
-    ("4.1-request-subprotocols", "The subprotocols that a client offers, if any, are different tokens",
-        &SUBPROTOCOLS, RequestPart::Subprotocols),
-    ("9.1-request-extensions", "The extensions that a client offers, if any, are well formed",
-        &EXTENSIONS, RequestPart::Extensions),
-    ("4.1-request-lines", "Each line of a client's request ends with CR and LF, and each header has a valid \
-        name", &VALID, RequestPart::Lines),
-    ("4.1-request-body", "A client's request has no body", &VALID, RequestPart::Body),
-    ("4.1-request-waits", "A client sends nothing more until the response has come", &WAITS,
-        RequestPart::Early),
+const PARTS: [(&str, &Rule, RequestPart, &str); 15] = [
+    ("4.1-request-method", &METHOD, RequestPart::Method,
+        "The method of a client's request is GET"),
+    ("4.1-request-http-version", &METHOD, RequestPart::HttpVersion,
+        "The version of a client's request is HTTP/1.1"),
+    ("4.1-request-target", &TARGET, RequestPart::Target,
+        "The target of a client's request is the path of the URL, or the whole URL"),
+    ("4.1-request-host", &HOST, RequestPart::Host,
+        "A client sends one Host header, with the port if it is not 80"),
+    ("4.1-request-upgrade", &UPGRADE, RequestPart::Upgrade,
+        "A client sends Upgrade with websocket"),
+    ("4.1-request-connection", &CONNECTION, RequestPart::Connection,
+        "A client sends Connection with Upgrade"),
+    ("4.1-request-key", &KEY, RequestPart::Key,
+        "A client sends one Sec-WebSocket-Key, of 16 bytes in base64"),
+    ("4.1-request-fresh-key", &FRESH_KEY, RequestPart::FreshKey,
+        "A client sends another Sec-WebSocket-Key for each connection"),
+    ("4.1-request-version", &VERSION, RequestPart::Version,
+        "A client sends one Sec-WebSocket-Version, which is 13"),
+    ("4.1-request-origin", &ORIGIN, RequestPart::Origin,
+        "The Origin of a client, if it sends one, is a scheme and a host, or null"),
+    ("4.1-request-subprotocols", &SUBPROTOCOLS, RequestPart::Subprotocols,
+        "The subprotocols that a client offers, if any, are different tokens"),
+    ("9.1-request-extensions", &EXTENSIONS, RequestPart::Extensions,
+        "The extensions that a client offers, if any, are well formed"),
+    ("4.1-request-lines", &VALID, RequestPart::Lines,
+        "Each line of a client's request ends with CR and LF, and each header has a valid name"),
+    ("4.1-request-body", &VALID, RequestPart::Body,
+        "A client's request has no body"),
+    ("4.1-request-waits", &WAITS, RequestPart::Early,
+        "A client sends nothing more until the response has come"),
 ];
 
 pub(super) fn cases() -> Vec<Case> {
     PARTS
         .into_iter()
-        .map(|(id, claim, rule, part)| {
+        .map(|(id, rule, part, claim)| {
             let mut play = ResponsePlay::new("").allows(Grade::Passed, Reaction::Opens);
             play.looks_at = Some(part);
             Case::must(id, claim, rule)

@@ -53,8 +53,8 @@ pub(super) fn not_websocket(request: &ClientRequest) -> Option<&'static str> {
 /// > The server MUST send an Upgrade header field in a 426 response (RFC 9110 section 15.5.22)
 pub(super) fn refusal(status: &str, text: &str) -> String {
     format!(
-        "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-         Connection: Upgrade, close\r\n\r\n{text}",
+        "HTTP/1.1 {status}\r\nUpgrade: websocket\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {}\r\nConnection: Upgrade, close\r\n\r\n{text}",
         text.len()
     )
 }

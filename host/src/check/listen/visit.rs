@@ -79,21 +79,28 @@ pub(super) fn serve(listening: &Listening, stream: TcpStream) -> io::Result<()> 
     let timing = if is_local { Timing::LOCAL } else { REMOTE };
     let port = stream.local_addr()?.port();
     let mut events = CheckEvents::new()?;
-    let connection = Connection::accepted(&mut events, stream)?;
-    // Whoever only looks whether the port is open sends nothing.
-    let Ok(client) = WaitingClient::receive(connection, timing, listening.detail) else {
-        return Ok(());
-    };
-    let has_used_key = listening.has_used(client.request.key());
-    let around = Circumstances {
-        port,
-        has_used_key,
-        early_len: 0,
-    };
-    if let Err((client, status, why)) = listening.answer(client, around) {
-        refuse(client, status, &why);
+    let mut connection = Connection::accepted(&mut events, stream)?;
+    let mut received = Vec::new();
+    loop {
+        // Whoever only looks whether the port is open sends nothing.
+        let client = WaitingClient::receive(connection, received, timing, listening.detail);
+        let Ok(client) = client else {
+            return Ok(());
+        };
+        let around = Circumstances {
+            port,
+            has_used_key: listening.has_used(client.request.key()),
+            early_len: 0,
+        };
+        match listening.answer(client, around) {
+            Ok(None) => return Ok(()),
+            Ok(Some(client)) => (connection, received) = (client.connection, client.behind),
+            Err((client, status, why)) => {
+                refuse(client, status, &why);
+                return Ok(());
+            }
+        }
     }
-    Ok(())
 }
 
 fn refuse(mut client: WaitingClient<'_>, status: &str, why: &str) {
@@ -118,11 +125,13 @@ impl Listening {
         }
     }
 
+    /// Does what a client asks for. One that sends another request on the same connection is
+    /// returned.
     fn answer<'a>(
         &self,
         client: WaitingClient<'a>,
         around: Circumstances,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Result<Option<WaitingClient<'a>>, Refusal<'a>> {
         let route = match Route::read(client.request.target()) {
             Ok(route) => route,
             Err(wrong @ WrongRoute::NoSuchPath) => {
@@ -155,16 +164,16 @@ impl Listening {
                 if is_last {
                     self.orders.send(Order::Stop);
                 }
-                return Ok(());
+                return Ok(None);
             }
             Route::StopServer => {
                 answer(client, None);
                 self.orders.send(Order::Stop);
-                return Ok(());
+                return Ok(None);
             }
         };
         answer(client, text);
-        Ok(())
+        Ok(None)
     }
 
     /// Asks for the reports, and waits until they are there.
@@ -199,7 +208,7 @@ impl Listening {
         case: &CaseName,
         agent: &str,
         around: Circumstances,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Result<Option<WaitingClient<'a>>, Refusal<'a>> {
         let index = match self.find(case) {
             Ok(index) => index,
             Err(why) => return Err((client, "400 Bad Request", why)),
@@ -211,7 +220,7 @@ impl Listening {
         }
         let case = &self.cases[index];
         let start = Instant::now();
-        let (verdict, transcript) = play_client(client, case, around);
+        let (verdict, transcript, reused) = play_client(client, case, around);
         let result = CaseResult {
             case: case.clone(),
             verdict,
@@ -219,7 +228,7 @@ impl Listening {
             time: start.elapsed(),
         };
         self.agents.end(agent, index, result);
-        Ok(())
+        Ok(reused)
     }
 }
 

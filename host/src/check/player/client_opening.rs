@@ -22,17 +22,17 @@ pub(crate) struct WaitingClient<'a> {
 }
 
 impl<'a> WaitingClient<'a> {
-    /// Receives a request.
+    /// Receives a request, of which these bytes have come already.
     ///
     /// # Errors
     ///
     /// Why there is none, in words.
     pub(crate) fn receive(
         mut connection: Connection<'a>,
+        mut bytes: Vec<u8>,
         timing: Timing,
         detail: Detail,
     ) -> Result<Self, String> {
-        let mut bytes = Vec::new();
         let deadline = Instant::now() + TIMEOUT;
         let head = opening::await_head(&mut connection, &mut bytes, deadline)?;
         let behind = bytes.split_off(head.len);
@@ -91,14 +91,13 @@ impl<'a> WaitingClient<'a> {
         opening::send_all(&mut self.connection, bytes, Instant::now() + TIMEOUT)
     }
 
-    /// Sees whether more comes within some time.
+    /// Receives what comes within some time, or until something has come.
     pub(crate) fn listen(&mut self, time: Duration) {
         let until = Instant::now() + time;
         while Instant::now() < until {
             match self.connection.read(&mut self.behind) {
-                Moved::Bytes(_) => {}
                 Moved::Nothing => self.connection.wait(until),
-                Moved::End => return,
+                Moved::Bytes(_) | Moved::End => return,
             }
         }
     }

@@ -23,55 +23,91 @@ const PAUSE: Duration = Duration::from_millis(20);
 const ENDLESS_LEN: usize = 16 << 20;
 const ENDLESS_TIME: Duration = Duration::from_secs(10);
 const PIECE_LEN: usize = 64 << 10;
+/// How a client begins another request on the same connection.
+const REQUEST: &[u8] = b"GET /";
 /// The key that the wrong value of `Sec-WebSocket-Accept` answers: the one of the RFC's example.
 const OTHER_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// Sends the response, and judges what the client does.
-pub(crate) fn play(
-    mut client: WaitingClient<'_>,
+/// Sends the response, and judges what the client does. A client that uses the connection for
+/// another request is returned, and has sent the beginning of that.
+pub(crate) fn play<'a>(
+    mut client: WaitingClient<'a>,
     play: &ResponsePlay,
     around: Circumstances,
-) -> (Verdict, Transcript) {
+) -> (Verdict, Transcript, Option<WaitingClient<'a>>) {
+    let without = |(verdict, transcript)| (verdict, transcript, None);
     if let Some(part) = play.looks_at {
-        return look_at(client, part, around);
+        return without(look_at(client, part, around));
     }
     if let Some(Err(why)) = play.needs.map(|it| it.check(&client.request)) {
-        return skip(client, why);
+        return without(skip(client, why));
     }
     let mut transcript = client.transcript();
-    let key = client.request.key().unwrap_or_default();
-    let response = filled_in(&play.response, key);
-    let message = frame::text(MESSAGE);
-    let mut steps = Vec::new();
-    let glued = match play.behind {
-        Behind::GluedMessage => message.bytes(Role::Client),
-        Behind::HalfMessage => message.bytes(Role::Client)[..1].to_vec(),
-        _ => Vec::new(),
-    };
-    let line = response.lines().next().unwrap_or_default();
-    let sent = [response.replace(CUT, "").as_bytes(), &glued].concat();
-    transcript.record.add(Direction::Sent, line, &sent);
-    let is_sent = send(&mut client, &response, &glued, play.is_byte_by_byte);
-    match play.behind {
-        // Who has ended the connection early is judged by that.
-        _ if is_sent.is_err() => {}
-        Behind::Message => steps.push(Step::Send(vec![message], Cut::Whole)),
-        Behind::HalfMessage => {
-            steps.push(Step::SendBytes(message.bytes(Role::Client)[1..].to_vec()));
-        }
-        Behind::GluedMessage | Behind::End => {}
-        Behind::Endless(unit) => {
-            if let Err(why) = send_endlessly(&mut client, unit, &mut transcript) {
-                return (
-                    Verdict::new(Outcome::Failed, why, play.allowed_in_words()),
-                    transcript,
-                );
-            }
+    let sent = send_response(&mut client, play, &mut transcript);
+    if play.may_refuse() && sent.is_ok() {
+        client.listen(client.timing.quiet());
+        if client.behind.starts_with(REQUEST) {
+            return (play.judge_reuse(), transcript, Some(client));
         }
     }
+    let steps = match sent {
+        Ok(()) => match follow(&mut client, play.behind, &mut transcript) {
+            Ok(steps) => steps,
+            Err(why) => {
+                let verdict = Verdict::new(Outcome::Failed, why, play.allowed_in_words());
+                return (verdict, transcript, None);
+            }
+        },
+        // Who has ended the connection early is judged by that.
+        Err(_) => Vec::new(),
+    };
     let session = session(play, steps);
     conversation(client, None, &mut transcript).play(&session, &session.steps);
-    (play.judge(&transcript), transcript)
+    (play.judge(&transcript), transcript, None)
+}
+
+/// Sends the response, and what is glued to it.
+fn send_response(
+    client: &mut WaitingClient<'_>,
+    play: &ResponsePlay,
+    transcript: &mut Transcript,
+) -> Result<(), String> {
+    let key = client.request.key().unwrap_or_default();
+    let response = filled_in(&play.response, key);
+    let message = frame::text(MESSAGE).bytes(Role::Client);
+    let glued = match play.behind {
+        Behind::GluedMessage => &message[..],
+        Behind::HalfMessage => &message[..1],
+        Behind::Message | Behind::End | Behind::Endless(_) => &[],
+    };
+    let line = response.lines().next().unwrap_or_default().replace(CUT, "");
+    let sent = [response.replace(CUT, "").as_bytes(), glued].concat();
+    transcript.record.add(Direction::Sent, line, &sent);
+    send(client, &response, glued, play.is_byte_by_byte)
+}
+
+/// Sends what never ends, and returns the steps of everything else that follows the response.
+///
+/// # Errors
+///
+/// When the client takes what never ends.
+fn follow(
+    client: &mut WaitingClient<'_>,
+    behind: Behind,
+    transcript: &mut Transcript,
+) -> Result<Vec<Step>, String> {
+    let message = frame::text(MESSAGE);
+    Ok(match behind {
+        Behind::Message => vec![Step::Send(vec![message], Cut::Whole)],
+        Behind::HalfMessage => {
+            vec![Step::SendBytes(message.bytes(Role::Client)[1..].to_vec())]
+        }
+        Behind::GluedMessage | Behind::End => Vec::new(),
+        Behind::Endless(unit) => {
+            send_endlessly(client, unit, transcript)?;
+            Vec::new()
+        }
+    })
 }
 
 /// A part of the request is judged. The connection is opened all the same, and closed.
