@@ -10,14 +10,17 @@ pub mod case;
 pub mod cases;
 pub mod client_request;
 pub mod compression;
+pub mod content;
 mod exit_status;
 pub mod frame;
 pub mod http;
 pub mod judge;
 mod listen;
+pub mod negotiation;
 pub mod payload;
 mod player;
 mod probe;
+mod progress;
 pub mod received;
 mod report;
 pub mod request_part;
@@ -31,14 +34,22 @@ pub mod timing;
 pub mod transcript;
 pub mod verdict;
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
+use mio::Waker;
+
+use self::case::Case;
 use self::exit_status::ExitStatus;
 use self::frame::Role;
 use self::player::events::CheckEvents;
-use self::report::Report;
+use self::progress::Progress;
 use self::report::reporter::Reporter;
+use self::report::{CaseResult, Report};
+use self::target::Target;
+use crate::client::waiter::Waiter as _;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::stderr;
 
@@ -47,13 +58,31 @@ pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let done = match &options.task {
         Task::Server(server) => check_server(options, server),
         Task::Clients(addresses) => listen::run(options, addresses),
-        Task::List | Task::Explain(_) => Err((ExitStatus::Failed, "not built yet".into())),
+        Task::List => tell(options, |reporter| {
+            reporter.list(&selection::chosen(options, None)?);
+            Ok(())
+        }),
+        Task::Explain(id) => tell(options, |reporter| {
+            reporter.explain(selection::find(&cases::all(), id)?);
+            Ok(())
+        }),
     };
     let status = done.unwrap_or_else(|(status, why)| {
         stderr::print(&why);
         status
     });
     ExitCode::from(status as u8)
+}
+
+/// Says something without testing. The error is what is wrong with the command line.
+fn tell(
+    options: &CheckOptions,
+    say: impl FnOnce(&Reporter<'_>) -> Result<(), String>,
+) -> Result<ExitStatus, (ExitStatus, String)> {
+    let wrong = |why| (ExitStatus::WrongCommandLine, why);
+    let reporter = Reporter::new(&options.output).map_err(wrong)?;
+    say(&reporter).map_err(wrong)?;
+    Ok(ExitStatus::Passed)
 }
 
 /// Tests a server. The error is why nothing was found out.
@@ -70,11 +99,12 @@ fn check_server(
         let why = format!("cannot wait for sockets: {error}");
         (ExitStatus::Failed, why)
     })?;
+    let waker = Arc::clone(events.waker());
     let probed = probe::probe(&mut events, server, reporter.detail()).map_err(|why| {
         let why = format!("{}: {why}", server.url.text);
         (ExitStatus::NoServer, why)
     })?;
-    let results = runner::run(&probed.target, cases, |_| {}).map_err(|error| {
+    let results = play(&probed.target, cases, waker).map_err(|error| {
         let why = format!("cannot play the cases: {error}");
         (ExitStatus::Failed, why)
     })?;
@@ -92,4 +122,9 @@ fn check_server(
         true => reporter.status(&reports),
         false => ExitStatus::Failed,
     })
+}
+
+fn play(target: &Target<'_>, cases: Vec<Case>, waker: Arc<Waker>) -> io::Result<Vec<CaseResult>> {
+    let progress = Progress::start(cases.len(), waker)?;
+    runner::run(target, cases, &progress)
 }

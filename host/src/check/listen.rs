@@ -62,6 +62,7 @@ pub(super) fn run(
         keys: Mutex::new(HashSet::new()),
     });
     let listeners = listen(addresses).map_err(|why| (ExitStatus::Failed, why))?;
+    announce(&listeners, &reporter);
     let connections = Arc::new(AtomicUsize::new(0));
     for listener in listeners {
         let (listening, connections) = (Arc::clone(&listening), Arc::clone(&connections));
@@ -82,7 +83,7 @@ pub(super) fn run(
     finish(&listening, &reporter)
 }
 
-/// Binds the addresses, and says so.
+/// Binds the addresses.
 fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, String> {
     let mut listeners = Vec::new();
     for address in addresses {
@@ -92,15 +93,24 @@ fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, String> {
             listeners.push(listener);
         }
     }
-    let mut stdout = io::stdout().lock();
-    for listener in &listeners {
-        if let Ok(address) = listener.local_addr() {
-            // A closed stdout is no reason not to test.
-            let _ = writeln!(stdout, "listening on ws://{address}");
-        }
-    }
-    let _ = stdout.flush();
     Ok(listeners)
+}
+
+/// Says where clients can connect.
+fn announce(listeners: &[TcpListener], reporter: &Reporter<'_>) {
+    for listener in listeners {
+        let Ok(address) = listener.local_addr() else {
+            continue;
+        };
+        let line = format!("listening on ws://{address}");
+        if reporter.fills_stdout() {
+            stderr::print(&line);
+            continue;
+        }
+        let mut stdout = io::stdout().lock();
+        // A closed stdout is no reason not to test.
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    }
 }
 
 /// Accepts connections for ever, each in a thread of its own.
@@ -138,9 +148,10 @@ fn follow(orders: &Receiver<Order>, listening: &Listening, reporter: &Reporter<'
     while let Ok(order) = orders.try_recv() {
         match order {
             Order::Stop => return Next::End,
+            // What stdout is for is written once, in the end.
+            Order::Report(..) if reporter.fills_stdout() => {}
             Order::Report(agent, _done) => {
-                let is_it = |report: &Report, _| report.peer == agent;
-                report(listening, reporter, is_it);
+                report(listening, reporter, |report, _| report.peer == agent);
             }
         }
     }
@@ -148,6 +159,7 @@ fn follow(orders: &Receiver<Order>, listening: &Listening, reporter: &Reporter<'
 }
 
 /// Prints the reports that are chosen, by themselves and whether they are new, and writes all.
+/// Returns all, and whether they are written.
 fn report(
     listening: &Listening,
     reporter: &Reporter<'_>,

@@ -43,10 +43,10 @@ pub(crate) fn play_client<'a>(
     let (verdict, transcript) = match &case.play {
         Play::Session(session) => client_session::play(client, session),
         Play::Response(response) => return client_response::play(client, response, around),
-        Play::Request(_) => client_session::skip(
-            client,
-            "cases of this kind cannot be played against a client",
-        ),
+        Play::Request(_) => {
+            let why = "cases of this kind cannot be played against a client";
+            client_session::skip(client, Verdict::skipped(why))
+        }
     };
     (verdict, transcript, None)
 }

@@ -26,7 +26,7 @@ pub(super) fn answer(client: WaitingClient<'_>, text: Option<String>) {
     };
     let mut transcript = client.transcript();
     // Whoever does not open the connection gets no answer.
-    let _ = converse(client, &session, &mut transcript);
+    let _ = converse(client, &session, None, &mut transcript);
 }
 
 /// What Autobahn calls an outcome; a case that was not played counts as not implemented.

@@ -40,7 +40,7 @@ pub(crate) fn play<'a>(
         return without(look_at(client, part, around));
     }
     if let Some(Err(why)) = play.needs.map(|it| it.check(&client.request)) {
-        return without(skip(client, why));
+        return without(skip(client, Verdict::skipped(why)));
     }
     let mut transcript = client.transcript();
     let sent = send_response(&mut client, play, &mut transcript);
@@ -129,7 +129,7 @@ fn look_at(
         ],
         ..Session::default()
     };
-    let opened = converse(client, &session, &mut transcript);
+    let opened = converse(client, &session, None, &mut transcript);
     let failed = |why| Verdict::new(Outcome::Failed, why, "a request that keeps the rule");
     let verdict = match (looked, opened) {
         (Err(why), _) | (Ok(()), Err(why)) => failed(why),

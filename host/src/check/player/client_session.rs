@@ -2,15 +2,19 @@
 
 use super::client_opening::WaitingClient;
 use super::conversation::Conversation;
-use crate::check::compression::{Agreement, Compression};
+use crate::check::compression::Compression;
+use crate::check::compression::parameters::Agreement;
 use crate::check::frame::{Frame, Role};
 use crate::check::judge::judge;
-use crate::check::received::FrameReader;
+use crate::check::received::{FaultKind, FrameReader};
 use crate::check::session::{Cut, End, Session, Step};
 use crate::check::transcript::{Direction, Transcript};
 use crate::check::verdict::{Outcome, Verdict};
 
-const EXTENSION: &str = "permessage-deflate";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
+/// What is agreed on, and the value of the header that says so.
+type Agreed = Option<(String, Agreement)>;
 
 /// Plays a session, and judges it.
 pub(crate) fn play(client: WaitingClient<'_>, session: &Session) -> (Verdict, Transcript) {
@@ -18,13 +22,16 @@ pub(crate) fn play(client: WaitingClient<'_>, session: &Session) -> (Verdict, Tr
         true => &cut_everywhere(session),
         false => session,
     };
+    let offers: Vec<&str> = client.request.head.values(EXTENSIONS).collect();
+    let negotiation = session.negotiation.as_ref();
+    let agreed = match negotiation.map(|negotiation| negotiation.answer_to(&offers)) {
+        None => None,
+        Some(Ok(agreed)) => agreed,
+        Some(Err(verdict)) => return skip(client, verdict),
+    };
     let mut transcript = client.transcript();
-    if session.extensions.is_some() && !client.request.offers(EXTENSION) {
-        let why = "the client does not offer permessage-deflate";
-        return skip(client, why);
-    }
     // What cannot be opened has failed, and the reason is what is missing in the request.
-    if let Err(why) = converse(client, session, &mut transcript) {
+    if let Err(why) = converse(client, session, agreed, &mut transcript) {
         let verdict = Verdict::new(Outcome::Failed, why, "an open connection");
         return (verdict, transcript);
     }
@@ -35,12 +42,11 @@ pub(crate) fn play(client: WaitingClient<'_>, session: &Session) -> (Verdict, Tr
 }
 
 /// Opens the connection and closes it, because a case cannot be played.
-pub(crate) fn skip(client: WaitingClient<'_>, why: &str) -> (Verdict, Transcript) {
+pub(crate) fn skip(client: WaitingClient<'_>, verdict: Verdict) -> (Verdict, Transcript) {
     let mut transcript = client.transcript();
-    let session = Session::default();
     // How it ends does not matter.
-    let _ = converse(client, &session, &mut transcript);
-    (Verdict::skipped(why), transcript)
+    let _ = converse(client, &Session::default(), None, &mut transcript);
+    (verdict, transcript)
 }
 
 /// The same session with its bytes cut at each place, and between all bytes. A client connects once
@@ -82,11 +88,10 @@ fn sent_frames(step: &Step) -> Vec<Frame> {
 pub(crate) fn converse(
     mut client: WaitingClient<'_>,
     session: &Session,
+    agreed: Agreed,
     transcript: &mut Transcript,
 ) -> Result<(), String> {
-    // Until the negotiation says more, all is answered by the extension without parameters.
-    let extensions = session.extensions.as_ref().map(|_| EXTENSION);
-    let response = client.response(extensions)?;
+    let response = client.response(agreed.as_ref().map(|(answer, _)| answer.as_str()))?;
     let mut bytes = response.into_bytes();
     let line = "HTTP/1.1 101 Switching Protocols";
     transcript.record.add(Direction::Sent, line, &bytes);
@@ -99,9 +104,12 @@ pub(crate) fn converse(
     }
     bytes.extend(glued.iter().flat_map(|frame| frame.bytes(Role::Client)));
     client.send(&bytes)?;
-    let compression = extensions
-        .and_then(Agreement::read)
-        .map(|agreement| Compression::new(agreement, Role::Client));
+    let mut compression = agreed.map(|(_, agreement)| Compression::new(agreement, Role::Client));
+    if session.watched == Some(FaultKind::Window)
+        && let Some(compression) = &mut compression
+    {
+        compression.look_at_distances();
+    }
     let mut conversation = conversation(client, compression, transcript);
     conversation.sent(glued);
     conversation.play(session, steps);
