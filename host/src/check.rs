@@ -9,6 +9,7 @@ pub mod answer;
 pub mod case;
 pub mod cases;
 pub mod client_request;
+pub mod comparison;
 pub mod compression;
 pub mod content;
 mod exit_status;

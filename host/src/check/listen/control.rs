@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::check::client_request::ClientRequest;
 use crate::check::frame;
 use crate::check::player::client_opening::WaitingClient;
-use crate::check::player::client_session::converse;
-use crate::check::session::{Cut, Session, Step};
+use crate::check::player::client_session::{closed_behind, converse};
 use crate::check::verdict::Outcome;
 
 /// How long a refusal may take.
@@ -16,14 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Opens the connection, sends a text if there is one, and closes the connection.
 pub(super) fn answer(client: WaitingClient<'_>, text: Option<String>) {
-    let steps = match text {
-        Some(text) => vec![Step::Send(vec![frame::text(text)], Cut::Whole)],
-        None => Vec::new(),
-    };
-    let session = Session {
-        steps,
-        ..Session::default()
-    };
+    let session = closed_behind(text.map(frame::text).into_iter().collect());
     let mut transcript = client.transcript();
     // Whoever does not open the connection gets no answer.
     let _ = converse(client, &session, None, &mut transcript);

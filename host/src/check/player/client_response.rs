@@ -122,13 +122,7 @@ fn look_at(
     around.early_len = client.behind.len();
     let looked = part.check(&client.request, around);
     let mut transcript = client.transcript();
-    let session = Session {
-        steps: vec![
-            Step::Send(vec![frame::text(MESSAGE)], Cut::Whole),
-            Step::Await(1),
-        ],
-        ..Session::default()
-    };
+    let session = echoed(vec![Step::Send(vec![frame::text(MESSAGE)], Cut::Whole)]);
     let opened = converse(client, &session, None, &mut transcript);
     let failed = |why| Verdict::new(Outcome::Failed, why, "a request that keeps the rule");
     let verdict = match (looked, opened) {
@@ -213,13 +207,7 @@ fn send_endlessly(
 /// What is done after the response.
 fn session(play: &ResponsePlay, mut steps: Vec<Step>) -> Session {
     if !play.may_refuse() {
-        steps.push(Step::Await(1));
-        let mut session = Session {
-            steps,
-            ..Session::default()
-        };
-        session.strict().answers = vec![text_back(MESSAGE)];
-        return session;
+        return echoed(steps);
     }
     if play.may_open() || matches!(play.behind, Behind::Message) {
         steps.push(Step::Pause);
@@ -233,6 +221,17 @@ fn session(play: &ResponsePlay, mut steps: Vec<Step>) -> Session {
         ..Session::default()
     };
     session.strict().end = End::Ended;
+    session
+}
+
+/// The message comes back behind these steps.
+fn echoed(mut steps: Vec<Step>) -> Session {
+    steps.push(Step::Await(1));
+    let mut session = Session {
+        steps,
+        ..Session::default()
+    };
+    session.strict().answers = vec![text_back(MESSAGE)];
     session
 }
 

@@ -4,7 +4,7 @@ use super::client_opening::WaitingClient;
 use super::conversation::Conversation;
 use crate::check::compression::Compression;
 use crate::check::compression::parameters::Agreement;
-use crate::check::frame::{Frame, Role};
+use crate::check::frame::{self, Frame, Role};
 use crate::check::judge::judge;
 use crate::check::received::{FaultKind, FrameReader};
 use crate::check::session::{Cut, End, Session, Step};
@@ -45,8 +45,17 @@ pub(crate) fn play(client: WaitingClient<'_>, session: &Session) -> (Verdict, Tr
 pub(crate) fn skip(client: WaitingClient<'_>, verdict: Verdict) -> (Verdict, Transcript) {
     let mut transcript = client.transcript();
     // How it ends does not matter.
-    let _ = converse(client, &Session::default(), None, &mut transcript);
+    let _ = converse(client, &closed_behind(Vec::new()), None, &mut transcript);
     (verdict, transcript)
+}
+
+/// A session with a Close behind these frames.
+pub(crate) fn closed_behind(mut frames: Vec<Frame>) -> Session {
+    frames.push(frame::close(1000, ""));
+    Session {
+        steps: vec![Step::Send(frames, Cut::Whole)],
+        ..Session::default()
+    }
 }
 
 /// The same session with its bytes cut at each place, and between all bytes. A client connects once
@@ -111,7 +120,7 @@ pub(crate) fn converse(
         compression.look_at_distances();
     }
     let mut conversation = conversation(client, compression, transcript);
-    conversation.sent(glued);
+    conversation.was_sent(glued);
     conversation.play(session, steps);
     Ok(())
 }

@@ -115,6 +115,8 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
+        Step::StaysOpen => vec!["… for some time, and the connection must stay open".into()],
+        Step::ShouldEnd => vec!["… for some time, and the connection should end now".into()],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }
