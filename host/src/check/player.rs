@@ -5,6 +5,7 @@ pub(crate) mod connection;
 pub(crate) mod conversation;
 pub(crate) mod events;
 pub(crate) mod opening;
+pub(crate) mod request;
 pub(crate) mod server_session;
 
 use super::case::{Case, Play};
@@ -21,7 +22,8 @@ pub(crate) fn play(
 ) -> (Verdict, Transcript) {
     match &case.play {
         Play::Session(session) => server_session::play(events, target, session),
-        Play::Request(_) | Play::Response(_) => (
+        Play::Request(request) => request::play(events, target, request),
+        Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
             Transcript::default(),
         ),
