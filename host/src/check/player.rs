@@ -9,6 +9,7 @@ pub(crate) mod conversation;
 pub(crate) mod events;
 pub(crate) mod opening;
 mod outgoing;
+pub(crate) mod request;
 mod script;
 pub(crate) mod server_session;
 
@@ -28,7 +29,8 @@ pub(crate) fn play(
 ) -> (Verdict, Transcript) {
     match &case.play {
         Play::Session(session) => server_session::play(events, target, session),
-        Play::Request(_) | Play::Response(_) => (
+        Play::Request(request) => request::play(events, target, request),
+        Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
             Transcript::default(),
         ),
