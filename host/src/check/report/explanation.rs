@@ -3,8 +3,8 @@
 use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
-use super::terminal::{quoted, severity};
-use crate::check::case::{Case, Play};
+use super::terminal::quoted;
+use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
@@ -27,7 +27,7 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("needs     ", need);
     }
     text += "\n";
-    text += &style.paint(Color::Strong, "sent\n");
+    text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
         Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
@@ -37,7 +37,7 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("  ", &line);
     }
     text += "\n";
-    text += &style.paint(Color::Strong, "allowed\n");
+    text += &(style.paint(Color::Strong, "allowed") + "\n");
     for line in allowed {
         text += &style.paragraph("  ", &line);
     }
@@ -45,7 +45,14 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
 }
 
 fn about(case: &Case) -> &'static str {
-    severity(case.severity)
+    match case.severity {
+        Severity::Must => "MUST: the check fails without it",
+        Severity::Should => "SHOULD: the check fails without it if there is --strict",
+        Severity::Robustness => {
+            "robustness: no RFC asks for it, but who lacks it can be hurt; the check fails without \
+             it if there is --strict"
+        }
+    }
 }
 
 fn tested(of: Option<Role>) -> &'static str {
@@ -133,7 +140,7 @@ fn frame_lines(frames: &[Frame], to: Role) -> Vec<String> {
 fn frame_line(frame: &Frame, to: Role) -> String {
     let bytes = frame.bytes(to);
     match record::bytes(&bytes, bytes.len()) {
-        Bytes::Hex(digits) => format!("{}  [{digits}]", OneLine(&frame.to_string())),
+        Bytes::Hex(digits) => format!("{}  {digits}", OneLine(&frame.to_string())),
         _ => frame.to_string(),
     }
 }
@@ -156,7 +163,20 @@ fn allowed(session: &Session) -> Vec<String> {
     };
     let mut lines: Vec<String> = session.allowed.iter().map(line).collect();
     if let Some(fault) = session.watched {
-        lines.push(format!("and no frame with the fault {fault:?}"));
+        let fault = in_words(&format!("{fault:?}"));
+        lines.push(format!("and in no frame a fault of this kind: {fault}"));
     }
     lines
+}
+
+/// `reserved bits` for `ReservedBits`.
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(character.to_lowercase());
+    }
+    words
 }

@@ -1,0 +1,4 @@
+//! `ws-echo check`: that it finds every fault, that it finds none where there is none, and that it
+//! ends whatever the peer does.
+
+mod reports;
