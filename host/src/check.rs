@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod case;
 pub mod cases;
+pub mod comparison;
 pub mod compression;
 pub mod content;
 mod exit_status;

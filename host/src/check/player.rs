@@ -5,6 +5,8 @@ pub(crate) mod connection;
 pub(crate) mod conversation;
 pub(crate) mod events;
 pub(crate) mod opening;
+mod outgoing;
+mod script;
 pub(crate) mod server_session;
 
 use super::case::{Case, Play};
