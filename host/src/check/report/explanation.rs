@@ -1,11 +1,14 @@
 //! One case in words, without playing it: what it claims, what is sent, and what is allowed.
 
+use std::borrow::Cow;
+
 use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
 use super::terminal::quoted;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
+use crate::check::negotiation::Negotiation;
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
@@ -78,8 +81,8 @@ fn needs(case: &Case) -> Vec<&'static str> {
 fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     let to = role.unwrap_or(Role::Server);
     let mut lines = Vec::new();
-    if let Some(extensions) = &session.extensions {
-        lines.push(format!("an opening handshake with the offer {extensions}"));
+    if let Some(negotiation) = &session.negotiation {
+        lines.extend(negotiation_lines(negotiation, to));
     }
     if session.is_glued {
         lines.push("in one piece with the end of the opening handshake:".into());
@@ -91,6 +94,23 @@ fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
         lines.extend(step_lines(step, to));
     }
     lines
+}
+
+fn negotiation_lines(negotiation: &Negotiation, to: Role) -> Vec<String> {
+    match to {
+        Role::Server => {
+            let offers = negotiation.offers.iter();
+            let header =
+                |offer: &Cow<'_, str>| format!("Sec-WebSocket-Extensions: {}", OneLine(offer));
+            offers.map(header).collect()
+        }
+        Role::Client => {
+            let answers = negotiation.accepts.iter();
+            answers
+                .map(|it| format!("the answer to an offer: {it:?}"))
+                .collect()
+        }
+    }
 }
 
 fn step_lines(step: &Step, to: Role) -> Vec<String> {
@@ -123,6 +143,8 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
+        Step::StaysOpen => vec!["… for some time, in which the connection stays open".into()],
+        Step::ShouldEnd => vec!["… and here the peer should end the connection".into()],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }
