@@ -14,6 +14,8 @@ mod markup;
 mod rating;
 mod record;
 pub(crate) mod reporter;
+#[cfg(test)]
+mod sample;
 mod sections;
 mod style;
 mod table;

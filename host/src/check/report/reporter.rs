@@ -75,6 +75,14 @@ impl<'a> Reporter<'a> {
             let checked = file::check(target.path);
             checked.map_err(|error| unusable(target.option, target.path, &error))?;
         }
+        let files = reporter.files();
+        let on_stdout: Vec<_> = files.iter().filter(|it| it.is_stdout()).collect();
+        if let [one, other, ..] = on_stdout[..] {
+            let (one, other) = (one.option, other.option);
+            return Err(format!(
+                "only one of {one} and {other} can be written to stdout"
+            ));
+        }
         if let Some(folder) = &output.autobahn {
             let made = fs::create_dir_all(folder);
             made.map_err(|error| unusable("--autobahn", folder, &error))?;
