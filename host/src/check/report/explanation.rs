@@ -71,9 +71,8 @@ fn needs(case: &Case) -> Vec<&'static str> {
 fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     let to = role.unwrap_or(Role::Server);
     let mut lines = Vec::new();
-    if let Some(extensions) = &session.extensions {
-        lines.push(format!("an opening handshake with the offer {extensions}"));
-    }
+    let offers = session.negotiation.iter().flat_map(|it| &it.offers);
+    lines.extend(offers.map(|offer| format!("an opening handshake with the offer {offer}")));
     if session.is_glued {
         lines.push("in one piece with the end of the opening handshake:".into());
     }
