@@ -6,8 +6,12 @@ mod closing;
 mod control_frames;
 mod cutting;
 mod deflate_contents;
+mod deflate_faults;
 mod deflate_messages;
 mod deflate_negotiation;
+mod deflate_offers;
+mod deflate_rules;
+mod deflate_windows;
 mod fragmentation;
 mod framing;
 mod hostile;
@@ -35,7 +39,10 @@ pub fn all() -> Vec<Case> {
         utf8::cases(),
         limits::cases(),
         deflate_negotiation::cases(),
+        deflate_offers::cases(),
+        deflate_windows::cases(),
         deflate_contents::cases(),
+        deflate_faults::cases(),
         deflate_messages::cases(),
         hostile::cases(),
     ]
