@@ -4,5 +4,6 @@
 
 #![cfg(feature = "std")]
 
+mod clients;
 mod in_memory;
 mod reports;
