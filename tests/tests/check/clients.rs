@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use ws_echo_tests::scripted_client::{Client, End, request, request_with};
 use ws_echo_tests::server::{Server, built, command, run_up_to};
-use ws_echo_tests::wire::{CLOSE, Frame, PING, PONG, TEXT, masked, masked_close};
+use ws_echo_tests::wire::{CLOSE, Frame, PING, PONG, TEXT, masked, masked_close, masked_with};
 
 /// A case whose answer is a Pong with nothing in it.
 const PINGED: &str = "5.5.2-ping-without-payload";
@@ -285,6 +285,30 @@ fn what_is_wrong_in_a_request_fails_the_case_about_it_and_no_other() {
     let mut client = Client::connect(check.address);
     client.send(request_with("=").replace("GET /", &format!("GET {RUN}")));
     client.receive_rest();
+    assert_eq!(behavior(&check), "FAILED");
+}
+
+#[test]
+fn a_client_that_does_not_wait_for_the_response_fails() {
+    let check = check(&["--case", "4.1-request-waits"]);
+    let mut client = Client::connect(check.address);
+    client.send([request(RUN).as_bytes(), &masked(PING, "")].concat());
+    client.receive_rest();
+    assert_eq!(behavior(&check), "FAILED");
+}
+
+#[test]
+fn frames_with_the_same_masking_key_fail() {
+    let check = check(&["--case", "5.3-masking-keys-differ"]);
+    let mut client = Client::open_at(check.address, RUN);
+    while let Some(frame) = client.receive_frame() {
+        let first = if frame.first == PING {
+            PONG
+        } else {
+            frame.first
+        };
+        client.send(masked_with([1, 2, 3, 4], first, &frame.payload));
+    }
     assert_eq!(behavior(&check), "FAILED");
 }
 
