@@ -4,3 +4,5 @@
 #![cfg(feature = "std")]
 
 mod in_memory;
+#[cfg(unix)]
+mod own_server;
