@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::comparison::Pongs;
 use super::compression::parameters;
 use super::frame::{Frame, Role};
 use super::negotiation::Negotiation;
@@ -173,6 +174,11 @@ impl Case {
         self
     }
 
+    /// The case with a request to a server.
+    pub fn asks(self, request: RequestPlay) -> Self {
+        self.of(Role::Server).play(Play::Request(request))
+    }
+
     /// The section, as in the id.
     pub fn section(&self) -> &str {
         let end = match self.id.strip_prefix("rfc") {
@@ -283,6 +289,11 @@ impl Case {
     /// look at it.
     pub fn watches(self, fault: FaultKind) -> Self {
         self.session(|session| session.watched = Some(fault))
+    }
+
+    /// Not each Ping must be answered, if a later one is.
+    pub fn pongs(self, pongs: Pongs) -> Self {
+        self.session(|session| session.pongs = pongs)
     }
 
     /// The handshake offers this to a server, the value of `Sec-WebSocket-Extensions`, and a client

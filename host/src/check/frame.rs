@@ -184,6 +184,27 @@ pub fn close_with(payload: impl Into<Payload>) -> Frame {
     Frame::new(CLOSE, payload)
 }
 
+/// The message of a frame in fragments, each of which has `len` bytes of payload, or fewer.
+pub fn fragments(message: &Frame, len: usize) -> Vec<Frame> {
+    let whole = message.payload.len();
+    let count = whole.div_ceil(len).max(1);
+    let fragment = |index: usize| {
+        let start = index * len;
+        let payload = message.payload.part(start..whole.min(start + len));
+        let (is_first, is_last) = (index == 0, index + 1 == count);
+        let mut fragment = message.clone();
+        fragment.payload = payload;
+        if !is_first {
+            fragment = fragment.opcode(CONTINUATION).reserved_bits(0);
+        }
+        match is_last {
+            true => fragment,
+            false => fragment.not_final(),
+        }
+    };
+    (0..count).map(fragment).collect()
+}
+
 /// The name of an opcode.
 pub fn opcode_name(opcode: u8) -> String {
     match opcode & OPCODE {

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::answer::{Answer, Kind};
+use super::comparison::Pongs;
 use super::frame::{Frame, Role};
 use super::negotiation::Negotiation;
 use super::payload::Payload;
@@ -20,6 +21,8 @@ pub struct Session {
     pub steps: Vec<Step>,
     /// What is allowed, at least one; the first is what a peer should do.
     pub allowed: Vec<Allowed>,
+    /// Whether each Ping must be answered.
+    pub pongs: Pongs,
     /// Whether the player leaves the peer's Close without an answer.
     pub is_silent: bool,
     /// A fault of received frames that fails the case.
@@ -123,6 +126,7 @@ impl Default for Session {
             is_glued: false,
             is_cut_everywhere: false,
             is_silent: false,
+            pongs: Pongs::All,
             steps: Vec::new(),
             allowed: vec![Allowed {
                 grade: Grade::Passed,
@@ -151,6 +155,18 @@ impl Session {
     /// Whether one of the allowed ways ends so.
     pub fn allows(&self, is_end: impl Fn(&End) -> bool) -> bool {
         self.allowed.iter().any(|allowed| is_end(&allowed.end))
+    }
+
+    /// How many bytes the payloads of the answers have, of those that have most.
+    pub fn answers_len(&self) -> usize {
+        let len = |allowed: &Allowed| allowed.answers.iter().map(|it| it.payload.len()).sum();
+        self.allowed.iter().map(len).max().unwrap_or(0)
+    }
+
+    /// How many answers are allowed at most.
+    pub fn answer_count(&self) -> usize {
+        let counts = self.allowed.iter().map(|allowed| allowed.answers.len());
+        counts.max().unwrap_or(0)
     }
 
     /// All bytes that are sent to a peer of this role, as far as they do not depend on what was

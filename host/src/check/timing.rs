@@ -29,4 +29,10 @@ impl Timing {
     pub fn patience(self) -> Duration {
         (self.round_trip * 200).clamp(Duration::from_secs(3), Duration::from_secs(20))
     }
+
+    /// How long one connection may last on which little is moved: a peer may send a byte now and
+    /// then for ever.
+    pub fn limit(self) -> Duration {
+        self.patience() * 10
+    }
 }

@@ -24,6 +24,10 @@ pub struct Transcript {
     pub tcp: Tcp,
     /// Whether the peer answered a Ping that came behind what should have ended the connection.
     pub has_survived: bool,
+    /// Whether the peer ended the connection where it must stay open until the player ends it.
+    pub has_ended_first: bool,
+    /// Why nothing more was read: the peer sends without end, or a frame says that it is too long.
+    pub lost: Option<String>,
     /// Whether the connection ended where it must stay open.
     pub has_ended_early: bool,
     /// Whether the connection went on where it should have ended, so that more was sent.
