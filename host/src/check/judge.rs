@@ -189,7 +189,7 @@ fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
 
 /// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
 fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, String> {
-    if transcript.has_survived {
+    if transcript.has_survived && !has_ended(transcript) {
         return Err("the connection went on: a Ping behind the fault was answered".into());
     }
     match (&transcript.close, transcript.tcp) {
