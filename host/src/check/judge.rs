@@ -68,6 +68,9 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
         Grade::NotStrict => (Outcome::NotStrict, came(transcript)),
         Grade::Informational => (Outcome::Informational, came(transcript)),
     };
+    if let Some(went_on) = went_on(allowed, pongs, transcript) {
+        return (Outcome::Failed, went_on);
+    }
     match answers(allowed, pongs, transcript) {
         Ok(None) => {}
         Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
@@ -79,6 +82,21 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
         Err(why) => return (Outcome::Failed, why),
     }
     (outcome, seen)
+}
+
+/// What came on a connection that should have failed.
+fn went_on(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Option<String> {
+    if !matches!(allowed.end, End::Fails(_)) || !transcript.has_survived {
+        return None;
+    }
+    let compared = compare(&allowed.answers, &transcript.answers, pongs);
+    let also = match compared.wrong {
+        Some(Wrong { came, .. }) => format!("{came} came, and "),
+        None => String::new(),
+    };
+    Some(format!(
+        "the connection went on: {also}a Ping behind the fault was answered"
+    ))
 }
 
 /// Compares the answers: `Ok` with what is lacking if that is allowed.
@@ -101,7 +119,7 @@ fn answers(
     }
     if let Some(missing) = compared.missing {
         // Whoever fails a connection may drop what was not sent yet.
-        let may_drop = matches!(allowed.end, End::Fails(_)) && has_ended(transcript);
+        let may_drop = matches!(allowed.end, End::Fails(_) | End::Ended) && has_ended(transcript);
         return match may_drop {
             true => Ok(Some(format!(
                 "the connection failed before {missing} came, which was sent before the fault"
@@ -189,9 +207,6 @@ fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
 
 /// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
 fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, String> {
-    if transcript.has_survived {
-        return Err("the connection went on: a Ping behind the fault was answered".into());
-    }
     match (&transcript.close, transcript.tcp) {
         (None, Tcp::Open) => Err("nothing came: no Close, and no end of the connection".into()),
         (None, _) if codes.is_empty() => Ok(None),
@@ -237,11 +252,11 @@ fn came(transcript: &Transcript) -> String {
 fn ending(transcript: &Transcript) -> String {
     match (&transcript.close, transcript.tcp) {
         (None, Tcp::Open) => String::new(),
-        (None, Tcp::Fin) => ", and the TCP connection ended without a Close".into(),
-        (None, Tcp::Reset) => ", and the TCP connection was reset without a Close".into(),
-        (Some(close), Tcp::Open) => format!(", and then a Close with {}", Codes(&[code(close)])),
+        (None, Tcp::Fin) => "; the TCP connection ended without a Close".into(),
+        (None, Tcp::Reset) => "; the TCP connection was reset without a Close".into(),
+        (Some(close), Tcp::Open) => format!("; a Close came with {}", Codes(&[code(close)])),
         (Some(close), _) => format!(
-            ", and then a Close with {} and the end of the TCP connection",
+            "; a Close came with {}, and the TCP connection ended",
             Codes(&[code(close)])
         ),
     }
