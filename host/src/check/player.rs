@@ -1,6 +1,8 @@
 //! Plays one case: against a server, over a connection of its own, or against a client that has
 //! connected.
 
+mod attack;
+mod attackers;
 pub(crate) mod connection;
 pub(crate) mod conversation;
 pub(crate) mod events;
@@ -8,6 +10,7 @@ pub(crate) mod opening;
 mod outgoing;
 mod script;
 pub(crate) mod server_session;
+mod witness;
 
 use super::case::{Case, Play};
 use super::target::Target;
@@ -23,6 +26,7 @@ pub(crate) fn play(
 ) -> (Verdict, Transcript) {
     match &case.play {
         Play::Session(session) => server_session::play(events, target, session),
+        Play::Attack(attack) => attack::play(events, target, attack),
         Play::Request(_) | Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
             Transcript::default(),
