@@ -4,6 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use super::frame::Frame;
 
+/// What a server must do.
+pub const EXPECTED: &str = "another client is answered in time meanwhile, and the server opens \
+                            connections afterwards";
+
 /// Connections that load a server.
 #[derive(Clone, Debug)]
 pub struct Attack {

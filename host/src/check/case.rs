@@ -177,6 +177,11 @@ impl Case {
         self
     }
 
+    /// The case with a request to a server.
+    pub fn asks(self, request: RequestPlay) -> Self {
+        self.of(Role::Server).play(Play::Request(request))
+    }
+
     /// The section, as in the id.
     pub fn section(&self) -> &str {
         let end = match self.id.strip_prefix("rfc") {

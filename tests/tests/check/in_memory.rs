@@ -83,7 +83,7 @@ fn playable(case: &Case, role: Role) -> Option<&Session> {
         return None;
     };
     let is_of_role = case.role.is_none_or(|of| of == role);
-    let is_plain = session.extensions.is_none();
+    let is_plain = session.negotiation.is_none();
     let ends_tcp = |step: &Step| matches!(step, Step::EndSending | Step::Reset);
     let is_short = session.bytes(role).len() <= LEN_MAX;
     let can_play = is_of_role && is_plain && is_short && !session.steps.iter().any(ends_tcp);

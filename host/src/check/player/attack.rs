@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::attackers::{self, Progress};
 use super::events::CheckEvents;
 use super::witness::Witness;
-use crate::check::attack::{Attack, Behaviour};
+use crate::check::attack::{Attack, Behaviour, EXPECTED};
 use crate::check::target::Target;
 use crate::check::transcript::Transcript;
 use crate::check::verdict::{Outcome, Verdict};
@@ -26,9 +26,6 @@ const PAUSE: Duration = Duration::from_millis(5);
 const OTHER_FILES: u64 = 64;
 /// With so many connections a server may have no room for another one.
 const MANY: usize = 500;
-
-const EXPECTED: &str = "another client is answered in time meanwhile, and the server opens \
-                        connections afterwards";
 
 /// Loads a server, and judges what became of it.
 pub(crate) fn play(
