@@ -31,6 +31,8 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) role: Role,
     pub(super) reader: FrameReader,
     pub(super) timing: Timing,
+    /// How long nothing may happen while something is waited for.
+    pub(super) patience: Duration,
     pub(super) transcript: &'b mut Transcript,
     pub(super) outgoing: Outgoing,
     received: Vec<u8>,
@@ -63,6 +65,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
             role,
             reader,
             timing,
+            patience: timing.patience(),
             transcript,
             outgoing: Outgoing::new(timing.round_trip.min(PAUSE_MAX)),
             received: Vec::new(),
@@ -141,7 +144,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
     /// When all must be over, whatever the peer sends.
     fn deadline(&self) -> Instant {
         let moved = (self.sent_len + self.received_len) as u64;
-        self.start + self.timing.limit() + Duration::from_secs(moved / SLOWEST)
+        self.start + self.timing.limit() + self.patience + Duration::from_secs(moved / SLOWEST)
     }
 
     /// Sends and receives until `is_done`; or until nothing has moved for some time, or nothing

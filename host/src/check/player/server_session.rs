@@ -15,6 +15,7 @@ use crate::check::session::{Cut, Session, Step};
 use crate::check::target::Target;
 use crate::check::transcript::{Direction, Transcript};
 use crate::check::verdict::{Outcome, Verdict};
+use crate::escape::Untrusted;
 
 /// Plays a session, and judges it. One that is cut everywhere is played until it fails.
 pub(crate) fn play(
@@ -101,6 +102,12 @@ fn converse(
     transcript
         .record
         .add(Direction::Received, head.first_line.clone(), &[]);
+    if head.status().is_none() {
+        let line = Untrusted::excerpt(&head.first_line);
+        return Err(failed(format!(
+            "what came first is no HTTP response: {line}"
+        )));
+    }
     let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
     let answer = negotiation.judge_answer(&head.first_line, &answers)?;
     if let Some(what) = answer.fault {
