@@ -217,7 +217,7 @@ fn final_blocks() -> [Case; 5] {
         case(
             "7.2.1-message-after-final-block",
             "A message after one with a final block",
-            b"\xF3\x48\xCD\xC9\xC9\x07\x00\x00",
+            b"\xF3\x48\xCD\xC9\xC9\x07\x00\x00".to_vec(),
             "Hello",
         )
         .sends([compressed(HELLO)])
@@ -225,7 +225,7 @@ fn final_blocks() -> [Case; 5] {
         case(
             "7.2.1-message-after-empty-final-block",
             "A message after an empty one that is a final block",
-            b"\x03\x00",
+            b"\x03\x00".to_vec(),
             "",
         )
         .sends([compressed(HELLO)])
@@ -284,7 +284,7 @@ fn empty() -> Vec<Case> {
 }
 
 /// A compressed text of all types of blocks.
-const FOX: &str = "The quick brown fox, the quick brown fox, the slow one, and one fox: ÄÖÜ€😀";
+const FOX: &str = "the quick brown fox, the quick brown fox, the slow one, and one fox: ÄÖÜ€😀";
 
 fn fox() -> Vec<u8> {
     let bytes = FOX.as_bytes();
