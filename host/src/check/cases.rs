@@ -1,5 +1,7 @@
 //! All cases, one file for each section of the RFCs.
 
+mod client_frames;
+mod client_requests;
 mod closing;
 mod control_frames;
 mod cutting;
@@ -24,9 +26,11 @@ use super::case::Case;
 /// All cases, in the order of their sections.
 pub fn all() -> Vec<Case> {
     [
+        client_requests::cases(),
         opening_responses::cases(),
         opening_requests::cases(),
         framing::cases(),
+        client_frames::cases(),
         fragmentation::cases(),
         control_frames::cases(),
         messages::cases(),
