@@ -183,6 +183,10 @@ impl Conversation<'_, '_> {
         self.wait_for_end(self.timing.quiet());
         if session.allows(|end| matches!(end, End::Fails(_))) {
             self.probe(patience);
+            // A busy peer may have read the Ping before it looked at what was wrong.
+            if self.transcript.has_survived {
+                self.wait_for_end(self.timing.quiet());
+            }
         } else {
             self.pump(patience, Self::has_ended);
         }
