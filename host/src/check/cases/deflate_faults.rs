@@ -197,7 +197,8 @@ fn invalid() -> Vec<Case> {
                 .raw_bits(0, 10)
                 .raw_bits(0, 4)
                 .raw_bits(0, 12)
-                .raw_bits(0, 8)
+                .raw_bits(0, 32)
+                .stored(&[0; 64], Final::No)
                 .message(),
         ),
         (

@@ -6,7 +6,7 @@ use crate::check::answer::{Answer, binary_back, pong_back, text_back};
 use crate::check::case::{Case, Severity};
 use crate::check::compression::blocks::{Blocks, Final, Symbol, literals};
 use crate::check::content::Content;
-use crate::check::frame::{Frame, binary, continuation, ping, pong, text};
+use crate::check::frame::{Frame, Role, binary, continuation, ping, pong, text};
 use crate::check::session::{End, Grade};
 
 /// The offer of most clients.
@@ -284,7 +284,7 @@ fn empty() -> Vec<Case> {
 }
 
 /// A compressed text of all types of blocks.
-const FOX: &str = "The quick brown fox, the quick brown fox, the slow one, and one fox: ÄÖÜ€😀";
+const FOX: &str = "the quick brown fox, the quick brown fox, the slow one, and one fox: ÄÖÜ€😀";
 
 fn fox() -> Vec<u8> {
     let bytes = FOX.as_bytes();
@@ -376,6 +376,9 @@ fn fragments() -> Vec<Case> {
             "rfc7692-7.2.2-first-frame-with-the-handshake",
             "A compressed text that comes with the end of the opening handshake comes back",
         )
+        // > the client MUST wait for a response from the server before sending any further data
+        // > (RFC 6455 section 4.1)
+        .of(Role::Client)
         .sends([compressed(fox.clone())])
         .answers([text_back(FOX)])
         .glued(),
