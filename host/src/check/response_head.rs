@@ -18,7 +18,10 @@ pub enum HeadFault {
     Connection,
     /// A header that announces a body behind a response that cannot have one.
     Body,
+    /// An extension that was not offered.
     Extension,
+    /// Any extension, although what was offered is malformed.
+    AnyExtension,
     Subprotocol,
     /// Something came before the request was complete.
     Early,
@@ -60,6 +63,9 @@ pub fn fault(kind: HeadFault, head: &Head, bytes: &[u8], asked: &Asked) -> Optio
         HeadFault::Connection if is_open => connection(head),
         HeadFault::Body if is_open => body(head),
         HeadFault::Extension if is_open => extension(head, asked),
+        HeadFault::AnyExtension if is_open => head.value("Sec-WebSocket-Extensions").map(|value| {
+            format!("the response agrees on \"{value}\", although the offer is malformed")
+        }),
         HeadFault::Subprotocol if is_open => subprotocol(head, asked),
         HeadFault::Versions if !is_open => versions(head),
         HeadFault::UpgradeOf426 if head.status() == Some(426) => missing(head, "Upgrade"),

@@ -13,7 +13,7 @@ use crate::check::request::Base;
 use crate::check::request_judge::{Answered, judge};
 use crate::check::request_play::{Afterwards, RequestPlay, Response, Sending};
 use crate::check::response_head::Asked;
-use crate::check::session::{Session, Step};
+use crate::check::session::{self, Session, Step};
 use crate::check::target::Target;
 use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
@@ -158,8 +158,14 @@ impl<'a, 'b> Exchange<'a, 'b> {
 
     /// Writes all, and reads meanwhile: a server may refuse a long request before its end.
     fn send(&mut self, mut bytes: &[u8]) {
+        // However slowly a server reads, and whatever it sends meanwhile.
+        let end = Instant::now() + 10 * self.timing.patience();
         let mut until = Instant::now() + self.timing.patience();
-        while !bytes.is_empty() && self.connection.tcp() == Tcp::Open && Instant::now() < until {
+        while !bytes.is_empty()
+            && self.connection.tcp() == Tcp::Open
+            && self.received.len() <= HEAD_LEN_MAX
+            && Instant::now() < until.min(end)
+        {
             let written = match self.connection.write(bytes) {
                 Moved::Bytes(len) => len,
                 Moved::Nothing => 0,
@@ -223,13 +229,14 @@ impl<'a, 'b> Exchange<'a, 'b> {
         self.receive_until(time, Self::take_head);
     }
 
-    /// Takes the heads of responses that are complete. Returns whether one is the last.
+    /// Takes the heads of responses that are complete. Returns whether one is the last, or there
+    /// will be none.
     fn take_head(&mut self) -> bool {
         while self.answered.response.is_none()
             && let Some(head) = Head::read(&self.received)
         {
             let Some(status) = head.status() else {
-                return false;
+                return true;
             };
             let bytes: Vec<u8> = self.received.drain(..head.len).collect();
             let record = &mut self.answered.transcript.record;
@@ -240,7 +247,7 @@ impl<'a, 'b> Exchange<'a, 'b> {
                 self.answered.response = Some((head, bytes));
             }
         }
-        self.answered.response.is_some()
+        self.answered.response.is_some() || !may_begin_response(&self.received)
     }
 
     /// The connection is open: sends the frames, and a Close.
@@ -252,13 +259,15 @@ impl<'a, 'b> Exchange<'a, 'b> {
             }
             Afterwards::Frames(frames) => frames.clone(),
         };
-        let mut steps = Vec::new();
-        if !frames.is_empty() {
-            steps.push(Step::Send(frames, crate::check::session::Cut::Whole));
-        }
-        if !play.answers.is_empty() {
-            steps.push(Step::Await(play.answers.len()));
-        }
+        // > If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
+        // > previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most
+        // > recently processed Ping frame. (RFC 6455 section 5.5.3)
+        let before = play.answers.len().saturating_sub(frames.len());
+        let steps = [
+            Step::Await(before),
+            Step::Send(frames, session::Cut::Whole),
+            Step::Await(play.answers.len()),
+        ];
         let reader = FrameReader::new(Role::Server, None);
         let transcript = &mut self.answered.transcript;
         let mut conversation = Conversation::new(
@@ -279,6 +288,10 @@ impl<'a, 'b> Exchange<'a, 'b> {
         if play.allowed.iter().any(|(_, response)| must_end(response)) {
             self.receive_until(self.timing.patience(), |_| false);
         }
+        if self.answered.response.is_none() && !self.received.is_empty() {
+            // To see whether a response comes behind it.
+            self.receive_until(self.timing.quiet(), |_| false);
+        }
         self.answered.behind = self.received;
         let transcript = &mut self.answered.transcript;
         if !self.answered.behind.is_empty() {
@@ -292,4 +305,12 @@ impl<'a, 'b> Exchange<'a, 'b> {
             Tcp::Reset => transcript.record.event("the TCP connection was reset"),
         }
     }
+}
+
+/// Whether these bytes can be the beginning of a response.
+fn may_begin_response(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .zip(b"HTTP/")
+        .all(|(byte, expected)| byte == expected)
 }

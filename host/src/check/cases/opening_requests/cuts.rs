@@ -66,24 +66,24 @@ fn cut() -> Vec<Case> {
 }
 
 fn behind() -> Vec<Case> {
-    let pings = ["first", "second"].map(|payload| ping(payload).bytes(Role::Server));
-    let pongs = vec![pong_back("first"), pong_back("second"), pong_back("third")];
+    let glued = ping("behind the request").bytes(Role::Server);
+    let pongs = vec![pong_back("behind the request"), pong_back("later")];
     let second = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     vec![
         // > Once the client's opening handshake has been sent, the client MUST wait for a response
         // > from the server before sending any further data. (section 4.1)
         // So no server has to take them; but none may lose them without a word.
         Case::robust(
-            "4.2.2-frames-behind-the-request",
-            "frames in one piece with the request are answered once the connection is open",
+            "4.2.2-frame-behind-the-request",
+            "a frame in one piece with the request is answered once the connection is open",
             &OPEN,
         )
         .asks(
-            ask(request().behind("two Pings", pings.concat()))
+            ask(request().behind("a Ping", glued))
                 .opens()
                 .or(Grade::Informational, Response::Refuses(&[]))
                 .or(Grade::Informational, Response::Drops)
-                .then(vec![ping("third")], pongs),
+                .then(vec![ping("later")], pongs),
         ),
         Case::must(
             "4.2.2-second-request-behind-the-request",
@@ -120,8 +120,8 @@ fn half_closed() -> Vec<Case> {
     vec![
         Case::robust(
             "rfc9112-9.6-half-closed-behind-the-request",
-            "a client that ends its direction of the TCP connection behind the request still gets a \
-             response",
+            "a client that ends its direction of the TCP connection behind the request gets a \
+             response all the same",
             &HALF_CLOSED,
         )
         .asks(
@@ -132,7 +132,11 @@ fn half_closed() -> Vec<Case> {
                 .half_closed(),
         )
         .plain_tcp(),
-        cut_off("no-end-of-the-head", "before the empty line", request().unfinished()),
+        cut_off(
+            "no-end-of-the-head",
+            "before the empty line",
+            request().unfinished(),
+        ),
         cut_off(
             "no-end-of-the-request-line",
             "inside the request line",

@@ -4,7 +4,7 @@ use super::allowed::{
     NO_HTTP, not_opened, opened, opened_or_refused, rather_opened, rather_refused, tolerated,
 };
 use crate::check::case::{Case, Rule};
-use crate::check::request::{Letters, request};
+use crate::check::request::{Letters, Request, request};
 use crate::check::request_play::{Response, ask};
 use crate::check::session::Grade;
 
@@ -89,8 +89,9 @@ fn names() -> Vec<Case> {
     cases
 }
 
-fn values() -> Vec<Case> {
-    let as_browsers_do = request()
+/// A request with the headers that a browser sends besides.
+fn of_a_browser() -> Request {
+    request()
         .line("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0")
         .line("Accept: */*")
         .line("Accept-Language: en-US,en;q=0.5")
@@ -98,14 +99,17 @@ fn values() -> Vec<Case> {
         .line("Pragma: no-cache")
         .line("Cache-Control: no-cache")
         .line("Cookie: a=b; c=\"d\"")
-        .line("Sec-Fetch-Mode: websocket");
+        .line("Sec-Fetch-Mode: websocket")
+}
+
+fn values() -> Vec<Case> {
     vec![
         Case::must(
             "4.2.1-headers-of-a-browser",
             "headers that have nothing to do with WebSockets are ignored",
             &UNKNOWN,
         )
-        .asks(opened(as_browsers_do)),
+        .asks(opened(of_a_browser())),
         Case::must(
             "4.2.1-header-without-value",
             "a header that is not known may be empty",

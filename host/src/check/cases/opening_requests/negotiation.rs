@@ -1,7 +1,7 @@
 //! What a client offers: subprotocols and extensions (RFC 6455 sections 4.2.2 and 9.1). The
 //! parameters of permessage-deflate are in `deflate_negotiation`.
 
-use super::allowed::opened;
+use super::allowed::{EMPTY_ELEMENTS, opened};
 use crate::check::case::{Case, Rule};
 use crate::check::request::{Request, request};
 use crate::check::request_play::{RequestPlay, Response, ask};
@@ -10,9 +10,9 @@ use crate::check::session::Grade;
 
 const CHOICE: Rule = Rule::new(
     "4.2.2",
-    "The value chosen MUST be derived from the client's handshake, specifically by selecting one of \
-     the values from the |Sec-WebSocket-Protocol| field that the server is willing to use for this \
-     connection (if any).",
+    "The value chosen MUST be derived from the client's handshake, specifically by selecting one \
+     of the values from the |Sec-WebSocket-Protocol| field that the server is willing to use for \
+     this connection (if any).",
 );
 const NO_CHOICE: Rule = Rule::new(
     "4.2.2",
@@ -43,6 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
         subprotocols(),
         malformed_subprotocols(),
         extensions(),
+        unknown_extensions(),
         malformed_extensions(),
     ]
     .concat()
@@ -105,8 +106,8 @@ fn subprotocols() -> Vec<Case> {
     cases
 }
 
-const LONG_NAME: &str = "a-subprotocol-whose-name-is-much-longer-than-any-that-is-registered-with-the-\
-                         authority-that-assigns-the-names-of-subprotocols.example";
+const LONG_NAME: &str = "a-subprotocol-whose-name-is-much-longer-than-any-that-is-registered-with-\
+                         the-authority-that-assigns-the-names-of-subprotocols.example";
 
 fn malformed_subprotocols() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -140,16 +141,38 @@ fn malformed_subprotocols() -> Vec<Case> {
     cases
 }
 
+/// The connection opens, and the extension is not agreed on.
+fn not_agreed(request: Request) -> RequestPlay {
+    opened(request).watches(HeadFault::Extension)
+}
+
 fn extensions() -> Vec<Case> {
-    let not_agreed = |request| opened(request).watches(HeadFault::Extension);
-    let mut cases = vec![
+    let lines = "Sec-WebSocket-Extensions: x-one\r\nSec-WebSocket-Extensions: x-two";
+    vec![
         Case::must(
             "9-no-extension-offered",
             "the response has no extension if none was offered",
             &EXTENSIONS,
         )
         .asks(not_agreed(request().without(EXTENSION))),
-    ];
+        Case::must(
+            "rfc9110-5.6.1.2-extensions-with-empty-elements",
+            "empty elements in the list of Sec-WebSocket-Extensions are ignored",
+            &EMPTY_ELEMENTS,
+        )
+        .asks(not_agreed(request().with(EXTENSION, ",, x-none ,"))),
+        Case::must(
+            "9.1-extensions-in-two-lines",
+            "when extensions that do not exist are offered in two lines, the connection opens \
+             without",
+            &EXTENSIONS,
+        )
+        .asks(not_agreed(request().replaced(EXTENSION, lines))),
+    ]
+}
+
+fn unknown_extensions() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (name, what, value) in [
         (
             "unknown-extension",
@@ -181,11 +204,6 @@ fn extensions() -> Vec<Case> {
             "a name that an extension begins with",
             "permessage",
         ),
-        (
-            "empty-elements",
-            "empty elements and an extension that does not exist",
-            ",, x-none,",
-        ),
     ] {
         cases.push(
             Case::must(
@@ -196,16 +214,6 @@ fn extensions() -> Vec<Case> {
             .asks(not_agreed(request().with(EXTENSION, value))),
         );
     }
-    let lines = "Sec-WebSocket-Extensions: x-one\r\nSec-WebSocket-Extensions: x-two";
-    cases.push(
-        Case::must(
-            "9.1-extensions-in-two-lines",
-            "when extensions that do not exist are offered in two lines, the connection opens \
-             without",
-            &EXTENSIONS,
-        )
-        .asks(not_agreed(request().replaced(EXTENSION, lines))),
-    );
     cases
 }
 
@@ -230,14 +238,17 @@ fn malformed_extensions() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("9.1-malformed-extensions-{name}"),
-                format!("Sec-WebSocket-Extensions with {what} is refused"),
+                format!(
+                    "Sec-WebSocket-Extensions with {what} is refused, or at least not agreed on"
+                ),
                 &MALFORMED,
             )
             .asks(
                 ask(request().with(EXTENSION, value))
                     .refused(&[])
-                    .or(Grade::NotStrict, Response::Opens)
-                    .or(Grade::NotStrict, Response::Drops),
+                    .or(Grade::Informational, Response::Opens)
+                    .or(Grade::NotStrict, Response::Drops)
+                    .watches(HeadFault::AnyExtension),
             ),
         );
     }

@@ -5,7 +5,7 @@ use super::allowed::{
 };
 use crate::check::case::{Case, Rule};
 use crate::check::request::{Request, request};
-use crate::check::request_play::{Response, ask};
+use crate::check::request_play::{RequestPlay, Response, ask};
 use crate::check::session::Grade;
 
 const METHOD: Rule = Rule::of(9112, "3.1", "The request method is case-sensitive.");
@@ -74,7 +74,17 @@ const SERVICE: Rule = Rule::new(
 );
 
 pub(super) fn cases() -> Vec<Case> {
-    [methods(), versions(), targets(), invalid_lines(), blanks()].concat()
+    [
+        methods(),
+        versions(),
+        wrong_versions(),
+        targets(),
+        paths(),
+        invalid_lines(),
+        invalid_targets(),
+        blanks(),
+    ]
+    .concat()
 }
 
 fn methods() -> Vec<Case> {
@@ -112,7 +122,7 @@ fn versions() -> Vec<Case> {
         )
         .asks(tolerated(in_version(version)))
     };
-    let mut cases = vec![
+    vec![
         Case::must(
             "rfc9110-7.8-http-1.0",
             "a request in HTTP/1.0 does not open a connection",
@@ -133,7 +143,11 @@ fn versions() -> Vec<Case> {
             &VERSION_LETTERS,
         )
         .asks(rather_refused(in_version("http/1.1"))),
-    ];
+    ]
+}
+
+fn wrong_versions() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (name, version) in [
         ("without-minor-number", "HTTP/1"),
         ("with-three-numbers", "HTTP/1.1.1"),
@@ -148,19 +162,21 @@ fn versions() -> Vec<Case> {
                 format!("\"{version}\" is not a version of HTTP, and the request is refused"),
                 &INVALID_LINE,
             )
-            .asks(rather_refused(in_version(version))),
+            .asks(rather_refused(request().version(version))),
         );
     }
     cases
 }
 
+/// The connection should open, but no rule says so.
+fn refusable(request: Request) -> RequestPlay {
+    ask(request)
+        .opens()
+        .or(Grade::Informational, Response::Refuses(&[]))
+}
+
 fn targets() -> Vec<Case> {
     let absolute = "{scheme}://{authority}{resource}";
-    let refusable = |request| {
-        ask(request)
-            .opens()
-            .or(Grade::Informational, Response::Refuses(&[]))
-    };
     vec![
         Case::must(
             "rfc9112-3.2.2-absolute-form",
@@ -190,6 +206,11 @@ fn targets() -> Vec<Case> {
             &NO_HANDSHAKE,
         )
         .asks(refusable(request().target("ws://{authority}{resource}"))),
+    ]
+}
+
+fn paths() -> Vec<Case> {
+    vec![
         Case::should(
             "rfc9110-4.2.3-percent-encoded-path",
             "a letter of the path may be percent-encoded",
@@ -215,17 +236,18 @@ fn targets() -> Vec<Case> {
     ]
 }
 
+/// A line that is no request line should be refused.
+fn refused(name: &str, claim: &'static str, request: Request) -> Case {
+    Case::should(
+        format!("rfc9112-3.2-{name}"),
+        format!("a request {claim} is refused"),
+        &INVALID_LINE,
+    )
+    .asks(rather_refused(request))
+}
+
 fn invalid_lines() -> Vec<Case> {
-    let refused = |name: &str, claim: &'static str, request: Request| {
-        Case::should(
-            format!("rfc9112-3.2-{name}"),
-            format!("a request {claim} is refused"),
-            &INVALID_LINE,
-        )
-        .asks(rather_refused(request))
-    };
     let line = |line: &'static str| request().request_line(line);
-    let target = |target: &'static str| request().target(target);
     vec![
         refused("no-version", "without a version", line("GET {resource}")),
         refused("no-target", "without a target", line("GET HTTP/1.1")),
@@ -235,6 +257,12 @@ fn invalid_lines() -> Vec<Case> {
             "with more words in its first line than three",
             line("GET {resource} HTTP/1.1 more"),
         ),
+    ]
+}
+
+fn invalid_targets() -> Vec<Case> {
+    let target = |target: &'static str| request().target(target);
+    vec![
         refused(
             "space-in-the-target",
             "with a space in its target",

@@ -27,8 +27,8 @@ const ACCEPT: Rule = Rule::new("4.2.2", "A |Sec-WebSocket-Accept| header field."
 const BODY: Rule = Rule::of(
     9110,
     "8.6",
-    "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx \
-     (Informational) or 204 (No Content).",
+    "A server MUST NOT send a Content-Length header field in any response with a status code of \
+     1xx (Informational) or 204 (No Content).",
 );
 const VALID: Rule = Rule::new(
     "4.2.2",
@@ -43,6 +43,10 @@ const ALLOW: Rule = Rule::of(
 );
 
 pub(super) fn cases() -> Vec<Case> {
+    [openings(), refusals()].concat()
+}
+
+fn openings() -> Vec<Case> {
     let response =
         |id, claim, rule, fault| Case::must(id, claim, rule).asks(opened(request()).watches(fault));
     vec![
@@ -88,6 +92,11 @@ pub(super) fn cases() -> Vec<Case> {
             &BODY,
             HeadFault::Body,
         ),
+    ]
+}
+
+fn refusals() -> Vec<Case> {
+    vec![
         Case::must(
             "4.2.2-valid-refusal",
             "each line of a refusal is a header, and ends in CR LF",

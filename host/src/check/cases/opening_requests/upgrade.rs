@@ -1,6 +1,6 @@
 //! `Upgrade` and `Connection` (RFC 6455 section 4.2.1, RFC 9110 sections 7.6.1 and 7.8).
 
-use super::allowed::{declined, opened, rather_opened, tolerated};
+use super::allowed::{EMPTY_ELEMENTS, declined, opened, rather_opened, tolerated};
 use crate::check::case::{Case, Rule};
 use crate::check::request::request;
 use crate::check::request_play::{Response, ask};
@@ -30,13 +30,6 @@ const COMBINED: Rule = Rule::of(
      of corresponding field line values within that section, concatenated in order, with each \
      field line value separated by a comma.",
 );
-const EMPTY_ELEMENTS: Rule = Rule::of(
-    9110,
-    "5.6.1.2",
-    "A recipient MUST parse and ignore a reasonable number of empty list elements: enough to handle \
-     common mistakes by senders that merge values, but not so much that they could be used as a \
-     denial-of-service mechanism.",
-);
 const STATUS_426: Rule = Rule::of(
     9110,
     "15.5.22",
@@ -49,6 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
         upgrades(),
         wrong_upgrades(),
         connections(),
+        connection_lists(),
         wrong_connections(),
         pages(),
     ]
@@ -160,8 +154,12 @@ fn connections() -> Vec<Case> {
             .asks(opened(request().with("Connection", value))),
         );
     }
+    cases
+}
+
+fn connection_lists() -> Vec<Case> {
     let lines = "Connection: keep-alive\r\nConnection: Upgrade";
-    cases.extend([
+    vec![
         Case::must(
             "rfc9110-5.2-connection-in-two-lines",
             "\"Upgrade\" may be in the second of two lines with Connection",
@@ -192,8 +190,7 @@ fn connections() -> Vec<Case> {
                 .opens()
                 .or(Grade::Passed, Response::Declines),
         ),
-    ]);
-    cases
+    ]
 }
 
 fn wrong_connections() -> Vec<Case> {

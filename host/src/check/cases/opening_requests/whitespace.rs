@@ -9,8 +9,16 @@ use crate::check::session::Grade;
 const AROUND: Rule = Rule::of(
     9112,
     "5.1",
-    "A field line value might be preceded and/or followed by optional whitespace (OWS); a single SP \
-     preceding the field line value is preferred for consistent readability by humans.",
+    "A field line value might be preceded and/or followed by optional whitespace (OWS); a single \
+     SP preceding the field line value is preferred for consistent readability by humans.",
+);
+const EXCLUDED: Rule = Rule::of(
+    9112,
+    "5.1",
+    "The field line value does not include that leading or trailing whitespace: OWS occurring \
+     before the first non-whitespace octet of the field line value, or after the last \
+     non-whitespace octet of the field line value, is excluded by parsers when extracting the \
+     field line value from a field line.",
 );
 const BEFORE_COLON: Rule = Rule::of(
     9112,
@@ -39,8 +47,8 @@ const BEFORE_HEADERS: Rule = Rule::of(
 const BARE_CR: Rule = Rule::of(
     9112,
     "2.2",
-    "A recipient of such a bare CR MUST consider that element to be invalid or replace each bare CR \
-     with SP before processing the element or forwarding the message.",
+    "A recipient of such a bare CR MUST consider that element to be invalid or replace each bare \
+     CR with SP before processing the element or forwarding the message.",
 );
 const BARE_LF: Rule = Rule::of(
     9112,
@@ -58,6 +66,7 @@ const EMPTY_LINES: Rule = Rule::of(
 pub(super) fn cases() -> Vec<Case> {
     [
         around(),
+        excluded(),
         before_colon(),
         folded(),
         carriage_returns(),
@@ -83,19 +92,37 @@ fn around() -> Vec<Case> {
                 .replaced("Sec-WebSocket-Version", "Sec-WebSocket-Version:13"),
         ),
         accepted(
-            "blanks-around-values",
-            "spaces around values do not matter",
+            "blanks-before-values",
+            "several spaces between the colon and a value are as good as one",
             request()
-                .with("Host", "  {authority}  ")
-                .with("Upgrade", "  websocket  ")
-                .with("Connection", "  Upgrade  ")
-                .with("Sec-WebSocket-Key", "  {key}  ")
-                .with("Sec-WebSocket-Version", "  13  "),
+                .with("Host", "   {authority}")
+                .with("Upgrade", "  websocket")
+                .with("Connection", "   Upgrade")
+                .with("Sec-WebSocket-Key", "  {key}")
+                .with("Sec-WebSocket-Version", "   13"),
         ),
+    ]
+}
+
+fn excluded() -> Vec<Case> {
+    vec![
+        Case::should(
+            "rfc9112-5.1-blanks-behind-values",
+            "spaces behind values do not matter",
+            &EXCLUDED,
+        )
+        .asks(rather_opened(
+            request()
+                .with("Host", "{authority}  ")
+                .with("Upgrade", "websocket ")
+                .with("Connection", "Upgrade  ")
+                .with("Sec-WebSocket-Key", "{key} ")
+                .with("Sec-WebSocket-Version", "13  "),
+        )),
         Case::should(
             "rfc9112-5.1-tabs-around-values",
             "tabs around values do not matter",
-            &AROUND,
+            &EXCLUDED,
         )
         .asks(rather_opened(
             request()
@@ -149,7 +176,7 @@ fn folded() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-5.2-folded-header",
-            "a header that goes on in the next line is refused with status 400, or read as one line",
+            "a header that goes on in the next line is refused with status 400, or read as one",
             &FOLDED,
         )
         .asks(refused_with_400_or_opened(
@@ -166,8 +193,8 @@ fn folded() -> Vec<Case> {
         )),
         Case::must(
             "rfc9112-5.2-header-inside-a-folded-line",
-            "what goes on in the next line is no header of its own: \"Upgrade\" there does not open \
-             a connection",
+            "what goes on in the next line is no header of its own: \"Upgrade\" there opens no \
+             connection",
             &FOLDED,
         )
         .asks(not_opened(
@@ -189,7 +216,9 @@ fn folded() -> Vec<Case> {
             &BEFORE_HEADERS,
         )
         .asks(not_opened(
-            request().without("Upgrade").first_line(" Upgrade: websocket"),
+            request()
+                .without("Upgrade")
+                .first_line(" Upgrade: websocket"),
         )),
     ]
 }
