@@ -115,7 +115,6 @@ fn half_closed() -> Vec<Case> {
                 .or(Grade::Passed, Response::RefusesAndEnds(&[]))
                 .half_closed(),
         )
-        .plain_tcp()
     };
     vec![
         Case::robust(

@@ -30,8 +30,7 @@ pub(super) fn cases() -> Vec<Case> {
                 .refused(&[])
                 .or(Grade::Passed, Response::Ends)
                 .or(Grade::NotStrict, Response::Waits),
-        )
-        .plain_tcp(),
+        ),
     ];
     for (name, what, sent) in [
         ("http-2", "the preface of HTTP/2", HTTP_2),
@@ -55,8 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
                     .or(Grade::NotStrict, Response::Declines)
                     .or(Grade::NotStrict, Response::Drops)
                     .or(Grade::NotStrict, Response::Waits),
-            )
-            .plain_tcp(),
+            ),
         );
     }
     cases

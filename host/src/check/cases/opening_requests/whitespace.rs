@@ -257,8 +257,7 @@ fn carriage_returns() -> Vec<Case> {
             "a request whose lines end in a carriage return alone does not open a connection",
             &BARE_CR,
         )
-        .asks(not_opened(request().line_ends("\r")).or(Grade::Passed, Response::Waits))
-        .plain_tcp(),
+        .asks(not_opened(request().line_ends("\r")).or(Grade::Passed, Response::Waits)),
     ]
 }
 
@@ -289,8 +288,7 @@ fn line_feeds() -> Vec<Case> {
             "a request whose lines end in line feeds alone is accepted, or refused",
             &BARE_LF,
         )
-        .asks(open(request().line_ends("\n")).or(Grade::Passed, Response::Waits))
-        .plain_tcp(),
+        .asks(open(request().line_ends("\n")).or(Grade::Passed, Response::Waits)),
         Case::must(
             "rfc9112-2.2-two-cr-before-lf",
             "a line that ends in two carriage returns and a line feed is refused, or the first is \
