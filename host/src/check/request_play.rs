@@ -136,14 +136,21 @@ impl RequestPlay {
 
     /// What is allowed, in words.
     pub fn allowed_in_words(&self) -> String {
-        let allowed = self.allowed.iter().map(|(grade, response)| match grade {
-            Grade::Passed => response.to_string(),
-            Grade::NotStrict => format!("{response} (not strict)"),
-            Grade::Informational => format!("{response} (left open by the RFC)"),
+        let allowed = self.allowed.iter().map(|(grade, response)| {
+            let mut words = response.to_string();
+            if *response == Response::Opens {
+                let answers = self.answers.iter();
+                words.extend(answers.map(|answer| format!(", then {answer}")));
+            }
+            match grade {
+                Grade::Passed => words,
+                Grade::NotStrict => words + " (not strict)",
+                Grade::Informational => words + " (left open by the RFC)",
+            }
         });
         let mut words = allowed.collect::<Vec<_>>().join("; or ");
-        for answer in &self.answers {
-            words += &format!("; then {answer}");
+        if let Some(watched) = self.watched {
+            words += &format!("; and {watched}");
         }
         words
     }

@@ -268,6 +268,8 @@ impl<'a, 'b> Exchange<'a, 'b> {
             Step::Send(frames, session::Cut::Whole),
             Step::Await(play.answers.len()),
         ];
+        let mut session = Session::default();
+        session.strict().answers.clone_from(&play.answers);
         let reader = FrameReader::new(Role::Server, None);
         let transcript = &mut self.answered.transcript;
         let mut conversation = Conversation::new(
@@ -279,7 +281,7 @@ impl<'a, 'b> Exchange<'a, 'b> {
         );
         conversation.skip(self.greeting_len);
         conversation.receive(&self.received);
-        conversation.play(&Session::default(), &steps);
+        conversation.play(&session, &steps);
     }
 
     /// The connection is not open: waits for its end if the server must end it.

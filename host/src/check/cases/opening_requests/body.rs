@@ -75,7 +75,7 @@ fn bodies() -> Vec<Case> {
     vec![
         Case::robust(
             "rfc9112-2.2-content-length-0",
-            "a request with \"Content-Length: 0\" has no body, and is accepted",
+            "A request with \"Content-Length: 0\" has no body, and is accepted",
             &BODY,
         )
         .asks(
@@ -85,13 +85,13 @@ fn bodies() -> Vec<Case> {
         ),
         Case::robust(
             "rfc9112-2.2-body",
-            "a request with a body is refused, or the body is not taken for frames",
+            "A request with a body is refused, or the body is not taken for frames",
             &BODY,
         )
         .asks(read_or_refused(with_body(content_length(), body()))),
         Case::robust(
             "rfc9112-2.2-chunked-body",
-            "a request with a chunked body is refused, or the body is not taken for frames",
+            "A request with a chunked body is refused, or the body is not taken for frames",
             &BODY,
         )
         .asks(read_or_refused(with_body(
@@ -100,7 +100,7 @@ fn bodies() -> Vec<Case> {
         ))),
         Case::robust(
             "rfc9112-2.2-empty-chunked-body",
-            "a request with an empty chunked body is refused, or the body is not taken for frames",
+            "A request with an empty chunked body is refused, or the body is not taken for frames",
             &BODY,
         )
         .asks(read_or_refused(
@@ -115,7 +115,7 @@ fn transfer_encodings() -> Vec<Case> {
     vec![
         Case::robust(
             "rfc9112-6.3-content-length-and-chunked",
-            "a request with Content-Length and Transfer-Encoding is refused",
+            "A request with Content-Length and Transfer-Encoding is refused",
             &BOTH,
         )
         .asks(
@@ -126,7 +126,7 @@ fn transfer_encodings() -> Vec<Case> {
         ),
         Case::must(
             "rfc9112-6.3-transfer-encoding-that-is-not-chunked",
-            "a request with \"Transfer-Encoding: gzip\" alone is refused with status 400, and the \
+            "A request with \"Transfer-Encoding: gzip\" alone is refused with status 400, and the \
              connection ends",
             &NOT_CHUNKED,
         )
@@ -158,7 +158,7 @@ fn wrong_lengths() -> Vec<Case> {
             Case::must(
                 format!("rfc9112-6.3-content-length-{name}"),
                 format!(
-                    "a request with \"Content-Length: {value}\" is refused with status 400, and \
+                    "A request with \"Content-Length: {value}\" is refused with status 400, and \
                      the connection ends"
                 ),
                 &INVALID_LEN,
@@ -171,7 +171,7 @@ fn wrong_lengths() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9112-6.3-two-content-lengths",
-            "a request with two different values of Content-Length is refused with status 400, and \
+            "A request with two different values of Content-Length is refused with status 400, and \
              the connection ends",
             &INVALID_LEN,
         )

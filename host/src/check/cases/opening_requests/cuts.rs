@@ -48,13 +48,13 @@ fn cut() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-2.2-request-cut-everywhere",
-            "a request is accepted wherever the network cuts it",
+            "A request is accepted wherever the network cuts it",
             &OCTETS,
         )
         .asks(opened(request()).sent(Sending::CutEverywhere)),
         Case::must(
             "rfc9110-5.3-request-without-its-end",
-            "nothing is sent before the empty line at the end of the request has come",
+            "Nothing is sent before the empty line at the end of the request has come",
             &WHOLE_HEAD,
         )
         .asks(
@@ -75,7 +75,7 @@ fn behind() -> Vec<Case> {
         // So no server has to take them; but none may lose them without a word.
         Case::robust(
             "4.2.2-frame-behind-the-request",
-            "a frame in one piece with the request is answered once the connection is open",
+            "A frame in one piece with the request is answered once the connection is open",
             &OPEN,
         )
         .asks(
@@ -87,7 +87,7 @@ fn behind() -> Vec<Case> {
         ),
         Case::must(
             "4.2.2-second-request-behind-the-request",
-            "a second request in one piece with the request is no request, but frames, and gets no \
+            "A second request in one piece with the request is no request, but frames, and gets no \
              response",
             &OPEN,
         )
@@ -106,7 +106,7 @@ fn half_closed() -> Vec<Case> {
     let cut_off = |name: &str, words: &str, request: Request| {
         Case::robust(
             format!("rfc9112-8-{name}"),
-            format!("when the client ends the TCP connection {words}, the server ends it too"),
+            format!("When the client ends the TCP connection {words}, the server ends it too"),
             &INCOMPLETE,
         )
         .asks(
@@ -119,7 +119,7 @@ fn half_closed() -> Vec<Case> {
     vec![
         Case::robust(
             "rfc9112-9.6-half-closed-behind-the-request",
-            "a client that ends its direction of the TCP connection behind the request gets a \
+            "A client that ends its direction of the TCP connection behind the request gets a \
              response all the same",
             &HALF_CLOSED,
         )

@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::should(
             "rfc9112-2.2-not-http-tls",
-            "the beginning of a TLS handshake: refused with status 400, or with an alert of TLS",
+            "The beginning of a TLS handshake is refused with status 400, or with an alert of TLS",
             &NO_HTTP,
         )
         .asks(
@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(
             Case::should(
                 format!("rfc9112-2.2-not-http-{name}"),
-                format!("{what}: refused with status 400, or at least not kept open for ever"),
+                format!("What is not HTTP is refused with status 400: {what}"),
                 &NO_HTTP,
             )
             .asks(

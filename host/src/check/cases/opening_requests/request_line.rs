@@ -104,7 +104,7 @@ fn methods() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9112-3.1-method-in-small-letters",
-            "the method \"get\" is not GET, and does not open a connection",
+            "The method \"get\" is not GET, and does not open a connection",
             &METHOD,
         )
         .asks(not_opened(request().method("get"))),
@@ -117,7 +117,7 @@ fn versions() -> Vec<Case> {
     let newer = |id, version| {
         Case::robust(
             id,
-            format!("a request in {version} is refused, with status 505"),
+            format!("A request in {version} is refused, with status 505"),
             &MAJOR_VERSION,
         )
         .asks(tolerated(in_version(version)))
@@ -125,13 +125,13 @@ fn versions() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9110-7.8-http-1.0",
-            "a request in HTTP/1.0 does not open a connection",
+            "A request in HTTP/1.0 does not open a connection",
             &HTTP_1_0,
         )
         .asks(declined(in_version("HTTP/1.0"))),
         Case::should(
             "rfc9110-6.2-http-1.2",
-            "a request in HTTP/1.2 is treated as one in HTTP/1.1",
+            "A request in HTTP/1.2 is treated as one in HTTP/1.1",
             &MINOR_VERSION,
         )
         .asks(rather_opened(in_version("HTTP/1.2"))),
@@ -180,13 +180,13 @@ fn targets() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-3.2.2-absolute-form",
-            "a request whose target is a whole URI is accepted",
+            "A request whose target is a whole URI is accepted",
             &ABSOLUTE_FORM,
         )
         .asks(opened(request().target(absolute))),
         Case::must(
             "rfc9112-3.2.2-absolute-form-and-another-host",
-            "when the target is a whole URI, its host counts and that of Host does not",
+            "When the target is a whole URI, its host counts and that of Host does not",
             &ABSOLUTE_HOST,
         )
         .asks(rather_opened(
@@ -194,7 +194,7 @@ fn targets() -> Vec<Case> {
         )),
         Case::should(
             "rfc9110-4.2.3-scheme-in-capitals",
-            "the scheme of a target that is a whole URI may be in capitals",
+            "The scheme of a target that is a whole URI may be in capitals",
             &SCHEME,
         )
         .asks(rather_opened(
@@ -202,7 +202,7 @@ fn targets() -> Vec<Case> {
         )),
         Case::robust(
             "4.2.1-absolute-form-with-ws",
-            "a target may be a whole URI that begins with ws://, although http:// is right",
+            "A target may be a whole URI that begins with ws://, although http:// is right",
             &NO_HANDSHAKE,
         )
         .asks(refusable(request().target("ws://{authority}{resource}"))),
@@ -213,19 +213,19 @@ fn paths() -> Vec<Case> {
     vec![
         Case::should(
             "rfc9110-4.2.3-percent-encoded-path",
-            "a letter of the path may be percent-encoded",
+            "A letter of the path may be percent-encoded",
             &ENCODED,
         )
         .asks(rather_opened(request().target("{encoded}"))),
         Case::robust(
             "4.2.2-query",
-            "a query in the target does not disturb the opening handshake",
+            "A query in the target does not disturb the opening handshake",
             &SERVICE,
         )
         .asks(refusable(request().target("{query}a=b&c=%41%20?/:@"))),
         Case::must(
             "4.2.2-path-that-is-not-served",
-            "a request for a path that the server does not have gets a response",
+            "A request for a path that the server does not have gets a response",
             &SERVICE,
         )
         .asks(
@@ -240,7 +240,7 @@ fn paths() -> Vec<Case> {
 fn refused(name: &str, claim: &'static str, request: Request) -> Case {
     Case::should(
         format!("rfc9112-3.2-{name}"),
-        format!("a request {claim} is refused"),
+        format!("A request {claim} is refused"),
         &INVALID_LINE,
     )
     .asks(rather_refused(request))
@@ -291,7 +291,7 @@ fn invalid_targets() -> Vec<Case> {
         ),
         Case::robust(
             "rfc9112-3.2-byte-beyond-ascii-in-the-target",
-            "a request with a byte beyond ASCII in its target is refused",
+            "A request with a byte beyond ASCII in its target is refused",
             &INVALID_LINE,
         )
         .asks(tolerated(target("{query}a=\u{e9}"))),
@@ -302,7 +302,7 @@ fn blanks() -> Vec<Case> {
     let lenient = |name: &str, where_to: &str, line: &'static str| {
         Case::robust(
             format!("rfc9112-3-{name}"),
-            format!("a request line with {where_to} is refused, although a server may be lenient"),
+            format!("A request line with {where_to} is refused, although a server may be lenient"),
             &BLANKS,
         )
         .asks(tolerated(request().request_line(line)))

@@ -44,19 +44,19 @@ fn lines() -> Vec<Case> {
     vec![
         Case::should(
             "rfc9112-3-target-of-1-kib",
-            "a target of 1 KiB is accepted",
+            "A target of 1 KiB is accepted",
             &LINE,
         )
         .asks(supported(with_target(KIB))),
         Case::should(
             "rfc9112-3-request-line-of-8000-bytes",
-            "a request line of 8,000 bytes is accepted",
+            "A request line of 8,000 bytes is accepted",
             &LINE,
         )
         .asks(supported(with_target(LINE_LEN - 256))),
         Case::must(
             "rfc9112-3-target-of-100-kib",
-            "a target of 100 KiB is refused with status 414, or accepted",
+            "A target of 100 KiB is refused with status 414, or accepted",
             &LONG_TARGET,
         )
         .asks(
@@ -68,7 +68,7 @@ fn lines() -> Vec<Case> {
         ),
         Case::should(
             "rfc9112-3-method-of-1-kib",
-            "a method of 1 KiB is refused with status 501",
+            "A method of 1 KiB is refused with status 501",
             &LONG_METHOD,
         )
         .asks(
@@ -121,7 +121,7 @@ fn usual_headers() -> Vec<Case> {
         cases.push(
             Case::robust(
                 format!("rfc9110-5.4-{name}"),
-                format!("a request with {words} is accepted"),
+                format!("A request with {words} is accepted"),
                 &FIELDS,
             )
             .asks(supported(request)),
@@ -168,7 +168,7 @@ fn long_headers() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("rfc9110-5.4-{name}"),
-                format!("a request with {words} is accepted, or refused with an error of 4xx"),
+                format!("A request with {words} is accepted, or refused with an error of 4xx"),
                 &FIELDS,
             )
             .asks(limited(request)),

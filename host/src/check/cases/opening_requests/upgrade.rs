@@ -91,7 +91,7 @@ fn upgrades() -> Vec<Case> {
     cases.push(
         Case::should(
             "rfc9110-5.6.1.2-upgrade-with-empty-elements",
-            "empty elements in the list of Upgrade are ignored",
+            "Empty elements in the list of Upgrade are ignored",
             &EMPTY_ELEMENTS,
         )
         .asks(rather_opened(request().with("Upgrade", ",, websocket ,"))),
@@ -103,7 +103,7 @@ fn wrong_upgrades() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "rfc9110-7.8-no-upgrade",
-            "a request without Upgrade does not open a connection",
+            "A request without Upgrade does not open a connection",
             &NOT_INDICATED,
         )
         .asks(declined(request().without("Upgrade"))),
@@ -168,7 +168,7 @@ fn connection_lists() -> Vec<Case> {
         .asks(opened(request().replaced("Connection", lines))),
         Case::should(
             "4.2.1-connection-with-tabs",
-            "a tab in the list of Connection is as good as a space",
+            "A tab in the list of Connection is as good as a space",
             &CONNECTION,
         )
         .asks(rather_opened(
@@ -176,7 +176,7 @@ fn connection_lists() -> Vec<Case> {
         )),
         Case::must(
             "rfc9110-5.6.1.2-connection-with-empty-elements",
-            "empty elements in the list of Connection are ignored",
+            "Empty elements in the list of Connection are ignored",
             &EMPTY_ELEMENTS,
         )
         .asks(opened(request().with("Connection", ",, Upgrade ,"))),
@@ -197,7 +197,7 @@ fn wrong_connections() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "4.2.1-no-connection",
-            "a request without Connection does not open a connection",
+            "A request without Connection does not open a connection",
             &CONNECTION,
         )
         .asks(declined(request().without("Connection"))),
@@ -229,13 +229,13 @@ fn pages() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9110-7.8-request-for-a-page",
-            "a request for a page gets a response, and opens no connection",
+            "A request for a page gets a response, and opens no connection",
             &NOT_INDICATED,
         )
         .asks(declined(page.clone())),
         Case::must(
             "rfc9110-15.5.22-upgrade-of-426",
-            "a response with status 426 names the protocol in Upgrade",
+            "A response with status 426 names the protocol in Upgrade",
             &STATUS_426,
         )
         .asks(declined(page).watches(HeadFault::UpgradeOf426)),

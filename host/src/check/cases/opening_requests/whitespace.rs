@@ -83,7 +83,7 @@ fn around() -> Vec<Case> {
     vec![
         accepted(
             "no-blank-before-values",
-            "no blank is needed between the colon and a value",
+            "No blank is needed between the colon and a value",
             request()
                 .replaced("Host", "Host:{authority}")
                 .replaced("Upgrade", "Upgrade:websocket")
@@ -93,7 +93,7 @@ fn around() -> Vec<Case> {
         ),
         accepted(
             "blanks-before-values",
-            "several spaces between the colon and a value are as good as one",
+            "Several spaces between the colon and a value are as good as one",
             request()
                 .with("Host", "   {authority}")
                 .with("Upgrade", "  websocket")
@@ -108,7 +108,7 @@ fn excluded() -> Vec<Case> {
     vec![
         Case::should(
             "rfc9112-5.1-blanks-behind-values",
-            "spaces behind values do not matter",
+            "Spaces behind values do not matter",
             &EXCLUDED,
         )
         .asks(rather_opened(
@@ -121,7 +121,7 @@ fn excluded() -> Vec<Case> {
         )),
         Case::should(
             "rfc9112-5.1-tabs-around-values",
-            "tabs around values do not matter",
+            "Tabs around values do not matter",
             &EXCLUDED,
         )
         .asks(rather_opened(
@@ -146,7 +146,7 @@ fn before_colon() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("rfc9112-5.1-space-before-the-colon-of-{name}"),
-                format!("a space between {header} and its colon is refused with status 400"),
+                format!("A space between {header} and its colon is refused with status 400"),
                 &BEFORE_COLON,
             )
             .asks(refused_with_400(request().replaced(header, line))),
@@ -155,7 +155,7 @@ fn before_colon() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9112-5.1-tab-before-the-colon",
-            "a tab between the name of a header and its colon is refused with status 400",
+            "A tab between the name of a header and its colon is refused with status 400",
             &BEFORE_COLON,
         )
         .asks(refused_with_400(request().line("X-Header\t: a"))),
@@ -176,7 +176,7 @@ fn folded() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-5.2-folded-header",
-            "a header that goes on in the next line is refused with status 400, or read as one",
+            "A header that goes on in the next line is refused with status 400, or read as one",
             &FOLDED,
         )
         .asks(refused_with_400_or_opened(
@@ -193,7 +193,7 @@ fn folded() -> Vec<Case> {
         )),
         Case::must(
             "rfc9112-5.2-header-inside-a-folded-line",
-            "what goes on in the next line is no header of its own: \"Upgrade\" there opens no \
+            "What goes on in the next line is no header of its own: \"Upgrade\" there opens no \
              connection",
             &FOLDED,
         )
@@ -201,8 +201,15 @@ fn folded() -> Vec<Case> {
             request().replaced("Upgrade", "X-Folded: a\r\n Upgrade: websocket"),
         )),
         Case::must(
+            "rfc9112-5.2-folded-upgrade",
+            "What goes on in the next line belongs to the value: \"websocket\" with another word \
+             there opens no connection",
+            &FOLDED,
+        )
+        .asks(not_opened(request().with("Upgrade", "websocket\r\n more"))),
+        Case::must(
             "rfc9112-2.2-blank-before-the-first-header",
-            "a line that begins with a space, before the first header, is refused or ignored",
+            "A line that begins with a space, before the first header, is refused or ignored",
             &BEFORE_HEADERS,
         )
         .asks(
@@ -211,7 +218,7 @@ fn folded() -> Vec<Case> {
         ),
         Case::must(
             "rfc9112-2.2-upgrade-behind-a-blank",
-            "a line that begins with a space, before the first header, is never used: \"Upgrade\" \
+            "A line that begins with a space, before the first header, is never used: \"Upgrade\" \
              there does not open a connection",
             &BEFORE_HEADERS,
         )
@@ -227,7 +234,7 @@ fn carriage_returns() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-2.2-bare-cr-in-a-value",
-            "a carriage return alone in a value is refused, or read as a space",
+            "A carriage return alone in a value is refused, or read as a space",
             &BARE_CR,
         )
         .asks(
@@ -236,7 +243,7 @@ fn carriage_returns() -> Vec<Case> {
         ),
         Case::must(
             "rfc9112-2.2-bare-cr-as-line-end",
-            "a carriage return alone does not end a line: \"Upgrade\" behind one does not open a \
+            "A carriage return alone does not end a line: \"Upgrade\" behind one does not open a \
              connection",
             &BARE_CR,
         )
@@ -244,8 +251,15 @@ fn carriage_returns() -> Vec<Case> {
             request().replaced("Upgrade", "X-Header: a\rUpgrade: websocket"),
         )),
         Case::must(
+            "rfc9112-2.2-bare-cr-inside-websocket",
+            "A carriage return alone does not vanish: \"websocket\" with one inside opens no \
+             connection",
+            &BARE_CR,
+        )
+        .asks(not_opened(request().with("Upgrade", "web\rsocket"))),
+        Case::must(
             "rfc9112-2.2-bare-cr-in-the-request-line",
-            "a carriage return alone in the request line is refused, or read as a space",
+            "A carriage return alone in the request line is refused, or read as a space",
             &BARE_CR,
         )
         .asks(
@@ -254,7 +268,7 @@ fn carriage_returns() -> Vec<Case> {
         ),
         Case::must(
             "rfc9112-2.2-bare-cr-everywhere",
-            "a request whose lines end in a carriage return alone does not open a connection",
+            "A request whose lines end in a carriage return alone does not open a connection",
             &BARE_CR,
         )
         .asks(not_opened(request().line_ends("\r")).or(Grade::Passed, Response::Waits)),
@@ -271,13 +285,13 @@ fn line_feeds() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-2.2-bare-lf-behind-a-header",
-            "a line that ends in a line feed alone is accepted, or refused with a response",
+            "A line that ends in a line feed alone is accepted, or refused with a response",
             &BARE_LF,
         )
         .asks(open(request().line("X-Header: a\nX-Other: b"))),
         Case::must(
             "rfc9112-2.2-bare-lf-behind-the-request-line",
-            "a request line that ends in a line feed alone is accepted, or refused with a response",
+            "A request line that ends in a line feed alone is accepted, or refused with a response",
             &BARE_LF,
         )
         .asks(open(
@@ -285,13 +299,13 @@ fn line_feeds() -> Vec<Case> {
         )),
         Case::must(
             "rfc9112-2.2-bare-lf-everywhere",
-            "a request whose lines end in line feeds alone is accepted, or refused",
+            "A request whose lines end in line feeds alone is accepted, or refused",
             &BARE_LF,
         )
         .asks(open(request().line_ends("\n")).or(Grade::Passed, Response::Waits)),
         Case::must(
             "rfc9112-2.2-two-cr-before-lf",
-            "a line that ends in two carriage returns and a line feed is refused, or the first is \
+            "A line that ends in two carriage returns and a line feed is refused, or the first is \
              read as a space",
             &BARE_CR,
         )
@@ -303,7 +317,7 @@ fn empty_lines() -> Vec<Case> {
     vec![
         Case::should(
             "rfc9112-2.2-empty-line-before-the-request",
-            "an empty line before the request is ignored",
+            "An empty line before the request is ignored",
             &EMPTY_LINES,
         )
         .asks(
@@ -314,7 +328,7 @@ fn empty_lines() -> Vec<Case> {
         ),
         Case::robust(
             "rfc9112-2.2-three-empty-lines-before-the-request",
-            "three empty lines before the request are ignored, although one is enough",
+            "Three empty lines before the request are ignored, although one is enough",
             &EMPTY_LINES,
         )
         .asks(
