@@ -22,6 +22,9 @@ use crate::check::verdict::{Outcome, Verdict};
 const SWITCHING: u16 = 101;
 /// Between the parts of a request that is cut, so that a server reads the first one alone.
 const CUT_PAUSE: Duration = Duration::from_millis(1);
+/// The round trip time to a server that is near enough for hundreds of connections one after the
+/// other.
+const NEAR: Duration = Duration::from_millis(5);
 /// How much of the end of a request comes late: the empty line.
 const LATE_LEN: usize = 2;
 
@@ -40,11 +43,14 @@ pub(crate) fn play(
     target: &Target<'_>,
     play: &RequestPlay,
 ) -> (Verdict, Transcript) {
-    let len = play.request.bytes(&base(target, &Opening::new())).len();
+    let bytes = play.request.bytes(&base(target, &Opening::new()));
     let cuts: Vec<Cut> = match play.sending {
         Sending::Whole => vec![Cut::Nowhere],
-        Sending::Paused => vec![Cut::At(len - LATE_LEN)],
-        Sending::CutEverywhere => (1..len).map(Cut::At).chain([Cut::Everywhere]).collect(),
+        Sending::Paused => vec![Cut::At(bytes.len() - LATE_LEN)],
+        Sending::CutEverywhere => {
+            let places = places(&bytes, target.timing).into_iter();
+            places.map(Cut::At).chain([Cut::Everywhere]).collect()
+        }
     };
     let mut last = (Verdict::passed(), Transcript::default());
     for cut in cuts {
@@ -54,6 +60,17 @@ pub(crate) fn play(
         }
     }
     last
+}
+
+/// Where a request is cut: everywhere, or for a server far away only around the blanks and the ends
+/// of lines.
+fn places(bytes: &[u8], timing: Timing) -> Vec<usize> {
+    let is_near = timing.round_trip <= NEAR;
+    let is_place = |place: &usize| {
+        let around = &bytes[place - 1..=*place];
+        is_near || around.iter().any(|byte| b" \r\n".contains(byte))
+    };
+    (1..bytes.len()).filter(is_place).collect()
 }
 
 /// What a request to this server depends on.
@@ -315,4 +332,27 @@ fn may_begin_response(bytes: &[u8]) -> bool {
         .iter()
         .zip(b"HTTP/")
         .all(|(byte, expected)| byte == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_to_a_server_far_away_is_cut_around_blanks_and_line_ends() {
+        let request = b"GET / HTTP/1.1\r\n";
+        assert_eq!(places(request, Timing::LOCAL), (1..16).collect::<Vec<_>>());
+        let far = Timing {
+            round_trip: Duration::from_millis(50),
+        };
+        assert_eq!(places(request, far), [3, 4, 5, 6, 14, 15]);
+    }
+
+    #[test]
+    fn what_does_not_begin_like_a_response_is_none() {
+        assert!(may_begin_response(b""));
+        assert!(may_begin_response(b"HTT"));
+        assert!(may_begin_response(b"HTTP/1.1 101"));
+        assert!(!may_begin_response(b"\x8A\x00HTTP/1.1"));
+    }
 }

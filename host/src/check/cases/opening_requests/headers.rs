@@ -237,9 +237,16 @@ fn origins() -> Vec<Case> {
             &ORIGIN,
         )
         .asks(opened_or_refused(request().without("Origin"))),
+        Case::must(
+            "4.2.2-origin-of-the-server",
+            "The Origin of a page of the server is accepted, or refused with an error",
+            &ORIGIN,
+        )
+        .asks(opened_or_refused(
+            request().with("Origin", "{scheme}://{authority}"),
+        )),
     ];
     for (name, origin) in [
-        ("of-the-server", "{scheme}://{authority}"),
         ("of-another-host", "https://other.invalid"),
         ("with-a-port", "http://other.invalid:8443"),
         ("null", "null"),

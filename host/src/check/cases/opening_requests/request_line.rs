@@ -95,7 +95,7 @@ fn methods() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.1-method-{}", method.to_ascii_lowercase()),
-                format!("a request with the method {method} does not open a connection"),
+                format!("A request with the method {method} does not open a connection"),
                 &NO_HANDSHAKE,
             )
             .asks(not_opened(request().method(method))),

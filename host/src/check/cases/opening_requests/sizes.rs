@@ -109,7 +109,7 @@ fn usual_headers() -> Vec<Case> {
         ("header-of-1-kib", "a header of 1 KiB", with_header(KIB)),
         (
             "header-of-4-kib",
-            "a header of 4 KiB, as long as a cookie may be",
+            "a header of 4 KiB (as long as a cookie may be)",
             with_header(4 * KIB),
         ),
         (
