@@ -6,4 +6,6 @@
 
 mod clients;
 mod in_memory;
+#[cfg(unix)]
+mod own_server;
 mod reports;
