@@ -22,6 +22,7 @@ const TITLES: &[(&str, &str)] = &[
     ("5.5.2", "Ping"),
     ("5.5.3", "Pong"),
     ("5.6", "Data Frames"),
+    ("5.7", "Examples"),
     ("5.8", "Extensibility"),
     ("6.1", "Sending Data"),
     ("6.2", "Receiving Data"),
