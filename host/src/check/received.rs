@@ -21,6 +21,8 @@ const FRAME_LEN_MAX: u64 = 64 << 20;
 pub enum FaultKind {
     /// A server has masked a frame, or a client has not.
     Mask,
+    /// A client has masked a frame with the key of the frame before.
+    RepeatedKey,
     /// A reserved bit that no extension has given a meaning.
     ReservedBits,
     ReservedOpcode,
@@ -109,6 +111,8 @@ pub struct FrameReader {
     /// Where the last frame among them began.
     frame_start: usize,
     message: Option<Fragments>,
+    /// What the last frame was masked with.
+    last_key: Option<[u8; 4]>,
     is_closed: bool,
     /// Why frames cannot be told apart any longer.
     lost: Option<String>,
@@ -133,6 +137,7 @@ impl FrameReader {
             read_len: 0,
             frame_start: 0,
             message: None,
+            last_key: None,
             is_closed: false,
             lost: None,
             faults: Vec::new(),
@@ -232,6 +237,13 @@ impl FrameReader {
             }
             _ => {}
         }
+        if header.key.is_some() && header.key == self.last_key {
+            self.fault(
+                FaultKind::RepeatedKey,
+                format!("a frame has the masking key of the frame before ({words})"),
+            );
+        }
+        self.last_key = header.key;
         let allowed = match self.compression {
             Some(_) if matches!(opcode, TEXT | BINARY) => RSV1,
             _ => 0,

@@ -44,6 +44,7 @@ pub(crate) struct Report {
 }
 
 /// What was found by one case.
+#[derive(Clone)]
 pub(crate) struct CaseResult {
     pub(crate) case: Case,
     pub(crate) verdict: Verdict,

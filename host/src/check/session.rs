@@ -163,6 +163,12 @@ impl Session {
         self.allowed.iter().map(len).max().unwrap_or(0)
     }
 
+    /// How many answers are allowed at most.
+    pub fn answer_count(&self) -> usize {
+        let counts = self.allowed.iter().map(|allowed| allowed.answers.len());
+        counts.max().unwrap_or(0)
+    }
+
     /// All bytes that are sent to a peer of this role, as far as they do not depend on what was
     /// agreed.
     pub fn bytes(&self, to: Role) -> Vec<u8> {

@@ -21,7 +21,7 @@ impl Timing {
 
     /// How long is waited for what should come at once, and is late if it does not.
     pub fn soon(self) -> Duration {
-        self.quiet() * 5
+        self.quiet() * 10
     }
 
     /// How long nothing may happen while an answer is waited for. A busy machine is slow, and not
@@ -30,9 +30,9 @@ impl Timing {
         (self.round_trip * 200).clamp(Duration::from_secs(3), Duration::from_secs(20))
     }
 
-    /// How long one connection may last, whatever comes: a peer may send a byte now and then for
-    /// ever.
+    /// How long one connection may last on which little is moved: a peer may send a byte now and
+    /// then for ever.
     pub fn limit(self) -> Duration {
-        self.patience() * 20
+        self.patience() * 10
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::Answer;
-use super::received::{Close, Fault};
+use super::answer::{Answer, Kind};
+use super::received::{Close, Fault, Meaning};
+
+/// The payload of the Ping that asks whether a connection has survived a fault.
+pub const PROBE: &str = "still open?";
 
 /// What happened on one connection, or on several that were played one after the other until one
 /// failed.
@@ -143,6 +146,20 @@ impl Transcript {
         Self {
             record: Record::new(detail),
             ..Self::default()
+        }
+    }
+
+    /// Notes what came. A Ping is nothing that is waited for.
+    pub fn receive(&mut self, meaning: Meaning) {
+        match meaning {
+            Meaning::Answer(answer)
+                if answer.kind == Kind::Pong && answer.payload == PROBE.into() =>
+            {
+                self.has_survived = true;
+            }
+            Meaning::Answer(answer) => self.answers.push(answer),
+            Meaning::Ping(_) => {}
+            Meaning::Close(close) => self.close = Some(close),
         }
     }
 }

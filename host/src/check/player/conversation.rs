@@ -13,12 +13,14 @@ use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
 use crate::frame_header::{BINARY, CLOSE, TEXT};
 
-/// The payload of the Ping that asks whether a connection has survived a fault.
-pub(super) const PROBE: &str = "still open?";
 /// RSV1, as [`Frame::reserved_bits`] has it.
 const COMPRESSED: u8 = 4;
 /// How many bytes may come besides those that a session asks for.
 const SLACK: usize = 4 << 20;
+/// How many answers may come besides.
+const ANSWERS_SLACK: usize = 100;
+/// A connection may last longer if it moves at least so many bytes in a second.
+const SLOWEST: u64 = 100_000;
 /// A pause between two pieces lasts a round trip: so long a peer takes for what it has received.
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
@@ -33,8 +35,10 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) outgoing: Outgoing,
     received: Vec<u8>,
     received_len: usize,
-    /// How many bytes may come.
+    /// How many bytes may come, and how many answers.
     pub(super) received_max: usize,
+    pub(super) answers_max: usize,
+    sent_len: usize,
     /// How many messages of a greeting are still to be skipped.
     to_skip: usize,
     pub(super) has_sent_close: bool,
@@ -42,8 +46,7 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) as_expected: usize,
     /// When something was sent or received.
     last_progress: Instant,
-    /// When all must be over, whatever the peer sends.
-    deadline: Instant,
+    start: Instant,
 }
 
 impl<'a, 'b> Conversation<'a, 'b> {
@@ -65,11 +68,13 @@ impl<'a, 'b> Conversation<'a, 'b> {
             received: Vec::new(),
             received_len: 0,
             received_max: SLACK,
+            answers_max: ANSWERS_SLACK,
+            sent_len: 0,
             to_skip: 0,
             has_sent_close: false,
             as_expected: 0,
             last_progress: now,
-            deadline: now + timing.limit(),
+            start: now,
         }
     }
 
@@ -133,17 +138,30 @@ impl<'a, 'b> Conversation<'a, 'b> {
         self.connection.tcp() != Tcp::Open || self.transcript.lost.is_some()
     }
 
+    /// When all must be over, whatever the peer sends.
+    fn deadline(&self) -> Instant {
+        let moved = (self.sent_len + self.received_len) as u64;
+        self.start + self.timing.limit() + Duration::from_secs(moved / SLOWEST)
+    }
+
     /// Sends and receives until `is_done`; or until nothing has moved for some time, or nothing
     /// more can be received: then the result is `false`.
     pub(super) fn pump(&mut self, patience: Duration, is_done: impl Fn(&Self) -> bool) -> bool {
         self.last_progress = Instant::now();
         loop {
-            let until = self.deadline.min(self.last_progress + patience);
+            let until = self.deadline().min(self.last_progress + patience);
             if self.pump_until(until, &is_done) {
                 return true;
             }
-            let is_late = self.deadline.min(self.last_progress + patience) <= Instant::now();
-            if self.is_over() || is_late {
+            if self.is_over() {
+                return false;
+            }
+            let now = Instant::now();
+            if self.deadline() <= now {
+                self.transcript.lost = Some("bytes came now and then, without an end".into());
+                return false;
+            }
+            if self.last_progress + patience <= now {
                 return false;
             }
         }
@@ -196,6 +214,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
         match self.connection.write(ready) {
             Moved::Nothing => false,
             Moved::Bytes(len) => {
+                self.sent_len += len;
                 self.outgoing.written(len);
                 true
             }
@@ -219,6 +238,10 @@ impl<'a, 'b> Conversation<'a, 'b> {
         }
         self.reader.receive(&self.received);
         self.read_frames();
+        if self.transcript.answers.len() > self.answers_max {
+            let why = "more answers came than were asked for, without an end";
+            self.transcript.lost = Some(why.into());
+        }
         if self.received_len > self.received_max {
             let why = format!("more than {} bytes came, without an end", self.received_max);
             self.transcript.lost = Some(why);
@@ -234,20 +257,13 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 .add(Direction::Received, words, self.reader.frame_bytes());
             match meaning {
                 None => {}
-                Some(Meaning::Answer(answer)) if answer.kind == Kind::Pong => {
-                    match answer.payload == PROBE.into() {
-                        true => self.transcript.has_survived = true,
-                        false => self.transcript.answers.push(answer),
-                    }
+                Some(Meaning::Answer(answer)) if answer.kind != Kind::Pong && self.to_skip > 0 => {
+                    self.to_skip -= 1;
                 }
-                Some(Meaning::Answer(_)) if self.to_skip > 0 => self.to_skip -= 1,
-                Some(Meaning::Answer(answer)) => self.transcript.answers.push(answer),
-                Some(Meaning::Ping(payload)) => {
-                    if !self.has_sent_close {
-                        self.queue(&[frame::pong(payload)], Cut::Whole);
-                    }
+                Some(Meaning::Ping(payload)) if !self.has_sent_close => {
+                    self.queue(&[frame::pong(payload)], Cut::Whole);
                 }
-                Some(Meaning::Close(close)) => self.transcript.close = Some(close),
+                Some(meaning) => self.transcript.receive(meaning),
             }
         }
         if let Some(why) = self.reader.lost() {

@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::conversation::{Conversation, PROBE};
+use super::conversation::Conversation;
 use crate::check::comparison::compare;
 use crate::check::frame::{self, Role};
 use crate::check::session::{Cut, End, Session, Step};
-use crate::check::transcript::{Direction, Tcp};
+use crate::check::transcript::{Direction, PROBE, Tcp};
 
 const NORMAL_CLOSURE: u16 = 1000;
 
@@ -35,6 +35,7 @@ impl Conversation<'_, '_> {
     /// Does these steps, and ends the connection as the session asks for.
     pub(crate) fn play(mut self, session: &Session, steps: &[Step]) {
         self.received_max += 2 * session.answers_len();
+        self.answers_max += session.answer_count();
         let mut next = Next::Step;
         for step in steps {
             if self.has_ended() {
@@ -224,8 +225,8 @@ impl Conversation<'_, '_> {
         }
         // Who ends the TCP connection, and when, is a case of its own.
         let matters = session.allows(|end| match end {
-            End::Fails(_) | End::Disconnects(_) | End::Ended => true,
-            End::Open | End::Closes(_) | End::Dropped | End::Waiting => false,
+            End::Disconnects(_) | End::Ended => true,
+            End::Open | End::Fails(_) | End::Closes(_) | End::Dropped | End::Waiting => false,
         });
         match (matters, self.role) {
             (true, _) => drop(self.pump(self.timing.patience(), |_| false)),

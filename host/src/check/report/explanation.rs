@@ -143,8 +143,11 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
-        Step::StaysOpen => vec!["… for some time, in which the connection stays open".into()],
-        Step::ShouldEnd => vec!["… and here the peer should end the connection".into()],
+        Step::StaysOpen => vec!["… for some time, and the connection must stay open".into()],
+        Step::ShouldEnd => vec![
+            "… for some time; the connection should have ended now, and this is sent if not:"
+                .into(),
+        ],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }

@@ -115,7 +115,7 @@ impl<'a> Reporter<'a> {
     /// Prints what was found about one peer to stdout; with `--trace` every byte of it. It prints
     /// nothing if stdout is for a file.
     pub(crate) fn print(&self, report: &Report) {
-        if self.files().iter().any(Target::is_stdout) {
+        if self.fills_stdout() {
             return;
         }
         let style = self.style();
@@ -129,6 +129,11 @@ impl<'a> Reporter<'a> {
             None => self.whole(report, style),
         };
         print(&text);
+    }
+
+    /// Whether stdout is for a file, and nothing else may be printed there.
+    pub(crate) fn fills_stdout(&self) -> bool {
+        self.files().iter().any(Target::is_stdout)
     }
 
     /// The whole report.
