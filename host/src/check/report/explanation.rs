@@ -9,11 +9,17 @@ use super::terminal::quoted;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::negotiation::Negotiation;
+use crate::check::request::Base;
+use crate::check::request_play::{Afterwards, RequestPlay, Sending};
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
 /// How many frames of a step are shown.
 const FRAMES_SHOWN: usize = 6;
+
+/// How many lines at the beginning and at the end of what is sent are shown.
+const BEGINNING: usize = 24;
+const END: usize = 6;
 
 /// The explanation.
 pub(crate) fn text(case: &Case, style: Style) -> String {
@@ -33,10 +39,10 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
-        Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
-        Play::Response(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Request(play) => (request_lines(play), vec![play.expected()]),
+        Play::Response(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
     };
-    for line in sent {
+    for line in shortened(sent) {
         text += &style.paragraph("  ", &line);
     }
     text += "\n";
@@ -45,6 +51,16 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("  ", &line);
     }
     text
+}
+
+/// Leaves out lines in the middle of many.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > BEGINNING + END + 1 {
+        let hidden = BEGINNING..lines.len() - END;
+        let count = hidden.len();
+        lines.splice(hidden, [format!("… and {count} more lines")]);
+    }
+    lines
 }
 
 fn about(case: &Case) -> &'static str {
@@ -92,6 +108,37 @@ fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     }
     for step in &session.steps {
         lines.extend(step_lines(step, to));
+    }
+    lines
+}
+
+fn request_lines(play: &RequestPlay) -> Vec<String> {
+    let base = Base {
+        resource: "/".into(),
+        authority: "localhost:9001".into(),
+        scheme: "http",
+        key: "dGhlIHNhbXBsZSBub25jZQ==".into(),
+        headers: Vec::new(),
+    };
+    let bytes = play.request.bytes(&base);
+    let mut lines = vec![format!("{}:", play.request.words(&base))];
+    lines.extend(match record::bytes(&bytes, bytes.len()) {
+        Bytes::None => Vec::new(),
+        Bytes::Hex(digits) => vec![digits],
+        Bytes::Text(text) => text,
+    });
+    match play.sending {
+        Sending::Whole => {}
+        Sending::Paused => lines.push("(the last two bytes come later)".into()),
+        Sending::CutEverywhere => {
+            lines.push("(again for each place where it can be cut, and byte by byte)".into());
+        }
+    }
+    if play.is_half_closed {
+        lines.push("a FIN: the TCP connection ends in this direction".into());
+    }
+    if let Afterwards::Frames(frames) = &play.afterwards {
+        lines.extend(frame_lines(frames, Role::Server));
     }
     lines
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 /// The titles, by the section as it is in the id of a case.
 const TITLES: &[(&str, &str)] = &[
+    ("1.4", "Closing Handshake"),
     ("4.1", "Client Requirements"),
     ("4.2", "Server-Side Requirements"),
     ("4.2.1", "Reading the Client's Opening Handshake"),
@@ -26,6 +27,7 @@ const TITLES: &[(&str, &str)] = &[
     ("5.8", "Extensibility"),
     ("6.1", "Sending Data"),
     ("6.2", "Receiving Data"),
+    ("7.1", "Definitions"),
     ("7.1.1", "Close the WebSocket Connection"),
     ("7.1.2", "Start the WebSocket Closing Handshake"),
     ("7.1.3", "The WebSocket Closing Handshake is Started"),
@@ -41,6 +43,7 @@ const TITLES: &[(&str, &str)] = &[
     ("7.4.1", "Defined Status Codes"),
     ("7.4.2", "Reserved Status Code Ranges"),
     ("8.1", "Handling Errors in UTF-8-Encoded Data"),
+    ("9", "Extensions"),
     ("9.1", "Negotiating Extensions"),
     ("10.4", "Implementation-Specific Limits"),
     ("10.7", "Handling of Invalid Data"),
@@ -66,14 +69,43 @@ const TITLES: &[(&str, &str)] = &[
     ("rfc7692-7.2.1", "Compression"),
     ("rfc7692-7.2.2", "Decompression"),
     ("rfc7692-7.2.3", "Examples"),
-    ("rfc9110-7.2", "Host and :authority"),
+    ("rfc7692-7.2.3.1", "One Compressed DEFLATE Block"),
+    ("rfc7692-7.2.3.2", "Sharing LZ77 Sliding Window"),
+    ("rfc7692-7.2.3.3", "DEFLATE Block with No Compression"),
+    ("rfc7692-7.2.3.4", "DEFLATE Block with BFINAL Set to 1"),
+    ("rfc7692-7.2.3.5", "Two DEFLATE Blocks in One Message"),
+    ("rfc7692-7.2.3.6", "Generating an Empty Fragment"),
+    ("rfc7692-8", "Security Considerations"),
+    ("rfc9110-10.1.1", "Expect"),
+    ("rfc9110-15.2", "Informational 1xx"),
+    ("rfc9110-15.5.6", "405 Method Not Allowed"),
+    ("rfc9110-15.5.22", "426 Upgrade Required"),
+    ("rfc9110-15.6.6", "505 HTTP Version Not Supported"),
+    ("rfc9110-4.2.3", "http(s) Normalization and Comparison"),
+    ("rfc9110-5.1", "Field Names"),
+    ("rfc9110-5.2", "Field Lines and Combined Field Value"),
     ("rfc9110-5.3", "Field Order"),
+    ("rfc9110-5.4", "Field Limits"),
+    ("rfc9110-5.5", "Field Values"),
+    ("rfc9110-5.6.1.2", "Recipient Requirements"),
+    ("rfc9110-6.2", "Control Data"),
+    ("rfc9110-7.2", "Host and :authority"),
+    ("rfc9110-7.8", "Upgrade"),
+    ("rfc9110-8.6", "Content-Length"),
     ("rfc9112-2.2", "Message Parsing"),
+    ("rfc9112-2.3", "HTTP Version"),
     ("rfc9112-3", "Request Line"),
+    ("rfc9112-3.1", "Method"),
     ("rfc9112-3.2", "Request Target"),
+    ("rfc9112-3.2.2", "absolute-form"),
+    ("rfc9112-4", "Status Line"),
     ("rfc9112-5", "Field Syntax"),
     ("rfc9112-5.1", "Field Line Parsing"),
     ("rfc9112-5.2", "Obsolete Line Folding"),
+    ("rfc9112-6.1", "Transfer-Encoding"),
+    ("rfc9112-6.3", "Message Body Length"),
+    ("rfc9112-8", "Handling Incomplete Messages"),
+    ("rfc9112-9.6", "Tear-down"),
 ];
 
 /// The title of a section, if it is known.
@@ -99,6 +131,15 @@ fn key(section: &str) -> (&str, Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::cases;
+
+    #[test]
+    fn each_section_of_a_case_has_a_title() {
+        for case in cases::all() {
+            let section = case.section();
+            assert!(!title(section).is_empty(), "{section}: {}", case.id);
+        }
+    }
 
     #[test]
     fn sections_are_in_the_order_of_the_rfcs() {
