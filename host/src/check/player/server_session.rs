@@ -97,10 +97,19 @@ fn converse(
     let deadline = Instant::now() + target.destination.timeout;
     opening::send_all(&mut connection, &bytes, deadline).map_err(failed)?;
     let mut received = Vec::new();
-    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(failed)?;
+    let head = match opening::await_head(&mut connection, &mut received, deadline) {
+        Ok(head) => head,
+        Err(why) => {
+            transcript
+                .record
+                .add(Direction::Received, "no response", &received);
+            return Err(failed(why));
+        }
+    };
+    let response: Vec<u8> = received.drain(..head.len).collect();
     transcript
         .record
-        .add(Direction::Received, head.first_line.clone(), &[]);
+        .add(Direction::Received, head.first_line.clone(), &response);
     let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
     let answer = negotiation.judge_answer(&head.first_line, &answers)?;
     if let Some(what) = answer.fault {

@@ -118,19 +118,29 @@ pub(crate) fn bytes(bytes: &[u8], len: usize) -> Bytes {
     if bytes.is_empty() {
         return Bytes::None;
     }
-    match str::from_utf8(bytes) {
-        Ok(text) if is_printable(text) => Bytes::Text(text_lines(text, len - bytes.len())),
-        _ => Bytes::Hex(hex(bytes, len)),
+    if bytes.iter().all(is_printable) {
+        return Bytes::Text(text_lines(bytes, len - bytes.len()));
+    }
+    // A head may have frames behind it.
+    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n");
+    let (head, behind) = bytes.split_at(end.map_or(0, |end| end + 4));
+    match !head.is_empty() && head.iter().all(is_printable) {
+        true => {
+            let mut lines = text_lines(head, 0);
+            lines.push(hex(behind, len - head.len()));
+            Bytes::Text(lines)
+        }
+        false => Bytes::Hex(hex(bytes, len)),
     }
 }
 
-fn is_printable(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'))
+fn is_printable(byte: &u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t')
 }
 
-fn text_lines(text: &str, left_out: usize) -> Vec<String> {
-    let mut lines: Vec<String> = text
+/// The lines of bytes that are printable.
+fn text_lines(bytes: &[u8], left_out: usize) -> Vec<String> {
+    let mut lines: Vec<String> = String::from_utf8_lossy(bytes)
         .split_inclusive('\n')
         .map(|line| OneLine(line).to_string())
         .collect();
@@ -161,6 +171,13 @@ mod tests {
         assert_eq!(bytes(&[0x89, 0], 2), Bytes::Hex("89 00".into()));
         let shown = bytes(b"GET / HTTP/1.1\r\nHost: a\n", 26);
         let lines = [r"GET / HTTP/1.1\r\n", r"Host: a\n", "… (+2 B)"];
+        assert_eq!(shown, Bytes::Text(lines.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn a_head_with_a_frame_behind_it_is_shown_as_both() {
+        let shown = bytes(b"HTTP/1.1 101 Ok\r\n\r\n\x81\x01a", 22);
+        let lines = [r"HTTP/1.1 101 Ok\r\n", r"\r\n", "81 01 61"];
         assert_eq!(shown, Bytes::Text(lines.map(str::to_owned).to_vec()));
     }
 
