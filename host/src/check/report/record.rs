@@ -50,20 +50,50 @@ pub(crate) fn direction_word(direction: Direction) -> &'static str {
 /// it, and shortened in the middle.
 pub(crate) fn relevant(result: &CaseResult) -> Vec<Line> {
     let record = &result.transcript.record;
-    let is_about_opening = match &result.case.play {
-        Play::Session(session) => session.negotiation.is_some() || session.is_glued,
-        Play::Request(_) | Play::Response(_) => true,
+    let about = match &result.case.play {
+        Play::Session(session) if session.is_glued => About::Opening,
+        Play::Session(session) if session.negotiation.is_some() => About::Negotiation,
+        Play::Session(_) => About::Frames,
+        Play::Request(_) | Play::Response(_) => About::Opening,
     };
-    let mut entries = &record.entries[..];
-    if !is_about_opening && entries.len() > 2 {
-        let is_opening = |entry: &&Entry| is_request(entry) || is_response(entry);
-        let opening = entries.iter().take(2).take_while(is_opening).count();
-        entries = &entries[opening..];
+    let is_opening = |entry: &&Entry| is_request(entry) || is_response(entry);
+    let opening = record.entries.iter().take(2).take_while(is_opening).count();
+    let gap = record.left_out_at();
+    match about {
+        About::Opening => shortened(&record.entries, record, gap),
+        // It says why nothing else came.
+        _ if record.entries.len() <= opening => shortened(&record.entries, record, gap),
+        About::Frames => shortened(&record.entries[opening..], record, gap - opening),
+        About::Negotiation => {
+            let (opening, frames) = record.entries.split_at(opening);
+            let mut lines: Vec<Line> = opening.iter().map(negotiation).collect();
+            lines.extend(shortened(frames, record, gap - opening.len()));
+            lines
+        }
     }
-    let gap = record
-        .left_out_at()
-        .saturating_sub(record.entries.len() - entries.len());
-    shortened(entries, record, gap)
+}
+
+/// What a case is about, besides frames.
+enum About {
+    Opening,
+    Negotiation,
+    Frames,
+}
+
+/// A head with the line of extensions only.
+fn negotiation(entry: &Entry) -> Line {
+    let mut line = line(entry);
+    if let Line::Entry {
+        bytes: Bytes::Text(lines),
+        words,
+        ..
+    } = &mut line
+    {
+        let name = "sec-websocket-extensions:";
+        lines.retain(|line| line.to_ascii_lowercase().starts_with(name));
+        *words = OneLine(&entry.words).to_string();
+    }
+    line
 }
 
 /// Shows entries, of which the record has left out some at the index `gap`.

@@ -4,6 +4,18 @@ use std::cmp::Ordering;
 
 /// The titles, by the section as it is in the id of a case.
 const TITLES: &[(&str, &str)] = &[
+    ("1", "Introduction"),
+    ("4", "Opening Handshake"),
+    ("5", "Data Framing"),
+    ("6", "Sending and Receiving Data"),
+    ("7", "Closing the Connection"),
+    ("8", "Error Handling"),
+    ("10", "Security Considerations"),
+    ("11", "IANA Considerations"),
+    ("rfc3629", "UTF-8"),
+    ("rfc7692", "Compression Extensions for WebSocket"),
+    ("rfc9110", "HTTP Semantics"),
+    ("rfc9112", "HTTP/1.1"),
     ("1.4", "Closing Handshake"),
     ("4.1", "Client Requirements"),
     ("4.2", "Server-Side Requirements"),
@@ -114,6 +126,11 @@ pub(crate) fn title(section: &str) -> &'static str {
     found.map_or("", |(_, title)| title)
 }
 
+/// What a section is a part of: a chapter of RFC 6455, or another RFC.
+pub(crate) fn chapter(section: &str) -> &str {
+    section.split(['.', '-']).next().unwrap_or_default()
+}
+
 /// The order of sections: RFC 6455 first, and by numbers.
 pub(crate) fn order(a: &str, b: &str) -> Ordering {
     key(a).cmp(&key(b))
@@ -122,9 +139,10 @@ pub(crate) fn order(a: &str, b: &str) -> Ordering {
 fn key(section: &str) -> (&str, Vec<u32>) {
     let (rfc, numbers) = match section.split_once('-') {
         Some((rfc, numbers)) => (rfc, numbers),
+        None if section.starts_with("rfc") => (section, ""),
         None => ("", section),
     };
-    let numbers = numbers.split('.').map(|it| it.parse().unwrap_or(u32::MAX));
+    let numbers = numbers.split('.').filter_map(|it| it.parse().ok());
     (rfc, numbers.collect())
 }
 
@@ -143,11 +161,29 @@ mod tests {
 
     #[test]
     fn sections_are_in_the_order_of_the_rfcs() {
-        let mut sections = ["rfc7692-7.2", "10.4", "5.5.2", "5.5", "rfc9112-2.2", "5.10"];
+        let mut sections = [
+            "rfc7692-7.2",
+            "10.4",
+            "rfc7692",
+            "5.5.2",
+            "5.5",
+            "rfc9112-2.2",
+            "5.10",
+            "5",
+        ];
         sections.sort_by(|a, b| order(a, b));
         assert_eq!(
             sections,
-            ["5.5", "5.5.2", "5.10", "10.4", "rfc7692-7.2", "rfc9112-2.2"]
+            [
+                "5",
+                "5.5",
+                "5.5.2",
+                "5.10",
+                "10.4",
+                "rfc7692",
+                "rfc7692-7.2",
+                "rfc9112-2.2"
+            ]
         );
     }
 }
