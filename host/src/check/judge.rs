@@ -1,7 +1,7 @@
 //! Compares what happened in a session with what is allowed. It knows no sockets and no clock.
 
 use super::comparison::{Pongs, Wrong, compare};
-use super::received::Close;
+use super::received::{Close, FaultKind};
 use super::session::{Allowed, Codes, End, Grade, Session};
 use super::transcript::{Tcp, Transcript};
 use super::verdict::{Outcome, Verdict};
@@ -37,7 +37,13 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
     {
         return Verdict::new(Outcome::Failed, &fault.what, expected);
     }
-    let (outcome, seen) = best_of(session, transcript);
+    let (outcome, mut seen) = best_of(session, transcript);
+    let mut faults = transcript.faults.iter();
+    if outcome == Outcome::Failed
+        && let Some(fault) = faults.find(|fault| fault.kind == FaultKind::Compression)
+    {
+        seen = format!("{seen}; {}", fault.what);
+    }
     if session.watched.is_some() && outcome == Outcome::Failed {
         // What else is wrong fails other cases.
         return Verdict::skipped(format!("there was not enough to look at: {seen}"));
@@ -86,7 +92,9 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
 
 /// What came on a connection that should have failed.
 fn went_on(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Option<String> {
-    if !matches!(allowed.end, End::Fails(_)) || !transcript.has_survived {
+    // A Pong may overtake the end.
+    let has_survived = transcript.has_survived && !has_ended(transcript);
+    if !matches!(allowed.end, End::Fails(_)) || !has_survived {
         return None;
     }
     let compared = compare(&allowed.answers, &transcript.answers, pongs);

@@ -42,8 +42,6 @@ pub enum FaultKind {
     Compression,
     /// Compressed bytes that refer back further than was agreed on.
     Window,
-    /// An answer to an offer of extensions that is no right one.
-    Negotiation,
     /// A length that no frame can have.
     Length,
     /// Something after the Close.
@@ -332,7 +330,10 @@ impl FrameReader {
                         self.fault(FaultKind::Window, what);
                     }
                 }
-                Err(what) => self.fault(FaultKind::Compression, what),
+                Err(what) => {
+                    let what = format!("a compressed message cannot be inflated: {what}");
+                    self.fault(FaultKind::Compression, what);
+                }
             }
         }
         if message.kind == Kind::Text && str::from_utf8(&message.payload).is_err() {

@@ -112,18 +112,20 @@ impl<'a, 'b> Conversation<'a, 'b> {
         self.outgoing.push_cut(all, cut);
     }
 
+    /// Queues a message, compressed if that was agreed on.
     pub(super) fn queue_compressed(&mut self, message: &Message) {
         let payload = message.payload.bytes();
-        let Some(compression) = self.reader.compression() else {
-            return;
-        };
         let opcode = match message.kind {
             Kind::Text => TEXT,
             Kind::Binary | Kind::Pong => BINARY,
         };
-        let whole = frame::binary(compression.deflate(&payload))
-            .opcode(opcode)
-            .reserved_bits(COMPRESSED);
+        let whole = match self.reader.compression() {
+            Some(compression) => {
+                frame::binary(compression.deflate(&payload)).reserved_bits(COMPRESSED)
+            }
+            None => frame::binary(payload.into_owned()),
+        };
+        let whole = whole.opcode(opcode);
         let frames = match message.fragment_len {
             Some(len) => frame::fragments(&whole, len),
             None => vec![whole],

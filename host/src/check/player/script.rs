@@ -193,6 +193,10 @@ impl Conversation<'_, '_> {
         self.wait_for_end(self.timing.quiet());
         if session.allows(|end| matches!(end, End::Fails(_))) {
             self.probe(patience);
+            if self.transcript.has_survived {
+                // A peer may look at messages later than at Pings, and end the connection then.
+                self.wait_for_end(self.timing.soon());
+            }
         } else {
             self.pump(patience, Self::has_ended);
         }

@@ -10,7 +10,7 @@ use crate::check::compression::Compression;
 use crate::check::frame::{Frame, Role};
 use crate::check::judge::judge;
 use crate::check::negotiation::Negotiation;
-use crate::check::received::{Fault, FaultKind, FrameReader};
+use crate::check::received::{FaultKind, FrameReader};
 use crate::check::session::{Cut, Session, Step};
 use crate::check::target::Target;
 use crate::check::transcript::{Direction, Transcript};
@@ -98,7 +98,8 @@ fn converse(
     let deadline = Instant::now() + target.destination.timeout;
     opening::send_all(&mut connection, &bytes, deadline).map_err(failed)?;
     let mut received = Vec::new();
-    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(failed)?;
+    let head = opening::receive_head(&mut connection, &mut received, deadline)
+        .map_err(|why| negotiation.judge_refusal(&why))?;
     transcript
         .record
         .add(Direction::Received, head.first_line.clone(), &[]);
@@ -109,14 +110,8 @@ fn converse(
         )));
     }
     let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
-    let answer = negotiation.judge_answer(&head.first_line, &answers)?;
-    if let Some(what) = answer.fault {
-        let kind = FaultKind::Negotiation;
-        transcript.faults.push(Fault { kind, what });
-    }
-    let mut compression = answer
-        .agreement
-        .map(|agreement| Compression::new(agreement, Role::Server));
+    let agreement = negotiation.judge_answer(&head.first_line, &answers)?;
+    let mut compression = agreement.map(|agreement| Compression::new(agreement, Role::Server));
     if session.watched == Some(FaultKind::Window)
         && let Some(compression) = &mut compression
     {

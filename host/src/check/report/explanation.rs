@@ -34,7 +34,7 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
-        Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Request(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
         Play::Response(play) => (vec![format!("{play:?}")], Vec::new()),
         Play::Attack(attack) => (vec![attack.to_string()], vec![attack::EXPECTED.to_owned()]),
     };
