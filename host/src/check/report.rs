@@ -1,11 +1,22 @@
 //! What was found, for people and for programs.
 
+mod baseline;
+mod conclusion;
+mod file;
+mod rating;
+mod record;
+pub(crate) mod reporter;
+mod sections;
+mod style;
+mod table;
+mod terminal;
+
 use std::time::Duration;
 
-use super::case::{Case, Severity};
+use super::case::Case;
 use super::frame::Role;
 use super::transcript::Transcript;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::Verdict;
 
 /// What was found out about one peer.
 pub(crate) struct Report {
@@ -16,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) product: Option<String>,
     /// In the order of the cases.
     pub(crate) results: Vec<CaseResult>,
+    /// How many of the selected cases were not played, because the run was interrupted.
+    pub(crate) not_played: usize,
     pub(crate) time: Duration,
 }
 
@@ -25,15 +38,4 @@ pub(crate) struct CaseResult {
     pub(crate) verdict: Verdict,
     pub(crate) transcript: Transcript,
     pub(crate) time: Duration,
-}
-
-impl CaseResult {
-    /// Whether it makes the check fail.
-    pub(crate) fn is_failure(&self, strict: bool) -> bool {
-        match self.verdict.outcome {
-            Outcome::Passed | Outcome::Informational | Outcome::Skipped => false,
-            Outcome::NotStrict => strict,
-            Outcome::Failed => strict || self.case.severity == Severity::Must,
-        }
-    }
 }

@@ -1,8 +1,34 @@
 //! Which cases are played: patterns of ids, sections, and `--hostile`.
 
 use super::case::Case;
+use super::cases;
 use super::frame::Role;
-use crate::options::check::Selection;
+use crate::options::check::{CheckOptions, Selection};
+
+/// The cases that the user asks for, of one role or of both.
+///
+/// # Errors
+///
+/// When there are none: what may have been meant.
+pub(crate) fn chosen(options: &CheckOptions, role: Option<Role>) -> Result<Vec<Case>, String> {
+    let cases = match &options.output.trace {
+        Some(id) => select_one(cases::all(), id, role),
+        None => select(cases::all(), &options.selection, role),
+    };
+    match cases.is_empty() {
+        true => Err("no case is selected".into()),
+        false => Ok(cases),
+    }
+}
+
+fn select_one(cases: Vec<Case>, id: &str, role: Option<Role>) -> Vec<Case> {
+    let selection = Selection {
+        patterns: vec![id.to_owned()],
+        sections: Vec::new(),
+        hostile: true,
+    };
+    select(cases, &selection, role)
+}
 
 /// The cases that are selected for a role, in order.
 pub(crate) fn select(cases: Vec<Case>, selection: &Selection, role: Option<Role>) -> Vec<Case> {

@@ -42,7 +42,7 @@ pub enum Tcp {
 pub struct Record {
     start: Instant,
     pub entries: Vec<Entry>,
-    /// How many entries were left out behind these.
+    /// How many entries were left out in the [middle](Self::left_out_at).
     pub left_out: usize,
     detail: Detail,
 }
@@ -79,7 +79,7 @@ pub enum Direction {
 }
 
 impl Record {
-    const USUAL_BYTES: usize = 64;
+    const USUAL_BYTES: usize = 512;
     const USUAL_ENTRIES: usize = 64;
 
     /// An empty record that begins now.
@@ -100,7 +100,7 @@ impl Record {
         };
         if self.entries.len() >= entries_max {
             // The last entries say how it ended, so they take the place of those in the middle.
-            self.entries.remove(entries_max / 2);
+            self.entries.remove(self.left_out_at());
             self.left_out += 1;
         }
         self.entries.push(Entry {
@@ -110,6 +110,11 @@ impl Record {
             bytes: bytes[..bytes.len().min(bytes_max)].to_vec(),
             len: bytes.len(),
         });
+    }
+
+    /// The index of the entry before which some are left out, if any are.
+    pub fn left_out_at(&self) -> usize {
+        Self::USUAL_ENTRIES / 2
     }
 
     /// Adds something that happened.

@@ -153,6 +153,10 @@ pub(super) struct CheckArguments {
     /// Do not fail for the cases that this file lists, one on each line
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+
+    /// Write such a file, with the cases that fail now
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
 }
 
 impl CheckArguments {
@@ -172,6 +176,7 @@ impl CheckArguments {
             html: self.html,
             autobahn: self.autobahn,
             baseline: self.baseline,
+            write_baseline: self.write_baseline,
             trace: self.trace,
             strict: self.strict,
             color: environment.get("NO_COLOR").is_none(),

@@ -1,0 +1,231 @@
+//! A report for a terminal, or for a pipe: a table, each failure in a few lines, and a sum.
+//!
+//! Nothing that a peer has sent can hurt a terminal: all of it is escaped.
+
+use std::collections::BTreeMap;
+
+use super::rating::{Class, Rating};
+use super::record::{self, Bytes, Line, direction_word};
+use super::style::{Color, Style};
+use super::{CaseResult, Report, table};
+use crate::check::case::{Rule, Severity};
+use crate::escape::{OneLine, Untrusted};
+
+/// Up to so many failures are shown with all that is known. Of more, the first of each rule is.
+const FULL_MAX: usize = 20;
+/// The longest name of a peer.
+const NAME_LEN_MAX: usize = 120;
+
+/// The whole report.
+pub(crate) fn text(report: &Report, rating: &Rating, style: Style) -> String {
+    let mut text = head(report, style) + "\n" + &table::text(report, rating, style) + "\n";
+    let of = |class| {
+        let results = report.results.iter();
+        results.filter(move |result| rating.class(result) == class)
+    };
+    let failed: Vec<_> = of(Class::Failed).collect();
+    text += &failures(&failed, style);
+    text += &groups(Class::Known, of(Class::Known), style);
+    text += &groups(Class::NotStrict, of(Class::NotStrict), style);
+    text += &groups(Class::Informational, of(Class::Informational), style);
+    text + &skipped(of(Class::Skipped), style)
+}
+
+fn head(report: &Report, style: Style) -> String {
+    let name = Untrusted::new(&report.peer, NAME_LEN_MAX).to_string();
+    let product = match &report.product {
+        Some(product) => format!(" ({})", Untrusted::new(product, NAME_LEN_MAX)),
+        None => String::new(),
+    };
+    format!(
+        "{}{product}: {} in {:.1} s\n",
+        style.paint(Color::Strong, &name),
+        cases(report.results.len()),
+        report.time.as_secs_f64()
+    )
+}
+
+/// `1 case`, or `2 cases`.
+pub(crate) fn cases(count: usize) -> String {
+    match count {
+        1 => "1 case".into(),
+        count => format!("{count} cases"),
+    }
+}
+
+fn failures(failed: &[&CaseResult], style: Style) -> String {
+    let mut text = String::new();
+    let mut rules: Vec<(&Rule, Vec<&CaseResult>)> = Vec::new();
+    for result in failed {
+        match rules.iter_mut().find(|(rule, _)| *rule == result.case.rule) {
+            Some((_, results)) => results.push(result),
+            None => rules.push((result.case.rule, vec![result])),
+        }
+    }
+    let is_short = failed.len() > FULL_MAX;
+    for (_, results) in rules {
+        let full_len = if is_short { 1 } else { results.len() };
+        let (full, short) = results.split_at(full_len);
+        for result in full {
+            text += &failure(result, style);
+            text += "\n";
+        }
+        if !short.is_empty() {
+            text += &format!("  The same rule, {} more:\n", short.len());
+            for result in short {
+                text += &style.paragraph("    ", &summary(result));
+            }
+            text += "\n";
+        }
+    }
+    if is_short {
+        text += "--trace ID shows all of one case, and --html FILE of every one.\n\n";
+    }
+    text
+}
+
+/// A case in a sentence: its id, and what was seen.
+fn summary(result: &CaseResult) -> String {
+    format!("{}: {}", result.case.id, OneLine(&result.verdict.seen))
+}
+
+/// A failure, with all that is known about it.
+fn failure(result: &CaseResult, style: Style) -> String {
+    let case = &result.case;
+    let title = format!("FAILED {}", case.id);
+    let mut text = format!(
+        "{} {}\n",
+        style.paint(Color::Bad, &title),
+        style.paint(Color::Dim, &kind(result))
+    );
+    text += &style.paragraph("  ", &case.claim);
+    text += &style.paragraph("  ", &quoted(case.rule));
+    text += &lines(&record::relevant(result), style);
+    text += &style.paragraph(
+        "  expected  ",
+        &OneLine(&result.verdict.expected).to_string(),
+    );
+    text + &style.paragraph("  seen      ", &OneLine(&result.verdict.seen).to_string())
+}
+
+/// The severity, and the number of Autobahn's, in brackets.
+fn kind(result: &CaseResult) -> String {
+    let severity = severity(result.case.severity);
+    match &result.case.autobahn {
+        Some(number) => format!("({severity}, Autobahn's {number})"),
+        None => format!("({severity})"),
+    }
+}
+
+/// As the RFCs write it.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Must => "MUST",
+        Severity::Should => "SHOULD",
+        Severity::Robustness => "robustness",
+    }
+}
+
+/// A rule with where it is.
+pub(crate) fn quoted(rule: &Rule) -> String {
+    format!(
+        "RFC {} section {}: \"{}\"",
+        rule.rfc, rule.section, rule.sentence
+    )
+}
+
+/// The lines of a record.
+pub(crate) fn lines(lines: &[Line], style: Style) -> String {
+    let mut text = String::new();
+    for line in lines {
+        match line {
+            Line::LeftOut(count) => text += &format!("{:12}… {count} more\n", ""),
+            Line::Entry {
+                milliseconds,
+                direction,
+                words,
+                bytes,
+            } => {
+                let first = format!("{milliseconds:>8} ms {} ", direction_word(*direction));
+                text += &entry(&first, words, bytes, style);
+            }
+        }
+    }
+    text
+}
+
+fn entry(first: &str, words: &str, bytes: &Bytes, style: Style) -> String {
+    match bytes {
+        Bytes::None => style.paragraph(first, words),
+        Bytes::Hex(digits) if style.fits(&[first, words, "  ", digits]) => {
+            format!("{first}{words}  {}\n", style.paint(Color::Dim, digits))
+        }
+        Bytes::Hex(digits) => {
+            let indent = " ".repeat(first.chars().count());
+            style.paragraph(first, words) + &style.paragraph(&indent, digits)
+        }
+        Bytes::Text(lines) => {
+            let mut text = String::new();
+            let mut first = first.to_owned();
+            let words = (!words.is_empty()).then(|| words.to_owned());
+            for line in words.iter().chain(lines) {
+                text += &style.paragraph(&first, line);
+                first = " ".repeat(first.chars().count());
+            }
+            text
+        }
+    }
+}
+
+/// Cases of a class, in groups of which the same was seen.
+fn groups<'a>(class: Class, results: impl Iterator<Item = &'a CaseResult>, style: Style) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut count = 0;
+    for result in results {
+        count += 1;
+        let seen = match result.verdict.seen.as_str() {
+            "" => "nothing else came",
+            seen => seen,
+        };
+        match groups.iter_mut().find(|(it, _)| *it == seen) {
+            Some((_, ids)) => ids.push(&result.case.id),
+            None => groups.push((seen, vec![&result.case.id])),
+        }
+    }
+    if count == 0 {
+        return String::new();
+    }
+    let title = format!("{count} {}", class.name());
+    let mut text = style.paint(table::color(class), &title) + about(class) + "\n";
+    for (seen, ids) in groups {
+        text += &style.paragraph("  ", &OneLine(seen).to_string());
+        text += &style.paragraph("      ", &ids.join(" "));
+    }
+    text + "\n"
+}
+
+/// What a class means, behind its name.
+fn about(class: Class) -> &'static str {
+    match class {
+        Class::Known => ", which the baseline lists",
+        Class::NotStrict => ": allowed, and not as it is recommended",
+        Class::Informational => ": the RFC leaves it open",
+        Class::Passed | Class::Failed | Class::Skipped => "",
+    }
+}
+
+/// The cases that were not played, by reason.
+fn skipped<'a>(results: impl Iterator<Item = &'a CaseResult>, style: Style) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in results {
+        *reasons.entry(&result.verdict.seen).or_default() += 1;
+    }
+    let mut text = String::new();
+    for (reason, count) in &reasons {
+        text += &style.paragraph(&format!("{count} skipped: "), &OneLine(reason).to_string());
+    }
+    match reasons.is_empty() {
+        true => text,
+        false => text + "\n",
+    }
+}
