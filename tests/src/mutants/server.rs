@@ -26,13 +26,19 @@ pub fn start(fault: Option<Fault>) -> SocketAddr {
     let address = listener.local_addr().expect("it listens");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream, Faults(fault)));
+            thread::spawn(move || serve(stream, fault));
         }
     });
     address
 }
 
-fn serve(mut stream: TcpStream, faults: Faults) -> Option<()> {
+/// Serves one connection to its end, with at most one fault.
+pub fn serve(stream: TcpStream, fault: Option<Fault>) {
+    // The client may be gone at any time.
+    let _ = converse(stream, Faults(fault));
+}
+
+fn converse(mut stream: TcpStream, faults: Faults) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     stream.set_read_timeout(Some(SILENCE_MAX)).ok()?;
     let mut input = Input::new(stream.try_clone().ok()?);
