@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::Shutdown;
+use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -25,20 +26,25 @@ const INVALID_DATA: u16 = 1007;
 
 /// Ends a connection.
 pub(super) fn end(it: &mut Conversation, stop: Stop) {
+    let stop = match stop {
+        Stop::Closed(payload) => match check(it, &payload) {
+            Ok(()) => Stop::Closed(payload),
+            Err(code) => Stop::Failed(code),
+        },
+        stop => stop,
+    };
+    let has_failed = matches!(stop, Stop::Failed(_));
     // The peer may be gone.
     let _ = match stop {
         Stop::Ended if it.has(Fault::IgnoresEndOfTcp) => {
-            std::thread::sleep(PATIENCE * 10);
+            thread::sleep(PATIENCE * 10);
             Ok(())
         }
         Stop::Ended => Ok(()),
         Stop::Failed(code) => fail(it, code),
-        Stop::Closed(payload) => match check(it, &payload) {
-            Ok(()) => answer(it, &payload),
-            Err(code) => fail(it, code),
-        },
+        Stop::Closed(payload) => answer(it, &payload),
     };
-    end_tcp(it);
+    end_tcp(it, has_failed);
 }
 
 /// Says why the connection fails.
@@ -110,14 +116,14 @@ fn wait(it: &mut Conversation) -> io::Result<()> {
 }
 
 /// Ends the TCP connection, and keeps what was sent from being lost by a reset.
-fn end_tcp(it: &mut Conversation) {
+fn end_tcp(it: &mut Conversation, has_failed: bool) {
     if it.has(Fault::ResetsTcp) {
         let _ = SockRef::from(&it.stream).set_linger(Some(Duration::ZERO));
         return;
     }
     let keeps_open = it.has(Fault::KeepsTcpOpen);
-    // > a server SHOULD close it first (RFC 6455 section 7.1.1)
-    if it.role == Role::Server && !keeps_open {
+    // In a normal closure a client leaves it to the server to be the first (section 7.1.1).
+    if (it.role == Role::Server || has_failed) && !keeps_open {
         let _ = it.stream.shutdown(Shutdown::Write);
     }
     let patience = match keeps_open {

@@ -56,6 +56,12 @@ impl Head {
         })
     }
 
+    /// Whether it is the head of a response that another one follows (RFC 9110 section 15.2).
+    pub(super) fn is_interim(&self) -> bool {
+        let status = self.first_line.split(' ').nth(1).unwrap_or_default();
+        status.len() == 3 && status.starts_with('1') && status != "101"
+    }
+
     /// The values of the headers with this name.
     pub(super) fn values(&self, name: &str) -> Vec<&str> {
         let has_name = |other: &str| match self.faults.has(Fault::CaseSensitiveNames) {

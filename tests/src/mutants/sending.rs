@@ -6,6 +6,9 @@ use super::conversation::{CONTINUATION, Conversation, MASKED, Role};
 use super::fault::Fault;
 use crate::wire::{FIN, RSV1, with_key};
 
+/// Shorter messages are never split by a fault.
+const SPLIT_LEN_MIN: usize = 125;
+
 impl Conversation {
     /// Sends a message.
     pub(super) fn echo(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
@@ -34,7 +37,7 @@ impl Conversation {
             (Fault::SendsRsv1OnEachFragment, rsv | CONTINUATION),
         ];
         for (fault, next) in splits {
-            if self.has(fault) && payload.len() > 1 {
+            if self.has(fault) && payload.len() > SPLIT_LEN_MIN {
                 let (start, rest) = payload.split_at(payload.len() / 2);
                 self.send(rsv | opcode, start)?;
                 return self.send(FIN | next, rest);
