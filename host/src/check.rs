@@ -9,10 +9,12 @@ pub mod answer;
 pub mod case;
 pub mod cases;
 pub mod compression;
+pub mod content;
 mod exit_status;
 pub mod frame;
 pub mod http;
 pub mod judge;
+pub mod negotiation;
 pub mod payload;
 mod player;
 mod probe;
@@ -52,15 +54,32 @@ use crate::stderr;
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let done = match &options.task {
         Task::Server(server) => check_server(options, server),
-        Task::Clients(_) | Task::List | Task::Explain(_) => {
-            Err((ExitStatus::Failed, "not built yet".into()))
-        }
+        Task::Clients(_) => Err((ExitStatus::Failed, "not built yet".into())),
+        Task::List => tell(options, |reporter| {
+            reporter.list(&selection::chosen(options, None)?);
+            Ok(())
+        }),
+        Task::Explain(id) => tell(options, |reporter| {
+            reporter.explain(selection::find(&cases::all(), id)?);
+            Ok(())
+        }),
     };
     let status = done.unwrap_or_else(|(status, why)| {
         stderr::print(&why);
         status
     });
     ExitCode::from(status as u8)
+}
+
+/// Says something without testing. The error is what is wrong with the command line.
+fn tell(
+    options: &CheckOptions,
+    say: impl FnOnce(&Reporter<'_>) -> Result<(), String>,
+) -> Result<ExitStatus, (ExitStatus, String)> {
+    let wrong = |why| (ExitStatus::WrongCommandLine, why);
+    let reporter = Reporter::new(&options.output).map_err(wrong)?;
+    say(&reporter).map_err(wrong)?;
+    Ok(ExitStatus::Passed)
 }
 
 /// Tests a server. The error is why nothing was found out.

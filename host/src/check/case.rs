@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::compression::parameters;
 use super::frame::{Frame, Role};
+use super::negotiation::Negotiation;
 use super::received::FaultKind;
 use super::request_play::RequestPlay;
 use super::response_play::ResponsePlay;
@@ -274,10 +276,19 @@ impl Case {
         self.session(|session| session.watched = Some(fault))
     }
 
-    /// The handshake offers this extension to a server: the value of `Sec-WebSocket-Extensions`.
-    /// Without an agreement the case is skipped.
+    /// The handshake offers this to a server, the value of `Sec-WebSocket-Extensions`, and a client
+    /// that offers permessage-deflate is answered without parameters. Without an agreement the case
+    /// is skipped.
     pub fn offers(self, extensions: impl Into<Cow<'static, str>>) -> Self {
-        let extensions = extensions.into();
-        self.session(|session| session.extensions = Some(extensions))
+        self.negotiates(Negotiation {
+            offers: vec![extensions.into()],
+            accepts: vec![parameters::Answer::default()],
+            ..Negotiation::default()
+        })
+    }
+
+    /// This is negotiated of permessage-deflate.
+    pub fn negotiates(self, negotiation: Negotiation) -> Self {
+        self.session(|session| session.negotiation = Some(negotiation))
     }
 }

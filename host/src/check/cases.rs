@@ -3,6 +3,7 @@
 mod closing;
 mod control_frames;
 mod cutting;
+mod deflate_contents;
 mod deflate_messages;
 mod deflate_negotiation;
 mod fragmentation;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Case> {
         utf8::cases(),
         limits::cases(),
         deflate_negotiation::cases(),
+        deflate_contents::cases(),
         deflate_messages::cases(),
         hostile::cases(),
     ]

@@ -1,8 +1,10 @@
-//! What a frame or a message contains: bytes, or a unit that is repeated, so that a table can name
-//! messages of megabytes.
+//! What a frame or a message contains: bytes, a unit that is repeated, or a part of some content, so
+//! that a table can name messages of megabytes.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
+
+use super::content::Content;
 
 /// How many bytes or characters are shown.
 const SHOWN_MAX: usize = 40;
@@ -14,6 +16,12 @@ pub enum Payload {
     /// A unit, again and again, cut at a length in bytes.
     Repeated {
         unit: &'static [u8],
+        len: usize,
+    },
+    /// So many bytes of a content, from a place on; behind its end follows its beginning.
+    Part {
+        content: Content,
+        start: usize,
         len: usize,
     },
 }
@@ -34,7 +42,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Repeated { len, .. } => *len,
+            Self::Repeated { len, .. } | Self::Part { len, .. } => *len,
         }
     }
 
@@ -52,6 +60,11 @@ impl Payload {
                 bytes.truncate(*len);
                 Cow::Owned(bytes)
             }
+            Self::Part {
+                content,
+                start,
+                len,
+            } => Cow::Owned(content.part(*start, *len)),
         }
     }
 
@@ -65,6 +78,11 @@ impl Payload {
             }
             .bytes()
             .into_owned(),
+            Self::Part {
+                content,
+                start,
+                len,
+            } => content.part(*start, (*len).min(max)),
         }
     }
 }

@@ -38,6 +38,10 @@ pub enum FaultKind {
     Close,
     /// Compressed bytes that cannot be inflated.
     Compression,
+    /// Compressed bytes that refer back further than was agreed on.
+    Window,
+    /// An answer to an offer of extensions that is no right one.
+    Negotiation,
     /// A length that no frame can have.
     Length,
     /// Something after the Close.
@@ -296,7 +300,12 @@ impl FrameReader {
             && let Some(compression) = &mut self.compression
         {
             match compression.inflate(&message.payload) {
-                Ok(inflated) => message.payload = inflated,
+                Ok(inflated) => {
+                    message.payload = inflated.content;
+                    if let Some(what) = inflated.beyond_window {
+                        self.fault(FaultKind::Window, what);
+                    }
+                }
                 Err(what) => self.fault(FaultKind::Compression, what),
             }
         }

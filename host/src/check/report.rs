@@ -1,8 +1,16 @@
 //! What was found, for people and for programs.
 
+mod autobahn;
 mod baseline;
 mod conclusion;
+mod explanation;
 mod file;
+mod finding;
+mod html;
+mod json;
+mod junit;
+mod list;
+mod markup;
 mod rating;
 mod record;
 pub(crate) mod reporter;
@@ -10,6 +18,7 @@ mod sections;
 mod style;
 mod table;
 mod terminal;
+mod trace;
 
 use std::time::Duration;
 

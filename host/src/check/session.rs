@@ -1,18 +1,18 @@
 //! What is sent after an opening handshake, and what is allowed in answer.
 
-use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use super::answer::{Answer, Kind};
 use super::frame::{Frame, Role};
+use super::negotiation::Negotiation;
 use super::payload::Payload;
 use super::received::FaultKind;
 
 /// Frames that are sent, and the answers that are allowed.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// What the handshake offers to a server, the value of `Sec-WebSocket-Extensions`.
-    pub extensions: Option<Cow<'static, str>>,
+    /// What is negotiated of permessage-deflate; nothing if there is none.
+    pub negotiation: Option<Negotiation>,
     /// Whether the first step is sent in one piece with the end of the opening handshake.
     pub is_glued: bool,
     /// Whether it is played again for each place where its bytes can be cut.
@@ -107,7 +107,7 @@ pub enum End {
 impl Default for Session {
     fn default() -> Self {
         Self {
-            extensions: None,
+            negotiation: None,
             is_glued: false,
             is_cut_everywhere: false,
             steps: Vec::new(),

@@ -88,7 +88,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
             self.finish(session);
         }
         self.transcript.tcp = self.connection.tcp();
-        self.transcript.faults = std::mem::take(&mut self.reader.faults);
+        self.transcript.faults.append(&mut self.reader.faults);
         match self.transcript.tcp {
             Tcp::Open => {}
             Tcp::Fin => self.transcript.record.event("the TCP connection ended"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::CaseResult;
@@ -16,11 +17,9 @@ pub(crate) fn read(text: &str) -> BTreeSet<String> {
 ///
 /// # Errors
 ///
-/// Why it cannot be read, and which option names it.
-pub(crate) fn open(path: &Path) -> Result<BTreeSet<String>, String> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("--baseline {}: {error}", path.display()))?;
-    Ok(read(&text))
+/// When it cannot be read.
+pub(crate) fn open(path: &Path) -> io::Result<BTreeSet<String>> {
+    Ok(read(&fs::read_to_string(path)?))
 }
 
 /// A file that lists these cases, with what was seen behind each.

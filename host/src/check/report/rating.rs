@@ -37,7 +37,7 @@ impl Class {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
-            Self::Known => "known failure",
+            Self::Known => "known",
             Self::NotStrict => "not strict",
             Self::Informational => "informational",
             Self::Skipped => "skipped",

@@ -51,7 +51,7 @@ pub(crate) fn direction_word(direction: Direction) -> &'static str {
 pub(crate) fn relevant(result: &CaseResult) -> Vec<Line> {
     let record = &result.transcript.record;
     let is_about_opening = match &result.case.play {
-        Play::Session(session) => session.extensions.is_some() || session.is_glued,
+        Play::Session(session) => session.negotiation.is_some() || session.is_glued,
         Play::Request(_) | Play::Response(_) => true,
     };
     let mut entries = &record.entries[..];

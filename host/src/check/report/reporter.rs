@@ -1,16 +1,48 @@
 //! Where reports go: to stdout, into files, and into the exit status.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::rating::{Class, Rating};
 use super::style::{Color, Style};
-use super::{Report, baseline, conclusion, file, terminal};
+use super::{
+    Report, autobahn, baseline, conclusion, explanation, file, html, json, junit, list, terminal,
+    trace,
+};
+use crate::check::case::Case;
 use crate::check::cases;
 use crate::check::exit_status::ExitStatus;
 use crate::check::transcript::Detail;
+use crate::escape::{Excerpt, OneLine};
 use crate::options::check::Output;
 use crate::{platform, stderr};
+
+/// The name of stdout as a file.
+const STDOUT: &str = "-";
+
+/// What makes the content of a file.
+type Content = fn(&[Report], &Rating) -> String;
+
+/// A file that the user asks for.
+struct Target<'a> {
+    option: &'static str,
+    path: &'a Path,
+    content: Content,
+}
+
+impl Target<'_> {
+    fn is_stdout(&self) -> bool {
+        self.path == Path::new(STDOUT)
+    }
+
+    fn write(&self, content: &str) -> io::Result<()> {
+        match self.is_stdout() {
+            true => io::stdout().lock().write_all(content.as_bytes()),
+            false => file::write_whole(self.path, content.as_bytes()),
+        }
+    }
+}
 
 /// Reports as the user asks for them.
 #[derive(Clone, Debug)]
@@ -31,13 +63,21 @@ impl<'a> Reporter<'a> {
             rating: Rating {
                 strict: output.strict,
                 known: match &output.baseline {
-                    Some(path) => baseline::open(path)?,
+                    Some(path) => {
+                        let known = baseline::open(path);
+                        known.map_err(|error| unusable("--baseline", path, &error))?
+                    }
                     None => Default::default(),
                 },
             },
         };
-        for (option, path, _) in reporter.files() {
-            file::check(path).map_err(|error| unwritable(option, path, &error))?;
+        for target in reporter.files().iter().filter(|it| !it.is_stdout()) {
+            let checked = file::check(target.path);
+            checked.map_err(|error| unusable(target.option, target.path, &error))?;
+        }
+        if let Some(folder) = &output.autobahn {
+            let made = fs::create_dir_all(folder);
+            made.map_err(|error| unusable("--autobahn", folder, &error))?;
         }
         reporter.warn_of_unknown();
         Ok(reporter)
@@ -51,7 +91,7 @@ impl<'a> Reporter<'a> {
         let cases = cases::all();
         let is_unknown = |id: &&String| cases.iter().all(|case| case.id != **id);
         for id in self.rating.known.iter().filter(is_unknown) {
-            let id = crate::escape::Excerpt::new(id);
+            let id = Excerpt::new(id);
             stderr::print(&format!("--baseline: there is no case {id}"));
         }
     }
@@ -64,9 +104,27 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Prints what was found about one peer to stdout; with `--trace` every byte of it.
+    /// Prints what was found about one peer to stdout; with `--trace` every byte of it. It prints
+    /// nothing if stdout is for a file.
     pub(crate) fn print(&self, report: &Report) {
+        if self.files().iter().any(Target::is_stdout) {
+            return;
+        }
         let style = self.style();
+        let text = match self.output.trace {
+            Some(_) => {
+                let results = report.results.iter();
+                results
+                    .map(|it| trace::text(it, &self.rating, style))
+                    .collect()
+            }
+            None => self.whole(report, style),
+        };
+        print(&text);
+    }
+
+    /// The whole report.
+    fn whole(&self, report: &Report, style: Style) -> String {
         let mut text = terminal::text(report, &self.rating, style);
         let mended = conclusion::mended(report, &self.rating);
         if !mended.is_empty() {
@@ -77,13 +135,17 @@ impl<'a> Reporter<'a> {
             ExitStatus::Passed => Color::Good,
             _ => Color::Bad,
         };
-        text += &style.paint(color, &conclusion::sum(report, &self.rating));
-        text += "\n";
-        // Who reads may have gone, and the exit status still says what was found.
-        let mut stdout = io::stdout().lock();
-        let _ = stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush());
+        text + &style.paint(color, &conclusion::sum(report, &self.rating)) + "\n"
+    }
+
+    /// Prints a line for each case.
+    pub(crate) fn list(&self, cases: &[Case]) {
+        print(&list::text(cases));
+    }
+
+    /// Prints what a case is.
+    pub(crate) fn explain(&self, case: &Case) {
+        print(&explanation::text(case, self.style()));
     }
 
     fn style(&self) -> Style {
@@ -93,25 +155,48 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// The files that the user asks for: the option, the path, and what makes the content.
-    fn files(&self) -> Vec<(&'static str, &'a Path, fn(&[Report], &Rating) -> String)> {
+    /// The files that the user asks for, apart from those of `--autobahn`.
+    fn files(&self) -> Vec<Target<'a>> {
         let output = self.output;
-        let mut files: Vec<(_, _, fn(&[Report], &Rating) -> String)> = Vec::new();
-        if let Some(path) = &output.write_baseline {
-            files.push(("--write-baseline", path.as_path(), write_baseline));
-        }
-        files
+        let files: [(_, _, Content); 4] = [
+            ("--json", &output.json, json::text),
+            ("--junit", &output.junit, junit::text),
+            ("--html", &output.html, html::text),
+            ("--write-baseline", &output.write_baseline, write_baseline),
+        ];
+        let target = |(option, path, content): (_, &'a Option<PathBuf>, _)| {
+            let path = path.as_deref()?;
+            Some(Target {
+                option,
+                path,
+                content,
+            })
+        };
+        files.into_iter().filter_map(target).collect()
     }
 
     /// Writes the files that the user asks for, about all peers. It may be called again when there
     /// is more. Says on stderr what cannot be written, and returns whether all was.
     pub(crate) fn write(&self, reports: &[Report]) -> bool {
         let mut is_written = true;
-        for (option, path, content) in self.files() {
-            let content = content(reports, &self.rating);
-            if let Err(error) = file::write_whole(path, content.as_bytes()) {
-                stderr::print(&unwritable(option, path, &error));
+        let mut note = |option, path: &Path, written: io::Result<()>| {
+            if let Err(error) = written {
+                stderr::print(&unusable(option, path, &error));
                 is_written = false;
+            }
+        };
+        for target in self.files() {
+            let content = (target.content)(reports, &self.rating);
+            note(target.option, target.path, target.write(&content));
+        }
+        if let Some(folder) = &self.output.autobahn {
+            for (name, content) in autobahn::files(reports, &self.rating) {
+                let path = folder.join(name);
+                note(
+                    "--autobahn",
+                    &path,
+                    file::write_whole(&path, content.as_bytes()),
+                );
             }
         }
         is_written
@@ -123,8 +208,22 @@ impl<'a> Reporter<'a> {
     }
 }
 
-fn unwritable(option: &str, path: &Path, error: &io::Error) -> String {
-    format!("{option} {}: {error}", path.display())
+/// Writes to stdout. Who reads may have gone; the exit status still says what was found.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+fn unusable(option: &str, path: &Path, error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "this user may not write there".into(),
+        _ => error.to_string(),
+    };
+    let path = path.display().to_string();
+    format!("{option} {}: {why}", OneLine(&path))
 }
 
 fn write_baseline(reports: &[Report], rating: &Rating) -> String {

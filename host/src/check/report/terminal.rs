@@ -90,7 +90,7 @@ fn summary(result: &CaseResult) -> String {
 }
 
 /// A failure, with all that is known about it.
-fn failure(result: &CaseResult, style: Style) -> String {
+pub(crate) fn failure(result: &CaseResult, style: Style) -> String {
     let case = &result.case;
     let title = format!("FAILED {}", case.id);
     let mut text = format!(
@@ -195,7 +195,11 @@ fn groups<'a>(class: Class, results: impl Iterator<Item = &'a CaseResult>, style
     if count == 0 {
         return String::new();
     }
-    let title = format!("{count} {}", class.name());
+    let title = match (class, count) {
+        (Class::Known, 1) => "1 known failure".into(),
+        (Class::Known, count) => format!("{count} known failures"),
+        (class, count) => format!("{count} {}", class.name()),
+    };
     let mut text = style.paint(table::color(class), &title) + about(class) + "\n";
     for (seen, ids) in groups {
         text += &style.paragraph("  ", &OneLine(seen).to_string());
@@ -216,10 +220,7 @@ fn about(class: Class) -> &'static str {
 
 /// The cases that were not played, by reason.
 fn skipped<'a>(results: impl Iterator<Item = &'a CaseResult>, style: Style) -> String {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in results {
-        *reasons.entry(&result.verdict.seen).or_default() += 1;
-    }
+    let reasons = reasons(results);
     let mut text = String::new();
     for (reason, count) in &reasons {
         text += &style.paragraph(&format!("{count} skipped: "), &OneLine(reason).to_string());
@@ -228,4 +229,15 @@ fn skipped<'a>(results: impl Iterator<Item = &'a CaseResult>, style: Style) -> S
         true => text,
         false => text + "\n",
     }
+}
+
+/// Why cases were skipped, and how many for each reason.
+pub(crate) fn reasons<'a>(
+    results: impl Iterator<Item = &'a CaseResult>,
+) -> BTreeMap<&'a str, usize> {
+    let mut reasons = BTreeMap::new();
+    for result in results {
+        *reasons.entry(result.verdict.seen.as_str()).or_default() += 1;
+    }
+    reasons
 }
