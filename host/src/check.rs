@@ -8,12 +8,15 @@
 pub mod answer;
 pub mod case;
 pub mod cases;
+pub mod client_request;
+pub mod comparison;
 pub mod compression;
 pub mod content;
 mod exit_status;
 pub mod frame;
 pub mod http;
 pub mod judge;
+mod listen;
 pub mod negotiation;
 pub mod payload;
 mod player;
@@ -21,7 +24,11 @@ mod probe;
 mod progress;
 pub mod received;
 mod report;
+pub mod request;
+pub mod request_judge;
+pub mod request_part;
 pub mod request_play;
+pub mod response_head;
 pub mod response_play;
 mod runner;
 mod selection;
@@ -54,7 +61,7 @@ use crate::stderr;
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let done = match &options.task {
         Task::Server(server) => check_server(options, server),
-        Task::Clients(_) => Err((ExitStatus::Failed, "not built yet".into())),
+        Task::Clients(addresses) => listen::run(options, addresses),
         Task::List => tell(options, |reporter| {
             reporter.list(&selection::chosen(options, None)?);
             Ok(())

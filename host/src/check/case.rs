@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::comparison::Pongs;
 use super::compression::parameters;
 use super::frame::{Frame, Role};
 use super::negotiation::Negotiation;
@@ -173,6 +174,11 @@ impl Case {
         self
     }
 
+    /// The case with a request to a server.
+    pub fn asks(self, request: RequestPlay) -> Self {
+        self.of(Role::Server).play(Play::Request(request))
+    }
+
     /// The section, as in the id.
     pub fn section(&self) -> &str {
         let end = match self.id.strip_prefix("rfc") {
@@ -247,8 +253,7 @@ impl Case {
         self.ends(End::Fails(codes))
     }
 
-    /// In the end the peer answers a Close that was sent, with one of these codes (1005 for none),
-    /// and the connection ends.
+    /// In the end the peer answers a Close that was sent, with one of these codes (1005 for none).
     pub fn closes(self, codes: &'static [u16]) -> Self {
         self.ends(End::Closes(codes))
     }
@@ -256,6 +261,16 @@ impl Case {
     /// How the connection is in the end; without this, [`End::Open`].
     pub fn ends(self, end: End) -> Self {
         self.session(|session| session.strict().end = end)
+    }
+
+    /// What a peer should do has this grade, which is not a pass: the RFC leaves it open.
+    pub fn graded(self, grade: Grade) -> Self {
+        self.session(|session| session.strict().grade = grade)
+    }
+
+    /// The player does not answer the peer's Close.
+    pub fn silent(self) -> Self {
+        self.session(|session| session.is_silent = true)
     }
 
     /// These answers and this end are allowed too, with another grade.
@@ -274,6 +289,11 @@ impl Case {
     /// look at it.
     pub fn watches(self, fault: FaultKind) -> Self {
         self.session(|session| session.watched = Some(fault))
+    }
+
+    /// Not each Ping must be answered, if a later one is.
+    pub fn pongs(self, pongs: Pongs) -> Self {
+        self.session(|session| session.pongs = pongs)
     }
 
     /// The handshake offers this to a server, the value of `Sec-WebSocket-Extensions`, and a client

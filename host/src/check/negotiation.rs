@@ -56,6 +56,31 @@ pub enum Need {
 }
 
 impl Negotiation {
+    /// A server is offered this, and must come to what is expected.
+    pub fn offer(offers: impl IntoIterator<Item = String>, expected: Expected) -> Self {
+        Self {
+            offers: offers.into_iter().map(Cow::Owned).collect(),
+            expected,
+            ..Self::default()
+        }
+    }
+
+    /// A server is offered this, and a client answered that. Without an agreement the case is
+    /// skipped.
+    pub fn both(offer: impl Into<Cow<'static, str>>, accept: Answer) -> Self {
+        Self {
+            offers: vec![offer.into()],
+            accepts: vec![accept],
+            ..Self::default()
+        }
+    }
+
+    /// The same, which makes no sense without this.
+    pub fn needing(mut self, need: Need) -> Self {
+        self.needs.push(need);
+        self
+    }
+
     /// Nothing is negotiated.
     pub fn none() -> Self {
         Self {
@@ -91,9 +116,12 @@ impl Negotiation {
                 let seen = format!("the server agreed: {}", answers.join(", "));
                 Err(Verdict::new(Outcome::Failed, seen, DECLINED))
             }
-            (Expected::Agreed, None) => Err(Verdict::skipped(
-                "the server does not agree on permessage-deflate with this offer",
-            )),
+            (Expected::Agreed, None) => Err(match read.fault {
+                Some(why) => Verdict::new(Outcome::Failed, why, "a right answer, or none"),
+                None => Verdict::skipped(
+                    "the server does not agree on permessage-deflate with this offer",
+                ),
+            }),
             (_, Some(agreement)) => match self.lacking(agreement.client, agreement.server) {
                 Some(need) => Err(Verdict::skipped(format!("it needs {need}"))),
                 None => Ok(read),

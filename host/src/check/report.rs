@@ -14,6 +14,8 @@ mod markup;
 mod rating;
 mod record;
 pub(crate) mod reporter;
+#[cfg(test)]
+mod sample;
 mod sections;
 mod style;
 mod table;
@@ -42,6 +44,7 @@ pub(crate) struct Report {
 }
 
 /// What was found by one case.
+#[derive(Clone)]
 pub(crate) struct CaseResult {
     pub(crate) case: Case,
     pub(crate) verdict: Verdict,

@@ -58,7 +58,7 @@ fn look_for_one(
     match &of_role[..] {
         [] => Err(of_other_role(first)),
         some if some.iter().all(|case| case.needs.hostile) && !selection.hostile => {
-            Err(format!("{} loads the server: add --hostile", some[0].id))
+            Err(format!("{} loads the peer: add --hostile", some[0].id))
         }
         _ => Ok(Some(())),
     }
@@ -89,17 +89,21 @@ pub(crate) fn find<'a>(cases: &'a [Case], id: &str) -> Result<&'a Case, String> 
 
 fn no_such_case(cases: &[Case], pattern: &str) -> String {
     let part = pattern.trim_matches('*');
-    let containing = cases.iter().filter(|case| case.id.contains(part)).count();
-    let shown = Excerpt::new(pattern);
-    if containing > 0 && !part.is_empty() {
-        let part = Excerpt::new(part);
-        return format!("there is no case {shown}; --case '*{part}*' selects {containing}");
-    }
-    let ids = cases.iter().map(|case| &*case.id);
-    match &similar(part, ids, OFFERED_MAX)[..] {
-        [] => format!("there is no case {shown}; --list tells all"),
+    let ids = || cases.iter().map(|case| &*case.id);
+    let containing = || ids().filter(|id| !part.is_empty() && id.contains(part));
+    let near = match containing().count() {
+        0 => similar(part, ids(), OFFERED_MAX),
+        1..=OFFERED_MAX => containing().collect(),
+        count => {
+            let (pattern, part) = (Excerpt::new(pattern), Excerpt::new(part));
+            return format!("there is no case {pattern}; --case '*{part}*' selects {count}");
+        }
+    };
+    let pattern = Excerpt::new(pattern);
+    match &near[..] {
+        [] => format!("there is no case {pattern}; --list tells all"),
         near => format!(
-            "there is no case {shown}; did you mean {}?",
+            "there is no case {pattern}; did you mean {}?",
             near.join(" or ")
         ),
     }

@@ -1,5 +1,10 @@
-//! `ws-echo check`: that it finds every fault, that it finds none where there is none, and that it
-//! ends whatever the peer does.
+//! `ws-echo check`, the conformance suite: its cases are played against the core in memory, cut
+//! anywhere, and against the server over sockets; it finds every fault, finds none where there is
+//! none, and ends whatever the peer does.
 
+#![cfg(feature = "std")]
+
+mod in_memory;
 mod mutants;
 mod never_hangs;
+mod reports;

@@ -79,6 +79,9 @@ pub fn read_answer(answers: &[&str], offers: &[&str]) -> ReadAnswer {
         fault.get_or_insert(what);
     };
     let mut agreement = None;
+    if answers.len() > 1 {
+        note("the response has several headers Sec-WebSocket-Extensions".into());
+    }
     for extension in &extensions {
         if extension.name != NAME {
             let name = &extension.name;

@@ -89,9 +89,23 @@ pub(crate) fn receive_head(
     bytes: &mut Vec<u8>,
     deadline: Instant,
 ) -> Result<Head, String> {
+    let head = await_head(connection, bytes, deadline)?;
+    bytes.drain(..head.len);
+    Ok(head)
+}
+
+/// Receives a head, and leaves it in `bytes`, with what is behind it.
+///
+/// # Errors
+///
+/// Why there is none, in words; `bytes` has what came.
+pub(crate) fn await_head(
+    connection: &mut Connection<'_>,
+    bytes: &mut Vec<u8>,
+    deadline: Instant,
+) -> Result<Head, String> {
     loop {
         if let Some(head) = Head::read(bytes) {
-            bytes.drain(..head.len);
             return Ok(head);
         }
         if bytes.len() > HEAD_LEN_MAX {

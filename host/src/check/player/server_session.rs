@@ -7,7 +7,7 @@ use super::conversation::Conversation;
 use super::events::CheckEvents;
 use super::opening::{self, Opening};
 use crate::check::compression::Compression;
-use crate::check::frame::Role;
+use crate::check::frame::{Frame, Role};
 use crate::check::judge::judge;
 use crate::check::negotiation::Negotiation;
 use crate::check::received::{Fault, FaultKind, FrameReader};
@@ -85,11 +85,12 @@ fn converse(
     let request = opening.request(target, &negotiation.offers);
     let mut bytes = request.clone().into_bytes();
     let mut steps = &session.steps[..];
+    let mut glued: &[Frame] = &[];
     if session.is_glued
         && let Some((Step::Send(frames, _), rest)) = steps.split_first()
     {
         bytes.extend(frames.iter().flat_map(|frame| frame.bytes(Role::Server)));
-        steps = rest;
+        (glued, steps) = (frames, rest);
     }
     let words = request.lines().next().unwrap_or_default();
     transcript.record.add(Direction::Sent, words, &bytes);
@@ -118,6 +119,7 @@ fn converse(
     let mut conversation =
         Conversation::new(connection, Role::Server, reader, target.timing, transcript);
     conversation.skip(target.greeting_len);
+    conversation.was_sent(glued);
     conversation.receive(&received);
     conversation.play(session, steps);
     Ok(())

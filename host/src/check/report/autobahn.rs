@@ -170,3 +170,55 @@ fn wire(entry: &Entry) -> Value {
         Direction::Event => json!(["CT", entry.words]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::sample;
+
+    fn parsed(reports: &[Report]) -> BTreeMap<String, Value> {
+        files(reports, &Rating::default())
+            .into_iter()
+            .map(|(name, text)| (name, serde_json::from_str(&text).expect("JSON")))
+            .collect()
+    }
+
+    #[test]
+    fn the_index_has_each_case_with_the_names_that_autobahn_gives() {
+        let mut report = sample::report();
+        report.peer = "My Agent/1.0".into();
+        report.results.remove(0);
+        let files = parsed(&[report]);
+        let case = &files["index.json"]["My Agent/1.0"]["2.1"];
+        assert_eq!(
+            case["behavior"], "UNIMPLEMENTED",
+            "the last one with this number"
+        );
+        let case = &files["index.json"]["My Agent/1.0"]["7.4-not-strict"];
+        assert_eq!(case["behavior"], "NON-STRICT");
+        assert_eq!(case["behaviorClose"], "OK");
+        assert_eq!(case["remoteCloseCode"], 1000);
+        let name = case["reportfile"].as_str().expect("a name");
+        assert_eq!(name, "my_agent_1_0_case_7_4-not-strict.json");
+        let detail = &files[name];
+        assert_eq!(detail["result"], "no code");
+        assert_eq!(detail["wirelog"][2][0], "TO");
+    }
+
+    #[test]
+    fn agents_with_similar_names_have_files_of_their_own() {
+        let mut reports = [sample::report(), sample::report()];
+        reports[0].peer = "a b".into();
+        reports[1].peer = "a-b".into();
+        let files = parsed(&reports);
+        assert!(files.contains_key("a_b_case_7_4-open.json"));
+        assert!(files.contains_key("a_b_2_case_7_4-open.json"));
+    }
+
+    #[test]
+    fn no_name_of_an_agent_leaves_the_folder() {
+        let mut names = BTreeSet::new();
+        let name = name_of_its_own("../../etc/passwd\0", &mut names);
+        assert!(!name.contains(['/', '.', '\0']), "{name}");
+    }
+}

@@ -34,8 +34,8 @@ pub(crate) fn sum(report: &Report, rating: &Rating) -> String {
     if report.not_played > 0 {
         let all = counts.all() + report.not_played;
         return format!(
-            "interrupted: {} of {all} were reached, {failed} failed (exit status 1)",
-            cases(counts.all())
+            "interrupted: {} of {all} cases were reached, {failed} failed (exit status 1)",
+            counts.all()
         );
     }
     let mut others = Vec::new();
@@ -59,5 +59,62 @@ pub(crate) fn sum(report: &Report, rating: &Rating) -> String {
             "failed: {failed} of {}{others} (exit status 1)",
             cases(played)
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::sample;
+
+    fn known(id: &str) -> Rating {
+        Rating {
+            known: [id.to_owned()].into(),
+            ..Rating::default()
+        }
+    }
+
+    #[test]
+    fn a_failure_that_is_new_fails_the_check_and_a_known_one_does_not() {
+        let reports = [sample::report()];
+        assert_eq!(status(&reports, &Rating::default()), ExitStatus::Failed);
+        assert_eq!(status(&reports, &known("7.4-open")), ExitStatus::Failed);
+        assert_eq!(status(&reports, &known("5.5.2-failed")), ExitStatus::Passed);
+        assert_eq!(
+            sum(&reports[0], &known("5.5.2-failed")),
+            "passed: none of 5 cases failed; 1 known, 2 not strict (exit status 0)"
+        );
+    }
+
+    #[test]
+    fn a_known_failure_that_passes_now_is_told() {
+        let report = sample::report();
+        assert_eq!(mended(&report, &known("5.5.2-passed")), ["5.5.2-passed"]);
+        assert!(mended(&report, &known("5.5.2-failed")).is_empty());
+    }
+
+    #[test]
+    fn what_is_only_recommended_fails_the_check_with_strict_alone() {
+        let mut report = sample::report();
+        report.results.remove(1);
+        let reports = [report];
+        assert_eq!(status(&reports, &Rating::default()), ExitStatus::Passed);
+        let strict = Rating {
+            strict: true,
+            ..Rating::default()
+        };
+        assert_eq!(status(&reports, &strict), ExitStatus::Failed);
+    }
+
+    #[test]
+    fn an_interrupted_run_has_not_passed() {
+        let mut report = sample::report();
+        report.results.truncate(1);
+        report.not_played = 9;
+        assert_eq!(
+            sum(&report, &Rating::default()),
+            "interrupted: 1 of 10 cases were reached, 0 failed (exit status 1)"
+        );
+        assert_eq!(status(&[report], &Rating::default()), ExitStatus::Failed);
     }
 }

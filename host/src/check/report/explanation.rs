@@ -1,11 +1,14 @@
 //! One case in words, without playing it: what it claims, what is sent, and what is allowed.
 
+use std::borrow::Cow;
+
 use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
-use super::terminal::{quoted, severity};
-use crate::check::case::{Case, Play};
+use super::terminal::quoted;
+use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
+use crate::check::negotiation::Negotiation;
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
@@ -27,7 +30,7 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("needs     ", need);
     }
     text += "\n";
-    text += &style.paint(Color::Strong, "sent\n");
+    text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
         Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
@@ -37,7 +40,7 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("  ", &line);
     }
     text += "\n";
-    text += &style.paint(Color::Strong, "allowed\n");
+    text += &(style.paint(Color::Strong, "allowed") + "\n");
     for line in allowed {
         text += &style.paragraph("  ", &line);
     }
@@ -45,7 +48,14 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
 }
 
 fn about(case: &Case) -> &'static str {
-    severity(case.severity)
+    match case.severity {
+        Severity::Must => "MUST: the check fails without it",
+        Severity::Should => "SHOULD: the check fails without it if there is --strict",
+        Severity::Robustness => {
+            "robustness: no RFC asks for it, but who lacks it can be hurt; the check fails without \
+             it if there is --strict"
+        }
+    }
 }
 
 fn tested(of: Option<Role>) -> &'static str {
@@ -71,8 +81,9 @@ fn needs(case: &Case) -> Vec<&'static str> {
 fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     let to = role.unwrap_or(Role::Server);
     let mut lines = Vec::new();
-    let offers = session.negotiation.iter().flat_map(|it| &it.offers);
-    lines.extend(offers.map(|offer| format!("an opening handshake with the offer {offer}")));
+    if let Some(negotiation) = &session.negotiation {
+        lines.extend(negotiation_lines(negotiation, to));
+    }
     if session.is_glued {
         lines.push("in one piece with the end of the opening handshake:".into());
     }
@@ -83,6 +94,23 @@ fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
         lines.extend(step_lines(step, to));
     }
     lines
+}
+
+fn negotiation_lines(negotiation: &Negotiation, to: Role) -> Vec<String> {
+    match to {
+        Role::Server => {
+            let offers = negotiation.offers.iter();
+            let header =
+                |offer: &Cow<'_, str>| format!("Sec-WebSocket-Extensions: {}", OneLine(offer));
+            offers.map(header).collect()
+        }
+        Role::Client => {
+            let answers = negotiation.accepts.iter();
+            answers
+                .map(|it| format!("the answer to an offer: {it:?}"))
+                .collect()
+        }
+    }
 }
 
 fn step_lines(step: &Step, to: Role) -> Vec<String> {
@@ -115,6 +143,11 @@ fn step_lines(step: &Step, to: Role) -> Vec<String> {
         Step::Await(1) => vec!["… until an answer has come".into()],
         Step::Await(count) => vec![format!("… until {count} answers have come")],
         Step::Pause => vec!["… for some time".into()],
+        Step::StaysOpen => vec!["… for some time, and the connection must stay open".into()],
+        Step::ShouldEnd => vec![
+            "… for some time; the connection should have ended now, and this is sent if not:"
+                .into(),
+        ],
         Step::EndSending => vec!["a FIN: the TCP connection ends in this direction".into()],
         Step::Reset => vec!["a RST: the TCP connection is reset".into()],
     }
@@ -132,7 +165,7 @@ fn frame_lines(frames: &[Frame], to: Role) -> Vec<String> {
 fn frame_line(frame: &Frame, to: Role) -> String {
     let bytes = frame.bytes(to);
     match record::bytes(&bytes, bytes.len()) {
-        Bytes::Hex(digits) => format!("{}  [{digits}]", OneLine(&frame.to_string())),
+        Bytes::Hex(digits) => format!("{}  {digits}", OneLine(&frame.to_string())),
         _ => frame.to_string(),
     }
 }
@@ -155,7 +188,20 @@ fn allowed(session: &Session) -> Vec<String> {
     };
     let mut lines: Vec<String> = session.allowed.iter().map(line).collect();
     if let Some(fault) = session.watched {
-        lines.push(format!("and no frame with the fault {fault:?}"));
+        let fault = in_words(&format!("{fault:?}"));
+        lines.push(format!("and in no frame a fault of this kind: {fault}"));
     }
     lines
+}
+
+/// `reserved bits` for `ReservedBits`.
+fn in_words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(character.to_lowercase());
+    }
+    words
 }

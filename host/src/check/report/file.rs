@@ -68,3 +68,22 @@ pub(crate) fn check(path: &Path) -> io::Result<()> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_no_other_one_is_left() {
+        let folder = std::env::temp_dir().join(format!("ws-echo-file-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join("report.json");
+        for content in ["a long content", "short"] {
+            write_whole(&path, content.as_bytes()).expect("written");
+            assert_eq!(fs::read_to_string(&path).expect("there"), content);
+        }
+        assert!(write_whole(&folder, b"").is_err());
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+}

@@ -26,9 +26,10 @@ pub(crate) fn details(case: &Case, reports: &[Report], rating: &Rating, is_open:
     let id = Escaped(&case.id);
     let _ = write!(
         html,
-        "<span class=\"claim\">{}</span><span class=\"id\">{id}</span></summary>\n\
+        "<span class=\"claim\">{}</span><span class=\"id\">{id}</span>{}</summary>\n\
          <div class=\"body\" id=\"case-{id}\">\n{}",
         Escaped(&case.claim),
+        seen(&found),
         rule(case)
     );
     for (report, result) in &found {
@@ -41,6 +42,17 @@ pub(crate) fn details(case: &Case, reports: &[Report], rating: &Rating, is_open:
         html += &finding(result);
     }
     html + "</div></details>\n"
+}
+
+/// What was seen, while the details are folded; of one peer only.
+fn seen(found: &[(&Report, &CaseResult)]) -> String {
+    match found {
+        [(_, result)] => {
+            let seen = Escaped(&result.verdict.seen);
+            format!("<span class=\"seen\">{seen}</span>")
+        }
+        _ => String::new(),
+    }
 }
 
 fn chip(report: &Report, class: Class, peers: usize) -> String {

@@ -256,3 +256,57 @@ fn chip(result: &CaseResult, rating: &Rating) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::sample;
+
+    #[test]
+    fn hostile_text_is_no_markup_and_nothing_is_loaded() {
+        let page = text(&[sample::report()], &Rating::default());
+        assert!(!page.contains("<script") && !page.contains("</pre>"));
+        assert!(page.contains("&lt;script&gt;"));
+        assert!(
+            page.chars()
+                .all(|it| it == '\n' || !crate::escape::is_unsafe(it))
+        );
+        assert!(!page.contains("src=") && !page.contains("url(") && !page.contains("@import"));
+    }
+
+    #[test]
+    fn each_element_that_is_opened_is_closed() {
+        let page = text(&[sample::report(), sample::report()], &Rating::default());
+        for name in [
+            "details", "table", "tr", "td", "div", "span", "a", "dl", "dd", "ul", "li",
+        ] {
+            let opened = page.matches(&format!("<{name}>")).count()
+                + page.matches(&format!("<{name} ")).count();
+            let closed = page.matches(&format!("</{name}>")).count();
+            assert_eq!(opened, closed, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_case_or_a_section_has_its_target() {
+        let page = text(&[sample::report()], &Rating::default());
+        for link in page.split("href=\"#").skip(1) {
+            let name = link.split('"').next().unwrap_or_default();
+            assert_eq!(
+                page.matches(&format!(" id=\"{name}\"")).count(),
+                1,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_peers_are_side_by_side() {
+        let mut other = sample::report();
+        other.peer = "other".into();
+        other.results.truncate(1);
+        let page = text(&[sample::report(), other], &Rating::default());
+        assert!(page.contains("<th>other</th>"));
+        assert_eq!(page.matches("id=\"case-5.5.2-failed\"").count(), 1);
+    }
+}

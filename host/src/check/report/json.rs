@@ -184,3 +184,36 @@ fn line(entry: &Entry) -> Line<'_> {
         len: entry.len,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::check::report::sample;
+
+    #[test]
+    fn the_object_has_the_counts_and_each_case_with_its_rule_and_bytes() {
+        let text = text(&[sample::report()], &Rating::default());
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(value["format"], 1);
+        let report = &value["reports"][0];
+        assert_eq!(report["role"], "server");
+        let expected =
+            r#"{"passed":1,"failed":1,"known":0,"not_strict":2,"informational":1,"skipped":1}"#;
+        let expected: Value = serde_json::from_str(expected).expect("JSON");
+        assert_eq!(report["counts"], expected);
+        let failed = &report["cases"][1];
+        assert_eq!(failed["id"], "5.5.2-failed");
+        assert_eq!(failed["result"], "failed");
+        assert_eq!(failed["seen"], sample::HOSTILE);
+        assert_eq!(failed["rule"]["rfc"], 6455);
+        assert_eq!(failed["record"][2]["hex"], "89810000000061");
+        assert_eq!(failed["record"][2]["direction"], "sent");
+        let should = &report["cases"][2];
+        assert_eq!(
+            (&should["result"], &should["outcome"]),
+            (&"not_strict".into(), &"failed".into())
+        );
+    }
+}

@@ -97,3 +97,36 @@ fn interruption(report: &Report) -> String {
 fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::sample;
+
+    #[test]
+    fn there_is_a_suite_for_each_section_and_hostile_text_is_escaped() {
+        let xml = text(&[sample::report()], &Rating::default());
+        assert_eq!(xml.matches("<testsuite ").count(), 3);
+        assert_eq!(xml.matches("<testcase ").count(), 6);
+        assert_eq!(xml.matches("<failure ").count(), 1);
+        assert_eq!(xml.matches("<skipped ").count(), 1);
+        let all = "<testsuites name=\"ws-echo check\" tests=\"6\" failures=\"1\" errors=\"0\" \
+                   skipped=\"1\" time=\"2.000\">";
+        assert!(xml.contains(all), "{xml}");
+        assert!(!xml.contains("<script") && !xml.contains("]]>"));
+        assert!(
+            xml.chars()
+                .all(|it| it == '\n' || !crate::escape::is_unsafe(it))
+        );
+    }
+
+    #[test]
+    fn a_run_that_was_interrupted_has_an_error() {
+        let mut report = sample::report();
+        report.not_played = 3;
+        let xml = text(&[report], &Rating::default());
+        assert!(
+            xml.contains("<error message=\"the run was interrupted: 3 cases were not played\"/>")
+        );
+    }
+}

@@ -75,6 +75,14 @@ impl<'a> Reporter<'a> {
             let checked = file::check(target.path);
             checked.map_err(|error| unusable(target.option, target.path, &error))?;
         }
+        let files = reporter.files();
+        let on_stdout: Vec<_> = files.iter().filter(|it| it.is_stdout()).collect();
+        if let [one, other, ..] = on_stdout[..] {
+            let (one, other) = (one.option, other.option);
+            return Err(format!(
+                "only one of {one} and {other} can be written to stdout"
+            ));
+        }
         if let Some(folder) = &output.autobahn {
             let made = fs::create_dir_all(folder);
             made.map_err(|error| unusable("--autobahn", folder, &error))?;
@@ -107,7 +115,7 @@ impl<'a> Reporter<'a> {
     /// Prints what was found about one peer to stdout; with `--trace` every byte of it. It prints
     /// nothing if stdout is for a file.
     pub(crate) fn print(&self, report: &Report) {
-        if self.files().iter().any(Target::is_stdout) {
+        if self.fills_stdout() {
             return;
         }
         let style = self.style();
@@ -121,6 +129,11 @@ impl<'a> Reporter<'a> {
             None => self.whole(report, style),
         };
         print(&text);
+    }
+
+    /// Whether stdout is for a file, and nothing else may be printed there.
+    pub(crate) fn fills_stdout(&self) -> bool {
+        self.files().iter().any(Target::is_stdout)
     }
 
     /// The whole report.

@@ -32,17 +32,14 @@ pub(crate) fn text(report: &Report, rating: &Rating, style: Style) -> String {
 }
 
 fn head(report: &Report, style: Style) -> String {
-    let name = Untrusted::new(&report.peer, NAME_LEN_MAX).to_string();
+    let name = style.paragraph("", &Untrusted::new(&report.peer, NAME_LEN_MAX).to_string());
     let product = match &report.product {
-        Some(product) => format!(" ({})", Untrusted::new(product, NAME_LEN_MAX)),
+        Some(product) => format!("{}, ", Untrusted::new(product, NAME_LEN_MAX)),
         None => String::new(),
     };
-    format!(
-        "{}{product}: {} in {:.1} s\n",
-        style.paint(Color::Strong, &name),
-        cases(report.results.len()),
-        report.time.as_secs_f64()
-    )
+    let cases = cases(report.results.len());
+    let facts = format!("{product}{cases} in {:.1} s", report.time.as_secs_f64());
+    style.paint(Color::Strong, &name) + &style.paragraph("", &facts)
 }
 
 /// `1 case`, or `2 cases`.
@@ -240,4 +237,95 @@ pub(crate) fn reasons<'a>(
         *reasons.entry(result.verdict.seen.as_str()).or_default() += 1;
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::sample;
+    use crate::check::verdict::Outcome;
+
+    fn plain(report: &Report) -> String {
+        text(report, &Rating::default(), Style::PLAIN)
+    }
+
+    #[test]
+    fn a_failure_has_the_claim_the_sentence_the_bytes_and_what_was_expected() {
+        let mut result = sample::report().results.swap_remove(1);
+        result.verdict.seen = "nothing came".into();
+        for entry in &mut result.transcript.record.entries {
+            entry.at = std::time::Duration::from_micros(1_250);
+        }
+        result.transcript.record.entries.remove(3);
+        assert_eq!(
+            failure(&result, Style::PLAIN),
+            "FAILED 5.5.2-failed (MUST, Autobahn's 2.1)\n  \
+             A Ping is answered\n  \
+             RFC 6455 section 5.5.2: \"A Ping is answered & a \"Pong\" comes.\"\n     \
+             1.2 ms sent Ping: \"a\"  89 81 00 00 00 00 61\n     \
+             1.2 ms      the TCP connection ended\n  \
+             expected  a Pong\n  \
+             seen      nothing came\n"
+        );
+    }
+
+    #[test]
+    fn nothing_that_a_peer_sends_reaches_a_terminal_as_it_is() {
+        let shown = plain(&sample::report());
+        let is_safe = |it: char| it == '\n' || !crate::escape::is_unsafe(it);
+        assert!(shown.chars().all(is_safe), "{shown:?}");
+        assert!(shown.contains(r"\u{1b}[2J"));
+    }
+
+    #[test]
+    fn each_line_fits_the_width() {
+        for line in plain(&sample::report()).lines() {
+            assert!(line.chars().count() <= 120, "{line}");
+        }
+    }
+
+    #[test]
+    fn not_strict_cases_are_told_shortly_and_skipped_ones_by_reason() {
+        let mut report = sample::report();
+        for result in &mut report.results {
+            result.verdict.seen = "the same".into();
+        }
+        let shown = plain(&report);
+        let not_strict = "2 not strict: allowed, and not as it is recommended\n  the same\n      \
+                          5.5.2-should 7.4-not-strict\n";
+        assert!(shown.contains(not_strict), "{shown}");
+        assert!(shown.contains("\n1 skipped: the same\n"), "{shown}");
+    }
+
+    #[test]
+    fn of_many_failures_of_one_rule_the_first_is_told_whole() {
+        let mut report = sample::report();
+        let template = || sample::report().results.swap_remove(1);
+        report.results = (0..200)
+            .map(|index| {
+                let mut result = template();
+                result.case.id = format!("5.5.2-number-{index}").into();
+                result.verdict.seen = "nothing came".into();
+                result
+            })
+            .collect();
+        let shown = plain(&report);
+        assert_eq!(shown.matches("FAILED ").count(), 1);
+        assert!(shown.contains("The same rule, 199 more:\n    5.5.2-number-1: nothing came\n"));
+        assert!(shown.lines().count() < 230, "{}", shown.lines().count());
+    }
+
+    #[test]
+    fn with_strict_what_is_recommended_fails_too() {
+        let rating = Rating {
+            strict: true,
+            ..Rating::default()
+        };
+        let shown = text(&sample::report(), &rating, Style::PLAIN);
+        for id in ["5.5.2-failed", "5.5.2-should", "7.4-not-strict"] {
+            assert!(shown.contains(&format!("FAILED {id} ")), "{id}");
+        }
+        let passed = sample::report().results.swap_remove(0);
+        assert_eq!(passed.verdict.outcome, Outcome::Passed);
+    }
 }
