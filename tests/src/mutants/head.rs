@@ -4,6 +4,8 @@ use super::fault::{Fault, Faults};
 use super::input::Input;
 
 const LEN_MAX: usize = 64 << 10;
+/// How many empty lines may come before a request.
+const EMPTY_LINES_MAX: usize = 1;
 
 /// The head of a request or a response.
 #[derive(Debug)]
@@ -19,24 +21,35 @@ pub(super) enum HeadError {
     /// The connection has ended.
     Ended,
     Malformed,
+    LongTarget,
     TooLong,
 }
 
 impl Head {
     /// Reads a head, and nothing behind it.
     pub(super) fn read(input: &mut Input, faults: Faults) -> Result<Self, HeadError> {
-        let mut lines = Vec::new();
         let mut len = 0;
-        loop {
-            let line = line(input, faults, &mut len)?;
-            if line.is_empty() && !lines.is_empty() {
+        let mut first_line = String::new();
+        for _ in 0..=EMPTY_LINES_MAX {
+            first_line = line(input, faults, &mut len).map_err(|error| match error {
+                HeadError::TooLong => HeadError::LongTarget,
+                error => error,
+            })?;
+            if !first_line.is_empty() {
                 break;
             }
-            if !line.is_empty() {
-                lines.push(line);
-            }
         }
-        let first_line = lines.remove(0);
+        if first_line.is_empty() {
+            return Err(HeadError::Malformed);
+        }
+        let mut lines = Vec::new();
+        loop {
+            let line = line(input, faults, &mut len)?;
+            if line.is_empty() {
+                break;
+            }
+            lines.push(line);
+        }
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in lines {
             if line.starts_with([' ', '\t']) {

@@ -30,7 +30,10 @@ pub(super) struct Agreed {
 
 /// The extensions in the value of the header. `None` if it is malformed.
 pub(super) fn parse(value: &str) -> Option<Vec<Extension>> {
-    let elements = split(value, ',')?.into_iter().map(|element| {
+    // Elements may be empty (RFC 9110 section 5.6.1.2).
+    let is_there = |element: &&str| !element.trim_matches([' ', '\t']).is_empty();
+    let elements = split(value, ',')?.into_iter().filter(is_there);
+    let elements = elements.map(|element| {
         let mut parts = split(element, ';')?.into_iter();
         let name = token(parts.next()?)?.to_owned();
         let parameters = parts.map(parameter).collect::<Option<_>>()?;

@@ -7,8 +7,15 @@ use super::head::Head;
 use super::negotiation::{self, Agreed};
 
 const VERSION: &str = "13";
+/// What the name of a host has besides letters and digits.
+const HOST_MARKS: &[u8] = b"-._~!$&'()*+,;=";
 /// A key is 16 bytes in base64.
 const KEY_LEN: usize = 24;
+
+/// The methods of RFC 9110 section 9.3 that open no WebSocket connection.
+const OTHER_METHODS: [&str; 7] = [
+    "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE",
+];
 
 /// A response that opens the connection.
 pub(super) struct Accepted {
@@ -79,10 +86,17 @@ fn check_first_line(line: &str, faults: Faults) -> Result<(), String> {
         }
         _ => return Err(bad()),
     }
-    if method != "GET" && !faults.has(Fault::AcceptsPost) {
-        return Err(refusal("405 Method Not Allowed", "Allow: GET\r\n"));
+    let is_known = OTHER_METHODS.contains(&method);
+    match method {
+        "GET" => {}
+        "POST" if faults.has(Fault::AcceptsPost) => {}
+        _ if is_known => return Err(refusal("405 Method Not Allowed", "Allow: GET\r\n")),
+        _ => return Err(refusal("501 Not Implemented", "")),
     }
-    let is_absolute = target.starts_with("http://") || target.starts_with("ws://");
+    let scheme = target
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let is_absolute = matches!(scheme.as_deref(), Some("http" | "ws"));
     let is_right =
         target.starts_with('/') || is_absolute && !faults.has(Fault::RefusesAbsoluteForm);
     let is_visible = target.bytes().all(|byte| byte.is_ascii_graphic());
@@ -92,19 +106,40 @@ fn check_first_line(line: &str, faults: Faults) -> Result<(), String> {
     }
 }
 
+/// Whether it is a host, and a port if there is a colon (RFC 3986 section 3.2).
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, port),
+        _ => (host, ""),
+    };
+    let is_address = |inner: &str| {
+        inner.contains(':')
+            && inner
+                .bytes()
+                .all(|it| it.is_ascii_hexdigit() || b":.".contains(&it))
+    };
+    let is_name = match name.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(is_address),
+        None => is_registered_name(name),
+    };
+    is_name && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_registered_name(name: &str) -> bool {
+    let mut parts = name.split('%');
+    let is_part = |part: &str| {
+        part.bytes()
+            .all(|it| it.is_ascii_alphanumeric() || HOST_MARKS.contains(&it))
+    };
+    let is_escaped = |part: &str| {
+        let digits = part.as_bytes().first_chunk::<2>();
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) && is_part(part)
+    };
+    !name.is_empty() && parts.next().is_some_and(is_part) && parts.all(is_escaped)
+}
+
 fn check_http(head: &Head, faults: Faults) -> Result<(), String> {
     let hosts = head.values("Host");
-    let is_host = |host: &str| {
-        let is_part =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=:[]%".contains(&byte);
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, port),
-            _ => (host, ""),
-        };
-        let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
-        let has_colon = name.contains(':') && !name.starts_with('[');
-        !name.is_empty() && name.bytes().all(is_part) && is_number && !has_colon
-    };
     match hosts[..] {
         [] if faults.has(Fault::AcceptsWithoutHost) => {}
         [host] if is_host(host) => {}

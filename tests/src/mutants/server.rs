@@ -46,6 +46,7 @@ fn converse(mut stream: TcpStream, faults: Faults) -> Option<()> {
         Ok(head) => request::judge(&head, faults),
         Err(HeadError::Ended) => return None,
         Err(HeadError::Malformed) => Err(request::refusal("400 Bad Request", "")),
+        Err(HeadError::LongTarget) => Err(request::refusal("414 URI Too Long", "")),
         Err(HeadError::TooLong) => {
             let status = "431 Request Header Fields Too Large";
             Err(request::refusal(status, ""))
