@@ -217,7 +217,7 @@ fn final_blocks() -> [Case; 5] {
         case(
             "7.2.1-message-after-final-block",
             "A message after one with a final block",
-            b"\xF3\x48\xCD\xC9\xC9\x07\x00\x00",
+            b"\xF3\x48\xCD\xC9\xC9\x07\x00\x00".to_vec(),
             "Hello",
         )
         .sends([compressed(HELLO)])
@@ -225,7 +225,7 @@ fn final_blocks() -> [Case; 5] {
         case(
             "7.2.1-message-after-empty-final-block",
             "A message after an empty one that is a final block",
-            b"\x03\x00",
+            b"\x03\x00".to_vec(),
             "",
         )
         .sends([compressed(HELLO)])
