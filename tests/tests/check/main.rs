@@ -6,6 +6,8 @@
 
 mod clients;
 mod in_memory;
+mod mutants;
+mod never_hangs;
 #[cfg(unix)]
 mod own_server;
 mod reports;
