@@ -163,7 +163,7 @@ pub(super) fn in_order(mut cases: Vec<Case>) -> Vec<Case> {
         Play::Response(play) if play.looks_at.is_none() => 2,
         _ => 1,
     };
-    cases.retain(|case| !matches!(case.play, Play::Request(_)));
+    cases.retain(|case| matches!(case.play, Play::Session(_) | Play::Response(_)));
     cases.sort_by_cached_key(|case| (place(case), number(case)));
     cases
 }
@@ -188,7 +188,7 @@ mod tests {
         assert!(place("2.9") < place("2.10") && place("9.8.6") < place("10.1.1"));
         let is_refusal = |case: &Case| match &case.play {
             Play::Response(play) => play.looks_at.is_none() && !play.may_open(),
-            Play::Session(_) | Play::Request(_) => false,
+            Play::Session(_) | Play::Request(_) | Play::Attack(_) => false,
         };
         let first = cases.iter().position(is_refusal).expect("there are some");
         assert!(cases[first..].iter().all(is_refusal));
