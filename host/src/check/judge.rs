@@ -92,9 +92,7 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
 
 /// What came on a connection that should have failed.
 fn went_on(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Option<String> {
-    // A Pong may overtake the end.
-    let has_survived = transcript.has_survived && !has_ended(transcript);
-    if !matches!(allowed.end, End::Fails(_)) || !has_survived {
+    if !matches!(allowed.end, End::Fails(_)) || !transcript.has_survived {
         return None;
     }
     let compared = compare(&allowed.answers, &transcript.answers, pongs);

@@ -196,6 +196,7 @@ impl Conversation<'_, '_> {
             if self.transcript.has_survived {
                 // A peer may look at messages later than at Pings, and end the connection then.
                 self.wait_for_end(self.timing.soon());
+                self.transcript.has_survived = !self.has_ended();
             }
         } else {
             self.pump(patience, Self::has_ended);
