@@ -332,6 +332,17 @@ fn a_key_must_be_another_one_each_time() {
 }
 
 #[test]
+fn the_code_of_a_close_does_not_count_for_the_behavior_as_autobahn_calls_it() {
+    let check = check(&["--case", "4.1.1", "--strict"]);
+    let mut client = Client::open_at(check.address, RUN);
+    client.receive_frame();
+    client.send(masked_close(1007, ""));
+    client.receive_rest();
+    assert_eq!(behavior(&check), "OK");
+    assert_eq!(stopped(check), Some(1));
+}
+
+#[test]
 fn a_client_that_never_answers_or_never_ends_has_failed_soon() {
     let check = check(&["--case", PINGED]);
     let start = Instant::now();
