@@ -6,11 +6,10 @@ use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
 use super::terminal::quoted;
+use crate::check::attack;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::negotiation::Negotiation;
-use crate::check::request::Base;
-use crate::check::request_play::{Afterwards, RequestPlay, Sending};
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
@@ -39,8 +38,9 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
-        Play::Request(play) => (request_lines(play), vec![play.expected()]),
+        Play::Request(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
         Play::Response(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
+        Play::Attack(attack) => (vec![attack.to_string()], vec![attack::EXPECTED.to_owned()]),
     };
     for line in shortened(sent) {
         text += &style.paragraph("  ", &line);
@@ -108,37 +108,6 @@ fn steps(session: &Session, role: Option<Role>) -> Vec<String> {
     }
     for step in &session.steps {
         lines.extend(step_lines(step, to));
-    }
-    lines
-}
-
-fn request_lines(play: &RequestPlay) -> Vec<String> {
-    let base = Base {
-        resource: "/".into(),
-        authority: "localhost:9001".into(),
-        scheme: "http",
-        key: "dGhlIHNhbXBsZSBub25jZQ==".into(),
-        headers: Vec::new(),
-    };
-    let bytes = play.request.bytes(&base);
-    let mut lines = vec![format!("{}:", play.request.words(&base))];
-    lines.extend(match record::bytes(&bytes, bytes.len()) {
-        Bytes::None => Vec::new(),
-        Bytes::Hex(digits) => vec![digits],
-        Bytes::Text(text) => text,
-    });
-    match play.sending {
-        Sending::Whole => {}
-        Sending::Paused => lines.push("(the last two bytes come later)".into()),
-        Sending::CutEverywhere => {
-            lines.push("(again for each place where it can be cut, and byte by byte)".into());
-        }
-    }
-    if play.is_half_closed {
-        lines.push("a FIN: the TCP connection ends in this direction".into());
-    }
-    if let Afterwards::Frames(frames) = &play.afterwards {
-        lines.extend(frame_lines(frames, Role::Server));
     }
     lines
 }

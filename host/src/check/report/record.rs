@@ -54,7 +54,7 @@ pub(crate) fn relevant(result: &CaseResult) -> Vec<Line> {
         Play::Session(session) if session.is_glued => About::Opening,
         Play::Session(session) if session.negotiation.is_some() => About::Negotiation,
         Play::Session(_) => About::Frames,
-        Play::Request(_) | Play::Response(_) => About::Opening,
+        Play::Request(_) | Play::Response(_) | Play::Attack(_) => About::Opening,
     };
     let is_opening = |entry: &&Entry| is_request(entry) || is_response(entry);
     let opening = record.entries.iter().take(2).take_while(is_opening).count();

@@ -99,7 +99,7 @@ const TITLES: &[(&str, &str)] = &[
     ("rfc9110-5.3", "Field Order"),
     ("rfc9110-5.4", "Field Limits"),
     ("rfc9110-5.5", "Field Values"),
-    ("rfc9110-5.6.1.2", "Recipient Requirements"),
+    ("rfc9110-5.6.1.2", "Recipient Requirements (of lists)"),
     ("rfc9110-6.2", "Control Data"),
     ("rfc9110-7.2", "Host and :authority"),
     ("rfc9110-7.8", "Upgrade"),
