@@ -1,0 +1,157 @@
+"""Runs a peer with Autobahn's suite, and with `ws-echo check`."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SUITES = ["autobahn", "ws-echo"]
+# How long a peer or a suite may take to listen, and a whole run, in seconds.
+START, WHOLE = 30, 900
+
+
+class Run:
+    """What is installed, and the commands of the peers."""
+
+    def __init__(self, peers, installed, ws_echo):
+        self.peers = peers
+        self.ws_echo = str(pathlib.Path(ws_echo).resolve())
+        self.autobahn = pathlib.Path(os.environ["WS_ECHO_AUTOBAHN"])
+        self.programs = {
+            "python": installed / "python/bin/python",
+            "bun": os.environ.get("WS_ECHO_BUN"),
+            "chromium": os.environ.get("WS_ECHO_CHROMIUM"),
+            "qt5": os.environ.get("WS_ECHO_QMLSCENE5"),
+            "qt6": os.environ.get("WS_ECHO_QMLSCENE6"),
+            "programs": installed / "programs",
+            "ws_echo": self.ws_echo,
+        }
+        modules = [str(installed / "node/node_modules"), os.environ.get("WS_ECHO_NODE_MODULES")]
+        self.environment = os.environ | {
+            "NODE_PATH": os.pathsep.join(filter(None, modules)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "QT_QPA_PLATFORM": "offscreen",
+            "QT_QUICK_BACKEND": "software",
+        }
+
+    def run(self, suite, peer, report):
+        role, name = peer.split("/")
+        test = self.test_server if role == "server" else self.test_client
+        test(suite, name, report)
+
+    def test_server(self, suite, name, report):
+        port = free_port()
+        command = self.command("servers", name, port=port)
+        with self.started(command, report / "peer.log") as server:
+            wait_until_it_listens(port, server, name)
+            with open(report / "run.log", "w") as log:
+                subprocess.run(
+                    self.suite_for_server(suite, name, port, report),
+                    env=self.suite_environment(suite),
+                    stdout=log,
+                    stderr=log,
+                    timeout=WHOLE,
+                )
+            if server.poll() is not None:
+                print(f"{name} has ended with status {server.returncode}", file=sys.stderr)
+
+    def suite_for_server(self, suite, name, port, report):
+        url = f"ws://127.0.0.1:{port}/"
+        if suite == "ws-echo":
+            return [self.ws_echo, "check", url, *outputs(report)]
+        return self.autobahn_command(report, servers=[{"url": url, "agent": name}])
+
+    def test_client(self, suite, name, report):
+        log = report / "run.log"
+        with self.started(self.suite_for_client(suite, report), log, suite) as server:
+            address = listening_at(log, server)
+            with open(report / "peer.log", "w") as out:
+                subprocess.run(
+                    self.command("clients", name, address=address),
+                    cwd=HERE / "peers",
+                    env=self.environment,
+                    stdout=out,
+                    stderr=out,
+                    timeout=WHOLE,
+                )
+            # A client has gone when it has asked for the report, which is then written.
+            wait_for(lambda: (report / "index.json").exists(), server, f"the report of {name}")
+            time.sleep(1)
+
+    def suite_for_client(self, suite, report):
+        if suite == "ws-echo":
+            port = free_port()
+            return [self.ws_echo, "check", "--listen", f"127.0.0.1:{port}", *outputs(report)]
+        return self.autobahn_command(report)
+
+    def autobahn_command(self, report, **more):
+        spec = {"outdir": str(report), "cases": ["*"], "exclude-cases": []}
+        spec |= {"exclude-agent-cases": {}} | more
+        (report / "spec.json").write_text(json.dumps(spec))
+        python = self.autobahn / "venv/bin/python"
+        return [str(python), "-W", "ignore", str(HERE / "few_messages.py"), str(report / "spec.json")]
+
+    def suite_environment(self, suite):
+        return os.environ | ({"PYTHONPATH": str(self.autobahn / "suite")} if suite == "autobahn" else {})
+
+    def command(self, role, name, **values):
+        values |= self.programs
+        return [part.format(**values) for part in self.peers[role][name]]
+
+    @contextlib.contextmanager
+    def started(self, command, log, suite=None):
+        """A process in the folder of the peers, killed at the end."""
+        environment = self.suite_environment(suite) if suite else self.environment
+        with open(log, "w") as out:
+            process = subprocess.Popen(
+                command, cwd=HERE / "peers", env=environment, stdout=out, stderr=out
+            )
+            try:
+                yield process
+            finally:
+                process.kill()
+                process.wait()
+
+
+def outputs(report):
+    return ["--autobahn", str(report), "--json", str(report / "report.json")]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def wait_for(condition, process, what):
+    end = time.monotonic() + START
+    while not condition():
+        if process.poll() is not None:
+            raise SystemExit(f"compare.py: {what}: the process has ended with {process.returncode}")
+        if time.monotonic() > end:
+            raise SystemExit(f"compare.py: {what}: not within {START} s")
+        time.sleep(0.05)
+
+
+def wait_until_it_listens(port, process, name):
+    def listens():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    wait_for(listens, process, name)
+
+
+def listening_at(log, process):
+    """The address that a suite prints."""
+    def address():
+        words = log.read_text().split("ws://", 1)
+        return words[1].split()[0].rstrip("/") if len(words) == 2 else None
+
+    wait_for(address, process, "the suite")
+    return address()
