@@ -8,16 +8,27 @@
 pub mod answer;
 pub mod case;
 pub mod cases;
+pub mod client_request;
+pub mod comparison;
 pub mod compression;
+pub mod content;
+mod exit_status;
 pub mod frame;
 pub mod http;
 pub mod judge;
+mod listen;
+pub mod negotiation;
 pub mod payload;
 mod player;
 mod probe;
+mod progress;
 pub mod received;
 mod report;
+pub mod request;
+pub mod request_judge;
+pub mod request_part;
 pub mod request_play;
+pub mod response_head;
 pub mod response_play;
 mod runner;
 mod selection;
@@ -27,83 +38,97 @@ pub mod timing;
 pub mod transcript;
 pub mod verdict;
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
+use mio::Waker;
+
+use self::case::Case;
+use self::exit_status::ExitStatus;
 use self::frame::Role;
 use self::player::events::CheckEvents;
-use self::report::Report;
-use self::transcript::Detail;
+use self::progress::Progress;
+use self::report::reporter::Reporter;
+use self::report::{CaseResult, Report};
+use self::target::Target;
+use crate::client::waiter::Waiter as _;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::stderr;
 
-/// The exit status of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum ExitStatus {
-    /// Everything that must hold holds.
-    Passed = 0,
-    Failed = 1,
-    /// There is no connection, or no WebSocket server.
-    NoServer = 4,
-}
-
 /// Runs the check.
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
-    let status = match &options.task {
+    let done = match &options.task {
         Task::Server(server) => check_server(options, server),
-        Task::Clients(_) | Task::List | Task::Explain(_) => {
-            stderr::print("not built yet");
-            ExitStatus::Failed
-        }
+        Task::Clients(addresses) => listen::run(options, addresses),
+        Task::List => tell(options, |reporter| {
+            reporter.list(&selection::chosen(options, None)?);
+            Ok(())
+        }),
+        Task::Explain(id) => tell(options, |reporter| {
+            reporter.explain(selection::find(&cases::all(), id)?);
+            Ok(())
+        }),
     };
+    let status = done.unwrap_or_else(|(status, why)| {
+        stderr::print(&why);
+        status
+    });
     ExitCode::from(status as u8)
 }
 
-fn check_server(options: &CheckOptions, server: &ServerOptions) -> ExitStatus {
+/// Says something without testing. The error is what is wrong with the command line.
+fn tell(
+    options: &CheckOptions,
+    say: impl FnOnce(&Reporter<'_>) -> Result<(), String>,
+) -> Result<ExitStatus, (ExitStatus, String)> {
+    let wrong = |why| (ExitStatus::WrongCommandLine, why);
+    let reporter = Reporter::new(&options.output).map_err(wrong)?;
+    say(&reporter).map_err(wrong)?;
+    Ok(ExitStatus::Passed)
+}
+
+/// Tests a server. The error is why nothing was found out.
+fn check_server(
+    options: &CheckOptions,
+    server: &ServerOptions,
+) -> Result<ExitStatus, (ExitStatus, String)> {
+    let wrong = |why| (ExitStatus::WrongCommandLine, why);
     let start = Instant::now();
-    let detail = match options.output.trace {
-        Some(_) => Detail::All,
-        None => Detail::Usual,
-    };
-    let cases = selection::select(cases::all(), &options.selection, Some(Role::Server));
-    let mut events = match CheckEvents::new() {
-        Ok(events) => events,
-        Err(error) => {
-            stderr::print(&format!("cannot wait for sockets: {error}"));
-            return ExitStatus::Failed;
-        }
-    };
-    let probed = match probe::probe(&mut events, server, detail) {
-        Ok(probed) => probed,
-        Err(why) => {
-            stderr::print(&format!("{}: {why}", server.url.text));
-            return ExitStatus::NoServer;
-        }
-    };
-    let results = match runner::run(&probed.target, cases, |_| {}) {
-        Ok(results) => results,
-        Err(error) => {
-            stderr::print(&format!("cannot play the cases: {error}"));
-            return ExitStatus::Failed;
-        }
-    };
-    let report = Report {
+    let reporter = Reporter::new(&options.output).map_err(wrong)?;
+    let cases = selection::chosen(options, Some(Role::Server)).map_err(wrong)?;
+    let count = cases.len();
+    let mut events = CheckEvents::new().map_err(|error| {
+        let why = format!("cannot wait for sockets: {error}");
+        (ExitStatus::Failed, why)
+    })?;
+    let waker = Arc::clone(events.waker());
+    let probed = probe::probe(&mut events, server, reporter.detail()).map_err(|why| {
+        let why = format!("{}: {why}", server.url.text);
+        (ExitStatus::NoServer, why)
+    })?;
+    let results = play(&probed.target, cases, waker).map_err(|error| {
+        let why = format!("cannot play the cases: {error}");
+        (ExitStatus::Failed, why)
+    })?;
+    let reports = [Report {
         role: Role::Server,
         peer: server.url.text.clone(),
         product: probed.product,
+        not_played: count - results.len(),
         results,
         time: start.elapsed(),
-    };
-    for result in &report.results {
-        println!(
-            "{:?} {} {}",
-            result.verdict.outcome, result.case.id, result.verdict.seen
-        );
-    }
-    let strict = options.output.strict;
-    match report.results.iter().any(|it| it.is_failure(strict)) {
-        true => ExitStatus::Failed,
-        false => ExitStatus::Passed,
-    }
+    }];
+    reporter.print(&reports[0]);
+    let is_written = reporter.write(&reports);
+    Ok(match is_written {
+        true => reporter.status(&reports),
+        false => ExitStatus::Failed,
+    })
+}
+
+fn play(target: &Target<'_>, cases: Vec<Case>, waker: Arc<Waker>) -> io::Result<Vec<CaseResult>> {
+    let progress = Progress::start(cases.len(), waker)?;
+    runner::run(target, cases, &progress)
 }

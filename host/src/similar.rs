@@ -14,6 +14,19 @@ pub(crate) fn most_similar<'a>(
         .max_by(|a, b| similarity(name, a).total_cmp(&similarity(name, b)))
 }
 
+/// Returns the known names that are most similar to another, the most similar first, if they are
+/// similar enough.
+pub(crate) fn similar<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    max: usize,
+) -> Vec<&'a str> {
+    let mut similar: Vec<_> = known.filter(|known| is_similar(name, known)).collect();
+    similar.sort_by(|a, b| similarity(name, b).total_cmp(&similarity(name, a)));
+    similar.truncate(max);
+    similar
+}
+
 /// Returns whether two names are nearly the same, or one is a part of the other.
 pub(crate) fn is_similar(name: &str, known: &str) -> bool {
     let is_part = name.len() > 2 && known.contains(name) || name.contains(known);

@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How many bytes of the received data are kept: enough for the number of cases.
 const START_LEN: usize = 20;
 const BUFFER_LEN: usize = 64 << 10;
+/// How much of the buffer is kept free of what is received, so that there is room for an answer
+/// while more messages wait.
+const ROOM: usize = 16 << 10;
 /// What is offered: all that there is.
 const LARGEST: Deflate = Deflate {
     server: Window::MAX,
@@ -129,7 +132,9 @@ impl Stream {
 
     /// Receives something. Returns `false` at the end.
     fn receive(&mut self) -> io::Result<bool> {
-        match self.socket.read(self.buffer.spare_mut()) {
+        let spare = self.buffer.spare_mut();
+        let len = spare.len().saturating_sub(ROOM).max(1);
+        match self.socket.read(&mut spare[..len]) {
             // The server ends many cases without waiting for data that is still under way.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(false),
             Ok(len) => {

@@ -9,6 +9,7 @@ use ws_echo_tests::server::{command, run};
 const SERVING: &str = include_str!("../../host/docs/serving.md");
 const CHAT: &str = include_str!("../../host/docs/chat.md");
 const BENCH: &str = include_str!("../../host/docs/bench.md");
+const CHECK: &str = include_str!("../../host/docs/check.md");
 const TESTING_CLIENTS: &str = include_str!("../../host/docs/testing-clients.md");
 const TROUBLESHOOTING: &str = include_str!("../../host/docs/troubleshooting.md");
 
@@ -113,6 +114,11 @@ fn the_table_of_the_chat_has_every_flag_of_its_help_with_its_default() {
 #[test]
 fn the_table_of_the_load_generator_matches_its_help() {
     assert_eq!(flags_of_guide(BENCH), flags_of_help("bench"));
+}
+
+#[test]
+fn the_table_of_the_check_has_every_flag_of_its_help_with_its_default() {
+    assert_eq!(flags_of_guide(CHECK), flags_of_help("check"));
 }
 
 #[test]

@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::comparison::Pongs;
+use super::compression::parameters;
 use super::frame::{Frame, Role};
+use super::negotiation::Negotiation;
 use super::received::FaultKind;
 use super::request_play::RequestPlay;
 use super::response_play::ResponsePlay;
@@ -171,6 +174,11 @@ impl Case {
         self
     }
 
+    /// The case with a request to a server.
+    pub fn asks(self, request: RequestPlay) -> Self {
+        self.of(Role::Server).play(Play::Request(request))
+    }
+
     /// The section, as in the id.
     pub fn section(&self) -> &str {
         let end = match self.id.strip_prefix("rfc") {
@@ -245,8 +253,7 @@ impl Case {
         self.ends(End::Fails(codes))
     }
 
-    /// In the end the peer answers a Close that was sent, with one of these codes (1005 for none),
-    /// and the connection ends.
+    /// In the end the peer answers a Close that was sent, with one of these codes (1005 for none).
     pub fn closes(self, codes: &'static [u16]) -> Self {
         self.ends(End::Closes(codes))
     }
@@ -254,6 +261,16 @@ impl Case {
     /// How the connection is in the end; without this, [`End::Open`].
     pub fn ends(self, end: End) -> Self {
         self.session(|session| session.strict().end = end)
+    }
+
+    /// What a peer should do has this grade, which is not a pass: the RFC leaves it open.
+    pub fn graded(self, grade: Grade) -> Self {
+        self.session(|session| session.strict().grade = grade)
+    }
+
+    /// The player does not answer the peer's Close.
+    pub fn silent(self) -> Self {
+        self.session(|session| session.is_silent = true)
     }
 
     /// These answers and this end are allowed too, with another grade.
@@ -274,10 +291,24 @@ impl Case {
         self.session(|session| session.watched = Some(fault))
     }
 
-    /// The handshake offers this extension to a server: the value of `Sec-WebSocket-Extensions`.
-    /// Without an agreement the case is skipped.
+    /// Not each Ping must be answered, if a later one is.
+    pub fn pongs(self, pongs: Pongs) -> Self {
+        self.session(|session| session.pongs = pongs)
+    }
+
+    /// The handshake offers this to a server, the value of `Sec-WebSocket-Extensions`, and a client
+    /// that offers permessage-deflate is answered without parameters. Without an agreement the case
+    /// is skipped.
     pub fn offers(self, extensions: impl Into<Cow<'static, str>>) -> Self {
-        let extensions = extensions.into();
-        self.session(|session| session.extensions = Some(extensions))
+        self.negotiates(Negotiation {
+            offers: vec![extensions.into()],
+            accepts: vec![parameters::Answer::default()],
+            ..Negotiation::default()
+        })
+    }
+
+    /// This is negotiated of permessage-deflate.
+    pub fn negotiates(self, negotiation: Negotiation) -> Self {
+        self.session(|session| session.negotiation = Some(negotiation))
     }
 }

@@ -1,10 +1,17 @@
 //! All cases, one file for each section of the RFCs.
 
+mod client_frames;
+mod client_requests;
 mod closing;
 mod control_frames;
 mod cutting;
+mod deflate_contents;
+mod deflate_faults;
 mod deflate_messages;
 mod deflate_negotiation;
+mod deflate_offers;
+mod deflate_rules;
+mod deflate_windows;
 mod fragmentation;
 mod framing;
 mod hostile;
@@ -19,9 +26,11 @@ use super::case::Case;
 /// All cases, in the order of their sections.
 pub fn all() -> Vec<Case> {
     [
+        client_requests::cases(),
         opening_responses::cases(),
         opening_requests::cases(),
         framing::cases(),
+        client_frames::cases(),
         fragmentation::cases(),
         control_frames::cases(),
         messages::cases(),
@@ -30,6 +39,10 @@ pub fn all() -> Vec<Case> {
         utf8::cases(),
         limits::cases(),
         deflate_negotiation::cases(),
+        deflate_offers::cases(),
+        deflate_windows::cases(),
+        deflate_contents::cases(),
+        deflate_faults::cases(),
         deflate_messages::cases(),
         hostile::cases(),
     ]

@@ -39,6 +39,8 @@ pub enum Length {
     In16Bits,
     /// In eight bytes, also if fewer would do.
     In64Bits,
+    /// In as few bytes as possible, but that of a longer payload, whose rest comes later.
+    OfWhole(usize),
     /// In eight bytes, and not that of the payload that follows.
     Claimed(u64),
 }
@@ -119,14 +121,18 @@ impl Frame {
     fn header(&self, key: Option<[u8; 4]>) -> Vec<u8> {
         let mask = if key.is_some() { MASKED } else { 0 };
         let mut bytes = vec![self.first];
-        let len = self.payload.len() as u64;
+        let len = match self.len {
+            Length::OfWhole(len) => len as u64,
+            _ => self.payload.len() as u64,
+        };
         match (self.len, len) {
-            (Length::Shortest, 0..126) => bytes.push(mask | len as u8),
-            (Length::Shortest, 126..=0xFFFF) | (Length::In16Bits, _) => {
+            (Length::Shortest | Length::OfWhole(_), 0..126) => bytes.push(mask | len as u8),
+            (Length::Shortest | Length::OfWhole(_), 126..=0xFFFF) | (Length::In16Bits, _) => {
                 bytes.push(mask | LEN_16);
                 bytes.extend((len as u16).to_be_bytes());
             }
-            (Length::Shortest | Length::In64Bits, len) | (Length::Claimed(len), _) => {
+            (Length::Shortest | Length::OfWhole(_) | Length::In64Bits, len)
+            | (Length::Claimed(len), _) => {
                 bytes.push(mask | LEN_64);
                 bytes.extend(len.to_be_bytes());
             }
@@ -178,6 +184,27 @@ pub fn close_with(payload: impl Into<Payload>) -> Frame {
     Frame::new(CLOSE, payload)
 }
 
+/// The message of a frame in fragments, each of which has `len` bytes of payload, or fewer.
+pub fn fragments(message: &Frame, len: usize) -> Vec<Frame> {
+    let whole = message.payload.len();
+    let count = whole.div_ceil(len).max(1);
+    let fragment = |index: usize| {
+        let start = index * len;
+        let payload = message.payload.part(start..whole.min(start + len));
+        let (is_first, is_last) = (index == 0, index + 1 == count);
+        let mut fragment = message.clone();
+        fragment.payload = payload;
+        if !is_first {
+            fragment = fragment.opcode(CONTINUATION).reserved_bits(0);
+        }
+        match is_last {
+            true => fragment,
+            false => fragment.not_final(),
+        }
+    };
+    (0..count).map(fragment).collect()
+}
+
 /// The name of an opcode.
 pub fn opcode_name(opcode: u8) -> String {
     match opcode & OPCODE {
@@ -214,6 +241,7 @@ impl Display for Frame {
             Length::Shortest => {}
             Length::In16Bits => f.write_str(", length in 16 bits")?,
             Length::In64Bits => f.write_str(", length in 64 bits")?,
+            Length::OfWhole(len) => write!(f, ", the beginning of {len} bytes")?,
             Length::Claimed(len) => write!(f, ", length said to be {len}")?,
         }
         match self.mask {

@@ -1,8 +1,11 @@
-//! What a frame or a message contains: bytes, or a unit that is repeated, so that a table can name
-//! messages of megabytes.
+//! What a frame or a message contains: bytes, a unit that is repeated, or a part of some content, so
+//! that a table can name messages of megabytes.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
+
+use super::content::Content;
 
 /// How many bytes or characters are shown.
 const SHOWN_MAX: usize = 40;
@@ -16,6 +19,12 @@ pub enum Payload {
         unit: &'static [u8],
         len: usize,
     },
+    /// So many bytes of a content, from a place on; behind its end follows its beginning.
+    Part {
+        content: Content,
+        start: usize,
+        len: usize,
+    },
 }
 
 impl Payload {
@@ -23,9 +32,9 @@ impl Payload {
     pub const EMPTY: Self = Self::Bytes(Cow::Borrowed(&[]));
 
     /// A payload of `len` bytes, made of a unit that is repeated.
-    pub fn repeated(unit: &'static str, len: usize) -> Self {
+    pub fn repeated(unit: &'static (impl AsRef<[u8]> + ?Sized), len: usize) -> Self {
         Self::Repeated {
-            unit: unit.as_bytes(),
+            unit: unit.as_ref(),
             len,
         }
     }
@@ -34,7 +43,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Repeated { len, .. } => *len,
+            Self::Repeated { len, .. } | Self::Part { len, .. } => *len,
         }
     }
 
@@ -52,6 +61,29 @@ impl Payload {
                 bytes.truncate(*len);
                 Cow::Owned(bytes)
             }
+            Self::Part {
+                content,
+                start,
+                len,
+            } => Cow::Owned(content.part(*start, *len)),
+        }
+    }
+
+    /// Some of the bytes. A unit is not copied if the part begins with a whole one.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many bytes.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Bytes(Cow::Borrowed(bytes)) => Self::Bytes(Cow::Borrowed(&bytes[range])),
+            Self::Repeated { unit, len } if range.start % unit.len() == 0 && range.end <= *len => {
+                Self::Repeated {
+                    unit,
+                    len: range.len(),
+                }
+            }
+            _ => Self::Bytes(Cow::Owned(self.bytes()[range].to_vec())),
         }
     }
 
@@ -65,14 +97,33 @@ impl Payload {
             }
             .bytes()
             .into_owned(),
+            Self::Part {
+                content,
+                start,
+                len,
+            } => content.part(*start, (*len).min(max)),
         }
     }
 }
 
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.bytes() == other.bytes()
+        if self.len() != other.len() {
+            return false;
+        }
+        match (self, other) {
+            (Self::Repeated { unit, .. }, Self::Bytes(bytes))
+            | (Self::Bytes(bytes), Self::Repeated { unit, .. }) => is_repeated(unit, bytes),
+            _ => self.bytes() == other.bytes(),
+        }
     }
+}
+
+/// Whether the bytes are a unit, again and again. Long ones are compared often, so none is made.
+fn is_repeated(unit: &[u8], bytes: &[u8]) -> bool {
+    let len = unit.len().min(bytes.len());
+    // Then each byte is the one that is a unit before it.
+    bytes[..len] == unit[..len] && bytes[len..] == bytes[..bytes.len() - len]
 }
 
 impl Eq for Payload {}
@@ -107,23 +158,38 @@ impl From<Vec<u8>> for Payload {
     }
 }
 
-/// As a text in quotes if it is one, or in hexadecimal digits; the beginning of a long one. Safe
-/// for a terminal.
 impl Display for Payload {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return f.write_str("nothing");
-        }
-        let beginning = self.beginning(SHOWN_MAX);
-        let more = if self.len() > SHOWN_MAX { "…" } else { "" };
-        match shown_text(&beginning, self.len() > SHOWN_MAX) {
-            Some(text) => write!(f, "\"{}{more}\"", text.escape_debug())?,
-            None => write!(f, "0x{}{more}", crate::hex::digits(&beginning))?,
-        }
-        match self.len() {
-            ..=SHOWN_MAX => Ok(()),
-            len => write!(f, " ({len} bytes)"),
-        }
+        write_shown(&self.beginning(SHOWN_MAX), self.len(), f)
+    }
+}
+
+/// Bytes to show, without a copy of them all.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a [u8]);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let shown_len = self.0.len().min(SHOWN_MAX);
+        write_shown(&self.0[..shown_len], self.0.len(), f)
+    }
+}
+
+/// As a text in quotes if it is one, or in hexadecimal digits; the beginning of a long one. Safe
+/// for a terminal.
+fn write_shown(beginning: &[u8], len: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    if len == 0 {
+        return f.write_str("nothing");
+    }
+    let is_part = len > SHOWN_MAX;
+    let more = if is_part { "…" } else { "" };
+    match shown_text(beginning, is_part) {
+        Some(text) => write!(f, "\"{}{more}\"", text.escape_debug())?,
+        None => write!(f, "0x{}{more}", crate::hex::digits(beginning))?,
+    }
+    match is_part {
+        false => Ok(()),
+        true => write!(f, " ({len} bytes)"),
     }
 }
 

@@ -87,7 +87,7 @@ fn speak<'a>(mut connection: Connection<'_>, mut target: Target<'a>) -> Result<P
     let opening = Opening::new();
     let start = Instant::now();
     let deadline = start + target.destination.timeout;
-    let request = opening.request(&target, None);
+    let request = opening.request(&target, &[]);
     opening::send_all(&mut connection, request.as_bytes(), deadline)?;
     let mut received = Vec::new();
     let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(|why| {

@@ -6,7 +6,7 @@
 use super::answer::{Answer, Kind};
 use super::compression::Compression;
 use super::frame::{OPCODE, RESERVED_BITS, Role, first_in_words, mask};
-use super::payload::Payload;
+use super::payload::Shown;
 use crate::frame_header::{
     BINARY, CLOSE, CONTINUATION, FIN, FrameHeader, PING, PONG, RSV1, TEXT, read_header,
 };
@@ -21,6 +21,8 @@ const FRAME_LEN_MAX: u64 = 64 << 20;
 pub enum FaultKind {
     /// A server has masked a frame, or a client has not.
     Mask,
+    /// A client has masked a frame with the key of the frame before.
+    RepeatedKey,
     /// A reserved bit that no extension has given a meaning.
     ReservedBits,
     ReservedOpcode,
@@ -38,6 +40,10 @@ pub enum FaultKind {
     Close,
     /// Compressed bytes that cannot be inflated.
     Compression,
+    /// Compressed bytes that refer back further than was agreed on.
+    Window,
+    /// An answer to an offer of extensions that is no right one.
+    Negotiation,
     /// A length that no frame can have.
     Length,
     /// Something after the Close.
@@ -70,11 +76,10 @@ impl ReceivedFrame {
             let code = u16::from_be_bytes(*code);
             return match reason {
                 [] => format!("{words}: {code}"),
-                reason => format!("{words}: {code} {}", Payload::from(reason.to_vec())),
+                reason => format!("{words}: {code} {}", Shown(reason)),
             };
         }
-        // The beginning is enough, and the length.
-        format!("{words}: {}", Payload::from(self.payload.clone()))
+        format!("{words}: {}", Shown(&self.payload))
     }
 }
 
@@ -106,9 +111,12 @@ pub struct FrameReader {
     /// Where the last frame among them began.
     frame_start: usize,
     message: Option<Fragments>,
+    /// What the last frame was masked with.
+    last_key: Option<[u8; 4]>,
     is_closed: bool,
-    /// Frames cannot be told apart any longer.
-    is_lost: bool,
+    /// Why frames cannot be told apart any longer.
+    lost: Option<String>,
+    /// The first of each kind.
     pub faults: Vec<Fault>,
 }
 
@@ -129,10 +137,16 @@ impl FrameReader {
             read_len: 0,
             frame_start: 0,
             message: None,
+            last_key: None,
             is_closed: false,
-            is_lost: false,
+            lost: None,
             faults: Vec::new(),
         }
+    }
+
+    /// Why no more frames can be read, if that is so: what one says of its length.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
     }
 
     /// The compression that was agreed on, for messages to send.
@@ -142,7 +156,7 @@ impl FrameReader {
 
     /// Adds bytes that were received.
     pub fn receive(&mut self, bytes: &[u8]) {
-        if self.is_lost {
+        if self.lost.is_some() {
             return;
         }
         self.bytes.drain(..self.read_len);
@@ -152,17 +166,19 @@ impl FrameReader {
 
     /// Takes the next frame that is complete, and what it means, if it ends something.
     pub fn next_frame(&mut self) -> Option<(ReceivedFrame, Option<Meaning>)> {
-        if self.is_lost {
+        if self.lost.is_some() {
             return None;
         }
         let bytes = &self.bytes[self.read_len..];
         let header = read_header(bytes)?;
         if header.len > FRAME_LEN_MAX {
-            self.is_lost = true;
-            self.fault(
-                FaultKind::Length,
-                format!("a frame says that it has {} bytes", header.len),
-            );
+            let what = format!("a frame says that it has {} bytes", header.len);
+            // > the most significant bit MUST be 0 (RFC 6455 section 5.2)
+            if header.len >= 1 << 63 {
+                self.fault(FaultKind::Length, what.clone());
+            }
+            self.look_at(&header);
+            self.lost = Some(what);
             return None;
         }
         let header_len = header_len(bytes[1], header.key.is_some());
@@ -187,9 +203,12 @@ impl FrameReader {
         &self.bytes[self.frame_start..self.read_len]
     }
 
+    /// Notes the first fault of its kind: a peer may send any number of them.
     fn fault(&mut self, kind: FaultKind, what: impl Into<String>) {
-        let what = what.into();
-        self.faults.push(Fault { kind, what });
+        if self.faults.iter().all(|fault| fault.kind != kind) {
+            let what = what.into();
+            self.faults.push(Fault { kind, what });
+        }
     }
 
     /// Notes what is wrong with a header alone.
@@ -218,6 +237,13 @@ impl FrameReader {
             }
             _ => {}
         }
+        if header.key.is_some() && header.key == self.last_key {
+            self.fault(
+                FaultKind::RepeatedKey,
+                format!("a frame has the masking key of the frame before ({words})"),
+            );
+        }
+        self.last_key = header.key;
         let allowed = match self.compression {
             Some(_) if matches!(opcode, TEXT | BINARY) => RSV1,
             _ => 0,
@@ -253,7 +279,11 @@ impl FrameReader {
         }
     }
 
+    /// What a frame means. After a Close nothing means anything.
     fn meaning(&mut self, frame: &ReceivedFrame) -> Option<Meaning> {
+        if self.is_closed {
+            return None;
+        }
         match frame.first & OPCODE {
             TEXT => self.begin(Kind::Text, frame),
             BINARY => self.begin(Kind::Binary, frame),
@@ -296,7 +326,12 @@ impl FrameReader {
             && let Some(compression) = &mut self.compression
         {
             match compression.inflate(&message.payload) {
-                Ok(inflated) => message.payload = inflated,
+                Ok(inflated) => {
+                    message.payload = inflated.content;
+                    if let Some(what) = inflated.beyond_window {
+                        self.fault(FaultKind::Window, what);
+                    }
+                }
                 Err(what) => self.fault(FaultKind::Compression, what),
             }
         }
@@ -309,11 +344,7 @@ impl FrameReader {
         }))
     }
 
-    /// The meaning of a Close, which is that of the first one.
     fn close(&mut self, payload: &[u8]) -> Option<Meaning> {
-        if self.is_closed {
-            return None;
-        }
         self.is_closed = true;
         let close = payload.split_first_chunk().map(|(code, reason)| Close {
             code: u16::from_be_bytes(*code),

@@ -1,11 +1,33 @@
 //! What was found, for people and for programs.
 
+mod autobahn;
+mod baseline;
+mod conclusion;
+mod explanation;
+mod file;
+mod finding;
+mod html;
+mod json;
+mod junit;
+mod list;
+mod markup;
+mod rating;
+mod record;
+pub(crate) mod reporter;
+#[cfg(test)]
+mod sample;
+mod sections;
+mod style;
+mod table;
+mod terminal;
+mod trace;
+
 use std::time::Duration;
 
-use super::case::{Case, Severity};
+use super::case::Case;
 use super::frame::Role;
 use super::transcript::Transcript;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::Verdict;
 
 /// What was found out about one peer.
 pub(crate) struct Report {
@@ -16,24 +38,16 @@ pub(crate) struct Report {
     pub(crate) product: Option<String>,
     /// In the order of the cases.
     pub(crate) results: Vec<CaseResult>,
+    /// How many of the selected cases were not played, because the run was interrupted.
+    pub(crate) not_played: usize,
     pub(crate) time: Duration,
 }
 
 /// What was found by one case.
+#[derive(Clone)]
 pub(crate) struct CaseResult {
     pub(crate) case: Case,
     pub(crate) verdict: Verdict,
     pub(crate) transcript: Transcript,
     pub(crate) time: Duration,
-}
-
-impl CaseResult {
-    /// Whether it makes the check fail.
-    pub(crate) fn is_failure(&self, strict: bool) -> bool {
-        match self.verdict.outcome {
-            Outcome::Passed | Outcome::Informational | Outcome::Skipped => false,
-            Outcome::NotStrict => strict,
-            Outcome::Failed => strict || self.case.severity == Severity::Must,
-        }
-    }
 }

@@ -8,13 +8,14 @@ use std::time::Instant;
 
 use super::case::Case;
 use super::player::{self, events::CheckEvents};
+use super::progress::Progress;
 use super::report::CaseResult;
 use super::target::Target;
 use super::verdict::Verdict;
 use crate::lock::lock;
 
 /// Plays all cases: first those that can be played side by side, then the others one after the
-/// other. `played` is called after each, with how many are done.
+/// other. After a signal no further one begins, and the results are those that are there.
 ///
 /// # Errors
 ///
@@ -22,7 +23,7 @@ use crate::lock::lock;
 pub(crate) fn run(
     target: &Target<'_>,
     cases: Vec<Case>,
-    played: impl Fn(usize) + Sync,
+    progress: &Progress,
 ) -> io::Result<Vec<CaseResult>> {
     let count = cases.len();
     let (alone, together): (Vec<_>, Vec<_>) = cases
@@ -30,13 +31,15 @@ pub(crate) fn run(
         .enumerate()
         .partition(|(_, case)| case.needs.alone);
     let results = Mutex::new((0..count).map(|_| None).collect::<Vec<_>>());
-    let done = AtomicUsize::new(0);
     let play_next = |cases: &[(usize, Case)], next: &AtomicUsize| -> io::Result<()> {
         let mut events = CheckEvents::new()?;
         while let Some((index, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if progress.is_stopped() {
+                break;
+            }
             let result = play(&mut events, target, case);
             lock(&results)[*index] = Some(result);
-            played(done.fetch_add(1, Ordering::Relaxed) + 1);
+            progress.played_one();
         }
         Ok(())
     };

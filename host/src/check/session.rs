@@ -1,18 +1,19 @@
 //! What is sent after an opening handshake, and what is allowed in answer.
 
-use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use super::answer::{Answer, Kind};
+use super::comparison::Pongs;
 use super::frame::{Frame, Role};
+use super::negotiation::Negotiation;
 use super::payload::Payload;
 use super::received::FaultKind;
 
 /// Frames that are sent, and the answers that are allowed.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// What the handshake offers to a server, the value of `Sec-WebSocket-Extensions`.
-    pub extensions: Option<Cow<'static, str>>,
+    /// What is negotiated of permessage-deflate; nothing if there is none.
+    pub negotiation: Option<Negotiation>,
     /// Whether the first step is sent in one piece with the end of the opening handshake.
     pub is_glued: bool,
     /// Whether it is played again for each place where its bytes can be cut.
@@ -20,6 +21,10 @@ pub struct Session {
     pub steps: Vec<Step>,
     /// What is allowed, at least one; the first is what a peer should do.
     pub allowed: Vec<Allowed>,
+    /// Whether each Ping must be answered.
+    pub pongs: Pongs,
+    /// Whether the player leaves the peer's Close without an answer.
+    pub is_silent: bool,
     /// A fault of received frames that fails the case.
     pub watched: Option<FaultKind>,
 }
@@ -39,6 +44,11 @@ pub enum Step {
     Await(usize),
     /// Time passes, as long as what must not come is waited for.
     Pause,
+    /// The same, and the connection must not end in this time or before.
+    StaysOpen,
+    /// The peer should end the connection now, and not only when more comes. What comes behind this
+    /// step is for a peer that did not.
+    ShouldEnd,
     /// The TCP connection is ended in the direction to the peer.
     EndSending,
     /// The TCP connection is reset.
@@ -96,8 +106,13 @@ pub enum End {
     /// The peer has failed it: it has sent a Close with one of these codes, and ended the TCP
     /// connection. Another code or no Close is not strict.
     Fails(&'static [u16]),
-    /// The peer has answered a Close with one of these codes, and the TCP connection has ended.
+    /// The peer has answered a Close with one of these codes. How the TCP connection ends does not
+    /// matter here.
     Closes(&'static [u16]),
+    /// The same, and the peer has ended the TCP connection in the usual way, with a FIN.
+    Disconnects(&'static [u16]),
+    /// The TCP connection has ended without a Close.
+    Dropped,
     /// The TCP connection has ended, with or without a Close.
     Ended,
     /// Nothing comes, because the peer waits for more.
@@ -107,9 +122,11 @@ pub enum End {
 impl Default for Session {
     fn default() -> Self {
         Self {
-            extensions: None,
+            negotiation: None,
             is_glued: false,
             is_cut_everywhere: false,
+            is_silent: false,
+            pongs: Pongs::All,
             steps: Vec::new(),
             allowed: vec![Allowed {
                 grade: Grade::Passed,
@@ -138,6 +155,18 @@ impl Session {
     /// Whether one of the allowed ways ends so.
     pub fn allows(&self, is_end: impl Fn(&End) -> bool) -> bool {
         self.allowed.iter().any(|allowed| is_end(&allowed.end))
+    }
+
+    /// How many bytes the payloads of the answers have, of those that have most.
+    pub fn answers_len(&self) -> usize {
+        let len = |allowed: &Allowed| allowed.answers.iter().map(|it| it.payload.len()).sum();
+        self.allowed.iter().map(len).max().unwrap_or(0)
+    }
+
+    /// How many answers are allowed at most.
+    pub fn answer_count(&self) -> usize {
+        let counts = self.allowed.iter().map(|allowed| allowed.answers.len());
+        counts.max().unwrap_or(0)
     }
 
     /// All bytes that are sent to a peer of this role, as far as they do not depend on what was
@@ -185,13 +214,19 @@ impl Display for End {
                     Codes(codes)
                 )
             }
+            Self::Closes([]) => f.write_str("a Close in answer to the Close"),
             Self::Closes(codes) => {
+                write!(f, "a Close with {} in answer to the Close", Codes(codes))
+            }
+            Self::Disconnects([]) => f.write_str("a Close, and the end of the TCP connection"),
+            Self::Disconnects(codes) => {
                 write!(
                     f,
-                    "a Close with {} in answer to the Close, and the end of the TCP connection",
+                    "a Close with {}, and the end of the TCP connection",
                     Codes(codes)
                 )
             }
+            Self::Dropped => f.write_str("the end of the TCP connection without a Close"),
             Self::Ended => f.write_str("the end of the TCP connection"),
             Self::Waiting => f.write_str("nothing, because more must come first"),
         }

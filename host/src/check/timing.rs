@@ -19,9 +19,20 @@ impl Timing {
         (self.round_trip * 20).clamp(Duration::from_millis(100), Duration::from_secs(5))
     }
 
+    /// How long is waited for what should come at once, and is late if it does not.
+    pub fn soon(self) -> Duration {
+        self.quiet() * 10
+    }
+
     /// How long nothing may happen while an answer is waited for. A busy machine is slow, and not
     /// wrong.
     pub fn patience(self) -> Duration {
         (self.round_trip * 200).clamp(Duration::from_secs(3), Duration::from_secs(20))
+    }
+
+    /// How long one connection may last on which little is moved: a peer may send a byte now and
+    /// then for ever.
+    pub fn limit(self) -> Duration {
+        self.patience() * 10
     }
 }

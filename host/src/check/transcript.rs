@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::answer::Answer;
-use super::received::{Close, Fault};
+use super::answer::{Answer, Kind};
+use super::received::{Close, Fault, Meaning};
+
+/// The payload of the Ping that asks whether a connection has survived a fault.
+pub const PROBE: &str = "still open?";
 
 /// What happened on one connection, or on several that were played one after the other until one
 /// failed.
@@ -21,6 +24,14 @@ pub struct Transcript {
     pub tcp: Tcp,
     /// Whether the peer answered a Ping that came behind what should have ended the connection.
     pub has_survived: bool,
+    /// Whether the peer ended the connection where it must stay open until the player ends it.
+    pub has_ended_first: bool,
+    /// Why nothing more was read: the peer sends without end, or a frame says that it is too long.
+    pub lost: Option<String>,
+    /// Whether the connection ended where it must stay open.
+    pub has_ended_early: bool,
+    /// Whether the connection went on where it should have ended, so that more was sent.
+    pub is_late: bool,
     /// What was sent and received, for a person to read.
     pub record: Record,
 }
@@ -42,7 +53,7 @@ pub enum Tcp {
 pub struct Record {
     start: Instant,
     pub entries: Vec<Entry>,
-    /// How many entries were left out behind these.
+    /// How many entries were left out in the [middle](Self::left_out_at).
     pub left_out: usize,
     detail: Detail,
 }
@@ -79,7 +90,7 @@ pub enum Direction {
 }
 
 impl Record {
-    const USUAL_BYTES: usize = 64;
+    const USUAL_BYTES: usize = 512;
     const USUAL_ENTRIES: usize = 64;
 
     /// An empty record that begins now.
@@ -100,7 +111,7 @@ impl Record {
         };
         if self.entries.len() >= entries_max {
             // The last entries say how it ended, so they take the place of those in the middle.
-            self.entries.remove(entries_max / 2);
+            self.entries.remove(self.left_out_at());
             self.left_out += 1;
         }
         self.entries.push(Entry {
@@ -110,6 +121,11 @@ impl Record {
             bytes: bytes[..bytes.len().min(bytes_max)].to_vec(),
             len: bytes.len(),
         });
+    }
+
+    /// The index of the entry before which some are left out, if any are.
+    pub fn left_out_at(&self) -> usize {
+        Self::USUAL_ENTRIES / 2
     }
 
     /// Adds something that happened.
@@ -130,6 +146,20 @@ impl Transcript {
         Self {
             record: Record::new(detail),
             ..Self::default()
+        }
+    }
+
+    /// Notes what came. A Ping is nothing that is waited for.
+    pub fn receive(&mut self, meaning: Meaning) {
+        match meaning {
+            Meaning::Answer(answer)
+                if answer.kind == Kind::Pong && answer.payload == PROBE.into() =>
+            {
+                self.has_survived = true;
+            }
+            Meaning::Answer(answer) => self.answers.push(answer),
+            Meaning::Ping(_) => {}
+            Meaning::Close(close) => self.close = Some(close),
         }
     }
 }

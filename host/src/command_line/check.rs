@@ -44,9 +44,14 @@ Examples:
                                        what a case sends, expects, and why
   ws-echo check ws://127.0.0.1:9001 --junit check.xml --html check.html
                                        reports for CI and for people
+  ws-echo check ws://127.0.0.1:9001 --write-baseline known.txt
+                                       note what fails now
+  ws-echo check ws://127.0.0.1:9001 --baseline known.txt
+                                       fail only if something else fails
 
-Exit status: 0 if everything that must hold holds; 1 if something does not; 2
-for a wrong command line; 4 if there is no connection, or no WebSocket server.";
+Exit status: 0 if everything that must hold holds; 1 if something does not, or
+the run was interrupted; 2 for a wrong command line, such as a case that does
+not exist; 4 if there is no connection, or no WebSocket server.";
 
 /// The options that are about a server under test.
 const SERVER_ONLY: [&str; 7] = [
@@ -126,11 +131,11 @@ pub(super) struct CheckArguments {
     #[arg(default_value = "5s")]
     timeout: Duration,
 
-    /// Show every byte of one case: its id, or its number in Autobahn's suite
+    /// Play one case, and show every byte: its id, or its number in Autobahn's suite
     #[arg(long, value_name = "ID", conflicts_with_all = ["patterns", "sections", "list", "explain"])]
     trace: Option<String>,
 
-    /// Write the results as JSON
+    /// Write the results as JSON; with - to stdout, instead of the table, as the other files too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
@@ -150,9 +155,13 @@ pub(super) struct CheckArguments {
     #[arg(long)]
     strict: bool,
 
-    /// Do not fail for the cases that this file lists, one on each line
+    /// Do not fail for the cases that this file lists, an id on each line
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+
+    /// Write a file for --baseline, with the cases that fail now
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
 }
 
 impl CheckArguments {
@@ -172,6 +181,7 @@ impl CheckArguments {
             html: self.html,
             autobahn: self.autobahn,
             baseline: self.baseline,
+            write_baseline: self.write_baseline,
             trace: self.trace,
             strict: self.strict,
             color: environment.get("NO_COLOR").is_none(),
@@ -209,3 +219,6 @@ fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {
     let mut command = CheckArguments::augment_args(clap::Command::new("ws-echo check"));
     command.error(kind, advice)
 }
+
+#[cfg(test)]
+mod tests;

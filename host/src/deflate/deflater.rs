@@ -25,9 +25,14 @@ impl Deflater {
     /// A compressor with this window. It refers to earlier messages if that is
     /// [kept](Window::is_kept).
     pub fn new(window: Window) -> Self {
+        Self::with_level(window, LEVEL)
+    }
+
+    /// The same with another level of zlib, from 0 to 9.
+    pub fn with_level(window: Window, level: i32) -> Self {
         let bits = window.bits().max(WINDOW_BITS_MIN);
         Self {
-            deflate: Deflate::new(LEVEL, false, bits),
+            deflate: Deflate::new(level, false, bits),
             is_kept: window.is_kept(),
         }
     }

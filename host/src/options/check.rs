@@ -71,6 +71,8 @@ pub(crate) struct Output {
     pub(crate) autobahn: Option<PathBuf>,
     /// A file with the ids of cases that are known to fail.
     pub(crate) baseline: Option<PathBuf>,
+    /// Where to write such a file.
+    pub(crate) write_baseline: Option<PathBuf>,
     /// A case of which every byte is shown.
     pub(crate) trace: Option<String>,
     /// Whether what is only recommended must be kept too.

@@ -1,7 +1,193 @@
-//! RFC 6455 section 5.2: sessions whose bytes arrive cut anywhere.
+//! RFC 6455 section 5.2: sessions whose bytes arrive cut at each place, byte by byte, at once, and
+//! in one piece with the opening handshake.
 
-use crate::check::case::Case;
+use crate::check::answer::{Answer, binary_back, pong_back, text_back};
+use crate::check::case::{Case, Rule};
+use crate::check::frame::{Frame, binary, close, continuation, ping, pong, text};
+use crate::check::payload::Payload;
+use crate::check::session::{Cut, End};
+
+const STREAM: Rule = Rule::new(
+    "6.2",
+    "To receive WebSocket data, an endpoint listens on the underlying network connection.",
+);
+const FRAMES: Rule = Rule::new(
+    "6.2",
+    "Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.",
+);
+const ESTABLISHED: Rule = Rule::new(
+    "4.2.2",
+    "At this point, the server may begin sending (and receiving) data.",
+);
 
 pub(super) fn cases() -> Vec<Case> {
-    Vec::new()
+    sessions().into_iter().flat_map(Sample::cases).collect()
+}
+
+/// A session that is cut.
+struct Sample {
+    name: &'static str,
+    what: &'static str,
+    frames: Vec<Frame>,
+    answers: Vec<Answer>,
+    end: End,
+}
+
+impl Sample {
+    fn open(
+        name: &'static str,
+        what: &'static str,
+        frames: impl Into<Vec<Frame>>,
+        answers: impl Into<Vec<Answer>>,
+    ) -> Self {
+        Self {
+            name,
+            what,
+            frames: frames.into(),
+            answers: answers.into(),
+            end: End::Open,
+        }
+    }
+
+    fn ending(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+
+    fn cases(self) -> [Case; 3] {
+        let Self { name, what, .. } = self;
+        let answers = || self.answers.clone();
+        let everywhere = Case::must(
+            format!("5.2-{name}-cut-everywhere"),
+            format!("{what}, wherever its bytes are cut in two"),
+            &FRAMES,
+        )
+        .sends(self.frames.clone())
+        .answers(answers())
+        .ends(self.end.clone())
+        .cut_everywhere();
+        let bytes = Case::must(
+            format!("5.2-{name}-byte-by-byte"),
+            format!("{what}, if its bytes arrive one by one"),
+            &STREAM,
+        )
+        .sends_cut(Cut::Bytes, self.frames.clone())
+        .answers(answers())
+        .ends(self.end.clone());
+        let glued = Case::must(
+            format!("4.2.2-{name}-glued-to-the-handshake"),
+            format!("{what}, if it arrives in one piece with the end of the opening handshake"),
+            &ESTABLISHED,
+        )
+        .sends(self.frames.clone())
+        .answers(answers())
+        .ends(self.end.clone())
+        .glued();
+        [everywhere, bytes, glued]
+    }
+}
+
+fn sessions() -> Vec<Sample> {
+    let mut sessions = valid();
+    sessions.extend(ending());
+    sessions
+}
+
+fn valid() -> Vec<Sample> {
+    let long = || Payload::repeated("0123456789", 126);
+    vec![
+        Sample::open(
+            "text",
+            "A text message comes back",
+            [text("κόσμε 🦀")],
+            [text_back("κόσμε 🦀")],
+        ),
+        Sample::open(
+            "empty-text",
+            "An empty text message comes back",
+            [text("")],
+            [text_back("")],
+        ),
+        Sample::open(
+            "ping",
+            "A Ping is answered",
+            [ping("\u{1F980}")],
+            [pong_back("\u{1F980}")],
+        ),
+        Sample::open(
+            "16-bit-length",
+            "A message with a length in 16 bits comes back",
+            [binary(long())],
+            [binary_back(long())],
+        ),
+        Sample::open(
+            "fragments",
+            "A message in fragments, with a Ping between them, comes back",
+            [
+                text("κό").not_final(),
+                ping("?"),
+                continuation("").not_final(),
+                continuation("σμε"),
+            ],
+            [pong_back("?"), text_back("κόσμε")],
+        ),
+        Sample::open(
+            "character-cut-by-fragments",
+            "A message whose character is cut by fragments comes back",
+            [text(b"\xF0\x9F").not_final(), continuation(b"\xA6\x80")],
+            [text_back("🦀")],
+        ),
+        Sample::open(
+            "several-messages",
+            "Several messages come back, and an unasked Pong changes nothing",
+            [text("a"), pong("b"), binary(b"\xFF"), ping("c"), text("d")],
+            [
+                text_back("a"),
+                binary_back(b"\xFF"),
+                pong_back("c"),
+                text_back("d"),
+            ],
+        ),
+    ]
+}
+
+fn ending() -> Vec<Sample> {
+    vec![
+        Sample::open("close", "A Close is answered", [close(1000, "bye")], [])
+            .ending(End::Closes(&[1000])),
+        Sample::open(
+            "message-and-close",
+            "A message comes back before the Close behind it is answered",
+            [text("last"), close(1000, "")],
+            [text_back("last")],
+        )
+        .ending(End::Closes(&[1000])),
+        Sample::open(
+            "reserved-bit",
+            "A reserved bit fails the connection",
+            [text("Hello").reserved_bits(4)],
+            [],
+        )
+        .ending(End::Fails(&[1002])),
+        Sample::open(
+            "reserved-opcode",
+            "A reserved opcode fails the connection",
+            [text("Hello").opcode(3)],
+            [],
+        )
+        .ending(End::Fails(&[1002])),
+        Sample::open(
+            "invalid-text",
+            "Text that is not UTF-8 fails the connection",
+            [text(b"\xCE\xBA\xED\xA0\x80")],
+            [],
+        )
+        .ending(End::Fails(&[1007])),
+        Sample::open(
+            "too-long-ping",
+            "A Ping of 126 bytes fails the connection",
+            [ping(Payload::repeated("*", 126))],
+            [],
+        )
+        .ending(End::Fails(&[1002])),
+    ]
 }

@@ -25,6 +25,9 @@ pub(crate) struct Connection<'a> {
     /// The same socket, without TLS.
     socket: Socket,
     tcp: Tcp,
+    /// Whether a write has found that the peer has reset the connection.
+    is_reset: bool,
+    room: Box<[u8]>,
 }
 
 /// What a write or a read has done.
@@ -64,6 +67,8 @@ impl<'a> Connection<'a> {
             bytes,
             socket,
             tcp: Tcp::Open,
+            is_reset: false,
+            room: vec![0; READ_LEN].into(),
         })
     }
 
@@ -79,6 +84,8 @@ impl<'a> Connection<'a> {
             bytes: Box::new(stream),
             socket,
             tcp: Tcp::Open,
+            is_reset: false,
+            room: vec![0; READ_LEN].into(),
         })
     }
 
@@ -91,12 +98,26 @@ impl<'a> Connection<'a> {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Moved {
         let written = match self.bytes.write(bytes) {
             Ok(len) => Moved::Bytes(len),
-            Err(error) => Self::moved(&error),
+            Err(error) => self.not_written(&error),
         };
-        match self.bytes.flush().map_err(|error| Self::moved(&error)) {
-            Err(Moved::End) => Moved::End,
+        match self.flush() {
+            Moved::End => Moved::End,
             _ => written,
         }
+    }
+
+    /// Sends what a write has kept, if there is room.
+    pub(crate) fn flush(&mut self) -> Moved {
+        match self.bytes.flush() {
+            Ok(()) => Moved::Nothing,
+            Err(error) => self.not_written(&error),
+        }
+    }
+
+    fn not_written(&mut self, error: &io::Error) -> Moved {
+        // The next read returns an end without an error then.
+        self.is_reset |= error.kind() == ErrorKind::ConnectionReset;
+        Self::moved(error)
     }
 
     /// Reads some bytes, and adds them.
@@ -104,13 +125,13 @@ impl<'a> Connection<'a> {
         if self.tcp != Tcp::Open {
             return Moved::End;
         }
-        let start = bytes.len();
-        bytes.resize(start + READ_LEN, 0);
-        let read = self.bytes.read(&mut bytes[start..]);
-        bytes.truncate(start + *read.as_ref().unwrap_or(&0));
-        match read {
+        match self.bytes.read(&mut self.room) {
+            Ok(0) if self.is_reset => self.tcp = Tcp::Reset,
             Ok(0) => self.tcp = Tcp::Fin,
-            Ok(len) => return Moved::Bytes(len),
+            Ok(len) => {
+                bytes.extend_from_slice(&self.room[..len]);
+                return Moved::Bytes(len);
+            }
             // With TLS: the end without close_notify.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => self.tcp = Tcp::Fin,
             Err(error) => match Self::moved(&error) {

@@ -1,44 +1,52 @@
-//! One connection after its opening handshake: does the steps of a session, and notes what comes.
+//! One connection after its opening handshake: frames in both directions at the same time, and what
+//! comes is noted. What is sent, and when, is in [`script`](super::script).
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Moved};
+use super::outgoing::Outgoing;
 use crate::check::answer::Kind;
 use crate::check::frame::{self, Frame, OPCODE, Role};
 use crate::check::received::{FrameReader, Meaning};
-use crate::check::session::{Cut, End, Message, Session, Step};
+use crate::check::session::{Cut, Message};
 use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
-use crate::frame_header::{BINARY, CLOSE, CONTINUATION, TEXT};
+use crate::frame_header::{BINARY, CLOSE, TEXT};
 
-/// The payload of the Ping that asks whether a connection has survived a fault.
-const PROBE: &str = "still open?";
-const NORMAL_CLOSURE: u16 = 1000;
-/// How many bytes are received at most, more than any case asks for.
-const RECEIVED_MAX: usize = 256 << 20;
+/// RSV1, as [`Frame::reserved_bits`] has it.
+const COMPRESSED: u8 = 4;
+/// How many bytes may come besides those that a session asks for.
+const SLACK: usize = 4 << 20;
+/// How many answers may come besides.
+const ANSWERS_SLACK: usize = 100;
+/// A connection may last longer if it moves at least so many bytes in a second.
+const SLOWEST: u64 = 100_000;
+/// A pause between two pieces lasts a round trip: so long a peer takes for what it has received.
+const PAUSE_MAX: Duration = Duration::from_millis(5);
 
 /// A connection, and what happens on it.
 pub(crate) struct Conversation<'a, 'b> {
-    connection: Connection<'a>,
+    pub(super) connection: Connection<'a>,
     /// The role that is tested.
-    role: Role,
-    reader: FrameReader,
-    timing: Timing,
-    transcript: &'b mut Transcript,
-    /// Each is one write.
-    outgoing: VecDeque<Vec<u8>>,
-    /// How much of the first is written.
-    written: usize,
+    pub(super) role: Role,
+    pub(super) reader: FrameReader,
+    pub(super) timing: Timing,
+    pub(super) transcript: &'b mut Transcript,
+    pub(super) outgoing: Outgoing,
     received: Vec<u8>,
     received_len: usize,
+    /// How many bytes may come, and how many answers.
+    pub(super) received_max: usize,
+    pub(super) answers_max: usize,
+    sent_len: usize,
     /// How many messages of a greeting are still to be skipped.
     to_skip: usize,
-    has_sent_close: bool,
-    /// Whether the connection is to be reset at once.
-    is_reset: bool,
+    pub(super) has_sent_close: bool,
+    /// How many answers came exactly as they are expected, before the first that did not.
+    pub(super) as_expected: usize,
     /// When something was sent or received.
     last_progress: Instant,
+    start: Instant,
 }
 
 impl<'a, 'b> Conversation<'a, 'b> {
@@ -49,20 +57,24 @@ impl<'a, 'b> Conversation<'a, 'b> {
         timing: Timing,
         transcript: &'b mut Transcript,
     ) -> Self {
+        let now = Instant::now();
         Self {
             connection,
             role,
             reader,
             timing,
             transcript,
-            outgoing: VecDeque::new(),
-            written: 0,
+            outgoing: Outgoing::new(timing.round_trip.min(PAUSE_MAX)),
             received: Vec::new(),
             received_len: 0,
+            received_max: SLACK,
+            answers_max: ANSWERS_SLACK,
+            sent_len: 0,
             to_skip: 0,
             has_sent_close: false,
-            is_reset: false,
-            last_progress: Instant::now(),
+            as_expected: 0,
+            last_progress: now,
+            start: now,
         }
     }
 
@@ -73,141 +85,114 @@ impl<'a, 'b> Conversation<'a, 'b> {
 
     /// What was received already.
     pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        self.received_len += bytes.len();
         self.reader.receive(bytes);
         self.read_frames();
     }
 
-    /// Does these steps, and ends the connection as the session asks for.
-    pub(crate) fn play(mut self, session: &Session, steps: &[Step]) {
-        for step in steps {
-            if self.has_ended() || !self.step(step) {
-                break;
-            }
-        }
-        if !self.is_reset {
-            self.finish(session);
-        }
-        self.transcript.tcp = self.connection.tcp();
-        self.transcript.faults = std::mem::take(&mut self.reader.faults);
-        match self.transcript.tcp {
-            Tcp::Open => {}
-            Tcp::Fin => self.transcript.record.event("the TCP connection ended"),
-            Tcp::Reset => self.transcript.record.event("the TCP connection was reset"),
-        }
-    }
-
-    /// Does a step. Returns whether the next one makes sense.
-    fn step(&mut self, step: &Step) -> bool {
-        match step {
-            Step::Send(frames, cut) => {
-                self.queue(frames, *cut);
-                self.send_queued()
-            }
-            Step::SendUnread(frames) => {
-                self.queue(frames, Cut::Whole);
-                self.send_unread();
-                true
-            }
-            Step::SendBytes(bytes) => {
-                self.transcript.record.add(Direction::Sent, "bytes", bytes);
-                self.outgoing.push_back(bytes.clone());
-                self.send_queued()
-            }
-            Step::SendCompressed(message) => {
-                self.queue_compressed(message);
-                self.send_queued()
-            }
-            Step::Await(count) => self.pump(self.timing.patience(), |it| {
-                it.transcript.answers.len() >= *count
-            }),
-            Step::Pause => {
-                let until = Instant::now() + self.timing.quiet();
-                self.pump_until(until, Conversation::has_ended);
-                true
-            }
-            Step::EndSending => {
-                self.connection.end_sending();
-                self.transcript
-                    .record
-                    .event("the direction to the peer was ended");
-                true
-            }
-            Step::Reset => {
-                self.connection.reset_at_end();
-                self.is_reset = true;
-                false
-            }
-        }
+    /// These frames were sent already, in one piece with the opening handshake.
+    pub(crate) fn was_sent(&mut self, frames: &[Frame]) {
+        let is_close = |frame: &Frame| frame.first & OPCODE == CLOSE;
+        self.has_sent_close |= frames.iter().any(is_close);
     }
 
     /// Queues frames, cut into writes.
-    fn queue(&mut self, frames: &[Frame], cut: Cut) {
-        let mut bytes = Vec::new();
+    pub(super) fn queue(&mut self, frames: &[Frame], cut: Cut) {
+        let mut all = Vec::with_capacity(frames.len());
         for frame in frames {
             let encoded = frame.bytes(self.role);
             let words = frame.to_string();
             self.transcript.record.add(Direction::Sent, words, &encoded);
-            self.has_sent_close |= frame.first & OPCODE == CLOSE;
-            match cut {
-                Cut::Frames => self.outgoing.push_back(encoded),
-                _ => bytes.extend(encoded),
-            }
+            all.push(encoded);
         }
-        match cut {
-            Cut::Frames => {}
-            Cut::Whole => self.outgoing.push_back(bytes),
-            Cut::Bytes => self.outgoing.extend(bytes.chunks(1).map(<[u8]>::to_vec)),
-            Cut::Chunks(len) => self.outgoing.extend(bytes.chunks(len).map(<[u8]>::to_vec)),
-            Cut::At(place) => {
-                let (before, after) = bytes.split_at(place.min(bytes.len()));
-                self.outgoing.extend([before.to_vec(), after.to_vec()]);
-            }
-        }
+        self.was_sent(frames);
+        self.outgoing.push_cut(all, cut);
     }
 
-    fn queue_compressed(&mut self, message: &Message) {
+    pub(super) fn queue_compressed(&mut self, message: &Message) {
         let payload = message.payload.bytes();
         let Some(compression) = self.reader.compression() else {
             return;
         };
-        let compressed = compression.deflate(&payload);
         let opcode = match message.kind {
             Kind::Text => TEXT,
             Kind::Binary | Kind::Pong => BINARY,
         };
-        let fragment_len = message.fragment_len.unwrap_or(usize::MAX);
-        let mut fragments: Vec<&[u8]> = compressed.chunks(fragment_len).collect();
-        if fragments.is_empty() {
-            fragments.push(&[]);
-        }
-        let last = fragments.len() - 1;
-        let frames: Vec<Frame> = fragments
-            .into_iter()
-            .enumerate()
-            .map(|(index, fragment)| {
-                let frame = match index {
-                    0 => frame::binary(fragment.to_vec())
-                        .opcode(opcode)
-                        .reserved_bits(4),
-                    _ => frame::binary(fragment.to_vec()).opcode(CONTINUATION),
-                };
-                if index < last {
-                    frame.not_final()
-                } else {
-                    frame
-                }
-            })
-            .collect();
+        let whole = frame::binary(compression.deflate(&payload))
+            .opcode(opcode)
+            .reserved_bits(COMPRESSED);
+        let frames = match message.fragment_len {
+            Some(len) => frame::fragments(&whole, len),
+            None => vec![whole],
+        };
         self.queue(&frames, Cut::Whole);
     }
 
-    fn send_queued(&mut self) -> bool {
-        self.pump(self.timing.patience(), |it| it.outgoing.is_empty())
+    /// Whether nothing more is to be expected from the peer.
+    pub(super) fn has_ended(&self) -> bool {
+        self.transcript.close.is_some() || self.is_over()
     }
 
-    /// Sends what is queued, and reads nothing until all is sent, or no more can be sent for some
-    /// time.
-    fn send_unread(&mut self) {
+    /// Whether nothing more can be received.
+    fn is_over(&self) -> bool {
+        self.connection.tcp() != Tcp::Open || self.transcript.lost.is_some()
+    }
+
+    /// When all must be over, whatever the peer sends.
+    fn deadline(&self) -> Instant {
+        let moved = (self.sent_len + self.received_len) as u64;
+        self.start + self.timing.limit() + Duration::from_secs(moved / SLOWEST)
+    }
+
+    /// Sends and receives until `is_done`; or until nothing has moved for some time, or nothing
+    /// more can be received: then the result is `false`.
+    pub(super) fn pump(&mut self, patience: Duration, is_done: impl Fn(&Self) -> bool) -> bool {
+        self.last_progress = Instant::now();
+        loop {
+            let until = self.deadline().min(self.last_progress + patience);
+            if self.pump_until(until, &is_done) {
+                return true;
+            }
+            if self.is_over() {
+                return false;
+            }
+            let now = Instant::now();
+            if self.deadline() <= now {
+                self.transcript.lost = Some("bytes came now and then, without an end".into());
+                return false;
+            }
+            if self.last_progress + patience <= now {
+                return false;
+            }
+        }
+    }
+
+    /// The same until a time.
+    pub(super) fn pump_until(&mut self, until: Instant, is_done: impl Fn(&Self) -> bool) -> bool {
+        loop {
+            let has_written = self.write();
+            let has_read = self.read();
+            if is_done(self) {
+                return true;
+            }
+            if self.is_over() || Instant::now() >= until {
+                return false;
+            }
+            if has_written || has_read {
+                self.last_progress = Instant::now();
+            } else {
+                let until = self
+                    .outgoing
+                    .waits_until()
+                    .map_or(until, |it| it.min(until));
+                self.connection.wait(until);
+            }
+        }
+    }
+
+    /// Sends what is queued, and reads nothing, until all is sent, or nothing could be sent for
+    /// some time.
+    pub(super) fn send_unread(&mut self) {
         let mut until = Instant::now() + self.timing.quiet();
         while !self.outgoing.is_empty() && Instant::now() < until {
             if self.write() {
@@ -218,121 +203,49 @@ impl<'a, 'b> Conversation<'a, 'b> {
         }
     }
 
-    /// Ends the connection as the session asks for.
-    fn finish(&mut self, session: &Session) {
-        let is_waiting = |end: &End| *end == End::Waiting;
-        let is_open = |end: &End| *end == End::Open;
-        let fails = |end: &End| matches!(end, End::Fails(_));
-        if session.allows(is_waiting) {
-            self.pump_until(Instant::now() + self.timing.quiet(), Self::has_ended);
-        } else if session.allows(is_open) {
-            self.send_close();
-            self.pump(self.timing.patience(), Self::has_ended);
-        } else {
-            let quiet = Instant::now() + self.timing.quiet();
-            self.pump_until(quiet, Self::has_ended);
-            if !self.has_ended() && session.allows(fails) && !self.has_sent_close {
-                self.queue(&[frame::ping(PROBE)], Cut::Whole);
-            }
-            let has_ended = |it: &Self| it.has_ended() || it.transcript.has_survived;
-            self.pump(self.timing.patience(), has_ended);
-        }
-        if self.transcript.close.is_some() {
-            self.send_close();
-            self.send_queued();
-            // > a server SHOULD close it first (RFC 6455 section 7.1.1)
-            if self.role == Role::Client {
-                self.connection.end_sending();
-            }
-        }
-        // Who ends the TCP connection, and when, is a case of its own.
-        if self.has_ended() && !session.allows(is_open) {
-            self.pump(self.timing.patience(), |_| false);
-        }
-    }
-
-    fn send_close(&mut self) {
-        if !self.has_sent_close {
-            self.queue(&[frame::close(NORMAL_CLOSURE, "")], Cut::Whole);
-        }
-    }
-
-    /// Whether nothing more is to be expected from the peer.
-    fn has_ended(&self) -> bool {
-        self.transcript.close.is_some() || self.connection.tcp() != Tcp::Open
-    }
-
-    /// Sends and receives until `is_done`; or until nothing has moved for some time, or the
-    /// connection has ended: then the result is `false`.
-    fn pump(&mut self, patience: Duration, is_done: impl Fn(&Self) -> bool) -> bool {
-        self.last_progress = Instant::now();
-        loop {
-            let until = self.last_progress + patience;
-            if self.pump_until(until, &is_done) {
-                return true;
-            }
-            if self.connection.tcp() != Tcp::Open || self.last_progress + patience <= Instant::now()
-            {
-                return false;
-            }
-        }
-    }
-
-    /// The same until a time.
-    fn pump_until(&mut self, until: Instant, is_done: impl Fn(&Self) -> bool) -> bool {
-        loop {
-            let has_written = self.write();
-            let has_read = self.read();
-            if is_done(self) {
-                return true;
-            }
-            if self.connection.tcp() != Tcp::Open || Instant::now() >= until {
-                return false;
-            }
-            if has_written || has_read {
-                self.last_progress = Instant::now();
-            } else {
-                self.connection.wait(until);
-            }
-        }
-    }
-
     /// Writes some of what is queued. Returns whether something was written.
     fn write(&mut self) -> bool {
-        let Some(piece) = self.outgoing.front() else {
+        let ready = self.outgoing.ready();
+        if ready.is_empty() {
+            // With TLS some of what was written may wait for room.
+            self.connection.flush();
             return false;
-        };
-        match self.connection.write(&piece[self.written..]) {
-            Moved::Nothing => return false,
-            Moved::Bytes(len) => self.written += len,
+        }
+        match self.connection.write(ready) {
+            Moved::Nothing => false,
+            Moved::Bytes(len) => {
+                self.sent_len += len;
+                self.outgoing.written(len);
+                true
+            }
             Moved::End => {
                 // What the peer has sent can still be read.
                 self.outgoing.clear();
-                self.written = 0;
-                return false;
+                false
             }
         }
-        if self.written == piece.len() {
-            self.outgoing.pop_front();
-            self.written = 0;
-        }
-        true
     }
 
     /// Reads once. Returns whether something came.
     fn read(&mut self) -> bool {
+        if self.transcript.lost.is_some() {
+            return false;
+        }
         self.received.clear();
         match self.connection.read(&mut self.received) {
             Moved::Nothing | Moved::End => return false,
             Moved::Bytes(len) => self.received_len += len,
         }
-        if self.received_len > RECEIVED_MAX {
-            self.transcript.record.event("the peer sends without end");
-            self.connection.reset_at_end();
-            return false;
-        }
         self.reader.receive(&self.received);
         self.read_frames();
+        if self.transcript.answers.len() > self.answers_max {
+            let why = "more answers came than were asked for, without an end";
+            self.transcript.lost = Some(why.into());
+        }
+        if self.received_len > self.received_max {
+            let why = format!("more than {} bytes came, without an end", self.received_max);
+            self.transcript.lost = Some(why);
+        }
         true
     }
 
@@ -344,21 +257,17 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 .add(Direction::Received, words, self.reader.frame_bytes());
             match meaning {
                 None => {}
-                Some(Meaning::Answer(answer)) if answer.kind == Kind::Pong => {
-                    match answer.payload == PROBE.into() {
-                        true => self.transcript.has_survived = true,
-                        false => self.transcript.answers.push(answer),
-                    }
+                Some(Meaning::Answer(answer)) if answer.kind != Kind::Pong && self.to_skip > 0 => {
+                    self.to_skip -= 1;
                 }
-                Some(Meaning::Answer(_)) if self.to_skip > 0 => self.to_skip -= 1,
-                Some(Meaning::Answer(answer)) => self.transcript.answers.push(answer),
-                Some(Meaning::Ping(payload)) => {
-                    if !self.has_sent_close {
-                        self.queue(&[frame::pong(payload)], Cut::Whole);
-                    }
+                Some(Meaning::Ping(payload)) if !self.has_sent_close => {
+                    self.queue(&[frame::pong(payload)], Cut::Whole);
                 }
-                Some(Meaning::Close(close)) => self.transcript.close = Some(close),
+                Some(meaning) => self.transcript.receive(meaning),
             }
+        }
+        if let Some(why) = self.reader.lost() {
+            self.transcript.lost = Some(why.to_owned());
         }
     }
 }

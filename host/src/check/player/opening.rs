@@ -1,5 +1,6 @@
 //! The opening handshake with a server (RFC 6455 section 4.1), written and read without the core.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -34,8 +35,8 @@ impl Opening {
     }
 
     /// A request as a client should send it, with the headers that the user asks for, and an offer
-    /// of extensions.
-    pub(crate) fn request(&self, target: &Target<'_>, extensions: Option<&str>) -> String {
+    /// of extensions, a line for each value.
+    pub(crate) fn request(&self, target: &Target<'_>, extensions: &[Cow<'static, str>]) -> String {
         let url = target.destination.url;
         let mut request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -45,7 +46,7 @@ impl Opening {
         for (name, value) in asked_for(target) {
             request += &format!("{name}: {value}\r\n");
         }
-        if let Some(extensions) = extensions {
+        for extensions in extensions {
             request += &format!("Sec-WebSocket-Extensions: {extensions}\r\n");
         }
         request + "\r\n"
@@ -88,9 +89,23 @@ pub(crate) fn receive_head(
     bytes: &mut Vec<u8>,
     deadline: Instant,
 ) -> Result<Head, String> {
+    let head = await_head(connection, bytes, deadline)?;
+    bytes.drain(..head.len);
+    Ok(head)
+}
+
+/// Receives a head, and leaves it in `bytes`, with what is behind it.
+///
+/// # Errors
+///
+/// Why there is none, in words; `bytes` has what came.
+pub(crate) fn await_head(
+    connection: &mut Connection<'_>,
+    bytes: &mut Vec<u8>,
+    deadline: Instant,
+) -> Result<Head, String> {
     loop {
         if let Some(head) = Head::read(bytes) {
-            bytes.drain(..head.len);
             return Ok(head);
         }
         if bytes.len() > HEAD_LEN_MAX {

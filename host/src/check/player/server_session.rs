@@ -6,10 +6,11 @@ use super::connection::Connection;
 use super::conversation::Conversation;
 use super::events::CheckEvents;
 use super::opening::{self, Opening};
-use crate::check::compression::{Agreement, Compression};
-use crate::check::frame::Role;
+use crate::check::compression::Compression;
+use crate::check::frame::{Frame, Role};
 use crate::check::judge::judge;
-use crate::check::received::FrameReader;
+use crate::check::negotiation::Negotiation;
+use crate::check::received::{Fault, FaultKind, FrameReader};
 use crate::check::session::{Cut, Session, Step};
 use crate::check::target::Target;
 use crate::check::transcript::{Direction, Transcript};
@@ -77,14 +78,19 @@ fn converse(
     let mut connection =
         Connection::open(events, target).map_err(|error| failed(error.to_string()))?;
     let opening = Opening::new();
-    let request = opening.request(target, session.extensions.as_deref());
+    let negotiation = session
+        .negotiation
+        .clone()
+        .unwrap_or_else(Negotiation::none);
+    let request = opening.request(target, &negotiation.offers);
     let mut bytes = request.clone().into_bytes();
     let mut steps = &session.steps[..];
+    let mut glued: &[Frame] = &[];
     if session.is_glued
         && let Some((Step::Send(frames, _), rest)) = steps.split_first()
     {
         bytes.extend(frames.iter().flat_map(|frame| frame.bytes(Role::Server)));
-        steps = rest;
+        (glued, steps) = (frames, rest);
     }
     let words = request.lines().next().unwrap_or_default();
     transcript.record.add(Direction::Sent, words, &bytes);
@@ -95,25 +101,25 @@ fn converse(
     transcript
         .record
         .add(Direction::Received, head.first_line.clone(), &[]);
-    if head.status() != Some(101) {
-        return Err(failed(format!(
-            "the server did not open the connection: {}",
-            head.first_line
-        )));
+    let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
+    let answer = negotiation.judge_answer(&head.first_line, &answers)?;
+    if let Some(what) = answer.fault {
+        let kind = FaultKind::Negotiation;
+        transcript.faults.push(Fault { kind, what });
     }
-    let agreement = head
-        .value("Sec-WebSocket-Extensions")
-        .and_then(Agreement::read);
-    if session.extensions.is_some() && agreement.is_none() {
-        return Err(Verdict::skipped(
-            "the server does not agree on permessage-deflate with this offer",
-        ));
+    let mut compression = answer
+        .agreement
+        .map(|agreement| Compression::new(agreement, Role::Server));
+    if session.watched == Some(FaultKind::Window)
+        && let Some(compression) = &mut compression
+    {
+        compression.look_at_distances();
     }
-    let compression = agreement.map(|agreement| Compression::new(agreement, Role::Server));
     let reader = FrameReader::new(Role::Server, compression);
     let mut conversation =
         Conversation::new(connection, Role::Server, reader, target.timing, transcript);
     conversation.skip(target.greeting_len);
+    conversation.was_sent(glued);
     conversation.receive(&received);
     conversation.play(session, steps);
     Ok(())

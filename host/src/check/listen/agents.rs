@@ -1,0 +1,170 @@
+//! The clients under test, by what they call themselves, and what was found out about each.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::check::case::Case;
+use crate::check::frame::Role;
+use crate::check::report::{CaseResult, Report};
+use crate::check::verdict::Outcome;
+
+/// How many agents there can be.
+const AGENTS_MAX: usize = 100;
+
+/// All agents.
+#[derive(Default)]
+pub(super) struct Agents {
+    agents: Mutex<BTreeMap<String, Agent>>,
+    /// A case has ended.
+    changed: Condvar,
+}
+
+struct Agent {
+    product: Option<String>,
+    start: Instant,
+    /// From the start to the last result.
+    time: Duration,
+    /// By the number of the case, from 0.
+    cases: BTreeMap<usize, Played>,
+    /// Whether there are results that were not printed.
+    is_new: bool,
+}
+
+enum Played {
+    Running,
+    Ended(CaseResult),
+}
+
+/// There are too many agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooManyAgents;
+
+impl Agents {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Agent>> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An agent runs a case from now on.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many agents.
+    pub(super) fn begin(
+        &self,
+        name: &str,
+        product: Option<&str>,
+        case: usize,
+    ) -> Result<(), TooManyAgents> {
+        let mut agents = self.lock();
+        if agents.len() >= AGENTS_MAX && !agents.contains_key(name) {
+            return Err(TooManyAgents);
+        }
+        let agent = agents.entry(name.to_owned()).or_insert_with(|| Agent {
+            product: product.map(str::to_owned),
+            start: Instant::now(),
+            time: Duration::ZERO,
+            cases: BTreeMap::new(),
+            is_new: false,
+        });
+        agent.cases.insert(case, Played::Running);
+        Ok(())
+    }
+
+    /// An agent's case has ended.
+    pub(super) fn end(&self, name: &str, case: usize, result: CaseResult) {
+        if let Some(agent) = self.lock().get_mut(name) {
+            agent.cases.insert(case, Played::Ended(result));
+            agent.time = agent.start.elapsed();
+            agent.is_new = true;
+        }
+        self.changed.notify_all();
+    }
+
+    /// The outcome of a case, once it has ended; `None` if the agent does not run it.
+    pub(super) fn outcome(&self, name: &str, case: usize, patience: Duration) -> Option<Outcome> {
+        let deadline = Instant::now() + patience;
+        let mut agents = self.lock();
+        loop {
+            match agents.get(name)?.cases.get(&case)? {
+                Played::Ended(result) => return Some(result.verdict.outcome),
+                Played::Running => {}
+            }
+            let left = deadline.checked_duration_since(Instant::now())?;
+            let waited = self.changed.wait_timeout(agents, left);
+            agents = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits until an agent runs no case.
+    pub(super) fn wait(&self, name: &str, patience: Duration) {
+        let is_running = |agents: &mut BTreeMap<String, Agent>| {
+            let cases = agents.get(name).map(|agent| &agent.cases);
+            let is_running = |played: &Played| matches!(played, Played::Running);
+            cases.is_some_and(|cases| cases.values().any(is_running))
+        };
+        // A case that takes longer is not in the report yet.
+        let _ = self
+            .changed
+            .wait_timeout_while(self.lock(), patience, is_running);
+    }
+
+    /// What was found out about all agents that have played something, and whether that was not
+    /// printed yet.
+    pub(super) fn reports(&self) -> Vec<(Report, bool)> {
+        let agents = self.lock();
+        let has_result = |(_, agent): &(&String, &Agent)| agent.results().next().is_some();
+        agents
+            .iter()
+            .filter(has_result)
+            .map(|(name, agent)| (agent.report(name), agent.is_new))
+            .collect()
+    }
+
+    /// What was found out about this agent is printed.
+    pub(super) fn set_printed(&self, name: &str) {
+        if let Some(agent) = self.lock().get_mut(name) {
+            agent.is_new = false;
+        }
+    }
+}
+
+impl Agent {
+    fn results(&self) -> impl Iterator<Item = &CaseResult> {
+        self.cases.values().filter_map(|played| match played {
+            Played::Running => None,
+            Played::Ended(result) => Some(result),
+        })
+    }
+
+    fn report(&self, name: &str) -> Report {
+        Report {
+            role: Role::Client,
+            peer: name.to_owned(),
+            product: self.product.clone(),
+            results: self.results().cloned().collect(),
+            not_played: 0,
+            time: self.time,
+        }
+    }
+}
+
+/// The cases in the order in which clients count them: Autobahn's counterparts first, in its order,
+/// so that a program that knows only those has played them. Responses that must be refused are
+/// last, because some programs give up when a connection fails.
+pub(super) fn in_order(mut cases: Vec<Case>) -> Vec<Case> {
+    use crate::check::case::Play;
+    let number = |case: &Case| -> Vec<u32> {
+        let number = case.autobahn.as_deref().unwrap_or_default();
+        number.split('.').filter_map(|it| it.parse().ok()).collect()
+    };
+    let place = |case: &Case| match &case.play {
+        _ if case.autobahn.is_some() => 0,
+        Play::Response(play) if !play.may_open() && play.looks_at.is_none() => 3,
+        Play::Response(play) if play.looks_at.is_none() => 2,
+        _ => 1,
+    };
+    cases.retain(|case| !matches!(case.play, Play::Request(_)));
+    cases.sort_by_cached_key(|case| (place(case), number(case)));
+    cases
+}

@@ -1,0 +1,295 @@
+//! Sends a request, right or wrong, to a server, and notes what it does.
+
+use std::time::{Duration, Instant};
+
+use super::connection::{Connection, Moved};
+use super::conversation::Conversation;
+use super::events::CheckEvents;
+use super::opening::{self, Opening};
+use crate::check::frame::Role;
+use crate::check::http::{HEAD_LEN_MAX, Head};
+use crate::check::received::FrameReader;
+use crate::check::request::Base;
+use crate::check::request_judge::{Answered, judge};
+use crate::check::request_play::{Afterwards, RequestPlay, Response, Sending};
+use crate::check::response_head::Asked;
+use crate::check::session::{Session, Step};
+use crate::check::target::Target;
+use crate::check::timing::Timing;
+use crate::check::transcript::{Direction, Tcp, Transcript};
+use crate::check::verdict::{Outcome, Verdict};
+
+const SWITCHING: u16 = 101;
+/// Between the parts of a request that is cut, so that a server reads the first one alone.
+const CUT_PAUSE: Duration = Duration::from_millis(1);
+/// How much of the end of a request comes late: the empty line.
+const LATE_LEN: usize = 2;
+
+/// Where the bytes of a request are cut.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    Nowhere,
+    At(usize),
+    Everywhere,
+}
+
+/// Sends a request, and judges what the server does. One that is cut everywhere is sent until it
+/// fails.
+pub(crate) fn play(
+    events: &mut CheckEvents,
+    target: &Target<'_>,
+    play: &RequestPlay,
+) -> (Verdict, Transcript) {
+    let len = play.request.bytes(&base(target, &Opening::new())).len();
+    let cuts: Vec<Cut> = match play.sending {
+        Sending::Whole => vec![Cut::Nowhere],
+        Sending::Paused => vec![Cut::At(len - LATE_LEN)],
+        Sending::CutEverywhere => (1..len).map(Cut::At).chain([Cut::Everywhere]).collect(),
+    };
+    let mut last = (Verdict::passed(), Transcript::default());
+    for cut in cuts {
+        last = play_once(events, target, play, cut);
+        if last.0.outcome != Outcome::Passed {
+            break;
+        }
+    }
+    last
+}
+
+/// What a request to this server depends on.
+fn base(target: &Target<'_>, opening: &Opening) -> Base {
+    let url = target.destination.url;
+    let headers = opening::asked_for(target).into_iter();
+    Base {
+        resource: url.resource.clone(),
+        authority: url.authority.clone(),
+        scheme: if url.server_name.is_some() {
+            "https"
+        } else {
+            "http"
+        },
+        key: opening.key.clone(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    }
+}
+
+fn play_once(
+    events: &mut CheckEvents,
+    target: &Target<'_>,
+    play: &RequestPlay,
+    cut: Cut,
+) -> (Verdict, Transcript) {
+    let base = base(target, &Opening::new());
+    let key = play.request.value(&base, "Sec-WebSocket-Key");
+    let mut answered = Answered {
+        request: play.request.words(&base),
+        asked: Asked {
+            accept: opening::accept(&key.unwrap_or_default()),
+            subprotocols: play.request.elements(&base, "Sec-WebSocket-Protocol"),
+            extensions: play.request.elements(&base, "Sec-WebSocket-Extensions"),
+        },
+        transcript: Transcript::new(target.detail),
+        ..Answered::default()
+    };
+    match Connection::open(events, target) {
+        Ok(connection) => {
+            let exchange = Exchange::new(connection, target, &mut answered);
+            exchange.play(play, &play.request.bytes(&base), cut);
+        }
+        Err(error) => answered.transcript.not_opened = Some(error.to_string()),
+    }
+    let verdict = judge(play, &answered);
+    (verdict, answered.transcript)
+}
+
+/// One request on one connection, and what comes back.
+struct Exchange<'a, 'b> {
+    connection: Connection<'a>,
+    timing: Timing,
+    greeting_len: usize,
+    answered: &'b mut Answered,
+    /// What came, without the heads that were read.
+    received: Vec<u8>,
+}
+
+impl<'a, 'b> Exchange<'a, 'b> {
+    fn new(connection: Connection<'a>, target: &Target<'_>, answered: &'b mut Answered) -> Self {
+        Self {
+            connection,
+            timing: target.timing,
+            greeting_len: target.greeting_len,
+            answered,
+            received: Vec::new(),
+        }
+    }
+
+    fn play(mut self, play: &RequestPlay, bytes: &[u8], cut: Cut) {
+        let words = self.answered.request.clone();
+        let record = &mut self.answered.transcript.record;
+        record.add(Direction::Sent, words, bytes);
+        match cut {
+            Cut::Nowhere => self.send(bytes),
+            Cut::At(place) => {
+                self.send(&bytes[..place]);
+                self.pause(play.sending);
+                self.send(&bytes[place..]);
+            }
+            Cut::Everywhere => bytes.chunks(1).for_each(|byte| self.send(byte)),
+        }
+        if play.is_half_closed {
+            self.end_sending();
+        }
+        self.receive_response(play);
+        if play.allows(Response::Waits) && self.answered.response.is_none() {
+            self.end_sending();
+            self.receive_until(self.timing.patience(), Self::take_head);
+        }
+        match self.status() {
+            Some(SWITCHING) if !play.is_half_closed => self.open(play),
+            _ => self.end(play),
+        }
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.answered.response.as_ref()?.0.status()
+    }
+
+    /// Writes all, and reads meanwhile: a server may refuse a long request before its end.
+    fn send(&mut self, mut bytes: &[u8]) {
+        let mut until = Instant::now() + self.timing.patience();
+        while !bytes.is_empty() && self.connection.tcp() == Tcp::Open && Instant::now() < until {
+            let written = match self.connection.write(bytes) {
+                Moved::Bytes(len) => len,
+                Moved::Nothing => 0,
+                // What the server has sent can still be read.
+                Moved::End => return,
+            };
+            bytes = &bytes[written..];
+            let has_read = self.read();
+            if written > 0 || has_read {
+                until = Instant::now() + self.timing.patience();
+            } else {
+                self.connection.wait(until);
+            }
+        }
+    }
+
+    /// Waits between the parts of a request.
+    fn pause(&mut self, sending: Sending) {
+        let time = match sending {
+            Sending::Paused => self.timing.quiet(),
+            Sending::Whole | Sending::CutEverywhere => CUT_PAUSE,
+        };
+        self.receive_until(time, |_| false);
+        self.answered.early = self.received.clone();
+    }
+
+    fn end_sending(&mut self) {
+        self.connection.end_sending();
+        let record = &mut self.answered.transcript.record;
+        record.event("the direction to the server was ended");
+    }
+
+    /// Reads what is there. Returns whether something came.
+    fn read(&mut self) -> bool {
+        matches!(self.connection.read(&mut self.received), Moved::Bytes(_))
+    }
+
+    /// Reads until something is there, the connection has ended, or for some time.
+    fn receive_until(&mut self, time: Duration, is_there: impl Fn(&mut Self) -> bool) {
+        let until = Instant::now() + time;
+        loop {
+            let has_read = self.read();
+            if is_there(self) || self.connection.tcp() != Tcp::Open || Instant::now() >= until {
+                return;
+            }
+            if self.received.len() > HEAD_LEN_MAX {
+                return;
+            }
+            if !has_read {
+                self.connection.wait(until);
+            }
+        }
+    }
+
+    /// Waits for the last response.
+    fn receive_response(&mut self, play: &RequestPlay) {
+        let time = match play.allows(Response::Waits) {
+            true => self.timing.quiet(),
+            false => self.timing.patience(),
+        };
+        self.receive_until(time, Self::take_head);
+    }
+
+    /// Takes the heads of responses that are complete. Returns whether one is the last.
+    fn take_head(&mut self) -> bool {
+        while self.answered.response.is_none()
+            && let Some(head) = Head::read(&self.received)
+        {
+            let Some(status) = head.status() else {
+                return false;
+            };
+            let bytes: Vec<u8> = self.received.drain(..head.len).collect();
+            let record = &mut self.answered.transcript.record;
+            record.add(Direction::Received, head.first_line.clone(), &bytes);
+            // > A client MUST be able to parse one or more 1xx responses received prior to a final
+            // > response (RFC 9110 section 15.2)
+            if status == SWITCHING || status >= 200 {
+                self.answered.response = Some((head, bytes));
+            }
+        }
+        self.answered.response.is_some()
+    }
+
+    /// The connection is open: sends the frames, and a Close.
+    fn open(mut self, play: &RequestPlay) {
+        let frames = match &play.afterwards {
+            Afterwards::Listen => {
+                self.receive_until(self.timing.quiet(), |_| false);
+                return self.end(play);
+            }
+            Afterwards::Frames(frames) => frames.clone(),
+        };
+        let mut steps = Vec::new();
+        if !frames.is_empty() {
+            steps.push(Step::Send(frames, crate::check::session::Cut::Whole));
+        }
+        if !play.answers.is_empty() {
+            steps.push(Step::Await(play.answers.len()));
+        }
+        let reader = FrameReader::new(Role::Server, None);
+        let transcript = &mut self.answered.transcript;
+        let mut conversation = Conversation::new(
+            self.connection,
+            Role::Server,
+            reader,
+            self.timing,
+            transcript,
+        );
+        conversation.skip(self.greeting_len);
+        conversation.receive(&self.received);
+        conversation.play(&Session::default(), &steps);
+    }
+
+    /// The connection is not open: waits for its end if the server must end it.
+    fn end(mut self, play: &RequestPlay) {
+        let must_end = |response: &Response| matches!(response, Response::RefusesAndEnds(_));
+        if play.allowed.iter().any(|(_, response)| must_end(response)) {
+            self.receive_until(self.timing.patience(), |_| false);
+        }
+        self.answered.behind = self.received;
+        let transcript = &mut self.answered.transcript;
+        if !self.answered.behind.is_empty() {
+            let record = &mut transcript.record;
+            record.add(Direction::Received, "bytes", &self.answered.behind);
+        }
+        transcript.tcp = self.connection.tcp();
+        match transcript.tcp {
+            Tcp::Open => {}
+            Tcp::Fin => transcript.record.event("the TCP connection ended"),
+            Tcp::Reset => transcript.record.event("the TCP connection was reset"),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! `ws-echo check`, the conformance suite: its cases are played against the core in memory, cut
+//! anywhere, and against the server over sockets; it finds every fault, finds none where there is
+//! none, and ends whatever the peer does.
+
+#![cfg(feature = "std")]
+
+mod in_memory;
+mod reports;
