@@ -2,13 +2,14 @@
 """Compare the verdicts of `ws-echo check` with those of Autobahn's suite, on other people's servers
 and clients.
 
-    compare.py --ws-echo PROGRAM --installed DIR [--results DIR] [server/NAME | client/NAME]...
+    compare.py --ws-echo PROGRAM [OPTION]... [server/NAME | client/NAME]...
 
-Without names it takes every peer of peers.json. DIR is what install.sh has installed. The variables
-of .ci/install's `env` must be set.
+Without names it takes every peer of peers.json. The variables of .ci/install's `env` must be set.
 
---results DIR   where the reports are kept. What Autobahn found there before is not run again
---ours-again    runs `ws-echo check` though its report is there; this is usual without --results
+--programs DIR   what install.sh has built; without it, peers that are packages can be taken only
+--results DIR    where the reports are kept: what is there is not run again
+--ours-again     runs `ws-echo check` again though its report is there
+--jobs N         how many peers are tested at the same time; default 1
 
 For each case with a counterpart in Autobahn's suite the verdicts must be the same, or
 differences.md must list the difference with its reason. Prints a table by peer, and each difference
@@ -20,12 +21,11 @@ a peer or a suite could not be run.
 
 import argparse
 import collections
+import concurrent.futures
 import fnmatch
 import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -117,28 +117,30 @@ def compare(peer, autobahn, ours, listed):
 def arguments():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].strip())
     parser.add_argument("--ws-echo", required=True)
-    parser.add_argument("--installed", required=True, type=pathlib.Path)
+    parser.add_argument("--programs", type=pathlib.Path)
     parser.add_argument("--results", type=pathlib.Path)
     parser.add_argument("--ours-again", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("peers", nargs="*")
     return parser.parse_args()
 
 
 def reports(run, peer, results, again):
-    """Both reports of a peer, run if they are not there; and how long each took."""
-    times = {}
+    """The reports of a peer, by Autobahn and by ours, run if they are not there; and the times."""
+    found, times = [], []
     for suite in running.SUITES:
         report = results / suite / peer.replace("/", "-")
+        found.append(report)
         if suite == "ws-echo" and again:
             shutil.rmtree(report, ignore_errors=True)
         if (report / "index.json").exists():
+            times.append("-")
             continue
         shutil.rmtree(report, ignore_errors=True)
         report.mkdir(parents=True)
         start = time.monotonic()
         run.run(suite, peer, report)
-        times[suite] = time.monotonic() - start
-    found = [results / suite / peer.replace("/", "-") for suite in running.SUITES]
+        times.append(f"{time.monotonic() - start:.1f} s")
     return found, times
 
 
@@ -154,39 +156,46 @@ def show(unlisted, stale):
         print(f"\ndifferences.md lists what has not been seen:\n{row.text}")
 
 
+def peers_to_compare(table, wanted):
+    every = [f"{role[:-1]}/{name}" for role, peers in table.items() for name in peers]
+    if unknown := set(wanted) - set(every):
+        print(f"compare.py: no such peer: {', '.join(sorted(unknown))}", file=sys.stderr)
+        sys.exit(2)
+    return wanted or every, every
+
+
 def main():
     options = arguments()
     table = json.loads((HERE / "peers.json").read_text())
-    every = [f"{role[:-1]}/{name}" for role, peers in table.items() for name in peers]
-    wanted = options.peers or every
-    if unknown := set(wanted) - set(every):
-        sys.exit(f"compare.py: no such peer: {', '.join(sorted(unknown))}")
-    listed = listed_differences()
-    unlisted = {}
-    print(f"{'peer':26}{'cases':>7}{'same':>7}{'listed':>8}{'other':>7}   time of Autobahn, ours")
+    wanted, every = peers_to_compare(table, options.peers)
+    listed, unlisted = listed_differences(), {}
+    print(f"{'peer':27}{'cases':>5}{'same':>7}{'listed':>8}{'other':>7}{'Autobahn':>11}{'ours':>9}")
     with tempfile.TemporaryDirectory() as folder:
         results = options.results or pathlib.Path(folder)
-        run = running.Run(table, options.installed, options.ws_echo)
-        for peer in wanted:
-            again = options.ours_again or not options.results
-            (autobahn, ours), times = reports(run, peer, results, again)
-            autobahn = verdicts(autobahn, autobahns_verdict)
-            ours = verdicts(ours, lambda result: VERDICTS[result["behavior"]])
-            counts, differences = compare(peer, autobahn, ours, listed)
-            if differences:
-                unlisted[peer] = differences
-            took = ", ".join(
-                f"{times[suite]:.1f} s" if suite in times else "-" for suite in running.SUITES
+        run = running.Run(table, options.programs, options.ws_echo)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as threads:
+            all_reports = threads.map(
+                lambda peer: reports(run, peer, results, options.ours_again), wanted
             )
-            print(
-                f"{peer:26}{len(autobahn):7}{counts['same']:7}{counts['listed']:8}"
-                f"{counts['unlisted']:7}   {took}",
-                flush=True,
-            )
+            for peer, ((autobahn, ours), times) in zip(wanted, all_reports):
+                autobahn = verdicts(autobahn, autobahns_verdict)
+                ours = verdicts(ours, lambda result: VERDICTS[result["behavior"]])
+                counts, differences = compare(peer, autobahn, ours, listed)
+                if differences:
+                    unlisted[peer] = differences
+                print(
+                    f"{peer:27}{len(autobahn):5}{counts['same']:7}{counts['listed']:8}"
+                    f"{counts['unlisted']:7}{times[0]:>11}{times[1]:>9}",
+                    flush=True,
+                )
     stale = [row for row in listed if not row.seen and row.is_of(wanted, every)]
     show(unlisted, stale)
     sys.exit(bool(unlisted or stale))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except running.Broken as why:
+        print(f"compare.py: {why}", file=sys.stderr)
+        sys.exit(3)

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,25 +15,28 @@ SUITES = ["autobahn", "ws-echo"]
 START, WHOLE = 30, 900
 
 
+class Broken(Exception):
+    """A peer or a suite could not be run."""
+
+
 class Run:
     """What is installed, and the commands of the peers."""
 
-    def __init__(self, peers, installed, ws_echo):
+    def __init__(self, peers, programs, ws_echo):
         self.peers = peers
         self.ws_echo = str(pathlib.Path(ws_echo).resolve())
         self.autobahn = pathlib.Path(os.environ["WS_ECHO_AUTOBAHN"])
         self.programs = {
-            "python": installed / "python/bin/python",
+            "python": os.environ.get("WS_ECHO_PYTHON"),
             "bun": os.environ.get("WS_ECHO_BUN"),
             "chromium": os.environ.get("WS_ECHO_CHROMIUM"),
             "qt5": os.environ.get("WS_ECHO_QMLSCENE5"),
             "qt6": os.environ.get("WS_ECHO_QMLSCENE6"),
-            "programs": installed / "programs",
+            "programs": programs,
             "ws_echo": self.ws_echo,
         }
-        modules = [str(installed / "node/node_modules"), os.environ.get("WS_ECHO_NODE_MODULES")]
         self.environment = os.environ | {
-            "NODE_PATH": os.pathsep.join(filter(None, modules)),
+            "NODE_PATH": os.environ["WS_ECHO_NODE_MODULES"],
             "PYTHONDONTWRITEBYTECODE": "1",
             "QT_QPA_PLATFORM": "offscreen",
             "QT_QUICK_BACKEND": "software",
@@ -43,7 +45,12 @@ class Run:
     def run(self, suite, peer, report):
         role, name = peer.split("/")
         test = self.test_server if role == "server" else self.test_client
-        test(suite, name, report)
+        try:
+            test(suite, name, report)
+        except subprocess.TimeoutExpired:
+            raise Broken(f"{suite} and {peer}: no end within {WHOLE} s")
+        if not (report / "index.json").exists():
+            raise Broken(f"{suite} has written no report about {peer}: see {report / 'run.log'}")
 
     def test_server(self, suite, name, report):
         port = free_port()
@@ -101,8 +108,11 @@ class Run:
         return os.environ | ({"PYTHONPATH": str(self.autobahn / "suite")} if suite == "autobahn" else {})
 
     def command(self, role, name, **values):
-        values |= self.programs
-        return [part.format(**values) for part in self.peers[role][name]]
+        values |= {name: path for name, path in self.programs.items() if path}
+        try:
+            return [part.format(**values) for part in self.peers[role][name]]
+        except KeyError as missing:
+            raise Broken(f"{name} needs {missing.args[0]}, which is not installed")
 
     @contextlib.contextmanager
     def started(self, command, log, suite=None):
@@ -132,9 +142,9 @@ def wait_for(condition, process, what):
     end = time.monotonic() + START
     while not condition():
         if process.poll() is not None:
-            raise SystemExit(f"compare.py: {what}: the process has ended with {process.returncode}")
+            raise Broken(f"{what}: the process has ended with status {process.returncode}")
         if time.monotonic() > end:
-            raise SystemExit(f"compare.py: {what}: not within {START} s")
+            raise Broken(f"{what}: not within {START} s")
         time.sleep(0.05)
 
 
