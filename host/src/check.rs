@@ -6,6 +6,7 @@
 //! decoded here, without the core.
 
 pub mod answer;
+pub mod attack;
 pub mod case;
 pub mod cases;
 pub mod client_request;

@@ -5,4 +5,6 @@
 #![cfg(feature = "std")]
 
 mod in_memory;
+#[cfg(unix)]
+mod own_server;
 mod reports;

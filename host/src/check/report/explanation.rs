@@ -6,6 +6,7 @@ use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
 use super::terminal::quoted;
+use crate::check::attack;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::negotiation::Negotiation;
@@ -33,8 +34,9 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
-        Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Request(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
         Play::Response(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Attack(attack) => (vec![attack.to_string()], vec![attack::EXPECTED.to_owned()]),
     };
     for line in sent {
         text += &style.paragraph("  ", &line);

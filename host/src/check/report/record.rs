@@ -52,7 +52,7 @@ pub(crate) fn relevant(result: &CaseResult) -> Vec<Line> {
     let record = &result.transcript.record;
     let is_about_opening = match &result.case.play {
         Play::Session(session) => session.negotiation.is_some() || session.is_glued,
-        Play::Request(_) | Play::Response(_) => true,
+        Play::Request(_) | Play::Response(_) | Play::Attack(_) => true,
     };
     let mut entries = &record.entries[..];
     if !is_about_opening && entries.len() > 2 {
