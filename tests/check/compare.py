@@ -9,6 +9,7 @@ Without names it takes every peer of peers.json. The variables of .ci/install's 
 --programs DIR   what install.sh has built; without it, peers that are packages can be taken only
 --results DIR    where the reports are kept: what is there is not run again
 --ours-again     runs `ws-echo check` again though its report is there
+--all            runs all cases of `ws-echo check` too, for counts.py
 --jobs N         how many peers are tested at the same time; default 1
 
 For each case with a counterpart in Autobahn's suite the verdicts must be the same, or
@@ -62,11 +63,11 @@ def in_order(cases):
 class Listed:
     """A row of differences.md: patterns of peers and of cases, the two verdicts, and the reason."""
 
-    def __init__(self, line):
+    def __init__(self, line, groups):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         peers, cases, self.autobahn, self.ours, self.reason = cells
         self.peers = peers.split(", ")
-        self.cases = cases.split(", ")
+        self.cases = groups.get(cases) or cases.split(", ")
         self.text = line.strip()
         self.seen = 0
 
@@ -86,8 +87,11 @@ class Listed:
 
 def listed_differences():
     lines = (HERE / "differences.md").read_text().splitlines()
-    rows = [line for line in lines if line.startswith(("| server/", "| client/", "| *"))]
-    return [Listed(row) for row in rows]
+    # A group of cases: "- name: 1.1.1, 1.1.2".
+    named = (line.removeprefix("- ").split(": ", 1) for line in lines if line.startswith("- "))
+    groups = {name: cases.split(", ") for name, cases in named}
+    rows = (line for line in lines if line.startswith(("| server/", "| client/")))
+    return [Listed(row, groups) for row in rows]
 
 
 def verdicts(report, of):
@@ -120,18 +124,20 @@ def arguments():
     parser.add_argument("--programs", type=pathlib.Path)
     parser.add_argument("--results", type=pathlib.Path)
     parser.add_argument("--ours-again", action="store_true")
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("peers", nargs="*")
     return parser.parse_args()
 
 
-def reports(run, peer, results, again):
+def reports(run, peer, results, options):
     """The reports of a peer, by Autobahn and by ours, run if they are not there; and the times."""
     found, times = [], []
-    for suite in running.SUITES:
+    suites = [running.AUTOBAHN, running.COUNTERPARTS, *([running.ALL] if options.all else [])]
+    for suite in suites:
         report = results / suite / peer.replace("/", "-")
         found.append(report)
-        if suite == "ws-echo" and again:
+        if suite != running.AUTOBAHN and options.ours_again:
             shutil.rmtree(report, ignore_errors=True)
         if (report / "index.json").exists():
             times.append("-")
@@ -141,7 +147,7 @@ def reports(run, peer, results, again):
         start = time.monotonic()
         run.run(suite, peer, report)
         times.append(f"{time.monotonic() - start:.1f} s")
-    return found, times
+    return found[:2], times
 
 
 def show(unlisted, stale):
@@ -175,7 +181,7 @@ def main():
         run = running.Run(table, options.programs, options.ws_echo)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as threads:
             all_reports = threads.map(
-                lambda peer: reports(run, peer, results, options.ours_again), wanted
+                lambda peer: reports(run, peer, results, options), wanted
             )
             for peer, ((autobahn, ours), times) in zip(wanted, all_reports):
                 autobahn = verdicts(autobahn, autobahns_verdict)

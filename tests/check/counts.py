@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print what `ws-echo check` has found, from the reports that `compare.py --results RESULTS` keeps: the
+"""Print what `ws-echo check` has found, from the reports that `compare.py --all --results RESULTS` keeps: the
 table of findings.md, and with --cases each case that has not passed.
 
     counts.py RESULTS [--cases] [server-NAME | client-NAME]...
@@ -12,7 +12,7 @@ import sys
 COLUMNS = ["passed", "failed", "not_strict", "informational", "skipped"]
 
 arguments = [argument for argument in sys.argv[1:] if argument != "--cases"]
-results = pathlib.Path(arguments[0], "ws-echo")
+results = pathlib.Path(arguments[0], "all")
 names = arguments[1:] or sorted(path.name for path in results.iterdir())
 print("| peer |", " | ".join(column.replace("_", " ") for column in COLUMNS), "|")
 print("|---|" + "--:|" * len(COLUMNS))

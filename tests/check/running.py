@@ -10,7 +10,8 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUITES = ["autobahn", "ws-echo"]
+# Autobahn's suite, its counterparts of `ws-echo check`, and all cases of that.
+AUTOBAHN, COUNTERPARTS, ALL = "autobahn", "ws-echo", "all"
 # How long a peer or a suite may take to listen, and a whole run, in seconds.
 START, WHOLE = 30, 900
 
@@ -70,9 +71,9 @@ class Run:
 
     def suite_for_server(self, suite, name, port, report):
         url = f"ws://127.0.0.1:{port}/"
-        if suite == "ws-echo":
-            return [self.ws_echo, "check", url, *outputs(report)]
-        return self.autobahn_command(report, servers=[{"url": url, "agent": name}])
+        if suite == AUTOBAHN:
+            return self.autobahn_command(report, servers=[{"url": url, "agent": name}])
+        return [self.ws_echo, "check", url, *self.options(suite, report)]
 
     def test_client(self, suite, name, report):
         log = report / "run.log"
@@ -92,10 +93,17 @@ class Run:
             time.sleep(1)
 
     def suite_for_client(self, suite, report):
-        if suite == "ws-echo":
-            port = free_port()
-            return [self.ws_echo, "check", "--listen", f"127.0.0.1:{port}", *outputs(report)]
-        return self.autobahn_command(report)
+        if suite == AUTOBAHN:
+            return self.autobahn_command(report)
+        address = f"127.0.0.1:{free_port()}"
+        return [self.ws_echo, "check", "--listen", address, *self.options(suite, report)]
+
+    def options(self, suite, report):
+        files = ["--autobahn", str(report), "--json", str(report / "report.json")]
+        if suite == ALL:
+            return files
+        [cases] = json.loads(index_of(report, AUTOBAHN).read_text()).values()
+        return [*files, *(option for case in cases for option in ("--case", case))]
 
     def autobahn_command(self, report, **more):
         spec = {"outdir": str(report), "cases": ["*"], "exclude-cases": []}
@@ -105,7 +113,7 @@ class Run:
         return [str(python), "-W", "ignore", str(HERE / "few_messages.py"), str(report / "spec.json")]
 
     def suite_environment(self, suite):
-        return os.environ | ({"PYTHONPATH": str(self.autobahn / "suite")} if suite == "autobahn" else {})
+        return os.environ | ({"PYTHONPATH": str(self.autobahn / "suite")} if suite == AUTOBAHN else {})
 
     def command(self, role, name, **values):
         values |= {name: path for name, path in self.programs.items() if path}
@@ -129,8 +137,9 @@ class Run:
                 process.wait()
 
 
-def outputs(report):
-    return ["--autobahn", str(report), "--json", str(report / "report.json")]
+def index_of(report, suite):
+    """The same peer's list of results in another suite."""
+    return report.parent.parent / suite / report.name / "index.json"
 
 
 def free_port():

@@ -1,4 +1,5 @@
-// Node's websocket: it does not compress. Its limits of 64 KiB and 1 MiB are raised.
+// Node's websocket, as its documentation accepts requests. It does not compress. Its limits of 64 KiB
+// for a frame and 1 MiB for a message are raised.
 "use strict";
 const http = require("http");
 const { server: WebSocketServer } = require("websocket");
@@ -8,11 +9,11 @@ const [port] = process.argv.slice(2);
 const httpServer = http.createServer((_, response) => response.writeHead(404).end());
 const server = new WebSocketServer({
   httpServer,
-  autoAcceptConnections: true,
   maxReceivedFrameSize: LONGEST,
   maxReceivedMessageSize: LONGEST,
 });
-server.on("connect", (connection) => {
+server.on("request", (request) => {
+  const connection = request.accept(null, request.origin);
   connection.on("error", () => {});
   connection.on("message", (message) => {
     if (message.type === "utf8") connection.sendUTF(message.utf8Data);
