@@ -73,8 +73,8 @@ fn short_unit(kind: Kind) -> &'static [u8] {
 /// A length in words.
 fn size(len: usize) -> String {
     match len {
-        _ if len >= MIB && len % MIB == 0 => format!("{} MiB", len / MIB),
-        _ if len >= KIB && len % KIB == 0 => format!("{} KiB", len / KIB),
+        _ if len >= MIB && len.is_multiple_of(MIB) => format!("{} MiB", len / MIB),
+        _ if len >= KIB && len.is_multiple_of(KIB) => format!("{} KiB", len / KIB),
         len => format!("{len} bytes"),
     }
 }
