@@ -1,14 +1,22 @@
-//! The sessions that every server of ours must handle, through a tunnel over TLS. That the protocol
-//! is the same over TLS is a test of `ws-echo check` (`../check/own_server.rs`).
+//! The sessions that every server of ours must handle, through a tunnel over TLS.
 
 use ws_echo_tests::scripted_client::Client;
-use ws_echo_tests::sessions;
+use ws_echo_tests::{remote_server, sessions};
 
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::tunnel;
 
 /// A client that does not read gets no more than both sockets and a buffer hold.
 const GROWTH_MAX: u64 = 16 << 20;
+
+#[test]
+fn the_conformance_sessions_have_the_same_outcome_over_tls() {
+    // The sessions are those of RFC 6455 alone.
+    let flags = ["--no-page", "--origin=*", "--deflate=off"];
+    let (server, certificate) = self_signed("conformance", &flags);
+    let address = tunnel::start(server.address, &certificate);
+    remote_server::play_all(address, || server.log());
+}
 
 #[test]
 fn clients_come_and_go_over_tls_and_each_gets_its_own_messages() {
