@@ -10,6 +10,8 @@ pub mod fuzzing;
 pub mod inflaters;
 pub mod log;
 pub mod masking_keys;
+#[cfg(feature = "std")]
+pub mod mutants;
 pub mod names;
 pub mod network;
 pub mod peers;

@@ -129,7 +129,7 @@ pub fn mirrored(mut bytes: &[u8]) -> Vec<u8> {
 
 /// A payload with the key applied to it: masked, or unmasked. Sixteen bytes at a time, because the
 /// tests mask hundreds of megabytes without optimization.
-fn with_key(key: [u8; 4], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn with_key(key: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let mut payload = payload.to_vec();
     let wide_key = u128::from_ne_bytes(array::from_fn(|i| key[i % 4]));
     let (chunks, rest) = payload.as_chunks_mut();

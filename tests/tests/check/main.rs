@@ -5,6 +5,8 @@
 #![cfg(feature = "std")]
 
 mod in_memory;
+mod mutants;
+mod never_hangs;
 #[cfg(unix)]
 mod own_server;
 mod reports;

@@ -98,11 +98,18 @@ fn converse(
     let deadline = Instant::now() + target.destination.timeout;
     opening::send_all(&mut connection, &bytes, deadline).map_err(failed)?;
     let mut received = Vec::new();
-    let head = opening::receive_head(&mut connection, &mut received, deadline)
-        .map_err(|why| negotiation.judge_refusal(&why))?;
+    let head = match opening::await_head(&mut connection, &mut received, deadline) {
+        Ok(head) => head,
+        Err(why) => {
+            let came = "no response";
+            transcript.record.add(Direction::Received, came, &received);
+            return Err(negotiation.judge_refusal(&why));
+        }
+    };
+    let response: Vec<u8> = received.drain(..head.len).collect();
     transcript
         .record
-        .add(Direction::Received, head.first_line.clone(), &[]);
+        .add(Direction::Received, head.first_line.clone(), &response);
     if head.status().is_none() {
         let line = Untrusted::excerpt(&head.first_line);
         return Err(failed(format!(

@@ -16,6 +16,10 @@ use crate::escape::OneLine;
 /// How many frames of a step are shown.
 const FRAMES_SHOWN: usize = 6;
 
+/// How many lines at the beginning and at the end of what is sent are shown.
+const BEGINNING: usize = 24;
+const END: usize = 6;
+
 /// The explanation.
 pub(crate) fn text(case: &Case, style: Style) -> String {
     let mut text = style.paint(Color::Strong, &case.id) + "\n";
@@ -35,10 +39,10 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
         Play::Request(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
-        Play::Response(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Response(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
         Play::Attack(attack) => (vec![attack.to_string()], vec![attack::EXPECTED.to_owned()]),
     };
-    for line in sent {
+    for line in shortened(sent) {
         text += &style.paragraph("  ", &line);
     }
     text += "\n";
@@ -47,6 +51,16 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("  ", &line);
     }
     text
+}
+
+/// Leaves out lines in the middle of many.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > BEGINNING + END + 1 {
+        let hidden = BEGINNING..lines.len() - END;
+        let count = hidden.len();
+        lines.splice(hidden, [format!("… and {count} more lines")]);
+    }
+    lines
 }
 
 fn about(case: &Case) -> &'static str {
