@@ -275,7 +275,7 @@ fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
     }
 }
 
-/// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
+/// The peer must have failed the connection. That it ends TCP behind its Close is another case.
 fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<Lacking>, String> {
     const LATE: &str =
         "the connection failed only when more had come, although the fault was there before";

@@ -1,5 +1,5 @@
-//! RFC 7692 sections 6 and 7.2.3: compressed messages as the RFC has them, empty ones, and those that
-//! are not compressed although that was agreed on.
+//! RFC 7692 sections 6 and 7.2.3: compressed messages as the RFC has them, empty ones, and messages
+//! that are not compressed although that was agreed on.
 
 use super::deflate_rules::{EITHER, INFLATED, TAIL};
 use crate::check::answer::{binary_back, text_back};
