@@ -72,7 +72,7 @@ fn check(it: &Conversation, payload: &[u8]) -> Result<(), u16> {
         1016..=2999 => it.has(Fault::TakesUnassignedCodes),
         3000..=3999 => !it.has(Fault::RefusesCodesOf3000),
         4000..=4999 => !it.has(Fault::RefusesCodesOf4000),
-        5000.. => it.has(Fault::TakesCodesFrom5000),
+        5000.. => false,
     };
     let is_long = reason.len() == REASON_LEN_MAX && it.has(Fault::RefusesLongestReason);
     if !is_right || is_long {

@@ -57,7 +57,7 @@ fn check_table(peer: Peer, rows: &[Row]) {
     let texts = for_each(rows, |row| {
         let found = match WHOLE.contains(&row.fault) {
             true => play_all(peer, Some(row.fault)),
-            false => play(peer, Some(row.fault), row.sections),
+            false => play(peer, Some(row.fault), row.played),
         };
         wrong(row, &found)
     });

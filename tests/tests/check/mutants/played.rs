@@ -25,11 +25,11 @@ pub(super) enum Peer {
     Client,
 }
 
-/// Plays the cases of some sections.
-pub(super) fn play(peer: Peer, fault: Option<Fault>, sections: &[&str]) -> Found {
-    let arguments: Vec<&str> = sections
+/// Plays the cases that these patterns name.
+pub(super) fn play(peer: Peer, fault: Option<Fault>, patterns: &[&str]) -> Found {
+    let arguments: Vec<&str> = patterns
         .iter()
-        .flat_map(|section| ["--section", section])
+        .flat_map(|pattern| ["--case", pattern])
         .collect();
     match peer {
         Peer::Server => play_server(fault, &arguments),

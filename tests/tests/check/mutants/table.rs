@@ -6,23 +6,23 @@ use ws_echo_tests::mutants::Fault;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) fault: Fault,
-    /// The sections that are played.
-    pub(super) sections: &'static [&'static str],
+    /// Patterns of the cases that are played: those about the broken rule, and others near them.
+    pub(super) played: &'static [&'static str],
     /// Patterns of the cases that are about the broken rule, at least one of which must fail.
     pub(super) found_by: &'static str,
-    /// How many other cases of these sections may fail.
+    /// How many other cases of the played ones may fail.
     pub(super) others_max: usize,
 }
 
 const fn row(
     fault: Fault,
-    sections: &'static [&'static str],
+    played: &'static [&'static str],
     found_by: &'static str,
     others_max: usize,
 ) -> Row {
     Row {
         fault,
-        sections,
+        played,
         found_by,
         others_max,
     }
