@@ -6,6 +6,7 @@
 //! decoded here, without the core.
 
 pub mod answer;
+pub mod attack;
 pub mod case;
 pub mod cases;
 pub mod client_request;
@@ -53,8 +54,10 @@ use self::progress::Progress;
 use self::report::reporter::Reporter;
 use self::report::{CaseResult, Report};
 use self::target::Target;
+use crate::client::tls::INSECURE;
 use crate::client::waiter::Waiter as _;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
+use crate::options::trust::Trust;
 use crate::stderr;
 
 /// Runs the check.
@@ -99,6 +102,9 @@ fn check_server(
     let reporter = Reporter::new(&options.output).map_err(wrong)?;
     let cases = selection::chosen(options, Some(Role::Server)).map_err(wrong)?;
     let count = cases.len();
+    if server.trust == Trust::Anyone {
+        stderr::print(INSECURE);
+    }
     let mut events = CheckEvents::new().map_err(|error| {
         let why = format!("cannot wait for sockets: {error}");
         (ExitStatus::Failed, why)

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::attack::Attack;
 use super::comparison::Pongs;
 use super::compression::parameters;
 use super::frame::{Frame, Role};
@@ -90,6 +91,8 @@ pub enum Play {
     Request(RequestPlay),
     /// A response to a client, and what it does then.
     Response(ResponsePlay),
+    /// Connections that load a server, while another client must be served.
+    Attack(Attack),
 }
 
 impl Case {
@@ -192,7 +195,7 @@ impl Case {
     pub fn needs_echo(&self) -> bool {
         match &self.play {
             Play::Session(session) => session.needs_echo(),
-            Play::Request(_) | Play::Response(_) => false,
+            Play::Request(_) | Play::Response(_) | Play::Attack(_) => false,
         }
     }
 }

@@ -5,8 +5,11 @@ mod client_requests;
 mod closing;
 mod control_frames;
 mod cutting;
+mod deflate_blocks;
 mod deflate_contents;
 mod deflate_faults;
+mod deflate_fragments;
+mod deflate_garbage;
 mod deflate_messages;
 mod deflate_negotiation;
 mod deflate_offers;
@@ -41,9 +44,12 @@ pub fn all() -> Vec<Case> {
         deflate_negotiation::cases(),
         deflate_offers::cases(),
         deflate_windows::cases(),
+        deflate_messages::cases(),
+        deflate_blocks::cases(),
+        deflate_fragments::cases(),
         deflate_contents::cases(),
         deflate_faults::cases(),
-        deflate_messages::cases(),
+        deflate_garbage::cases(),
         hostile::cases(),
     ]
     .concat()

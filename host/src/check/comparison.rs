@@ -132,3 +132,105 @@ fn hasty<'a>(expected_messages: &[Placed<'a>], came_messages: &[Placed<'a>]) -> 
     let is_hasty = |(expected, came): &(&Placed<'a>, &Placed<'a>)| came.0 < expected.0;
     pairs.find(is_hasty).map(|(_, (_, came))| *came)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::answer::{pong_back, text_back};
+
+    fn compared(expected: &[Answer], came: &[Answer], pongs: Pongs) -> [Option<String>; 4] {
+        let compared = compare(expected, came, pongs);
+        let words = |answer: Option<&Answer>| answer.map(ToString::to_string);
+        [
+            words(compared.wrong.map(|it| it.came)),
+            words(compared.wrong.and_then(|it| it.instead_of)),
+            words(compared.missing),
+            words(compared.hasty),
+        ]
+    }
+
+    fn some(words: &str) -> Option<String> {
+        Some(words.to_owned())
+    }
+
+    #[test]
+    fn nothing_differs_when_all_came_in_order() {
+        let all = [text_back("a"), pong_back("b"), text_back("c")];
+        assert_eq!(compare(&all, &all, Pongs::All), Comparison::default());
+    }
+
+    #[test]
+    fn the_first_answer_that_differs_is_wrong() {
+        let expected = [text_back("a"), text_back("b")];
+        let came = [text_back("b"), text_back("a")];
+        assert_eq!(
+            compared(&expected, &came, Pongs::All),
+            [some("the text \"b\""), some("the text \"a\""), None, None]
+        );
+    }
+
+    #[test]
+    fn an_answer_too_many_is_wrong() {
+        let came = [text_back("a"), text_back("a")];
+        assert_eq!(
+            compared(&came[..1], &came, Pongs::All),
+            [some("the text \"a\""), None, None, None]
+        );
+    }
+
+    #[test]
+    fn the_first_answer_that_has_not_come_is_missing() {
+        let expected = [text_back("a"), pong_back("b"), text_back("c")];
+        assert_eq!(
+            compared(&expected, &expected[..1], Pongs::All),
+            [None, None, some("the Pong \"b\""), None]
+        );
+    }
+
+    #[test]
+    fn a_pong_may_come_before_a_message_that_was_sent_earlier() {
+        let expected = [text_back("a"), pong_back("b")];
+        let came = [pong_back("b"), text_back("a")];
+        assert_eq!(compare(&expected, &came, Pongs::All), Comparison::default());
+    }
+
+    #[test]
+    fn a_message_before_a_pong_for_an_earlier_ping_is_hasty() {
+        let expected = [pong_back("a"), text_back("b")];
+        let came = [text_back("b"), pong_back("a")];
+        assert_eq!(
+            compared(&expected, &came, Pongs::All),
+            [None, None, None, some("the text \"b\"")]
+        );
+    }
+
+    #[test]
+    fn pongs_may_be_skipped_up_to_the_last() {
+        let expected = ["1", "2", "3", "4"].map(pong_back);
+        let came = ["2", "4"].map(pong_back);
+        let skipped = compare(&expected, &came, Pongs::Last);
+        assert_eq!((skipped.wrong, skipped.missing), (None, None));
+        assert_eq!(skipped.skipped_pongs, 2);
+        let all = compare(&expected, &came, Pongs::All);
+        assert!(all.wrong.is_some());
+    }
+
+    #[test]
+    fn the_last_pong_must_come() {
+        let expected = ["1", "2", "3"].map(pong_back);
+        assert_eq!(
+            compared(&expected, &expected[..2], Pongs::Last),
+            [None, None, some("the Pong \"3\""), None]
+        );
+    }
+
+    #[test]
+    fn pongs_in_another_order_are_wrong_also_if_some_may_be_skipped() {
+        let expected = ["1", "2", "3"].map(pong_back);
+        let came = ["2", "1", "3"].map(pong_back);
+        assert_eq!(
+            compared(&expected, &came, Pongs::Last)[..2],
+            [some("the Pong \"1\""), some("the Pong \"3\"")]
+        );
+    }
+}

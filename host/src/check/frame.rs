@@ -262,3 +262,88 @@ impl Display for Frame {
         write!(f, ": {}", self.payload)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // > 0x81 0x85 0x37 0xfa 0x21 0x3d 0x7f 0x9f 0x4d 0x51 0x58 (contains "Hello")
+    // > (RFC 6455 section 5.7)
+    #[test]
+    fn a_frame_is_masked_on_its_way_to_a_server_only() {
+        let frame = text("Hello").masked(Mask::Key([0x37, 0xFA, 0x21, 0x3D]));
+        let masked = b"\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58";
+        assert_eq!(frame.bytes(Role::Server), masked);
+        assert_eq!(frame.bytes(Role::Client), b"\x81\x05Hello");
+        let wrong = text("Hello").masked(Mask::Wrong);
+        assert_eq!(wrong.bytes(Role::Server), b"\x81\x05Hello");
+        assert_eq!(wrong.bytes(Role::Client)[1], 0x85);
+    }
+
+    #[test]
+    fn a_length_has_the_form_that_is_asked_for() {
+        for (len, form, expected) in [
+            (125, Length::Shortest, &b"\x82\x7D"[..]),
+            (126, Length::Shortest, b"\x82\x7E\x00\x7E"),
+            (65_535, Length::Shortest, b"\x82\x7E\xFF\xFF"),
+            (65_536, Length::Shortest, b"\x82\x7F\0\0\0\0\0\x01\0\0"),
+            (5, Length::In16Bits, b"\x82\x7E\0\x05"),
+            (5, Length::In64Bits, b"\x82\x7F\0\0\0\0\0\0\0\x05"),
+            (
+                5,
+                Length::Claimed(u64::MAX),
+                b"\x82\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+            ),
+            (5, Length::OfWhole(300), b"\x82\x7E\x01\x2C"),
+        ] {
+            let frame = binary(vec![7; len]).length(form);
+            let bytes = frame.bytes(Role::Client);
+            assert_eq!(bytes[..expected.len()], *expected, "{len} {form:?}");
+            assert_eq!(bytes.len(), expected.len() + len, "{len} {form:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_byte_has_what_is_asked_for() {
+        assert_eq!(text("").not_final().reserved_bits(4).first, 0x41);
+        assert_eq!(ping("").reserved_bits(7).first, 0xF9);
+        assert_eq!(ping("").reserved_bits(7).reserved_bits(0).first, 0x89);
+        assert_eq!(text("").opcode(0xF).first, 0x8F);
+        assert_eq!(close(1001, "bye").payload, b"\x03\xE9bye".into());
+    }
+
+    #[test]
+    fn fragments_are_the_message_in_parts() {
+        let message = text("abcde").reserved_bits(4);
+        let firsts_and_payloads = |len| {
+            let fragments = fragments(&message, len).into_iter();
+            fragments
+                .map(|it| (it.first, it.payload.bytes().into_owned()))
+                .collect::<Vec<_>>()
+        };
+        let expected = [
+            (0x41, b"ab".to_vec()),
+            (0x00, b"cd".to_vec()),
+            (0x80, b"e".to_vec()),
+        ];
+        assert_eq!(firsts_and_payloads(2), expected);
+        assert_eq!(firsts_and_payloads(5), [(0xC1, b"abcde".to_vec())]);
+        assert_eq!(fragments(&text(""), 5), [text("")]);
+    }
+
+    #[test]
+    fn a_frame_is_told_in_words() {
+        for (frame, words) in [
+            (text("abc").not_final(), "text, not final: \"abc\""),
+            (ping(b"\xFF").reserved_bits(5), "Ping, RSV1, RSV3: 0xff"),
+            (close(1000, "bye"), "Close: 1000 \"bye\""),
+            (close_with(""), "Close: nothing"),
+            (
+                text("a").opcode(3).masked(Mask::Wrong),
+                "opcode 0x3, masked the wrong way: \"a\"",
+            ),
+        ] {
+            assert_eq!(frame.to_string(), words);
+        }
+    }
+}

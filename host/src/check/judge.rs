@@ -1,7 +1,7 @@
 //! Compares what happened in a session with what is allowed. It knows no sockets and no clock.
 
 use super::comparison::{Pongs, Wrong, compare};
-use super::received::Close;
+use super::received::{Close, FaultKind};
 use super::session::{Allowed, Codes, End, Grade, Session};
 use super::transcript::{Tcp, Transcript};
 use super::verdict::{Outcome, Verdict};
@@ -37,7 +37,13 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
     {
         return Verdict::new(Outcome::Failed, &fault.what, expected);
     }
-    let (outcome, seen) = best_of(session, transcript);
+    let (outcome, mut seen) = best_of(session, transcript);
+    let mut faults = transcript.faults.iter();
+    if outcome == Outcome::Failed
+        && let Some(fault) = faults.find(|fault| fault.kind == FaultKind::Compression)
+    {
+        seen = format!("{seen}; {}", fault.what);
+    }
     if session.watched.is_some() && outcome == Outcome::Failed {
         // What else is wrong fails other cases.
         return Verdict::skipped(format!("there was not enough to look at: {seen}"));
@@ -68,6 +74,9 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
         Grade::NotStrict => (Outcome::NotStrict, came(transcript)),
         Grade::Informational => (Outcome::Informational, came(transcript)),
     };
+    if let Some(went_on) = went_on(allowed, pongs, transcript) {
+        return (Outcome::Failed, went_on);
+    }
     match answers(allowed, pongs, transcript) {
         Ok(None) => {}
         Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
@@ -79,6 +88,23 @@ fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, Str
         Err(why) => return (Outcome::Failed, why),
     }
     (outcome, seen)
+}
+
+/// What came on a connection that should have failed.
+fn went_on(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Option<String> {
+    // A Pong may overtake the end.
+    let has_survived = transcript.has_survived && !has_ended(transcript);
+    if !matches!(allowed.end, End::Fails(_)) || !has_survived {
+        return None;
+    }
+    let compared = compare(&allowed.answers, &transcript.answers, pongs);
+    let also = match compared.wrong {
+        Some(Wrong { came, .. }) => format!("{came} came, and "),
+        None => String::new(),
+    };
+    Some(format!(
+        "the connection went on: {also}a Ping behind the fault was answered"
+    ))
 }
 
 /// Compares the answers: `Ok` with what is lacking if that is allowed.
@@ -101,13 +127,19 @@ fn answers(
     }
     if let Some(missing) = compared.missing {
         // Whoever fails a connection may drop what was not sent yet.
-        let may_drop = matches!(allowed.end, End::Fails(_)) && has_ended(transcript);
+        let may_drop = matches!(allowed.end, End::Fails(_) | End::Ended) && has_ended(transcript);
         return match may_drop {
             true => Ok(Some(format!(
                 "the connection failed before {missing} came, which was sent before the fault"
             ))),
             false => Err(format!("{missing} did not come{}", ending(transcript))),
         };
+    }
+    let skipped = compared.skipped_pongs;
+    if pongs == Pongs::AllIfPossible && skipped > 0 {
+        return Ok(Some(format!(
+            "{skipped} Pings were not answered; that is allowed because a later one was"
+        )));
     }
     let hasty = compared
         .hasty
@@ -189,9 +221,6 @@ fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
 
 /// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
 fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, String> {
-    if transcript.has_survived {
-        return Err("the connection went on: a Ping behind the fault was answered".into());
-    }
     match (&transcript.close, transcript.tcp) {
         (None, Tcp::Open) => Err("nothing came: no Close, and no end of the connection".into()),
         (None, _) if codes.is_empty() => Ok(None),
@@ -237,12 +266,269 @@ fn came(transcript: &Transcript) -> String {
 fn ending(transcript: &Transcript) -> String {
     match (&transcript.close, transcript.tcp) {
         (None, Tcp::Open) => String::new(),
-        (None, Tcp::Fin) => ", and the TCP connection ended without a Close".into(),
-        (None, Tcp::Reset) => ", and the TCP connection was reset without a Close".into(),
-        (Some(close), Tcp::Open) => format!(", and then a Close with {}", Codes(&[code(close)])),
+        (None, Tcp::Fin) => "; the TCP connection ended without a Close".into(),
+        (None, Tcp::Reset) => "; the TCP connection was reset without a Close".into(),
+        (Some(close), Tcp::Open) => format!("; a Close came with {}", Codes(&[code(close)])),
         (Some(close), _) => format!(
-            ", and then a Close with {} and the end of the TCP connection",
+            "; a Close came with {}, and the TCP connection ended",
             Codes(&[code(close)])
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::answer::{Answer, pong_back, text_back};
+    use crate::check::received::{Fault, FaultKind};
+    use crate::check::session::Step;
+
+    /// A session in which nothing is sent, with these answers and this end.
+    fn session(answers: &[Answer], end: End) -> Session {
+        let mut session = Session::default();
+        *session.strict() = Allowed {
+            grade: Grade::Passed,
+            answers: answers.to_vec(),
+            end,
+        };
+        session
+    }
+
+    fn came(answers: &[Answer]) -> Transcript {
+        Transcript {
+            answers: answers.to_vec(),
+            ..Transcript::default()
+        }
+    }
+
+    fn closed(code: u16) -> Transcript {
+        Transcript {
+            close: Some(Some(Close {
+                code,
+                reason: Vec::new(),
+            })),
+            tcp: Tcp::Fin,
+            ..Transcript::default()
+        }
+    }
+
+    #[track_caller]
+    fn assert_judged(session: &Session, transcript: &Transcript, outcome: Outcome, seen: &str) {
+        let verdict = judge(session, transcript);
+        assert_eq!((verdict.outcome, verdict.seen.as_str()), (outcome, seen));
+    }
+
+    #[test]
+    fn an_echo_passes_and_a_wrong_one_fails() {
+        let expected = session(&[text_back("a")], End::Open);
+        assert_judged(&expected, &came(&[text_back("a")]), Outcome::Passed, "");
+        assert_judged(
+            &expected,
+            &came(&[text_back("b")]),
+            Outcome::Failed,
+            "the text \"b\" came instead of the text \"a\"",
+        );
+        assert_judged(
+            &expected,
+            &came(&[text_back("a"), pong_back("b")]),
+            Outcome::Failed,
+            "the Pong \"b\" came, which nothing has asked for",
+        );
+        assert_judged(
+            &expected,
+            &came(&[]),
+            Outcome::Failed,
+            "the text \"a\" did not come",
+        );
+    }
+
+    #[test]
+    fn a_connection_that_must_stay_open_may_be_closed_by_the_player_only() {
+        let expected = session(&[], End::Open);
+        assert_judged(&expected, &closed(1000), Outcome::Passed, "");
+        let first = Transcript {
+            has_ended_first: true,
+            ..closed(1000)
+        };
+        assert_judged(
+            &expected,
+            &first,
+            Outcome::Failed,
+            "the connection did not stay open; a Close came with code 1000, and the TCP connection \
+             ended",
+        );
+        assert_judged(
+            &expected,
+            &closed(1002),
+            Outcome::Failed,
+            "the peer has failed the connection, with code 1002",
+        );
+    }
+
+    #[test]
+    fn a_failed_connection_says_why_with_the_right_code() {
+        let expected = session(&[], End::Fails(&[1002]));
+        assert_judged(&expected, &closed(1002), Outcome::Passed, "");
+        assert_judged(
+            &expected,
+            &closed(1000),
+            Outcome::NotStrict,
+            "the Close has code 1000 instead of code 1002",
+        );
+        let dropped = Transcript {
+            tcp: Tcp::Reset,
+            ..Transcript::default()
+        };
+        assert_judged(
+            &expected,
+            &dropped,
+            Outcome::NotStrict,
+            "the connection ended without a Close that says why",
+        );
+        assert_judged(
+            &expected,
+            &came(&[]),
+            Outcome::Failed,
+            "nothing came: no Close, and no end of the connection",
+        );
+    }
+
+    #[test]
+    fn a_connection_that_survives_a_fault_fails_whatever_comes_later() {
+        let survived = Transcript {
+            has_survived: true,
+            answers: vec![text_back("a")],
+            ..closed(1002)
+        };
+        assert_judged(
+            &session(&[], End::Fails(&[1002])),
+            &survived,
+            Outcome::Failed,
+            "the connection went on: the text \"a\" came, and a Ping behind the fault was answered",
+        );
+    }
+
+    #[test]
+    fn who_fails_a_connection_may_drop_what_was_not_sent_yet() {
+        let mut expected = session(&[text_back("a")], End::Fails(&[1002]));
+        let seen =
+            "the connection failed before the text \"a\" came, which was sent before the fault";
+        assert_judged(&expected, &closed(1002), Outcome::NotStrict, seen);
+        expected.strict().end = End::Open;
+        assert_judged(
+            &expected,
+            &closed(1000),
+            Outcome::Failed,
+            "the text \"a\" did not come; a Close came with code 1000, and the TCP connection ended",
+        );
+    }
+
+    #[test]
+    fn the_best_of_the_allowed_ways_counts() {
+        let mut expected = session(&[], End::Fails(&[1009]));
+        expected.allowed.push(Allowed {
+            grade: Grade::Informational,
+            answers: vec![text_back("a")],
+            end: End::Open,
+        });
+        assert_judged(&expected, &closed(1009), Outcome::Passed, "");
+        let echoed = Transcript {
+            answers: vec![text_back("a")],
+            has_survived: true,
+            ..closed(1000)
+        };
+        let verdict = judge(&expected, &echoed);
+        assert_eq!(verdict.outcome, Outcome::Informational);
+    }
+
+    #[test]
+    fn a_watched_fault_fails_whatever_else_came_and_nothing_else_does() {
+        let mut expected = session(&[text_back("a")], End::Open);
+        expected.watched = Some(FaultKind::Mask);
+        let fault = |kind| Fault {
+            kind,
+            what: "it is wrong".into(),
+        };
+        let mut transcript = came(&[text_back("a")]);
+        transcript.faults = vec![fault(FaultKind::LongLength)];
+        assert_judged(&expected, &transcript, Outcome::Passed, "");
+        transcript.faults.push(fault(FaultKind::Mask));
+        assert_judged(&expected, &transcript, Outcome::Failed, "it is wrong");
+        assert_judged(
+            &expected,
+            &came(&[]),
+            Outcome::Skipped,
+            "there was not enough to look at: the text \"a\" did not come",
+        );
+    }
+
+    #[test]
+    fn pongs_that_were_left_out_are_not_strict_or_right() {
+        let all = ["1", "2"].map(pong_back);
+        let mut expected = session(&all, End::Open);
+        for (pongs, outcome) in [
+            (Pongs::All, Outcome::Failed),
+            (Pongs::AllIfPossible, Outcome::NotStrict),
+            (Pongs::Last, Outcome::Passed),
+        ] {
+            expected.pongs = pongs;
+            let verdict = judge(&expected, &came(&all[1..]));
+            assert_eq!(verdict.outcome, outcome, "{pongs:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_sends_without_end_fails_unless_a_long_frame_may_be_waited_for() {
+        let endless = Transcript {
+            lost: Some("it sends without end".into()),
+            ..Transcript::default()
+        };
+        let open = session(&[], End::Open);
+        assert_judged(&open, &endless, Outcome::Failed, "it sends without end");
+        let waiting = session(&[], End::Waiting);
+        assert_judged(&waiting, &endless, Outcome::Passed, "");
+    }
+
+    #[test]
+    fn who_must_wait_must_not_end_the_connection() {
+        let expected = session(&[], End::Waiting);
+        assert_judged(&expected, &came(&[]), Outcome::Passed, "");
+        assert_judged(
+            &expected,
+            &closed(1001),
+            Outcome::Failed,
+            "the connection did not stay open; a Close came with code 1001, and the TCP connection \
+             ended",
+        );
+    }
+
+    #[test]
+    fn a_close_is_answered_with_its_code() {
+        let mut expected = session(&[], End::Closes(&[1000, 1005]));
+        expected.steps = vec![Step::Pause];
+        assert_judged(&expected, &closed(1000), Outcome::Passed, "");
+        assert_judged(
+            &expected,
+            &closed(1001),
+            Outcome::Failed,
+            "the Close has code 1001 instead of code 1000 or no code",
+        );
+        assert_judged(&expected, &came(&[]), Outcome::Failed, "no Close came");
+    }
+
+    #[test]
+    fn what_is_expected_names_all_that_is_allowed() {
+        let mut expected = session(&[text_back("a")], End::Open);
+        expected.allowed.push(Allowed {
+            grade: Grade::NotStrict,
+            answers: Vec::new(),
+            end: End::Fails(&[1009]),
+        });
+        let verdict = judge(&expected, &came(&[]));
+        assert_eq!(
+            verdict.expected,
+            "the text \"a\", then nothing else, and the connection stays open; or a Close with \
+             code 1009, and the end of the connection"
+        );
     }
 }

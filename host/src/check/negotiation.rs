@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use ws_echo_core::Window;
 
 use super::compression::parameters::{
-    Agreement, Answer, ReadAnswer, answer_to, is_offered, read_answer,
+    Agreement, Answer, answer_to, has_malformed, is_offered, read_answer,
 };
 use super::verdict::{Outcome, Verdict};
 
@@ -27,11 +27,16 @@ pub struct Negotiation {
 /// What must come of the offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expected {
-    /// An agreement. Without one the case is skipped: no one has to compress.
+    /// An agreement, even by an answer that is not quite right: that is for other cases. Without
+    /// one the case is skipped, because no one has to compress.
     #[default]
     Agreed,
+    /// An agreement by a right answer. Without one the case is skipped.
+    Right,
+    /// An agreement by a right answer, or none.
+    RightOrNone,
     /// An agreement, or none.
-    Either,
+    Any,
     /// No agreement, and a connection without compression.
     Declined,
     /// No agreement, because the offer breaks the grammar: with a connection or without.
@@ -84,50 +89,73 @@ impl Negotiation {
     /// Nothing is negotiated.
     pub fn none() -> Self {
         Self {
-            expected: Expected::Either,
+            expected: Expected::Any,
             ..Self::default()
         }
     }
 
-    /// Judges the response of a server: its status, and the values of its
-    /// `Sec-WebSocket-Extensions`.
+    /// Judges the response of a server: its status line, and the values of its
+    /// `Sec-WebSocket-Extensions`. Returns what was agreed on.
     ///
     /// # Errors
     ///
     /// The verdict, if the session cannot be played.
-    pub fn judge_answer(&self, status_line: &str, answers: &[&str]) -> Result<ReadAnswer, Verdict> {
-        let is_open = status_line.split(' ').nth(1) == Some("101");
-        match (self.expected, is_open) {
-            (_, true) => {}
-            (Expected::Refused, false) => return Err(Verdict::passed()),
-            (Expected::Declined, false) => {
-                let seen = format!("the server refused the whole connection: {status_line}");
-                return Err(Verdict::new(Outcome::NotStrict, seen, DECLINED));
-            }
-            (Expected::Agreed | Expected::Either, false) => {
-                let seen = format!("the server did not open the connection: {status_line}");
-                return Err(Verdict::new(Outcome::Failed, seen, "an open connection"));
-            }
+    pub fn judge_answer(
+        &self,
+        status_line: &str,
+        answers: &[&str],
+    ) -> Result<Option<Agreement>, Verdict> {
+        if status_line.split(' ').nth(1) != Some("101") {
+            let seen = format!("the server did not open the connection: {status_line}");
+            return Err(self.judge_refusal(&seen));
         }
-        let offers: Vec<&str> = self.offers.iter().map(AsRef::as_ref).collect();
+        let offers = self.offers();
         let read = read_answer(answers, &offers);
-        match (self.expected, read.agreement) {
-            (Expected::Declined | Expected::Refused, Some(_)) => {
+        let failed = |seen, expected| Err(Verdict::new(Outcome::Failed, seen, expected));
+        match (self.expected, read.agreement, read.fault) {
+            (Expected::Declined | Expected::Refused, Some(_), _) => {
                 let seen = format!("the server agreed: {}", answers.join(", "));
-                Err(Verdict::new(Outcome::Failed, seen, DECLINED))
+                return failed(seen, DECLINED);
             }
-            (Expected::Agreed, None) => Err(match read.fault {
-                Some(why) => Verdict::new(Outcome::Failed, why, "a right answer, or none"),
-                None => Verdict::skipped(
+            (Expected::Right | Expected::RightOrNone, _, Some(why)) => {
+                return failed(why, "a right answer to the offer, or none");
+            }
+            (Expected::Agreed, None, Some(why)) => {
+                return Err(Verdict::skipped(format!(
+                    "the server's answer cannot be understood: {why}"
+                )));
+            }
+            (Expected::Agreed | Expected::Right, None, _) => {
+                return Err(Verdict::skipped(
                     "the server does not agree on permessage-deflate with this offer",
-                ),
-            }),
-            (_, Some(agreement)) => match self.lacking(agreement.client, agreement.server) {
-                Some(need) => Err(Verdict::skipped(format!("it needs {need}"))),
-                None => Ok(read),
-            },
-            (_, None) => Ok(read),
+                ));
+            }
+            _ => {}
         }
+        let lacking = read
+            .agreement
+            .and_then(|agreement| self.lacking(agreement.client, agreement.server));
+        match lacking {
+            Some(need) => Err(Verdict::skipped(format!("it needs {need}"))),
+            None => Ok(read.agreement),
+        }
+    }
+
+    /// Judges that a server did not open the connection; how is said in words.
+    pub fn judge_refusal(&self, seen: &str) -> Verdict {
+        match self.expected {
+            Expected::Refused => Verdict::passed(),
+            Expected::Declined => Verdict::new(Outcome::NotStrict, seen, DECLINED),
+            // It has declined more than the offer that it must not accept.
+            _ if has_malformed(&self.offers()) => {
+                Verdict::new(Outcome::NotStrict, seen, "a connection all the same")
+            }
+            _ => Verdict::new(Outcome::Failed, seen, "an open connection"),
+        }
+    }
+
+    fn offers(&self) -> Vec<&str> {
+        self.offers.iter().map(AsRef::as_ref).collect()
     }
 
     /// The answer to a client that offers this, the values of its `Sec-WebSocket-Extensions`, and
@@ -194,5 +222,71 @@ impl Display for Need {
                 write!(f, "on at most {bits} bits for messages of the tested end")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: &str = "HTTP/1.1 101 Switching Protocols";
+    const OFFER: &str = "permessage-deflate; client_max_window_bits";
+
+    fn outcome(expected: Expected, offer: &str, status: &str, answers: &[&str]) -> Outcome {
+        let negotiation = Negotiation::offer([offer.to_owned()], expected);
+        match negotiation.judge_answer(status, answers) {
+            Ok(_) => Outcome::Passed,
+            Err(verdict) => verdict.outcome,
+        }
+    }
+
+    #[test]
+    fn the_answer_of_a_server_is_judged_by_what_is_expected() {
+        let refused = "HTTP/1.1 400 Bad Request";
+        let right = &["permessage-deflate"][..];
+        let wrong = &["permessage-deflate; unknown"][..];
+        use Expected::*;
+        use Outcome::*;
+        for (expected, status, answers, outcome_expected) in [
+            (Agreed, OPEN, right, Passed),
+            (Agreed, OPEN, wrong, Passed),
+            (Agreed, OPEN, &[], Skipped),
+            (Agreed, refused, &[], Failed),
+            (Right, OPEN, right, Passed),
+            (Right, OPEN, wrong, Failed),
+            (Right, OPEN, &["permessage-deflate;"], Failed),
+            (Right, OPEN, &[], Skipped),
+            (RightOrNone, OPEN, wrong, Failed),
+            (RightOrNone, OPEN, &[], Passed),
+            (Any, OPEN, wrong, Passed),
+            (Any, refused, &[], Failed),
+            (Declined, OPEN, right, Failed),
+            (Declined, OPEN, &[], Passed),
+            (Declined, refused, &[], NotStrict),
+            (Refused, OPEN, right, Failed),
+            (Refused, OPEN, &[], Passed),
+            (Refused, refused, &[], Passed),
+        ] {
+            let outcome = outcome(expected, OFFER, status, answers);
+            assert_eq!(
+                outcome, outcome_expected,
+                "{expected:?} {status} {answers:?}"
+            );
+        }
+        let offer = "permessage-deflate; unknown, permessage-deflate";
+        assert_eq!(outcome(Right, offer, refused, &[]), NotStrict);
+    }
+
+    #[test]
+    fn a_case_is_skipped_if_the_agreement_is_not_what_it_needs() {
+        let negotiation = Negotiation::both(OFFER, Answer::default()).needing(Need::SenderKeeps);
+        let answer = "permessage-deflate; client_no_context_takeover";
+        let verdict = negotiation.judge_answer(OPEN, &[answer]).unwrap_err();
+        assert_eq!(verdict.outcome, Outcome::Skipped);
+        assert!(negotiation.answer_to(&[OFFER]).unwrap().is_some());
+        assert_eq!(
+            negotiation.answer_to(&[]).unwrap_err().outcome,
+            Outcome::Skipped
+        );
     }
 }

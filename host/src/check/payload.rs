@@ -77,7 +77,7 @@ impl Payload {
     pub fn part(&self, range: Range<usize>) -> Self {
         match self {
             Self::Bytes(Cow::Borrowed(bytes)) => Self::Bytes(Cow::Borrowed(&bytes[range])),
-            Self::Repeated { unit, len } if range.start % unit.len() == 0 && range.end <= *len => {
+            Self::Repeated { unit, len } if range.start.is_multiple_of(unit.len()) && range.end <= *len => {
                 Self::Repeated {
                     unit,
                     len: range.len(),
@@ -201,5 +201,63 @@ fn shown_text(bytes: &[u8], is_part: bool) -> Option<&str> {
             str::from_utf8(&bytes[..error.valid_up_to()]).ok()
         }
         Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_repeated_and_cut() {
+        let payload = Payload::repeated("abc", 7);
+        assert_eq!(&*payload.bytes(), b"abcabca");
+        assert_eq!(payload.beginning(4), b"abca");
+        assert_eq!(&*payload.part(3..6).bytes(), b"abc");
+        assert_eq!(&*payload.part(1..5).bytes(), b"bcab");
+        assert!(Payload::repeated("abc", 0).is_empty());
+    }
+
+    #[test]
+    fn a_repeated_unit_is_equal_to_its_bytes_and_to_no_others() {
+        for len in [0, 1, 2, 3, 4, 7, 100] {
+            let repeated = Payload::repeated("abc", len);
+            let mut bytes = repeated.bytes().into_owned();
+            assert_eq!(repeated, Payload::from(bytes.clone()));
+            assert_eq!(Payload::from(bytes.clone()), repeated);
+            for index in 0..len {
+                bytes[index] ^= 1;
+                assert_ne!(repeated, Payload::from(bytes.clone()), "{index} of {len}");
+                bytes[index] ^= 1;
+            }
+            bytes.push(b'a');
+            assert_ne!(repeated, Payload::from(bytes));
+        }
+        assert_eq!(Payload::repeated("ab", 4), Payload::repeated("abab", 4));
+    }
+
+    #[test]
+    fn a_payload_is_shown_as_text_or_as_digits_and_its_beginning_only() {
+        for (payload, shown) in [
+            (Payload::from(""), "nothing"),
+            (Payload::from("a\n\u{1B}"), "\"a\\n\\u{1b}\""),
+            (Payload::from(b"\xFF\x00"), "0xff00"),
+            (
+                Payload::repeated("0123456789", 50),
+                "\"0123456789012345678901234567890123456789…\" (50 bytes)",
+            ),
+        ] {
+            assert_eq!(payload.to_string(), shown);
+            let bytes = payload.bytes();
+            assert_eq!(Shown(&bytes).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_character_that_is_cut_where_the_beginning_ends_does_not_make_digits_of_a_text() {
+        let payload = Payload::from(format!("{}κόσμε", "x".repeat(39)));
+        assert!(payload.to_string().starts_with("\"xxx"));
+        let cut = Payload::from(b"x\xCE");
+        assert_eq!(cut.to_string(), "0x78ce");
     }
 }

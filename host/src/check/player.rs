@@ -1,6 +1,8 @@
 //! Plays one case: against a server, over a connection of its own, or against a client that has
 //! connected.
 
+mod attack;
+mod attackers;
 pub(crate) mod client_opening;
 mod client_response;
 pub(crate) mod client_session;
@@ -12,6 +14,7 @@ mod outgoing;
 pub(crate) mod request;
 mod script;
 pub(crate) mod server_session;
+mod witness;
 
 use super::case::{Case, Play};
 use super::request_part::Circumstances;
@@ -29,6 +32,7 @@ pub(crate) fn play(
 ) -> (Verdict, Transcript) {
     match &case.play {
         Play::Session(session) => server_session::play(events, target, session),
+        Play::Attack(attack) => attack::play(events, target, attack),
         Play::Request(request) => request::play(events, target, request),
         Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
@@ -47,7 +51,7 @@ pub(crate) fn play_client<'a>(
     let (verdict, transcript) = match &case.play {
         Play::Session(session) => client_session::play(client, session),
         Play::Response(response) => return client_response::play(client, response, around),
-        Play::Request(_) => {
+        Play::Request(_) | Play::Attack(_) => {
             let why = "cases of this kind cannot be played against a client";
             client_session::skip(client, Verdict::skipped(why))
         }

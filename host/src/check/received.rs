@@ -42,8 +42,6 @@ pub enum FaultKind {
     Compression,
     /// Compressed bytes that refer back further than was agreed on.
     Window,
-    /// An answer to an offer of extensions that is no right one.
-    Negotiation,
     /// A length that no frame can have.
     Length,
     /// Something after the Close.
@@ -332,7 +330,10 @@ impl FrameReader {
                         self.fault(FaultKind::Window, what);
                     }
                 }
-                Err(what) => self.fault(FaultKind::Compression, what),
+                Err(what) => {
+                    let what = format!("a compressed message cannot be inflated: {what}");
+                    self.fault(FaultKind::Compression, what);
+                }
             }
         }
         if message.kind == Kind::Text && str::from_utf8(&message.payload).is_err() {
@@ -381,4 +382,138 @@ fn header_len(second: u8, is_masked: bool) -> usize {
 /// section 11.7 makes).
 pub fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::answer::{binary_back, pong_back, text_back};
+
+    /// Reads these bytes of a server, all at once and one by one.
+    fn read(bytes: &[u8]) -> (Vec<Meaning>, Vec<FaultKind>) {
+        let read = read_from(Role::Server, &[bytes]);
+        let one_by_one: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(read, read_from(Role::Server, &one_by_one), "byte by byte");
+        read
+    }
+
+    fn read_from(role: Role, pieces: &[&[u8]]) -> (Vec<Meaning>, Vec<FaultKind>) {
+        let mut reader = FrameReader::new(role, None);
+        let mut meanings = Vec::new();
+        for piece in pieces {
+            reader.receive(piece);
+            while let Some((_, meaning)) = reader.next_frame() {
+                meanings.extend(meaning);
+            }
+        }
+        (meanings, reader.faults.iter().map(|it| it.kind).collect())
+    }
+
+    /// The fault of these bytes of a server, the only one.
+    #[track_caller]
+    fn assert_fault(bytes: &[u8], fault: FaultKind) {
+        let (_, faults) = read(bytes);
+        assert_eq!(faults, [fault], "{bytes:02x?}");
+    }
+
+    #[test]
+    fn messages_and_control_frames_are_read_without_a_fault() {
+        let (meanings, faults) =
+            read(b"\x81\x01a\x01\x01b\x89\x01?\x80\x01c\x82\x00\x8A\x01!\x88\x05\x03\xE8bye");
+        let close = Close {
+            code: 1000,
+            reason: b"bye".to_vec(),
+        };
+        let expected = [
+            Meaning::Answer(text_back("a")),
+            Meaning::Ping(b"?".to_vec()),
+            Meaning::Answer(text_back("bc")),
+            Meaning::Answer(binary_back("")),
+            Meaning::Answer(pong_back("!")),
+            Meaning::Close(Some(close)),
+        ];
+        assert_eq!(meanings, expected);
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn a_client_masks_and_a_server_does_not() {
+        let masked = b"\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58";
+        let hello = || vec![Meaning::Answer(text_back("Hello"))];
+        assert_eq!(read_from(Role::Client, &[masked]), (hello(), vec![]));
+        let fault = vec![FaultKind::Mask];
+        assert_eq!(read_from(Role::Server, &[masked]), (hello(), fault.clone()));
+        assert_eq!(
+            read_from(Role::Client, &[b"\x81\x05Hello"]),
+            (hello(), fault)
+        );
+    }
+
+    #[test]
+    fn each_fault_is_noted_for_itself() {
+        assert_fault(b"\xC1\x00", FaultKind::ReservedBits);
+        assert_fault(b"\x83\x00", FaultKind::ReservedOpcode);
+        assert_fault(b"\x81\x7E\x00\x01a", FaultKind::LongLength);
+        assert_fault(b"\x81\x7F\0\0\0\0\0\0\0\x01a", FaultKind::LongLength);
+        assert_fault(b"\x09\x00", FaultKind::FragmentedControl);
+        assert_fault(
+            &[&b"\x8A\x7E\x00\x7E"[..], &[7; 126]].concat(),
+            FaultKind::LongControl,
+        );
+        assert_fault(b"\x80\x00", FaultKind::Sequence);
+        assert_fault(b"\x01\x00\x81\x00", FaultKind::Sequence);
+        assert_fault(b"\x81\x01\xFF", FaultKind::InvalidText);
+        assert_fault(b"\x88\x01\x03", FaultKind::Close);
+        assert_fault(b"\x88\x02\x03\xED", FaultKind::Close);
+        assert_fault(b"\x88\x03\x03\xE8\xFF", FaultKind::Close);
+        assert_fault(b"\x88\x00\x81\x00", FaultKind::AfterClose);
+        assert_fault(b"\x82\x7F\x80\0\0\0\0\0\0\0", FaultKind::Length);
+    }
+
+    #[test]
+    fn a_character_may_be_cut_by_fragments() {
+        let (meanings, faults) = read(b"\x01\x01\xCE\x80\x01\xBA");
+        assert_eq!(meanings, [Meaning::Answer(text_back("κ"))]);
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn a_fault_is_noted_once_and_what_follows_is_read() {
+        let (meanings, faults) = read(b"\xC1\x01a\xC1\x01b\x81\x01c");
+        let expected = ["a", "b", "c"].map(|it| Meaning::Answer(text_back(it)));
+        assert_eq!(meanings, expected);
+        assert_eq!(faults, [FaultKind::ReservedBits]);
+    }
+
+    #[test]
+    fn what_follows_a_close_means_nothing() {
+        let (meanings, _) = read(b"\x88\x00\x81\x01a\x89\x00\x88\x02\x03\xE8");
+        assert_eq!(meanings, [Meaning::Close(None)]);
+    }
+
+    #[test]
+    fn nothing_is_read_behind_a_frame_that_is_longer_than_any_that_was_sent() {
+        let mut reader = FrameReader::new(Role::Server, None);
+        reader.receive(b"\x82\x7F\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFFa");
+        assert!(reader.next_frame().is_none());
+        reader.receive(b"\x81\x01a");
+        assert!(reader.next_frame().is_none());
+        let lost = "a frame says that it has 9223372036854775807 bytes";
+        assert_eq!(reader.lost(), Some(lost));
+        assert_eq!(reader.faults, []);
+    }
+
+    #[test]
+    fn a_frame_is_kept_until_it_is_complete() {
+        let mut reader = FrameReader::new(Role::Server, None);
+        for piece in [&b"\x81"[..], b"\x03", b"ab"] {
+            reader.receive(piece);
+            assert!(reader.next_frame().is_none());
+        }
+        reader.receive(b"c\x81");
+        let (frame, _) = reader.next_frame().expect("it is complete");
+        assert_eq!(frame.words(), "text: \"abc\"");
+        assert_eq!(reader.frame_bytes(), b"\x81\x03abc");
+        assert!(reader.next_frame().is_none());
+    }
 }

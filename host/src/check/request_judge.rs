@@ -32,7 +32,7 @@ pub struct Answered {
 
 /// Judges what a server did with a request.
 pub fn judge(play: &RequestPlay, answered: &Answered) -> Verdict {
-    let expected = play.expected();
+    let expected = play.allowed_in_words();
     if let Some(why) = &answered.transcript.not_opened {
         return Verdict::new(Outcome::Failed, why, expected);
     }
@@ -146,8 +146,8 @@ fn seen(answered: &Answered) -> String {
     }
     if let Some(place) = find(&answered.behind, STATUS_LINE) {
         return format!(
-            "the server sent {place} bytes before its response to {request}, so that a client finds \
-             no response"
+            "the server sent {place} bytes before its response to {request}, so that a client \
+             finds no response"
         );
     }
     match (answered.behind.len(), tcp) {
@@ -156,7 +156,8 @@ fn seen(answered: &Answered) -> String {
         }
         (0, _) => format!("the server {ended} the connection without an answer to {request}"),
         (len, _) => format!(
-            "the server sent {len} bytes that are no response to {request}, and {ended} the connection"
+            "the server sent {len} bytes that are no response to {request}, and {ended} the \
+             connection"
         ),
     }
 }

@@ -5,9 +5,13 @@ use std::fmt::{self, Display, Formatter};
 
 use super::answer::Answer;
 use super::frame::Frame;
-use super::request::Request;
+use super::request::{Base, Request};
 use super::response_head::HeadFault;
 use super::session::Grade;
+
+/// How many lines of a request are shown, and how many bytes of a line.
+const LINES_SHOWN: usize = 20;
+const LINE_LEN_SHOWN: usize = 200;
 
 /// A request, and the responses that are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +97,8 @@ impl RequestPlay {
         self
     }
 
-    /// The connection opens; then the frames are sent, and these answers must come.
+    /// The connection opens; then the frames are sent, and these answers must come: the last ones
+    /// to these frames, and those before them to what was behind the request.
     pub fn then(mut self, frames: Vec<Frame>, answers: Vec<Answer>) -> Self {
         self.afterwards = Afterwards::Frames(frames);
         self.answers = answers;
@@ -130,18 +135,69 @@ impl RequestPlay {
     }
 
     /// What is allowed, in words.
-    pub fn expected(&self) -> String {
-        let allowed = self.allowed.iter().map(|(grade, response)| match grade {
-            Grade::Passed => response.to_string(),
-            Grade::NotStrict => format!("{response} (not strict)"),
-            Grade::Informational => format!("{response} (left open by the RFC)"),
+    pub fn allowed_in_words(&self) -> String {
+        let allowed = self.allowed.iter().map(|(grade, response)| {
+            let mut words = response.to_string();
+            if *response == Response::Opens {
+                let answers = self.answers.iter();
+                words.extend(answers.map(|answer| format!(", then {answer}")));
+            }
+            match grade {
+                Grade::Passed => words,
+                Grade::NotStrict => words + " (not strict)",
+                Grade::Informational => words + " (left open by the RFC)",
+            }
         });
-        let mut expected = allowed.collect::<Vec<_>>().join("; or ");
-        for answer in &self.answers {
-            expected += &format!("; then {answer}");
+        let mut words = allowed.collect::<Vec<_>>().join("; or ");
+        if let Some(watched) = self.watched {
+            words += &format!("; and {watched}");
         }
-        expected
+        words
     }
+
+    /// What is sent, in lines, with values as in the examples of RFC 6455.
+    pub fn sent_in_words(&self) -> Vec<String> {
+        let example = Base {
+            resource: "/chat".into(),
+            authority: "server.example.com".into(),
+            scheme: "http",
+            key: "dGhlIHNhbXBsZSBub25jZQ==".into(),
+            headers: Vec::new(),
+        };
+        let mut words = vec![format!("{}:", self.request.words(&example))];
+        let bytes = self.request.bytes(&example);
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+        let shown = lines.iter().take(LINES_SHOWN);
+        words.extend(shown.map(|line| shown_line(line)));
+        if lines.len() > LINES_SHOWN {
+            words.push(format!("... and {} more lines", lines.len() - LINES_SHOWN));
+        }
+        match self.sending {
+            Sending::Whole => {}
+            Sending::Paused => words.push("(the last two bytes come later)".into()),
+            Sending::CutEverywhere => {
+                words.push("(again for each place where it can be cut, and byte by byte)".into());
+            }
+        }
+        if self.is_half_closed {
+            words.push("(and the end of the TCP connection in this direction)".into());
+        }
+        if let Afterwards::Frames(frames) = &self.afterwards {
+            let sent = frames.iter();
+            words.extend(sent.map(|frame| format!("once the connection is open: {frame}")));
+        }
+        words
+    }
+}
+
+/// A line of a request, with its end as an escape.
+fn shown_line(line: &[u8]) -> String {
+    let (shown, others) = line.split_at(line.len().min(LINE_LEN_SHOWN));
+    let mut words = shown.escape_ascii().to_string();
+    if !others.is_empty() {
+        words += &format!("... and {} more bytes", others.len());
+    }
+    words
 }
 
 /// In words, such as `a response with status 400`.
@@ -159,7 +215,7 @@ impl Display for Response {
             Self::Drops => f.write_str("the end of the TCP connection without a response"),
             Self::Ends => f.write_str("the end of the TCP connection"),
             Self::Waits => f.write_str(
-                "nothing, and the end of the TCP connection when the client has ended its direction",
+                "nothing, and the end of the TCP connection once the client has ended it",
             ),
         }
     }
@@ -178,5 +234,50 @@ impl Display for Statuses<'_> {
             write!(f, "{status}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::request::request;
+
+    #[test]
+    fn a_request_is_explained_line_by_line() {
+        let play = ask(request().without("Upgrade").line("X: \0"))
+            .refused(&[400, 426])
+            .or(Grade::NotStrict, Response::Drops)
+            .sent(Sending::Paused);
+        assert_eq!(
+            play.sent_in_words(),
+            [
+                "a request without Upgrade and with the further line \"X: \\u{0}\":",
+                "GET /chat HTTP/1.1\\r\\n",
+                "Host: server.example.com\\r\\n",
+                "Connection: Upgrade\\r\\n",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n",
+                "Sec-WebSocket-Version: 13\\r\\n",
+                "X: \\x00\\r\\n",
+                "\\r\\n",
+                "(the last two bytes come later)",
+            ]
+        );
+        assert_eq!(
+            play.allowed_in_words(),
+            "a response with status 400 or 426; or the end of the TCP connection without a \
+             response (not strict)"
+        );
+    }
+
+    #[test]
+    fn a_long_request_is_explained_by_its_beginning() {
+        let long = ask(request().many_headers(1000).line("a".repeat(5000))).sent_in_words();
+        assert_eq!(long.last().unwrap(), "... and 988 more lines");
+        let long = ask(request().line("a".repeat(5000))).sent_in_words();
+        assert!(
+            long[7].ends_with("aaa... and 4802 more bytes"),
+            "{}",
+            long[7]
+        );
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Each fault is looked at by one case, so that one fault does not fail all.
 
+use std::fmt::{self, Display, Formatter};
+
 use super::http::Head;
 
 const SWITCHING: u16 = 101;
@@ -18,7 +20,10 @@ pub enum HeadFault {
     Connection,
     /// A header that announces a body behind a response that cannot have one.
     Body,
+    /// An extension that was not offered.
     Extension,
+    /// Any extension, although what was offered is malformed or does not exist.
+    AnyExtension,
     Subprotocol,
     /// Something came before the request was complete.
     Early,
@@ -30,6 +35,29 @@ pub enum HeadFault {
     AllowOf405,
     /// A second response behind one with status 101.
     SecondResponse,
+}
+
+/// What a response must have so that the fault is not there, such as `the right
+/// Sec-WebSocket-Accept, once`.
+impl Display for HeadFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StatusLine => "a status line that begins with \"HTTP/1.1 101 \"",
+            Self::Syntax => "nothing but headers in its head, each in a line that ends in CR LF",
+            Self::Accept => "the right Sec-WebSocket-Accept, once",
+            Self::Upgrade => "\"Upgrade: websocket\", once",
+            Self::Connection => "\"Connection: Upgrade\"",
+            Self::Body => "neither Content-Length nor Transfer-Encoding",
+            Self::Extension => "no extension that was not offered",
+            Self::AnyExtension => "no extension",
+            Self::Subprotocol => "one of the subprotocols that were offered, or none",
+            Self::Early => "nothing before the request was complete",
+            Self::Versions => "\"Sec-WebSocket-Version: 13\"",
+            Self::UpgradeOf426 => "Upgrade, if the status is 426",
+            Self::AllowOf405 => "Allow, if the status is 405",
+            Self::SecondResponse => "no second response behind it",
+        })
+    }
 }
 
 /// What a response is compared with.
@@ -60,6 +88,9 @@ pub fn fault(kind: HeadFault, head: &Head, bytes: &[u8], asked: &Asked) -> Optio
         HeadFault::Connection if is_open => connection(head),
         HeadFault::Body if is_open => body(head),
         HeadFault::Extension if is_open => extension(head, asked),
+        HeadFault::AnyExtension if is_open => head
+            .value("Sec-WebSocket-Extensions")
+            .map(|value| format!("the response agrees on the extension \"{value}\", and must not")),
         HeadFault::Subprotocol if is_open => subprotocol(head, asked),
         HeadFault::Versions if !is_open => versions(head),
         HeadFault::UpgradeOf426 if head.status() == Some(426) => missing(head, "Upgrade"),
@@ -239,58 +270,61 @@ mod tests {
         assert_eq!(found(&RIGHT.replace("\r\n\r\n", chosen)), []);
     }
 
+    /// What is changed in a right response, and the fault that it is then.
+    const CHANGES: [(&str, &str, HeadFault); 20] = [
+        ("HTTP/1.1", "HTTP/1.0", HeadFault::StatusLine),
+        (" Switching Protocols", "", HeadFault::StatusLine),
+        (
+            "Upgrade: WebSocket",
+            "Upgrade: websockets",
+            HeadFault::Upgrade,
+        ),
+        ("Upgrade: WebSocket", "X: y", HeadFault::Upgrade),
+        ("upgrade\r", "upgrades\r", HeadFault::Connection),
+        ("right", "wrong", HeadFault::Accept),
+        ("Sec-WebSocket-Accept", "X", HeadFault::Accept),
+        (
+            "\r\n\r\n",
+            "\r\nSec-WebSocket-Accept: right\r\n\r\n",
+            HeadFault::Accept,
+        ),
+        ("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n", HeadFault::Body),
+        (
+            "\r\n\r\n",
+            "\r\nTransfer-Encoding: chunked\r\n\r\n",
+            HeadFault::Body,
+        ),
+        (
+            "\r\n\r\n",
+            "\r\nSec-WebSocket-Extensions: other\r\n\r\n",
+            HeadFault::Extension,
+        ),
+        (
+            "\r\n\r\n",
+            "\r\nSec-WebSocket-Extensions:\r\n\r\n",
+            HeadFault::Extension,
+        ),
+        (
+            "\r\n\r\n",
+            "\r\nSec-WebSocket-Protocol: other\r\n\r\n",
+            HeadFault::Subprotocol,
+        ),
+        (
+            "\r\n\r\n",
+            "\r\nSec-WebSocket-Protocol:\r\n\r\n",
+            HeadFault::Subprotocol,
+        ),
+        ("\r\n\r\n", "\r\nno header\r\n\r\n", HeadFault::Syntax),
+        ("\r\n\r\n", "\r\nX : y\r\n\r\n", HeadFault::Syntax),
+        ("\r\n\r\n", "\r\n folded\r\n\r\n", HeadFault::Syntax),
+        ("\r\n\r\n", "\nX: y\r\n\r\n", HeadFault::Syntax),
+        ("\r\n\r\n", "\r\nX: y\0\r\n\r\n", HeadFault::Syntax),
+        ("\r\n\r\n", "\n\n", HeadFault::Syntax),
+    ];
+
     #[test]
     fn each_change_of_a_right_response_is_one_fault() {
-        for (from, to, kind) in [
-            ("HTTP/1.1", "HTTP/1.0", HeadFault::StatusLine),
-            (" Switching Protocols", "", HeadFault::StatusLine),
-            (
-                "Upgrade: WebSocket",
-                "Upgrade: websockets",
-                HeadFault::Upgrade,
-            ),
-            ("Upgrade: WebSocket", "X: y", HeadFault::Upgrade),
-            ("upgrade\r", "upgrades\r", HeadFault::Connection),
-            ("right", "wrong", HeadFault::Accept),
-            ("Sec-WebSocket-Accept", "X", HeadFault::Accept),
-            (
-                "\r\n\r\n",
-                "\r\nSec-WebSocket-Accept: right\r\n\r\n",
-                HeadFault::Accept,
-            ),
-            ("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n", HeadFault::Body),
-            (
-                "\r\n\r\n",
-                "\r\nTransfer-Encoding: chunked\r\n\r\n",
-                HeadFault::Body,
-            ),
-            (
-                "\r\n\r\n",
-                "\r\nSec-WebSocket-Extensions: other\r\n\r\n",
-                HeadFault::Extension,
-            ),
-            (
-                "\r\n\r\n",
-                "\r\nSec-WebSocket-Extensions:\r\n\r\n",
-                HeadFault::Extension,
-            ),
-            (
-                "\r\n\r\n",
-                "\r\nSec-WebSocket-Protocol: other\r\n\r\n",
-                HeadFault::Subprotocol,
-            ),
-            (
-                "\r\n\r\n",
-                "\r\nSec-WebSocket-Protocol:\r\n\r\n",
-                HeadFault::Subprotocol,
-            ),
-            ("\r\n\r\n", "\r\nno header\r\n\r\n", HeadFault::Syntax),
-            ("\r\n\r\n", "\r\nX : y\r\n\r\n", HeadFault::Syntax),
-            ("\r\n\r\n", "\r\n folded\r\n\r\n", HeadFault::Syntax),
-            ("\r\n\r\n", "\nX: y\r\n\r\n", HeadFault::Syntax),
-            ("\r\n\r\n", "\r\nX: y\0\r\n\r\n", HeadFault::Syntax),
-            ("\r\n\r\n", "\n\n", HeadFault::Syntax),
-        ] {
+        for (from, to, kind) in CHANGES {
             let changed = RIGHT.replacen(from, to, 1);
             assert_eq!(found(&changed), [kind], "{changed}");
         }

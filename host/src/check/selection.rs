@@ -243,11 +243,13 @@ mod tests {
             typo.contains("did you mean 5.5.2-ping-without-payload"),
             "{typo}"
         );
-        let part = refusal(&["ping-without-payload"], &[]);
+        let one = refusal(&["ping-without-payload"], &[]);
         assert!(
-            part.contains("--case '*ping-without-payload*' selects 1"),
-            "{part}"
+            one.contains("did you mean 5.5.2-ping-without-payload?"),
+            "{one}"
         );
+        let many = refusal(&["-"], &[]);
+        assert!(many.contains("--case '*-*' selects "), "{many}");
         let section = refusal(&[], &["5.99"]);
         assert!(
             section.starts_with("--section: there is no case of section 5.99; "),

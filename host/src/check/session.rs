@@ -55,6 +55,16 @@ pub enum Step {
     Reset,
 }
 
+impl Step {
+    /// How many frames are sent.
+    pub fn frame_count(&self) -> usize {
+        match self {
+            Self::Send(frames, _) | Self::SendUnread(frames) => frames.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// A message to compress.
 #[derive(Clone, Debug)]
 pub struct Message {

@@ -193,7 +193,7 @@ impl CheckArguments {
                 return Err(wrong(ErrorKind::MissingRequiredArgument, NOTHING_TO_TEST));
             }
             (_, _, None) => Task::Clients(listen::addresses(self.listen)),
-            (_, _, Some(url)) => Task::Server(ServerOptions {
+            (_, _, Some(url)) => Task::Server(Box::new(ServerOptions {
                 trust: self
                     .trust
                     .into_trust(&url)
@@ -205,7 +205,7 @@ impl CheckArguments {
                 no_echo: self.no_echo,
                 jobs: self.jobs,
                 timeout: self.timeout,
-            }),
+            })),
         };
         Ok(CheckOptions {
             task,

@@ -21,7 +21,7 @@ pub(crate) struct CheckOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// A server is tested.
-    Server(ServerOptions),
+    Server(Box<ServerOptions>),
     /// Clients are tested that connect to these addresses.
     Clients(Vec<SocketAddr>),
     /// The cases are listed.

@@ -5,6 +5,9 @@
 #![cfg(feature = "std")]
 
 mod in_memory;
+#[cfg(unix)]
 mod mutants;
 mod never_hangs;
+#[cfg(unix)]
+mod own_server;
 mod reports;

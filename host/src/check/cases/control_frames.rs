@@ -170,12 +170,9 @@ fn several_pings() -> Vec<Case> {
         )
         .pongs(Pongs::Last)
         .then(Step::SendUnread(flood))
-        .answers(flood_back)
-        .or(
-            Grade::Informational,
-            [],
-            End::Fails(&[1008, 1009, 1011, 1013]),
-        ),
+        .answers(flood_back.clone())
+        .or(Grade::Informational, flood_back, End::Ended)
+        .alone(),
     ]
 }
 
@@ -222,6 +219,10 @@ fn too_long() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, what) in [("ping", "A Ping"), ("pong", "A Pong"), ("close", "A Close")] {
         for len in [126, 127, 256, 65_536] {
+            if (name, len) == ("close", 126) {
+                // It is among the reasons of a Close.
+                continue;
+            }
             let payload = Payload::repeated(FE, len);
             let frame = match name {
                 "ping" => ping(payload),

@@ -3,7 +3,7 @@
 
 use crate::check::answer::{Answer, binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
-use crate::check::frame::{Frame, binary, close, continuation, ping, pong, text};
+use crate::check::frame::{Frame, Role, binary, close, continuation, ping, pong, text};
 use crate::check::payload::Payload;
 use crate::check::session::{Cut, End};
 
@@ -14,6 +14,11 @@ const STREAM: Rule = Rule::new(
 const FRAMES: Rule = Rule::new(
     "6.2",
     "Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.",
+);
+const WAIT: Rule = Rule::new(
+    "4.1",
+    "Once the client's opening handshake has been sent, the client MUST wait for a response from \
+     the server before sending any further data.",
 );
 const ESTABLISHED: Rule = Rule::new(
     "4.2.2",
@@ -53,7 +58,7 @@ impl Sample {
         Self { end, ..self }
     }
 
-    fn cases(self) -> [Case; 3] {
+    fn cases(self) -> [Case; 4] {
         let Self { name, what, .. } = self;
         let answers = || self.answers.clone();
         let everywhere = Case::must(
@@ -73,16 +78,26 @@ impl Sample {
         .sends_cut(Cut::Bytes, self.frames.clone())
         .answers(answers())
         .ends(self.end.clone());
-        let glued = Case::must(
-            format!("4.2.2-{name}-glued-to-the-handshake"),
-            format!("{what}, if it arrives in one piece with the end of the opening handshake"),
+        let glued = |case: Case| {
+            case.sends(self.frames.clone())
+                .answers(answers())
+                .ends(self.end.clone())
+                .glued()
+        };
+        // A client must not do that, but a proxy may, and a server should not be confused by it.
+        let to_server = Case::robust(
+            format!("4.1-{name}-glued-to-the-request"),
+            format!("{what}, also if it comes in one piece with the request"),
+            &WAIT,
+        )
+        .of(Role::Server);
+        let to_client = Case::must(
+            format!("4.2.2-{name}-glued-to-the-response"),
+            format!("{what}, if it arrives in one piece with the response"),
             &ESTABLISHED,
         )
-        .sends(self.frames.clone())
-        .answers(answers())
-        .ends(self.end.clone())
-        .glued();
-        [everywhere, bytes, glued]
+        .of(Role::Client);
+        [everywhere, bytes, glued(to_server), glued(to_client)]
     }
 }
 
@@ -154,13 +169,6 @@ fn ending() -> Vec<Sample> {
     vec![
         Sample::open("close", "A Close is answered", [close(1000, "bye")], [])
             .ending(End::Closes(&[1000])),
-        Sample::open(
-            "message-and-close",
-            "A message comes back before the Close behind it is answered",
-            [text("last"), close(1000, "")],
-            [text_back("last")],
-        )
-        .ending(End::Closes(&[1000])),
         Sample::open(
             "reserved-bit",
             "A reserved bit fails the connection",

@@ -193,9 +193,6 @@ fn claim(name: &str, (len, fragment_len): (usize, usize), parameters: &str) -> S
 
 /// About this many bytes are sent in each case.
 const CASE_LEN: usize = 256 << 10;
-/// So many messages are sent before their echoes are waited for.
-const BURST: usize = 8;
-
 /// How many messages of a length are sent.
 fn count(len: usize) -> usize {
     (CASE_LEN / len).clamp(4, 1000)
@@ -219,20 +216,15 @@ fn exchange(
         accepts: parameters.accepts.to_vec(),
         ..Negotiation::default()
     });
-    let indexes: Vec<usize> = (0..count(len)).collect();
-    for burst in indexes.chunks(BURST) {
-        for &index in burst {
-            case = case.then(Step::SendCompressed(Message {
+    for index in 0..count(len) {
+        let payload = payload(index);
+        case = case
+            .then(Step::SendCompressed(Message {
                 kind,
-                payload: payload(index),
+                payload: payload.clone(),
                 fragment_len: (fragment_len > 0).then_some(fragment_len),
-            }));
-        }
-        let answer = |&index| Answer {
-            kind,
-            payload: payload(index),
-        };
-        case = case.answers(burst.iter().map(answer));
+            }))
+            .answers([Answer { kind, payload }]);
     }
     case
 }

@@ -36,22 +36,24 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
+/// A compressed text is sent, and then others that refer to it.
+fn referring(id: &'static str, claim: &'static str) -> Case {
+    Case::must(id, claim, &TAKEN_OVER)
+        .negotiates(Negotiation::both(OFFER, NOTHING).needing(Need::SenderKeeps))
+        .sends([compressed(HELLO)])
+}
+
 /// Messages that refer to earlier ones.
 fn taken_over() -> Vec<Case> {
-    let case = |id: &'static str, claim: &'static str| {
-        Case::must(id, claim, &TAKEN_OVER)
-            .negotiates(Negotiation::both(OFFER, NOTHING).needing(Need::SenderKeeps))
-            .sends([compressed(HELLO)])
-    };
     let hello = || text_back("Hello");
     vec![
-        case(
+        referring(
             "rfc7692-7.2.3.2-reference-to-the-message-before",
             "A text that refers to the compressed message before it is inflated",
         )
         .sends([compressed(HELLO_AGAIN), compressed(HELLO_AGAIN)])
         .answers([hello(), hello(), hello()]),
-        case(
+        referring(
             "rfc7692-7.2.2-reference-over-plain-messages",
             "A text that refers to the last compressed message is inflated, although messages \
              between were not compressed",
@@ -63,14 +65,14 @@ fn taken_over() -> Vec<Case> {
             text_back("ijklmnop"),
             hello(),
         ]),
-        case(
+        referring(
             "rfc7692-7.2.2-reference-over-control-frames",
             "A text that refers to the message before it is inflated, although control frames are \
              between",
         )
         .sends([ping("abc"), pong("def"), compressed(HELLO_AGAIN)])
         .answers([hello(), pong_back("abc"), hello()]),
-        case(
+        referring(
             "rfc7692-7.2.2-reference-over-empty-messages",
             "A text that refers to a compressed message is inflated, although empty messages are \
              between",
@@ -81,7 +83,7 @@ fn taken_over() -> Vec<Case> {
             compressed(HELLO_AGAIN),
         ])
         .answers([hello(), text_back(""), text_back(""), hello()]),
-        case(
+        referring(
             "rfc7692-7.2.2-reference-to-the-other-kind",
             "A binary message that refers to a text before it is inflated",
         )
@@ -90,16 +92,20 @@ fn taken_over() -> Vec<Case> {
     ]
 }
 
-/// Messages that must not refer to earlier ones.
-fn forgotten() -> [Case; 3] {
-    let no_takeover = Answer {
+/// No window is taken over, if the peer agrees on that.
+fn without_takeover(need: Need) -> Negotiation {
+    let offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
+                 client_max_window_bits";
+    let accept = Answer {
         server_no_context_takeover: true,
         client_no_context_takeover: true,
         ..NOTHING
     };
-    let offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
-                 client_max_window_bits";
-    let negotiation = |need| Negotiation::both(offer, no_takeover).needing(need);
+    Negotiation::both(offer, accept).needing(need)
+}
+
+/// Messages that must not refer to earlier ones.
+fn forgotten() -> [Case; 3] {
     let message = |start| {
         Step::SendCompressed(Message {
             kind: Kind::Text,
@@ -107,48 +113,39 @@ fn forgotten() -> [Case; 3] {
             fragment_len: None,
         })
     };
-    [
-        Case::must(
-            "rfc7692-7.1.1.1-nothing-refers-to-messages-before",
-            "No message refers to the one before, if the peer was asked not to take its window \
-             over",
-            &FORGOTTEN,
-        )
-        .negotiates(negotiation(Need::TestedForgets))
-        .then(message(0))
-        .then(message(0))
-        .then(message(1000))
-        .answers([json(0), json(0), json(1000)].map(text_back))
-        .watches(FaultKind::Compression),
-        Case::must(
-            "rfc7692-7.1.1.2-messages-for-themselves",
-            "Messages that refer to none before come back, if no window is taken over",
-            &FORGOTTEN,
-        )
-        .negotiates(negotiation(Need::SenderForgets))
-        .sends([
-            compressed(HELLO),
-            compressed(HELLO),
-            compressed(b"\x00"),
-            compressed(HELLO),
-        ])
-        .answers(["Hello", "Hello", "", "Hello"].map(text_back)),
-        Case::robust(
-            "rfc7692-7.1.1.2-reference-to-a-window-not-taken-over",
-            "A message that refers to one before, although no window is taken over, is inflated by \
-             that or fails the connection: nothing else comes back",
-            &FORGOTTEN,
-        )
-        .negotiates(negotiation(Need::SenderForgets))
-        .sends([compressed(HELLO), compressed(HELLO_AGAIN)])
-        .answers([text_back("Hello")])
-        .fails(&[1002, 1007])
-        .or(
-            Grade::Passed,
-            [text_back("Hello"), text_back("Hello")],
-            End::Open,
-        ),
-    ]
+    let hello = || text_back("Hello");
+    let reference = Case::robust(
+        "rfc7692-7.1.1.2-reference-to-a-window-not-taken-over",
+        "A message that refers to one before, although no window is taken over, is inflated by \
+         that or fails the connection: nothing else comes back",
+        &FORGOTTEN,
+    )
+    .negotiates(without_takeover(Need::SenderForgets))
+    .sends([compressed(HELLO)])
+    .answers([hello()])
+    .sends([compressed(HELLO_AGAIN)])
+    .fails(&[1002, 1007])
+    .or(Grade::Passed, [hello(), hello()], End::Open);
+    let for_themselves = Case::must(
+        "rfc7692-7.1.1.2-messages-for-themselves",
+        "Messages that refer to none before come back, if no window is taken over",
+        &FORGOTTEN,
+    )
+    .negotiates(without_takeover(Need::SenderForgets))
+    .sends([HELLO, HELLO, b"\x00", HELLO].map(compressed))
+    .answers(["Hello", "Hello", "", "Hello"].map(text_back));
+    let nothing_refers = Case::must(
+        "rfc7692-7.1.1.1-nothing-refers-to-messages-before",
+        "No message refers to the one before, if the peer was asked not to take its window over",
+        &FORGOTTEN,
+    )
+    .negotiates(without_takeover(Need::TestedForgets))
+    .then(message(0))
+    .then(message(0))
+    .then(message(1000))
+    .answers([json(0), json(0), json(1000)].map(text_back))
+    .watches(FaultKind::Compression);
+    [nothing_refers, for_themselves, reference]
 }
 
 fn json(start: usize) -> Payload {

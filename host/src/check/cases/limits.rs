@@ -73,8 +73,8 @@ fn short_unit(kind: Kind) -> &'static [u8] {
 /// A length in words.
 fn size(len: usize) -> String {
     match len {
-        _ if len >= MIB && len % MIB == 0 => format!("{} MiB", len / MIB),
-        _ if len >= KIB && len % KIB == 0 => format!("{} KiB", len / KIB),
+        _ if len >= MIB && len.is_multiple_of(MIB) => format!("{} MiB", len / MIB),
+        _ if len >= KIB && len.is_multiple_of(KIB) => format!("{} KiB", len / KIB),
         len => format!("{len} bytes"),
     }
 }
@@ -84,9 +84,11 @@ fn size_in_id(len: usize) -> String {
     size(len).replace(' ', "-").to_lowercase()
 }
 
-/// A case whose message may be too long for a peer that has a limit, and says so.
+/// A case whose message may be too long for a peer that has a limit, and says so. A peer may be busy
+/// with it for long, so no other case is played meanwhile.
 fn may_be_too_long(case: Case) -> Case {
     case.or(Grade::Informational, [], End::Fails(&[1009]))
+        .alone()
 }
 
 fn long_messages(kind: Kind) -> Vec<Case> {

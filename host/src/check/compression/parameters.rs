@@ -113,6 +113,13 @@ pub fn is_offered(offers: &[&str]) -> bool {
     well_formed(offers).next().is_some()
 }
 
+/// Whether an offer of this extension is one that a server must decline.
+pub fn has_malformed(offers: &[&str]) -> bool {
+    let extensions = read_lists(offers).unwrap_or_default();
+    let mut offers = extensions.iter().filter(|it| it.name == NAME);
+    offers.any(|it| Offer::read(it).is_err())
+}
+
 /// The offers that a server may accept.
 fn well_formed(offers: &[&str]) -> impl Iterator<Item = Offer> {
     let extensions = read_lists(offers).unwrap_or_default();

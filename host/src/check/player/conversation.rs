@@ -31,6 +31,8 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) role: Role,
     pub(super) reader: FrameReader,
     pub(super) timing: Timing,
+    /// How long nothing may happen while something is waited for.
+    pub(super) patience: Duration,
     pub(super) transcript: &'b mut Transcript,
     pub(super) outgoing: Outgoing,
     received: Vec<u8>,
@@ -63,6 +65,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
             role,
             reader,
             timing,
+            patience: timing.patience(),
             transcript,
             outgoing: Outgoing::new(timing.round_trip.min(PAUSE_MAX)),
             received: Vec::new(),
@@ -109,18 +112,20 @@ impl<'a, 'b> Conversation<'a, 'b> {
         self.outgoing.push_cut(all, cut);
     }
 
+    /// Queues a message, compressed if that was agreed on.
     pub(super) fn queue_compressed(&mut self, message: &Message) {
         let payload = message.payload.bytes();
-        let Some(compression) = self.reader.compression() else {
-            return;
-        };
         let opcode = match message.kind {
             Kind::Text => TEXT,
             Kind::Binary | Kind::Pong => BINARY,
         };
-        let whole = frame::binary(compression.deflate(&payload))
-            .opcode(opcode)
-            .reserved_bits(COMPRESSED);
+        let whole = match self.reader.compression() {
+            Some(compression) => {
+                frame::binary(compression.deflate(&payload)).reserved_bits(COMPRESSED)
+            }
+            None => frame::binary(payload.into_owned()),
+        };
+        let whole = whole.opcode(opcode);
         let frames = match message.fragment_len {
             Some(len) => frame::fragments(&whole, len),
             None => vec![whole],
@@ -141,7 +146,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
     /// When all must be over, whatever the peer sends.
     fn deadline(&self) -> Instant {
         let moved = (self.sent_len + self.received_len) as u64;
-        self.start + self.timing.limit() + Duration::from_secs(moved / SLOWEST)
+        self.start + self.timing.limit() + self.patience + Duration::from_secs(moved / SLOWEST)
     }
 
     /// Sends and receives until `is_done`; or until nothing has moved for some time, or nothing

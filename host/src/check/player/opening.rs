@@ -29,11 +29,6 @@ impl Opening {
         Self { key }
     }
 
-    /// The value of `Sec-WebSocket-Accept` that answers the key.
-    pub(crate) fn accept(&self) -> String {
-        accept(&self.key)
-    }
-
     /// A request as a client should send it, with the headers that the user asks for, and an offer
     /// of extensions, a line for each value.
     pub(crate) fn request(&self, target: &Target<'_>, extensions: &[Cow<'static, str>]) -> String {

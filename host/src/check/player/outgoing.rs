@@ -112,3 +112,58 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that is ready, in the pieces that it is ready in.
+    fn pieces(mut outgoing: Outgoing) -> Vec<Vec<u8>> {
+        let mut pieces = Vec::new();
+        while !outgoing.ready().is_empty() {
+            let piece = outgoing.ready().to_vec();
+            outgoing.written(piece.len());
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    fn cut(cut: Cut) -> Vec<Vec<u8>> {
+        let mut outgoing = Outgoing::new(Duration::ZERO);
+        outgoing.push_cut(vec![b"abc".to_vec(), b"de".to_vec()], cut);
+        pieces(outgoing)
+    }
+
+    #[test]
+    fn frames_are_cut_as_it_is_asked_for() {
+        assert_eq!(cut(Cut::Whole), [b"abcde"]);
+        assert_eq!(cut(Cut::Frames), [&b"abc"[..], b"de"]);
+        assert_eq!(cut(Cut::Bytes), [b"a", b"b", b"c", b"d", b"e"]);
+        assert_eq!(cut(Cut::Chunks(2)), [&b"ab"[..], b"cd", b"e"]);
+        assert_eq!(cut(Cut::At(1)), [&b"a"[..], b"bcde"]);
+        assert_eq!(cut(Cut::At(9)), [b"abcde"]);
+    }
+
+    #[test]
+    fn a_piece_that_is_written_in_part_goes_on_where_it_was() {
+        let mut outgoing = Outgoing::new(Duration::ZERO);
+        outgoing.push(b"abc".to_vec());
+        outgoing.push(b"d".to_vec());
+        outgoing.written(2);
+        assert_eq!(outgoing.ready(), b"c");
+        outgoing.written(1);
+        assert_eq!(outgoing.ready(), b"d");
+        outgoing.written(1);
+        assert!(outgoing.is_empty());
+    }
+
+    #[test]
+    fn a_piece_that_must_be_received_alone_makes_the_next_one_wait() {
+        let mut outgoing = Outgoing::new(Duration::from_secs(3600));
+        outgoing.push_cut(vec![b"abc".to_vec()], Cut::At(1));
+        outgoing.written(1);
+        assert!(outgoing.ready().is_empty());
+        assert!(!outgoing.is_empty());
+        assert!(outgoing.waits_until().is_some());
+    }
+}

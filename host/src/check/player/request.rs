@@ -13,7 +13,7 @@ use crate::check::request::Base;
 use crate::check::request_judge::{Answered, judge};
 use crate::check::request_play::{Afterwards, RequestPlay, Response, Sending};
 use crate::check::response_head::Asked;
-use crate::check::session::{Session, Step};
+use crate::check::session::{self, Session, Step};
 use crate::check::target::Target;
 use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
@@ -22,6 +22,9 @@ use crate::check::verdict::{Outcome, Verdict};
 const SWITCHING: u16 = 101;
 /// Between the parts of a request that is cut, so that a server reads the first one alone.
 const CUT_PAUSE: Duration = Duration::from_millis(1);
+/// The round trip time to a server that is near enough for hundreds of connections one after the
+/// other.
+const NEAR: Duration = Duration::from_millis(5);
 /// How much of the end of a request comes late: the empty line.
 const LATE_LEN: usize = 2;
 
@@ -40,11 +43,14 @@ pub(crate) fn play(
     target: &Target<'_>,
     play: &RequestPlay,
 ) -> (Verdict, Transcript) {
-    let len = play.request.bytes(&base(target, &Opening::new())).len();
+    let bytes = play.request.bytes(&base(target, &Opening::new()));
     let cuts: Vec<Cut> = match play.sending {
         Sending::Whole => vec![Cut::Nowhere],
-        Sending::Paused => vec![Cut::At(len - LATE_LEN)],
-        Sending::CutEverywhere => (1..len).map(Cut::At).chain([Cut::Everywhere]).collect(),
+        Sending::Paused => vec![Cut::At(bytes.len() - LATE_LEN)],
+        Sending::CutEverywhere => {
+            let places = places(&bytes, target.timing).into_iter();
+            places.map(Cut::At).chain([Cut::Everywhere]).collect()
+        }
     };
     let mut last = (Verdict::passed(), Transcript::default());
     for cut in cuts {
@@ -54,6 +60,17 @@ pub(crate) fn play(
         }
     }
     last
+}
+
+/// Where a request is cut: everywhere, or for a server far away only around the blanks and the ends
+/// of lines.
+fn places(bytes: &[u8], timing: Timing) -> Vec<usize> {
+    let is_near = timing.round_trip <= NEAR;
+    let is_place = |place: &usize| {
+        let around = &bytes[place - 1..=*place];
+        is_near || around.iter().any(|byte| b" \r\n".contains(byte))
+    };
+    (1..bytes.len()).filter(is_place).collect()
 }
 
 /// What a request to this server depends on.
@@ -158,8 +175,14 @@ impl<'a, 'b> Exchange<'a, 'b> {
 
     /// Writes all, and reads meanwhile: a server may refuse a long request before its end.
     fn send(&mut self, mut bytes: &[u8]) {
+        // However slowly a server reads, and whatever it sends meanwhile.
+        let end = Instant::now() + 10 * self.timing.patience();
         let mut until = Instant::now() + self.timing.patience();
-        while !bytes.is_empty() && self.connection.tcp() == Tcp::Open && Instant::now() < until {
+        while !bytes.is_empty()
+            && self.connection.tcp() == Tcp::Open
+            && self.received.len() <= HEAD_LEN_MAX
+            && Instant::now() < until.min(end)
+        {
             let written = match self.connection.write(bytes) {
                 Moved::Bytes(len) => len,
                 Moved::Nothing => 0,
@@ -223,13 +246,14 @@ impl<'a, 'b> Exchange<'a, 'b> {
         self.receive_until(time, Self::take_head);
     }
 
-    /// Takes the heads of responses that are complete. Returns whether one is the last.
+    /// Takes the heads of responses that are complete. Returns whether one is the last, or there
+    /// will be none.
     fn take_head(&mut self) -> bool {
         while self.answered.response.is_none()
             && let Some(head) = Head::read(&self.received)
         {
             let Some(status) = head.status() else {
-                return false;
+                return true;
             };
             let bytes: Vec<u8> = self.received.drain(..head.len).collect();
             let record = &mut self.answered.transcript.record;
@@ -240,7 +264,7 @@ impl<'a, 'b> Exchange<'a, 'b> {
                 self.answered.response = Some((head, bytes));
             }
         }
-        self.answered.response.is_some()
+        self.answered.response.is_some() || !may_begin_response(&self.received)
     }
 
     /// The connection is open: sends the frames, and a Close.
@@ -252,13 +276,17 @@ impl<'a, 'b> Exchange<'a, 'b> {
             }
             Afterwards::Frames(frames) => frames.clone(),
         };
-        let mut steps = Vec::new();
-        if !frames.is_empty() {
-            steps.push(Step::Send(frames, crate::check::session::Cut::Whole));
-        }
-        if !play.answers.is_empty() {
-            steps.push(Step::Await(play.answers.len()));
-        }
+        // > If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
+        // > previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most
+        // > recently processed Ping frame. (RFC 6455 section 5.5.3)
+        let before = play.answers.len().saturating_sub(frames.len());
+        let steps = [
+            Step::Await(before),
+            Step::Send(frames, session::Cut::Whole),
+            Step::Await(play.answers.len()),
+        ];
+        let mut session = Session::default();
+        session.strict().answers.clone_from(&play.answers);
         let reader = FrameReader::new(Role::Server, None);
         let transcript = &mut self.answered.transcript;
         let mut conversation = Conversation::new(
@@ -270,7 +298,7 @@ impl<'a, 'b> Exchange<'a, 'b> {
         );
         conversation.skip(self.greeting_len);
         conversation.receive(&self.received);
-        conversation.play(&Session::default(), &steps);
+        conversation.play(&session, &steps);
     }
 
     /// The connection is not open: waits for its end if the server must end it.
@@ -278,6 +306,10 @@ impl<'a, 'b> Exchange<'a, 'b> {
         let must_end = |response: &Response| matches!(response, Response::RefusesAndEnds(_));
         if play.allowed.iter().any(|(_, response)| must_end(response)) {
             self.receive_until(self.timing.patience(), |_| false);
+        }
+        if self.answered.response.is_none() && !self.received.is_empty() {
+            // To see whether a response comes behind it.
+            self.receive_until(self.timing.quiet(), |_| false);
         }
         self.answered.behind = self.received;
         let transcript = &mut self.answered.transcript;
@@ -291,5 +323,36 @@ impl<'a, 'b> Exchange<'a, 'b> {
             Tcp::Fin => transcript.record.event("the TCP connection ended"),
             Tcp::Reset => transcript.record.event("the TCP connection was reset"),
         }
+    }
+}
+
+/// Whether these bytes can be the beginning of a response.
+fn may_begin_response(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .zip(b"HTTP/")
+        .all(|(byte, expected)| byte == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_to_a_server_far_away_is_cut_around_blanks_and_line_ends() {
+        let request = b"GET / HTTP/1.1\r\n";
+        assert_eq!(places(request, Timing::LOCAL), (1..16).collect::<Vec<_>>());
+        let far = Timing {
+            round_trip: Duration::from_millis(50),
+        };
+        assert_eq!(places(request, far), [3, 4, 5, 6, 14, 15]);
+    }
+
+    #[test]
+    fn what_does_not_begin_like_a_response_is_none() {
+        assert!(may_begin_response(b""));
+        assert!(may_begin_response(b"HTT"));
+        assert!(may_begin_response(b"HTTP/1.1 101"));
+        assert!(!may_begin_response(b"\x8A\x00HTTP/1.1"));
     }
 }

@@ -31,11 +31,21 @@ impl Next {
     }
 }
 
+/// How long a slow peer may be busy with what is sent to it, before anything comes back.
+fn time_for(session: &Session) -> Duration {
+    const BYTES: usize = 1 << 20;
+    const FRAMES: usize = 10_000;
+    let frames: usize = session.steps.iter().map(Step::frame_count).sum();
+    let seconds = session.answers_len() / BYTES + frames / FRAMES;
+    Duration::from_secs(seconds as u64)
+}
+
 impl Conversation<'_, '_> {
     /// Does these steps, and ends the connection as the session asks for.
     pub(crate) fn play(mut self, session: &Session, steps: &[Step]) {
         self.received_max += 2 * session.answers_len();
         self.answers_max += session.answer_count();
+        self.patience += time_for(session);
         let mut next = Next::Step;
         for step in steps {
             if self.has_ended() {
@@ -105,7 +115,7 @@ impl Conversation<'_, '_> {
     }
 
     fn send_queued(&mut self) -> bool {
-        self.pump(self.timing.patience(), |it| it.outgoing.is_empty())
+        self.pump(self.patience, |it| it.outgoing.is_empty())
     }
 
     /// Sends and receives until the connection has ended, or for this time.
@@ -123,7 +133,7 @@ impl Conversation<'_, '_> {
             }
             let seen = self.transcript.answers.len();
             let is_news = |it: &Self| it.transcript.answers.len() > seen || it.has_ended();
-            if self.has_ended() || !self.pump(self.timing.patience(), is_news) {
+            if self.has_ended() || !self.pump(self.patience, is_news) {
                 return false;
             }
         }
@@ -157,7 +167,7 @@ impl Conversation<'_, '_> {
     fn finish(&mut self, session: &Session, next: Next) {
         // What has not come so far will not come now.
         let patience = match next {
-            Next::Step => self.timing.patience(),
+            Next::Step => self.patience,
             Next::End | Next::Drop => self.timing.quiet(),
         };
         let is_open = |end: &End| *end == End::Open;
@@ -183,6 +193,10 @@ impl Conversation<'_, '_> {
         self.wait_for_end(self.timing.quiet());
         if session.allows(|end| matches!(end, End::Fails(_))) {
             self.probe(patience);
+            if self.transcript.has_survived {
+                // A peer may look at messages later than at Pings, and end the connection then.
+                self.wait_for_end(self.timing.soon());
+            }
         } else {
             self.pump(patience, Self::has_ended);
         }
@@ -229,7 +243,7 @@ impl Conversation<'_, '_> {
             End::Open | End::Fails(_) | End::Closes(_) | End::Dropped | End::Waiting => false,
         });
         match (matters, self.role) {
-            (true, _) => drop(self.pump(self.timing.patience(), |_| false)),
+            (true, _) => drop(self.pump(self.patience, |_| false)),
             // A client may need what was sent last.
             (false, Role::Client) => drop(self.pump(self.timing.quiet(), |_| false)),
             (false, Role::Server) => {}

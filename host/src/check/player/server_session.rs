@@ -10,11 +10,12 @@ use crate::check::compression::Compression;
 use crate::check::frame::{Frame, Role};
 use crate::check::judge::judge;
 use crate::check::negotiation::Negotiation;
-use crate::check::received::{Fault, FaultKind, FrameReader};
+use crate::check::received::{FaultKind, FrameReader};
 use crate::check::session::{Cut, Session, Step};
 use crate::check::target::Target;
 use crate::check::transcript::{Direction, Transcript};
 use crate::check::verdict::{Outcome, Verdict};
+use crate::escape::Untrusted;
 
 /// Plays a session, and judges it. One that is cut everywhere is played until it fails.
 pub(crate) fn play(
@@ -97,19 +98,27 @@ fn converse(
     let deadline = Instant::now() + target.destination.timeout;
     opening::send_all(&mut connection, &bytes, deadline).map_err(failed)?;
     let mut received = Vec::new();
-    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(failed)?;
+    let head = match opening::await_head(&mut connection, &mut received, deadline) {
+        Ok(head) => head,
+        Err(why) => {
+            let came = "no response";
+            transcript.record.add(Direction::Received, came, &received);
+            return Err(negotiation.judge_refusal(&why));
+        }
+    };
+    let response: Vec<u8> = received.drain(..head.len).collect();
     transcript
         .record
-        .add(Direction::Received, head.first_line.clone(), &[]);
-    let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
-    let answer = negotiation.judge_answer(&head.first_line, &answers)?;
-    if let Some(what) = answer.fault {
-        let kind = FaultKind::Negotiation;
-        transcript.faults.push(Fault { kind, what });
+        .add(Direction::Received, head.first_line.clone(), &response);
+    if head.status().is_none() {
+        let line = Untrusted::excerpt(&head.first_line);
+        return Err(failed(format!(
+            "what came first is no HTTP response: {line}"
+        )));
     }
-    let mut compression = answer
-        .agreement
-        .map(|agreement| Compression::new(agreement, Role::Server));
+    let answers: Vec<&str> = head.values("Sec-WebSocket-Extensions").collect();
+    let agreement = negotiation.judge_answer(&head.first_line, &answers)?;
+    let mut compression = agreement.map(|agreement| Compression::new(agreement, Role::Server));
     if session.watched == Some(FaultKind::Window)
         && let Some(compression) = &mut compression
     {

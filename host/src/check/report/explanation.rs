@@ -6,14 +6,21 @@ use super::list::role;
 use super::record::{self, Bytes};
 use super::style::{Color, Style};
 use super::terminal::quoted;
+use crate::check::attack;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::negotiation::Negotiation;
+use crate::check::request::Base;
+use crate::check::request_play::{Afterwards, RequestPlay, Sending};
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
 /// How many frames of a step are shown.
 const FRAMES_SHOWN: usize = 6;
+
+/// How many lines at the beginning and at the end of what is sent are shown.
+const BEGINNING: usize = 24;
+const END: usize = 6;
 
 /// The explanation.
 pub(crate) fn text(case: &Case, style: Style) -> String {
@@ -33,10 +40,11 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
     text += &(style.paint(Color::Strong, "sent") + "\n");
     let (sent, allowed) = match &case.play {
         Play::Session(session) => (steps(session, case.role), allowed(session)),
-        Play::Request(play) => (vec![format!("{play:?}")], Vec::new()),
-        Play::Response(play) => (vec![format!("{play:?}")], Vec::new()),
+        Play::Request(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
+        Play::Response(play) => (play.sent_in_words(), vec![play.allowed_in_words()]),
+        Play::Attack(attack) => (vec![attack.to_string()], vec![attack::EXPECTED.to_owned()]),
     };
-    for line in sent {
+    for line in shortened(sent) {
         text += &style.paragraph("  ", &line);
     }
     text += "\n";
@@ -45,6 +53,16 @@ pub(crate) fn text(case: &Case, style: Style) -> String {
         text += &style.paragraph("  ", &line);
     }
     text
+}
+
+/// Leaves out lines in the middle of many.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if lines.len() > BEGINNING + END + 1 {
+        let hidden = BEGINNING..lines.len() - END;
+        let count = hidden.len();
+        lines.splice(hidden, [format!("… and {count} more lines")]);
+    }
+    lines
 }
 
 fn about(case: &Case) -> &'static str {

@@ -7,7 +7,7 @@ use super::markup::Escaped;
 use super::rating::{Class, Rating};
 use super::record::{self, Bytes, Line, direction_word};
 use super::{CaseResult, Report, terminal};
-use crate::check::case::Case;
+use crate::check::case::{Case, Rule};
 
 /// The case, and what was found by it with each peer that has not passed it.
 pub(crate) fn details(case: &Case, reports: &[Report], rating: &Rating, is_open: bool) -> String {
@@ -20,17 +20,29 @@ pub(crate) fn details(case: &Case, reports: &[Report], rating: &Rating, is_open:
         .collect();
     let open = if is_open { " open" } else { "" };
     let mut html = format!("<details{open}><summary>");
-    for (report, result) in &found {
-        html += &chip(report, rating.class(result), reports.len());
-    }
     let id = Escaped(&case.id);
     let _ = write!(
         html,
-        "<span class=\"claim\">{}</span><span class=\"id\">{id}</span>{}</summary>\n\
-         <div class=\"body\" id=\"case-{id}\">\n{}",
-        Escaped(&case.claim),
-        seen(&found),
-        rule(case)
+        "<span class=\"claim\">{}</span>",
+        Escaped(&case.claim)
+    );
+    match &found[..] {
+        // The chapter says how it counts.
+        [(_, result)] if reports.len() == 1 => {
+            let seen = Escaped(&result.verdict.seen);
+            let _ = write!(html, "<code>{id}</code> <span class=\"seen\">{seen}</span>");
+        }
+        found => {
+            let _ = write!(html, "<code>{id}</code> ");
+            for (report, result) in found {
+                html += &chip(report, rating.class(result));
+            }
+        }
+    }
+    let _ = write!(
+        html,
+        "</summary>\n<div class=\"body\" id=\"case-{id}\">\n<p class=\"soft\">{}</p>\n",
+        kind(case)
     );
     for (report, result) in &found {
         if matches!(rating.class(result), Class::Passed | Class::Skipped) {
@@ -44,37 +56,27 @@ pub(crate) fn details(case: &Case, reports: &[Report], rating: &Rating, is_open:
     html + "</div></details>\n"
 }
 
-/// What was seen, while the details are folded; of one peer only.
-fn seen(found: &[(&Report, &CaseResult)]) -> String {
-    match found {
-        [(_, result)] => {
-            let seen = Escaped(&result.verdict.seen);
-            format!("<span class=\"seen\">{seen}</span>")
-        }
-        _ => String::new(),
+fn chip(report: &Report, class: Class) -> String {
+    let (id, name) = (class_name(class), class.name());
+    let peer = Escaped(&report.peer);
+    format!("<span class=\"chip {id}\">{peer}: {name}</span> ")
+}
+
+/// The severity, and the number of Autobahn's.
+fn kind(case: &Case) -> String {
+    let severity = terminal::severity(case.severity);
+    match &case.autobahn {
+        Some(number) => format!("{severity}, Autobahn's {}", Escaped(number)),
+        None => severity.into(),
     }
 }
 
-fn chip(report: &Report, class: Class, peers: usize) -> String {
-    let peer = match peers {
-        1 => String::new(),
-        _ => format!("{}: ", Escaped(&report.peer)),
-    };
-    let (id, name) = (class_name(class), class.name());
-    format!("<span class=\"chip {id}\">{peer}{name}</span> ")
-}
-
-fn rule(case: &Case) -> String {
-    let rule = case.rule;
+/// The sentence of a rule, with a link to where it is.
+pub(crate) fn quote(rule: &Rule) -> String {
     let (rfc, section) = (rule.rfc, Escaped(rule.section));
-    let severity = terminal::severity(case.severity);
-    let number = match &case.autobahn {
-        Some(number) => format!(", Autobahn's {}", Escaped(number)),
-        None => String::new(),
-    };
     format!(
         "<blockquote>{}<footer><a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">\
-         RFC {rfc} section {section}</a> ({severity}{number})</footer></blockquote>\n",
+         RFC {rfc} section {section}</a></footer></blockquote>\n",
         Escaped(rule.sentence)
     )
 }

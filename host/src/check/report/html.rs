@@ -7,7 +7,7 @@ use super::json::class_name;
 use super::markup::Escaped;
 use super::rating::{Class, Rating};
 use super::{CaseResult, Report, finding, sections, table, terminal};
-use crate::check::case::Case;
+use crate::check::case::{Case, Rule};
 use crate::check::frame::Role;
 
 const STYLE: &str = include_str!("page.css");
@@ -174,8 +174,20 @@ fn chapter(class: Class, cases: &[(&Case, Class)], reports: &[Report], rating: &
         cases.len()
     );
     let is_open = class == Class::Failed && cases.len() <= UNFOLDED_MAX;
+    let mut rules: Vec<(&Rule, Vec<&Case>)> = Vec::new();
     for case in cases {
-        html += &finding::details(case, reports, rating, is_open);
+        match rules.iter_mut().find(|(rule, _)| *rule == case.rule) {
+            Some((_, cases)) => cases.push(case),
+            None => rules.push((case.rule, vec![case])),
+        }
+    }
+    for (rule, cases) in rules {
+        html += &finding::quote(rule);
+        html += "<div class=\"group\">\n";
+        for case in cases {
+            html += &finding::details(case, reports, rating, is_open);
+        }
+        html += "</div>\n";
     }
     html
 }

@@ -4,11 +4,14 @@ use super::terminal::severity;
 use crate::check::case::Case;
 use crate::check::frame::Role;
 
+/// Longer ids move the rest of their line.
+const ID_LEN: usize = 50;
+
 /// A line for each case: the id, the severity, who can be tested, the number in Autobahn's suite
 /// (`-` without one), and the claim.
 pub(crate) fn text(cases: &[Case]) -> String {
     let len = cases.iter().map(|case| case.id.len()).max();
-    let len = len.unwrap_or_default();
+    let len = len.unwrap_or_default().min(ID_LEN);
     let line = |case: &Case| {
         format!(
             "{:len$}  {:10}  {:6}  {:8}  {}\n",

@@ -50,20 +50,50 @@ pub(crate) fn direction_word(direction: Direction) -> &'static str {
 /// it, and shortened in the middle.
 pub(crate) fn relevant(result: &CaseResult) -> Vec<Line> {
     let record = &result.transcript.record;
-    let is_about_opening = match &result.case.play {
-        Play::Session(session) => session.negotiation.is_some() || session.is_glued,
-        Play::Request(_) | Play::Response(_) => true,
+    let about = match &result.case.play {
+        Play::Session(session) if session.is_glued => About::Opening,
+        Play::Session(session) if session.negotiation.is_some() => About::Negotiation,
+        Play::Session(_) => About::Frames,
+        Play::Request(_) | Play::Response(_) | Play::Attack(_) => About::Opening,
     };
-    let mut entries = &record.entries[..];
-    if !is_about_opening && entries.len() > 2 {
-        let is_opening = |entry: &&Entry| is_request(entry) || is_response(entry);
-        let opening = entries.iter().take(2).take_while(is_opening).count();
-        entries = &entries[opening..];
+    let is_opening = |entry: &&Entry| is_request(entry) || is_response(entry);
+    let opening = record.entries.iter().take(2).take_while(is_opening).count();
+    let gap = record.left_out_at();
+    match about {
+        About::Opening => shortened(&record.entries, record, gap),
+        // It says why nothing else came.
+        _ if record.entries.len() <= opening => shortened(&record.entries, record, gap),
+        About::Frames => shortened(&record.entries[opening..], record, gap - opening),
+        About::Negotiation => {
+            let (opening, frames) = record.entries.split_at(opening);
+            let mut lines: Vec<Line> = opening.iter().map(negotiation).collect();
+            lines.extend(shortened(frames, record, gap - opening.len()));
+            lines
+        }
     }
-    let gap = record
-        .left_out_at()
-        .saturating_sub(record.entries.len() - entries.len());
-    shortened(entries, record, gap)
+}
+
+/// What a case is about, besides frames.
+enum About {
+    Opening,
+    Negotiation,
+    Frames,
+}
+
+/// A head with the line of extensions only.
+fn negotiation(entry: &Entry) -> Line {
+    let mut line = line(entry);
+    if let Line::Entry {
+        bytes: Bytes::Text(lines),
+        words,
+        ..
+    } = &mut line
+    {
+        let name = "sec-websocket-extensions:";
+        lines.retain(|line| line.to_ascii_lowercase().starts_with(name));
+        *words = OneLine(&entry.words).to_string();
+    }
+    line
 }
 
 /// Shows entries, of which the record has left out some at the index `gap`.
@@ -118,19 +148,29 @@ pub(crate) fn bytes(bytes: &[u8], len: usize) -> Bytes {
     if bytes.is_empty() {
         return Bytes::None;
     }
-    match str::from_utf8(bytes) {
-        Ok(text) if is_printable(text) => Bytes::Text(text_lines(text, len - bytes.len())),
-        _ => Bytes::Hex(hex(bytes, len)),
+    if bytes.iter().all(is_printable) {
+        return Bytes::Text(text_lines(bytes, len - bytes.len()));
+    }
+    // A head may have frames behind it.
+    let end = bytes.windows(4).position(|part| part == b"\r\n\r\n");
+    let (head, behind) = bytes.split_at(end.map_or(0, |end| end + 4));
+    match !head.is_empty() && head.iter().all(is_printable) {
+        true => {
+            let mut lines = text_lines(head, 0);
+            lines.push(hex(behind, len - head.len()));
+            Bytes::Text(lines)
+        }
+        false => Bytes::Hex(hex(bytes, len)),
     }
 }
 
-fn is_printable(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'))
+fn is_printable(byte: &u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t')
 }
 
-fn text_lines(text: &str, left_out: usize) -> Vec<String> {
-    let mut lines: Vec<String> = text
+/// The lines of bytes that are printable.
+fn text_lines(bytes: &[u8], left_out: usize) -> Vec<String> {
+    let mut lines: Vec<String> = String::from_utf8_lossy(bytes)
         .split_inclusive('\n')
         .map(|line| OneLine(line).to_string())
         .collect();
@@ -161,6 +201,13 @@ mod tests {
         assert_eq!(bytes(&[0x89, 0], 2), Bytes::Hex("89 00".into()));
         let shown = bytes(b"GET / HTTP/1.1\r\nHost: a\n", 26);
         let lines = [r"GET / HTTP/1.1\r\n", r"Host: a\n", "… (+2 B)"];
+        assert_eq!(shown, Bytes::Text(lines.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn a_head_with_a_frame_behind_it_is_shown_as_both() {
+        let shown = bytes(b"HTTP/1.1 101 Ok\r\n\r\n\x81\x01a", 22);
+        let lines = [r"HTTP/1.1 101 Ok\r\n", r"\r\n", "81 01 61"];
         assert_eq!(shown, Bytes::Text(lines.map(str::to_owned).to_vec()));
     }
 

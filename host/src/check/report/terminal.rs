@@ -13,22 +13,24 @@ use crate::escape::{OneLine, Untrusted};
 
 /// Up to so many failures are shown with all that is known. Of more, the first of each rule is.
 const FULL_MAX: usize = 20;
+/// Up to so many things that were seen are told of cases that have not failed.
+const GROUPS_MAX: usize = 12;
+const INFORMATIONAL_MAX: usize = 5;
 /// The longest name of a peer.
 const NAME_LEN_MAX: usize = 120;
 
 /// The whole report.
 pub(crate) fn text(report: &Report, rating: &Rating, style: Style) -> String {
     let mut text = head(report, style) + "\n" + &table::text(report, rating, style) + "\n";
-    let of = |class| {
+    let of = |class| -> Vec<&CaseResult> {
         let results = report.results.iter();
-        results.filter(move |result| rating.class(result) == class)
+        results.filter(|it| rating.class(it) == class).collect()
     };
-    let failed: Vec<_> = of(Class::Failed).collect();
-    text += &failures(&failed, style);
-    text += &groups(Class::Known, of(Class::Known), style);
-    text += &groups(Class::NotStrict, of(Class::NotStrict), style);
-    text += &groups(Class::Informational, of(Class::Informational), style);
-    text + &skipped(of(Class::Skipped), style)
+    text += &failures(&of(Class::Failed), style);
+    for class in [Class::Known, Class::NotStrict, Class::Informational] {
+        text += &groups(class, &of(class), style);
+    }
+    text + &skipped(of(Class::Skipped).into_iter(), style)
 }
 
 fn head(report: &Report, style: Style) -> String {
@@ -68,10 +70,8 @@ fn failures(failed: &[&CaseResult], style: Style) -> String {
             text += "\n";
         }
         if !short.is_empty() {
-            text += &format!("  The same rule, {} more:\n", short.len());
-            for result in short {
-                text += &style.paragraph("    ", &summary(result));
-            }
+            text += &format!("  {} more of this rule:\n", short.len());
+            text += &grouped(short.iter().copied(), usize::MAX, style);
             text += "\n";
         }
     }
@@ -79,11 +79,6 @@ fn failures(failed: &[&CaseResult], style: Style) -> String {
         text += "--trace ID shows all of one case, and --html FILE of every one.\n\n";
     }
     text
-}
-
-/// A case in a sentence: its id, and what was seen.
-fn summary(result: &CaseResult) -> String {
-    format!("{}: {}", result.case.id, OneLine(&result.verdict.seen))
 }
 
 /// A failure, with all that is known about it.
@@ -175,11 +170,31 @@ fn entry(first: &str, words: &str, bytes: &Bytes, style: Style) -> String {
 }
 
 /// Cases of a class, in groups of which the same was seen.
-fn groups<'a>(class: Class, results: impl Iterator<Item = &'a CaseResult>, style: Style) -> String {
+fn groups(class: Class, results: &[&CaseResult], style: Style) -> String {
+    let count = results.len();
+    let title = match (class, count) {
+        (_, 0) => return String::new(),
+        (Class::Known, 1) => "1 known failure".into(),
+        (Class::Known, count) => format!("{count} known failures"),
+        (class, count) => format!("{count} {}", class.name()),
+    };
+    let groups_max = match class {
+        Class::Informational => INFORMATIONAL_MAX,
+        _ => GROUPS_MAX,
+    };
+    let title = style.paint(table::color(class), &title);
+    let groups = grouped(results.iter().copied(), groups_max, style);
+    format!("{title}{}\n{groups}\n", about(class))
+}
+
+/// What was seen, and the ids of the cases of which it was; of so many groups.
+fn grouped<'a>(
+    results: impl Iterator<Item = &'a CaseResult>,
+    groups_max: usize,
+    style: Style,
+) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    let mut count = 0;
     for result in results {
-        count += 1;
         let seen = match result.verdict.seen.as_str() {
             "" => "nothing else came",
             seen => seen,
@@ -189,20 +204,17 @@ fn groups<'a>(class: Class, results: impl Iterator<Item = &'a CaseResult>, style
             None => groups.push((seen, vec![&result.case.id])),
         }
     }
-    if count == 0 {
-        return String::new();
+    let mut text = String::new();
+    let (shown, hidden) = groups.split_at(groups.len().min(groups_max));
+    for (seen, ids) in shown {
+        text += &style.paragraph("    ", &OneLine(seen).to_string());
+        text += &style.paragraph("        ", &ids.join(" "));
     }
-    let title = match (class, count) {
-        (Class::Known, 1) => "1 known failure".into(),
-        (Class::Known, count) => format!("{count} known failures"),
-        (class, count) => format!("{count} {}", class.name()),
-    };
-    let mut text = style.paint(table::color(class), &title) + about(class) + "\n";
-    for (seen, ids) in groups {
-        text += &style.paragraph("  ", &OneLine(seen).to_string());
-        text += &style.paragraph("      ", &ids.join(" "));
+    let hidden: usize = hidden.iter().map(|(_, ids)| ids.len()).sum();
+    if hidden > 0 {
+        text += &format!("    … and {hidden} more, which --html FILE and --json FILE tell\n");
     }
-    text + "\n"
+    text
 }
 
 /// What a class means, behind its name.
@@ -291,7 +303,7 @@ mod tests {
             result.verdict.seen = "the same".into();
         }
         let shown = plain(&report);
-        let not_strict = "2 not strict: allowed, and not as it is recommended\n  the same\n      \
+        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n        \
                           5.5.2-should 7.4-not-strict\n";
         assert!(shown.contains(not_strict), "{shown}");
         assert!(shown.contains("\n1 skipped: the same\n"), "{shown}");
@@ -311,8 +323,10 @@ mod tests {
             .collect();
         let shown = plain(&report);
         assert_eq!(shown.matches("FAILED ").count(), 1);
-        assert!(shown.contains("The same rule, 199 more:\n    5.5.2-number-1: nothing came\n"));
-        assert!(shown.lines().count() < 230, "{}", shown.lines().count());
+        let more =
+            "  199 more of this rule:\n    nothing came\n        5.5.2-number-1 5.5.2-number-2 ";
+        assert!(shown.contains(more), "{shown}");
+        assert!(shown.lines().count() < 70, "{}", shown.lines().count());
     }
 
     #[test]

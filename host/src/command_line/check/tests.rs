@@ -43,7 +43,7 @@ fn server() -> ServerOptions {
 
 fn every_option() -> CheckOptions {
     CheckOptions {
-        task: Task::Server(server()),
+        task: Task::Server(Box::new(server())),
         selection: Selection {
             patterns: vec!["5.5-*".into(), "2.1".into()],
             sections: vec!["rfc7692".into()],
@@ -66,7 +66,7 @@ fn every_option() -> CheckOptions {
 #[test]
 fn a_url_alone_gives_the_defaults() {
     let expected = CheckOptions {
-        task: Task::Server(ServerOptions {
+        task: Task::Server(Box::new(ServerOptions {
             subprotocols: Vec::new(),
             headers: Vec::new(),
             origin: None,
@@ -74,7 +74,7 @@ fn a_url_alone_gives_the_defaults() {
             jobs: NonZeroUsize::new(16).expect("not zero"),
             timeout: Duration::from_secs(5),
             ..server()
-        }),
+        })),
         selection: Selection::default(),
         output: Output {
             color: true,

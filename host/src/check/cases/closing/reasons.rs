@@ -73,7 +73,7 @@ fn autobahn() -> Vec<Case> {
         )
         .autobahn("7.3.5"),
         Case::must(
-            "5.5-close-of-126-bytes",
+            "5.5.1-reason-of-124-bytes",
             "A Close with a reason of 124 bytes is too long, and is answered with 1002",
             &SHORT,
         )

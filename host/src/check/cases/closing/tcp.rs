@@ -72,9 +72,10 @@ fn after_close() -> Vec<Case> {
         .ends(End::Disconnects(ANY)),
         Case::must(
             "7.1.7-tcp-ends-after-an-error",
-            "After an error the TCP connection ends, also if its Close is not answered",
+            "After an error a server ends the TCP connection, also if its Close is not answered",
             &FAILED,
         )
+        .of(Role::Server)
         .sends([text("").opcode(RESERVED_OPCODE)])
         .silent()
         .ends(End::Disconnects(ANY))

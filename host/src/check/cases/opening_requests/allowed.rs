@@ -26,6 +26,15 @@ pub(super) const NO_HTTP: Rule = Rule::of(
      SHOULD respond with a 400 (Bad Request) response and close the connection.",
 );
 
+/// Lists with empty elements.
+pub(super) const EMPTY_ELEMENTS: Rule = Rule::of(
+    9110,
+    "5.6.1.2",
+    "A recipient MUST parse and ignore a reasonable number of empty list elements: enough to \
+     handle common mistakes by senders that merge values, but not so much that they could be used \
+     as a denial-of-service mechanism.",
+);
+
 /// The connection must open.
 pub(super) fn opened(request: Request) -> RequestPlay {
     ask(request).opens()

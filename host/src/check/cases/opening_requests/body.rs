@@ -1,6 +1,8 @@
 //! A body on the request of a handshake (RFC 9112 section 6), and what its bytes must not be taken
 //! for.
 
+use std::borrow::Cow;
+
 use super::allowed::opened_or_refused;
 use crate::check::answer::pong_back;
 use crate::check::case::{Case, Rule};
@@ -24,8 +26,8 @@ const INVALID_LEN: Rule = Rule::of(
 const NOT_CHUNKED: Rule = Rule::of(
     9112,
     "6.3",
-    "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is \
-     not the final encoding, the message body length cannot be determined reliably; the server \
+    "If a Transfer-Encoding header field is present in a request and the chunked transfer coding \
+     is not the final encoding, the message body length cannot be determined reliably; the server \
      MUST respond with the 400 (Bad Request) status code and then close the connection.",
 );
 const BOTH: Rule = Rule::of(
@@ -36,7 +38,7 @@ const BOTH: Rule = Rule::of(
 );
 
 pub(super) fn cases() -> Vec<Case> {
-    [bodies(), wrong_lengths()].concat()
+    [bodies(), transfer_encodings(), wrong_lengths()].concat()
 }
 
 /// A Ping as a body: if a Pong comes back, the body was taken for frames.
@@ -54,21 +56,26 @@ fn read_or_refused(request: Request) -> RequestPlay {
         )
 }
 
-fn bodies() -> Vec<Case> {
+/// The body in one chunk.
+fn chunked_body() -> Vec<u8> {
     let body = body();
-    let len = format!("Content-Length: {}", body.len());
-    let chunk = [
-        format!("{:x}\r\n", body.len()).as_bytes(),
-        &body,
-        b"\r\n0\r\n\r\n",
-    ]
-    .concat();
-    let with_body =
-        |line: String, bytes: Vec<u8>| request().line(line).behind("a Ping as its body", bytes);
+    let size = format!("{:x}\r\n", body.len());
+    [size.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat()
+}
+
+fn with_body(line: impl Into<Cow<'static, str>>, body: Vec<u8>) -> Request {
+    request().line(line).behind("a Ping as its body", body)
+}
+
+fn content_length() -> String {
+    format!("Content-Length: {}", body().len())
+}
+
+fn bodies() -> Vec<Case> {
     vec![
         Case::robust(
             "rfc9112-2.2-content-length-0",
-            "a request with \"Content-Length: 0\" has no body, and is accepted",
+            "A request with \"Content-Length: 0\" has no body, and is accepted",
             &BODY,
         )
         .asks(
@@ -78,22 +85,22 @@ fn bodies() -> Vec<Case> {
         ),
         Case::robust(
             "rfc9112-2.2-body",
-            "a request with a body is refused, or the body is not taken for frames",
+            "A request with a body is refused, or the body is not taken for frames",
             &BODY,
         )
-        .asks(read_or_refused(with_body(len.clone(), body.clone()))),
+        .asks(read_or_refused(with_body(content_length(), body()))),
         Case::robust(
             "rfc9112-2.2-chunked-body",
-            "a request with a chunked body is refused, or the body is not taken for frames",
+            "A request with a chunked body is refused, or the body is not taken for frames",
             &BODY,
         )
         .asks(read_or_refused(with_body(
-            "Transfer-Encoding: chunked".into(),
-            chunk.clone(),
+            "Transfer-Encoding: chunked",
+            chunked_body(),
         ))),
         Case::robust(
             "rfc9112-2.2-empty-chunked-body",
-            "a request with an empty chunked body is refused, or the body is not taken for frames",
+            "A request with an empty chunked body is refused, or the body is not taken for frames",
             &BODY,
         )
         .asks(read_or_refused(
@@ -101,20 +108,25 @@ fn bodies() -> Vec<Case> {
                 .line("Transfer-Encoding: chunked")
                 .behind("an empty chunked body", "0\r\n\r\n"),
         )),
+    ]
+}
+
+fn transfer_encodings() -> Vec<Case> {
+    vec![
         Case::robust(
             "rfc9112-6.3-content-length-and-chunked",
-            "a request with Content-Length and Transfer-Encoding is refused",
+            "A request with Content-Length and Transfer-Encoding is refused",
             &BOTH,
         )
         .asks(
-            ask(with_body(len, chunk).line("Transfer-Encoding: chunked"))
+            ask(with_body(content_length(), chunked_body()).line("Transfer-Encoding: chunked"))
                 .refused(&[])
                 .or(Grade::Informational, Response::Opens)
                 .or(Grade::NotStrict, Response::Drops),
         ),
         Case::must(
             "rfc9112-6.3-transfer-encoding-that-is-not-chunked",
-            "a request with \"Transfer-Encoding: gzip\" alone is refused with status 400, and the \
+            "A request with \"Transfer-Encoding: gzip\" alone is refused with status 400, and the \
              connection ends",
             &NOT_CHUNKED,
         )
@@ -146,8 +158,8 @@ fn wrong_lengths() -> Vec<Case> {
             Case::must(
                 format!("rfc9112-6.3-content-length-{name}"),
                 format!(
-                    "a request with \"Content-Length: {value}\" is refused with status 400, and the \
-                     connection ends"
+                    "A request with \"Content-Length: {value}\" is refused with status 400, and \
+                     the connection ends"
                 ),
                 &INVALID_LEN,
             )
@@ -159,7 +171,7 @@ fn wrong_lengths() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9112-6.3-two-content-lengths",
-            "a request with two different values of Content-Length is refused with status 400, and \
+            "A request with two different values of Content-Length is refused with status 400, and \
              the connection ends",
             &INVALID_LEN,
         )

@@ -48,13 +48,13 @@ fn cut() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9112-2.2-request-cut-everywhere",
-            "a request is accepted wherever the network cuts it",
+            "A request is accepted wherever the network cuts it",
             &OCTETS,
         )
         .asks(opened(request()).sent(Sending::CutEverywhere)),
         Case::must(
             "rfc9110-5.3-request-without-its-end",
-            "nothing is sent before the empty line at the end of the request has come",
+            "Nothing is sent before the empty line at the end of the request has come",
             &WHOLE_HEAD,
         )
         .asks(
@@ -66,28 +66,28 @@ fn cut() -> Vec<Case> {
 }
 
 fn behind() -> Vec<Case> {
-    let pings = ["first", "second"].map(|payload| ping(payload).bytes(Role::Server));
-    let pongs = vec![pong_back("first"), pong_back("second"), pong_back("third")];
+    let glued = ping("behind the request").bytes(Role::Server);
+    let pongs = vec![pong_back("behind the request"), pong_back("later")];
     let second = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     vec![
         // > Once the client's opening handshake has been sent, the client MUST wait for a response
         // > from the server before sending any further data. (section 4.1)
         // So no server has to take them; but none may lose them without a word.
         Case::robust(
-            "4.2.2-frames-behind-the-request",
-            "frames in one piece with the request are answered once the connection is open",
+            "4.2.2-frame-behind-the-request",
+            "A frame in one piece with the request is answered once the connection is open",
             &OPEN,
         )
         .asks(
-            ask(request().behind("two Pings", pings.concat()))
+            ask(request().behind("a Ping", glued))
                 .opens()
                 .or(Grade::Informational, Response::Refuses(&[]))
                 .or(Grade::Informational, Response::Drops)
-                .then(vec![ping("third")], pongs),
+                .then(vec![ping("later")], pongs),
         ),
         Case::must(
             "4.2.2-second-request-behind-the-request",
-            "a second request in one piece with the request is no request, but frames, and gets no \
+            "A second request in one piece with the request is no request, but frames, and gets no \
              response",
             &OPEN,
         )
@@ -106,7 +106,7 @@ fn half_closed() -> Vec<Case> {
     let cut_off = |name: &str, words: &str, request: Request| {
         Case::robust(
             format!("rfc9112-8-{name}"),
-            format!("when the client ends the TCP connection {words}, the server ends it too"),
+            format!("When the client ends the TCP connection {words}, the server ends it too"),
             &INCOMPLETE,
         )
         .asks(
@@ -115,13 +115,12 @@ fn half_closed() -> Vec<Case> {
                 .or(Grade::Passed, Response::RefusesAndEnds(&[]))
                 .half_closed(),
         )
-        .plain_tcp()
     };
     vec![
         Case::robust(
             "rfc9112-9.6-half-closed-behind-the-request",
-            "a client that ends its direction of the TCP connection behind the request still gets a \
-             response",
+            "A client that ends its direction of the TCP connection behind the request gets a \
+             response all the same",
             &HALF_CLOSED,
         )
         .asks(
@@ -132,7 +131,11 @@ fn half_closed() -> Vec<Case> {
                 .half_closed(),
         )
         .plain_tcp(),
-        cut_off("no-end-of-the-head", "before the empty line", request().unfinished()),
+        cut_off(
+            "no-end-of-the-head",
+            "before the empty line",
+            request().unfinished(),
+        ),
         cut_off(
             "no-end-of-the-request-line",
             "inside the request line",

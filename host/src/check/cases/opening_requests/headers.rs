@@ -4,7 +4,7 @@ use super::allowed::{
     NO_HTTP, not_opened, opened, opened_or_refused, rather_opened, rather_refused, tolerated,
 };
 use crate::check::case::{Case, Rule};
-use crate::check::request::{Letters, request};
+use crate::check::request::{Letters, Request, request};
 use crate::check::request_play::{Response, ask};
 use crate::check::session::Grade;
 
@@ -72,7 +72,7 @@ fn names() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("rfc9110-5.1-names-in-{name}"),
-                format!("the names of headers may be in {words}"),
+                format!("The names of headers may be in {words}"),
                 &NAMES,
             )
             .asks(opened(request().names_in(letters))),
@@ -81,7 +81,7 @@ fn names() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9110-5.3-headers-in-the-opposite-order",
-            "the headers may be in any order",
+            "The headers may be in any order",
             &ORDER,
         )
         .asks(opened(request().reversed())),
@@ -89,8 +89,9 @@ fn names() -> Vec<Case> {
     cases
 }
 
-fn values() -> Vec<Case> {
-    let as_browsers_do = request()
+/// A request with the headers that a browser sends besides.
+fn of_a_browser() -> Request {
+    request()
         .line("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0")
         .line("Accept: */*")
         .line("Accept-Language: en-US,en;q=0.5")
@@ -98,41 +99,44 @@ fn values() -> Vec<Case> {
         .line("Pragma: no-cache")
         .line("Cache-Control: no-cache")
         .line("Cookie: a=b; c=\"d\"")
-        .line("Sec-Fetch-Mode: websocket");
+        .line("Sec-Fetch-Mode: websocket")
+}
+
+fn values() -> Vec<Case> {
     vec![
         Case::must(
             "4.2.1-headers-of-a-browser",
-            "headers that have nothing to do with WebSockets are ignored",
+            "Headers that have nothing to do with WebSockets are ignored",
             &UNKNOWN,
         )
-        .asks(opened(as_browsers_do)),
+        .asks(opened(of_a_browser())),
         Case::must(
             "4.2.1-header-without-value",
-            "a header that is not known may be empty",
+            "A header that is not known may be empty",
             &UNKNOWN,
         )
         .asks(opened(request().line("X-Empty:"))),
         Case::robust(
             "4.2.1-header-with-a-strange-name",
-            "the name of a header may have every character of a token",
+            "The name of a header may have every character of a token",
             &UNKNOWN,
         )
         .asks(opened(request().line("!#$%&'*+-.^_`|~: a"))),
         Case::robust(
             "4.2.1-header-twice",
-            "a header that is not known may be there twice",
+            "A header that is not known may be there twice",
             &UNKNOWN,
         )
         .asks(opened(request().line("X-Twice: a").line("X-Twice: b"))),
         Case::should(
             "rfc9110-5.5-bytes-beyond-ascii",
-            "the value of a header that is not known may have bytes beyond ASCII",
+            "The value of a header that is not known may have bytes beyond ASCII",
             &OPAQUE,
         )
         .asks(rather_opened(request().line("X-Name: \u{e9}\u{ff}\u{80}"))),
         Case::robust(
             "rfc9110-10.1.1-expectation",
-            "a request with \"Expect: 100-continue\" and no body is accepted",
+            "A request with \"Expect: 100-continue\" and no body is accepted",
             &EXPECT,
         )
         .asks(
@@ -148,7 +152,7 @@ fn wrong_names() -> Vec<Case> {
     let refused = |name: &str, claim: &str, line: &'static str| {
         Case::should(
             format!("rfc9112-2.2-{name}"),
-            format!("a request with {claim} is refused"),
+            format!("A request with {claim} is refused"),
             &NO_HTTP,
         )
         .asks(rather_refused(request().line(line)))
@@ -189,7 +193,7 @@ fn wrong_values() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "rfc9110-5.5-nul-in-a-value",
-            "a request with NUL in a value is refused, or NUL becomes a space",
+            "A request with NUL in a value is refused, or NUL becomes a space",
             &NUL,
         )
         .asks(
@@ -197,7 +201,7 @@ fn wrong_values() -> Vec<Case> {
         ),
         Case::must(
             "rfc9110-5.5-nul-behind-websocket",
-            "a value does not end at NUL: \"websocket\" with NUL and a letter behind it does not \
+            "A value does not end at NUL: \"websocket\" with NUL and a letter behind it does not \
              open a connection",
             &NUL,
         )
@@ -216,7 +220,7 @@ fn wrong_values() -> Vec<Case> {
         cases.push(
             Case::robust(
                 format!("rfc9110-5.5-{name}-in-a-value"),
-                format!("a request with the {words} in a value is refused"),
+                format!("A request with the {words} in a value is refused"),
                 &CONTROLS,
             )
             .asks(tolerated(request().line(line))),
@@ -229,13 +233,20 @@ fn origins() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "4.2.2-no-origin",
-            "a request without Origin is accepted, or refused with an error",
+            "A request without Origin is accepted, or refused with an error",
             &ORIGIN,
         )
         .asks(opened_or_refused(request().without("Origin"))),
+        Case::must(
+            "4.2.2-origin-of-the-server",
+            "The Origin of a page of the server is accepted, or refused with an error",
+            &ORIGIN,
+        )
+        .asks(opened_or_refused(
+            request().with("Origin", "{scheme}://{authority}"),
+        )),
     ];
     for (name, origin) in [
-        ("of-the-server", "{scheme}://{authority}"),
         ("of-another-host", "https://other.invalid"),
         ("with-a-port", "http://other.invalid:8443"),
         ("null", "null"),

@@ -19,26 +19,34 @@ const AUTHORITY: Rule = Rule::new(
 );
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = vec![
+    [counts(), wrong_values(), other_values()].concat()
+}
+
+fn counts() -> Vec<Case> {
+    vec![
         Case::must(
             "rfc9112-3.2-no-host",
-            "a request without Host is refused with status 400",
+            "A request without Host is refused with status 400",
             &HOST,
         )
         .asks(refused_with_400(request().without("Host"))),
         Case::must(
             "rfc9112-3.2-host-twice",
-            "a request with the same Host twice is refused with status 400",
+            "A request with the same Host twice is refused with status 400",
             &HOST,
         )
         .asks(refused_with_400(request().line("Host: {authority}"))),
         Case::must(
             "rfc9112-3.2-two-hosts",
-            "a request with two different Hosts is refused with status 400",
+            "A request with two different Hosts is refused with status 400",
             &HOST,
         )
         .asks(refused_with_400(request().line("Host: other.invalid"))),
-    ];
+    ]
+}
+
+fn wrong_values() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (name, words, value) in [
         ("a-space", "a space in it", "exa mple.invalid"),
         ("a-path", "a path behind it", "{authority}/chat"),
@@ -58,12 +66,17 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("rfc9112-3.2-host-with-{name}"),
-                format!("a request with a Host that has {words} is refused with status 400"),
+                format!("A request with a Host that has {words} is refused with status 400"),
                 &HOST,
             )
             .asks(refused_with_400(request().with("Host", value))),
         );
     }
+    cases
+}
+
+fn other_values() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (name, words, value) in [
         (
             "of-another-server",
@@ -81,7 +94,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(
             Case::robust(
                 format!("4.2.1-host-{name}"),
-                format!("a request with {words} gets a response"),
+                format!("A request with {words} gets a response"),
                 &AUTHORITY,
             )
             .asks(
@@ -94,7 +107,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.push(
         Case::robust(
             "4.2.1-host-that-is-empty",
-            "a request with an empty Host is refused",
+            "A request with an empty Host is refused",
             &AUTHORITY,
         )
         .asks(tolerated(request().replaced("Host", "Host:"))),

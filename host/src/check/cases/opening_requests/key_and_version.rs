@@ -30,7 +30,8 @@ const VERSION: Rule = Rule::new(
 );
 const VERSION_ONCE: Rule = Rule::new(
     "11.3.5",
-    "The |Sec-WebSocket-Version| header field MUST NOT appear more than once in an HTTP request.",
+    "However, the |Sec-WebSocket-Version| header field MUST NOT appear more than once in an HTTP \
+     request.",
 );
 const VERSIONS: Rule = Rule::new(
     "4.4",
@@ -40,7 +41,14 @@ const VERSIONS: Rule = Rule::new(
 );
 
 pub(super) fn cases() -> Vec<Case> {
-    [keys(), wrong_keys(), other_versions(), wrong_versions()].concat()
+    [
+        keys(),
+        missing_keys(),
+        wrong_keys(),
+        other_versions(),
+        wrong_versions(),
+    ]
+    .concat()
 }
 
 fn keys() -> Vec<Case> {
@@ -58,7 +66,7 @@ fn keys() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.2-accept-of-the-key-{name}"),
-                format!("the key {what} is answered with the right Sec-WebSocket-Accept"),
+                format!("The key {what} is answered with the right Sec-WebSocket-Accept"),
                 &ACCEPT,
             )
             .asks(opened(request().with("Sec-WebSocket-Key", key)).watches(HeadFault::Accept)),
@@ -67,17 +75,17 @@ fn keys() -> Vec<Case> {
     cases
 }
 
-fn wrong_keys() -> Vec<Case> {
-    let mut cases = vec![
+fn missing_keys() -> Vec<Case> {
+    vec![
         Case::must(
             "4.2.1-no-key",
-            "a request without Sec-WebSocket-Key is refused",
+            "A request without Sec-WebSocket-Key is refused",
             &NO_HANDSHAKE,
         )
         .asks(not_opened(request().without("Sec-WebSocket-Key"))),
         Case::must(
             "4.2.1-empty-key",
-            "a request with an empty Sec-WebSocket-Key is refused",
+            "A request with an empty Sec-WebSocket-Key is refused",
             &NO_HANDSHAKE,
         )
         .asks(not_opened(
@@ -85,19 +93,23 @@ fn wrong_keys() -> Vec<Case> {
         )),
         Case::should(
             "11.3.1-key-twice",
-            "a request with the same Sec-WebSocket-Key twice is refused",
+            "A request with the same Sec-WebSocket-Key twice is refused",
             &KEY_ONCE,
         )
         .asks(rather_refused(request().line("Sec-WebSocket-Key: {key}"))),
         Case::should(
             "11.3.1-two-keys",
-            "a request with two different values of Sec-WebSocket-Key is refused",
+            "A request with two different values of Sec-WebSocket-Key is refused",
             &KEY_ONCE,
         )
         .asks(rather_refused(
             request().line("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="),
         )),
-    ];
+    ]
+}
+
+fn wrong_keys() -> Vec<Case> {
+    let mut cases = Vec::new();
     // > It is not necessary for the server to base64-decode the |Sec-WebSocket-Key| value.
     // > (section 4.2.2)
     // So a server that does not look is not wrong.
@@ -129,7 +141,7 @@ fn wrong_keys() -> Vec<Case> {
         cases.push(
             Case::should(
                 format!("4.2.1-key-{name}"),
-                format!("a request with a Sec-WebSocket-Key {what} is refused"),
+                format!("A request with a Sec-WebSocket-Key {what} is refused"),
                 &KEY,
             )
             .asks(rather_refused(request().with("Sec-WebSocket-Key", key))),
@@ -145,7 +157,7 @@ fn other_versions() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.2-version-{version}"),
-                format!("a request with Sec-WebSocket-Version {version} is refused"),
+                format!("A request with Sec-WebSocket-Version {version} is refused"),
                 &VERSION,
             )
             .asks(not_opened(with_version(version.to_string()))),
@@ -156,7 +168,7 @@ fn other_versions() -> Vec<Case> {
         cases.push(
             Case::robust(
                 format!("4.2.2-version-{version}"),
-                format!("a request with Sec-WebSocket-Version {version}, of a draft, is refused"),
+                format!("A request with Sec-WebSocket-Version {version}, of a draft, is refused"),
                 &VERSION,
             )
             .asks(tolerated(with_version(version.to_string()))),
@@ -165,7 +177,7 @@ fn other_versions() -> Vec<Case> {
     cases.push(
         Case::must(
             "4.4-versions-of-the-server",
-            "the answer to a version that the server does not speak has Sec-WebSocket-Version: 13",
+            "The answer to a version that the server does not speak has Sec-WebSocket-Version: 13",
             &VERSIONS,
         )
         .asks(not_opened(with_version("25".into())).watches(HeadFault::Versions)),
@@ -177,19 +189,19 @@ fn wrong_versions() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "4.2.1-no-version",
-            "a request without Sec-WebSocket-Version is refused",
+            "A request without Sec-WebSocket-Version is refused",
             &NO_HANDSHAKE,
         )
         .asks(not_opened(request().without("Sec-WebSocket-Version"))),
         Case::should(
             "11.3.5-version-twice",
-            "a request with Sec-WebSocket-Version 13 twice is refused",
+            "A request with Sec-WebSocket-Version 13 twice is refused",
             &VERSION_ONCE,
         )
         .asks(rather_refused(request().line("Sec-WebSocket-Version: 13"))),
         Case::should(
             "11.3.5-two-versions",
-            "a request with Sec-WebSocket-Version 13 and 8 is refused",
+            "A request with Sec-WebSocket-Version 13 and 8 is refused",
             &VERSION_ONCE,
         )
         .asks(rather_refused(request().line("Sec-WebSocket-Version: 8"))),
@@ -208,7 +220,7 @@ fn wrong_versions() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.1-version-{name}"),
-                format!("a request with \"Sec-WebSocket-Version: {value}\" is refused"),
+                format!("A request with \"Sec-WebSocket-Version: {value}\" is refused"),
                 &NO_HANDSHAKE,
             )
             .asks(not_opened(request().with("Sec-WebSocket-Version", value))),

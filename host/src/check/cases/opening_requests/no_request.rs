@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
         Case::should(
             "rfc9112-2.2-not-http-tls",
-            "the beginning of a TLS handshake: refused with status 400, or with an alert of TLS",
+            "The beginning of a TLS handshake is refused with status 400, or with an alert of TLS",
             &NO_HTTP,
         )
         .asks(
@@ -30,8 +30,7 @@ pub(super) fn cases() -> Vec<Case> {
                 .refused(&[])
                 .or(Grade::Passed, Response::Ends)
                 .or(Grade::NotStrict, Response::Waits),
-        )
-        .plain_tcp(),
+        ),
     ];
     for (name, what, sent) in [
         ("http-2", "the preface of HTTP/2", HTTP_2),
@@ -46,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(
             Case::should(
                 format!("rfc9112-2.2-not-http-{name}"),
-                format!("{what}: refused with status 400, or at least not kept open for ever"),
+                format!("What is not HTTP is refused with status 400: {what}"),
                 &NO_HTTP,
             )
             .asks(
@@ -55,8 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
                     .or(Grade::NotStrict, Response::Declines)
                     .or(Grade::NotStrict, Response::Drops)
                     .or(Grade::NotStrict, Response::Waits),
-            )
-            .plain_tcp(),
+            ),
         );
     }
     cases

@@ -5,7 +5,7 @@ use super::allowed::{
 };
 use crate::check::case::{Case, Rule};
 use crate::check::request::{Request, request};
-use crate::check::request_play::{Response, ask};
+use crate::check::request_play::{RequestPlay, Response, ask};
 use crate::check::session::Grade;
 
 const METHOD: Rule = Rule::of(9112, "3.1", "The request method is case-sensitive.");
@@ -74,7 +74,17 @@ const SERVICE: Rule = Rule::new(
 );
 
 pub(super) fn cases() -> Vec<Case> {
-    [methods(), versions(), targets(), invalid_lines(), blanks()].concat()
+    [
+        methods(),
+        versions(),
+        wrong_versions(),
+        targets(),
+        paths(),
+        invalid_lines(),
+        invalid_targets(),
+        blanks(),
+    ]
+    .concat()
 }
 
 fn methods() -> Vec<Case> {
@@ -85,7 +95,7 @@ fn methods() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.1-method-{}", method.to_ascii_lowercase()),
-                format!("a request with the method {method} does not open a connection"),
+                format!("A request with the method {method} does not open a connection"),
                 &NO_HANDSHAKE,
             )
             .asks(not_opened(request().method(method))),
@@ -94,7 +104,7 @@ fn methods() -> Vec<Case> {
     cases.push(
         Case::must(
             "rfc9112-3.1-method-in-small-letters",
-            "the method \"get\" is not GET, and does not open a connection",
+            "The method \"get\" is not GET, and does not open a connection",
             &METHOD,
         )
         .asks(not_opened(request().method("get"))),
@@ -107,21 +117,21 @@ fn versions() -> Vec<Case> {
     let newer = |id, version| {
         Case::robust(
             id,
-            format!("a request in {version} is refused, with status 505"),
+            format!("A request in {version} is refused, with status 505"),
             &MAJOR_VERSION,
         )
         .asks(tolerated(in_version(version)))
     };
-    let mut cases = vec![
+    vec![
         Case::must(
             "rfc9110-7.8-http-1.0",
-            "a request in HTTP/1.0 does not open a connection",
+            "A request in HTTP/1.0 does not open a connection",
             &HTTP_1_0,
         )
         .asks(declined(in_version("HTTP/1.0"))),
         Case::should(
             "rfc9110-6.2-http-1.2",
-            "a request in HTTP/1.2 is treated as one in HTTP/1.1",
+            "A request in HTTP/1.2 is treated as one in HTTP/1.1",
             &MINOR_VERSION,
         )
         .asks(rather_opened(in_version("HTTP/1.2"))),
@@ -133,7 +143,11 @@ fn versions() -> Vec<Case> {
             &VERSION_LETTERS,
         )
         .asks(rather_refused(in_version("http/1.1"))),
-    ];
+    ]
+}
+
+fn wrong_versions() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (name, version) in [
         ("without-minor-number", "HTTP/1"),
         ("with-three-numbers", "HTTP/1.1.1"),
@@ -148,29 +162,31 @@ fn versions() -> Vec<Case> {
                 format!("\"{version}\" is not a version of HTTP, and the request is refused"),
                 &INVALID_LINE,
             )
-            .asks(rather_refused(in_version(version))),
+            .asks(rather_refused(request().version(version))),
         );
     }
     cases
 }
 
+/// The connection should open, but no rule says so.
+fn refusable(request: Request) -> RequestPlay {
+    ask(request)
+        .opens()
+        .or(Grade::Informational, Response::Refuses(&[]))
+}
+
 fn targets() -> Vec<Case> {
     let absolute = "{scheme}://{authority}{resource}";
-    let refusable = |request| {
-        ask(request)
-            .opens()
-            .or(Grade::Informational, Response::Refuses(&[]))
-    };
     vec![
         Case::must(
             "rfc9112-3.2.2-absolute-form",
-            "a request whose target is a whole URI is accepted",
+            "A request whose target is a whole URI is accepted",
             &ABSOLUTE_FORM,
         )
         .asks(opened(request().target(absolute))),
         Case::must(
             "rfc9112-3.2.2-absolute-form-and-another-host",
-            "when the target is a whole URI, its host counts and that of Host does not",
+            "When the target is a whole URI, its host counts and that of Host does not",
             &ABSOLUTE_HOST,
         )
         .asks(rather_opened(
@@ -178,7 +194,7 @@ fn targets() -> Vec<Case> {
         )),
         Case::should(
             "rfc9110-4.2.3-scheme-in-capitals",
-            "the scheme of a target that is a whole URI may be in capitals",
+            "The scheme of a target that is a whole URI may be in capitals",
             &SCHEME,
         )
         .asks(rather_opened(
@@ -186,25 +202,30 @@ fn targets() -> Vec<Case> {
         )),
         Case::robust(
             "4.2.1-absolute-form-with-ws",
-            "a target may be a whole URI that begins with ws://, although http:// is right",
+            "A target may be a whole URI that begins with ws://, although http:// is right",
             &NO_HANDSHAKE,
         )
         .asks(refusable(request().target("ws://{authority}{resource}"))),
+    ]
+}
+
+fn paths() -> Vec<Case> {
+    vec![
         Case::should(
             "rfc9110-4.2.3-percent-encoded-path",
-            "a letter of the path may be percent-encoded",
+            "A letter of the path may be percent-encoded",
             &ENCODED,
         )
         .asks(rather_opened(request().target("{encoded}"))),
         Case::robust(
             "4.2.2-query",
-            "a query in the target does not disturb the opening handshake",
+            "A query in the target does not disturb the opening handshake",
             &SERVICE,
         )
         .asks(refusable(request().target("{query}a=b&c=%41%20?/:@"))),
         Case::must(
             "4.2.2-path-that-is-not-served",
-            "a request for a path that the server does not have gets a response",
+            "A request for a path that the server does not have gets a response",
             &SERVICE,
         )
         .asks(
@@ -215,17 +236,18 @@ fn targets() -> Vec<Case> {
     ]
 }
 
+/// A line that is no request line should be refused.
+fn refused(name: &str, claim: &'static str, request: Request) -> Case {
+    Case::should(
+        format!("rfc9112-3.2-{name}"),
+        format!("A request {claim} is refused"),
+        &INVALID_LINE,
+    )
+    .asks(rather_refused(request))
+}
+
 fn invalid_lines() -> Vec<Case> {
-    let refused = |name: &str, claim: &'static str, request: Request| {
-        Case::should(
-            format!("rfc9112-3.2-{name}"),
-            format!("a request {claim} is refused"),
-            &INVALID_LINE,
-        )
-        .asks(rather_refused(request))
-    };
     let line = |line: &'static str| request().request_line(line);
-    let target = |target: &'static str| request().target(target);
     vec![
         refused("no-version", "without a version", line("GET {resource}")),
         refused("no-target", "without a target", line("GET HTTP/1.1")),
@@ -235,6 +257,12 @@ fn invalid_lines() -> Vec<Case> {
             "with more words in its first line than three",
             line("GET {resource} HTTP/1.1 more"),
         ),
+    ]
+}
+
+fn invalid_targets() -> Vec<Case> {
+    let target = |target: &'static str| request().target(target);
+    vec![
         refused(
             "space-in-the-target",
             "with a space in its target",
@@ -263,7 +291,7 @@ fn invalid_lines() -> Vec<Case> {
         ),
         Case::robust(
             "rfc9112-3.2-byte-beyond-ascii-in-the-target",
-            "a request with a byte beyond ASCII in its target is refused",
+            "A request with a byte beyond ASCII in its target is refused",
             &INVALID_LINE,
         )
         .asks(tolerated(target("{query}a=\u{e9}"))),
@@ -274,7 +302,7 @@ fn blanks() -> Vec<Case> {
     let lenient = |name: &str, where_to: &str, line: &'static str| {
         Case::robust(
             format!("rfc9112-3-{name}"),
-            format!("a request line with {where_to} is refused, although a server may be lenient"),
+            format!("A request line with {where_to} is refused, although a server may be lenient"),
             &BLANKS,
         )
         .asks(tolerated(request().request_line(line)))

@@ -27,8 +27,8 @@ const ACCEPT: Rule = Rule::new("4.2.2", "A |Sec-WebSocket-Accept| header field."
 const BODY: Rule = Rule::of(
     9110,
     "8.6",
-    "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx \
-     (Informational) or 204 (No Content).",
+    "A server MUST NOT send a Content-Length header field in any response with a status code of \
+     1xx (Informational) or 204 (No Content).",
 );
 const VALID: Rule = Rule::new(
     "4.2.2",
@@ -43,60 +43,69 @@ const ALLOW: Rule = Rule::of(
 );
 
 pub(super) fn cases() -> Vec<Case> {
+    [openings(), refusals()].concat()
+}
+
+fn openings() -> Vec<Case> {
     let response =
         |id, claim, rule, fault| Case::must(id, claim, rule).asks(opened(request()).watches(fault));
     vec![
         Case::must(
             "4.2.2-status-101",
-            "a valid request opens a connection",
+            "A valid request opens a connection",
             &STATUS,
         )
         .asks(opened(request())),
         response(
             "rfc9112-4-status-line",
-            "the status line is \"HTTP/1.1 101 \", and words",
+            "The status line is \"HTTP/1.1 101 \", and words",
             &STATUS_SPACE,
             HeadFault::StatusLine,
         ),
         response(
             "4.2.2-valid-response",
-            "each line of the response is a header, and ends in CR LF",
+            "Each line of the response is a header, and ends in CR LF",
             &VALID,
             HeadFault::Syntax,
         ),
         response(
             "4.2.2-upgrade",
-            "the response has \"Upgrade: websocket\" once",
+            "The response has \"Upgrade: websocket\" once",
             &UPGRADE,
             HeadFault::Upgrade,
         ),
         response(
             "4.2.2-connection",
-            "the response has \"Connection: Upgrade\"",
+            "The response has \"Connection: Upgrade\"",
             &CONNECTION,
             HeadFault::Connection,
         ),
         response(
             "4.2.2-accept",
-            "the response has the right Sec-WebSocket-Accept once",
+            "The response has the right Sec-WebSocket-Accept once",
             &ACCEPT,
             HeadFault::Accept,
         ),
         response(
             "rfc9110-8.6-no-body",
-            "the response has neither Content-Length nor Transfer-Encoding",
+            "The response has neither Content-Length nor Transfer-Encoding",
             &BODY,
             HeadFault::Body,
         ),
+    ]
+}
+
+fn refusals() -> Vec<Case> {
+    vec![
         Case::must(
             "4.2.2-valid-refusal",
-            "each line of a refusal is a header, and ends in CR LF",
+            "Each line of a refusal is a header, and ends in CR LF",
             &VALID,
         )
         .asks(declined(request().without("Sec-WebSocket-Key")).watches(HeadFault::Syntax)),
         Case::must(
             "rfc9110-15.5.6-allow-of-405",
-            "a response with status 405 names the methods that are allowed",
+            "A response with status 405 names the methods that are allowed",
             &ALLOW,
         )
         .asks(declined(request().method("POST")).watches(HeadFault::AllowOf405)),

@@ -1,6 +1,6 @@
 //! `Upgrade` and `Connection` (RFC 6455 section 4.2.1, RFC 9110 sections 7.6.1 and 7.8).
 
-use super::allowed::{declined, opened, rather_opened, tolerated};
+use super::allowed::{EMPTY_ELEMENTS, declined, opened, rather_opened, tolerated};
 use crate::check::case::{Case, Rule};
 use crate::check::request::request;
 use crate::check::request_play::{Response, ask};
@@ -30,13 +30,6 @@ const COMBINED: Rule = Rule::of(
      of corresponding field line values within that section, concatenated in order, with each \
      field line value separated by a comma.",
 );
-const EMPTY_ELEMENTS: Rule = Rule::of(
-    9110,
-    "5.6.1.2",
-    "A recipient MUST parse and ignore a reasonable number of empty list elements: enough to handle \
-     common mistakes by senders that merge values, but not so much that they could be used as a \
-     denial-of-service mechanism.",
-);
 const STATUS_426: Rule = Rule::of(
     9110,
     "15.5.22",
@@ -49,6 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
         upgrades(),
         wrong_upgrades(),
         connections(),
+        connection_lists(),
         wrong_connections(),
         pages(),
     ]
@@ -97,7 +91,7 @@ fn upgrades() -> Vec<Case> {
     cases.push(
         Case::should(
             "rfc9110-5.6.1.2-upgrade-with-empty-elements",
-            "empty elements in the list of Upgrade are ignored",
+            "Empty elements in the list of Upgrade are ignored",
             &EMPTY_ELEMENTS,
         )
         .asks(rather_opened(request().with("Upgrade", ",, websocket ,"))),
@@ -109,7 +103,7 @@ fn wrong_upgrades() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "rfc9110-7.8-no-upgrade",
-            "a request without Upgrade does not open a connection",
+            "A request without Upgrade does not open a connection",
             &NOT_INDICATED,
         )
         .asks(declined(request().without("Upgrade"))),
@@ -160,8 +154,12 @@ fn connections() -> Vec<Case> {
             .asks(opened(request().with("Connection", value))),
         );
     }
+    cases
+}
+
+fn connection_lists() -> Vec<Case> {
     let lines = "Connection: keep-alive\r\nConnection: Upgrade";
-    cases.extend([
+    vec![
         Case::must(
             "rfc9110-5.2-connection-in-two-lines",
             "\"Upgrade\" may be in the second of two lines with Connection",
@@ -170,7 +168,7 @@ fn connections() -> Vec<Case> {
         .asks(opened(request().replaced("Connection", lines))),
         Case::should(
             "4.2.1-connection-with-tabs",
-            "a tab in the list of Connection is as good as a space",
+            "A tab in the list of Connection is as good as a space",
             &CONNECTION,
         )
         .asks(rather_opened(
@@ -178,7 +176,7 @@ fn connections() -> Vec<Case> {
         )),
         Case::must(
             "rfc9110-5.6.1.2-connection-with-empty-elements",
-            "empty elements in the list of Connection are ignored",
+            "Empty elements in the list of Connection are ignored",
             &EMPTY_ELEMENTS,
         )
         .asks(opened(request().with("Connection", ",, Upgrade ,"))),
@@ -192,15 +190,14 @@ fn connections() -> Vec<Case> {
                 .opens()
                 .or(Grade::Passed, Response::Declines),
         ),
-    ]);
-    cases
+    ]
 }
 
 fn wrong_connections() -> Vec<Case> {
     let mut cases = vec![
         Case::must(
             "4.2.1-no-connection",
-            "a request without Connection does not open a connection",
+            "A request without Connection does not open a connection",
             &CONNECTION,
         )
         .asks(declined(request().without("Connection"))),
@@ -232,13 +229,13 @@ fn pages() -> Vec<Case> {
     vec![
         Case::must(
             "rfc9110-7.8-request-for-a-page",
-            "a request for a page gets a response, and opens no connection",
+            "A request for a page gets a response, and opens no connection",
             &NOT_INDICATED,
         )
         .asks(declined(page.clone())),
         Case::must(
             "rfc9110-15.5.22-upgrade-of-426",
-            "a response with status 426 names the protocol in Upgrade",
+            "A response with status 426 names the protocol in Upgrade",
             &STATUS_426,
         )
         .asks(declined(page).watches(HeadFault::UpgradeOf426)),
