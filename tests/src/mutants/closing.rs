@@ -126,10 +126,9 @@ fn end_tcp(it: &mut Conversation, has_failed: bool) {
     if (it.role == Role::Server || has_failed) && !keeps_open {
         let _ = it.stream.shutdown(Shutdown::Write);
     }
-    let patience = match keeps_open {
-        true => PATIENCE * 10,
-        false => PATIENCE,
-    };
-    let _ = it.stream.set_read_timeout(Some(patience));
+    let _ = it.stream.set_read_timeout(Some(PATIENCE));
     it.input.drain();
+    if keeps_open {
+        thread::sleep(PATIENCE * 3);
+    }
 }

@@ -179,7 +179,6 @@ faults! {
     TakesMalformedExtensions,
     AnswersClientBitsUnasked,
     AnswersMoreBits,
-    FirstOfferOnly,
     IgnoresOwnBits,
     IgnoresOwnTakeover,
     ForgetsContext,
