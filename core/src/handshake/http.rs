@@ -109,7 +109,22 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
             && is_port(rest);
     }
     let name = take_until(&mut rest, b':');
-    is_made_of(name, b"-._~%!$&'()*+,;=") && is_port(rest)
+    is_made_of(name, b"-._~%!$&'()*+,;=") && has_whole_escapes(name) && is_port(rest)
+}
+
+/// Whether two hexadecimal digits follow each percent sign (RFC 3986 section 2.1).
+fn has_whole_escapes(name: &[u8]) -> bool {
+    let mut rest = name;
+    while let Some(at) = find(rest, b'%') {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let [first, second, ..] = rest else {
+            return false;
+        };
+        if !first.is_ascii_hexdigit() || !second.is_ascii_hexdigit() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether these are the characters of an IPv6 address. Their order is not checked.
@@ -173,6 +188,7 @@ mod tests {
             "[::ffff:127.0.0.1]:65535",
             "example.com:",
             "xn--bcher-kva.example:080",
+            "b%c3%BCcher.example",
         ] {
             assert!(is_host(host.as_bytes()), "{host}");
         }
@@ -195,6 +211,8 @@ mod tests {
             "[::g]",
             "[::1]80",
             "::1",
+            "exa%mple",
+            "example%4",
             "\u{fc}.de",
         ] {
             assert!(!is_host(host.as_bytes()), "{host}");

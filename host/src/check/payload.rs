@@ -77,7 +77,9 @@ impl Payload {
     pub fn part(&self, range: Range<usize>) -> Self {
         match self {
             Self::Bytes(Cow::Borrowed(bytes)) => Self::Bytes(Cow::Borrowed(&bytes[range])),
-            Self::Repeated { unit, len } if range.start.is_multiple_of(unit.len()) && range.end <= *len => {
+            Self::Repeated { unit, len }
+                if range.start.is_multiple_of(unit.len()) && range.end <= *len =>
+            {
                 Self::Repeated {
                     unit,
                     len: range.len(),

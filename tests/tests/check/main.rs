@@ -5,7 +5,6 @@
 #![cfg(feature = "std")]
 
 mod in_memory;
-#[cfg(unix)]
 mod mutants;
 mod never_hangs;
 #[cfg(unix)]

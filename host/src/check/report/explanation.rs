@@ -10,8 +10,6 @@ use crate::check::attack;
 use crate::check::case::{Case, Play, Severity};
 use crate::check::frame::{Frame, Role};
 use crate::check::negotiation::Negotiation;
-use crate::check::request::Base;
-use crate::check::request_play::{Afterwards, RequestPlay, Sending};
 use crate::check::session::{Cut, Grade, Session, Step};
 use crate::escape::OneLine;
 
