@@ -1,10 +1,18 @@
 #!/usr/bin/env python3
-"""Draw the output of a command in a terminal as an SVG.
+r"""Draw the output of a command in a terminal as an SVG.
 
     script -qec "COMMAND" /dev/null | terminal_svg.py TITLE [FIRST LAST]...
 
 Reads what the command printed, with its colours, and writes the SVG to stdout. With numbers, only
-these ranges of lines are drawn, with an ellipsis between them. The first line is the command.
+these ranges of lines are drawn, with an ellipsis between them. A line that begins with `$ ` is a command.
+
+host/docs/check-terminal.svg is the output of a check of tests/examples/mutant with the fault
+TakesFragmentedControl, with the command above it. host/docs/check-page.png is the page of two
+clients, the npm package ws and Python's websockets, that were tested with
+`ws-echo check --listen 127.0.0.1:9001 --section 5 --html page.html`:
+
+    chromium --headless --hide-scrollbars --window-size=1000,1000 \
+        --screenshot=host/docs/check-page.png page.html
 """
 
 import re

@@ -48,7 +48,8 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) as_expected: usize,
     /// When something was sent or received.
     last_progress: Instant,
-    start: Instant,
+    /// When it began, or the last right answer came.
+    pub(super) start: Instant,
 }
 
 impl<'a, 'b> Conversation<'a, 'b> {
