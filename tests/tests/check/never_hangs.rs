@@ -342,7 +342,11 @@ fn clients_that_do_not_speak_http_do_not_stop_the_check() {
     for bytes in others {
         let (status, log) = listening(sending(&bytes));
         let end = (status, log.as_str());
-        assert_eq!(end, (Some(NO_SERVER), "ws-echo: no client has run a case"), "{bytes:?}");
+        assert_eq!(
+            end,
+            (Some(NO_SERVER), "ws-echo: no client has run a case"),
+            "{bytes:?}"
+        );
     }
 }
 
