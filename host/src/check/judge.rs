@@ -463,11 +463,11 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_survives_a_fault_fails_whatever_comes_later() {
+    fn a_connection_that_survives_a_fault_fails() {
         let survived = Transcript {
             has_survived: true,
             answers: vec![text_back("a")],
-            ..closed(1002)
+            ..came(&[])
         };
         assert_judged(
             &session(&[], End::Fails(&[1002])),
@@ -475,6 +475,62 @@ mod tests {
             Outcome::Failed,
             "the connection went on: the text \"a\" came, and a Ping behind the fault was answered",
         );
+    }
+
+    #[test]
+    fn a_connection_that_fails_late_is_not_strict_and_one_that_ends_too_early_fails() {
+        let expected = session(&[], End::Fails(&[1007]));
+        let late = Transcript {
+            is_late: true,
+            ..closed(1007)
+        };
+        let seen = "the connection failed only when more had come, although the fault was there \
+                    before";
+        assert_judged(&expected, &late, Outcome::NotStrict, seen);
+        let early = Transcript {
+            has_ended_early: true,
+            ..closed(1007)
+        };
+        let seen = "the connection ended before there was a reason; a Close came with code 1007, \
+                    and the TCP connection ended";
+        assert_judged(&expected, &early, Outcome::Failed, seen);
+    }
+
+    #[test]
+    fn the_end_of_tcp_matters_only_where_it_is_asked_for() {
+        let ended_by = |tcp| Transcript {
+            tcp,
+            ..closed(1000)
+        };
+        let closes = session(&[], End::Closes(&[1000]));
+        assert_judged(&closes, &ended_by(Tcp::Open), Outcome::Passed, "");
+        let disconnects = session(&[], End::Disconnects(&[]));
+        assert_judged(&disconnects, &ended_by(Tcp::Fin), Outcome::Passed, "");
+        assert_judged(
+            &disconnects,
+            &ended_by(Tcp::Reset),
+            Outcome::NotStrict,
+            "the TCP connection was reset, so that what was sent last can be lost",
+        );
+        assert_judged(
+            &disconnects,
+            &ended_by(Tcp::Open),
+            Outcome::Failed,
+            "a Close came, but the TCP connection did not end",
+        );
+    }
+
+    #[test]
+    fn an_end_without_a_close_is_another_one_than_with_it() {
+        let dropped = Transcript {
+            tcp: Tcp::Fin,
+            ..Transcript::default()
+        };
+        let expected = session(&[], End::Dropped);
+        assert_judged(&expected, &dropped, Outcome::Passed, "");
+        let seen = "the connection did not end without a Close; a Close came with code 1000, and \
+                    the TCP connection ended";
+        assert_judged(&expected, &closed(1000), Outcome::Failed, seen);
     }
 
     #[test]

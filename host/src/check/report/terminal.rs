@@ -257,7 +257,7 @@ pub(crate) fn reasons<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
     use crate::check::verdict::Outcome;
 
     fn plain(report: &Report) -> String {
@@ -306,8 +306,8 @@ mod tests {
             result.verdict.seen = "the same".into();
         }
         let shown = plain(&report);
-        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n        \
-                          5.5.2-should 7.4-not-strict\n";
+        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n\
+                          \x20       5.5.2-should 7.4-not-strict\n";
         assert!(shown.contains(not_strict), "{shown}");
         assert!(shown.contains("\n1 skipped: the same\n"), "{shown}");
     }
