@@ -8,9 +8,9 @@
 //!   and prints the messages that it receives.
 //! - `ws-echo replay` is a client too: it does again what a client did in a recording, and says
 //!   where the answers of a server differ.
+//! - `ws-echo check` tests whether a server or a client keeps the rules, and says what it breaks.
 //!
-//! Each has its options: see `ws-echo --help`, `ws-echo bench --help`, `ws-echo chat --help` and
-//! `ws-echo replay --help`.
+//! Each has its options: see `ws-echo --help`, and `--help` behind the name of each.
 //!
 //! # Layers
 //!
@@ -82,8 +82,8 @@ pub use serve::transport::{Readiness, Stage, Transport};
 const WRONG_COMMAND_LINE: u8 = 2;
 
 /// Runs the program with the command line and the environment of this process, and returns its exit
-/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat` and
-/// `ws-echo replay` have more.
+/// status: 0 for success, 1 for a failure, 2 for a wrong command line. `ws-echo chat`,
+/// `ws-echo check` and `ws-echo replay` have more.
 ///
 /// A command line that cannot be parsed ends the process at once, and so do `--help` and
 /// `--version`.

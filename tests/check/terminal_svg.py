@@ -1,10 +1,19 @@
 #!/usr/bin/env python3
-"""Draw the output of a command in a terminal as an SVG.
+r"""Draw the output of a command in a terminal as an SVG.
 
     script -qec "COMMAND" /dev/null | terminal_svg.py TITLE [FIRST LAST]...
 
 Reads what the command printed, with its colours, and writes the SVG to stdout. With numbers, only
-these ranges of lines are drawn, with an ellipsis between them. The first line is the command.
+these ranges of lines are drawn, with an ellipsis between them. A line that begins with `$ ` is a
+command.
+
+host/docs/check-terminal.svg is the output of a check of tests/examples/mutant with the fault
+TakesFragmentedControl, with the command above it. host/docs/check-page.png is the page of two
+clients, the npm package ws and Python's websockets, that were tested with
+`ws-echo check --listen 127.0.0.1:9001 --section 5 --html page.html`:
+
+    chromium --headless --hide-scrollbars --window-size=1000,1000 \
+        --screenshot=host/docs/check-page.png page.html
 """
 
 import re
@@ -45,7 +54,8 @@ def drawn(column, y, color, text):
 title, ranges = sys.argv[1], [int(word) for word in sys.argv[2:]]
 text = sys.stdin.read().replace("\r\n", "\n")
 # The progress line is written over.
-text = re.sub(r"\r\x1b\[K[^\n\r]*?(?=\r|\x1b\[K|\n|$)", "", text).replace("\r", "").replace("\x1b[K", "")
+text = re.sub(r"\r\x1b\[K[^\n\r\x1b]*(?=\r|\x1b\[K|\n|$)", "", text)
+text = text.replace("\r", "").replace("\x1b[K", "")
 lines = text.rstrip("\n").split("\n")
 if ranges:
     chosen = []
@@ -57,10 +67,12 @@ width = round(2 * MARGIN + CHARACTER * max(map(len, plain)))
 height = TOP + LINE * (len(lines) - 1) + MARGIN
 print(
     f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-    f'height="{height}" role="img" aria-labelledby="title">\n<title id="title">{escape(title)}</title>\n'
+    f'height="{height}" role="img" aria-labelledby="title">\n'
+    f'<title id="title">{escape(title)}</title>\n'
     f'<rect width="{width}" height="{height}" rx="9" fill="#1b1f24"/>\n'
     f'<path d="M0 30V9a9 9 0 0 1 9-9h{width - 18}a9 9 0 0 1 9 9v21z" fill="#2a2f36"/>\n'
-    '<circle cx="18" cy="15" r="5.5" fill="#ec6a5e"/>\n<circle cx="36" cy="15" r="5.5" fill="#f4bf4f"/>\n'
+    '<circle cx="18" cy="15" r="5.5" fill="#ec6a5e"/>\n'
+    '<circle cx="36" cy="15" r="5.5" fill="#f4bf4f"/>\n'
     f'<circle cx="54" cy="15" r="5.5" fill="#61c554"/>\n<g font-family="{FONT}" font-size="13">'
 )
 for number, line in enumerate(lines):

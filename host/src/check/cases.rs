@@ -5,6 +5,7 @@ mod client_requests;
 mod closing;
 mod control_frames;
 mod cutting;
+mod deflate_answers;
 mod deflate_blocks;
 mod deflate_contents;
 mod deflate_faults;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Case> {
         utf8::cases(),
         limits::cases(),
         deflate_negotiation::cases(),
+        deflate_answers::cases(),
         deflate_offers::cases(),
         deflate_windows::cases(),
         deflate_messages::cases(),

@@ -54,6 +54,14 @@ impl ClientRequest {
             .any(|it| it.eq_ignore_ascii_case(token))
     }
 
+    /// Whether an extension is offered with this parameter.
+    pub fn offers_parameter(&self, name: &str) -> bool {
+        self.list("Sec-WebSocket-Extensions").iter().any(|offer| {
+            let mut parameters = offer.split(';').skip(1);
+            parameters.any(|it| it.split('=').next().unwrap_or_default().trim() == name)
+        })
+    }
+
     /// Whether an extension with this name is offered.
     pub fn offers(&self, extension: &str) -> bool {
         self.list("Sec-WebSocket-Extensions").iter().any(|offer| {

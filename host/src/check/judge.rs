@@ -1,5 +1,6 @@
 //! Compares what happened in a session with what is allowed. It knows no sockets and no clock.
 
+use super::answer::Answer;
 use super::comparison::{Pongs, Wrong, compare};
 use super::received::{Close, FaultKind};
 use super::session::{Allowed, Codes, End, Grade, Session};
@@ -37,7 +38,11 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
     {
         return Verdict::new(Outcome::Failed, &fault.what, expected);
     }
-    let (outcome, mut seen) = best_of(session, transcript);
+    let Judged {
+        outcome,
+        mut seen,
+        is_about_close,
+    } = best_of(session, transcript);
     let mut faults = transcript.faults.iter();
     if outcome == Outcome::Failed
         && let Some(fault) = faults.find(|fault| fault.kind == FaultKind::Compression)
@@ -48,53 +53,96 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
         // What else is wrong fails other cases.
         return Verdict::skipped(format!("there was not enough to look at: {seen}"));
     }
-    Verdict::new(outcome, seen, expected)
+    Verdict {
+        is_about_close,
+        ..Verdict::new(outcome, seen, expected)
+    }
+}
+
+/// What is said about one allowed way.
+struct Judged {
+    outcome: Outcome,
+    seen: String,
+    /// Whether nothing is lacking but a Close, or its code.
+    is_about_close: bool,
+}
+
+/// What is not as it should be, but allowed.
+struct Lacking {
+    what: String,
+    is_about_close: bool,
+}
+
+impl Lacking {
+    fn of_close(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            is_about_close: true,
+        }
+    }
+
+    fn other(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            is_about_close: false,
+        }
+    }
+}
+
+impl Judged {
+    fn new(outcome: Outcome, seen: String) -> Self {
+        Self {
+            outcome,
+            seen,
+            is_about_close: false,
+        }
+    }
+
+    fn lacks(&mut self, lacking: Lacking) {
+        self.is_about_close = lacking.is_about_close && self.outcome == Outcome::Passed;
+        self.outcome = self.outcome.max(Outcome::NotStrict);
+        self.seen = lacking.what;
+    }
 }
 
 /// Compares with each allowed way.
-fn best_of(session: &Session, transcript: &Transcript) -> (Outcome, String) {
+fn best_of(session: &Session, transcript: &Transcript) -> Judged {
     let judged = session
         .allowed
         .iter()
         .map(|allowed| of(allowed, session.pongs, transcript));
-    let mut best: Option<(Outcome, String)> = None;
-    for (outcome, seen) in judged {
-        // Of failures the first is told: it is compared with what a peer should do.
-        if best.as_ref().is_none_or(|(best, _)| outcome < *best) {
-            best = Some((outcome, seen));
-        }
-    }
-    best.unwrap_or((Outcome::Passed, String::new()))
+    // Of failures the first is told: it is compared with what a peer should do.
+    let best = judged.min_by_key(|judged| judged.outcome);
+    best.unwrap_or_else(|| Judged::new(Outcome::Passed, String::new()))
 }
 
 /// Compares with one allowed way: the outcome, and what is not as it should be.
-fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> (Outcome, String) {
-    let (mut outcome, mut seen) = match allowed.grade {
+fn of(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Judged {
+    let (outcome, seen) = match allowed.grade {
         Grade::Passed => (Outcome::Passed, String::new()),
         Grade::NotStrict => (Outcome::NotStrict, came(transcript)),
         Grade::Informational => (Outcome::Informational, came(transcript)),
     };
+    let mut judged = Judged::new(outcome, seen);
     if let Some(went_on) = went_on(allowed, pongs, transcript) {
-        return (Outcome::Failed, went_on);
+        return Judged::new(Outcome::Failed, went_on);
     }
     match answers(allowed, pongs, transcript) {
         Ok(None) => {}
-        Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
-        Err(why) => return (Outcome::Failed, why),
+        Ok(Some(what)) => judged.lacks(Lacking::other(what)),
+        Err(why) => return Judged::new(Outcome::Failed, why),
     }
     match end(&allowed.end, transcript) {
         Ok(None) => {}
-        Ok(Some(lacking)) => (outcome, seen) = (outcome.max(Outcome::NotStrict), lacking),
-        Err(why) => return (Outcome::Failed, why),
+        Ok(Some(lacking)) => judged.lacks(lacking),
+        Err(why) => return Judged::new(Outcome::Failed, why),
     }
-    (outcome, seen)
+    judged
 }
 
 /// What came on a connection that should have failed.
 fn went_on(allowed: &Allowed, pongs: Pongs, transcript: &Transcript) -> Option<String> {
-    // A Pong may overtake the end.
-    let has_survived = transcript.has_survived && !has_ended(transcript);
-    if !matches!(allowed.end, End::Fails(_)) || !has_survived {
+    if !matches!(allowed.end, End::Fails(_)) || !transcript.has_survived {
         return None;
     }
     let compared = compare(&allowed.answers, &transcript.answers, pongs);
@@ -118,7 +166,10 @@ fn answers(
         Some(Wrong {
             came,
             instead_of: Some(expected),
-        }) => return Err(format!("{came} came instead of {expected}")),
+        }) => {
+            let from = difference(came, expected);
+            return Err(format!("{came} came instead of {expected}{from}"));
+        }
         Some(Wrong {
             came,
             instead_of: None,
@@ -147,12 +198,22 @@ fn answers(
     Ok(hasty)
 }
 
+/// Where two answers differ that look the same, because only their beginning is shown.
+fn difference(came: &Answer, expected: &Answer) -> String {
+    if came.to_string() != expected.to_string() {
+        return String::new();
+    }
+    let (came, expected) = (came.payload.bytes(), expected.payload.bytes());
+    let same = came.iter().zip(&*expected).take_while(|(a, b)| a == b);
+    format!("; they differ from byte {} on", same.count() + 1)
+}
+
 fn has_ended(transcript: &Transcript) -> bool {
     transcript.close.is_some() || transcript.tcp != Tcp::Open
 }
 
 /// Compares the end: `Ok` with what is not strict.
-fn end(end: &End, transcript: &Transcript) -> Result<Option<String>, String> {
+fn end(end: &End, transcript: &Transcript) -> Result<Option<Lacking>, String> {
     let close = transcript.close.as_ref();
     match end {
         End::Open => open(transcript).map(|()| None),
@@ -162,9 +223,9 @@ fn end(end: &End, transcript: &Transcript) -> Result<Option<String>, String> {
             closes(codes, transcript)?;
             match transcript.tcp {
                 Tcp::Open => Err("a Close came, but the TCP connection did not end".into()),
-                Tcp::Reset => Ok(Some(
-                    "the TCP connection was reset, so that what was sent last can be lost".into(),
-                )),
+                Tcp::Reset => Ok(Some(Lacking::of_close(
+                    "the TCP connection was reset, so that what was sent last can be lost",
+                ))),
                 Tcp::Fin => Ok(None),
             }
         }
@@ -192,11 +253,11 @@ fn open(transcript: &Transcript) -> Result<(), String> {
             ending(transcript)
         ));
     }
-    match transcript.close.as_ref().map(code) {
-        Some(code) if is_failure(code) => {
-            let code = Codes(&[code]);
-            Err(format!("the peer has failed the connection, with {code}"))
-        }
+    match &transcript.close {
+        Some(Some(close)) if is_failure(close.code) => Err(format!(
+            "the peer has failed the connection, with code {}",
+            close.code
+        )),
         _ => Ok(()),
     }
 }
@@ -210,41 +271,49 @@ fn is_failure(code: u16) -> bool {
 fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
     match &transcript.close {
         None => Err(format!("no Close came{}", ending(transcript))),
-        Some(close) if !codes.is_empty() && !codes.contains(&code(close)) => Err(format!(
-            "the Close has {} instead of {}",
-            Codes(&[code(close)]),
-            Codes(codes)
-        )),
-        Some(_) => Ok(()),
+        Some(close) => other_code(close, codes).map_or(Ok(()), Err),
     }
 }
 
 /// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
-fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<String>, String> {
-    match (&transcript.close, transcript.tcp) {
-        (None, Tcp::Open) => Err("nothing came: no Close, and no end of the connection".into()),
-        (None, _) if codes.is_empty() => Ok(None),
-        (None, _) => Ok(Some(
-            "the connection ended without a Close that says why".into(),
-        )),
-        (Some(close), _) if !codes.is_empty() && !codes.contains(&code(close)) => {
-            Ok(Some(format!(
-                "the Close has {} instead of {}",
-                Codes(&[code(close)]),
-                Codes(codes)
-            )))
-        }
-        (Some(_), _) if transcript.is_late => Ok(Some(
-            "the connection failed only when more had come, although the fault was there before"
-                .into(),
-        )),
-        (Some(_), _) => Ok(None),
+fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<Lacking>, String> {
+    const LATE: &str =
+        "the connection failed only when more had come, although the fault was there before";
+    let Some(close) = &transcript.close else {
+        return match transcript.tcp {
+            Tcp::Open => Err("nothing came: no Close, and no end of the connection".into()),
+            _ if transcript.is_late => Ok(Some(Lacking::other(LATE))),
+            _ if codes.is_empty() => Ok(None),
+            _ => Ok(Some(Lacking::of_close(
+                "the connection ended without a Close that says why",
+            ))),
+        };
+    };
+    if transcript.is_late {
+        return Ok(Some(Lacking::other(LATE)));
     }
+    Ok(other_code(close, codes).map(Lacking::of_close))
 }
 
-/// The code of a Close.
-fn code(close: &Option<Close>) -> u16 {
-    close.as_ref().map_or(NO_CODE, |close| close.code)
+/// What is to be said of a Close that has none of these codes. Without codes any will do.
+fn other_code(close: &Option<Close>, codes: &[u16]) -> Option<String> {
+    let is_right = match close {
+        None => codes.contains(&NO_CODE),
+        // A code of 1005 that was really sent is not the same as none.
+        Some(close) => close.code != NO_CODE && codes.contains(&close.code),
+    };
+    if is_right || codes.is_empty() {
+        return None;
+    }
+    let has = code_words(close);
+    Some(format!("the Close has {has} instead of {}", Codes(codes)))
+}
+
+fn code_words(close: &Option<Close>) -> String {
+    match close {
+        None => "no code".into(),
+        Some(close) => format!("code {}", close.code),
+    }
 }
 
 /// What came, in words.
@@ -268,10 +337,10 @@ fn ending(transcript: &Transcript) -> String {
         (None, Tcp::Open) => String::new(),
         (None, Tcp::Fin) => "; the TCP connection ended without a Close".into(),
         (None, Tcp::Reset) => "; the TCP connection was reset without a Close".into(),
-        (Some(close), Tcp::Open) => format!("; a Close came with {}", Codes(&[code(close)])),
+        (Some(close), Tcp::Open) => format!("; a Close came with {}", code_words(close)),
         (Some(close), _) => format!(
             "; a Close came with {}, and the TCP connection ended",
-            Codes(&[code(close)])
+            code_words(close)
         ),
     }
 }
@@ -279,7 +348,7 @@ fn ending(transcript: &Transcript) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::answer::{Answer, pong_back, text_back};
+    use crate::check::answer::{pong_back, text_back};
     use crate::check::received::{Fault, FaultKind};
     use crate::check::session::Step;
 
@@ -394,11 +463,11 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_survives_a_fault_fails_whatever_comes_later() {
+    fn a_connection_that_survives_a_fault_fails() {
         let survived = Transcript {
             has_survived: true,
             answers: vec![text_back("a")],
-            ..closed(1002)
+            ..came(&[])
         };
         assert_judged(
             &session(&[], End::Fails(&[1002])),
@@ -406,6 +475,62 @@ mod tests {
             Outcome::Failed,
             "the connection went on: the text \"a\" came, and a Ping behind the fault was answered",
         );
+    }
+
+    #[test]
+    fn a_connection_that_fails_late_is_not_strict_and_one_that_ends_too_early_fails() {
+        let expected = session(&[], End::Fails(&[1007]));
+        let late = Transcript {
+            is_late: true,
+            ..closed(1007)
+        };
+        let seen = "the connection failed only when more had come, although the fault was there \
+                    before";
+        assert_judged(&expected, &late, Outcome::NotStrict, seen);
+        let early = Transcript {
+            has_ended_early: true,
+            ..closed(1007)
+        };
+        let seen = "the connection ended before there was a reason; a Close came with code 1007, \
+                    and the TCP connection ended";
+        assert_judged(&expected, &early, Outcome::Failed, seen);
+    }
+
+    #[test]
+    fn the_end_of_tcp_matters_only_where_it_is_asked_for() {
+        let ended_by = |tcp| Transcript {
+            tcp,
+            ..closed(1000)
+        };
+        let closes = session(&[], End::Closes(&[1000]));
+        assert_judged(&closes, &ended_by(Tcp::Open), Outcome::Passed, "");
+        let disconnects = session(&[], End::Disconnects(&[]));
+        assert_judged(&disconnects, &ended_by(Tcp::Fin), Outcome::Passed, "");
+        assert_judged(
+            &disconnects,
+            &ended_by(Tcp::Reset),
+            Outcome::NotStrict,
+            "the TCP connection was reset, so that what was sent last can be lost",
+        );
+        assert_judged(
+            &disconnects,
+            &ended_by(Tcp::Open),
+            Outcome::Failed,
+            "a Close came, but the TCP connection did not end",
+        );
+    }
+
+    #[test]
+    fn an_end_without_a_close_is_another_one_than_with_it() {
+        let dropped = Transcript {
+            tcp: Tcp::Fin,
+            ..Transcript::default()
+        };
+        let expected = session(&[], End::Dropped);
+        assert_judged(&expected, &dropped, Outcome::Passed, "");
+        let seen = "the connection did not end without a Close; a Close came with code 1000, and \
+                    the TCP connection ended";
+        assert_judged(&expected, &closed(1000), Outcome::Failed, seen);
     }
 
     #[test]
@@ -530,5 +655,44 @@ mod tests {
             "the text \"a\", then nothing else, and the connection stays open; or a Close with \
              code 1009, and the end of the connection"
         );
+    }
+
+    #[test]
+    fn a_code_of_1005_that_was_sent_is_not_the_same_as_no_code() {
+        let expected = session(&[], End::Closes(&[1000, 1005]));
+        let without_code = Transcript {
+            close: Some(None),
+            ..Transcript::default()
+        };
+        assert_judged(&expected, &without_code, Outcome::Passed, "");
+        let seen = "the Close has code 1005 instead of code 1000 or no code";
+        assert_judged(&expected, &closed(1005), Outcome::Failed, seen);
+    }
+
+    #[test]
+    fn long_answers_that_begin_alike_are_told_apart_by_the_byte_where_they_differ() {
+        let mut wrong = vec![b'*'; 100];
+        wrong[70] = b'+';
+        let expected = session(&[text_back(vec![b'*'; 100])], End::Open);
+        let seen = judge(&expected, &came(&[text_back(wrong)])).seen;
+        assert!(seen.ends_with("; they differ from byte 71 on"), "{seen}");
+    }
+
+    #[test]
+    fn what_lacks_only_a_close_or_its_code_is_about_the_close() {
+        let mut expected = session(&[], End::Fails(&[1002]));
+        let is_about_close = |session: &Session, transcript: &Transcript| {
+            let verdict = judge(session, transcript);
+            assert_eq!(verdict.outcome, Outcome::NotStrict);
+            verdict.is_about_close
+        };
+        assert!(is_about_close(&expected, &closed(1000)));
+        let late = Transcript {
+            is_late: true,
+            ..closed(1002)
+        };
+        assert!(!is_about_close(&expected, &late));
+        expected.strict().answers.push(text_back("a"));
+        assert!(!is_about_close(&expected, &closed(1000)));
     }
 }

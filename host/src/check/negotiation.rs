@@ -39,7 +39,7 @@ pub enum Expected {
     Any,
     /// No agreement, and a connection without compression.
     Declined,
-    /// No agreement, because the offer breaks the grammar: with a connection or without.
+    /// No connection, because the offer breaks the grammar. One without compression is not strict.
     Refused,
 }
 
@@ -115,10 +115,15 @@ impl Negotiation {
         match (self.expected, read.agreement, read.fault) {
             (Expected::Declined | Expected::Refused, Some(_), _) => {
                 let seen = format!("the server agreed: {}", answers.join(", "));
-                return failed(seen, DECLINED);
+                return failed(seen, self.without());
             }
             (Expected::Right | Expected::RightOrNone, _, Some(why)) => {
                 return failed(why, "a right answer to the offer, or none");
+            }
+            (Expected::Refused, None, _) => {
+                let seen =
+                    "the server opened the connection, although it had to refuse the request";
+                return Err(Verdict::new(Outcome::NotStrict, seen, REFUSED));
             }
             (Expected::Agreed, None, Some(why)) => {
                 return Err(Verdict::skipped(format!(
@@ -151,6 +156,14 @@ impl Negotiation {
                 Verdict::new(Outcome::NotStrict, seen, "a connection all the same")
             }
             _ => Verdict::new(Outcome::Failed, seen, "an open connection"),
+        }
+    }
+
+    /// What is expected without an agreement.
+    fn without(&self) -> &'static str {
+        match self.expected {
+            Expected::Refused => REFUSED,
+            _ => DECLINED,
         }
     }
 
@@ -196,6 +209,7 @@ impl Negotiation {
     }
 }
 
+const REFUSED: &str = "an answer of 400, because the header breaks its grammar";
 const DECLINED: &str = "a connection without compression: no Sec-WebSocket-Extensions in the \
                         response";
 
@@ -264,7 +278,7 @@ mod tests {
             (Declined, OPEN, &[], Passed),
             (Declined, refused, &[], NotStrict),
             (Refused, OPEN, right, Failed),
-            (Refused, OPEN, &[], Passed),
+            (Refused, OPEN, &[], NotStrict),
             (Refused, refused, &[], Passed),
         ] {
             let outcome = outcome(expected, OFFER, status, answers);

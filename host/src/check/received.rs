@@ -212,7 +212,6 @@ impl FrameReader {
     /// Notes what is wrong with a header alone.
     fn look_at(&mut self, header: &FrameHeader) {
         let opcode = header.first & OPCODE;
-        let is_control = opcode >= CLOSE;
         let words = first_in_words(header.first);
         if self.is_closed {
             self.fault(
@@ -258,6 +257,11 @@ impl FrameReader {
                 format!("a frame has a reserved opcode ({words})"),
             );
         }
+        self.look_at_length(header, &words);
+    }
+
+    /// Notes what is wrong with a length, and with a control frame.
+    fn look_at_length(&mut self, header: &FrameHeader, words: &str) {
         if !header.is_shortest {
             let what = format!(
                 "a length of {} is not in the shortest form ({words})",
@@ -265,6 +269,7 @@ impl FrameReader {
             );
             self.fault(FaultKind::LongLength, what);
         }
+        let is_control = header.first & OPCODE >= CLOSE;
         if is_control && header.len > CONTROL_LEN_MAX {
             let what = format!("a control frame has {} bytes ({words})", header.len);
             self.fault(FaultKind::LongControl, what);

@@ -14,12 +14,12 @@ mod markup;
 mod rating;
 mod record;
 pub(crate) mod reporter;
-#[cfg(test)]
-mod sample;
 mod sections;
 mod style;
 mod table;
 mod terminal;
+#[cfg(test)]
+pub(crate) mod tests;
 mod trace;
 
 use std::time::Duration;

@@ -263,3 +263,182 @@ fn body(request: &ClientRequest) -> Result<(), String> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::http::Head;
+
+    const RIGHT: &str = "GET /chat?a=b HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nUpgrade: websocket\r\n\
+                         Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    const AROUND: Circumstances = Circumstances {
+        port: 9001,
+        has_used_key: false,
+        early_len: 0,
+    };
+
+    /// What is wrong with a part, where `from` is replaced.
+    fn wrong(part: RequestPart, from: &str, to: &str) -> Option<String> {
+        let bytes = RIGHT.replacen(from, to, 1).into_bytes();
+        let head = Head::read(&bytes).expect("a whole head");
+        part.check(&ClientRequest { head, bytes }, AROUND).err()
+    }
+
+    #[test]
+    fn nothing_is_wrong_in_a_right_request() {
+        for part in [
+            RequestPart::Method,
+            RequestPart::HttpVersion,
+            RequestPart::Target,
+            RequestPart::Host,
+            RequestPart::Upgrade,
+            RequestPart::Connection,
+            RequestPart::Key,
+            RequestPart::FreshKey,
+            RequestPart::Version,
+            RequestPart::Origin,
+            RequestPart::Subprotocols,
+            RequestPart::Extensions,
+            RequestPart::Lines,
+            RequestPart::Body,
+            RequestPart::Early,
+        ] {
+            assert_eq!(wrong(part, "", ""), None, "{part:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_is_not_wrong() {
+        let end = "\r\n\r\n";
+        for (part, from, to) in [
+            (RequestPart::Target, "/chat", "http://127.0.0.1:9001/chat"),
+            (RequestPart::HttpVersion, "HTTP/1.1", "HTTP/1.2"),
+            (RequestPart::Host, "127.0.0.1:9001", "[::1]:9001"),
+            (RequestPart::Upgrade, "websocket", "h2c, WebSocket"),
+            (RequestPart::Origin, end, "\r\nOrigin: null\r\n\r\n"),
+            (RequestPart::Origin, end, "\r\nOrigin: http://a:1\r\n\r\n"),
+            (RequestPart::Body, end, "\r\nContent-Length: 0\r\n\r\n"),
+            (
+                RequestPart::Extensions,
+                end,
+                "\r\nSec-WebSocket-Extensions: a; b; c=1; d=\"2\", e\r\n\r\n",
+            ),
+            (
+                RequestPart::Subprotocols,
+                end,
+                "\r\nSec-WebSocket-Protocol: one, two\r\n\r\n",
+            ),
+        ] {
+            assert_eq!(wrong(part, from, to), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        let end = "\r\n\r\n";
+        for (part, from, to, expected) in [
+            (RequestPart::Method, "GET", "POST", "the method is \"POST\""),
+            (
+                RequestPart::HttpVersion,
+                "1.1",
+                "1.0",
+                "the version is \"HTTP/1.0\"",
+            ),
+            (
+                RequestPart::Target,
+                "/chat?a=b",
+                "chat",
+                "the target is \"chat\", which is no path",
+            ),
+            (
+                RequestPart::Target,
+                "b HTTP",
+                "#b HTTP",
+                "the target \"/chat?a=#b\" has a character that must be written as % and two \
+                 digits",
+            ),
+            (RequestPart::Host, "Host", "Hose", "there is no Host header"),
+            (
+                RequestPart::Host,
+                ":9001",
+                "",
+                "Host is \"127.0.0.1\", without the port 9001",
+            ),
+            (
+                RequestPart::Host,
+                "127",
+                "me@127",
+                "Host is \"me@127.0.0.1:9001\", which is no host",
+            ),
+            (
+                RequestPart::Connection,
+                ", Upgrade",
+                "",
+                "Connection is \"keep-alive\", without Upgrade",
+            ),
+            (
+                RequestPart::Key,
+                "ZQ==",
+                "",
+                "Sec-WebSocket-Key has 15 bytes instead of 16",
+            ),
+            (
+                RequestPart::Key,
+                "dGhl",
+                "!Ghl",
+                "Sec-WebSocket-Key is \"!GhlIHNhbXBsZSBub25jZQ==\", which is not base64",
+            ),
+            (
+                RequestPart::Version,
+                end,
+                "\r\nSec-WebSocket-Version: 8\r\n\r\n",
+                "there are 2 Sec-WebSocket-Version headers",
+            ),
+            (
+                RequestPart::Origin,
+                end,
+                "\r\nOrigin: http://a/b\r\n\r\n",
+                "Origin is \"http://a/b\", which is no origin",
+            ),
+            (
+                RequestPart::Subprotocols,
+                end,
+                "\r\nSec-WebSocket-Protocol: a, a\r\n\r\n",
+                "Sec-WebSocket-Protocol has a subprotocol twice",
+            ),
+            (
+                RequestPart::Extensions,
+                end,
+                "\r\nSec-WebSocket-Extensions: a;;b\r\n\r\n",
+                "Sec-WebSocket-Extensions has \"a;;b\", which is malformed",
+            ),
+            (
+                RequestPart::Lines,
+                "Upgrade:",
+                "Upgrade :",
+                "the line \"Upgrade : websocket\" has no valid name",
+            ),
+            (
+                RequestPart::Lines,
+                "\r\nUpgrade",
+                "\nUpgrade",
+                "a line does not end with CR and LF",
+            ),
+            (
+                RequestPart::Lines,
+                "Upgrade: ",
+                "Upgrade:\r\n ",
+                "the line \" websocket\" is folded",
+            ),
+            (
+                RequestPart::Body,
+                end,
+                "\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "the request has a body: there is a Transfer-Encoding header",
+            ),
+        ] {
+            assert_eq!(wrong(part, from, to).as_deref(), Some(expected));
+        }
+    }
+}

@@ -50,6 +50,10 @@ pub struct ResponsePlay {
 pub enum Needed {
     /// No offer of permessage-deflate.
     NoDeflate,
+    /// An offer of permessage-deflate.
+    Deflate,
+    /// One without this parameter.
+    DeflateWithout(&'static str),
     /// No offer of a subprotocol.
     NoSubprotocol,
 }
@@ -216,6 +220,12 @@ impl Needed {
         match self {
             Self::NoDeflate if request.offers("permessage-deflate") => {
                 Err("the client offers permessage-deflate")
+            }
+            Self::Deflate | Self::DeflateWithout(_) if !request.offers("permessage-deflate") => {
+                Err("the client does not offer permessage-deflate")
+            }
+            Self::DeflateWithout(parameter) if request.offers_parameter(parameter) => {
+                Err("the client offers the parameter that it should not know of")
             }
             Self::NoSubprotocol if request.head.value("Sec-WebSocket-Protocol").is_some() => {
                 Err("the client offers a subprotocol")

@@ -22,7 +22,8 @@ pub struct Transcript {
     pub close: Option<Option<Close>>,
     /// How the TCP connection ended.
     pub tcp: Tcp,
-    /// Whether the peer answered a Ping that came behind what should have ended the connection.
+    /// Whether the peer answered a Ping that came behind what should have ended the connection, and
+    /// did not end it then.
     pub has_survived: bool,
     /// Whether the peer ended the connection where it must stay open until the player ends it.
     pub has_ended_first: bool,

@@ -8,6 +8,8 @@ pub struct Verdict {
     pub seen: String,
     /// What was expected, in words.
     pub expected: String,
+    /// Whether nothing is lacking but a Close, or its code: what was exchanged before is right.
+    pub is_about_close: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +31,7 @@ impl Verdict {
             outcome,
             seen: seen.into(),
             expected: expected.into(),
+            is_about_close: false,
         }
     }
 

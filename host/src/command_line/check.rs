@@ -132,7 +132,8 @@ pub(super) struct CheckArguments {
     timeout: Duration,
 
     /// Play one case, and show every byte: its id, or its number in Autobahn's suite
-    #[arg(long, value_name = "ID", conflicts_with_all = ["patterns", "sections", "list", "explain"])]
+    #[arg(long, value_name = "ID")]
+    #[arg(conflicts_with_all = ["patterns", "sections", "list", "explain"])]
     trace: Option<String>,
 
     /// Write the results as JSON; with - to stdout, instead of the table, as the other files too

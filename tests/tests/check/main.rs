@@ -4,6 +4,7 @@
 
 #![cfg(feature = "std")]
 
+mod clients;
 mod in_memory;
 mod mutants;
 mod never_hangs;

@@ -103,6 +103,7 @@ impl Sample {
 
 fn sessions() -> Vec<Sample> {
     let mut sessions = valid();
+    sessions.extend(valid_of_several_frames());
     sessions.extend(ending());
     sessions
 }
@@ -134,6 +135,11 @@ fn valid() -> Vec<Sample> {
             [binary(long())],
             [binary_back(long())],
         ),
+    ]
+}
+
+fn valid_of_several_frames() -> Vec<Sample> {
+    vec![
         Sample::open(
             "fragments",
             "A message in fragments, with a Ping between them, comes back",

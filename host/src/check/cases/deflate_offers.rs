@@ -353,7 +353,7 @@ pub(super) fn cases() -> Vec<Case> {
         )
     });
     let broken = BROKEN.iter().map(|&(words, what, value)| {
-        let claim = format!("An offer that has {what} ({value}) is not accepted");
+        let claim = format!("An offer that has {what} ({value}) is refused");
         let case = Case::must(format!("9.1-{words}"), claim, &GRAMMAR);
         plain(case, value.to_owned(), Expected::Refused)
     });

@@ -23,6 +23,18 @@ pub(super) const TWICE: Rule = rule(
     "7",
     "The negotiation offer contains multiple extension parameters with the same name.",
 );
+pub(super) const ANSWER_UNKNOWN: Rule = rule(
+    "7",
+    "The negotiation response contains an extension parameter not defined for use in a response.",
+);
+pub(super) const ANSWER_INVALID: Rule = rule(
+    "7",
+    "The negotiation response contains an extension parameter with an invalid value.",
+);
+pub(super) const ANSWER_TWICE: Rule = rule(
+    "7",
+    "The negotiation response contains multiple extension parameters with the same name.",
+);
 pub(super) const SERVER_FORGETS: Rule = rule(
     "7.1.1.1",
     "A server accepts an extension negotiation offer that includes the \

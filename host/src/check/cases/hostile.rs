@@ -36,36 +36,11 @@ fn case(name: &str, claim: &str, connections: usize, behaviour: Behaviour) -> Ca
     }))
 }
 
+/// What is sent once, and then again and again.
+type Frames = (Vec<Frame>, Vec<Frame>);
+
 fn floods() -> Vec<Case> {
-    let again = |frame: Frame| (Vec::new(), vec![frame]);
-    let inside = |frame: Frame| (vec![text("begun").not_final()], vec![frame]);
-    let floods = [
-        ("tiny-messages", "messages of one byte", again(binary("x"))),
-        ("empty-messages", "empty messages", again(text(""))),
-        (
-            "long-messages",
-            "messages of 64 KiB",
-            again(binary(Payload::repeated("*", 65_536))),
-        ),
-        ("pings", "Pings", again(ping("flood"))),
-        (
-            "long-pings",
-            "Pings of 125 bytes",
-            again(ping(Payload::repeated("*", 125))),
-        ),
-        ("pongs", "Pongs", again(pong("flood"))),
-        (
-            "empty-fragments",
-            "empty fragments of messages that never end",
-            inside(continuation("").not_final()),
-        ),
-        (
-            "tiny-fragments",
-            "fragments of one byte of messages that never end",
-            inside(continuation("x").not_final()),
-        ),
-    ];
-    let case = |(name, what, (first, frames)): (&str, &str, (Vec<Frame>, Vec<Frame>)), answers| {
+    let case = |(name, what, (first, frames)): (&str, &str, Frames), answers| {
         let (also, and) = match answers {
             Answers::Read => ("", ""),
             Answers::Unread => ("-unread", " and read no answers"),
@@ -83,7 +58,7 @@ fn floods() -> Vec<Case> {
         )
     };
     let mut cases = Vec::new();
-    for flood in floods {
+    for flood in flooding() {
         // Nothing answers a Pong or a fragment.
         let is_answered = !matches!(flood.0, "pongs" | "empty-fragments" | "tiny-fragments");
         cases.push(case(flood.clone(), Answers::Read));
@@ -161,6 +136,38 @@ fn held() -> Vec<Case> {
             "5000 clients have opened a connection and do nothing",
             5000,
             Behaviour::Idle,
+        ),
+    ]
+}
+
+/// The end of an id, what is sent in words, and the frames.
+fn flooding() -> [(&'static str, &'static str, Frames); 8] {
+    let again = |frame: Frame| (Vec::new(), vec![frame]);
+    let inside = |frame: Frame| (vec![text("begun").not_final()], vec![frame]);
+    [
+        ("tiny-messages", "messages of one byte", again(binary("x"))),
+        ("empty-messages", "empty messages", again(text(""))),
+        (
+            "long-messages",
+            "messages of 64 KiB",
+            again(binary(Payload::repeated("*", 65_536))),
+        ),
+        ("pings", "Pings", again(ping("flood"))),
+        (
+            "long-pings",
+            "Pings of 125 bytes",
+            again(ping(Payload::repeated("*", 125))),
+        ),
+        ("pongs", "Pongs", again(pong("flood"))),
+        (
+            "empty-fragments",
+            "empty fragments of messages that never end",
+            inside(continuation("").not_final()),
+        ),
+        (
+            "tiny-fragments",
+            "fragments of one byte of messages that never end",
+            inside(continuation("x").not_final()),
         ),
     ]
 }

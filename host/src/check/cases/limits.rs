@@ -2,7 +2,7 @@
 
 use crate::check::answer::{Answer, Kind};
 use crate::check::case::{Case, Rule};
-use crate::check::frame::{Frame, binary, fragments, text};
+use crate::check::frame::{Frame, binary, continuation, fragments, text};
 use crate::check::payload::Payload;
 use crate::check::session::{Cut, End, Grade};
 
@@ -87,7 +87,7 @@ fn size_in_id(len: usize) -> String {
 /// A case whose message may be too long for a peer that has a limit, and says so. A peer may be busy
 /// with it for long, so no other case is played meanwhile.
 fn may_be_too_long(case: Case) -> Case {
-    case.or(Grade::Informational, [], End::Fails(&[1009]))
+    case.or(Grade::Informational, [], End::Fails(&[1008, 1009]))
         .alone()
 }
 
@@ -147,11 +147,20 @@ fn many_fragments(kind: Kind) -> Vec<Case> {
                 &LIMITS,
             )
             .autobahn(format!("{group}.{number}"))
-            .sends(fragments(&frame, len))
+            .sends(with_empty_end(fragments(&frame, len)))
             .answers([answer]);
             may_be_too_long(case)
         })
         .collect()
+}
+
+/// The same fragments, and an empty one at the end, as Autobahn's suite has it: some limits of
+/// fragments are reached by just that one.
+fn with_empty_end(mut fragments: Vec<Frame>) -> Vec<Frame> {
+    if let Some(last) = fragments.pop() {
+        fragments.extend([last.not_final(), continuation("")]);
+    }
+    fragments
 }
 
 fn many_pieces(kind: Kind) -> Vec<Case> {

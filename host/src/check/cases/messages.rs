@@ -27,6 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         lengths(Kind::Text),
         lengths(Kind::Binary),
         contents(),
+        texts(),
         several(),
         examples(),
     ]
@@ -103,11 +104,6 @@ fn contents() -> Vec<Case> {
             .sends([binary(payload.clone())])
             .answers([binary_back(payload)])
     };
-    let text_case = |id: &'static str, claim: &'static str, payload: &'static str| {
-        Case::must(id, claim, &TEXT)
-            .sends([text(payload)])
-            .answers([text_back(payload)])
-    };
     vec![
         binary_case(
             "5.6-binary-of-all-bytes",
@@ -124,6 +120,17 @@ fn contents() -> Vec<Case> {
             "A binary message whose bytes are no text comes back as it was",
             b"\xC0\x80\xED\xA0\x80\xF8\x88\x80\x80\x80\xFF".to_vec(),
         ),
+    ]
+}
+
+/// The same as text.
+fn texts() -> Vec<Case> {
+    let text_case = |id: &'static str, claim: &'static str, payload: &'static str| {
+        Case::must(id, claim, &TEXT)
+            .sends([text(payload)])
+            .answers([text_back(payload)])
+    };
+    vec![
         text_case(
             "5.6-text-with-control-characters",
             "A text message with control characters, also NUL, comes back as it was",

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::check::case::Case;
+use crate::check::case::{Case, Play};
 use crate::check::frame::Role;
 use crate::check::report::{CaseResult, Report};
-use crate::check::verdict::Outcome;
+use crate::check::verdict::Verdict;
 
 /// How many agents there can be.
 const AGENTS_MAX: usize = 100;
@@ -33,7 +33,7 @@ struct Agent {
 
 enum Played {
     Running,
-    Ended(CaseResult),
+    Ended(Box<CaseResult>),
 }
 
 /// There are too many agents.
@@ -74,20 +74,20 @@ impl Agents {
     /// An agent's case has ended.
     pub(super) fn end(&self, name: &str, case: usize, result: CaseResult) {
         if let Some(agent) = self.lock().get_mut(name) {
-            agent.cases.insert(case, Played::Ended(result));
+            agent.cases.insert(case, Played::Ended(Box::new(result)));
             agent.time = agent.start.elapsed();
             agent.is_new = true;
         }
         self.changed.notify_all();
     }
 
-    /// The outcome of a case, once it has ended; `None` if the agent does not run it.
-    pub(super) fn outcome(&self, name: &str, case: usize, patience: Duration) -> Option<Outcome> {
+    /// The verdict on a case, once it has ended; `None` if the agent does not run it.
+    pub(super) fn verdict(&self, name: &str, case: usize, patience: Duration) -> Option<Verdict> {
         let deadline = Instant::now() + patience;
         let mut agents = self.lock();
         loop {
             match agents.get(name)?.cases.get(&case)? {
-                Played::Ended(result) => return Some(result.verdict.outcome),
+                Played::Ended(result) => return Some(result.verdict.clone()),
                 Played::Running => {}
             }
             let left = deadline.checked_duration_since(Instant::now())?;
@@ -133,7 +133,7 @@ impl Agent {
     fn results(&self) -> impl Iterator<Item = &CaseResult> {
         self.cases.values().filter_map(|played| match played {
             Played::Running => None,
-            Played::Ended(result) => Some(result),
+            Played::Ended(result) => Some(&**result),
         })
     }
 
@@ -153,7 +153,6 @@ impl Agent {
 /// so that a program that knows only those has played them. Responses that must be refused are
 /// last, because some programs give up when a connection fails.
 pub(super) fn in_order(mut cases: Vec<Case>) -> Vec<Case> {
-    use crate::check::case::Play;
     let number = |case: &Case| -> Vec<u32> {
         let number = case.autobahn.as_deref().unwrap_or_default();
         number.split('.').filter_map(|it| it.parse().ok()).collect()
@@ -164,7 +163,39 @@ pub(super) fn in_order(mut cases: Vec<Case>) -> Vec<Case> {
         Play::Response(play) if play.looks_at.is_none() => 2,
         _ => 1,
     };
-    cases.retain(|case| !matches!(case.play, Play::Request(_)));
+    cases.retain(|case| matches!(case.play, Play::Session(_) | Play::Response(_)));
     cases.sort_by_cached_key(|case| (place(case), number(case)));
     cases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::cases;
+
+    #[test]
+    fn clients_count_autobahn_s_cases_first_and_refusals_last() {
+        let cases = in_order(cases::all());
+        let numbers: Vec<&str> = cases
+            .iter()
+            .map_while(|it| it.autobahn.as_deref())
+            .collect();
+        let all = cases::all();
+        let count = all.iter().filter(|case| case.autobahn.is_some()).count();
+        assert_eq!(numbers.len(), count);
+        assert_eq!(numbers[..3], ["1.1.1", "1.1.2", "1.1.3"]);
+        let place = |number| numbers.iter().position(|it| *it == number);
+        assert!(place("2.9") < place("2.10") && place("9.8.6") < place("10.1.1"));
+        let is_refusal = |case: &Case| match &case.play {
+            Play::Response(play) => play.looks_at.is_none() && !play.may_open(),
+            Play::Session(_) | Play::Request(_) | Play::Attack(_) => false,
+        };
+        let first = cases.iter().position(is_refusal).expect("there are some");
+        assert!(cases[first..].iter().all(is_refusal));
+        assert!(
+            cases
+                .iter()
+                .all(|case| !matches!(case.play, Play::Request(_)))
+        );
+    }
 }

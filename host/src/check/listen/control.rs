@@ -8,7 +8,7 @@ use crate::check::client_request::ClientRequest;
 use crate::check::frame;
 use crate::check::player::client_opening::WaitingClient;
 use crate::check::player::client_session::{closed_behind, converse};
-use crate::check::verdict::Outcome;
+use crate::check::verdict::{Outcome, Verdict};
 
 /// How long a refusal may take.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -21,9 +21,11 @@ pub(super) fn answer(client: WaitingClient<'_>, text: Option<String>) {
     let _ = converse(client, &session, None, &mut transcript);
 }
 
-/// What Autobahn calls an outcome; a case that was not played counts as not implemented.
-pub(super) fn behavior(outcome: Option<Outcome>) -> &'static str {
-    match outcome {
+/// What Autobahn calls a verdict. A case that was not played counts as not implemented, and how a
+/// connection is closed does not count here.
+pub(super) fn behavior(verdict: Option<&Verdict>) -> &'static str {
+    match verdict.map(|verdict| verdict.outcome) {
+        Some(Outcome::NotStrict) if verdict.is_some_and(|it| it.is_about_close) => "OK",
         Some(Outcome::Passed) => "OK",
         Some(Outcome::NotStrict) => "NON-STRICT",
         Some(Outcome::Informational) => "INFORMATIONAL",

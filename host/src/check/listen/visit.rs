@@ -13,6 +13,7 @@ use super::agents::Agents;
 use super::control::{answer, behavior, not_websocket, refusal};
 use super::route::{CaseName, Route, WrongRoute};
 use crate::check::case::Case;
+use crate::check::client_request::ClientRequest;
 use crate::check::player::client_opening::WaitingClient;
 use crate::check::player::connection::Connection;
 use crate::check::player::events::CheckEvents;
@@ -93,27 +94,42 @@ pub(super) fn serve(listening: &Listening, stream: TcpStream) -> io::Result<()> 
             early_len: 0,
         };
         match listening.answer(client, around) {
-            Ok(None) => return Ok(()),
-            Ok(Some(client)) => (connection, received) = (client.connection, client.behind),
-            Err((client, status, why)) => {
-                refuse(client, status, &why);
-                return Ok(());
-            }
+            None => return Ok(()),
+            Some(client) => (connection, received) = (client.connection, client.behind),
         }
     }
 }
 
-fn refuse(mut client: WaitingClient<'_>, status: &str, why: &str) {
-    let refusal = refusal(status, why);
-    if client.send(refusal.as_bytes()).is_ok() {
-        client.connection.end_sending();
-        // So that what it has sent besides does not reset the connection before it reads this.
-        client.listen(client.timing.quiet());
-    }
+/// What is done for a client.
+enum Task {
+    Run { case: usize, agent: String },
+    Tell(String),
+    Report { agent: String, is_last: bool },
+    Stop,
 }
 
-/// Why a request is refused: the status, and a text.
-type Refusal<'a> = (WaitingClient<'a>, &'static str, String);
+/// Why nothing is done for a client.
+struct Refusal {
+    status: &'static str,
+    why: String,
+}
+
+impl Refusal {
+    fn bad(why: String) -> Self {
+        let status = "400 Bad Request";
+        Self { status, why }
+    }
+
+    /// Refuses the request over HTTP.
+    fn send(&self, mut client: WaitingClient<'_>) {
+        let refusal = refusal(self.status, &self.why);
+        if client.send(refusal.as_bytes()).is_ok() {
+            client.connection.end_sending();
+            // So that what it has sent besides does not reset the connection before it reads this.
+            client.listen(client.timing.quiet());
+        }
+    }
+}
 
 impl Listening {
     /// Whether a key was used before.
@@ -131,49 +147,58 @@ impl Listening {
         &self,
         client: WaitingClient<'a>,
         around: Circumstances,
-    ) -> Result<Option<WaitingClient<'a>>, Refusal<'a>> {
-        let route = match Route::read(client.request.target()) {
-            Ok(route) => route,
-            Err(wrong @ WrongRoute::NoSuchPath) => {
-                return Err((client, "404 Not Found", wrong.words()));
-            }
-            Err(wrong) => return Err((client, "400 Bad Request", wrong.words())),
-        };
-        let is_case = matches!(route, Route::RunCase { .. });
-        if !is_case && let Some(why) = not_websocket(&client.request) {
-            return Err((client, "426 Upgrade Required", why.into()));
-        }
-        let text = match route {
-            Route::RunCase { case, agent } => return self.run(client, &case, &agent, around),
-            Route::CaseCount => Some(self.cases.len().to_string()),
-            Route::CaseInfo { case } => match self.find(&case) {
-                Ok(index) => Some(info(&self.cases[index])),
-                Err(why) => return Err((client, "400 Bad Request", why)),
-            },
-            Route::CaseStatus { case, agent } => match self.find(&case) {
-                Ok(index) => {
-                    let outcome = self.agents.outcome(&agent, index, RESULT_PATIENCE);
-                    let behavior = behavior(outcome);
-                    Some(serde_json::json!({ "behavior": behavior }).to_string())
-                }
-                Err(why) => return Err((client, "400 Bad Request", why)),
-            },
-            Route::UpdateReports { agent, is_last } => {
+    ) -> Option<WaitingClient<'a>> {
+        match self.task(&client.request) {
+            Err(refusal) => refusal.send(client),
+            Ok(Task::Run { case, agent }) => return self.run(client, case, &agent, around),
+            Ok(Task::Tell(text)) => answer(client, Some(text)),
+            Ok(Task::Report { agent, is_last }) => {
                 self.report(agent);
                 answer(client, None);
                 if is_last {
                     self.orders.send(Order::Stop);
                 }
-                return Ok(None);
             }
-            Route::StopServer => {
+            Ok(Task::Stop) => {
                 answer(client, None);
                 self.orders.send(Order::Stop);
-                return Ok(None);
             }
-        };
-        answer(client, text);
-        Ok(None)
+        }
+        None
+    }
+
+    /// What a request asks for.
+    fn task(&self, request: &ClientRequest) -> Result<Task, Refusal> {
+        let route = Route::read(request.target()).map_err(|wrong| match wrong {
+            WrongRoute::NoSuchPath => Refusal {
+                status: "404 Not Found",
+                why: wrong.words(),
+            },
+            WrongRoute::BadQuery(_) => Refusal::bad(wrong.words()),
+        })?;
+        let is_case = matches!(route, Route::RunCase { .. });
+        if !is_case && let Some(why) = not_websocket(request) {
+            return Err(Refusal {
+                status: "426 Upgrade Required",
+                why: why.into(),
+            });
+        }
+        Ok(match route {
+            Route::CaseCount => Task::Tell(self.cases.len().to_string()),
+            Route::RunCase { case, agent } => Task::Run {
+                case: self.find(&case)?,
+                agent,
+            },
+            Route::CaseInfo { case } => Task::Tell(info(&self.cases[self.find(&case)?])),
+            Route::CaseStatus { case, agent } => {
+                let case = self.find(&case)?;
+                let verdict = self.agents.verdict(&agent, case, RESULT_PATIENCE);
+                let behavior = behavior(verdict.as_ref());
+                Task::Tell(serde_json::json!({ "behavior": behavior }).to_string())
+            }
+            Route::UpdateReports { agent, is_last } => Task::Report { agent, is_last },
+            Route::StopServer => Task::Stop,
+        })
     }
 
     /// Asks for the reports, and waits until they are there.
@@ -186,37 +211,39 @@ impl Listening {
     }
 
     /// The index of a case.
-    fn find(&self, name: &CaseName) -> Result<usize, String> {
+    fn find(&self, name: &CaseName) -> Result<usize, Refusal> {
         let count = self.cases.len();
-        match name {
-            CaseName::Number(number) if (1..=count).contains(number) => Ok(number - 1),
-            CaseName::Number(number) => Err(format!(
-                "There is no case {number}: there are {count}, from 1.\n"
-            )),
+        let found = match name {
+            CaseName::Number(number) => number.checked_sub(1).filter(|index| *index < count),
             CaseName::Id(id) => self
                 .cases
                 .iter()
-                .position(|case| case.id == *id || case.autobahn.as_deref() == Some(id))
-                .ok_or_else(|| format!("There is no case {id}.\n")),
-        }
+                .position(|case| case.id == *id || case.autobahn.as_deref() == Some(id)),
+        };
+        found.ok_or_else(|| {
+            Refusal::bad(match name {
+                CaseName::Number(number) => {
+                    format!("There is no case {number}: there are {count}, from 1.\n")
+                }
+                CaseName::Id(id) => format!("There is no case {id}.\n"),
+            })
+        })
     }
 
-    /// Plays a case against a client.
+    /// Plays a case against a client. One that sends another request on the same connection is
+    /// returned.
     fn run<'a>(
         &self,
         client: WaitingClient<'a>,
-        case: &CaseName,
+        index: usize,
         agent: &str,
         around: Circumstances,
-    ) -> Result<Option<WaitingClient<'a>>, Refusal<'a>> {
-        let index = match self.find(case) {
-            Ok(index) => index,
-            Err(why) => return Err((client, "400 Bad Request", why)),
-        };
+    ) -> Option<WaitingClient<'a>> {
         let product = client.request.head.value("User-Agent");
         if self.agents.begin(agent, product, index).is_err() {
             let why = "Too many agents: use the same name for all cases of a client.\n";
-            return Err((client, "400 Bad Request", why.into()));
+            Refusal::bad(why.into()).send(client);
+            return None;
         }
         let case = &self.cases[index];
         let start = Instant::now();
@@ -228,7 +255,7 @@ impl Listening {
             time: start.elapsed(),
         };
         self.agents.end(agent, index, result);
-        Ok(reused)
+        reused
     }
 }
 

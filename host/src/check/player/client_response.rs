@@ -25,8 +25,6 @@ const ENDLESS_TIME: Duration = Duration::from_secs(10);
 const PIECE_LEN: usize = 64 << 10;
 /// How a client begins another request on the same connection.
 const REQUEST: &[u8] = b"GET /";
-/// The key that the wrong value of `Sec-WebSocket-Accept` answers: the one of the RFC's example.
-const OTHER_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// Sends the response, and judges what the client does. A client that uses the connection for
 /// another request is returned, and has sent the beginning of that.
@@ -139,7 +137,7 @@ fn filled_in(response: &str, key: &str) -> String {
         .replace(ACCEPT, &accept)
         .replace(LOWER_ACCEPT, &accept.to_ascii_lowercase())
         .replace(SHORT_ACCEPT, &accept[..accept.len() - 4])
-        .replace(WRONG_ACCEPT, &opening::accept(OTHER_KEY))
+        .replace(WRONG_ACCEPT, &opening::accept(&format!("{key}?")))
         .replace(KEY, key)
 }
 

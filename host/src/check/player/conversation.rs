@@ -19,6 +19,8 @@ const COMPRESSED: u8 = 4;
 const SLACK: usize = 4 << 20;
 /// How many answers may come besides.
 const ANSWERS_SLACK: usize = 100;
+/// How many pieces are written before something is read.
+const PIECES_AT_ONCE: usize = 16;
 /// A connection may last longer if it moves at least so many bytes in a second.
 const SLOWEST: u64 = 100_000;
 /// A pause between two pieces lasts a round trip: so long a peer takes for what it has received.
@@ -48,7 +50,8 @@ pub(crate) struct Conversation<'a, 'b> {
     pub(super) as_expected: usize,
     /// When something was sent or received.
     last_progress: Instant,
-    start: Instant,
+    /// When it began, or the last right answer came.
+    pub(super) start: Instant,
 }
 
 impl<'a, 'b> Conversation<'a, 'b> {
@@ -175,7 +178,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
     /// The same until a time.
     pub(super) fn pump_until(&mut self, until: Instant, is_done: impl Fn(&Self) -> bool) -> bool {
         loop {
-            let has_written = self.write();
+            let has_written = self.write_some();
             let has_read = self.read();
             if is_done(self) {
                 return true;
@@ -206,6 +209,18 @@ impl<'a, 'b> Conversation<'a, 'b> {
                 self.connection.wait(until);
             }
         }
+    }
+
+    /// Writes some pieces. Returns whether something was written.
+    fn write_some(&mut self) -> bool {
+        let mut has_written = false;
+        for _ in 0..PIECES_AT_ONCE {
+            if !self.write() {
+                break;
+            }
+            has_written = true;
+        }
+        has_written
     }
 
     /// Writes some of what is queued. Returns whether something was written.

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::check::session::Cut;
 
+/// How many bytes are sent one by one with a pause between them.
+const APART_MAX: usize = 200;
+
 /// The bytes that are to be sent. Each piece is one write, if the system takes it whole.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -68,6 +71,11 @@ impl Outgoing {
         let bytes = frames.concat();
         match cut {
             Cut::Whole | Cut::Frames => self.push(bytes),
+            Cut::Bytes if bytes.len() <= APART_MAX => {
+                for (index, byte) in bytes.into_iter().enumerate() {
+                    self.push_piece(vec![byte], index > 0);
+                }
+            }
             Cut::Bytes => self.push_chunks(&bytes, 1),
             Cut::Chunks(len) => self.push_chunks(&bytes, len),
             Cut::At(place) => {

@@ -1,5 +1,5 @@
-//! A report in the shape of Autobahn's suite: `index.json`, and a file for each case, for tools that
-//! read those. Cases without a counterpart there have their own ids.
+//! A report in the shape of Autobahn's suite: `index.json`, and a file for each case, for tools
+//! that read those. Cases without a counterpart there have their own ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,7 +174,7 @@ fn wire(entry: &Entry) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     fn parsed(reports: &[Report]) -> BTreeMap<String, Value> {
         files(reports, &Rating::default())

@@ -65,7 +65,7 @@ pub(crate) fn sum(report: &Report, rating: &Rating) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     fn known(id: &str) -> Rating {
         Rating {

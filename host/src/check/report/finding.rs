@@ -75,7 +75,8 @@ fn kind(case: &Case) -> String {
 pub(crate) fn quote(rule: &Rule) -> String {
     let (rfc, section) = (rule.rfc, Escaped(rule.section));
     format!(
-        "<blockquote>{}<footer><a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">\
+        "<blockquote>{}<footer>\
+         <a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">\
          RFC {rfc} section {section}</a></footer></blockquote>\n",
         Escaped(rule.sentence)
     )

@@ -44,7 +44,8 @@ fn head(reports: &[Report]) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n\
-         <h1>{title}</h1>\n<p class=\"soft\">RFC 6455 and RFC 7692, by ws-echo check {version}</p>\n\
+         <h1>{title}</h1>\n\
+         <p class=\"soft\">RFC 6455 and RFC 7692, by ws-echo check {version}</p>\n\
          </header>\n<main>\n"
     )
 }
@@ -272,7 +273,7 @@ fn chip(result: &CaseResult, rating: &Rating) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     #[test]
     fn hostile_text_is_no_markup_and_nothing_is_loaded() {

@@ -190,7 +190,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     #[test]
     fn the_object_has_the_counts_and_each_case_with_its_rule_and_bytes() {

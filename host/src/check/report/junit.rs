@@ -101,7 +101,7 @@ fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     #[test]
     fn there_is_a_suite_for_each_section_and_hostile_text_is_escaped() {

@@ -120,7 +120,7 @@ pub(crate) fn color(class: Class) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
 
     #[test]
     fn the_table_has_the_chapters_and_the_sections_with_failures() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::rating::{Class, Rating};
 use super::record::{self, Bytes, Line, direction_word};
 use super::style::{Color, Style};
-use super::{CaseResult, Report, table};
+use super::{CaseResult, Report, sections, table};
 use crate::check::case::{Rule, Severity};
 use crate::escape::{OneLine, Untrusted};
 
@@ -24,7 +24,10 @@ pub(crate) fn text(report: &Report, rating: &Rating, style: Style) -> String {
     let mut text = head(report, style) + "\n" + &table::text(report, rating, style) + "\n";
     let of = |class| -> Vec<&CaseResult> {
         let results = report.results.iter();
-        results.filter(|it| rating.class(it) == class).collect()
+        let mut results: Vec<_> = results.filter(|it| rating.class(it) == class).collect();
+        // As in the table.
+        results.sort_by(|a, b| sections::order(a.case.section(), b.case.section()));
+        results
     };
     text += &failures(&of(Class::Failed), style);
     for class in [Class::Known, Class::NotStrict, Class::Informational] {
@@ -254,7 +257,7 @@ pub(crate) fn reasons<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::report::sample;
+    use crate::check::report::tests as sample;
     use crate::check::verdict::Outcome;
 
     fn plain(report: &Report) -> String {
@@ -303,8 +306,8 @@ mod tests {
             result.verdict.seen = "the same".into();
         }
         let shown = plain(&report);
-        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n        \
-                          5.5.2-should 7.4-not-strict\n";
+        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n\
+                          \x20       5.5.2-should 7.4-not-strict\n";
         assert!(shown.contains(not_strict), "{shown}");
         assert!(shown.contains("\n1 skipped: the same\n"), "{shown}");
     }

@@ -1,6 +1,6 @@
 //! RFC 6455 section 7.4: the codes of a Close.
 
-use super::{ANSWERED, PROTOCOL_ERROR};
+use super::rules::{ANSWERED, PROTOCOL_ERROR};
 use crate::check::case::{Case, Rule};
 use crate::check::frame::close;
 use crate::check::received::FaultKind;

@@ -1,6 +1,6 @@
 //! RFC 6455 sections 1.4, 5.5.1 and 7.1: the closing handshake, and what is sent around it.
 
-use super::{ANSWERED, NORMAL};
+use super::rules::{ANSWERED, NORMAL};
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
 use crate::check::frame::{Role, binary, close, close_with, continuation, ping, pong, text};

@@ -1,6 +1,6 @@
 //! RFC 6455 sections 5.5.1 and 7.1.6: the payload of a Close, and the reason in it.
 
-use super::{ANSWERED, NORMAL, PROTOCOL_ERROR, REASON, TWO_BYTES};
+use super::rules::{ANSWERED, NORMAL, PROTOCOL_ERROR, REASON, TWO_BYTES};
 use crate::check::case::{Case, Rule};
 use crate::check::cases::utf8::{KINDS, Kind};
 use crate::check::frame::{Frame, close, close_with};

@@ -1,7 +1,7 @@
 //! RFC 6455 sections 5.5.1 and 7.1.1: the end of the TCP connection, and TCP connections that end
 //! too early.
 
-use super::{ANSWERED, NORMAL};
+use super::rules::{ANSWERED, NORMAL};
 use crate::check::answer::text_back;
 use crate::check::case::{Case, Rule};
 use crate::check::frame::{Length, Role, binary, close, text};

@@ -145,8 +145,27 @@ fn repeated() -> Vec<Case> {
 
 /// A message that begins inside another one.
 fn woven() -> Vec<Case> {
+    let case = |(name, what, frames): (&str, &str, Vec<Frame>)| {
+        let case = Case::must(
+            format!("5.4-{name}"),
+            format!("{what} fails the connection, because only continuations may follow"),
+            &INTERLEAVED,
+        )
+        .sends(frames)
+        .fails(&[1002]);
+        match name {
+            "text-in-text" => case.autobahn("5.18"),
+            _ => case,
+        }
+    };
+    let cases = inside_another().into_iter().chain(in_turn());
+    cases.map(case).collect()
+}
+
+/// The end of an id, what is sent in words, and the frames.
+fn inside_another() -> [(&'static str, &'static str, Vec<Frame>); 5] {
     let begun = || text("fragment1").not_final();
-    let cases: [(&str, &str, Vec<Frame>); 7] = [
+    [
         (
             "text-in-text",
             "A second text frame",
@@ -166,6 +185,23 @@ fn woven() -> Vec<Case> {
                 continuation("fragment3"),
             ],
         ),
+        (
+            "empty-text-in-text",
+            "An empty text frame inside a text message",
+            vec![begun(), text(""), continuation("fragment2")],
+        ),
+        (
+            "text-behind-a-ping-in-text",
+            "A text frame inside a text message, behind a Ping,",
+            vec![begun(), text("fragment2").not_final(), ping("late")],
+        ),
+    ]
+}
+
+/// The same with fragments of two messages in turn.
+fn in_turn() -> [(&'static str, &'static str, Vec<Frame>); 2] {
+    let begun = || text("fragment1").not_final();
+    [
         (
             "two-texts-woven",
             "A text message that begins inside another one, with fragments of both in turn,",
@@ -188,29 +224,5 @@ fn woven() -> Vec<Case> {
                 continuation("other3"),
             ],
         ),
-        (
-            "empty-text-in-text",
-            "An empty text frame inside a text message",
-            vec![begun(), text(""), continuation("fragment2")],
-        ),
-        (
-            "text-behind-a-ping-in-text",
-            "A text frame inside a text message, behind a Ping,",
-            vec![begun(), text("fragment2").not_final(), ping("late")],
-        ),
-    ];
-    let case = |(name, what, frames): (&str, &str, Vec<Frame>)| {
-        let case = Case::must(
-            format!("5.4-{name}"),
-            format!("{what} fails the connection, because only continuations may follow"),
-            &INTERLEAVED,
-        )
-        .sends(frames)
-        .fails(&[1002]);
-        match name {
-            "text-in-text" => case.autobahn("5.18"),
-            _ => case,
-        }
-    };
-    cases.map(case).to_vec()
+    ]
 }

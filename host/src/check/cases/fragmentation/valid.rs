@@ -45,6 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
         pings_in_turn(),
         empty_fragments(),
         others(),
+        several_messages(),
     ]
     .concat()
 }
@@ -143,9 +144,93 @@ fn pings_in_turn() -> Vec<Case> {
 }
 
 fn empty_fragments() -> Vec<Case> {
+    let case = |(name, which, frames, whole): (&str, &str, Vec<Frame>, &'static str)| {
+        Case::must(
+            format!("5.4-empty-fragment-{name}"),
+            format!("A text message {which} comes back"),
+            &ANY_SIZE,
+        )
+        .sends(frames)
+        .answers([text_back(whole)])
+    };
+    with_empty_fragments().map(case).to_vec()
+}
+
+fn others() -> Vec<Case> {
+    vec![
+        Case::must(
+            "5.4-pong-between-fragments",
+            "A Pong between two fragments is taken without an answer, and the message comes back",
+            &BETWEEN,
+        )
+        .sends([
+            text("frag").not_final(),
+            pong("nobody asked"),
+            continuation("ment"),
+        ])
+        .answers([text_back("fragment")]),
+        Case::must(
+            "5.4-ping-alone-inside-a-message",
+            "A Ping inside a message is answered although the rest of the message has not come",
+            &BETWEEN,
+        )
+        .sends([text("frag").not_final(), ping("now")])
+        .answers([pong_back("now")])
+        .sends([continuation("ment")])
+        .answers([text_back("fragment")]),
+    ]
+}
+
+fn several_messages() -> Vec<Case> {
+    vec![
+        Case::must(
+            "5.4-ping-before-each-fragment",
+            "A Ping before, between and behind all fragments is answered",
+            &BETWEEN,
+        )
+        .sends([
+            ping("1"),
+            binary("a").not_final(),
+            ping("2"),
+            continuation("b").not_final(),
+            ping("3"),
+            continuation("c"),
+            ping("4"),
+        ])
+        .answers([
+            pong_back("1"),
+            pong_back("2"),
+            pong_back("3"),
+            binary_back("abc"),
+            pong_back("4"),
+        ]),
+        Case::must(
+            "5.4-fragmented-and-whole-messages",
+            "Messages in fragments and messages in one frame take turns, and each has its own type",
+            &SAME_TYPE,
+        )
+        .sends([
+            text("te").not_final(),
+            continuation("xt"),
+            binary("binary"),
+            binary("bin").not_final(),
+            continuation("ary"),
+            text("text"),
+        ])
+        .answers([
+            text_back("text"),
+            binary_back("binary"),
+            binary_back("binary"),
+            text_back("text"),
+        ]),
+    ]
+}
+
+/// The end of an id, what is sent in words, the frames, and the whole text.
+fn with_empty_fragments() -> [(&'static str, &'static str, Vec<Frame>, &'static str); 6] {
     let more = |payload: &'static str| continuation(payload).not_final();
     let begun = |payload: &'static str| text(payload).not_final();
-    let cases: [(&str, &str, Vec<Frame>, &'static str); 6] = [
+    [
         (
             "first",
             "whose first fragment is empty",
@@ -190,80 +275,5 @@ fn empty_fragments() -> Vec<Case> {
             ],
             "abc",
         ),
-    ];
-    let case = |(name, which, frames, whole): (&str, &str, Vec<Frame>, &'static str)| {
-        Case::must(
-            format!("5.4-empty-fragment-{name}"),
-            format!("A text message {which} comes back"),
-            &ANY_SIZE,
-        )
-        .sends(frames)
-        .answers([text_back(whole)])
-    };
-    cases.map(case).to_vec()
-}
-
-fn others() -> Vec<Case> {
-    vec![
-        Case::must(
-            "5.4-pong-between-fragments",
-            "A Pong between two fragments is taken without an answer, and the message comes back",
-            &BETWEEN,
-        )
-        .sends([
-            text("frag").not_final(),
-            pong("nobody asked"),
-            continuation("ment"),
-        ])
-        .answers([text_back("fragment")]),
-        Case::must(
-            "5.4-ping-alone-inside-a-message",
-            "A Ping inside a message is answered although the rest of the message has not come",
-            &BETWEEN,
-        )
-        .sends([text("frag").not_final(), ping("now")])
-        .answers([pong_back("now")])
-        .sends([continuation("ment")])
-        .answers([text_back("fragment")]),
-        Case::must(
-            "5.4-ping-before-each-fragment",
-            "A Ping before, between and behind all fragments is answered",
-            &BETWEEN,
-        )
-        .sends([
-            ping("1"),
-            binary("a").not_final(),
-            ping("2"),
-            continuation("b").not_final(),
-            ping("3"),
-            continuation("c"),
-            ping("4"),
-        ])
-        .answers([
-            pong_back("1"),
-            pong_back("2"),
-            pong_back("3"),
-            binary_back("abc"),
-            pong_back("4"),
-        ]),
-        Case::must(
-            "5.4-fragmented-and-whole-messages",
-            "Messages in fragments and messages in one frame take turns, and each has its own type",
-            &SAME_TYPE,
-        )
-        .sends([
-            text("te").not_final(),
-            continuation("xt"),
-            binary("binary"),
-            binary("bin").not_final(),
-            continuation("ary"),
-            text("text"),
-        ])
-        .answers([
-            text_back("text"),
-            binary_back("binary"),
-            binary_back("binary"),
-            text_back("text"),
-        ]),
     ]
 }

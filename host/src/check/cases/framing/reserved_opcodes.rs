@@ -43,83 +43,53 @@ fn numbered(case: Case, number: &'static str) -> Case {
     }
 }
 
-fn of_opcode(opcode: u8, name: &str, numbers: [&'static str; 3]) -> [Case; 5] {
-    let must =
-        |how: &str, claim: String| Case::must(format!("5.2-opcode-{name}{how}"), claim, &UNKNOWN);
+fn must(opcode_name: &str, how: &str, claim: String) -> Case {
+    Case::must(format!("5.2-opcode-{opcode_name}{how}"), claim, &UNKNOWN)
+}
+
+fn of_opcode(opcode: u8, name: &str, numbers: [&'static str; 3]) -> Vec<Case> {
     let [empty, with_payload, behind] = numbers;
-    [
-        numbered(
-            must(
-                "",
-                format!("A frame with the reserved opcode {name} fails the connection"),
-            ),
-            empty,
-        )
-        .sends([reserved(opcode, "")])
-        .fails(&[1002]),
-        numbered(
-            must(
-                "-with-payload",
-                format!(
-                    "A frame with the reserved opcode {name} and a payload fails the connection"
-                ),
-            ),
-            with_payload,
-        )
-        .sends([reserved(opcode, "reserved opcode payload")])
-        .fails(&[1002]),
-        must(
-            "-not-final",
-            format!("A frame with the reserved opcode {name} and without FIN fails the connection"),
-        )
-        .sends([
+    let alone = |how: &str, what: &str| {
+        let claim = format!("A frame with the reserved opcode {name}{what} fails the connection");
+        must(name, how, claim).fails(&[1002])
+    };
+    vec![
+        numbered(alone("", ""), empty).sends([reserved(opcode, "")]),
+        numbered(alone("-with-payload", " and a payload"), with_payload)
+            .sends([reserved(opcode, "reserved opcode payload")]),
+        alone("-not-final", " and without FIN").sends([
             reserved(opcode, "fragment1").not_final(),
             continuation("fragment2"),
-        ])
-        .fails(&[1002]),
-        must(
-            "-inside-a-message",
-            format!(
-                "A frame with the reserved opcode {name} between two fragments fails the connection"
-            ),
-        )
-        .sends([
+        ]),
+        alone("-inside-a-message", " between two fragments").sends([
             text("fragment1").not_final(),
             reserved(opcode, "between"),
             continuation("fragment2"),
-        ])
-        .fails(&[1002]),
-        numbered(
-            must(
-                "-behind-a-message",
-                format!(
-                    "The reserved opcode {name} fails the connection after the message before it \
-                     was answered, and a Ping behind it is not answered"
-                ),
-            ),
-            behind,
-        )
+        ]),
+        numbered(behind_a_message(opcode, name), behind),
+    ]
+}
+
+fn behind_a_message(opcode: u8, name: &str) -> Case {
+    // How it is cut, and what the frame has, is as in Autobahn's suite.
+    let cut = match opcode {
+        0x7 | 0xF => Cut::Bytes,
+        _ => Cut::Whole,
+    };
+    let payload = match opcode {
+        0x5 | 0xD => "",
+        _ => "Hello, world!",
+    };
+    let claim = format!(
+        "The reserved opcode {name} fails the connection after the message before it was answered, \
+         and a Ping behind it is not answered"
+    );
+    must(name, "-behind-a-message", claim)
         .sends_cut(
-            // As Autobahn's suite does it.
-            match opcode {
-                0x7 | 0xF => Cut::Bytes,
-                _ => Cut::Whole,
-            },
-            [
-                text("Hello, world!"),
-                reserved(
-                    opcode,
-                    if opcode == 0x5 || opcode == 0xD {
-                        ""
-                    } else {
-                        "Hello, world!"
-                    },
-                ),
-                ping(""),
-            ],
+            cut,
+            [text("Hello, world!"), reserved(opcode, payload), ping("")],
         )
         .answers([text_back("Hello, world!")])
         .fails(&[1002])
-        .or(Grade::NotStrict, [], End::Fails(&[1002])),
-    ]
+        .or(Grade::NotStrict, [], End::Fails(&[1002]))
 }

@@ -50,6 +50,10 @@ const TEXT: Rule = Rule::new(
 );
 
 pub(super) fn cases() -> Vec<Case> {
+    [of_headers(), of_messages()].concat()
+}
+
+fn of_headers() -> Vec<Case> {
     vec![
         watched(
             "5.1-server-masks-nothing",
@@ -89,6 +93,11 @@ pub(super) fn cases() -> Vec<Case> {
             &MOST_SIGNIFICANT,
             FaultKind::Length,
         ),
+    ]
+}
+
+fn of_messages() -> Vec<Case> {
+    vec![
         watched(
             "5.4-fragments-are-in-order",
             "Each continuation continues a message, and no message begins inside another one",

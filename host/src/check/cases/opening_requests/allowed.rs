@@ -50,7 +50,10 @@ pub(super) fn rather_opened(request: Request) -> RequestPlay {
 
 /// The connection may open, or be refused.
 pub(super) fn opened_or_refused(request: Request) -> RequestPlay {
-    ask(request).opens().refused(&[])
+    ask(request)
+        .opens()
+        .refused(&[])
+        .or(Grade::Informational, Response::Declines)
 }
 
 /// The connection must not open. Another response than an error is one to a request for a page.

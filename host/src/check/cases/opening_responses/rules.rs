@@ -29,7 +29,7 @@ pub(super) const WITH_ACCEPT: Rule = Rule::new(
 );
 pub(super) const ONE_ACCEPT: Rule = Rule::new(
     "11.3.3",
-    "The |Sec-WebSocket-Accept| header field MUST NOT appear more than once in an HTTP response.",
+    "The |Sec-WebSocket-Accept| header MUST NOT appear more than once in an HTTP response.",
 );
 pub(super) const ASKED_EXTENSION: Rule = Rule::new(
     "4.1",

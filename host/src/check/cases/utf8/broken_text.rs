@@ -2,8 +2,8 @@
 //! inside a character.
 
 use super::cut_text::fragments;
+use super::rules::{INVALID, INVALID_PAYLOAD, NEVER, PARTIAL, PROTECT, RANGE, SURROGATES};
 use super::valid_sequences::GREEK;
-use super::{INVALID, INVALID_PAYLOAD, NEVER, PARTIAL, PROTECT, RANGE, SURROGATES};
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
 use crate::check::frame::{binary, continuation, ping, text};

@@ -1,7 +1,7 @@
 //! Text that is UTF-8, cut inside its characters: by fragments, and by the network.
 
+use super::rules::{PARTIAL, TEXT};
 use super::valid_sequences::GREEK;
-use super::{PARTIAL, TEXT};
 use crate::check::answer::{pong_back, text_back};
 use crate::check::case::Case;
 use crate::check::frame::{Frame, continuation, ping, text};

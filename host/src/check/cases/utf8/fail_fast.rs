@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::broken_text::KINDS;
+use super::rules::{INVALID, INVALID_PAYLOAD};
 use super::valid_sequences::GREEK;
-use super::{INVALID, INVALID_PAYLOAD};
 use crate::check::answer::pong_back;
 use crate::check::case::Case;
 use crate::check::frame::{Length, Mask, continuation, ping, text};

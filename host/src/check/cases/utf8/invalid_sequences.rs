@@ -1,7 +1,7 @@
 //! Short texts that are not UTF-8, of all of Markus Kuhn's kinds.
 
+use super::rules::{INVALID, NEVER, PARTIAL, PROTECT, RANGE, SURROGATES};
 use super::valid_sequences::GREEK;
-use super::{INVALID, NEVER, PARTIAL, PROTECT, RANGE, SURROGATES};
 use crate::check::case::Rule;
 
 /// A text that must fail the connection.

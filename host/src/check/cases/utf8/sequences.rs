@@ -2,8 +2,8 @@
 //! invalid ones fail the connection.
 
 use super::invalid_sequences::{self, Invalid};
+use super::rules::{INVALID_PAYLOAD, TEXT};
 use super::valid_sequences::{self, Valid};
-use super::{INVALID_PAYLOAD, TEXT};
 use crate::check::answer::text_back;
 use crate::check::case::Case;
 use crate::check::frame::text;

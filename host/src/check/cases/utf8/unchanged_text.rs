@@ -1,7 +1,7 @@
 //! Text that some peers change or refuse although it is UTF-8, long text with one character at the
 //! boundary of a block, and binary messages, which are not looked at.
 
-use super::{BINARY, INVALID, INVALID_PAYLOAD, PARTIAL, SAME_DATA, TEXT};
+use super::rules::{BINARY, INVALID, INVALID_PAYLOAD, PARTIAL, SAME_DATA, TEXT};
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::Case;
 use crate::check::frame::{binary, continuation, ping, text};
