@@ -72,7 +72,7 @@ fn check(it: &Conversation, payload: &[u8]) -> Result<(), u16> {
         1016..=2999 => it.has(Fault::TakesUnassignedCodes),
         3000..=3999 => !it.has(Fault::RefusesCodesOf3000),
         4000..=4999 => !it.has(Fault::RefusesCodesOf4000),
-        5000.. => it.has(Fault::TakesCodesFrom5000),
+        5000.. => false,
     };
     let is_long = reason.len() == REASON_LEN_MAX && it.has(Fault::RefusesLongestReason);
     if !is_right || is_long {
@@ -126,10 +126,9 @@ fn end_tcp(it: &mut Conversation, has_failed: bool) {
     if (it.role == Role::Server || has_failed) && !keeps_open {
         let _ = it.stream.shutdown(Shutdown::Write);
     }
-    let patience = match keeps_open {
-        true => PATIENCE * 10,
-        false => PATIENCE,
-    };
-    let _ = it.stream.set_read_timeout(Some(patience));
+    let _ = it.stream.set_read_timeout(Some(PATIENCE));
     it.input.drain();
+    if keeps_open {
+        thread::sleep(PATIENCE * 3);
+    }
 }

@@ -153,13 +153,7 @@ pub(super) fn agree(offers: &[Extension], faults: Faults) -> Option<(String, Agr
     let offers = offers
         .iter()
         .filter(|offer| offer.name.eq_ignore_ascii_case(NAME));
-    let count = match faults.has(Fault::FirstOfferOnly) {
-        true => 1,
-        false => usize::MAX,
-    };
-    let mut accepted = offers
-        .take(count)
-        .filter_map(|offer| Parameters::read(offer, faults));
+    let mut accepted = offers.filter_map(|offer| Parameters::read(offer, faults));
     let mut parameters = accepted.next()?;
     let mut answer = String::from(NAME);
     if parameters.server_takeover {
