@@ -61,6 +61,9 @@ use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::options::trust::Trust;
 use crate::stderr;
 
+const ONE_AT_A_TIME: &str = "the server serves one connection at a time, so the cases are played \
+                             one after the other";
+
 /// Runs the check.
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
     let done = match &options.task {
@@ -115,6 +118,9 @@ fn check_server(
         let why = format!("{}: {why}", server.url.text);
         (ExitStatus::NoServer, why)
     })?;
+    if probed.target.jobs < server.jobs {
+        stderr::print(ONE_AT_A_TIME);
+    }
     let (results, lost) = play(&probed.target, cases, waker).map_err(|error| {
         let why = format!("cannot play the cases: {error}");
         (ExitStatus::Failed, why)

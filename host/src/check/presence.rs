@@ -1,38 +1,47 @@
-//! Whether the server is still there, when many cases in a row have failed.
+//! Whether the server is still there, when nothing has come from it in many cases in a row.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
-use super::player::connection::Connection;
 use super::player::events::CheckEvents;
-use super::player::opening::{self, Opening};
+use super::probe;
+use super::report::CaseResult;
 use super::target::Target;
-use super::verdict::{Outcome, Verdict};
+use super::transcript::Direction;
+use super::verdict::Outcome;
 use crate::lock::lock;
 
-/// After how many failures in a row it is looked whether the server is there: more than any fault
-/// of a server makes, and soon enough when each of them has waited in vain.
-const FAILURES_MAX: usize = 32;
-
 /// What is known of the server while cases are played.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Presence {
-    failures: AtomicUsize,
+    /// How many cases in a row have received nothing but the response that opens the connection.
+    silent: AtomicUsize,
+    /// After how many of those it is looked whether the server is there.
+    silent_max: usize,
     /// Why it is gone, if it is.
     lost: Mutex<Option<String>>,
 }
 
 impl Presence {
-    /// Notes what a case has found. After many failures it is looked for the server.
-    pub(crate) fn note(&self, events: &mut CheckEvents, target: &Target<'_>, verdict: &Verdict) {
-        if verdict.outcome != Outcome::Failed {
-            self.failures.store(0, Ordering::Relaxed);
+    /// So many cases are played at the same time. Each may wait long for a server that hangs, and
+    /// some receive nothing from a right one.
+    pub(crate) fn new(jobs: usize) -> Self {
+        Self {
+            silent: AtomicUsize::new(0),
+            silent_max: jobs.clamp(4, 16),
+            lost: Mutex::new(None),
+        }
+    }
+
+    /// Notes what has happened in a case that was played.
+    pub(crate) fn note(&self, events: &mut CheckEvents, target: &Target<'_>, result: &CaseResult) {
+        if !is_silent(result) {
+            self.silent.store(0, Ordering::Relaxed);
             return;
         }
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if failures.is_multiple_of(FAILURES_MAX)
-            && let Err(why) = open(events, target)
+        let silent = self.silent.fetch_add(1, Ordering::Relaxed) + 1;
+        if silent.is_multiple_of(self.silent_max)
+            && let Err(why) = probe::look_again(events, target)
         {
             *lock(&self.lost) = Some(why);
         }
@@ -51,12 +60,47 @@ impl Presence {
     }
 }
 
-/// Opens a connection as usual.
-fn open(events: &mut CheckEvents, target: &Target<'_>) -> Result<(), String> {
-    let mut connection = Connection::open(events, target).map_err(|error| error.to_string())?;
-    let deadline = Instant::now() + target.destination.timeout;
-    let request = Opening::new().request(target, &[]);
-    opening::send_all(&mut connection, request.as_bytes(), deadline)?;
-    let mut received = Vec::new();
-    opening::receive_head(&mut connection, &mut received, deadline).map(drop)
+/// Whether the server has done anything but open a connection.
+fn is_silent(result: &CaseResult) -> bool {
+    let entries = result.transcript.record.entries.iter();
+    let received = entries
+        .filter(|entry| entry.direction == Direction::Received && entry.len > 0)
+        .count();
+    received == 0 || received == 1 && result.verdict.outcome == Outcome::Failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::report::tests as sample;
+    use crate::check::transcript::Transcript;
+
+    #[test]
+    fn a_case_in_which_the_server_has_only_opened_a_connection_is_no_sign_of_life() {
+        let mut result = sample::report().results.remove(0);
+        result.verdict.outcome = Outcome::Failed;
+        result.transcript = Transcript::default();
+        let record = &mut result.transcript.record;
+        record.add(Direction::Sent, "GET /", b"GET /");
+        record.add(Direction::Received, "101", b"HTTP/1.1 101\r\n\r\n");
+        record.add(Direction::Sent, "Ping", b"\x89\0");
+        record.event("the TCP connection ended");
+        assert!(is_silent(&result));
+        let record = &mut result.transcript.record;
+        record.add(Direction::Received, "Pong", b"\x8A\0");
+        assert!(!is_silent(&result));
+    }
+
+    #[test]
+    fn a_refusal_that_is_right_is_a_sign_of_life_and_an_empty_answer_is_none() {
+        let mut result = sample::report().results.remove(0);
+        result.verdict.outcome = Outcome::Passed;
+        result.transcript = Transcript::default();
+        let record = &mut result.transcript.record;
+        record.add(Direction::Received, "no response", b"");
+        assert!(is_silent(&result));
+        let record = &mut result.transcript.record;
+        record.add(Direction::Received, "400", b"HTTP/1.1 400\r\n\r\n");
+        assert!(!is_silent(&result));
+    }
 }

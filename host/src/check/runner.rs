@@ -12,7 +12,7 @@ use super::presence::Presence;
 use super::progress::Progress;
 use super::report::CaseResult;
 use super::target::Target;
-use super::verdict::Verdict;
+use super::verdict::{Outcome, Verdict};
 use crate::lock::lock;
 
 /// Plays all cases: first those that can be played side by side, then the others one after the
@@ -33,7 +33,7 @@ pub(crate) fn run(
         .enumerate()
         .partition(|(_, case)| case.needs.alone);
     let results = Mutex::new((0..count).map(|_| None).collect::<Vec<_>>());
-    let presence = Presence::default();
+    let presence = Presence::new(target.jobs.get());
     let play_next = |cases: &[(usize, Case)], next: &AtomicUsize| -> io::Result<()> {
         let mut events = CheckEvents::new()?;
         while let Some((index, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -41,14 +41,16 @@ pub(crate) fn run(
                 break;
             }
             let result = play(&mut events, target, case);
-            presence.note(&mut events, target, &result.verdict);
+            if result.verdict.outcome != Outcome::Skipped {
+                presence.note(&mut events, target, &result);
+            }
             lock(&results)[*index] = Some(result);
             progress.played_one();
         }
         Ok(())
     };
     let next = AtomicUsize::new(0);
-    let jobs = target.options.jobs.get().min(together.len());
+    let jobs = target.jobs.get().min(together.len());
     thread::scope(|scope| {
         let start = |_| {
             let job = || play_next(&together, &next);
