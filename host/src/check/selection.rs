@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_selects_nothing_is_answered_by_what_does() {
-        let typo = refusal(&["5.5.2-ping-witout-payload"], &[]);
+        let typo = refusal(&["5.5.2-ping-withuot-payload"], &[]);
         assert!(
             typo.contains("did you mean 5.5.2-ping-without-payload"),
             "{typo}"

@@ -19,7 +19,7 @@ pub(crate) struct Target<'a> {
     pub(crate) timing: Timing,
     /// How many messages it sends before any is sent to it.
     pub(crate) greeting_len: usize,
-    /// How many cases are played at the same time: one if the server serves one connection at a time.
+    /// How many cases are played at the same time: one if the server serves one connection only.
     pub(crate) jobs: NonZeroUsize,
     /// What the record of a case has.
     pub(crate) detail: Detail,
