@@ -91,7 +91,6 @@ fn answer(it: &mut Conversation, payload: &[u8]) -> io::Result<()> {
     let code = match () {
         () if it.has(Fault::NoAnswerToClose) => return wait(it),
         () if it.has(Fault::EndsTcpWithoutClose) => return Ok(()),
-        () if it.has(Fault::AnswersCloseWith1000) => NORMAL.to_be_bytes().to_vec(),
         () if payload.is_empty() && it.has(Fault::AnswersCloseWith1005) => {
             NO_CODE.to_be_bytes().to_vec()
         }

@@ -39,7 +39,6 @@ faults! {
     TakesTopBitOfLength,
     SendsReservedBits,
     SendsReservedOpcode,
-    NeedsWholeHeader,
 
     // Fragments: section 5.4.
     DropsEmptyLastFragment,
@@ -94,7 +93,6 @@ faults! {
     InvalidTextCode1002,
 
     // Closing: section 7.
-    AnswersCloseWith1000,
     AnswersCloseWith1005,
     AnswersCloseTwice,
     NoAnswerToClose,
@@ -168,7 +166,6 @@ faults! {
     TakesStatus200,
     TakesUnaskedSubprotocol,
     TakesUnaskedExtension,
-    TakesUnknownParameters,
 
     // Compression: RFC 7692.
     AgreesToUnknownParameters,
@@ -176,7 +173,7 @@ faults! {
     AgreesToWrongBits,
     AgreesToLeadingZeros,
     AgreesToValueOfTakeover,
-    TakesMalformedExtensions,
+    AgreesToMalformedExtensions,
     AnswersClientBitsUnasked,
     AnswersMoreBits,
     IgnoresOwnBits,
@@ -186,13 +183,10 @@ faults! {
     TakesCompressedControl,
     StopsAtFinalBlock,
     EndsAtEachFragment,
-    SendsEmptyForEmpty,
-    SendsTail,
     SendsPlainUnderRsv1,
     SendsRsv1OnEachFragment,
     CompressesPongs,
     TakesInvalidCompression,
-    TakesCutCompression,
     RefusesPlainMessages,
     RefusesStoredBlocks,
     ChecksNoInflatedText,
