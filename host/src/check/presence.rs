@@ -104,6 +104,6 @@ mod tests {
         let record = &mut result.transcript.record;
         record.add(Direction::Received, "400", b"HTTP/1.1 400\r\n\r\n");
         assert!(!is_silent(&result, Duration::MAX));
-          assert!(is_silent(&result, Duration::ZERO));
+        assert!(is_silent(&result, Duration::ZERO));
     }
 }
