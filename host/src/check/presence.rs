@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::player::events::CheckEvents;
 use super::probe;
@@ -35,7 +36,7 @@ impl Presence {
 
     /// Notes what has happened in a case that was played.
     pub(crate) fn note(&self, events: &mut CheckEvents, target: &Target<'_>, result: &CaseResult) {
-        if !is_silent(result) {
+        if !is_silent(result, target.timing.patience()) {
             self.silent.store(0, Ordering::Relaxed);
             return;
         }
@@ -60,13 +61,14 @@ impl Presence {
     }
 }
 
-/// Whether the server has done anything but open a connection.
-fn is_silent(result: &CaseResult) -> bool {
+/// Whether the server has done nothing but open a connection, or refuse one late.
+fn is_silent(result: &CaseResult, patience: Duration) -> bool {
     let entries = result.transcript.record.entries.iter();
     let received = entries
         .filter(|entry| entry.direction == Direction::Received && entry.len > 0)
         .count();
-    received == 0 || received == 1 && result.verdict.outcome == Outcome::Failed
+    let has_waited = result.time >= patience || result.verdict.outcome == Outcome::Failed;
+    received == 0 || received == 1 && has_waited
 }
 
 #[cfg(test)]
@@ -85,10 +87,10 @@ mod tests {
         record.add(Direction::Received, "101", b"HTTP/1.1 101\r\n\r\n");
         record.add(Direction::Sent, "Ping", b"\x89\0");
         record.event("the TCP connection ended");
-        assert!(is_silent(&result));
+        assert!(is_silent(&result, Duration::MAX));
         let record = &mut result.transcript.record;
         record.add(Direction::Received, "Pong", b"\x8A\0");
-        assert!(!is_silent(&result));
+        assert!(!is_silent(&result, Duration::MAX));
     }
 
     #[test]
@@ -98,9 +100,10 @@ mod tests {
         result.transcript = Transcript::default();
         let record = &mut result.transcript.record;
         record.add(Direction::Received, "no response", b"");
-        assert!(is_silent(&result));
+        assert!(is_silent(&result, Duration::MAX));
         let record = &mut result.transcript.record;
         record.add(Direction::Received, "400", b"HTTP/1.1 400\r\n\r\n");
-        assert!(!is_silent(&result));
+        assert!(!is_silent(&result, Duration::MAX));
+        assert!(is_silent(&result, Duration::ZERO));
     }
 }

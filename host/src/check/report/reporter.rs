@@ -83,6 +83,12 @@ impl<'a> Reporter<'a> {
                 "only one of {one} and {other} can be written to stdout"
             ));
         }
+        for (index, one) in files.iter().enumerate() {
+            if let Some(other) = files[..index].iter().find(|other| other.path == one.path) {
+                let (one, other) = (one.option, other.option);
+                return Err(format!("{other} and {one} name the same file"));
+            }
+        }
         if let Some(folder) = &output.autobahn {
             let made = fs::create_dir_all(folder);
             made.map_err(|error| unusable("--autobahn", folder, &error))?;
