@@ -61,7 +61,7 @@ pub(super) fn run(
         orders: visit::Orders::new(orders, Arc::clone(events.waker())),
         keys: Mutex::new(HashSet::new()),
     });
-    let listeners = listen(addresses).map_err(|why| (ExitStatus::Failed, why))?;
+    let listeners = listen(addresses).map_err(|why| (ExitStatus::WrongCommandLine, why))?;
     announce(&listeners, &reporter);
     let connections = Arc::new(AtomicUsize::new(0));
     for listener in listeners {
@@ -87,7 +87,14 @@ pub(super) fn run(
 fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, String> {
     let mut listeners = Vec::new();
     for address in addresses {
-        let failed = |error: io::Error| format!("cannot listen on {address}: {error}");
+        let failed = |error: io::Error| {
+            let advice = match error.kind() {
+                io::ErrorKind::AddrInUse => "; end what listens there, or write another port",
+                io::ErrorKind::AddrNotAvailable => "; write an address of this machine",
+                _ => "",
+            };
+            format!("--listen: cannot listen on {address}: {error}{advice}")
+        };
         for listener in platform::listen(*address, 1).map_err(failed)? {
             listener.set_nonblocking(false).map_err(failed)?;
             listeners.push(listener);
