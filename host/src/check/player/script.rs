@@ -202,7 +202,7 @@ impl Conversation<'_, '_> {
                 self.wait_for_end(self.timing.soon());
                 self.transcript.has_survived = !self.has_ended();
             }
-        } else {
+        } else if !session.allows(|end| *end == End::Open) {
             self.pump(patience, Self::has_ended);
         }
     }
