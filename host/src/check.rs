@@ -21,6 +21,7 @@ mod listen;
 pub mod negotiation;
 pub mod payload;
 mod player;
+mod presence;
 mod probe;
 mod progress;
 pub mod received;
@@ -59,6 +60,9 @@ use crate::client::waiter::Waiter as _;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::options::trust::Trust;
 use crate::stderr;
+
+const ONE_AT_A_TIME: &str = "the server serves one connection at a time, so the cases are played \
+                             one after the other";
 
 /// Runs the check.
 pub(crate) fn run(options: &CheckOptions) -> ExitCode {
@@ -114,7 +118,10 @@ fn check_server(
         let why = format!("{}: {why}", server.url.text);
         (ExitStatus::NoServer, why)
     })?;
-    let results = play(&probed.target, cases, waker).map_err(|error| {
+    if probed.target.jobs < server.jobs {
+        stderr::print(ONE_AT_A_TIME);
+    }
+    let (results, lost) = play(&probed.target, cases, waker).map_err(|error| {
         let why = format!("cannot play the cases: {error}");
         (ExitStatus::Failed, why)
     })?;
@@ -128,13 +135,24 @@ fn check_server(
     }];
     reporter.print(&reports[0]);
     let is_written = reporter.write(&reports);
+    if let Some(why) = lost {
+        let why = format!(
+            "{}: the server has stopped answering: {why}",
+            server.url.text
+        );
+        return Err((ExitStatus::NoServer, why));
+    }
     Ok(match is_written {
         true => reporter.status(&reports),
         false => ExitStatus::Failed,
     })
 }
 
-fn play(target: &Target<'_>, cases: Vec<Case>, waker: Arc<Waker>) -> io::Result<Vec<CaseResult>> {
+fn play(
+    target: &Target<'_>,
+    cases: Vec<Case>,
+    waker: Arc<Waker>,
+) -> io::Result<(Vec<CaseResult>, Option<String>)> {
     let progress = Progress::start(cases.len(), waker)?;
     runner::run(target, cases, &progress)
 }

@@ -24,4 +24,4 @@ if [ ! -e /usr/include/libwebsockets.h ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends gcc libc6-dev libwebsockets-dev
 fi
-gcc -O1 -o "$dir/libwebsockets" "$here/../benchmark/elsewhere/libwebsockets.c" -lwebsockets
+gcc -O1 -o "$dir/libwebsockets" "$here/peers/libwebsockets.c" -lwebsockets

@@ -30,8 +30,15 @@ impl Content {
 
     /// So many bytes from a place on; behind the end follows the beginning.
     pub fn part(self, start: usize, len: usize) -> Vec<u8> {
-        let cycle = self.bytes().iter().cycle();
-        cycle.skip(start % CONTENT_LEN).take(len).copied().collect()
+        let all = self.bytes();
+        let mut part = Vec::with_capacity(len);
+        let mut place = start % CONTENT_LEN;
+        while part.len() < len {
+            let some = (len - part.len()).min(CONTENT_LEN - place);
+            part.extend_from_slice(&all[place..place + some]);
+            place = 0;
+        }
+        part
     }
 
     fn make(self) -> Vec<u8> {

@@ -33,9 +33,10 @@ pub fn judge(session: &Session, transcript: &Transcript) -> Verdict {
         );
         return Verdict::new(Outcome::Failed, seen, expected);
     }
-    if let Some(watched) = session.watched
-        && let Some(fault) = transcript.faults.iter().find(|fault| fault.kind == watched)
-    {
+    // A message that cannot be inflated is none that is allowed, even if its bytes look like one.
+    let is_fatal =
+        |kind: FaultKind| Some(kind) == session.watched || kind == FaultKind::Compression;
+    if let Some(fault) = transcript.faults.iter().find(|fault| is_fatal(fault.kind)) {
         return Verdict::new(Outcome::Failed, &fault.what, expected);
     }
     let Judged {
@@ -275,7 +276,7 @@ fn closes(codes: &[u16], transcript: &Transcript) -> Result<(), String> {
     }
 }
 
-/// The peer must have failed the connection. That it ends TCP behind its Close is a case of its own.
+/// The peer must have failed the connection. That it ends TCP behind its Close is another case.
 fn fails(codes: &[u16], transcript: &Transcript) -> Result<Option<Lacking>, String> {
     const LATE: &str =
         "the connection failed only when more had come, although the fault was there before";

@@ -195,7 +195,7 @@ impl Negotiation {
         }
     }
 
-    /// A need that these windows do not meet: of the end that is not tested, and of the one that is.
+    /// A need that these windows do not meet: of the end that is not tested, or of the other.
     fn lacking(&self, sender: Window, tested: Window) -> Option<Need> {
         let is_met = |need: &Need| match need {
             Need::SenderKeeps => sender.is_kept(),

@@ -1,5 +1,5 @@
-//! What a frame or a message contains: bytes, a unit that is repeated, or a part of some content, so
-//! that a table can name messages of megabytes.
+//! What a frame or a message contains: bytes, a unit that is repeated, or a part of some content.
+//! So a table can name messages of megabytes.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};

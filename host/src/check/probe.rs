@@ -2,11 +2,13 @@
 //! greets, and whether it echoes.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Kind};
 use super::compression::Compression;
 use super::frame::{self, Frame, Role};
+use super::http::Head;
 use super::player::connection::{Connection, Moved};
 use super::player::events::CheckEvents;
 use super::player::opening::{self, Opening};
@@ -57,6 +59,7 @@ pub(crate) fn probe<'a>(
             connector: TlsConnector::new(destination)?,
             timing: Timing::LOCAL,
             greeting_len: 0,
+            jobs: options.jobs,
             detail,
         };
         match Connection::open(events, &target) {
@@ -83,34 +86,11 @@ fn addresses(events: &mut CheckEvents, options: &ServerOptions) -> Result<Vec<So
     }
 }
 
-fn speak<'a>(mut connection: Connection<'_>, mut target: Target<'a>) -> Result<Probed<'a>, String> {
-    let opening = Opening::new();
+fn speak<'a>(connection: Connection<'_>, mut target: Target<'a>) -> Result<Probed<'a>, String> {
     let start = Instant::now();
-    let deadline = start + target.destination.timeout;
-    let request = opening.request(&target, &[]);
-    opening::send_all(&mut connection, request.as_bytes(), deadline)?;
-    let mut received = Vec::new();
-    let head = opening::receive_head(&mut connection, &mut received, deadline).map_err(|why| {
-        format!(
-            "this is no WebSocket server: {why}{}",
-            looks_like(&received)
-        )
-    })?;
-    if head.status() != Some(101) {
-        let line = Untrusted::excerpt(&head.first_line);
-        return Err(format!(
-            "the server did not open a WebSocket connection: {line}"
-        ));
-    }
+    let (mut talk, head) = Talk::open(connection, &target)?;
     target.timing.round_trip = start.elapsed();
     let product = head.value("Server").map(str::to_owned);
-    let mut talk = Talk {
-        connection,
-        reader: FrameReader::new(Role::Server, None::<Compression>),
-        answers: Vec::new(),
-        has_ended: false,
-    };
-    talk.reader.receive(&received);
     target.greeting_len = talk.greeting(target.timing)?;
     let start = Instant::now();
     talk.send(&frame::ping(ECHO))?;
@@ -119,7 +99,37 @@ fn speak<'a>(mut connection: Connection<'_>, mut target: Target<'a>) -> Result<P
     if !target.options.no_echo {
         talk.check_echo(target.destination.timeout)?;
     }
+    if !serves_another(&target) {
+        target.jobs = NonZeroUsize::MIN;
+    }
     Ok(Probed { target, product })
+}
+
+/// Whether the server answers on another connection while one is open.
+fn serves_another(target: &Target<'_>) -> bool {
+    let Ok(mut events) = CheckEvents::new() else {
+        return true;
+    };
+    let Ok(connection) = Connection::open(&mut events, target) else {
+        return false;
+    };
+    Talk::open(connection, target).is_ok()
+}
+
+/// Looks whether a server still does what it did at first.
+///
+/// # Errors
+///
+/// Why it seems to be gone, in words.
+pub(crate) fn look_again(events: &mut CheckEvents, target: &Target<'_>) -> Result<(), String> {
+    let connection = Connection::open(events, target).map_err(|error| error.to_string())?;
+    let (mut talk, _) = Talk::open(connection, target)?;
+    if target.options.no_echo {
+        return Ok(());
+    }
+    let is_greeted = |answers: &[Answer]| answers.len() >= target.greeting_len;
+    talk.wait(target.destination.timeout, is_greeted);
+    talk.check_echo(target.destination.timeout)
 }
 
 /// What the first bytes of something else look like.
@@ -140,7 +150,34 @@ struct Talk<'a> {
     has_ended: bool,
 }
 
-impl Talk<'_> {
+impl<'a> Talk<'a> {
+    /// Opens a WebSocket connection. Returns also the head of the response.
+    fn open(mut connection: Connection<'a>, target: &Target<'_>) -> Result<(Self, Head), String> {
+        let deadline = Instant::now() + target.destination.timeout;
+        let request = Opening::new().request(target, &[]);
+        opening::send_all(&mut connection, request.as_bytes(), deadline)?;
+        let mut received = Vec::new();
+        let head = opening::receive_head(&mut connection, &mut received, deadline);
+        let head = head.map_err(|why| {
+            let seems = looks_like(&received);
+            format!("this is no WebSocket server: {why}{seems}")
+        })?;
+        if head.status() != Some(101) {
+            let line = Untrusted::excerpt(&head.first_line);
+            return Err(format!(
+                "the server did not open a WebSocket connection: {line}"
+            ));
+        }
+        let mut talk = Self {
+            connection,
+            reader: FrameReader::new(Role::Server, None::<Compression>),
+            answers: Vec::new(),
+            has_ended: false,
+        };
+        talk.reader.receive(&received);
+        Ok((talk, head))
+    }
+
     fn send(&mut self, frame: &Frame) -> Result<(), String> {
         let bytes = frame.bytes(Role::Server);
         let deadline = Instant::now() + Duration::from_secs(5);

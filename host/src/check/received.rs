@@ -35,8 +35,8 @@ pub enum FaultKind {
     Sequence,
     /// Text that is not UTF-8.
     InvalidText,
-    /// A Close with one byte of payload, with a code that must not be sent, or with a reason that is
-    /// not UTF-8.
+    /// A Close with one byte of payload, with a code that must not be sent, or with a reason
+    /// that is not UTF-8.
     Close,
     /// Compressed bytes that cannot be inflated.
     Compression,

@@ -8,14 +8,16 @@ use std::time::Instant;
 
 use super::case::Case;
 use super::player::{self, events::CheckEvents};
+use super::presence::Presence;
 use super::progress::Progress;
 use super::report::CaseResult;
 use super::target::Target;
-use super::verdict::Verdict;
+use super::verdict::{Outcome, Verdict};
 use crate::lock::lock;
 
 /// Plays all cases: first those that can be played side by side, then the others one after the
-/// other. After a signal no further one begins, and the results are those that are there.
+/// other. After a signal, or when the server is gone, no further one begins, and the results are
+/// those that are there. Returns also why the server is gone, if it is.
 ///
 /// # Errors
 ///
@@ -24,27 +26,31 @@ pub(crate) fn run(
     target: &Target<'_>,
     cases: Vec<Case>,
     progress: &Progress,
-) -> io::Result<Vec<CaseResult>> {
+) -> io::Result<(Vec<CaseResult>, Option<String>)> {
     let count = cases.len();
     let (alone, together): (Vec<_>, Vec<_>) = cases
         .into_iter()
         .enumerate()
         .partition(|(_, case)| case.needs.alone);
     let results = Mutex::new((0..count).map(|_| None).collect::<Vec<_>>());
+    let presence = Presence::new(target.jobs.get());
     let play_next = |cases: &[(usize, Case)], next: &AtomicUsize| -> io::Result<()> {
         let mut events = CheckEvents::new()?;
         while let Some((index, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if progress.is_stopped() {
+            if progress.is_stopped() || presence.is_lost() {
                 break;
             }
             let result = play(&mut events, target, case);
+            if result.verdict.outcome != Outcome::Skipped {
+                presence.note(&mut events, target, &result);
+            }
             lock(&results)[*index] = Some(result);
             progress.played_one();
         }
         Ok(())
     };
     let next = AtomicUsize::new(0);
-    let jobs = target.options.jobs.get().min(together.len());
+    let jobs = target.jobs.get().min(together.len());
     thread::scope(|scope| {
         let start = |_| {
             let job = || play_next(&together, &next);
@@ -60,7 +66,7 @@ pub(crate) fn run(
     let results = results
         .into_inner()
         .unwrap_or_else(|error| error.into_inner());
-    Ok(results.into_iter().flatten().collect())
+    Ok((results.into_iter().flatten().collect(), presence.why()))
 }
 
 fn play(events: &mut CheckEvents, target: &Target<'_>, case: &Case) -> CaseResult {

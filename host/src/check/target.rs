@@ -1,6 +1,7 @@
 //! The server under test, and what is known of it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use super::timing::Timing;
 use super::transcript::Detail;
@@ -18,6 +19,8 @@ pub(crate) struct Target<'a> {
     pub(crate) timing: Timing,
     /// How many messages it sends before any is sent to it.
     pub(crate) greeting_len: usize,
+    /// How many cases are played at the same time: one if the server serves one connection at a time.
+    pub(crate) jobs: NonZeroUsize,
     /// What the record of a case has.
     pub(crate) detail: Detail,
 }

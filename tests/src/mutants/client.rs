@@ -84,15 +84,15 @@ impl Client<'_> {
         stream.write_all(request.text.as_bytes())?;
         let mut input = Input::new(stream.try_clone()?);
         let refused = || io::Error::other("the server does not open the connection");
-        let mut head = Head::read(&mut input, faults).map_err(|_| refused())?;
+        let role = Role::Client;
+        let mut head = Head::read(&mut input, role, faults).map_err(|_| refused())?;
         while head.is_interim() {
-            head = Head::read(&mut input, faults).map_err(|_| refused())?;
+            head = Head::read(&mut input, role, faults).map_err(|_| refused())?;
         }
         let agreed = request.judge(&head, faults).map_err(|()| refused())?;
         if faults.has(Fault::LosesGluedFrames) {
             input.forget();
         }
-        let role = Role::Client;
         Ok(Conversation::new(input, stream, role, agreed, faults))
     }
 }

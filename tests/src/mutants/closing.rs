@@ -72,7 +72,7 @@ fn check(it: &Conversation, payload: &[u8]) -> Result<(), u16> {
         1016..=2999 => it.has(Fault::TakesUnassignedCodes),
         3000..=3999 => !it.has(Fault::RefusesCodesOf3000),
         4000..=4999 => !it.has(Fault::RefusesCodesOf4000),
-        5000.. => it.has(Fault::TakesCodesFrom5000),
+        5000.. => false,
     };
     let is_long = reason.len() == REASON_LEN_MAX && it.has(Fault::RefusesLongestReason);
     if !is_right || is_long {
@@ -91,7 +91,6 @@ fn answer(it: &mut Conversation, payload: &[u8]) -> io::Result<()> {
     let code = match () {
         () if it.has(Fault::NoAnswerToClose) => return wait(it),
         () if it.has(Fault::EndsTcpWithoutClose) => return Ok(()),
-        () if it.has(Fault::AnswersCloseWith1000) => NORMAL.to_be_bytes().to_vec(),
         () if payload.is_empty() && it.has(Fault::AnswersCloseWith1005) => {
             NO_CODE.to_be_bytes().to_vec()
         }
@@ -126,10 +125,9 @@ fn end_tcp(it: &mut Conversation, has_failed: bool) {
     if (it.role == Role::Server || has_failed) && !keeps_open {
         let _ = it.stream.shutdown(Shutdown::Write);
     }
-    let patience = match keeps_open {
-        true => PATIENCE * 10,
-        false => PATIENCE,
-    };
-    let _ = it.stream.set_read_timeout(Some(patience));
+    let _ = it.stream.set_read_timeout(Some(PATIENCE));
     it.input.drain();
+    if keeps_open {
+        thread::sleep(PATIENCE * 3);
+    }
 }

@@ -54,14 +54,7 @@ impl Compression {
     }
 
     pub(super) fn compress(&mut self, message: &[u8]) -> Vec<u8> {
-        if message.is_empty() && self.faults.has(Fault::SendsEmptyForEmpty) {
-            return Vec::new();
-        }
-        let mut compressed = self.compressor.compress(message);
-        if self.faults.has(Fault::SendsTail) {
-            compressed.extend(TAIL);
-        }
-        compressed
+        self.compressor.compress(message)
     }
 
     /// Inflates a part of a message, and adds it. The error is a close code.
@@ -84,14 +77,11 @@ impl Compression {
 
     /// Inflates what the sender has left out at the end.
     pub(super) fn end_message(&mut self, message: &mut Vec<u8>) -> Result<(), u16> {
-        let has_faults = [Fault::TakesCutCompression, Fault::TakesInvalidCompression]
-            .into_iter()
-            .any(|fault| self.faults.has(fault));
         let is_complete = match self.has_stopped {
             true => true,
             false => self.push(&TAIL, message).is_ok() && self.push(&END, message) == Ok(true),
         };
-        if !is_complete && !has_faults {
+        if !is_complete && !self.faults.has(Fault::TakesInvalidCompression) {
             return Err(INVALID_DATA);
         }
         if self.other.is_kept() && !self.faults.has(Fault::ForgetsContext) {

@@ -148,9 +148,6 @@ impl Conversation {
 
     fn header(&mut self) -> Result<Header, Stop> {
         let first = self.input.byte()?;
-        if self.has(Fault::NeedsWholeHeader) && !self.input.has_more() {
-            return Err(Stop::Failed(PROTOCOL_ERROR));
-        }
         self.check_first(first)?;
         let second = self.input.byte()?;
         let is_masked = second & MASKED != 0;

@@ -1,5 +1,6 @@
 //! The heads of HTTP messages (RFC 9112 sections 2 to 5), read strictly.
 
+use super::conversation::Role;
 use super::fault::{Fault, Faults};
 use super::input::Input;
 
@@ -26,8 +27,8 @@ pub(super) enum HeadError {
 }
 
 impl Head {
-    /// Reads a head, and nothing behind it.
-    pub(super) fn read(input: &mut Input, faults: Faults) -> Result<Self, HeadError> {
+    /// Reads the head that this role receives, and nothing behind it.
+    pub(super) fn read(input: &mut Input, role: Role, faults: Faults) -> Result<Self, HeadError> {
         let mut len = 0;
         let mut first_line = String::new();
         for _ in 0..=EMPTY_LINES_MAX {
@@ -42,26 +43,7 @@ impl Head {
         if first_line.is_empty() {
             return Err(HeadError::Malformed);
         }
-        let mut lines = Vec::new();
-        loop {
-            let line = line(input, faults, &mut len)?;
-            if line.is_empty() {
-                break;
-            }
-            lines.push(line);
-        }
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for line in lines {
-            if line.starts_with([' ', '\t']) {
-                let takes_it = faults.has(Fault::AcceptsFolding) || faults.has(Fault::TakesFolding);
-                let (true, Some((_, value))) = (takes_it, headers.last_mut()) else {
-                    return Err(HeadError::Malformed);
-                };
-                *value = format!("{value} {}", line.trim());
-                continue;
-            }
-            headers.push(header(&line, faults).ok_or(HeadError::Malformed)?);
-        }
+        let headers = headers(input, role, faults, &mut len)?;
         Ok(Self {
             first_line,
             headers,
@@ -104,6 +86,36 @@ impl Head {
     }
 }
 
+/// Reads the headers, and the empty line behind them.
+fn headers(
+    input: &mut Input,
+    role: Role,
+    faults: Faults,
+    len: &mut usize,
+) -> Result<Vec<(String, String)>, HeadError> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    loop {
+        let line = line(input, faults, len)?;
+        if line.is_empty() {
+            return Ok(headers);
+        }
+        if !line.starts_with([' ', '\t']) {
+            headers.push(header(&line, faults).ok_or(HeadError::Malformed)?);
+            continue;
+        }
+        if faults.has(Fault::TakesFoldedLineAsHeader) {
+            headers.extend(header(line.trim(), faults));
+            continue;
+        }
+        // > A user agent that receives an obs-fold in a response message that is not within a
+        // > "message/http" container MUST replace (RFC 9112 section 5.2)
+        let (Role::Client, Some((_, value))) = (role, headers.last_mut()) else {
+            return Err(HeadError::Malformed);
+        };
+        *value = format!("{value} {}", line.trim());
+    }
+}
+
 /// Reads a line without its end.
 fn line(input: &mut Input, faults: Faults, len: &mut usize) -> Result<String, HeadError> {
     let mut line = String::new();
@@ -123,7 +135,12 @@ fn line(input: &mut Input, faults: Faults, len: &mut usize) -> Result<String, He
                 return Ok(line);
             }
             (b'\n', false) => return Err(HeadError::Malformed),
-            (_, true) if !faults.has(Fault::AcceptsBareCr) => return Err(HeadError::Malformed),
+            (_, true) if faults.has(Fault::TakesBareCrAsLineEnd) => {
+                input.give_back();
+                line.pop();
+                return Ok(line);
+            }
+            (_, true) => return Err(HeadError::Malformed),
             _ => line.push(char::from(byte)),
         }
     }
@@ -140,7 +157,7 @@ fn header(line: &str, faults: Faults) -> Option<(String, String)> {
         return None;
     }
     let is_control = |character: char| {
-        let is_allowed = character == '\t' || character == '\r' || character > '\x7F';
+        let is_allowed = character == '\t' || character > '\x7F';
         character.is_control() && !is_allowed
     };
     if value.contains(is_control) {

@@ -53,6 +53,11 @@ impl Input {
         Ok(self.bytes[self.taken - 1])
     }
 
+    /// Gives the last byte back.
+    pub(super) fn give_back(&mut self) {
+        self.taken -= 1;
+    }
+
     /// Exactly so many bytes.
     pub(super) fn exact<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];

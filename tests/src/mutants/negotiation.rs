@@ -21,6 +21,16 @@ pub(super) struct Extension {
     parameters: Vec<(String, Option<String>)>,
 }
 
+impl Extension {
+    /// permessage-deflate without parameters.
+    pub(super) fn plain() -> Self {
+        Self {
+            name: NAME.into(),
+            parameters: Vec::new(),
+        }
+    }
+}
+
 /// What each end compresses with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Agreed {
@@ -112,7 +122,6 @@ impl Parameters {
                 (CLIENT_BITS, Some(value)) => all.client_bits = Some(Some(bits(value, faults)?)),
                 (CLIENT_BITS, None) => all.client_bits = Some(None),
                 _ if faults.has(Fault::AgreesToUnknownParameters) => {}
-                _ if faults.has(Fault::TakesUnknownParameters) => {}
                 _ => return None,
             }
         }
@@ -153,13 +162,7 @@ pub(super) fn agree(offers: &[Extension], faults: Faults) -> Option<(String, Agr
     let offers = offers
         .iter()
         .filter(|offer| offer.name.eq_ignore_ascii_case(NAME));
-    let count = match faults.has(Fault::FirstOfferOnly) {
-        true => 1,
-        false => usize::MAX,
-    };
-    let mut accepted = offers
-        .take(count)
-        .filter_map(|offer| Parameters::read(offer, faults));
+    let mut accepted = offers.filter_map(|offer| Parameters::read(offer, faults));
     let mut parameters = accepted.next()?;
     let mut answer = String::from(NAME);
     if parameters.server_takeover {
@@ -191,7 +194,7 @@ pub(super) fn read_answer(answer: &[Extension], faults: Faults) -> Option<Agreed
     };
     let parameters = Parameters::read(extension, faults)?;
     // Only an offer may leave the number out.
-    if parameters.client_bits == Some(None) && !faults.has(Fault::TakesUnknownParameters) {
+    if parameters.client_bits == Some(None) {
         return None;
     }
     match extension.name.eq_ignore_ascii_case(NAME) {

@@ -4,7 +4,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::fault::{Fault, Faults};
 use super::head::Head;
-use super::negotiation::{self, Agreed};
+use super::negotiation::{self, Agreed, Extension};
 
 const VERSION: &str = "13";
 /// What the name of a host has besides letters and digits.
@@ -221,7 +221,7 @@ fn extensions(head: &Head, faults: Faults) -> Result<Option<(String, Option<Agre
     let offers = match negotiation::parse(&value) {
         _ if value.is_empty() => Vec::new(),
         Some(offers) => offers,
-        None if faults.has(Fault::TakesMalformedExtensions) => Vec::new(),
+        None if faults.has(Fault::AgreesToMalformedExtensions) => vec![Extension::plain()],
         None => return Err(bad()),
     };
     if faults.has(Fault::UnknownExtension) && !value.is_empty() {

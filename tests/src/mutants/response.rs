@@ -46,7 +46,6 @@ impl Request {
         let first_line = &head.first_line;
         let opens = first_line.starts_with("HTTP/1.1 101 ")
             || first_line == "HTTP/1.1 101"
-            || first_line.starts_with("HTTP/1.0 101") && faults.has(Fault::TakesHttp10)
             || first_line.starts_with("HTTP/1.1 200 ") && faults.has(Fault::TakesStatus200);
         let upgrade = head.list("Upgrade");
         let is_upgraded = matches!(&upgrade[..], [one] if one.eq_ignore_ascii_case("websocket"))

@@ -42,7 +42,7 @@ fn converse(mut stream: TcpStream, faults: Faults) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     stream.set_read_timeout(Some(SILENCE_MAX)).ok()?;
     let mut input = Input::new(stream.try_clone().ok()?);
-    let judged = match Head::read(&mut input, faults) {
+    let judged = match Head::read(&mut input, Role::Server, faults) {
         Ok(head) => request::judge(&head, faults),
         Err(HeadError::Ended) => return None,
         Err(HeadError::Malformed) => Err(request::refusal("400 Bad Request", "")),

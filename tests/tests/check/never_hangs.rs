@@ -1,14 +1,16 @@
 //! `ws-echo check` ends, with one clear sentence, whatever is at the other end.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ws_echo_tests::mutants;
+use ws_echo_tests::mutants::client::Client;
 use ws_echo_tests::scripted_server::{self, accept};
-use ws_echo_tests::server::{command, free_address, run};
+use ws_echo_tests::server::{Server, command, free_address, run};
 
 /// The exit status when there is no WebSocket server.
 const NO_SERVER: i32 = 4;
@@ -234,7 +236,7 @@ fn a_server_that_hangs_from_some_time_on_ends_the_check() {
 /// Asserts that some cases fail, and the check comes to its end.
 #[track_caller]
 fn fails(url: &str) {
-    let outcome = check(&[url, "--timeout", "1s", "--section", "5.5.2"]);
+    let outcome = check(&[url, "--timeout", "1s", "--case", "5.5.2-ping-with-*"]);
     assert_eq!(outcome.status, Some(1), "{outcome:?}");
     assert!(outcome.stdout.contains("failed"), "{outcome:?}");
 }
@@ -293,4 +295,105 @@ fn misbehaving(after: impl Fn(&mut TcpStream) -> Option<()> + Send + Sync + 'sta
         accept(&mut stream)?;
         after(&mut stream)
     })
+}
+
+/// A check of clients, while one of them misbehaves: another client is answered all the same, and a
+/// signal ends the check. Returns its exit status and the last line of its log.
+fn listening(misbehave: impl FnOnce(SocketAddr) -> TcpStream) -> (Option<i32>, String) {
+    let arguments = ["check", "--listen", "127.0.0.1:0", "--case", "5.5.2-*"];
+    let mut tester = Server::spawn(command(arguments).stderr(Stdio::piped()));
+    let stream = misbehave(tester.address);
+    let host = tester.address.to_string();
+    let client = Client {
+        host: &host,
+        agent: "another",
+        fault: None,
+    };
+    assert!(client.case_count().expect("it answers") > 0);
+    tester.signal("TERM");
+    let status = tester.wait().code();
+    drop(stream);
+    let log = tester.log();
+    (status, log.lines().last().unwrap_or_default().to_owned())
+}
+
+/// A client that sends these bytes, and then nothing.
+fn sending(bytes: impl AsRef<[u8]>) -> impl FnOnce(SocketAddr) -> TcpStream {
+    move |address| {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(bytes.as_ref()).expect("it is there");
+        stream
+    }
+}
+
+#[test]
+fn clients_that_do_not_speak_http_do_not_stop_the_check() {
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03".to_vec();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    let others = [
+        Vec::new(),
+        vec![0xFF; 10_000],
+        hello,
+        preface,
+        b"GET /getCase".to_vec(),
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+        b"GET /runCase?case=1&agent=a HTTP/1.1\r\n".to_vec(),
+    ];
+    for bytes in others {
+        let (status, log) = listening(sending(&bytes));
+        let end = (status, log.as_str());
+        assert_eq!(
+            end,
+            (Some(NO_SERVER), "ws-echo: no client has run a case"),
+            "{bytes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_client_that_sends_a_head_without_an_end_does_not_stop_the_check() {
+    let (status, _) = listening(|address| {
+        let stream = TcpStream::connect(address).expect("it listens");
+        let mut writing = stream.try_clone().expect("it is there");
+        thread::spawn(move || {
+            let _ = writing.write_all(b"GET /runCase?case=1&agent=a HTTP/1.1\r\n");
+            let line = b"Name: value\r\n".repeat(1000);
+            while writing.write_all(&line).is_ok() {}
+        });
+        stream
+    });
+    assert_eq!(status, Some(NO_SERVER));
+}
+
+/// A client that opens a connection for a case, and then sends these bytes.
+fn opening(bytes: &'static [u8]) -> impl FnOnce(SocketAddr) -> TcpStream {
+    move |address| {
+        let request = format!(
+            "GET /runCase?case=1&agent=odd HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Version: 13\r\n\r\n"
+        );
+        let mut stream = sending(request)(address);
+        scripted_server::request(&mut stream).expect("a response");
+        let _ = stream.write_all(bytes);
+        stream
+    }
+}
+
+#[test]
+fn clients_that_misbehave_in_a_case_do_not_stop_the_check() {
+    for bytes in [&b""[..], &[0xFF; 10_000], b"\x8A\xFD"] {
+        let (status, log) = listening(opening(bytes));
+        assert!(matches!(status, Some(1 | NO_SERVER)), "{status:?} {log}");
+    }
+}
+
+#[test]
+fn a_client_that_vanishes_in_a_case_has_failed_it() {
+    let (status, log) = listening(|address| {
+        let stream = opening(b"")(address);
+        stream.shutdown(Shutdown::Both).expect("it is there");
+        stream
+    });
+    assert!(matches!(status, Some(1 | NO_SERVER)), "{status:?} {log}");
 }

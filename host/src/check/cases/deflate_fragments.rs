@@ -1,11 +1,13 @@
 //! RFC 7692 section 6.2: compressed messages in fragments of all kinds, and cut by TCP.
 
 use super::deflate_messages::{HELLO, OFFER, compressed};
-use super::deflate_rules::{BETWEEN, INFLATED};
-use crate::check::answer::{Answer, pong_back, text_back};
+use super::deflate_rules::{BETWEEN, FIRST_ONLY, INFLATED};
+use crate::check::answer::{Answer, binary_back, pong_back, text_back};
 use crate::check::case::Case;
 use crate::check::compression::blocks::{Blocks, Final, Symbol, literals};
-use crate::check::frame::{Frame, Role, continuation, ping, pong};
+use crate::check::content::Content;
+use crate::check::frame::{Frame, Role, binary, continuation, ping, pong};
+use crate::check::received::FaultKind;
 
 /// A text of which some is repeated, and some is not ASCII.
 const FOX: &str = "the quick brown fox, the quick brown fox, the slow one, and one fox: ÄÖÜ€😀";
@@ -83,7 +85,8 @@ fn whole() -> Vec<Case> {
 }
 
 /// With a frame for each byte.
-fn bytewise() -> [Case; 3] {
+fn bytewise() -> [Case; 4] {
+    let long = Content::Document.part(0, 1000);
     let fox = fox();
     let cut = |between: &[Frame]| -> Vec<Frame> {
         let mut frames = vec![compressed(&fox[..1]).not_final()];
@@ -121,5 +124,15 @@ fn bytewise() -> [Case; 3] {
         .offers(OFFER)
         .sends(cut(&[ping("between"), pong("unasked")]))
         .answers(pongs_and_text),
+        Case::must(
+            "rfc7692-6.1-own-fragments-and-pongs",
+            "RSV1 of a peer's own frames is set in the first of a compressed message only, and in \
+             no Pong",
+            &FIRST_ONLY,
+        )
+        .offers(OFFER)
+        .sends([binary(long.clone()), ping("behind a long message")])
+        .answers([binary_back(long), pong_back("behind a long message")])
+        .watches(FaultKind::ReservedBits),
     ]
 }

@@ -84,8 +84,8 @@ fn size_in_id(len: usize) -> String {
     size(len).replace(' ', "-").to_lowercase()
 }
 
-/// A case whose message may be too long for a peer that has a limit, and says so. A peer may be busy
-/// with it for long, so no other case is played meanwhile.
+/// A case whose message may be too long for a peer that has a limit, and says so. A peer may be
+/// busy with it for long, so no other case is played meanwhile.
 fn may_be_too_long(case: Case) -> Case {
     case.or(Grade::Informational, [], End::Fails(&[1008, 1009]))
         .alone()

@@ -134,7 +134,7 @@ impl StreamReader {
     fn blocks(&mut self, message: &[u8]) -> Result<(), Fault> {
         let bytes = [message, &TAIL].concat();
         let mut bits = Bits::new(&bytes);
-        // An empty message may have no bytes at all, and one whose last block is marked as final, or
+        // An empty message may have no bytes at all. One whose last block is marked as final, or
         // whose tail was not left out, needs no tail.
         let mut may_end = message.is_empty();
         while !(may_end && bits.rest() == TAIL) {

@@ -28,6 +28,8 @@ use crate::lock::lock;
 const RESULT_PATIENCE: Duration = Duration::from_secs(90);
 /// How many keys are remembered.
 const KEYS_MAX: usize = 100_000;
+/// The longest key that is remembered. A right one has 24 bytes; others would fill the memory.
+const KEY_LEN_MAX: usize = 64;
 /// The round trip time to another machine, for waits: it is not measured.
 const REMOTE: Timing = Timing {
     round_trip: Duration::from_millis(25),
@@ -136,7 +138,9 @@ impl Listening {
     fn has_used(&self, key: Option<&str>) -> bool {
         let mut keys = lock(&self.keys);
         match key {
-            Some(key) if keys.len() < KEYS_MAX => !keys.insert(key.to_owned()),
+            Some(key) if key.len() <= KEY_LEN_MAX && keys.len() < KEYS_MAX => {
+                !keys.insert(key.to_owned())
+            }
             _ => false,
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn sum(report: &Report, rating: &Rating) -> String {
     if report.not_played > 0 {
         let all = counts.all() + report.not_played;
         return format!(
-            "interrupted: {} of {all} cases were reached, {failed} failed (exit status 1)",
+            "interrupted: {} of {all} cases were reached, {failed} failed",
             counts.all()
         );
     }
@@ -138,7 +138,7 @@ mod tests {
         report.not_played = 9;
         assert_eq!(
             sum(&report, &Rating::default()),
-            "interrupted: 1 of 10 cases were reached, 0 failed (exit status 1)"
+            "interrupted: 1 of 10 cases were reached, 0 failed"
         );
         assert_eq!(status(&[report], &Rating::default()), ExitStatus::Failed);
     }

@@ -140,7 +140,10 @@ where
     let count: u32 = one("/getCaseCount".into(), Task::Count)?.parse()?;
     for case in 1..=count {
         // Autobahn's report says how a case ended.
-        drop(one(format!("/runCase?case={case}&agent={agent}"), Task::Echo));
+        drop(one(
+            format!("/runCase?case={case}&agent={agent}"),
+            Task::Echo,
+        ));
     }
     drop(one(format!("/updateReports?agent={agent}"), Task::Echo));
     Ok(())

@@ -25,21 +25,17 @@ pub(super) enum Peer {
     Client,
 }
 
-/// Plays the cases of some sections.
-pub(super) fn play(peer: Peer, fault: Option<Fault>, sections: &[&str]) -> Found {
-    let arguments: Vec<&str> = sections
-        .iter()
-        .flat_map(|section| ["--section", section])
-        .collect();
+/// How the text about a case begins that has failed.
+pub(super) const FAILED: &str = "failed: ";
+
+/// Plays the cases that these patterns name.
+pub(super) fn play(peer: Peer, fault: Option<Fault>, patterns: &str) -> Found {
+    let patterns = patterns.split(' ');
+    let arguments: Vec<&str> = patterns.flat_map(|pattern| ["--case", pattern]).collect();
     match peer {
         Peer::Server => play_server(fault, &arguments),
         Peer::Client => play_client(fault, &arguments),
     }
-}
-
-/// Plays all cases.
-pub(super) fn play_all(peer: Peer, fault: Option<Fault>) -> Found {
-    play(peer, fault, &[])
 }
 
 fn play_server(fault: Option<Fault>, arguments: &[&str]) -> Found {

@@ -1,4 +1,4 @@
-//! Which case finds which fault.
+//! What a table of faults consists of.
 
 use ws_echo_tests::mutants::Fault;
 
@@ -6,35 +6,25 @@ use ws_echo_tests::mutants::Fault;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) fault: Fault,
-    /// The sections that are played.
-    pub(super) sections: &'static [&'static str],
-    /// Patterns of the cases that are about the broken rule, at least one of which must fail.
+    /// Patterns of the cases that are played: those about the broken rule, and others near them.
+    pub(super) played: &'static str,
+    /// Patterns, with `|` between them, of the cases that are about the broken rule. At least one
+    /// must fail, or be not strict.
     pub(super) found_by: &'static str,
-    /// How many other cases of these sections may fail.
+    /// How many other cases of the played ones fail at most, because the fault disturbs them too.
     pub(super) others_max: usize,
 }
 
-const fn row(
+pub(super) const fn row(
     fault: Fault,
-    sections: &'static [&'static str],
+    played: &'static str,
     found_by: &'static str,
     others_max: usize,
 ) -> Row {
     Row {
         fault,
-        sections,
+        played,
         found_by,
         others_max,
     }
 }
-
-/// The faults of a server.
-pub(super) const SERVER: &[Row] = &[row(
-    Fault::TakesLongControl,
-    &["5.5"],
-    "5.5-ping-of-126-bytes",
-    0,
-)];
-
-/// The faults of a client.
-pub(super) const CLIENT: &[Row] = &[];
