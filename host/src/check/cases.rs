@@ -79,6 +79,13 @@ mod tests {
     }
 
     #[test]
+    fn each_id_is_short_enough_to_be_typed() {
+        for case in all() {
+            assert!(case.id.len() <= 70, "{}", case.id);
+        }
+    }
+
+    #[test]
     fn each_number_of_autobahn_is_there_once() {
         let mut numbers = HashSet::new();
         for number in all().into_iter().filter_map(|case| case.autobahn) {

@@ -50,8 +50,10 @@ pub enum Length {
 pub enum Mask {
     /// Masked with a key of its own if it goes to a server, and not if it goes to a client.
     AsRequired,
-    /// The opposite.
-    Wrong,
+    /// Not masked, although it goes to a server.
+    Missing,
+    /// Masked, although it goes to a client.
+    Unasked,
     /// With this key if it goes to a server.
     Key([u8; 4]),
 }
@@ -100,7 +102,7 @@ impl Frame {
     fn key(&self, to: Role) -> Option<[u8; 4]> {
         let usual = (self.payload.len() as u32 ^ 0x37FA_213D).to_be_bytes();
         match (self.mask, to) {
-            (Mask::AsRequired, Role::Server) | (Mask::Wrong, Role::Client) => Some(usual),
+            (Mask::AsRequired, Role::Server) | (Mask::Unasked, _) => Some(usual),
             (Mask::Key(key), Role::Server) => Some(key),
             _ => None,
         }
@@ -246,7 +248,8 @@ impl Display for Frame {
         }
         match self.mask {
             Mask::AsRequired => {}
-            Mask::Wrong => f.write_str(", masked the wrong way")?,
+            Mask::Missing => f.write_str(", not masked")?,
+            Mask::Unasked => f.write_str(", masked")?,
             Mask::Key(key) => write!(f, ", key 0x{}", crate::hex::digits(&key))?,
         }
         if self.first & OPCODE == CLOSE
@@ -275,9 +278,10 @@ mod tests {
         let masked = b"\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58";
         assert_eq!(frame.bytes(Role::Server), masked);
         assert_eq!(frame.bytes(Role::Client), b"\x81\x05Hello");
-        let wrong = text("Hello").masked(Mask::Wrong);
-        assert_eq!(wrong.bytes(Role::Server), b"\x81\x05Hello");
-        assert_eq!(wrong.bytes(Role::Client)[1], 0x85);
+        let missing = text("Hello").masked(Mask::Missing);
+        assert_eq!(missing.bytes(Role::Server), b"\x81\x05Hello");
+        let unasked = text("Hello").masked(Mask::Unasked);
+        assert_eq!(unasked.bytes(Role::Client)[1], 0x85);
     }
 
     #[test]
@@ -339,8 +343,8 @@ mod tests {
             (close(1000, "bye"), "Close: 1000 \"bye\""),
             (close_with(""), "Close: nothing"),
             (
-                text("a").opcode(3).masked(Mask::Wrong),
-                "opcode 0x3, masked the wrong way: \"a\"",
+                text("a").opcode(3).masked(Mask::Missing),
+                "opcode 0x3, not masked: \"a\"",
             ),
         ] {
             assert_eq!(frame.to_string(), words);

@@ -7,7 +7,7 @@ mod route;
 mod visit;
 
 use std::collections::HashSet;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,7 +61,7 @@ pub(super) fn run(
         orders: visit::Orders::new(orders, Arc::clone(events.waker())),
         keys: Mutex::new(HashSet::new()),
     });
-    let listeners = listen(addresses).map_err(|why| (ExitStatus::Failed, why))?;
+    let listeners = listen(addresses).map_err(|why| (ExitStatus::WrongCommandLine, why))?;
     announce(&listeners, &reporter);
     let connections = Arc::new(AtomicUsize::new(0));
     for listener in listeners {
@@ -87,7 +87,17 @@ pub(super) fn run(
 fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, String> {
     let mut listeners = Vec::new();
     for address in addresses {
-        let failed = |error: io::Error| format!("cannot listen on {address}: {error}");
+        let failed = |error: io::Error| {
+            let why = match error.kind() {
+                ErrorKind::AddrInUse => "address in use; choose another".into(),
+                ErrorKind::AddrNotAvailable => {
+                    "this machine has no such address; choose another".into()
+                }
+                ErrorKind::PermissionDenied => "permission denied; choose a port above 1023".into(),
+                _ => error.to_string(),
+            };
+            format!("--listen: cannot listen on {address}: {why}")
+        };
         for listener in platform::listen(*address, 1).map_err(failed)? {
             listener.set_nonblocking(false).map_err(failed)?;
             listeners.push(listener);
@@ -199,4 +209,21 @@ fn finish(
         true => reporter.status(&reports),
         false => ExitStatus::Failed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_taken_is_said_to_be_and_what_to_do() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = taken.local_addr().expect("its address");
+        assert_eq!(
+            listen(&[address]).err(),
+            Some(format!(
+                "--listen: cannot listen on {address}: address in use; choose another"
+            ))
+        );
+    }
 }

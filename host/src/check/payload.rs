@@ -195,8 +195,14 @@ fn write_shown(beginning: &[u8], len: usize, f: &mut Formatter<'_>) -> fmt::Resu
     }
 }
 
-/// The bytes as text, without a character that is cut at the end of a part.
+/// The bytes as text, without a character that is cut at the end of a part: `None` if they are no
+/// text, or most of them are control characters, whose escapes nobody can read.
 fn shown_text(bytes: &[u8], is_part: bool) -> Option<&str> {
+    let is_control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let controls = bytes.iter().filter(is_control);
+    if 2 * controls.count() > bytes.len() {
+        return None;
+    }
     match str::from_utf8(bytes) {
         Ok(text) => Some(text),
         Err(error) if is_part && error.error_len().is_none() => {
@@ -244,6 +250,7 @@ mod tests {
             (Payload::from(""), "nothing"),
             (Payload::from("a\n\u{1B}"), "\"a\\n\\u{1b}\""),
             (Payload::from(b"\xFF\x00"), "0xff00"),
+            (Payload::from(b"\x00\x01\x02a"), "0x00010261"),
             (
                 Payload::repeated("0123456789", 50),
                 "\"0123456789012345678901234567890123456789…\" (50 bytes)",

@@ -14,7 +14,7 @@ mod markup;
 mod rating;
 mod record;
 pub(crate) mod reporter;
-mod sections;
+pub(crate) mod sections;
 mod style;
 mod table;
 mod terminal;

@@ -101,7 +101,7 @@ fn no_such_case(cases: &[Case], pattern: &str) -> String {
     };
     let pattern = Excerpt::new(pattern);
     match &near[..] {
-        [] => format!("there is no case {pattern}; --list tells all"),
+        [] => format!("there is no case {pattern}; --list names all"),
         near => format!(
             "there is no case {pattern}; did you mean {}?",
             near.join(" or ")
@@ -111,7 +111,7 @@ fn no_such_case(cases: &[Case], pattern: &str) -> String {
 
 fn no_such_section(cases: &[Case], section: &str) -> String {
     let mut sections: Vec<&str> = cases.iter().map(Case::section).collect();
-    sections.sort_unstable();
+    sections.sort_unstable_by(|a, b| super::report::sections::order(a, b));
     sections.dedup();
     let chapter = section.split(['.', ' ']).next().unwrap_or_default();
     let mut near = sections.clone();
@@ -119,7 +119,7 @@ fn no_such_section(cases: &[Case], section: &str) -> String {
     let known = if near.is_empty() { sections } else { near };
     let section = Excerpt::new(section);
     format!(
-        "there is no case of section {section}; there are some of {}",
+        "there is no case of section {section}; the sections are {}",
         known.join(", ")
     )
 }

@@ -8,6 +8,7 @@ use super::frame::{Frame, Role};
 use super::negotiation::Negotiation;
 use super::payload::Payload;
 use super::received::FaultKind;
+use crate::quantity::Count;
 
 /// Frames that are sent, and the answers that are allowed.
 #[derive(Clone, Debug)]
@@ -206,7 +207,7 @@ impl Display for Allowed {
             write!(f, "{answer}, then ")?;
         }
         if !others.is_empty() {
-            write!(f, "{} more answers, then ", others.len())?;
+            write!(f, "{}, then ", Count(others.len() as u64, "more answer"))?;
         }
         write!(f, "{}", self.end)
     }

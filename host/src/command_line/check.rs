@@ -123,7 +123,7 @@ pub(super) struct CheckArguments {
     origin: Option<String>,
 
     /// How many cases are played at the same time
-    #[arg(long, value_name = "NUMBER", default_value = "16")]
+    #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = quantity::limit)]
     jobs: NonZeroUsize,
 
     /// How long connecting and the opening handshake may take

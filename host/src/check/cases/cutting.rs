@@ -63,7 +63,7 @@ impl Sample {
         let answers = || self.answers.clone();
         let everywhere = Case::must(
             format!("5.2-{name}-cut-everywhere"),
-            format!("{what}, wherever its bytes are cut in two"),
+            format!("{what}, wherever the network cuts the bytes in two"),
             &FRAMES,
         )
         .sends(self.frames.clone())
@@ -72,7 +72,7 @@ impl Sample {
         .cut_everywhere();
         let bytes = Case::must(
             format!("5.2-{name}-byte-by-byte"),
-            format!("{what}, if its bytes arrive one by one"),
+            format!("{what}, if the bytes arrive one by one"),
             &STREAM,
         )
         .sends_cut(Cut::Bytes, self.frames.clone())

@@ -39,7 +39,7 @@ fn no_blocks() -> [Garbage; 6] {
         ("only-ff", "A message of bytes 0xFF", vec![0xFF; 16]),
         (
             "garbage",
-            "A text that is not compressed, but has the bit of compression",
+            "A text that is not compressed, but has the bit of compression,",
             b"this is not compressed at all, but has the bit".to_vec(),
         ),
         (

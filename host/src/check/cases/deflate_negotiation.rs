@@ -27,7 +27,9 @@ pub(super) fn cases() -> Vec<Case> {
     let all = all_parameters().map(|offer| {
         let words = offer
             .replace("permessage-deflate; ", "")
-            .replace("; ", "-and-")
+            .replace(BOTH_TAKEOVERS, "no-context-takeover")
+            .replace("max_window_", "")
+            .replace("; ", "-")
             .replace(['=', '_'], "-");
         let words = format!("7.1-{words}");
         answered(
@@ -115,9 +117,12 @@ fn single_offers() -> Vec<(String, String, &'static Rule)> {
     offers
 }
 
+/// Both contexts are to be forgotten.
+const BOTH_TAKEOVERS: &str = "server_no_context_takeover; client_no_context_takeover";
+
 /// Offers with two parameters or more.
 fn all_parameters() -> impl Iterator<Item = String> {
-    let takeovers = ["server_no_context_takeover; client_no_context_takeover", ""];
+    let takeovers = [BOTH_TAKEOVERS, ""];
     let servers = ["", "server_max_window_bits=9", "server_max_window_bits=15"];
     let clients = ["client_max_window_bits", "client_max_window_bits=9", ""];
     let all = takeovers.into_iter().flat_map(move |takeover| {

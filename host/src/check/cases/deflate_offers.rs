@@ -119,7 +119,7 @@ const DECLINED: [(&str, &str, &str, &Rule); 43] = [
     ),
     (
         "server-bits-letters-behind",
-        "letters behind it",
+        "letters behind the number",
         "server_max_window_bits=10a",
         &INVALID,
     ),
@@ -191,7 +191,7 @@ const DECLINED: [(&str, &str, &str, &Rule); 43] = [
     ),
     (
         "client-bits-letters-behind",
-        "letters behind it",
+        "letters behind the number",
         "client_max_window_bits=10a",
         &INVALID,
     ),

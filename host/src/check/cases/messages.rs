@@ -5,6 +5,7 @@ use crate::check::case::{Case, Rule};
 use crate::check::frame::{Frame, Mask, Role, binary, continuation, ping, text};
 use crate::check::payload::Payload;
 use crate::check::session::Cut;
+use crate::quantity::Count;
 
 const RECEIVED: Rule = Rule::new(
     "6.2",
@@ -74,7 +75,10 @@ fn lengths(kind: Kind) -> Vec<Case> {
         let (frame, answer) = of_len(len);
         let case = Case::must(
             format!("5.6-{name}-of-{len}-bytes"),
-            format!("A {name} message of {len} bytes comes back"),
+            format!(
+                "A {name} message of {} comes back",
+                Count(len as u64, "byte")
+            ),
             rule,
         )
         .sends([frame])

@@ -17,6 +17,8 @@ use crate::client::waiter::Waiter as _;
 
 const SOCKET: Token = Token(0);
 const READ_LEN: usize = 64 << 10;
+/// How it is said that a peer accepts no connection.
+pub(crate) const NO_CONNECTION: &str = "cannot connect to";
 
 /// A connection.
 pub(crate) struct Connection<'a> {
@@ -54,7 +56,7 @@ impl<'a> Connection<'a> {
         let timeout = target.destination.timeout;
         let deadline = Instant::now() + timeout;
         let failed = |error: io::Error| {
-            ConnectError::NotConnected(format!("cannot connect to {}: {error}", target.address))
+            ConnectError::NotConnected(format!("{NO_CONNECTION} {}: {error}", target.address))
         };
         let stream = TcpStream::connect_timeout(&target.address, timeout).map_err(failed)?;
         let (stream, socket) = registered(events, stream).map_err(failed)?;

@@ -4,6 +4,7 @@ use super::rating::{Class, Rating};
 use super::terminal::cases;
 use super::{CaseResult, Report};
 use crate::check::exit_status::ExitStatus;
+use crate::check::player::connection::NO_CONNECTION;
 use crate::check::verdict::Outcome;
 
 /// The exit status that follows from reports.
@@ -24,6 +25,21 @@ pub(crate) fn mended(report: &Report, rating: &Rating) -> Vec<String> {
     };
     let mended = report.results.iter().filter(is_mended);
     mended.map(|result| result.case.id.to_string()).collect()
+}
+
+/// What to look at when cases failed because the server did not accept their connections.
+pub(crate) fn lost(report: &Report, rating: &Rating) -> Option<String> {
+    let is_lost = |result: &&CaseResult| {
+        rating.class(result) == Class::Failed && result.verdict.seen.starts_with(NO_CONNECTION)
+    };
+    let count = report.results.iter().filter(is_lost).count();
+    (count > 0).then(|| {
+        format!(
+            "{} failed because the server accepted no connection any more. If it has crashed, its \
+             own output says why, and --jobs 1 shows at which case",
+            cases(count)
+        )
+    })
 }
 
 /// The last line: the sum, and why the exit status is what it is.
@@ -84,6 +100,15 @@ mod tests {
             sum(&reports[0], &known("5.5.2-failed")),
             "passed: none of 5 cases failed; 1 known, 2 not strict (exit status 0)"
         );
+    }
+
+    #[test]
+    fn that_the_server_is_gone_is_said_once_for_all_cases() {
+        let mut report = sample::report();
+        assert_eq!(lost(&report, &Rating::default()), None);
+        report.results[1].verdict.seen = format!("{NO_CONNECTION} 127.0.0.1:9: refused");
+        let note = lost(&report, &Rating::default()).expect("a note");
+        assert!(note.starts_with("1 case failed because"), "{note}");
     }
 
     #[test]

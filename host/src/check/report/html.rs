@@ -167,7 +167,7 @@ fn chapter(class: Class, cases: &[(&Case, Class)], reports: &[Report], rating: &
     let (title, about) = match class {
         Class::Failed => ("Failed", ""),
         Class::Known => ("Known failures", "The baseline lists them."),
-        Class::NotStrict => ("Not strict", "Allowed, and not as it is recommended."),
+        Class::NotStrict => ("Not strict", "Allowed, but not what is recommended."),
         _ => ("Informational", "The RFC leaves it open."),
     };
     let mut html = format!(

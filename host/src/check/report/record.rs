@@ -6,8 +6,10 @@ use crate::check::case::Play;
 use crate::check::transcript::{Direction, Entry, Record};
 use crate::escape::OneLine;
 
-/// How many bytes of an entry are shown.
-const BYTES_SHOWN: usize = 24;
+/// Up to so many bytes of an entry are shown whole. Of more, fewer are, so that how many are left
+/// out is on the same line.
+const BYTES_WHOLE: usize = 24;
+const BYTES_SHOWN: usize = 20;
 /// How many entries at the beginning and at the end of a long record are shown.
 const BEGINNING: usize = 4;
 const END: usize = 8;
@@ -181,9 +183,13 @@ fn text_lines(bytes: &[u8], left_out: usize) -> Vec<String> {
 }
 
 fn hex(bytes: &[u8], len: usize) -> String {
+    let shown_len = match len {
+        ..=BYTES_WHOLE => len,
+        _ => BYTES_SHOWN,
+    };
     let shown: Vec<String> = bytes
         .iter()
-        .take(BYTES_SHOWN)
+        .take(shown_len)
         .map(|byte| format!("{byte:02x}"))
         .collect();
     match len.saturating_sub(shown.len()) {
@@ -216,7 +222,7 @@ mod tests {
         let Bytes::Hex(shown) = bytes(&[0xFF; 64], 1_000) else {
             panic!("not hexadecimal");
         };
-        assert!(shown.ends_with("ff ff … (+976 B)"), "{shown}");
+        assert!(shown.ends_with("ff ff … (+980 B)"), "{shown}");
     }
 
     #[test]

@@ -90,7 +90,12 @@ impl<'a> Reporter<'a> {
             }
         }
         if let Some(folder) = &output.autobahn {
-            let made = fs::create_dir_all(folder);
+            let made = match folder.exists() && !folder.is_dir() {
+                true => Err(io::Error::other(
+                    "this is no folder; name one, or one to be made",
+                )),
+                false => fs::create_dir_all(folder),
+            };
             made.map_err(|error| unusable("--autobahn", folder, &error))?;
         }
         reporter.warn_of_unknown();
@@ -149,6 +154,9 @@ impl<'a> Reporter<'a> {
         if !mended.is_empty() {
             let first = "passes now, so it can be taken out of the baseline: ";
             text += &style.paragraph(first, &mended.join(" "));
+        }
+        if let Some(lost) = conclusion::lost(report, &self.rating) {
+            text += &style.paragraph("", &lost);
         }
         let color = match conclusion::status(std::slice::from_ref(report), &self.rating) {
             ExitStatus::Passed => Color::Good,

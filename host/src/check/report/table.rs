@@ -76,15 +76,21 @@ pub(crate) fn text(report: &Report, rating: &Rating, style: Style) -> String {
     }
     text = style.paint(Color::Dim, &text) + "\n";
     for (row, name) in rows.iter().zip(&names) {
-        let title: String = sections::title(row.section)
-            .chars()
-            .take(TITLE_LEN)
-            .collect();
+        let title = shortened(sections::title(row.section));
         text += &format!("{name:len$}  {title:TITLE_LEN$}");
         text += &cells(&row.counts, &shown, style);
     }
     text += &format!("{:len$}  {:TITLE_LEN$}", "all", "");
     text + &cells(&sum, &shown, style)
+}
+
+/// A title that fits its column.
+fn shortened(title: &str) -> String {
+    if title.chars().count() <= TITLE_LEN {
+        return title.to_owned();
+    }
+    let start: String = title.chars().take(TITLE_LEN - 1).collect();
+    start.trim_end().to_owned() + "…"
 }
 
 /// The name of a section, below that of its chapter.
@@ -120,6 +126,13 @@ pub(crate) fn color(class: Class) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_that_is_cut_says_so() {
+        assert_eq!(shortened("Ping"), "Ping");
+        let long = "Supporting Multiple Versions of WebSocket Protocol";
+        assert_eq!(shortened(long), "Supporting Multiple Versions of WebSock…");
+    }
     use crate::check::report::tests as sample;
 
     #[test]

@@ -215,7 +215,7 @@ fn grouped<'a>(
     }
     let hidden: usize = hidden.iter().map(|(_, ids)| ids.len()).sum();
     if hidden > 0 {
-        text += &format!("    … and {hidden} more, which --html FILE and --json FILE tell\n");
+        text += &format!("    … and {hidden} more, which --html FILE and --json FILE show\n");
     }
     text
 }
@@ -224,7 +224,7 @@ fn grouped<'a>(
 fn about(class: Class) -> &'static str {
     match class {
         Class::Known => ", which the baseline lists",
-        Class::NotStrict => ": allowed, and not as it is recommended",
+        Class::NotStrict => ": allowed, but not what is recommended",
         Class::Informational => ": the RFC leaves it open",
         Class::Passed | Class::Failed | Class::Skipped => "",
     }
@@ -306,7 +306,7 @@ mod tests {
             result.verdict.seen = "the same".into();
         }
         let shown = plain(&report);
-        let not_strict = "2 not strict: allowed, and not as it is recommended\n    the same\n\
+        let not_strict = "2 not strict: allowed, but not what is recommended\n    the same\n\
                           \x20       5.5.2-should 7.4-not-strict\n";
         assert!(shown.contains(not_strict), "{shown}");
         assert!(shown.contains("\n1 skipped: the same\n"), "{shown}");

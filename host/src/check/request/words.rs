@@ -44,7 +44,7 @@ impl Display for Change {
                 write!(f, "with {} before its first header", quoted(line))
             }
             Self::Replaced(name, line) => {
-                write!(f, "with {} instead of its line {name}", quoted(line))
+                write!(f, "whose line {name} is {}", quoted(line))
             }
             Self::Many(count) => write!(f, "with {count} further headers"),
             Self::Names(Letters::Lower) => f.write_str("with header names in small letters"),

@@ -68,7 +68,7 @@ fn autobahn() -> Vec<Case> {
         reason("in-words", "in words", "Hello World!".into()).autobahn("7.3.4"),
         reason(
             "of-123-bytes",
-            "of 123 bytes, the longest one",
+            "of 123 bytes, the longest one,",
             "*".repeat(REASON_LEN_MAX),
         )
         .autobahn("7.3.5"),

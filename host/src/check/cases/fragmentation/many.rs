@@ -5,6 +5,7 @@ use crate::check::case::{Case, Rule};
 use crate::check::frame::{Frame, binary, continuation, fragments, ping, text};
 use crate::check::payload::Payload;
 use crate::check::session::{End, Grade};
+use crate::quantity::Count;
 
 const ANY_SIZE: Rule = Rule::new(
     "5.4",
@@ -72,7 +73,10 @@ fn of_many_lengths() -> Vec<Case> {
             let payload = Payload::repeated("0123456789", 3 * len + len / 2);
             Case::must(
                 format!("5.4-fragments-of-{len}-bytes"),
-                format!("A message in fragments of {len} bytes comes back"),
+                format!(
+                    "A message in fragments of {} comes back",
+                    Count(len as u64, "byte")
+                ),
                 &ANY_SIZE,
             )
             .sends(fragments(&text(payload.clone()), len))

@@ -5,6 +5,7 @@ use crate::check::case::{Case, Rule};
 use crate::check::frame::{Frame, Length, binary, text};
 use crate::check::payload::Payload;
 use crate::check::session::{End, Grade};
+use crate::quantity::Count;
 
 const SHORTEST: Rule = Rule::new(
     "5.2",
@@ -45,8 +46,9 @@ fn not_shortest() -> Vec<Case> {
                 let case = Case::should(
                     format!("5.2-{name}-length-{len}-in-{bits}-bits"),
                     format!(
-                        "A {name} frame of {len} bytes fails the connection if it says its length \
-                         in {bits} bits, because fewer are enough"
+                        "A {name} frame of {} fails the connection if it says its length in {bits} \
+                         bits, because fewer are enough",
+                        Count(len as u64, "byte")
                     ),
                     &SHORTEST,
                 )

@@ -39,12 +39,16 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Frames that are masked the wrong way.
 fn wrong(role: Role) -> Vec<Case> {
-    let (how, is_wrong, rule) = match role {
-        Role::Server => ("unmasked", "that is not masked", &UNMASKED),
-        Role::Client => ("masked", "of a server that is masked", &MASKED),
+    let (how, is_wrong, mask, rule) = match role {
+        Role::Server => ("unmasked", "that is not masked", Mask::Missing, &UNMASKED),
+        Role::Client => (
+            "masked",
+            "that is masked by a server",
+            Mask::Unasked,
+            &MASKED,
+        ),
     };
-    let wrong = |frame: Frame| frame.masked(Mask::Wrong);
-    wrong_frames()
+    wrong_frames(mask)
         .into_iter()
         .map(|(name, what, frames)| {
             Case::must(
@@ -64,7 +68,7 @@ fn wrong(role: Role) -> Vec<Case> {
         .of(role)
         .sends([text("right")])
         .answers([text_back("right")])
-        .sends([wrong(text("wrong"))])
+        .sends([text("wrong").masked(mask)])
         .fails(&[1002])])
         .collect()
 }
@@ -193,8 +197,8 @@ fn phases_of_one() -> Vec<Case> {
 }
 
 /// The end of an id, what is sent in words, and the frames.
-fn wrong_frames() -> [(&'static str, &'static str, Vec<Frame>); 11] {
-    let wrong = |frame: Frame| frame.masked(Mask::Wrong);
+fn wrong_frames(mask: Mask) -> [(&'static str, &'static str, Vec<Frame>); 11] {
+    let wrong = |frame: Frame| frame.masked(mask);
     let begun = || text("begun").not_final();
     [
         ("text", "A text frame", vec![wrong(text("Hello"))]),

@@ -54,10 +54,14 @@ pub(super) fn cases() -> Vec<Case> {
 fn keys() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, what, key) in [
-        ("section-1.3", "of section 1.3", "dGhlIHNhbXBsZSBub25jZQ=="),
+        (
+            "section-1.3",
+            "of the example in section 1.3",
+            "dGhlIHNhbXBsZSBub25jZQ==",
+        ),
         (
             "section-4.1",
-            "of section 4.1, with bits that mean nothing",
+            "of section 4.1, whose last bits mean nothing,",
             "AQIDBAUGBwgJCgsMDQ4PEC==",
         ),
         ("all-zeros", "of zeros", "AAAAAAAAAAAAAAAAAAAAAA=="),

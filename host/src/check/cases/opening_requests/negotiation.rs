@@ -74,7 +74,7 @@ fn subprotocols() -> Vec<Case> {
         ("a-long-subprotocol", "a long subprotocol is", LONG_NAME),
         (
             "empty-elements",
-            "empty elements are",
+            "a list with empty elements is",
             ",, one.example ,, two.example,",
         ),
     ] {

@@ -151,7 +151,7 @@ fn long_headers() -> Vec<Case> {
         ),
         (
             "name-of-100-kib",
-            "the name of a header of 100 KiB",
+            "a header whose name has 100 KiB",
             request().line(long_name),
         ),
         (

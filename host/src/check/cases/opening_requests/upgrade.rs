@@ -211,7 +211,9 @@ fn wrong_connections() -> Vec<Case> {
         cases.push(
             Case::must(
                 format!("4.2.1-connection-{name}"),
-                format!("\"Connection: {value}\" does not include \"Upgrade\", and opens nothing"),
+                format!(
+                    "\"Connection: {value}\" does not include \"Upgrade\", and opens no connection"
+                ),
                 &CONNECTION,
             )
             .asks(declined(request().with("Connection", value))),

@@ -42,7 +42,7 @@ pub(in crate::check::cases) const KINDS: &[Kind] = &[
     kind("overlong-2", "an overlong \"/\" (c0af)", &NEVER, b"\xC0\xAF", 1),
     kind("overlong-3", "an overlong \"/\" (e080af)", &PROTECT, b"\xE0\x80\xAF", 2),
     kind("overlong-4", "an overlong \"/\" (f08080af)", &PROTECT, b"\xF0\x80\x80\xAF", 2),
-    kind("beyond", "U+110000, beyond the last (f4908080)", &RANGE, b"\xF4\x90\x80\x80", 2),
+    kind("beyond", "U+110000 (f4908080)", &RANGE, b"\xF4\x90\x80\x80", 2),
     kind("start-f5", "the byte f5", &NEVER, b"\xF5\x80\x80\x80", 1),
     kind("5-bytes", "a sequence of 5 bytes", &RANGE, b"\xF8\x88\x80\x80\x80", 1),
     kind("ff", "the byte ff", &NEVER, b"\xFF", 1),

@@ -45,8 +45,8 @@ fn autobahn() -> Vec<Case> {
     let cut = GREEK.len() + 1;
     let characters = [GREEK.as_bytes(), BEYOND, EDITED];
     let bytes = [&whole[..cut], &whole[cut..=cut], &whole[cut + 1..]];
-    let character = "U+110000 (f4908080), beyond the last character";
-    let byte = "f4 90, which no character begins with";
+    let character = "U+110000 (f4908080), beyond the last character,";
+    let byte = "f4 90, which no character begins with,";
     vec![
         in_fragments("8.1-fails-fast-at-a-fragment", character, characters).autobahn("6.4.1"),
         in_fragments("8.1-fails-fast-at-a-byte", byte, bytes).autobahn("6.4.2"),
