@@ -133,8 +133,8 @@ fn check_server(
         results,
         time: start.elapsed(),
     }];
-    reporter.print(&reports[0]);
-    let is_written = reporter.write(&reports);
+    let is_printed = reporter.print(&reports[0]);
+    let is_written = reporter.write(&reports) && is_printed;
     if let Some(why) = lost {
         let why = format!(
             "{}: the server has stopped answering: {why}",

@@ -175,15 +175,15 @@ fn report(
     reporter: &Reporter<'_>,
     is_chosen: impl Fn(&Report, bool) -> bool,
 ) -> (Vec<Report>, bool) {
-    let mut all = Vec::new();
+    let (mut all, mut is_printed) = (Vec::new(), true);
     for (report, is_new) in listening.agents.reports() {
         if is_chosen(&report, is_new) {
-            reporter.print(&report);
+            is_printed &= reporter.print(&report);
             listening.agents.set_printed(&report.peer);
         }
         all.push(report);
     }
-    let is_written = reporter.write(&all);
+    let is_written = reporter.write(&all) && is_printed;
     (all, is_written)
 }
 

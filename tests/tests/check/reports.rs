@@ -197,7 +197,10 @@ fn a_wrong_command_line_has_status_2_and_says_what_to_write() {
             &["--explain=5.5.2-ping-withuot-payload"][..],
             "did you mean 5.5.2-ping-without-payload",
         ),
-        (&[&url, "--trace=5.5.2-ping-withuot-payload"], "did you mean"),
+        (
+            &[&url, "--trace=5.5.2-ping-withuot-payload"],
+            "did you mean",
+        ),
         (
             &[&url, "--case=no-such-case-at-all"],
             "--case: there is no case",

@@ -9,8 +9,8 @@ use crate::check::frame::Role;
 use crate::check::report::{CaseResult, Report};
 use crate::check::verdict::Verdict;
 
-/// How many agents there can be.
-const AGENTS_MAX: usize = 100;
+/// How many agents there can be. What is kept of one whose cases all fail is tens of megabytes.
+const AGENTS_MAX: usize = 20;
 
 /// All agents.
 #[derive(Default)]

@@ -124,10 +124,10 @@ impl<'a> Reporter<'a> {
     }
 
     /// Prints what was found about one peer to stdout; with `--trace` every byte of it. It prints
-    /// nothing if stdout is for a file.
-    pub(crate) fn print(&self, report: &Report) {
+    /// nothing if stdout is for a file. Returns false if stdout takes no more.
+    pub(crate) fn print(&self, report: &Report) -> bool {
         if self.fills_stdout() {
-            return;
+            return true;
         }
         let style = self.style();
         let text = match self.output.trace {
@@ -139,7 +139,7 @@ impl<'a> Reporter<'a> {
             }
             None => self.whole(report, style),
         };
-        print(&text);
+        print(&text)
     }
 
     /// Whether stdout is for a file, and nothing else may be printed there.
@@ -167,12 +167,12 @@ impl<'a> Reporter<'a> {
 
     /// Prints a line for each case.
     pub(crate) fn list(&self, cases: &[Case]) {
-        print(&list::text(cases));
+        let _ = print(&list::text(cases));
     }
 
     /// Prints what a case is.
     pub(crate) fn explain(&self, case: &Case) {
-        print(&explanation::text(case, self.style()));
+        let _ = print(&explanation::text(case, self.style()));
     }
 
     fn style(&self) -> Style {
@@ -235,12 +235,20 @@ impl<'a> Reporter<'a> {
     }
 }
 
-/// Writes to stdout. Who reads may have gone; the exit status still says what was found.
-fn print(text: &str) {
+/// Writes to stdout, and returns whether that was possible. Whoever reads may have gone: the exit
+/// status still says what was found.
+fn print(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
-    let _ = stdout
+    let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            stderr::print(&format!("cannot print the report: {error}"));
+            false
+        }
+        _ => true,
+    }
 }
 
 fn unusable(option: &str, path: &Path, error: &io::Error) -> String {
