@@ -176,7 +176,7 @@ impl Conversation<'_, '_> {
         let only_open = !session.allows(|end| !is_open(end));
         if session.allows(|end| *end == End::Waiting) {
             self.wait_for_end(self.timing.quiet());
-        } else if only_open {
+        } else if only_open || self.all_came(session) {
             if session.allowed[0].answers.is_empty() {
                 self.probe(patience);
             }
@@ -188,6 +188,13 @@ impl Conversation<'_, '_> {
             }
         }
         self.answer_close(session);
+    }
+
+    /// Whether all came that should, on a connection that stays open then.
+    fn all_came(&self, session: &Session) -> bool {
+        let strict = &session.allowed[0];
+        let count = strict.answers.len();
+        strict.end == End::Open && (self.as_expected, self.transcript.answers.len()) == (count, count)
     }
 
     /// Waits for the end, and then asks whether the connection has survived.
