@@ -194,7 +194,8 @@ impl Conversation<'_, '_> {
     fn all_came(&self, session: &Session) -> bool {
         let strict = &session.allowed[0];
         let count = strict.answers.len();
-        strict.end == End::Open && (self.as_expected, self.transcript.answers.len()) == (count, count)
+        strict.end == End::Open
+            && (self.as_expected, self.transcript.answers.len()) == (count, count)
     }
 
     /// Waits for the end, and then asks whether the connection has survived.
