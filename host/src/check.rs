@@ -1,8 +1,8 @@
 //! `ws-echo check`: tests whether a WebSocket server or client keeps the rules of RFC 6455 and
 //! RFC 7692, and says which sentence was broken, by which bytes.
 //!
-//! A [case] is data. A [player] plays it against a socket and notes what came, a [judge] compares
-//! that with what is allowed, and a [report] says it. What is sent and received is encoded and
+//! A [case] is data. A player plays it against a socket and notes what came, a [judge] compares
+//! that with what is allowed, and a report says it. What is sent and received is encoded and
 //! decoded here, without the core.
 
 pub mod answer;

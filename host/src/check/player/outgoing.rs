@@ -94,17 +94,22 @@ impl Outgoing {
         }
     }
 
-    /// When the next piece may be written, if it must wait.
+    /// When the next piece may be written, if it had to wait. That time may have passed since
+    /// [`Self::ready`] was asked.
     pub(crate) fn waits_until(&self) -> Option<Instant> {
-        self.not_before.filter(|until| *until > Instant::now())
+        self.not_before
     }
 
     /// What may be written now; empty if nothing may.
     pub(crate) fn ready(&self) -> &[u8] {
         match self.pieces.front() {
-            Some(piece) if self.waits_until().is_none() => &piece.bytes[self.written..],
+            Some(piece) if self.may_write() => &piece.bytes[self.written..],
             _ => &[],
         }
+    }
+
+    fn may_write(&self) -> bool {
+        self.not_before.is_none_or(|time| time <= Instant::now())
     }
 
     /// So many of the bytes that are ready were written.
@@ -134,6 +139,16 @@ mod tests {
             pieces.push(piece);
         }
         pieces
+    }
+
+    #[test]
+    fn a_pause_that_is_over_still_ends_a_wait() {
+        let mut outgoing = Outgoing::new(Duration::ZERO);
+        outgoing.push_cut(vec![b"ab".to_vec()], Cut::Bytes);
+        outgoing.written(1);
+        // Whoever has seen that nothing is ready waits until then, and not for the peer.
+        assert!(outgoing.waits_until().is_some());
+        assert_eq!(outgoing.ready(), b"b");
     }
 
     fn cut(cut: Cut) -> Vec<Vec<u8>> {
