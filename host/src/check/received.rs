@@ -60,6 +60,8 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub struct ReceivedFrame {
     pub first: u8,
+    /// What is wrong with its mask, such as `, masked`; empty if nothing is.
+    mask: &'static str,
     /// Unmasked, and not inflated.
     pub payload: Vec<u8>,
 }
@@ -67,7 +69,7 @@ pub struct ReceivedFrame {
 impl ReceivedFrame {
     /// In words, such as `text: "abc"`.
     pub fn words(&self) -> String {
-        let words = first_in_words(self.first);
+        let words = first_in_words(self.first) + self.mask;
         if self.first & OPCODE == CLOSE
             && let Some((code, reason)) = self.payload.split_first_chunk()
         {
@@ -190,6 +192,11 @@ impl FrameReader {
         self.look_at(&header);
         let frame = ReceivedFrame {
             first: header.first,
+            mask: match (self.from, header.key) {
+                (Role::Server, Some(_)) => ", masked",
+                (Role::Client, None) => ", not masked",
+                _ => "",
+            },
             payload,
         };
         let meaning = self.meaning(&frame);
@@ -419,6 +426,20 @@ mod tests {
     fn assert_fault(bytes: &[u8], fault: FaultKind) {
         let (_, faults) = read(bytes);
         assert_eq!(faults, [fault], "{bytes:02x?}");
+    }
+
+    #[test]
+    fn the_words_of_a_frame_say_that_its_mask_is_wrong() {
+        for (role, bytes, words) in [
+            (Role::Server, &b"\x81\x01a"[..], "text: \"a\""),
+            (Role::Server, b"\x81\x81\0\0\0\0a", "text, masked: \"a\""),
+            (Role::Client, b"\x81\x01a", "text, not masked: \"a\""),
+        ] {
+            let mut reader = FrameReader::new(role, None);
+            reader.receive(bytes);
+            let frame = reader.next_frame().map(|(frame, _)| frame.words());
+            assert_eq!(frame.as_deref(), Some(words));
+        }
     }
 
     #[test]
