@@ -23,6 +23,7 @@ mod limits;
 mod messages;
 mod opening_requests;
 mod opening_responses;
+mod rules;
 mod utf8;
 
 use super::case::Case;

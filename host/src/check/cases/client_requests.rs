@@ -1,6 +1,7 @@
 //! RFC 6455 section 4.1: what is right and wrong in the request of a client.
 
 use crate::check::case::{Case, Play, Rule};
+use crate::check::cases::rules::{CLIENT_WAITS, MALFORMED_NEGOTIATION};
 use crate::check::frame::Role;
 use crate::check::request_part::RequestPart;
 use crate::check::response_play::{Reaction, ResponsePlay};
@@ -52,20 +53,9 @@ const SUBPROTOCOLS: Rule = Rule::new(
      U+0021 to U+007E not including separator characters as defined in [RFC2616] and MUST all be \
      unique strings.",
 );
-const EXTENSIONS: Rule = Rule::new(
-    "9.1",
-    "If a value is received by either the client or the server during negotiation that does not \
-     conform to the ABNF below, the recipient of such malformed data MUST immediately _Fail the \
-     WebSocket Connection_.",
-);
 const VALID: Rule = Rule::new(
     "4.1",
     "The handshake MUST be a valid HTTP request as specified by [RFC2616].",
-);
-const WAITS: Rule = Rule::new(
-    "4.1",
-    "Once the client's opening handshake has been sent, the client MUST wait for a response from \
-     the server before sending any further data.",
 );
 
 /// What is looked at, one case each.
@@ -93,13 +83,13 @@ const PARTS: [(&str, &Rule, RequestPart, &str); 15] = [
         "The Origin of a client, if it sends one, is a scheme and a host, or null"),
     ("4.1-request-subprotocols", &SUBPROTOCOLS, RequestPart::Subprotocols,
         "The subprotocols that a client offers, if any, are different tokens"),
-    ("9.1-request-extensions", &EXTENSIONS, RequestPart::Extensions,
+    ("9.1-request-extensions", &MALFORMED_NEGOTIATION, RequestPart::Extensions,
         "The extensions that a client offers, if any, are well formed"),
     ("4.1-request-lines", &VALID, RequestPart::Lines,
         "Each line of a client's request ends with CR and LF, and each header has a valid name"),
     ("4.1-request-body", &VALID, RequestPart::Body,
         "A client's request has no body"),
-    ("4.1-request-waits", &WAITS, RequestPart::Early,
+    ("4.1-request-waits", &CLIENT_WAITS, RequestPart::Early,
         "A client sends nothing more until the response has come"),
 ];
 

@@ -2,21 +2,12 @@
 
 use crate::check::answer::{Answer, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{IDENTICAL_PONG, PONG_IN_ANSWER, SHORT_CONTROL};
 use crate::check::comparison::Pongs;
 use crate::check::frame::{Frame, Length, close_with, continuation, ping, pong, text};
 use crate::check::payload::Payload;
 use crate::check::session::{Cut, End, Grade, Step};
 
-const ANSWERED: Rule = Rule::new(
-    "5.5.2",
-    "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it \
-     already received a Close frame.",
-);
-const IDENTICAL: Rule = Rule::new(
-    "5.5.3",
-    "A Pong frame sent in response to a Ping frame must have identical \"Application data\" as \
-     found in the message body of the Ping frame being replied to.",
-);
 const MOST_RECENT: Rule = Rule::new(
     "5.5.3",
     "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to \
@@ -26,11 +17,6 @@ const MOST_RECENT: Rule = Rule::new(
 const UNSOLICITED: Rule = Rule::new(
     "5.5.3",
     "A response to an unsolicited Pong frame is not expected.",
-);
-const SHORT: Rule = Rule::new(
-    "5.5",
-    "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be \
-     fragmented.",
 );
 
 const FE: &[u8] = b"\xFE";
@@ -50,8 +36,8 @@ pub(super) fn cases() -> Vec<Case> {
 fn one_ping() -> Vec<Case> {
     let case = |(name, claim, payload, number): (&str, &'static str, Payload, &'static str)| {
         let rule = match payload.is_empty() {
-            true => &ANSWERED,
-            false => &IDENTICAL,
+            true => &PONG_IN_ANSWER,
+            false => &IDENTICAL_PONG,
         };
         let case = Case::must(format!("5.5.2-ping-{name}"), claim, rule)
             .sends([ping(payload.clone())])
@@ -64,7 +50,7 @@ fn one_ping() -> Vec<Case> {
     let byte_by_byte = Case::must(
         "5.5.2-ping-of-125-bytes-byte-by-byte",
         "A Ping of 125 bytes is answered also if its bytes arrive one by one",
-        &IDENTICAL,
+        &IDENTICAL_PONG,
     )
     .autobahn("2.6")
     .sends_cut(Cut::Bytes, [ping(Payload::repeated(FE, 125))])
@@ -108,7 +94,7 @@ fn several_pings() -> Vec<Case> {
         Case::must(
             "5.5.2-same-ping-three-times",
             "The same Ping is answered each time that it comes",
-            &ANSWERED,
+            &PONG_IN_ANSWER,
         )
         .sends([ping("again")])
         .answers([pong_back("again")])
@@ -186,7 +172,7 @@ fn too_long() -> Vec<Case> {
             let case = Case::must(
                 format!("5.5-{name}-of-{len}-bytes"),
                 format!("{what} of {len} bytes fails the connection, because 125 are the most"),
-                &SHORT,
+                &SHORT_CONTROL,
             )
             .sends([frame])
             .fails(&[1002]);
@@ -200,7 +186,7 @@ fn too_long() -> Vec<Case> {
         let case = Case::should(
             format!("5.5-ping-length-in-{bits}-bits"),
             format!("A Ping that says its short length in {bits} bits fails the connection"),
-            &SHORT,
+            &SHORT_CONTROL,
         )
         .sends([ping("short").length(length)])
         .fails(&[1002])
@@ -216,7 +202,7 @@ fn fragmented() -> Vec<Case> {
         Case::must(
             format!("5.5-{name}"),
             format!("{what} fails the connection"),
-            &SHORT,
+            &SHORT_CONTROL,
         )
         .fails(&[1002])
     };

@@ -3,6 +3,7 @@
 
 use crate::check::answer::{Answer, binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{CLIENT_WAITS, ESTABLISHED};
 use crate::check::frame::{Frame, Role, binary, close, continuation, ping, pong, text};
 use crate::check::payload::Payload;
 use crate::check::session::{Cut, End};
@@ -14,15 +15,6 @@ const STREAM: Rule = Rule::new(
 const FRAMES: Rule = Rule::new(
     "6.2",
     "Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.",
-);
-const WAIT: Rule = Rule::new(
-    "4.1",
-    "Once the client's opening handshake has been sent, the client MUST wait for a response from \
-     the server before sending any further data.",
-);
-const ESTABLISHED: Rule = Rule::new(
-    "4.2.2",
-    "At this point, the server may begin sending (and receiving) data.",
 );
 
 pub(super) fn cases() -> Vec<Case> {
@@ -88,7 +80,7 @@ impl Sample {
         let to_server = Case::robust(
             format!("4.1-{name}-glued-to-the-request"),
             format!("{what}, also if it comes in one piece with the request"),
-            &WAIT,
+            &CLIENT_WAITS,
         )
         .of(Role::Server);
         let to_client = Case::must(

@@ -1,6 +1,11 @@
 //! The sentences of RFC 7692, and some of RFC 6455, that cases of compression are about.
 
 use crate::check::case::Rule;
+pub(super) use crate::check::cases::rules::CONTROL_BETWEEN as BETWEEN;
+pub(super) use crate::check::cases::rules::INVALID_UTF8 as UTF8;
+pub(super) use crate::check::cases::rules::MALFORMED_NEGOTIATION as GRAMMAR;
+pub(super) use crate::check::cases::rules::NO_UNASKED_EXTENSION as NOT_REQUESTED;
+pub(super) use crate::check::cases::rules::RESERVED_BITS as RESERVED;
 
 /// A sentence of RFC 7692.
 const fn rule(section: &'static str, sentence: &'static str) -> Rule {
@@ -95,38 +100,9 @@ pub(super) const FORGOTTEN: Rule = rule(
      the peer server from using context takeover.",
 );
 /// RFC 6455.
-pub(super) const GRAMMAR: Rule = Rule::new(
-    "9.1",
-    "If a value is received by either the client or the server during negotiation that does not \
-     conform to the ABNF below, the recipient of such malformed data MUST immediately _Fail the \
-     WebSocket Connection_.",
-);
-/// RFC 6455.
-pub(super) const NOT_REQUESTED: Rule = Rule::new(
-    "9",
-    "A server MUST NOT respond with any extension not requested by the client.",
-);
-/// RFC 6455.
 pub(super) const ONE_HEADER: Rule = Rule::new(
     "11.3.2",
     "The |Sec-WebSocket-Extensions| header field MAY appear multiple times in an HTTP request \
      (which is logically the same as a single |Sec-WebSocket-Extensions| header field that \
      contains all values.",
-);
-/// RFC 6455.
-pub(super) const RESERVED: Rule = Rule::new(
-    "5.2",
-    "If a nonzero value is received and none of the negotiated extensions defines the meaning of \
-     such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_.",
-);
-/// RFC 6455.
-pub(super) const BETWEEN: Rule = Rule::new(
-    "5.4",
-    "Control frames (see Section 5.5) MAY be injected in the middle of a fragmented message.",
-);
-/// RFC 6455.
-pub(super) const UTF8: Rule = Rule::new(
-    "8.1",
-    "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is \
-     not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.",
 );

@@ -2,16 +2,10 @@
 //! few seconds, and another client must be served meanwhile.
 
 use crate::check::attack::{Answers, Attack, Behaviour, Flood};
-use crate::check::case::{Case, Play, Rule};
+use crate::check::case::{Case, Play};
+use crate::check::cases::rules::PLATFORM_LIMITS;
 use crate::check::frame::{Frame, Length, Role, binary, continuation, ping, pong, text};
 use crate::check::payload::Payload;
-
-const LIMITS: Rule = Rule::new(
-    "10.4",
-    "Implementations that have implementation- and/or platform-specific limitations regarding the \
-     frame size or total message size after reassembly from multiple frames MUST protect \
-     themselves against exceeding those limits.",
-);
 
 pub(super) fn cases() -> Vec<Case> {
     [floods(), slow(), held()].concat()
@@ -24,7 +18,7 @@ fn case(name: &str, claim: &str, connections: usize, behaviour: Behaviour) -> Ca
     Case::robust(
         format!("10.4-hostile-{name}"),
         format!("Another client is served while {claim}"),
-        &LIMITS,
+        &PLATFORM_LIMITS,
     )
     .of(Role::Server)
     .alone()

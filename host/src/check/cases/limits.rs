@@ -1,25 +1,11 @@
 //! RFC 6455 section 10.4: long messages, and many. They are also what a peer's speed shows in.
 
 use crate::check::answer::{Answer, Kind};
-use crate::check::case::{Case, Rule};
+use crate::check::case::Case;
+use crate::check::cases::rules::{FRAGMENTED_AND_NOT, LENGTH_LIMITS, RECEIVED};
 use crate::check::frame::{Frame, binary, continuation, fragments, text};
 use crate::check::payload::Payload;
 use crate::check::session::{Cut, End, Grade};
-
-const LIMITS: Rule = Rule::new(
-    "10.4",
-    "Such an implementation SHOULD impose a limit on frame sizes and the total message size after \
-     reassembly from multiple frames.",
-);
-const FRAGMENTED: Rule = Rule::new(
-    "5.4",
-    "Clients and servers MUST support receiving both fragmented and unfragmented messages.",
-);
-const RECEIVED: Rule = Rule::new(
-    "6.2",
-    "If the frame comprises an unfragmented message (Section 5.4), it is said that _A WebSocket \
-     Message Has Been Received_ with type /type/ and data /data/.",
-);
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -107,7 +93,7 @@ fn long_messages(kind: Kind) -> Vec<Case> {
                     "A {name} message of {} comes back, or is refused with code 1009",
                     size(len)
                 ),
-                &LIMITS,
+                &LENGTH_LIMITS,
             )
             .autobahn(format!("{group}.{number}"))
             .sends([frame])
@@ -144,7 +130,7 @@ fn many_fragments(kind: Kind) -> Vec<Case> {
                      code 1009",
                     size(len)
                 ),
-                &LIMITS,
+                &LENGTH_LIMITS,
             )
             .autobahn(format!("{group}.{number}"))
             .sends(with_empty_end(fragments(&frame, len)))
@@ -179,7 +165,7 @@ fn many_pieces(kind: Kind) -> Vec<Case> {
                     "A {name} message of 1 MiB that arrives in pieces of {len} bytes comes back, \
                      or is refused with code 1009"
                 ),
-                &LIMITS,
+                &LENGTH_LIMITS,
             )
             .autobahn(format!("{group}.{number}"))
             .sends_cut(Cut::Chunks(len), [frame])
@@ -221,7 +207,7 @@ fn in_fragments_of_1300_bytes() -> Case {
     Case::must(
         "5.4-text-of-64-kib-in-fragments-of-1300-bytes",
         "A text message of 64 KiB in fragments of 1300 bytes comes back",
-        &FRAGMENTED,
+        &FRAGMENTED_AND_NOT,
     )
     .autobahn("10.1.1")
     .sends(fragments(&frame, 1300))

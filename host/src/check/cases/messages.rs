@@ -2,21 +2,12 @@
 
 use crate::check::answer::{Answer, Kind, binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{BINARY_DATA, RECEIVED};
 use crate::check::frame::{Frame, Mask, Role, binary, continuation, ping, text};
 use crate::check::payload::Payload;
 use crate::check::session::Cut;
 use crate::quantity::Count;
 
-const RECEIVED: Rule = Rule::new(
-    "6.2",
-    "If the frame comprises an unfragmented message (Section 5.4), it is said that _A WebSocket \
-     Message Has Been Received_ with type /type/ and data /data/.",
-);
-const ARBITRARY: Rule = Rule::new(
-    "5.6",
-    "The \"Payload data\" is arbitrary binary data whose interpretation is solely up to the \
-     application layer.",
-);
 const TEXT: Rule = Rule::new("5.6", "The \"Payload data\" is text data encoded as UTF-8.");
 const EXAMPLE: Rule = Rule::new(
     "5.7",
@@ -65,7 +56,7 @@ fn message(kind: Kind, payload: Payload) -> Frame {
 fn lengths(kind: Kind) -> Vec<Case> {
     let (name, first, unit, rule) = match kind {
         Kind::Text => ("text", "1.1", &b"*"[..], &RECEIVED),
-        Kind::Binary | Kind::Pong => ("binary", "1.2", &b"\xFE"[..], &ARBITRARY),
+        Kind::Binary | Kind::Pong => ("binary", "1.2", &b"\xFE"[..], &BINARY_DATA),
     };
     let of_len = |len: usize| {
         let payload = Payload::repeated(unit, len);
@@ -104,7 +95,7 @@ fn lengths(kind: Kind) -> Vec<Case> {
 fn contents() -> Vec<Case> {
     let all_bytes: Vec<u8> = (0..=255).collect();
     let binary_case = |id: &'static str, claim: &'static str, payload: Vec<u8>| {
-        Case::must(id, claim, &ARBITRARY)
+        Case::must(id, claim, &BINARY_DATA)
             .sends([binary(payload.clone())])
             .answers([binary_back(payload)])
     };

@@ -2,6 +2,7 @@
 
 use super::rules::{ANSWERED, PROTOCOL_ERROR};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::NEVER_1005;
 use crate::check::frame::close;
 use crate::check::received::FaultKind;
 use crate::check::session::{End, Grade};
@@ -12,11 +13,6 @@ const RESERVED: Rule = Rule::new(
     "Status codes in the range 1000-2999 are reserved for definition by this protocol, its future \
      revisions, and extensions specified in a permanent and readily available public \
      specification.",
-);
-const NEVER_1005: Rule = Rule::new(
-    "7.4.1",
-    "1005 is a reserved value and MUST NOT be set as a status code in a Close control frame by an \
-     endpoint.",
 );
 const NEVER_1006: Rule = Rule::new(
     "7.4.1",

@@ -3,6 +3,7 @@
 use super::rules::{ANSWERED, NORMAL};
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{CONTROL_BETWEEN, NEVER_1005, PONG_IN_ANSWER};
 use crate::check::frame::{Role, binary, close, close_with, continuation, ping, pong, text};
 use crate::check::payload::Payload;
 use crate::check::received::FaultKind;
@@ -18,11 +19,6 @@ const NO_DATA: Rule = Rule::new(
     "5.5.1",
     "The application MUST NOT send any more data frames after sending a Close frame.",
 );
-const NO_PONG: Rule = Rule::new(
-    "5.5.2",
-    "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it \
-     already received a Close frame.",
-);
 const DELAYED: Rule = Rule::new(
     "5.5.1",
     "An endpoint MAY delay sending a Close frame until its current message is sent (for instance, \
@@ -33,15 +29,6 @@ const NO_FURTHER_DATA: Rule = Rule::new(
     "7.1.7",
     "An endpoint MUST NOT continue to attempt to process data (including a responding Close frame) \
      from the remote endpoint after being instructed to _Fail the WebSocket Connection_.",
-);
-const NEVER_1005: Rule = Rule::new(
-    "7.4.1",
-    "1005 is a reserved value and MUST NOT be set as a status code in a Close control frame by an \
-     endpoint.",
-);
-const BETWEEN_FRAGMENTS: Rule = Rule::new(
-    "5.4",
-    "Control frames (see Section 5.5) MAY be injected in the middle of a fragmented message.",
 );
 
 const HELLO: &str = "Hello World!";
@@ -77,7 +64,7 @@ fn autobahn() -> Vec<Case> {
         Case::must(
             "7.1-ping-behind-close",
             "A Ping behind a Close is not answered",
-            &NO_PONG,
+            &PONG_IN_ANSWER,
         )
         .autobahn("7.1.3")
         .sends([close(1000, ""), ping("")])
@@ -93,7 +80,7 @@ fn autobahn() -> Vec<Case> {
         Case::must(
             "7.1-close-inside-a-message",
             "A Close between two fragments is answered, and the second one is ignored",
-            &BETWEEN_FRAGMENTS,
+            &CONTROL_BETWEEN,
         )
         .autobahn("7.1.5")
         .sends([
@@ -137,7 +124,7 @@ fn messages_before() -> Vec<Case> {
         Case::robust(
             "5.5.2-ping-in-front-of-close-is-answered",
             "A Ping right in front of a Close is answered before the Close is",
-            &NO_PONG,
+            &PONG_IN_ANSWER,
         )
         .sends([ping("last"), close(1000, "")])
         .answers([pong_back("last")])
@@ -205,7 +192,7 @@ fn behind() -> Vec<Case> {
         Case::must(
             "5.5.1-close-inside-a-message-that-stops",
             "A Close between two fragments is answered, although the message never ends",
-            &BETWEEN_FRAGMENTS,
+            &CONTROL_BETWEEN,
         )
         .sends([text("never").not_final(), continuation("").not_final()])
         .sends([close(1000, "")])

@@ -1,15 +1,11 @@
 //! RFC 6455 sections 5.5.1 and 7.1.6: the payload of a Close, and the reason in it.
 
 use super::rules::{ANSWERED, NORMAL, PROTOCOL_ERROR, REASON, TWO_BYTES};
-use crate::check::case::{Case, Rule};
+use crate::check::case::Case;
+use crate::check::cases::rules::SHORT_CONTROL;
 use crate::check::cases::utf8::{KINDS, Kind};
 use crate::check::frame::{Frame, close, close_with};
 
-const SHORT: Rule = Rule::new(
-    "5.5",
-    "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be \
-     fragmented.",
-);
 /// A reason that is not UTF-8 is invalid data, or an error in the protocol.
 const INVALID_REASON: &[u16] = &[1007, 1002];
 /// The longest reason, in bytes.
@@ -75,7 +71,7 @@ fn autobahn() -> Vec<Case> {
         Case::must(
             "5.5.1-reason-of-124-bytes",
             "A Close with a reason of 124 bytes is too long, and is answered with 1002",
-            &SHORT,
+            &SHORT_CONTROL,
         )
         .autobahn("7.3.6")
         .sends([with_reason(&[b'*'; REASON_LEN_MAX + 1])])

@@ -2,6 +2,7 @@
 
 use crate::check::answer::text_back;
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::NOT_INTERLEAVED;
 use crate::check::frame::{Frame, binary, continuation, ping, text};
 use crate::check::session::{Cut, End, Grade};
 
@@ -10,11 +11,6 @@ const BEGINNING: Rule = Rule::new(
     "A fragmented message consists of a single frame with the FIN bit clear and an opcode other \
      than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and \
      terminated by a single frame with the FIN bit set and an opcode of 0.",
-);
-const INTERLEAVED: Rule = Rule::new(
-    "5.4",
-    "The fragments of one message MUST NOT be interleaved between the fragments of another message \
-     unless an extension has been negotiated that can interpret the interleaving.",
 );
 
 /// How the frames of a case are cut, and the end of its id.
@@ -149,7 +145,7 @@ fn woven() -> Vec<Case> {
         let case = Case::must(
             format!("5.4-{name}"),
             format!("{what} fails the connection, because only continuations may follow"),
-            &INTERLEAVED,
+            &NOT_INTERLEAVED,
         )
         .sends(frames)
         .fails(&[1002]);

@@ -1,25 +1,12 @@
 //! RFC 6455 section 5.4: messages in very many fragments, and in fragments of many lengths.
 
 use crate::check::answer::{Answer, binary_back, pong_back, text_back};
-use crate::check::case::{Case, Rule};
+use crate::check::case::Case;
+use crate::check::cases::rules::{FRAGMENTS_OF_ANY_SIZE, HANDLES_CONTROL_BETWEEN, LENGTH_LIMITS};
 use crate::check::frame::{Frame, binary, continuation, fragments, ping, text};
 use crate::check::payload::Payload;
 use crate::check::session::{End, Grade};
 use crate::quantity::Count;
-
-const ANY_SIZE: Rule = Rule::new(
-    "5.4",
-    "A sender MAY create fragments of any size for non-control messages.",
-);
-const LIMITS: Rule = Rule::new(
-    "10.4",
-    "Such an implementation SHOULD impose a limit on frame sizes and the total message size after \
-     reassembly from multiple frames.",
-);
-const BETWEEN: Rule = Rule::new(
-    "5.4",
-    "An endpoint MUST be capable of handling control frames in the middle of a fragmented message.",
-);
 
 pub(super) fn cases() -> Vec<Case> {
     [of_one_byte(), of_many_lengths(), between_all()].concat()
@@ -33,7 +20,7 @@ fn of_one_byte() -> Vec<Case> {
     empty.extend(vec![continuation("").not_final(); COUNT]);
     empty.push(continuation("ended"));
     let case = |id: &'static str, claim: &'static str, frames: Vec<Frame>, answer: Answer| {
-        Case::robust(id, claim, &LIMITS)
+        Case::robust(id, claim, &LENGTH_LIMITS)
             .sends(frames)
             .answers([answer])
             .or(Grade::Informational, [], End::Fails(&[1008, 1009]))
@@ -77,7 +64,7 @@ fn of_many_lengths() -> Vec<Case> {
                     "A message in fragments of {} comes back",
                     Count(len as u64, "byte")
                 ),
-                &ANY_SIZE,
+                &FRAGMENTS_OF_ANY_SIZE,
             )
             .sends(fragments(&text(payload.clone()), len))
             .answers([text_back(payload)])
@@ -103,7 +90,7 @@ fn growing() -> Case {
     Case::must(
         "5.4-fragments-that-grow",
         "A message whose fragments have all lengths, in each of the three forms, comes back",
-        &ANY_SIZE,
+        &FRAGMENTS_OF_ANY_SIZE,
     )
     .sends(frames)
     .answers([binary_back(whole)])
@@ -129,7 +116,7 @@ fn between_all() -> Vec<Case> {
         Case::must(
             "5.4-pings-between-thirty-fragments",
             "Each of 29 Pings between 30 fragments is answered, and the message comes back",
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .pongs(crate::check::comparison::Pongs::AllIfPossible)
         .sends(frames)

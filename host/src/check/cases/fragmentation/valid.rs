@@ -2,21 +2,12 @@
 
 use crate::check::answer::{binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{
+    FRAGMENTED_AND_NOT, FRAGMENTS_OF_ANY_SIZE, HANDLES_CONTROL_BETWEEN,
+};
 use crate::check::frame::{Frame, binary, continuation, ping, pong, text};
 use crate::check::session::Cut;
 
-const BOTH: Rule = Rule::new(
-    "5.4",
-    "Clients and servers MUST support receiving both fragmented and unfragmented messages.",
-);
-const BETWEEN: Rule = Rule::new(
-    "5.4",
-    "An endpoint MUST be capable of handling control frames in the middle of a fragmented message.",
-);
-const ANY_SIZE: Rule = Rule::new(
-    "5.4",
-    "A sender MAY create fragments of any size for non-control messages.",
-);
 const SAME_TYPE: Rule = Rule::new(
     "5.4",
     "As a consequence of these rules, all fragments of a message are of the same type, as set by \
@@ -57,7 +48,7 @@ fn two_fragments() -> Vec<Case> {
         let text_case = Case::must(
             format!("5.4-text-in-two-fragments{how}"),
             format!("A text message in two fragments comes back{also}"),
-            &BOTH,
+            &FRAGMENTED_AND_NOT,
         )
         .autobahn(number)
         .sends_cut(
@@ -68,7 +59,7 @@ fn two_fragments() -> Vec<Case> {
         let binary_case = Case::must(
             format!("5.4-binary-in-two-fragments{how}"),
             format!("A binary message in two fragments comes back{also}"),
-            &BOTH,
+            &FRAGMENTED_AND_NOT,
         )
         .sends_cut(
             cut,
@@ -88,7 +79,7 @@ fn ping_between() -> Vec<Case> {
             format!(
                 "A Ping between two fragments is answered, and the message comes back whole{also}"
             ),
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .autobahn(number)
         .sends_cut(
@@ -114,7 +105,7 @@ fn pings_in_turn() -> Vec<Case> {
                 "A Ping inside a message is answered before the message has ended, and another one \
                  too{also}"
             ),
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .autobahn(number)
         .sends_cut(
@@ -148,7 +139,7 @@ fn empty_fragments() -> Vec<Case> {
         Case::must(
             format!("5.4-empty-fragment-{name}"),
             format!("A text message {which} comes back"),
-            &ANY_SIZE,
+            &FRAGMENTS_OF_ANY_SIZE,
         )
         .sends(frames)
         .answers([text_back(whole)])
@@ -161,7 +152,7 @@ fn others() -> Vec<Case> {
         Case::must(
             "5.4-pong-between-fragments",
             "A Pong between two fragments is taken without an answer, and the message comes back",
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .sends([
             text("frag").not_final(),
@@ -172,7 +163,7 @@ fn others() -> Vec<Case> {
         Case::must(
             "5.4-ping-alone-inside-a-message",
             "A Ping inside a message is answered although the rest of the message has not come",
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .sends([text("frag").not_final(), ping("now")])
         .answers([pong_back("now")])
@@ -186,7 +177,7 @@ fn several_messages() -> Vec<Case> {
         Case::must(
             "5.4-ping-before-each-fragment",
             "A Ping before, between and behind all fragments is answered",
-            &BETWEEN,
+            &HANDLES_CONTROL_BETWEEN,
         )
         .sends([
             ping("1"),

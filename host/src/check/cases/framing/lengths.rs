@@ -1,28 +1,12 @@
 //! RFC 6455 section 5.2: lengths that are not in the shortest form, or that no peer can take.
 
 use crate::check::answer::{Answer, Kind};
-use crate::check::case::{Case, Rule};
+use crate::check::case::Case;
+use crate::check::cases::rules::{MOST_SIGNIFICANT_BIT, PLATFORM_LIMITS, SHORTEST_LENGTH};
 use crate::check::frame::{Frame, Length, binary, text};
 use crate::check::payload::Payload;
 use crate::check::session::{End, Grade};
 use crate::quantity::Count;
-
-const SHORTEST: Rule = Rule::new(
-    "5.2",
-    "Note that in all cases, the minimal number of bytes MUST be used to encode the length, for \
-     example, the length of a 124-byte-long string can't be encoded as the sequence 126, 0, 124.",
-);
-const MOST_SIGNIFICANT: Rule = Rule::new(
-    "5.2",
-    "If 127, the following 8 bytes interpreted as a 64-bit unsigned integer (the most significant \
-     bit MUST be 0) are the payload length.",
-);
-const LIMITS: Rule = Rule::new(
-    "10.4",
-    "Implementations that have implementation- and/or platform-specific limitations regarding the \
-     frame size or total message size after reassembly from multiple frames MUST protect \
-     themselves against exceeding those limits.",
-);
 
 pub(super) fn cases() -> Vec<Case> {
     [not_shortest(), too_long(), very_long()].concat()
@@ -50,7 +34,7 @@ fn not_shortest() -> Vec<Case> {
                          bits, because fewer are enough",
                         Count(len as u64, "byte")
                     ),
-                    &SHORTEST,
+                    &SHORTEST_LENGTH,
                 )
                 .sends([frame.length(form)])
                 .fails(&[1002])
@@ -74,7 +58,7 @@ fn too_long() -> Vec<Case> {
         Case::robust(
             format!("5.2-length-{name}"),
             format!("A frame that says it has {len} bytes fails the connection at its header"),
-            &MOST_SIGNIFICANT,
+            &MOST_SIGNIFICANT_BIT,
         )
         .sends([binary("Hello").length(Length::Claimed(len))])
         .fails(&[1002, 1009])
@@ -101,7 +85,7 @@ fn very_long() -> Vec<Case> {
                     "A {kind} frame that says it has {len} bytes is refused, or its bytes are \
                      waited for; it is not taken for a short one"
                 ),
-                &LIMITS,
+                &PLATFORM_LIMITS,
             )
             .sends([frame.length(Length::Claimed(len))])
             .fails(&[1009])

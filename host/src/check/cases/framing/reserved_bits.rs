@@ -1,15 +1,10 @@
 //! RFC 6455 section 5.2: the bits that are reserved for extensions, without an extension.
 
 use crate::check::answer::text_back;
-use crate::check::case::{Case, Rule};
+use crate::check::case::Case;
+use crate::check::cases::rules::RESERVED_BITS;
 use crate::check::frame::{Frame, binary, close_with, continuation, ping, pong, text};
 use crate::check::session::{Cut, End, Grade};
-
-const RESERVED: Rule = Rule::new(
-    "5.2",
-    "If a nonzero value is received and none of the negotiated extensions defines the meaning of \
-     such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_.",
-);
 
 pub(super) fn cases() -> Vec<Case> {
     [alone(), inside_a_message(), behind_a_message()].concat()
@@ -47,7 +42,7 @@ fn alone() -> Vec<Case> {
                 format!(
                     "{what} with {set} set fails the connection, because no extension was agreed on"
                 ),
-                &RESERVED,
+                &RESERVED_BITS,
             )
             .sends([frame.clone().reserved_bits(bits)])
             .fails(&[1002]);
@@ -69,7 +64,7 @@ fn inside_a_message() -> Vec<Case> {
         Case::must(
             format!("5.2-continuation-with-{bits_name}"),
             format!("A second fragment with {set} set fails the connection"),
-            &RESERVED,
+            &RESERVED_BITS,
         )
         .sends([
             text("Hello, ").not_final(),
@@ -93,7 +88,7 @@ fn behind_a_message() -> Vec<Case> {
             format!("5.2-{bits_name}-behind-a-message{how}"),
             "A reserved bit fails the connection after the message before it was answered, and a \
              Ping behind it is not answered",
-            &RESERVED,
+            &RESERVED_BITS,
         )
         .autobahn(number)
         .sends_cut(

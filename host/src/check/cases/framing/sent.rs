@@ -3,6 +3,9 @@
 
 use crate::check::answer::{Answer, binary_back, pong_back, text_back};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{
+    MOST_SIGNIFICANT_BIT, NOT_INTERLEAVED, PARTIAL_UTF8, SHORT_CONTROL, SHORTEST_LENGTH,
+};
 use crate::check::frame::{Frame, Role, binary, continuation, ping, text};
 use crate::check::payload::Payload;
 use crate::check::received::FaultKind;
@@ -23,31 +26,6 @@ const RESERVED_BITS: Rule = Rule::new(
 );
 const RESERVED_OPCODES: Rule =
     Rule::new("5.2", "%x3-7 are reserved for further non-control frames");
-const SHORTEST: Rule = Rule::new(
-    "5.2",
-    "Note that in all cases, the minimal number of bytes MUST be used to encode the length, for \
-     example, the length of a 124-byte-long string can't be encoded as the sequence 126, 0, 124.",
-);
-const MOST_SIGNIFICANT: Rule = Rule::new(
-    "5.2",
-    "If 127, the following 8 bytes interpreted as a 64-bit unsigned integer (the most significant \
-     bit MUST be 0) are the payload length.",
-);
-const CONTROL: Rule = Rule::new(
-    "5.5",
-    "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be \
-     fragmented.",
-);
-const SEQUENCE: Rule = Rule::new(
-    "5.4",
-    "The fragments of one message MUST NOT be interleaved between the fragments of another message \
-     unless an extension has been negotiated that can interpret the interleaving.",
-);
-const TEXT: Rule = Rule::new(
-    "5.6",
-    "Note that a particular text frame might include a partial UTF-8 sequence; however, the whole \
-     message MUST contain valid UTF-8.",
-);
 
 pub(super) fn cases() -> Vec<Case> {
     [of_headers(), of_messages()].concat()
@@ -84,13 +62,13 @@ fn of_headers() -> Vec<Case> {
         watched(
             "5.2-lengths-are-in-the-shortest-form",
             "Each frame says its length in as few bytes as possible",
-            &SHORTEST,
+            &SHORTEST_LENGTH,
             FaultKind::LongLength,
         ),
         watched(
             "5.2-lengths-are-below-2-63",
             "No frame says a length of 2^63 or more",
-            &MOST_SIGNIFICANT,
+            &MOST_SIGNIFICANT_BIT,
             FaultKind::Length,
         ),
     ]
@@ -101,25 +79,25 @@ fn of_messages() -> Vec<Case> {
         watched(
             "5.4-fragments-are-in-order",
             "Each continuation continues a message, and no message begins inside another one",
-            &SEQUENCE,
+            &NOT_INTERLEAVED,
             FaultKind::Sequence,
         ),
         watched(
             "5.5-control-frames-are-short",
             "No control frame has more than 125 bytes",
-            &CONTROL,
+            &SHORT_CONTROL,
             FaultKind::LongControl,
         ),
         watched(
             "5.5-control-frames-are-whole",
             "Each control frame is final",
-            &CONTROL,
+            &SHORT_CONTROL,
             FaultKind::FragmentedControl,
         ),
         watched(
             "5.6-text-is-utf-8",
             "Each text message is UTF-8",
-            &TEXT,
+            &PARTIAL_UTF8,
             FaultKind::InvalidText,
         ),
     ]

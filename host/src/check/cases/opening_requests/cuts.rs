@@ -3,6 +3,7 @@
 use super::allowed::opened;
 use crate::check::answer::pong_back;
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::ESTABLISHED;
 use crate::check::frame::{Role, ping};
 use crate::check::request::{Request, request};
 use crate::check::request_play::{Response, Sending, ask};
@@ -34,10 +35,6 @@ const INCOMPLETE: Rule = Rule::of(
     "8",
     "A server that receives an incomplete request message, usually due to a canceled request or a \
      triggered timeout exception, MAY send an error response prior to closing the connection.",
-);
-const OPEN: Rule = Rule::new(
-    "4.2.2",
-    "At this point, the server may begin sending (and receiving) data.",
 );
 
 pub(super) fn cases() -> Vec<Case> {
@@ -76,7 +73,7 @@ fn behind() -> Vec<Case> {
         Case::robust(
             "4.2.2-frame-behind-the-request",
             "A frame in one piece with the request is answered once the connection is open",
-            &OPEN,
+            &ESTABLISHED,
         )
         .asks(
             ask(request().behind("a Ping", glued))
@@ -89,7 +86,7 @@ fn behind() -> Vec<Case> {
             "4.2.2-second-request-behind-the-request",
             "A second request in one piece with the request is no request, but frames, and gets no \
              response",
-            &OPEN,
+            &ESTABLISHED,
         )
         .asks(
             ask(request().behind("a second request", second))

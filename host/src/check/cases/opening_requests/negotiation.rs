@@ -3,6 +3,7 @@
 
 use super::allowed::{EMPTY_ELEMENTS, opened};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::NO_UNASKED_EXTENSION;
 use crate::check::request::{Request, request};
 use crate::check::request_play::{RequestPlay, Response, ask};
 use crate::check::response_head::HeadFault;
@@ -23,10 +24,6 @@ const ONE_PROTOCOL: Rule = Rule::new(
     "11.3.4",
     "However, the |Sec-WebSocket-Protocol| header field MUST NOT appear more than once in an HTTP \
      response.",
-);
-const EXTENSIONS: Rule = Rule::new(
-    "9",
-    "A server MUST NOT respond with any extension not requested by the client.",
 );
 
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
@@ -145,7 +142,7 @@ fn extensions() -> Vec<Case> {
         Case::must(
             "9-no-extension-offered",
             "The response has no extension if none was offered",
-            &EXTENSIONS,
+            &NO_UNASKED_EXTENSION,
         )
         .asks(not_agreed(request().without(EXTENSION))),
         Case::must(
@@ -158,7 +155,7 @@ fn extensions() -> Vec<Case> {
             "9.1-extensions-in-two-lines",
             "When extensions that do not exist are offered in two lines, the connection opens \
              without",
-            &EXTENSIONS,
+            &NO_UNASKED_EXTENSION,
         )
         .asks(not_agreed(request().replaced(EXTENSION, lines))),
     ]
@@ -192,7 +189,7 @@ fn unknown_extensions() -> Vec<Case> {
             Case::must(
                 format!("9-{name}"),
                 format!("When {what} is offered, the connection opens without"),
-                &EXTENSIONS,
+                &NO_UNASKED_EXTENSION,
             )
             .asks(not_agreed(request().with(EXTENSION, value))),
         );

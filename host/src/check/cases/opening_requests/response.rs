@@ -2,18 +2,13 @@
 
 use super::allowed::{declined, opened};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::SPACE_BEHIND_STATUS;
 use crate::check::request::request;
 use crate::check::response_head::HeadFault;
 
 const STATUS: Rule = Rule::new(
     "4.2.2",
     "A Status-Line with a 101 response code as per RFC 2616 [RFC2616].",
-);
-const STATUS_SPACE: Rule = Rule::of(
-    9112,
-    "4",
-    "A server MUST send the space that separates the status-code from the reason-phrase even when \
-     the reason-phrase is absent (i.e., the status-line would end with the space).",
 );
 const UPGRADE: Rule = Rule::new(
     "4.2.2",
@@ -59,7 +54,7 @@ fn openings() -> Vec<Case> {
         response(
             "rfc9112-4-status-line",
             "The status line is \"HTTP/1.1 101 \", and words",
-            &STATUS_SPACE,
+            &SPACE_BEHIND_STATUS,
             HeadFault::StatusLine,
         ),
         response(

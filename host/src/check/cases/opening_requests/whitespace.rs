@@ -2,16 +2,11 @@
 
 use super::allowed::{not_opened, opened, opened_or_refused, rather_opened, refused_with_400};
 use crate::check::case::{Case, Rule};
+use crate::check::cases::rules::{BLANKS_AROUND, LINE_FEED};
 use crate::check::request::{Request, request};
 use crate::check::request_play::{RequestPlay, Response, ask};
 use crate::check::session::Grade;
 
-const AROUND: Rule = Rule::of(
-    9112,
-    "5.1",
-    "A field line value might be preceded and/or followed by optional whitespace (OWS); a single \
-     SP preceding the field line value is preferred for consistent readability by humans.",
-);
 const EXCLUDED: Rule = Rule::of(
     9112,
     "5.1",
@@ -50,12 +45,6 @@ const BARE_CR: Rule = Rule::of(
     "A recipient of such a bare CR MUST consider that element to be invalid or replace each bare \
      CR with SP before processing the element or forwarding the message.",
 );
-const BARE_LF: Rule = Rule::of(
-    9112,
-    "2.2",
-    "Although the line terminator for the start-line and fields is the sequence CRLF, a recipient \
-     MAY recognize a single LF as a line terminator and ignore any preceding CR.",
-);
 const EMPTY_LINES: Rule = Rule::of(
     9112,
     "2.2",
@@ -78,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn around() -> Vec<Case> {
     let accepted = |name: &str, claim: &'static str, request: Request| {
-        Case::must(format!("rfc9112-5.1-{name}"), claim, &AROUND).asks(opened(request))
+        Case::must(format!("rfc9112-5.1-{name}"), claim, &BLANKS_AROUND).asks(opened(request))
     };
     vec![
         accepted(
@@ -286,13 +275,13 @@ fn line_feeds() -> Vec<Case> {
         Case::must(
             "rfc9112-2.2-bare-lf-behind-a-header",
             "A line that ends in a line feed alone is accepted, or refused with a response",
-            &BARE_LF,
+            &LINE_FEED,
         )
         .asks(open(request().line("X-Header: a\nX-Other: b"))),
         Case::must(
             "rfc9112-2.2-bare-lf-behind-the-request-line",
             "A request line that ends in a line feed alone is accepted, or refused with a response",
-            &BARE_LF,
+            &LINE_FEED,
         )
         .asks(open(
             request().request_line("GET {resource} HTTP/1.1\nX-Header: a"),
@@ -300,7 +289,7 @@ fn line_feeds() -> Vec<Case> {
         Case::must(
             "rfc9112-2.2-bare-lf-everywhere",
             "A request whose lines end in line feeds alone is accepted, or refused",
-            &BARE_LF,
+            &LINE_FEED,
         )
         .asks(open(request().line_ends("\n")).or(Grade::Passed, Response::Waits)),
         Case::must(

@@ -1,6 +1,9 @@
 //! What the RFCs say about responses to a client.
 
 use crate::check::case::Rule;
+pub(super) use crate::check::cases::rules::BLANKS_AROUND as BLANKS;
+pub(super) use crate::check::cases::rules::LINE_FEED;
+pub(super) use crate::check::cases::rules::SPACE_BEHIND_STATUS as REASON;
 
 pub(super) const STATUS_101: Rule = Rule::new(
     "4.1",
@@ -86,22 +89,4 @@ pub(super) const FOLDED: Rule = Rule::of(
     "A user agent that receives an obs-fold in a response message that is not within a \
      \"message/http\" container MUST replace each received obs-fold with one or more SP octets \
      prior to interpreting the field value.",
-);
-pub(super) const LINE_FEED: Rule = Rule::of(
-    9112,
-    "2.2",
-    "Although the line terminator for the start-line and fields is the sequence CRLF, a recipient \
-     MAY recognize a single LF as a line terminator and ignore any preceding CR.",
-);
-pub(super) const BLANKS: Rule = Rule::of(
-    9112,
-    "5.1",
-    "A field line value might be preceded and/or followed by optional whitespace (OWS); a single \
-     SP preceding the field line value is preferred for consistent readability by humans.",
-);
-pub(super) const REASON: Rule = Rule::of(
-    9112,
-    "4",
-    "A server MUST send the space that separates the status-code from the reason-phrase even when \
-     the reason-phrase is absent (i.e., the status-line would end with the space).",
 );

@@ -1,29 +1,13 @@
 //! The sentences behind the cases of text, and the close code that they ask for.
 
 use crate::check::case::Rule;
+pub(super) use crate::check::cases::rules::BINARY_DATA as BINARY;
+pub(super) use crate::check::cases::rules::IDENTICAL_PONG as SAME_DATA;
+pub(super) use crate::check::cases::rules::INVALID_UTF8 as INVALID;
+pub(super) use crate::check::cases::rules::PARTIAL_UTF8 as PARTIAL;
 
-pub(super) const INVALID: Rule = Rule::new(
-    "8.1",
-    "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is \
-     not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.",
-);
 pub(super) const TEXT: Rule =
     Rule::new("5.6", "The \"Payload data\" is text data encoded as UTF-8.");
-pub(super) const PARTIAL: Rule = Rule::new(
-    "5.6",
-    "Note that a particular text frame might include a partial UTF-8 sequence; however, the whole \
-     message MUST contain valid UTF-8.",
-);
-pub(super) const BINARY: Rule = Rule::new(
-    "5.6",
-    "The \"Payload data\" is arbitrary binary data whose interpretation is solely up to the \
-     application layer.",
-);
-pub(super) const SAME_DATA: Rule = Rule::new(
-    "5.5.3",
-    "A Pong frame sent in response to a Ping frame must have identical \"Application data\" as \
-     found in the message body of the Ping frame being replied to.",
-);
 pub(super) const SURROGATES: Rule = Rule::of(
     3629,
     "3",
