@@ -7,8 +7,12 @@ Reads what the command printed, with its colours, and writes the SVG to stdout. 
 these ranges of lines are drawn, with an ellipsis between them. A line that begins with `$ ` is a
 command.
 
-host/docs/check-terminal.svg is the output of a check of tests/examples/mutant with the fault
-TakesFragmentedControl, with the command above it. host/docs/check-page.png is the page of two
+host/docs/check-terminal.svg is the output of this command, with the lines 1 to 19, the end of the
+failure and the last line, while `ws-echo --no-welcome` runs:
+
+    ws-echo check 'ws://127.0.0.1:3000/test?violate=mask' --section 5 --section 7
+
+host/docs/check-page.png is the page of two
 clients, the npm package ws and Python's websockets, that were tested with
 `ws-echo check --listen 127.0.0.1:9001 --section 5 --html page.html`:
 
