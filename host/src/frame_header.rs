@@ -26,12 +26,15 @@ pub(crate) struct FrameHeader {
     pub(crate) len: u64,
     /// Whether the length is in the shortest form.
     pub(crate) is_shortest: bool,
+    /// How many bytes the header itself has, with the masking key.
+    pub(crate) header_len: usize,
     /// `None` if the frame is not masked.
     pub(crate) key: Option<[u8; 4]>,
 }
 
 /// Reads the header that these bytes are; `None` if it is not complete.
 pub(crate) fn read_header(bytes: &[u8]) -> Option<FrameHeader> {
+    let all_len = bytes.len();
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (len, shortest_min, rest) = match second & !MASKED {
         LEN_16 => {
@@ -44,14 +47,18 @@ pub(crate) fn read_header(bytes: &[u8]) -> Option<FrameHeader> {
         }
         len => (len.into(), 0, rest),
     };
-    let key = match second & MASKED {
-        0 => None,
-        _ => Some(*rest.first_chunk()?),
+    let (key, rest) = match second & MASKED {
+        0 => (None, rest),
+        _ => {
+            let (key, rest) = rest.split_first_chunk()?;
+            (Some(*key), rest)
+        }
     };
     Some(FrameHeader {
         first,
         len,
         is_shortest: len >= shortest_min,
+        header_len: all_len - rest.len(),
         key,
     })
 }

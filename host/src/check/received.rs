@@ -181,9 +181,8 @@ impl FrameReader {
             self.lost = Some(what);
             return None;
         }
-        let header_len = header_len(bytes[1], header.key.is_some());
-        let end = header_len + header.len as usize;
-        let mut payload = bytes.get(header_len..end)?.to_vec();
+        let end = header.header_len + header.len as usize;
+        let mut payload = bytes.get(header.header_len..end)?.to_vec();
         if let Some(key) = header.key {
             mask(&mut payload, key);
         }
@@ -378,16 +377,6 @@ impl FrameReader {
         }
         Some(Meaning::Close(close))
     }
-}
-
-/// How long a header with this second byte is, with the key.
-fn header_len(second: u8, is_masked: bool) -> usize {
-    let len = match second & 0x7F {
-        crate::frame_header::LEN_16 => 4,
-        crate::frame_header::LEN_64 => 10,
-        _ => 2,
-    };
-    if is_masked { len + 4 } else { len }
 }
 
 /// Whether an endpoint may send this close code (RFC 6455 section 7.4, and the registry that
