@@ -50,13 +50,13 @@ use mio::Waker;
 use self::case::Case;
 use self::exit_status::ExitStatus;
 use self::frame::Role;
-use self::player::events::CheckEvents;
+
 use self::progress::Progress;
 use self::report::reporter::Reporter;
 use self::report::{CaseResult, Report};
 use self::target::Target;
 use crate::client::tls::INSECURE;
-use crate::client::waiter::Waiter as _;
+use crate::client::waiter::SocketPoll;
 use crate::options::check::{CheckOptions, ServerOptions, Task};
 use crate::options::trust::Trust;
 use crate::stderr;
@@ -109,7 +109,7 @@ fn check_server(
     if server.trust == Trust::Anyone {
         stderr::print(INSECURE);
     }
-    let mut events = CheckEvents::new().map_err(|error| {
+    let mut events = SocketPoll::new().map_err(|error| {
         let why = format!("cannot wait for sockets: {error}");
         (ExitStatus::Failed, why)
     })?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
-use mio::{Poll, Token, Waker};
+use mio::Waker;
 
 use super::command::{MessageData, UserCommand};
 use super::end_reason::ExitStatus;
@@ -15,11 +15,10 @@ use super::pipe::{self, Printer};
 use super::terminal::Terminal;
 use super::user::{User, View, WhileDisconnected};
 use super::wire::{self, ShowLine, WireLog};
+use crate::client::waiter::SocketPoll;
 use crate::options::chat::ChatOptions;
 use crate::platform::TerminalMode;
 use crate::stop_signal::StopSignal;
-
-const WAKER: Token = Token(1);
 
 /// A user, at a terminal if there is one and everything can be shown there. Times are counted from
 /// `start`.
@@ -48,13 +47,12 @@ pub(super) fn start(options: &ChatOptions, start: Instant) -> io::Result<User> {
 
 /// A user at a terminal, and where lines about what travels are shown.
 fn at_terminal(has_color: bool) -> io::Result<(User, ShowLine)> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
-    let (terminal, commands) = Terminal::start(Arc::clone(&waker), stop.clone(), has_color)?;
+    let poll = SocketPoll::new()?;
+    let stop = stop_signal(poll.waker())?;
+    let (terminal, commands) = Terminal::start(Arc::clone(poll.waker()), stop.clone(), has_color)?;
     let show_line = terminal.show_line();
     let user = User::new(
         poll,
-        waker,
         stop,
         commands,
         WhileDisconnected::Reject,
@@ -65,14 +63,14 @@ fn at_terminal(has_color: bool) -> io::Result<(User, ShowLine)> {
 
 /// A user that sends lines through a pipe, or this one text.
 fn at_pipe(view: Box<dyn View>, once: Option<String>) -> io::Result<User> {
-    let (poll, waker) = poll()?;
-    let stop = stop_signal(&waker)?;
+    let poll = SocketPoll::new()?;
+    let stop = stop_signal(poll.waker())?;
     let commands = match once {
         Some(text) => only(MessageData::Text(text)),
-        None => pipe::read_lines(Arc::clone(&waker))?,
+        None => pipe::read_lines(Arc::clone(poll.waker()))?,
     };
     let hold = WhileDisconnected::Hold;
-    Ok(User::new(poll, waker, stop, commands, hold, view))
+    Ok(User::new(poll, stop, commands, hold, view))
 }
 
 /// The commands that send one message.
@@ -92,10 +90,4 @@ fn stop_signal(waker: &Arc<Waker>) -> io::Result<StopSignal> {
         mode.restore();
         process::exit(ExitStatus::Broken as i32);
     })
-}
-
-fn poll() -> io::Result<(Poll, Arc<Waker>)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKER)?;
-    Ok((poll, Arc::new(waker)))
 }

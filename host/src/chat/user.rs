@@ -3,11 +3,9 @@
 
 use std::fmt::Display;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use mio::{Events, Poll, Registry, Waker};
 use ws_echo_core::{Fin, Kind};
 
 use super::command::UserCommand;
@@ -15,11 +13,8 @@ use super::event::ChatEvent;
 use super::wire::WireLog;
 use crate::client::error::ConnectError;
 use crate::client::stream::ByteStream;
-use crate::client::waiter::{Waiter, poll_until};
+use crate::client::waiter::{SocketPoll, Waiter};
 use crate::stop_signal::StopSignal;
-
-/// How many events one poll returns at most: of the socket, and of the waker.
-const EVENT_COUNT: usize = 8;
 
 /// A piece of a message that was received. Text is not cut inside a character.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +87,7 @@ pub(super) enum WhileDisconnected {
 
 /// The user: where commands come from, and where events are shown.
 pub(super) struct User {
-    poll: Poll,
-    /// Wakes the poll.
-    waker: Arc<Waker>,
-    events: Events,
+    poll: SocketPoll,
     commands: Receiver<UserCommand>,
     /// A command that was received and could not be executed yet.
     pub(super) held: Option<UserCommand>,
@@ -111,8 +103,7 @@ pub(super) struct User {
 impl User {
     /// A user with these commands and this view.
     pub(super) fn new(
-        poll: Poll,
-        waker: Arc<Waker>,
+        poll: SocketPoll,
         stop: StopSignal,
         commands: Receiver<UserCommand>,
         while_disconnected: WhileDisconnected,
@@ -120,8 +111,6 @@ impl User {
     ) -> Self {
         Self {
             poll,
-            waker,
-            events: Events::with_capacity(EVENT_COUNT),
             commands,
             held: None,
             while_disconnected,
@@ -176,17 +165,8 @@ impl User {
 }
 
 impl Waiter for User {
-    fn registry(&self) -> &Registry {
-        self.poll.registry()
-    }
-
-    fn waker(&self) -> &Arc<Waker> {
-        &self.waker
-    }
-
-    /// Waits for an event of the socket or a command.
-    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        poll_until(&mut self.poll, &mut self.events, until)
+    fn socket_poll(&mut self) -> &mut SocketPoll {
+        &mut self.poll
     }
 
     fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError> {

@@ -20,11 +20,10 @@ use self::agents::{Agents, in_order};
 use self::visit::{Listening, Order};
 use super::exit_status::ExitStatus;
 use super::frame::Role;
-use super::player::events::CheckEvents;
 use super::report::Report;
 use super::report::reporter::Reporter;
 use super::selection;
-use crate::client::waiter::Waiter as _;
+use crate::client::waiter::SocketPoll;
 use crate::options::check::CheckOptions;
 use crate::platform;
 use crate::stderr;
@@ -50,15 +49,15 @@ pub(super) fn run(
     let failed = |what: &str, error: io::Error| (ExitStatus::Failed, format!("{what}: {error}"));
     let reporter = Reporter::new(&options.output).map_err(wrong)?;
     let cases = in_order(selection::chosen(options, Some(Role::Client)).map_err(wrong)?);
-    let mut events = CheckEvents::new().map_err(|error| failed("cannot wait", error))?;
-    let stop = StopSignal::install(Arc::clone(events.waker()), || process::exit(STATUS_STOPPED))
+    let mut poll = SocketPoll::new().map_err(|error| failed("cannot wait", error))?;
+    let stop = StopSignal::install(Arc::clone(poll.waker()), || process::exit(STATUS_STOPPED))
         .map_err(|error| failed("cannot handle signals", error))?;
     let (orders, received) = mpsc::channel();
     let listening = Arc::new(Listening {
         cases,
         agents: Agents::default(),
         detail: reporter.detail(),
-        orders: visit::Orders::new(orders, Arc::clone(events.waker())),
+        orders: visit::Orders::new(orders, Arc::clone(poll.waker())),
         keys: Mutex::new(HashSet::new()),
     });
     let listeners = listen(addresses).map_err(|why| (ExitStatus::WrongCommandLine, why))?;
@@ -72,8 +71,7 @@ pub(super) fn run(
             .map_err(|error| failed("cannot start a thread", error))?;
     }
     while !stop.is_requested() {
-        events
-            .wait(None)
+        poll.wait(None)
             .map_err(|error| failed("cannot wait", error))?;
         if follow(&received, &listening, &reporter) == Next::End {
             break;

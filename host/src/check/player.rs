@@ -8,7 +8,6 @@ mod client_response;
 pub(crate) mod client_session;
 pub(crate) mod connection;
 pub(crate) mod conversation;
-pub(crate) mod events;
 pub(crate) mod opening;
 mod outgoing;
 pub(crate) mod request;
@@ -21,19 +20,19 @@ use super::request_part::Circumstances;
 use super::target::Target;
 use super::transcript::Transcript;
 use super::verdict::Verdict;
+use crate::client::waiter::SocketPoll;
 use client_opening::WaitingClient;
-use events::CheckEvents;
 
 /// Plays a case against a server, and judges it.
 pub(crate) fn play(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     case: &Case,
 ) -> (Verdict, Transcript) {
     match &case.play {
-        Play::Session(session) => server_session::play(events, target, session),
-        Play::Attack(attack) => attack::play(events, target, attack),
-        Play::Request(request) => request::play(events, target, request),
+        Play::Session(session) => server_session::play(poll, target, session),
+        Play::Attack(attack) => attack::play(poll, target, attack),
+        Play::Request(request) => request::play(poll, target, request),
         Play::Response(_) => (
             Verdict::skipped("cases of this kind cannot be played against a server"),
             Transcript::default(),

@@ -4,12 +4,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::player::events::CheckEvents;
 use super::probe;
 use super::report::CaseResult;
 use super::target::Target;
 use super::transcript::Direction;
 use super::verdict::Outcome;
+use crate::client::waiter::SocketPoll;
 use crate::lock::lock;
 
 /// What is known of the server while cases are played.
@@ -35,14 +35,14 @@ impl Presence {
     }
 
     /// Notes what has happened in a case that was played.
-    pub(crate) fn note(&self, events: &mut CheckEvents, target: &Target<'_>, result: &CaseResult) {
+    pub(crate) fn note(&self, poll: &mut SocketPoll, target: &Target<'_>, result: &CaseResult) {
         if !is_silent(result, target.timing.patience()) {
             self.silent.store(0, Ordering::Relaxed);
             return;
         }
         let silent = self.silent.fetch_add(1, Ordering::Relaxed) + 1;
         if silent.is_multiple_of(self.silent_max)
-            && let Err(why) = probe::look_again(events, target)
+            && let Err(why) = probe::look_again(poll, target)
         {
             *lock(&self.lost) = Some(why);
         }

@@ -10,14 +10,13 @@ use super::compression::Compression;
 use super::frame::{self, Frame, Role};
 use super::http::Head;
 use super::player::connection::{Connection, Moved};
-use super::player::events::CheckEvents;
 use super::player::opening::{self, Opening};
 use super::received::{FrameReader, Meaning};
 use super::target::Target;
 use super::timing::Timing;
 use crate::client::destination::Destination;
 use crate::client::tls::TlsConnector;
-use crate::client::waiter::Waiter as _;
+use crate::client::waiter::SocketPoll;
 use crate::escape::Untrusted;
 use crate::options::check::ServerOptions;
 use crate::resolve::Lookup;
@@ -41,7 +40,7 @@ const ECHO: &str = "ws-echo check";
 ///
 /// Why no case can be played, in one sentence.
 pub(crate) fn probe<'a>(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     options: &'a ServerOptions,
     detail: super::transcript::Detail,
 ) -> Result<Probed<'a>, String> {
@@ -51,7 +50,7 @@ pub(crate) fn probe<'a>(
         timeout: options.timeout,
     };
     let mut failure = String::from("the host has no address");
-    for address in addresses(events, options)? {
+    for address in addresses(poll, options)? {
         let target = Target {
             options,
             destination,
@@ -62,7 +61,7 @@ pub(crate) fn probe<'a>(
             jobs: options.jobs,
             detail,
         };
-        match Connection::open(events, &target) {
+        match Connection::open(poll, &target) {
             Ok(connection) => return speak(connection, target),
             Err(error) => failure = error.to_string(),
         }
@@ -70,9 +69,9 @@ pub(crate) fn probe<'a>(
     Err(failure)
 }
 
-fn addresses(events: &mut CheckEvents, options: &ServerOptions) -> Result<Vec<SocketAddr>, String> {
+fn addresses(poll: &mut SocketPoll, options: &ServerOptions) -> Result<Vec<SocketAddr>, String> {
     let deadline = Instant::now() + options.timeout;
-    let lookup = Lookup::start(&options.url, events.waker())
+    let lookup = Lookup::start(&options.url, poll.waker())
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     loop {
         if let Some(answer) = lookup.answer() {
@@ -81,7 +80,7 @@ fn addresses(events: &mut CheckEvents, options: &ServerOptions) -> Result<Vec<So
         if Instant::now() >= deadline {
             return Err(lookup.late(options.timeout));
         }
-        let waited = events.wait(Some(deadline));
+        let waited = poll.wait(Some(deadline));
         waited.map_err(|error| format!("cannot wait for an answer: {error}"))?;
     }
 }
@@ -107,10 +106,10 @@ fn speak<'a>(connection: Connection<'_>, mut target: Target<'a>) -> Result<Probe
 
 /// Whether the server answers on another connection while one is open.
 fn serves_another(target: &Target<'_>) -> bool {
-    let Ok(mut events) = CheckEvents::new() else {
+    let Ok(mut poll) = SocketPoll::new() else {
         return true;
     };
-    let Ok(connection) = Connection::open(&mut events, target) else {
+    let Ok(connection) = Connection::open(&mut poll, target) else {
         return false;
     };
     Talk::open(connection, target).is_ok()
@@ -121,8 +120,8 @@ fn serves_another(target: &Target<'_>) -> bool {
 /// # Errors
 ///
 /// Why it seems to be gone, in words.
-pub(crate) fn look_again(events: &mut CheckEvents, target: &Target<'_>) -> Result<(), String> {
-    let connection = Connection::open(events, target).map_err(|error| error.to_string())?;
+pub(crate) fn look_again(poll: &mut SocketPoll, target: &Target<'_>) -> Result<(), String> {
+    let connection = Connection::open(poll, target).map_err(|error| error.to_string())?;
     let (mut talk, _) = Talk::open(connection, target)?;
     if target.options.no_echo {
         return Ok(());

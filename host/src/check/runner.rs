@@ -7,12 +7,13 @@ use std::thread;
 use std::time::Instant;
 
 use super::case::Case;
-use super::player::{self, events::CheckEvents};
+use super::player;
 use super::presence::Presence;
 use super::progress::Progress;
 use super::report::CaseResult;
 use super::target::Target;
 use super::verdict::{Outcome, Verdict};
+use crate::client::waiter::SocketPoll;
 use crate::lock::lock;
 
 /// Plays all cases: first those that can be played side by side, then the others one after the
@@ -35,14 +36,14 @@ pub(crate) fn run(
     let results = Mutex::new((0..count).map(|_| None).collect::<Vec<_>>());
     let presence = Presence::new(target.jobs.get());
     let play_next = |cases: &[(usize, Case)], next: &AtomicUsize| -> io::Result<()> {
-        let mut events = CheckEvents::new()?;
+        let mut poll = SocketPoll::new()?;
         while let Some((index, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
             if progress.is_stopped() || presence.is_lost() {
                 break;
             }
-            let result = play(&mut events, target, case);
+            let result = play(&mut poll, target, case);
             if result.verdict.outcome != Outcome::Skipped {
-                presence.note(&mut events, target, &result);
+                presence.note(&mut poll, target, &result);
             }
             lock(&results)[*index] = Some(result);
             progress.played_one();
@@ -69,11 +70,11 @@ pub(crate) fn run(
     Ok((results.into_iter().flatten().collect(), presence.why()))
 }
 
-fn play(events: &mut CheckEvents, target: &Target<'_>, case: &Case) -> CaseResult {
+fn play(poll: &mut SocketPoll, target: &Target<'_>, case: &Case) -> CaseResult {
     let start = Instant::now();
     let (verdict, transcript) = match skipped(target, case) {
         Some(why) => (Verdict::skipped(why), Default::default()),
-        None => player::play(events, target, case),
+        None => player::play(poll, target, case),
     };
     CaseResult {
         case: case.clone(),

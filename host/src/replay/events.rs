@@ -5,22 +5,15 @@ use std::process;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mio::{Events, Poll, Registry, Token, Waker};
-
 use crate::client::error::ConnectError;
-use crate::client::waiter::{Waiter, poll_until};
+use crate::client::waiter::{SocketPoll, Waiter};
 use crate::stop_signal::StopSignal;
 
-const WAKER: Token = Token(1);
-/// How many events one poll returns at most: of the socket, and of the waker.
-const EVENT_COUNT: usize = 8;
 const STATUS_STOPPED: i32 = 1;
 
 /// What the one thread waits for.
 pub(super) struct ReplayEvents {
-    poll: Poll,
-    waker: Arc<Waker>,
-    events: Events,
+    poll: SocketPoll,
     pub(super) stop: StopSignal,
 }
 
@@ -31,30 +24,16 @@ impl ReplayEvents {
     ///
     /// When the system refuses a poll, or the handling of signals.
     pub(super) fn new() -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let poll = SocketPoll::new()?;
         let end_process = || process::exit(STATUS_STOPPED);
-        let stop = StopSignal::install(Arc::clone(&waker), end_process)?;
-        Ok(Self {
-            poll,
-            waker,
-            events: Events::with_capacity(EVENT_COUNT),
-            stop,
-        })
+        let stop = StopSignal::install(Arc::clone(poll.waker()), end_process)?;
+        Ok(Self { poll, stop })
     }
 }
 
 impl Waiter for ReplayEvents {
-    fn registry(&self) -> &Registry {
-        self.poll.registry()
-    }
-
-    fn waker(&self) -> &Arc<Waker> {
-        &self.waker
-    }
-
-    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
-        poll_until(&mut self.poll, &mut self.events, until)
+    fn socket_poll(&mut self) -> &mut SocketPoll {
+        &mut self.poll
     }
 
     fn is_past(&mut self, until: Instant) -> Result<bool, ConnectError> {

@@ -16,12 +16,12 @@ use crate::check::case::Case;
 use crate::check::client_request::ClientRequest;
 use crate::check::player::client_opening::WaitingClient;
 use crate::check::player::connection::Connection;
-use crate::check::player::events::CheckEvents;
 use crate::check::player::play_client;
 use crate::check::report::CaseResult;
 use crate::check::request_part::Circumstances;
 use crate::check::timing::Timing;
 use crate::check::transcript::Detail;
+use crate::client::waiter::SocketPoll;
 use crate::lock::lock;
 
 /// How long the result of a case that is being played is waited for.
@@ -81,8 +81,8 @@ pub(super) fn serve(listening: &Listening, stream: TcpStream) -> io::Result<()> 
     let is_local = stream.peer_addr()?.ip().to_canonical().is_loopback();
     let timing = if is_local { Timing::LOCAL } else { REMOTE };
     let port = stream.local_addr()?.port();
-    let mut events = CheckEvents::new()?;
-    let mut connection = Connection::accepted(&mut events, stream)?;
+    let mut poll = SocketPoll::new()?;
+    let mut connection = Connection::accepted(&mut poll, stream)?;
     let mut received = Vec::new();
     loop {
         // Whoever only looks whether the port is open sends nothing.

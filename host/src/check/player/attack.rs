@@ -6,12 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::attackers::{self, Progress};
-use super::events::CheckEvents;
 use super::witness::Witness;
 use crate::check::attack::{Attack, Behaviour, EXPECTED};
 use crate::check::target::Target;
 use crate::check::transcript::Transcript;
 use crate::check::verdict::{Outcome, Verdict};
+use crate::client::waiter::SocketPoll;
 use crate::platform;
 
 /// How long a server is watched once all connections are there.
@@ -31,7 +31,7 @@ const MANY: usize = 500;
 
 /// Loads a server, and judges what became of it.
 pub(crate) fn play(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     attack: &Attack,
 ) -> (Verdict, Transcript) {
@@ -41,11 +41,11 @@ pub(crate) fn play(
     let mut attack = attack.clone();
     let wanted = attack.connections;
     attack.connections = wanted.min(may_open.saturating_sub(OTHER_FILES) as usize);
-    if let Err(why) = recovered(events, target, limit) {
+    if let Err(why) = recovered(poll, target, limit) {
         let why = format!("the server does not serve anyone, perhaps since another case: {why}");
         return (Verdict::skipped(why), transcript);
     }
-    let verdict = match load(events, target, &attack, limit, &mut transcript) {
+    let verdict = match load(poll, target, &attack, limit, &mut transcript) {
         Err(why) => Verdict::new(Outcome::Failed, why, EXPECTED),
         Ok(()) if attack.connections < wanted => {
             let seen = format!(
@@ -60,10 +60,10 @@ pub(crate) fn play(
 }
 
 /// Waits until the server has done with what another case has left in its buffers.
-fn recovered(events: &mut CheckEvents, target: &Target<'_>, limit: Duration) -> Result<(), String> {
+fn recovered(poll: &mut SocketPoll, target: &Target<'_>, limit: Duration) -> Result<(), String> {
     let until = Instant::now() + RECOVERY_TIME_MAX;
     loop {
-        let served = Witness::open(events, target, limit).and_then(|mut it| it.round_trip());
+        let served = Witness::open(poll, target, limit).and_then(|mut it| it.round_trip());
         match served {
             Ok(_) => return Ok(()),
             Err(why) if Instant::now() >= until => return Err(why),
@@ -73,14 +73,14 @@ fn recovered(events: &mut CheckEvents, target: &Target<'_>, limit: Duration) -> 
 }
 
 fn load(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     attack: &Attack,
     limit: Duration,
     transcript: &mut Transcript,
 ) -> Result<(), String> {
     let record = &mut transcript.record;
-    let mut witness = Witness::open(events, target, limit)?;
+    let mut witness = Witness::open(poll, target, limit)?;
     witness.round_trip()?;
     let progress = Progress::default();
     record.event(attack.to_string());
@@ -99,7 +99,7 @@ fn load(
     ));
     drop(witness);
     let after = |why| format!("after the load the server serves no new client: {why}");
-    let mut witness = Witness::open(events, target, limit).map_err(after)?;
+    let mut witness = Witness::open(poll, target, limit).map_err(after)?;
     witness.round_trip().map_err(after)?;
     Ok(())
 }
@@ -127,9 +127,9 @@ fn watch(
     let has_room = attack.connections < MANY && !matches!(attack.behaviour, Behaviour::Reopened);
     if has_room {
         let failed = |why| format!("during the load no other client can connect: {why}");
-        let mut events =
-            CheckEvents::new().map_err(|error| format!("cannot wait for sockets: {error}"))?;
-        let mut other = Witness::open(&mut events, target, limit).map_err(failed)?;
+        let mut poll =
+            SocketPoll::new().map_err(|error| format!("cannot wait for sockets: {error}"))?;
+        let mut other = Witness::open(&mut poll, target, limit).map_err(failed)?;
         worst = worst.max(other.round_trip().map_err(failed)?);
     }
     Ok(worst)

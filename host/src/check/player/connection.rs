@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use mio::{Interest, Token};
 use socket2::{SockRef, Socket};
 
-use super::events::CheckEvents;
 use crate::check::target::Target;
 use crate::check::transcript::Tcp;
 use crate::client::error::ConnectError;
 use crate::client::stream::ByteStream;
-use crate::client::waiter::Waiter as _;
+use crate::client::waiter::SocketPoll;
 
 const SOCKET: Token = Token(0);
 const READ_LEN: usize = 64 << 10;
@@ -22,7 +21,7 @@ pub(crate) const NO_CONNECTION: &str = "cannot connect to";
 
 /// A connection.
 pub(crate) struct Connection<'a> {
-    events: &'a mut CheckEvents,
+    poll: &'a mut SocketPoll,
     bytes: Box<dyn ByteStream>,
     /// The same socket, without TLS.
     socket: Socket,
@@ -50,7 +49,7 @@ impl<'a> Connection<'a> {
     ///
     /// Why there is no connection.
     pub(crate) fn open(
-        events: &'a mut CheckEvents,
+        poll: &'a mut SocketPoll,
         target: &Target<'_>,
     ) -> Result<Self, ConnectError> {
         let timeout = target.destination.timeout;
@@ -59,13 +58,13 @@ impl<'a> Connection<'a> {
             ConnectError::NotConnected(format!("{NO_CONNECTION} {}: {error}", target.address))
         };
         let stream = TcpStream::connect_timeout(&target.address, timeout).map_err(failed)?;
-        let (stream, socket) = registered(events, stream).map_err(failed)?;
+        let (stream, socket) = registered(poll, stream).map_err(failed)?;
         let bytes: Box<dyn ByteStream> = match &target.connector {
-            Some(connector) => Box::new(connector.shake_hands(events, stream, deadline)?),
+            Some(connector) => Box::new(connector.shake_hands(poll, stream, deadline)?),
             None => Box::new(stream),
         };
         Ok(Self {
-            events,
+            poll,
             bytes,
             socket,
             tcp: Tcp::Open,
@@ -79,10 +78,10 @@ impl<'a> Connection<'a> {
     /// # Errors
     ///
     /// When the system refuses to poll it.
-    pub(crate) fn accepted(events: &'a mut CheckEvents, stream: TcpStream) -> io::Result<Self> {
-        let (stream, socket) = registered(events, stream)?;
+    pub(crate) fn accepted(poll: &'a mut SocketPoll, stream: TcpStream) -> io::Result<Self> {
+        let (stream, socket) = registered(poll, stream)?;
         Ok(Self {
-            events,
+            poll,
             bytes: Box::new(stream),
             socket,
             tcp: Tcp::Open,
@@ -155,7 +154,7 @@ impl<'a> Connection<'a> {
     /// Waits until something can be moved, or until a deadline.
     pub(crate) fn wait(&mut self, until: Instant) {
         // Without a poll nothing can be waited for, and the deadline ends all.
-        if self.events.wait(Some(until)).is_err() {
+        if self.poll.wait(Some(until)).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -173,15 +172,12 @@ impl<'a> Connection<'a> {
 }
 
 /// A socket that does not block, and another handle for it.
-fn registered(
-    events: &CheckEvents,
-    stream: TcpStream,
-) -> io::Result<(mio::net::TcpStream, Socket)> {
+fn registered(poll: &SocketPoll, stream: TcpStream) -> io::Result<(mio::net::TcpStream, Socket)> {
     stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;
     let socket = SockRef::from(&stream).try_clone()?;
     let mut stream = mio::net::TcpStream::from_std(stream);
     let both = Interest::READABLE | Interest::WRITABLE;
-    events.registry().register(&mut stream, SOCKET, both)?;
+    poll.registry().register(&mut stream, SOCKET, both)?;
     Ok((stream, socket))
 }

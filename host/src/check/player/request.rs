@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Moved};
 use super::conversation::Conversation;
-use super::events::CheckEvents;
 use super::opening::{self, Opening};
 use crate::check::frame::Role;
 use crate::check::http::{HEAD_LEN_MAX, Head};
@@ -18,6 +17,7 @@ use crate::check::target::Target;
 use crate::check::timing::Timing;
 use crate::check::transcript::{Direction, Tcp, Transcript};
 use crate::check::verdict::{Outcome, Verdict};
+use crate::client::waiter::SocketPoll;
 
 const SWITCHING: u16 = 101;
 /// Between the parts of a request that is cut, so that a server reads the first one alone.
@@ -39,7 +39,7 @@ enum Cut {
 /// Sends a request, and judges what the server does. One that is cut everywhere is sent until it
 /// fails.
 pub(crate) fn play(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     play: &RequestPlay,
 ) -> (Verdict, Transcript) {
@@ -54,7 +54,7 @@ pub(crate) fn play(
     };
     let mut last = (Verdict::passed(), Transcript::default());
     for cut in cuts {
-        last = play_once(events, target, play, cut);
+        last = play_once(poll, target, play, cut);
         if last.0.outcome != Outcome::Passed {
             break;
         }
@@ -93,7 +93,7 @@ fn base(target: &Target<'_>, opening: &Opening) -> Base {
 }
 
 fn play_once(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     play: &RequestPlay,
     cut: Cut,
@@ -110,7 +110,7 @@ fn play_once(
         transcript: Transcript::new(target.detail),
         ..Answered::default()
     };
-    match Connection::open(events, target) {
+    match Connection::open(poll, target) {
         Ok(connection) => {
             let exchange = Exchange::new(connection, target, &mut answered);
             exchange.play(play, &play.request.bytes(&base), cut);

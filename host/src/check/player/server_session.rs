@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::connection::Connection;
 use super::conversation::Conversation;
-use super::events::CheckEvents;
 use super::opening::{self, Opening};
 use crate::check::compression::Compression;
 use crate::check::frame::{Frame, Role};
@@ -15,20 +14,21 @@ use crate::check::session::{Cut, Session, Step};
 use crate::check::target::Target;
 use crate::check::transcript::{Direction, Transcript};
 use crate::check::verdict::{Outcome, Verdict};
+use crate::client::waiter::SocketPoll;
 use crate::escape::Untrusted;
 
 /// Plays a session, and judges it. One that is cut everywhere is played until it fails.
 pub(crate) fn play(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     session: &Session,
 ) -> (Verdict, Transcript) {
     if !session.is_cut_everywhere {
-        return play_once(events, target, session);
+        return play_once(poll, target, session);
     }
     let mut last = (Verdict::passed(), Transcript::default());
     for session in cuts(session, Role::Server) {
-        last = play_once(events, target, &session);
+        last = play_once(poll, target, &session);
         if last.0.outcome != Outcome::Passed {
             break;
         }
@@ -54,12 +54,12 @@ pub(crate) fn cuts(session: &Session, to: Role) -> impl Iterator<Item = Session>
 }
 
 fn play_once(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     session: &Session,
 ) -> (Verdict, Transcript) {
     let mut transcript = Transcript::new(target.detail);
-    if let Err(verdict) = converse(events, target, session, &mut transcript) {
+    if let Err(verdict) = converse(poll, target, session, &mut transcript) {
         return (verdict, transcript);
     }
     let verdict = judge(session, &transcript);
@@ -70,14 +70,14 @@ fn play_once(
 
 /// Plays a session. The error is the verdict on one that cannot be played.
 fn converse(
-    events: &mut CheckEvents,
+    poll: &mut SocketPoll,
     target: &Target<'_>,
     session: &Session,
     transcript: &mut Transcript,
 ) -> Result<(), Verdict> {
     let failed = |why: String| Verdict::new(Outcome::Failed, why, "an open connection");
     let mut connection =
-        Connection::open(events, target).map_err(|error| failed(error.to_string()))?;
+        Connection::open(poll, target).map_err(|error| failed(error.to_string()))?;
     let opening = Opening::new();
     let negotiation = session
         .negotiation

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Moved};
-use super::events::CheckEvents;
 use super::opening::{self, Opening};
 use crate::check::answer::{Answer, pong_back, text_back};
 use crate::check::frame::{self, Frame, Role};
 use crate::check::received::{FrameReader, Meaning};
 use crate::check::target::Target;
+use crate::client::waiter::SocketPoll;
 
 /// Its connection.
 pub(crate) struct Witness<'a> {
@@ -28,11 +28,11 @@ impl<'a> Witness<'a> {
     ///
     /// Why it is not open in time, in words.
     pub(crate) fn open(
-        events: &'a mut CheckEvents,
+        poll: &'a mut SocketPoll,
         target: &Target<'_>,
         limit: Duration,
     ) -> Result<Self, String> {
-        let mut connection = Connection::open(events, target).map_err(|error| error.to_string())?;
+        let mut connection = Connection::open(poll, target).map_err(|error| error.to_string())?;
         let deadline = Instant::now() + limit;
         let request = Opening::new().request(target, &[]);
         opening::send_all(&mut connection, request.as_bytes(), deadline)?;

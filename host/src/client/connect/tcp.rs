@@ -24,7 +24,7 @@ pub(super) fn resolve(
     deadline: Instant,
     timeout: Duration,
 ) -> Result<Vec<SocketAddr>, ConnectError> {
-    let lookup = Lookup::start(url, waiter.waker())
+    let lookup = Lookup::start(url, waiter.socket_poll().waker())
         .map_err(|error| ConnectError::NotConnected(format!("cannot start a thread: {error}")))?;
     loop {
         if let Some(answer) = lookup.answer() {
@@ -74,7 +74,8 @@ fn connect_to(
         Err(error) => return Ok(Err(error)),
     };
     let both = Interest::READABLE | Interest::WRITABLE;
-    if let Err(error) = waiter.registry().register(&mut stream, SOCKET, both) {
+    let registry = waiter.socket_poll().registry();
+    if let Err(error) = registry.register(&mut stream, SOCKET, both) {
         return Ok(Err(error));
     }
     loop {
