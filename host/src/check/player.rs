@@ -13,6 +13,7 @@ mod outgoing;
 pub(crate) mod request;
 mod script;
 pub(crate) mod server_session;
+pub(crate) mod talk;
 mod witness;
 
 use super::case::{Case, Play};

@@ -6,12 +6,10 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, Kind};
-use super::compression::Compression;
-use super::frame::{self, Frame, Role};
+use super::frame;
 use super::http::Head;
-use super::player::connection::{Connection, Moved};
-use super::player::opening::{self, Opening};
-use super::received::{FrameReader, Meaning};
+use super::player::connection::Connection;
+use super::player::talk::{NotOpened, Talk};
 use super::target::Target;
 use super::timing::Timing;
 use crate::client::destination::Destination;
@@ -87,16 +85,17 @@ fn addresses(poll: &mut SocketPoll, options: &ServerOptions) -> Result<Vec<Socke
 
 fn speak<'a>(connection: Connection<'_>, mut target: Target<'a>) -> Result<Probed<'a>, String> {
     let start = Instant::now();
-    let (mut talk, head) = Talk::open(connection, &target)?;
+    let (mut talk, head) = open(connection, &target)?;
     target.timing.round_trip = start.elapsed();
     let product = head.value("Server").map(str::to_owned);
-    target.greeting_len = talk.greeting(target.timing)?;
+    target.greeting_len = greeting(&mut talk, target.timing)?;
     let start = Instant::now();
-    talk.send(&frame::ping(ECHO))?;
-    talk.wait(target.destination.timeout, |answers| !answers.is_empty());
+    let deadline = start + target.destination.timeout;
+    talk.send(&frame::ping(ECHO), deadline)?;
+    talk.wait(deadline, |answers| !answers.is_empty());
     target.timing.round_trip = target.timing.round_trip.min(start.elapsed());
     if !target.options.no_echo {
-        talk.check_echo(target.destination.timeout)?;
+        check_echo(&mut talk, target.destination.timeout)?;
     }
     if !serves_another(&target) {
         target.jobs = NonZeroUsize::MIN;
@@ -112,7 +111,7 @@ fn serves_another(target: &Target<'_>) -> bool {
     let Ok(connection) = Connection::open(&mut poll, target) else {
         return false;
     };
-    Talk::open(connection, target).is_ok()
+    open(connection, target).is_ok()
 }
 
 /// Looks whether a server still does what it did at first.
@@ -122,13 +121,29 @@ fn serves_another(target: &Target<'_>) -> bool {
 /// Why it seems to be gone, in words.
 pub(crate) fn look_again(poll: &mut SocketPoll, target: &Target<'_>) -> Result<(), String> {
     let connection = Connection::open(poll, target).map_err(|error| error.to_string())?;
-    let (mut talk, _) = Talk::open(connection, target)?;
+    let (mut talk, _) = open(connection, target)?;
     if target.options.no_echo {
         return Ok(());
     }
     let is_greeted = |answers: &[Answer]| answers.len() >= target.greeting_len;
-    talk.wait(target.destination.timeout, is_greeted);
-    talk.check_echo(target.destination.timeout)
+    let timeout = target.destination.timeout;
+    talk.wait(Instant::now() + timeout, is_greeted);
+    check_echo(&mut talk, timeout)
+}
+
+fn open<'a>(connection: Connection<'a>, target: &Target<'_>) -> Result<(Talk<'a>, Head), String> {
+    let deadline = Instant::now() + target.destination.timeout;
+    Talk::open(connection, target, deadline).map_err(|error| match error {
+        NotOpened::NotSent(why) => why,
+        NotOpened::NoResponse { why, received } => {
+            let seems = looks_like(&received);
+            format!("this is no WebSocket server: {why}{seems}")
+        }
+        NotOpened::Refused(line) => {
+            let line = Untrusted::excerpt(&line);
+            format!("the server did not open a WebSocket connection: {line}")
+        }
+    })
 }
 
 /// What the first bytes of something else look like.
@@ -141,121 +156,55 @@ fn looks_like(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// A connection on which it is found out how the server behaves.
-struct Talk<'a> {
-    connection: Connection<'a>,
-    reader: FrameReader,
-    answers: Vec<Answer>,
-    has_ended: bool,
+/// Waits for the messages of a greeting, and returns how many there are.
+fn greeting(talk: &mut Talk<'_>, timing: Timing) -> Result<usize, String> {
+    loop {
+        let count = talk.answers.len();
+        let until = Instant::now() + timing.quiet().max(GREETING_PAUSE);
+        talk.wait(until, |answers| answers.len() > count);
+        if talk.ended.is_some() {
+            return Err("the server ended the connection before anything was sent".into());
+        }
+        if talk.answers.len() == count {
+            talk.answers.clear();
+            return Ok(count);
+        }
+        if count > GREETING_LEN_MAX {
+            return Err(
+                "the server sends messages without end, so none can be told to be an \
+                        answer"
+                    .into(),
+            );
+        }
+    }
 }
 
-impl<'a> Talk<'a> {
-    /// Opens a WebSocket connection. Returns also the head of the response.
-    fn open(mut connection: Connection<'a>, target: &Target<'_>) -> Result<(Self, Head), String> {
-        let deadline = Instant::now() + target.destination.timeout;
-        let request = Opening::new().request(target, &[]);
-        opening::send_all(&mut connection, request.as_bytes(), deadline)?;
-        let mut received = Vec::new();
-        let head = opening::receive_head(&mut connection, &mut received, deadline);
-        let head = head.map_err(|why| {
-            let seems = looks_like(&received);
-            format!("this is no WebSocket server: {why}{seems}")
-        })?;
-        if head.status() != Some(101) {
-            let line = Untrusted::excerpt(&head.first_line);
-            return Err(format!(
-                "the server did not open a WebSocket connection: {line}"
-            ));
-        }
-        let mut talk = Self {
-            connection,
-            reader: FrameReader::new(Role::Server, None::<Compression>),
-            answers: Vec::new(),
-            has_ended: false,
+/// Checks that a text and a binary message come back, each within a time.
+fn check_echo(talk: &mut Talk<'_>, timeout: Duration) -> Result<(), String> {
+    for (sent, kind, name) in [
+        (frame::text(ECHO), Kind::Text, "text"),
+        (frame::binary(ECHO), Kind::Binary, "binary message"),
+    ] {
+        let deadline = Instant::now() + timeout;
+        talk.send(&sent, deadline)?;
+        let is_data = |answer: &&Answer| answer.kind != Kind::Pong;
+        talk.answers.clear();
+        talk.wait(deadline, |answers| answers.iter().any(|it| is_data(&it)));
+        let came = talk.answers.iter().find(is_data);
+        let expected = Answer {
+            kind,
+            payload: ECHO.into(),
         };
-        talk.reader.receive(&received);
-        Ok((talk, head))
+        let came = match came {
+            Some(came) if *came == expected => continue,
+            Some(came) => format!("{came} came back"),
+            None if talk.ended.is_some() => "the connection ended".into(),
+            None => "nothing came back".into(),
+        };
+        return Err(format!(
+            "the server does not echo: a {name} was sent, and {came}; test a server with a \
+             protocol of its own with --no-echo"
+        ));
     }
-
-    fn send(&mut self, frame: &Frame) -> Result<(), String> {
-        let bytes = frame.bytes(Role::Server);
-        let deadline = Instant::now() + Duration::from_secs(5);
-        opening::send_all(&mut self.connection, &bytes, deadline)
-    }
-
-    /// Receives until `is_enough` of the answers, or for some time.
-    fn wait(&mut self, time: Duration, is_enough: impl Fn(&[Answer]) -> bool) {
-        let until = Instant::now() + time;
-        let mut bytes = Vec::new();
-        loop {
-            while let Some((_, meaning)) = self.reader.next_frame() {
-                match meaning {
-                    Some(Meaning::Answer(answer)) => self.answers.push(answer),
-                    Some(Meaning::Close(_)) => self.has_ended = true,
-                    _ => {}
-                }
-            }
-            if self.has_ended || is_enough(&self.answers) || Instant::now() >= until {
-                return;
-            }
-            bytes.clear();
-            match self.connection.read(&mut bytes) {
-                Moved::Bytes(_) => self.reader.receive(&bytes),
-                Moved::Nothing => self.connection.wait(until),
-                Moved::End => self.has_ended = true,
-            }
-        }
-    }
-
-    /// Waits for the messages of a greeting, and returns how many there are.
-    fn greeting(&mut self, timing: Timing) -> Result<usize, String> {
-        loop {
-            let count = self.answers.len();
-            self.wait(timing.quiet().max(GREETING_PAUSE), |answers| {
-                answers.len() > count
-            });
-            if self.has_ended {
-                return Err("the server ended the connection before anything was sent".into());
-            }
-            if self.answers.len() == count {
-                self.answers.clear();
-                return Ok(count);
-            }
-            if count > GREETING_LEN_MAX {
-                return Err(
-                    "the server sends messages without end, so none can be told to be an \
-                            answer"
-                        .into(),
-                );
-            }
-        }
-    }
-
-    fn check_echo(&mut self, timeout: Duration) -> Result<(), String> {
-        for (sent, kind, name) in [
-            (frame::text(ECHO), Kind::Text, "text"),
-            (frame::binary(ECHO), Kind::Binary, "binary message"),
-        ] {
-            self.send(&sent)?;
-            let is_data = |answer: &&Answer| answer.kind != Kind::Pong;
-            self.answers.clear();
-            self.wait(timeout, |answers| answers.iter().any(|it| is_data(&it)));
-            let came = self.answers.iter().find(is_data);
-            let expected = Answer {
-                kind,
-                payload: ECHO.into(),
-            };
-            let came = match came {
-                Some(came) if *came == expected => continue,
-                Some(came) => format!("{came} came back"),
-                None if self.has_ended => "the connection ended".into(),
-                None => "nothing came back".into(),
-            };
-            return Err(format!(
-                "the server does not echo: a {name} was sent, and {came}; test a server with a \
-                 protocol of its own with --no-echo"
-            ));
-        }
-        Ok(())
-    }
+    Ok(())
 }

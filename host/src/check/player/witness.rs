@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Moved};
-use super::opening::{self, Opening};
+use super::connection::Connection;
+use super::talk::{Ended, Talk};
 use crate::check::answer::{Answer, pong_back, text_back};
-use crate::check::frame::{self, Frame, Role};
-use crate::check::received::{FrameReader, Meaning};
+use crate::check::frame::{self, Frame};
 use crate::check::target::Target;
 use crate::client::waiter::SocketPoll;
 
 /// Its connection.
 pub(crate) struct Witness<'a> {
-    connection: Connection<'a>,
-    reader: FrameReader,
+    talk: Talk<'a>,
     /// Whether messages come back; otherwise Pings are sent.
     echoes: bool,
     count: u64,
@@ -32,20 +30,12 @@ impl<'a> Witness<'a> {
         target: &Target<'_>,
         limit: Duration,
     ) -> Result<Self, String> {
-        let mut connection = Connection::open(poll, target).map_err(|error| error.to_string())?;
+        let connection = Connection::open(poll, target).map_err(|error| error.to_string())?;
         let deadline = Instant::now() + limit;
-        let request = Opening::new().request(target, &[]);
-        opening::send_all(&mut connection, request.as_bytes(), deadline)?;
-        let mut received = Vec::new();
-        let head = opening::receive_head(&mut connection, &mut received, deadline)?;
-        if head.status() != Some(101) {
-            return Err(format!("the server answered {}", head.first_line));
-        }
-        let mut reader = FrameReader::new(Role::Server, None);
-        reader.receive(&received);
+        let opened = Talk::open(connection, target, deadline);
+        let (talk, _) = opened.map_err(|error| error.to_string())?;
         Ok(Self {
-            connection,
-            reader,
+            talk,
             echoes: !target.options.no_echo,
             count: 0,
             limit,
@@ -66,36 +56,21 @@ impl<'a> Witness<'a> {
         };
         let start = Instant::now();
         let deadline = start + self.limit;
-        opening::send_all(&mut self.connection, &frame.bytes(Role::Server), deadline)?;
-        self.wait_for(&answer, deadline)?;
-        Ok(start.elapsed())
-    }
-
-    /// Waits for an answer. Others may be a greeting.
-    fn wait_for(&mut self, answer: &Answer, deadline: Instant) -> Result<(), String> {
-        let mut bytes = Vec::new();
-        loop {
-            while let Some((_, meaning)) = self.reader.next_frame() {
-                match meaning {
-                    Some(Meaning::Answer(it)) if it == *answer => return Ok(()),
-                    Some(Meaning::Close(_)) => return Err("the server sent it a Close".into()),
-                    Some(Meaning::Ping(payload)) => {
-                        let pong = frame::pong(payload).bytes(Role::Server);
-                        opening::send_all(&mut self.connection, &pong, deadline)?;
-                    }
-                    _ => {}
-                }
-            }
-            if Instant::now() >= deadline {
-                let limit = self.limit.as_millis();
-                return Err(format!("nothing came back to it within {limit} ms"));
-            }
-            bytes.clear();
-            match self.connection.read(&mut bytes) {
-                Moved::Bytes(_) => self.reader.receive(&bytes),
-                Moved::Nothing => self.connection.wait(deadline),
-                Moved::End => return Err("the server ended its connection".into()),
-            }
+        self.talk.answers.clear();
+        self.talk.send(&frame, deadline)?;
+        // Others may be a greeting.
+        self.talk
+            .wait(deadline, |answers| answers.contains(&answer));
+        if self.talk.answers.contains(&answer) {
+            return Ok(start.elapsed());
         }
+        Err(match self.talk.ended {
+            Some(Ended::Close) => "the server sent it a Close".into(),
+            Some(Ended::Tcp) => "the server ended its connection".into(),
+            None => {
+                let limit = self.limit.as_millis();
+                format!("nothing came back to it within {limit} ms")
+            }
+        })
     }
 }
