@@ -96,12 +96,12 @@ impl Agents {
         }
     }
 
-    /// Waits until an agent runs no case.
-    pub(super) fn wait(&self, name: &str, patience: Duration) {
+    /// Waits until none of these agents runs a case.
+    pub(super) fn wait(&self, is_awaited: impl Fn(&str) -> bool, patience: Duration) {
         let is_running = |agents: &mut BTreeMap<String, Agent>| {
-            let cases = agents.get(name).map(|agent| &agent.cases);
-            let is_running = |played: &Played| matches!(played, Played::Running);
-            cases.is_some_and(|cases| cases.values().any(is_running))
+            let awaited = agents.iter().filter(|(name, _)| is_awaited(name));
+            let mut cases = awaited.flat_map(|(_, agent)| agent.cases.values());
+            cases.any(|played| matches!(played, Played::Running))
         };
         // A case that takes longer is not in the report yet.
         let _ = self
@@ -170,8 +170,23 @@ pub(super) fn in_order(mut cases: Vec<Case>) -> Vec<Case> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::check::cases;
+    use crate::check::report::tests;
+
+    #[test]
+    fn a_wait_lasts_until_the_result_of_the_last_case_is_there() {
+        let agents = Agents::default();
+        assert_eq!(agents.begin("a", None, 0), Ok(()));
+        let result = tests::report().results.remove(0);
+        thread::scope(|scope| {
+            scope.spawn(|| agents.end("a", 0, result));
+            agents.wait(|_| true, Duration::MAX);
+            assert_eq!(agents.reports().len(), 1);
+        });
+    }
 
     #[test]
     fn clients_count_autobahn_s_cases_first_and_refusals_last() {

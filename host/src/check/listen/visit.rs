@@ -164,6 +164,8 @@ impl Listening {
                 }
             }
             Ok(Task::Stop) => {
+                // A client sees the end of its case before the result is there.
+                self.agents.wait(|_| true, RESULT_PATIENCE);
                 answer(client, None);
                 self.orders.send(Order::Stop);
             }
@@ -207,7 +209,7 @@ impl Listening {
 
     /// Asks for the reports, and waits until they are there.
     fn report(&self, agent: String) {
-        self.agents.wait(&agent, RESULT_PATIENCE);
+        self.agents.wait(|it| it == agent, RESULT_PATIENCE);
         let (done, is_done) = mpsc::channel();
         self.orders.send(Order::Report(agent, done));
         // The other end is dropped when all is written.
