@@ -14,6 +14,7 @@ mod names;
 mod quantity;
 mod record;
 mod replay;
+mod request;
 mod secret;
 mod serve;
 mod tls;

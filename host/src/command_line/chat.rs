@@ -10,13 +10,12 @@ use clap::error::ErrorKind;
 use regex_lite::Regex;
 
 use super::environment::Environment;
-use super::names::subprotocol;
 use super::quantity;
+use super::request::RequestArguments;
 use super::trust::TrustArguments;
 use super::url;
-use crate::http_token::is_token;
-use crate::options::chat::{ChatOptions, Expectation, Header, Pattern};
-use crate::options::url::{AUTHORIZATION, Url};
+use crate::options::chat::{ChatOptions, Expectation, Pattern};
+use crate::options::url::Url;
 
 pub(super) const AFTER_HELP: &str = "\
 On a terminal, each line typed is a message, except for commands; /help lists
@@ -67,17 +66,8 @@ pub(super) struct ChatArguments {
     #[command(flatten)]
     trust: TrustArguments,
 
-    /// A subprotocol to offer; may be repeated, in order of preference
-    #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
-    subprotocols: Vec<String>,
-
-    /// A further header of the request; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
-    headers: Vec<Header>,
-
-    /// The Origin header of the request, such as http://localhost
-    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
-    origin: Option<String>,
+    #[command(flatten)]
+    request: RequestArguments,
 
     /// Do not offer to compress messages (permessage-deflate)
     #[arg(long)]
@@ -137,13 +127,7 @@ impl ChatArguments {
         environment: &Environment,
     ) -> Result<ChatOptions, clap::Error> {
         let trust = self.trust.into_trust(&self.url).map_err(conflict)?;
-        let is_authorization = |header: &Header| header.name.eq_ignore_ascii_case(AUTHORIZATION);
-        if self.url.authorization.is_some() && self.headers.iter().any(is_authorization) {
-            return Err(conflict(
-                "the name and the password of the URL are the header Authorization: leave them \
-                 out, or leave out that --header",
-            ));
-        }
+        self.request.check(&self.url).map_err(conflict)?;
         let expectation = (self.once.is_some() || self.expect.is_some()).then_some(Expectation {
             once: self.once,
             pattern: self.expect,
@@ -157,9 +141,9 @@ impl ChatArguments {
         Ok(ChatOptions {
             url: self.url,
             trust,
-            subprotocols: self.subprotocols,
-            headers: self.headers,
-            origin: self.origin,
+            subprotocols: self.request.subprotocols,
+            headers: self.request.headers,
+            origin: self.request.origin,
             compression: !self.no_compression,
             reconnect: self.reconnect,
             wait: self.wait,
@@ -175,52 +159,6 @@ impl ChatArguments {
 fn conflict(advice: impl Display) -> clap::Error {
     let mut command = ChatArguments::augment_args(clap::Command::new("ws-echo chat"));
     command.error(ErrorKind::ArgumentConflict, advice)
-}
-
-/// A header, without characters that could break the lines of the request.
-pub(super) fn header(text: &str) -> Result<Header, String> {
-    let Some((name, value)) = text.split_once(':') else {
-        return Err("write a name, a colon and a value, such as 'Accept-Language: de'".into());
-    };
-    if !is_token(name) {
-        return Err(
-            "write a name of letters, digits and !#$%&'*+-.^_`|~, such as 'Accept-Language: de'"
-                .into(),
-        );
-    }
-    let value = value.trim_matches([' ', '\t']);
-    if value.contains(|character: char| character.is_control() && character != '\t') {
-        return Err("write the value without line breaks or other control characters".into());
-    }
-    if let Some(advice) = instead_of(name) {
-        return Err(format!("the handshake itself sends {name}: {advice}"));
-    }
-    Ok(Header {
-        name: name.into(),
-        value: value.into(),
-    })
-}
-
-/// Returns what to write instead of a header that the handshake sends itself.
-fn instead_of(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    match name.as_str() {
-        "origin" => Some("write it as --origin"),
-        "sec-websocket-protocol" => Some("write it as --subprotocol"),
-        "host" => Some("write the host in the URL"),
-        "upgrade" | "connection" => Some("leave it out"),
-        "content-length" | "transfer-encoding" => Some("leave it out: there is no content"),
-        _ if name.starts_with("sec-websocket-") => Some("leave it out"),
-        _ => None,
-    }
-}
-
-/// The value of `Origin`: visible ASCII.
-pub(super) fn origin(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("write visible ASCII only, such as http://localhost:8080 or null");
-    }
-    Ok(text.into())
 }
 
 /// A regular expression.

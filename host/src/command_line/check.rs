@@ -8,14 +8,12 @@ use std::time::Duration;
 use clap::Args;
 use clap::error::ErrorKind;
 
-use super::chat::{header, origin};
 use super::environment::Environment;
 use super::listen::{self, Listen};
-use super::names::subprotocol;
 use super::quantity;
+use super::request::RequestArguments;
 use super::trust::TrustArguments;
 use super::url;
-use crate::options::chat::Header;
 use crate::options::check::{CheckOptions, Output, Selection, ServerOptions, Task};
 use crate::options::url::Url;
 
@@ -110,17 +108,8 @@ pub(super) struct CheckArguments {
     #[command(flatten)]
     trust: TrustArguments,
 
-    /// A subprotocol to offer; may be repeated, in order of preference
-    #[arg(long = "subprotocol", value_name = "NAME", value_parser = subprotocol)]
-    subprotocols: Vec<String>,
-
-    /// A further header of each request; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
-    headers: Vec<Header>,
-
-    /// The Origin header of each request, such as http://localhost
-    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
-    origin: Option<String>,
+    #[command(flatten)]
+    request: RequestArguments,
 
     /// How many cases are played at the same time
     #[arg(long, value_name = "NUMBER", default_value = "16", value_parser = quantity::limit)]
@@ -194,19 +183,19 @@ impl CheckArguments {
                 return Err(wrong(ErrorKind::MissingRequiredArgument, NOTHING_TO_TEST));
             }
             (_, _, None) => Task::Clients(listen::addresses(self.listen)),
-            (_, _, Some(url)) => Task::Server(Box::new(ServerOptions {
-                trust: self
-                    .trust
-                    .into_trust(&url)
-                    .map_err(|advice| wrong(ErrorKind::ArgumentConflict, advice))?,
-                url,
-                subprotocols: self.subprotocols,
-                headers: self.headers,
-                origin: self.origin,
-                no_echo: self.no_echo,
-                jobs: self.jobs,
-                timeout: self.timeout,
-            })),
+            (_, _, Some(url)) => {
+                self.request.check(&url).map_err(conflict)?;
+                Task::Server(Box::new(ServerOptions {
+                    trust: self.trust.into_trust(&url).map_err(conflict)?,
+                    url,
+                    subprotocols: self.request.subprotocols,
+                    headers: self.request.headers,
+                    origin: self.request.origin,
+                    no_echo: self.no_echo,
+                    jobs: self.jobs,
+                    timeout: self.timeout,
+                }))
+            }
         };
         Ok(CheckOptions {
             task,
@@ -214,6 +203,10 @@ impl CheckArguments {
             output,
         })
     }
+}
+
+fn conflict(advice: impl Display) -> clap::Error {
+    wrong(ErrorKind::ArgumentConflict, advice)
 }
 
 fn wrong(kind: ErrorKind, advice: impl Display) -> clap::Error {

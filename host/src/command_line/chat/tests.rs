@@ -4,6 +4,7 @@ use std::fs;
 
 use super::super::{Command, parse_from};
 use super::*;
+use crate::options::chat::Header;
 use crate::options::trust::Trust;
 
 const URL: &str = "ws://127.0.0.1:3000/";

@@ -2,6 +2,7 @@
 
 use super::super::{Command, environment::Environment, parse_from};
 use super::*;
+use crate::options::chat::Header;
 use crate::options::trust::Trust;
 
 const URL: &str = "ws://127.0.0.1:3000/";
@@ -163,4 +164,13 @@ fn options_that_do_not_go_together_are_refused() {
         let message = refusal(words);
         assert!(!message.is_empty(), "{words:?}");
     }
+}
+
+#[test]
+fn a_name_and_a_password_of_the_url_exclude_the_header_that_they_are() {
+    let url = "ws://user:secret@127.0.0.1:3000/";
+    let message = refusal(&["--header=Authorization: Bearer 1", url]);
+    let expected = "the name and the password of the URL are the header Authorization";
+    assert!(message.starts_with(expected), "{message}");
+    assert!(!message.contains("secret"), "{message}");
 }
