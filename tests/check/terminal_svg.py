@@ -12,9 +12,8 @@ failure and the last line, while `ws-echo --no-welcome` runs:
 
     ws-echo check 'ws://127.0.0.1:3000/test?violate=mask' --section 5 --section 7
 
-host/docs/check-page.png is the page of two
-clients, the npm package ws and Python's websockets, that were tested with
-`ws-echo check --listen 127.0.0.1:9001 --section 5 --html page.html`:
+host/docs/check-page.png is the page of two clients, the npm package ws and Python's websockets, that
+were tested with `ws-echo check --listen 127.0.0.1:9001 --section 5 --html page.html`:
 
     chromium --headless --hide-scrollbars --window-size=1000,1000 \
         --screenshot=host/docs/check-page.png page.html
