@@ -176,6 +176,23 @@ impl Server {
         assert!(sent.expect("there is a kill command").success());
     }
 
+    /// Stops the process by SIGSTOP, and returns when none of its threads runs any longer. Where the
+    /// system does not tell, it may still run for a moment.
+    pub fn suspend(&self) {
+        self.signal("STOP");
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.id())) else {
+            return;
+        };
+        for thread in threads {
+            let stat = thread.unwrap().path().join("stat");
+            let deadline = Instant::now() + PATIENCE;
+            while !is_stopped(&std::fs::read_to_string(&stat).unwrap()) {
+                assert!(Instant::now() < deadline, "the server does not stop");
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+
     /// Waits for the process's end.
     pub fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child)
@@ -211,6 +228,13 @@ fn log_of(child: &mut Child) -> Log {
         log.read(stderr);
     }
     log
+}
+
+/// Whether this line of `stat` is that of a thread that a signal has stopped.
+fn is_stopped(stat: &str) -> bool {
+    // The state follows the name, which may contain anything.
+    let (_, state) = stat.rsplit_once(") ").unwrap();
+    state.starts_with('T')
 }
 
 /// The peak memory of a process, in bytes, if the system reports it.

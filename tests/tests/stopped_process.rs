@@ -15,12 +15,12 @@ use ws_echo_tests::wire::{BINARY, Frame, PING, PONG, TEXT, masked, masked_close}
 
 /// Each deadline of these servers. It is not over before they are stopped, even if this machine is
 /// busy.
-const DEADLINE: &str = "2s";
-const BEYOND: Duration = Duration::from_millis(2600);
+const DEADLINE: &str = "4s";
+const BEYOND: Duration = Duration::from_millis(4600);
 
 /// Stops the server, lets the client act, and lets the server go on when the deadline is over.
 fn act_while_stopped(server: &Server, act: impl FnOnce()) {
-    server.signal("STOP");
+    server.suspend();
     act();
     thread::sleep(BEYOND);
     server.signal("CONT");
