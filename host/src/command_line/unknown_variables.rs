@@ -13,7 +13,7 @@ const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"
 const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
                            WS_ECHO_BENCH_COMPRESSION";
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 23] = [
+const OF_THE_TESTS: [&str; 22] = [
     "ARTIFACTS",
     "AUTOBAHN",
     "BUN",
@@ -21,7 +21,6 @@ const OF_THE_TESTS: [&str; 23] = [
     "COMPARE_ENTERED",
     "CURL",
     "FIRMWARE",
-    "FIRMWARE_COMPRESSION",
     "HAPROXY",
     "NGINX",
     "NODE",
