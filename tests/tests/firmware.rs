@@ -24,8 +24,8 @@ const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     1 << 30
 };
 
-/// A module for each board, with a test for each of these functions. To some of them the board makes
-/// no difference: on all boards but one, they run only if ignored tests are asked for.
+/// A module for each board, with a test for each of these functions. To some of them the board
+/// makes no difference: on all boards but one, they run only if ignored tests are asked for.
 macro_rules! on_each_board {
     ($tests:tt, to_some_it_makes_no_difference: $same:tt) => {
         mod lm3s6965 {
