@@ -13,9 +13,11 @@ const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"
 const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
                            WS_ECHO_BENCH_COMPRESSION";
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 22] = [
+const OF_THE_TESTS: &[&str] = &[
     "ARTIFACTS",
     "AUTOBAHN",
+    "BINARY",
+    "BINARY_SYSTEM",
     "BUN",
     "CHROMIUM",
     "COMPARE_ENTERED",
