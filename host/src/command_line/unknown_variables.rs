@@ -23,7 +23,6 @@ const OF_THE_TESTS: &[&str] = &[
     "COMPARE_ENTERED",
     "CURL",
     "FIRMWARE",
-    "FIRMWARE_COMPRESSION",
     "HAPROXY",
     "NGINX",
     "NODE",
