@@ -10,14 +10,12 @@
 use std::{env, process};
 
 use embassy_executor::Spawner;
-use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
+use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Runner, StackResources, StaticConfigV4};
 use embassy_net_tuntap::TunTapDevice;
-use ws_echo_embassy::server::listen;
+use embassy_time::Timer;
+use ws_echo_embassy::{PORT, SOCKETS, serve};
 
 const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(192, 168, 69, 1), 24);
-const PORT: u16 = 3000;
-/// How many sockets there are: one for each client, and some that listen.
-const SOCKETS: usize = 8;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -43,6 +41,8 @@ async fn main(spawner: Spawner) {
     for _ in 0..SOCKETS {
         spawner.spawn(serve(stack).expect("there are as many as sockets"));
     }
+    // When this timer fires, each task has run once, and listens.
+    Timer::after_millis(1).await;
     println!("listening on ws://{}:{PORT}", ADDRESS.address());
 }
 
@@ -50,10 +50,4 @@ async fn main(spawner: Spawner) {
 #[embassy_executor::task]
 async fn run(mut runner: Runner<'static, TunTapDevice>) -> ! {
     runner.run().await
-}
-
-/// Serves one client after the other.
-#[embassy_executor::task(pool_size = SOCKETS)]
-async fn serve(stack: Stack<'static>) -> ! {
-    listen(stack, PORT).await
 }
