@@ -13,7 +13,7 @@ const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"
 const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
                            WS_ECHO_BENCH_COMPRESSION";
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 23] = [
+const OF_THE_TESTS: &[&str] = &[
     "ARTIFACTS",
     "AUTOBAHN",
     "BUN",
@@ -22,7 +22,9 @@ const OF_THE_TESTS: [&str; 23] = [
     "CURL",
     "FIRMWARE",
     "FIRMWARE_COMPRESSION",
+    "FISH",
     "HAPROXY",
+    "MANDOC",
     "NGINX",
     "NODE",
     "NODE_MODULES",
@@ -37,6 +39,7 @@ const OF_THE_TESTS: [&str; 23] = [
     "STRACE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
+    "ZSH",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.
