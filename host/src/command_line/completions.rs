@@ -55,7 +55,8 @@ impl CompletionsArguments {
             Shell::Zsh => script(Zsh, program),
             Shell::Fish => {
                 let mut script = script(Fish, program);
-                script.text.push_str(&arguments_for_fish(program));
+                script.text = script.text.replace(FISH_WITHOUT_VALUE, FISH_WITH_VALUE);
+                script.text.push_str(&words_for_fish(program));
                 script
             }
             Shell::Powershell => script(PowerShell, program),
@@ -78,17 +79,33 @@ fn with_one_name_of_each_command(script: &str) -> String {
     script.replace("ws__subcmd__echo", "ws__echo")
 }
 
-/// The generator for fish leaves out arguments that are no options.
-fn arguments_for_fish(program: &Command) -> String {
+/// How the script for fish finds the command in the words before the cursor: not at all, if the last
+/// one is an option without its value, as in `ws-echo --deflate f`.
+const FISH_WITHOUT_VALUE: &str = "\
+    argparse -s (__fish_ws_echo_global_optspecs) -- $cmd 2>/dev/null
+    or return
+";
+/// The same with any value behind it.
+const FISH_WITH_VALUE: &str = "\
+    argparse -s (__fish_ws_echo_global_optspecs) -- $cmd 2>/dev/null
+    or argparse -s (__fish_ws_echo_global_optspecs) -- $cmd value 2>/dev/null
+    or return
+";
+
+/// The generator for fish leaves out arguments that are no options, and the commands that `help`
+/// explains.
+fn words_for_fish(program: &Command) -> String {
     let mut lines = String::new();
     for command in program.get_subcommands() {
         let values = command.get_positionals().flat_map(Arg::get_possible_values);
-        let values: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
-        if !values.is_empty() {
+        let values = values.map(|value| value.get_name().to_owned());
+        let commands = command.get_subcommands().map(|it| it.get_name().to_owned());
+        let words: Vec<_> = values.chain(commands).collect();
+        if !words.is_empty() {
             lines.push_str(&format!(
                 "complete -c {PROGRAM} -n \"__fish_ws_echo_using_subcommand {}\" -f -a \"{}\"\n",
                 command.get_name(),
-                values.join(" ")
+                words.join(" ")
             ));
         }
     }
