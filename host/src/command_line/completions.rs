@@ -79,8 +79,8 @@ fn with_one_name_of_each_command(script: &str) -> String {
     script.replace("ws__subcmd__echo", "ws__echo")
 }
 
-/// How the script for fish finds the command in the words before the cursor: not at all, if the last
-/// one is an option without its value, as in `ws-echo --deflate f`.
+/// How the script for fish finds the command in the words before the cursor: not at all, if the
+/// last one is an option without its value, as in `ws-echo --deflate f`.
 const FISH_WITHOUT_VALUE: &str = "\
     argparse -s (__fish_ws_echo_global_optspecs) -- $cmd 2>/dev/null
     or return

@@ -104,7 +104,8 @@ pub(super) fn arguments(
 }
 
 /// Returns the variable of a command's option; `None` if the option is not a setting, such as
-/// `--help`, or the command is not set by variables. The server's are without the command's name, because that may be left out.
+/// `--help`, or the command has no variables. The server's are without the command's name, because
+/// that may be left out.
 pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;
