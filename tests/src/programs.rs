@@ -2,11 +2,10 @@
 //! says so and passes, unless `WS_ECHO_REQUIRE_ALL=1` requires all of them.
 
 use std::env;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::skipped::{self, Skipped};
+use crate::skipped::Skipped;
 
 /// A program that tests start.
 #[derive(Debug)]
@@ -151,9 +150,7 @@ pub fn skip(what: &str, remedy: &str) {
     );
     let requires_all = env::var("WS_ECHO_REQUIRE_ALL").is_ok_and(|value| value == "1");
     assert!(!requires_all, "{message}");
-    // Not with `eprint`, which is not shown for a passing test.
-    let _ = std::io::stderr().write_all(message.as_bytes());
-    skipped::record(&skipped);
+    skipped.say(&message);
 }
 
 #[cfg(test)]

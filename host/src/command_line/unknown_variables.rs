@@ -16,6 +16,8 @@ const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO
 const OF_THE_TESTS: &[&str] = &[
     "ARTIFACTS",
     "AUTOBAHN",
+    "BINARY",
+    "BINARY_SYSTEM",
     "BUN",
     "CHROMIUM",
     "COMPARE_ENTERED",
