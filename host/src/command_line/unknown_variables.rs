@@ -41,6 +41,7 @@ const OF_THE_TESTS: &[&str] = &[
     "STRACE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
+    "ZIG",
     "ZSH",
 ];
 
