@@ -9,6 +9,7 @@ mod check;
 mod environment;
 mod host;
 mod listen;
+mod memory;
 mod mistake;
 mod names;
 mod quantity;
