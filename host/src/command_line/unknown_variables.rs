@@ -21,6 +21,7 @@ const OF_THE_TESTS: &[&str] = &[
     "BUN",
     "CHROMIUM",
     "COMPARE_ENTERED",
+    "CONTAINERS_ENTERED",
     "CURL",
     "FIRMWARE",
     "FIRMWARE_COMPRESSION",
@@ -29,16 +30,20 @@ const OF_THE_TESTS: &[&str] = &[
     "NODE",
     "NODE_MODULES",
     "OPENSSL",
+    "PODMAN",
     "PYTHON",
     "QEMU",
     "QMLSCENE5",
     "QMLSCENE6",
     "REQUIRE_ALL",
+    "RUNC",
     "SERVER",
     "SKIPPED_TESTS",
+    "STATIC",
     "STRACE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
+    "UMOCI",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.
