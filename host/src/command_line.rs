@@ -11,6 +11,7 @@ mod environment;
 mod host;
 mod listen;
 mod man;
+mod memory;
 mod mistake;
 mod names;
 mod quantity;

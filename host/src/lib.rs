@@ -41,6 +41,7 @@ mod hex;
 mod http_token;
 mod lock;
 mod logging;
+mod memory_limit;
 mod options;
 mod platform;
 mod progress_line;

@@ -56,12 +56,16 @@ mod all {
     /// OpenSSL.
     pub const OPENSSL: Program =
         program("OpenSSL", "WS_ECHO_OPENSSL", "openssl", "apt install openssl");
+    /// podman.
+    pub const PODMAN: Program = program("podman", "WS_ECHO_PODMAN", "podman", "apt install podman");
     /// Python.
     pub const PYTHON: Program =
         program("Python", "WS_ECHO_PYTHON", "python3", "apt install python3");
     /// QEMU for ARM.
     pub const QEMU: Program =
         program("QEMU for ARM", "WS_ECHO_QEMU", "qemu-system-arm", "apt install qemu-system-arm");
+    /// runc.
+    pub const RUNC: Program = program("runc", "WS_ECHO_RUNC", "runc", "apt install runc");
     /// Qt 5's interpreter of QML.
     pub const QMLSCENE_5: Program =
         program("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene", "apt install qmlscene");
@@ -71,6 +75,8 @@ mod all {
     /// strace.
     pub const STRACE: Program =
         program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
+    /// umoci.
+    pub const UMOCI: Program = program("umoci", "WS_ECHO_UMOCI", "umoci", "apt install umoci");
     /// zsh.
     pub const ZSH: Program = program("zsh", "WS_ECHO_ZSH", "zsh", "apt install zsh");
 }
