@@ -66,6 +66,7 @@ mod files {
     use std::net::TcpStream;
     use std::process::Stdio;
 
+    use ws_echo_tests::needs;
     use ws_echo_tests::server::{command, in_shell};
 
     use super::*;
@@ -80,6 +81,7 @@ mod files {
 
     #[test]
     fn more_connections_than_files_are_refused_before_none_are_left() {
+        needs!(ResourceLimits);
         // Some are for refusals, and some for the server itself.
         for (files, connections) in [(64, 34), (160, 118)] {
             let server = with_files(files, &[]);
@@ -104,6 +106,7 @@ mod files {
 
     #[test]
     fn more_connections_than_files_are_promised_with_a_warning() {
+        needs!(ResourceLimits);
         let server = with_files(160, &["--max-connections", "1000"]);
         server.logged(
             "WARN  [ws_echo::server] --max-connections 1000 is more than the limit of open files \

@@ -39,6 +39,7 @@ const OF_THE_TESTS: &[&str] = &[
     "STRACE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
+    "ZIG",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::peers::python_command;
 use ws_echo_tests::scripted_server::{accept, close, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, free_address};
@@ -120,6 +121,7 @@ fn a_message_that_begins_before_the_text_was_sent_is_not_the_reply() {
 #[test]
 #[cfg(target_os = "linux")]
 fn everything_that_has_arrived_is_received_before_the_text_is_sent() {
+    needs!(Signals);
     let certificate = Certificate::trusted();
     let (arrived, requests) = mpsc::channel();
     let (go, may_write) = mpsc::channel::<()>();
@@ -368,6 +370,7 @@ fn a_reply_that_cannot_be_printed_is_status_1() {
 
 #[test]
 fn on_a_terminal_only_the_reply_is_shown_and_it_cannot_control_it() {
+    needs!(Terminal);
     let reply = unmasked(TEXT, "\x1b[2Jreply\u{202e}");
     let screen = Screen::start(chat(&replying(reply), &["--once=a"]).env("TERM", "xterm"));
     let ended = screen.wait();

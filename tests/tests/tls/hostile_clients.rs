@@ -131,7 +131,7 @@ fn a_stop_does_not_wait_for_half_a_handshake() {
     client.stream.write_all(&hello[..hello.len() / 2]).unwrap();
     // It is then the second client that the server knows of.
     drop(TlsClient::greeted(server.address, config));
-    server.signal("TERM");
+    server.ask_to_stop();
     assert_eq!(rest(&mut client.stream), b"");
     assert_eq!(server.wait().code(), Some(0));
 }
