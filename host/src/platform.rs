@@ -165,14 +165,54 @@ pub(crate) fn is_terminal_there() -> bool {
     false
 }
 
-/// Calls `stop` at each Ctrl-C, from a thread of its own.
+/// Calls `stop` at each Ctrl-C and Ctrl-Break, and when the console is closed or the system shuts
+/// down, from a thread of its own. In the two latter cases the system ends the process some seconds
+/// later, and would do so at once if the handler returned: it waits for the end.
 ///
 /// # Errors
 ///
 /// When the system refuses.
 #[cfg(windows)]
-pub(crate) fn on_stop_signal(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(stop).map_err(io::Error::other)
+pub(crate) fn on_stop_signal(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
+    use std::task::Context;
+    use std::thread;
+    use tokio::signal::windows;
+
+    let (mut control_c, mut control_break) = (windows::ctrl_c()?, windows::ctrl_break()?);
+    let (mut close, mut log_off) = (windows::ctrl_close()?, windows::ctrl_logoff()?);
+    let mut shutdown = windows::ctrl_shutdown()?;
+    let wait = move || {
+        let waker = std::sync::Arc::new(Unpark(thread::current())).into();
+        let mut context = Context::from_waker(&waker);
+        loop {
+            // Each of them, so that each wakes this thread.
+            let received = [
+                control_c.poll_recv(&mut context),
+                control_break.poll_recv(&mut context),
+                close.poll_recv(&mut context),
+                log_off.poll_recv(&mut context),
+                shutdown.poll_recv(&mut context),
+            ];
+            if received.iter().any(std::task::Poll::is_ready) {
+                stop();
+            } else {
+                thread::park();
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("signals".into());
+    thread.spawn(wait).map(drop)
+}
+
+/// Wakes a thread.
+#[cfg(windows)]
+struct Unpark(std::thread::Thread);
+
+#[cfg(windows)]
+impl std::task::Wake for Unpark {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 /// Sends this process a SIGINT.
