@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -95,6 +96,15 @@ impl Exhaustion {
     /// Whether a call that moved `len` of the `offered` bytes shows it.
     pub(crate) fn is_shown_by(self, len: usize, offered: usize) -> bool {
         self == Self::ShortCall && len < offered
+    }
+}
+
+/// Why a file could not be read. Windows says of a folder only that it may not be opened.
+pub(crate) fn file_error(path: &Path, error: io::Error) -> io::Error {
+    let is_folder = cfg!(windows) && path.is_dir();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if is_folder => io::ErrorKind::IsADirectory.into(),
+        _ => error,
     }
 }
 

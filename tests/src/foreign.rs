@@ -137,7 +137,7 @@ fn say(need: Need, system: System) {
     let remedy = format!("not with {BINARY} ({system:?})");
     let skipped = Skipped::in_this_test(need.name(), &remedy);
     let message = format!(
-        "skipped: {}: there is no {} for this binary ({system:?})\n",
+        "skipped: {}: not with this binary ({system:?}): it needs {}\n",
         skipped.test,
         need.name()
     );

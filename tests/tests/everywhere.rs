@@ -1,11 +1,16 @@
-//! What the server must do on each system and processor, with little else: many round trips, long
+//! What the program must do on each system and processor, with little else: many round trips, long
 //! messages, halves, and clients that abort. Windows reports events by rules of its own, and these
 //! are where a server that misses one stands still. See `WS_ECHO_BINARY` in the tests' guide.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::{env, io};
+
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::Server;
+use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::sessions::{PIECE_LEN, expect_echo, large_message};
 use ws_echo_tests::wire::{BINARY, Frame, TEXT, masked, masked_close};
+use ws_echo_tests::{foreign, programs};
 
 /// Expects the echo of each message, one after the other.
 fn round_trips(client: &mut Client, count: usize) {
@@ -115,4 +120,35 @@ fn a_hundred_of_two_hundred_clients_abort_and_the_others_notice_nothing() {
         round_trips(client, 3);
     }
     assert_eq!(clients.len(), 100);
+}
+
+/// Windows ends a program as soon as its handler of this event returns.
+#[test]
+fn a_closed_console_closes_every_client_before_the_program_ends() {
+    if !foreign::is_windows() {
+        return;
+    }
+    let Some(closer) = env::var_os("WS_ECHO_CLOSE_CONSOLE") else {
+        return programs::skip(
+            "close-console",
+            "WS_ECHO_CLOSE_CONSOLE=PATH, as .ci/run sets it",
+        );
+    };
+    let (input, mut control) = io::pipe().unwrap();
+    let mut command = Command::new(closer);
+    // The binary is a script that runs the program of the same name.
+    command.arg(binary().with_extension(""));
+    command.args(["--listen", "127.0.0.1:0"]).stdin(input);
+    let mut server = Server::spawn(command.stderr(Stdio::piped()));
+    let mut client = Client::greeted(server.address);
+    control.write_all(b"close\n").unwrap();
+    assert_eq!(client.receive_frame(), Some(Frame::close(1001)));
+    client.send(masked_close(1001, ""));
+    assert_eq!(client.receive_frame(), None);
+    assert_eq!(
+        server.wait().code(),
+        Some(0),
+        "99: the handler has returned"
+    );
+    server.logged("stopped");
 }
