@@ -41,9 +41,14 @@ mod all {
         program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "apt install chromium");
     /// curl.
     pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "apt install curl");
+    /// fish.
+    pub const FISH: Program = program("fish", "WS_ECHO_FISH", "fish", "apt install fish");
     /// HAProxy.
     pub const HAPROXY: Program =
         program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "apt install haproxy");
+    /// mandoc.
+    pub const MANDOC: Program =
+        program("mandoc", "WS_ECHO_MANDOC", "mandoc", "apt install mandoc");
     /// nginx.
     pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "apt install nginx");
     /// Node.
@@ -66,6 +71,8 @@ mod all {
     /// strace.
     pub const STRACE: Program =
         program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
+    /// zsh.
+    pub const ZSH: Program = program("zsh", "WS_ECHO_ZSH", "zsh", "apt install zsh");
 }
 pub use all::*;
 

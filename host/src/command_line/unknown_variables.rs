@@ -24,8 +24,9 @@ const OF_THE_TESTS: &[&str] = &[
     "COMPARE_ENTERED",
     "CURL",
     "FIRMWARE",
-    "FIRMWARE_COMPRESSION",
+    "FISH",
     "HAPROXY",
+    "MANDOC",
     "NGINX",
     "NODE",
     "NODE_MODULES",
@@ -41,6 +42,7 @@ const OF_THE_TESTS: &[&str] = &[
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
     "ZIG",
+    "ZSH",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.
