@@ -9,6 +9,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// The most clients that wait to be accepted, if the system allows that many.
 const BACKLOG: i32 = 1024;
+/// Windows' number of an error of a pipe whose other end is gone, which has no kind.
+const PIPE_NOT_CONNECTED: i32 = 233;
 /// How often to look whether the process was stopped and continued, and how long to wait each time.
 #[cfg(unix)]
 const STOP_COUNT: usize = 50;
@@ -106,6 +108,12 @@ pub(crate) fn file_error(path: &Path, error: io::Error) -> io::Error {
         io::ErrorKind::PermissionDenied if is_folder => io::ErrorKind::IsADirectory.into(),
         _ => error,
     }
+}
+
+/// Whether an error says that nobody reads a pipe any longer.
+pub(crate) fn is_closed_pipe(error: &io::Error) -> bool {
+    let is_not_connected = error.raw_os_error() == Some(PIPE_NOT_CONNECTED);
+    error.kind() == io::ErrorKind::BrokenPipe || cfg!(windows) && is_not_connected
 }
 
 /// Raises the limit of open files, which include sockets, as far as the system allows. Returns the
