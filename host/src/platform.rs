@@ -370,6 +370,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reader_that_is_gone_is_known_by_the_error_of_each_system() {
+        assert!(is_closed_pipe(&io::ErrorKind::BrokenPipe.into()));
+        assert!(!is_closed_pipe(&io::ErrorKind::ConnectionReset.into()));
+        let other_name = io::Error::from_raw_os_error(PIPE_NOT_CONNECTED);
+        assert_eq!(is_closed_pipe(&other_name), cfg!(windows));
+    }
+
+    #[test]
     fn a_short_call_shows_that_a_socket_is_exhausted_only_where_an_event_follows() {
         let [short, full] = [(1, 2), (2, 2)];
         let is_shown =
