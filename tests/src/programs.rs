@@ -41,9 +41,14 @@ mod all {
         program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "apt install chromium");
     /// curl.
     pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "apt install curl");
+    /// fish.
+    pub const FISH: Program = program("fish", "WS_ECHO_FISH", "fish", "apt install fish");
     /// HAProxy.
     pub const HAPROXY: Program =
         program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "apt install haproxy");
+    /// mandoc.
+    pub const MANDOC: Program =
+        program("mandoc", "WS_ECHO_MANDOC", "mandoc", "apt install mandoc");
     /// nginx.
     pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "apt install nginx");
     /// Node.
@@ -72,6 +77,8 @@ mod all {
         program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
     /// umoci.
     pub const UMOCI: Program = program("umoci", "WS_ECHO_UMOCI", "umoci", "apt install umoci");
+    /// zsh.
+    pub const ZSH: Program = program("zsh", "WS_ECHO_ZSH", "zsh", "apt install zsh");
 }
 pub use all::*;
 

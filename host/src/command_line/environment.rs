@@ -116,13 +116,15 @@ pub(super) fn arguments(
 }
 
 /// Returns the variable of a command's option; `None` if the option is not a setting, such as
-/// `--help`. The server's are without the command's name, because that may be left out.
+/// `--help`, or the command has no variables. The server's are without the command's name, because
+/// that may be left out.
 pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;
     }
     let client = match command.get_name() {
         client @ ("bench" | "chat" | "check" | "replay") => format!("{client}_"),
+        "completions" | "man" => return None,
         _ => String::new(),
     };
     let name = format!("{client}{}", option.get_long()?).replace('-', "_");

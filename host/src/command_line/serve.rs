@@ -30,7 +30,10 @@ pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
        ws-echo chat [OPTIONS] <URL>
-       ws-echo replay [OPTIONS] <FILE> <URL>";
+       ws-echo check [OPTIONS] [URL]
+       ws-echo replay [OPTIONS] <FILE> <URL>
+       ws-echo completions <SHELL>
+       ws-echo man [OPTIONS] [COMMAND]";
 
 pub(super) const AFTER_HELP: &str = "\
 Every option can also be set by an environment variable: --close-timeout by

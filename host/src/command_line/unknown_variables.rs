@@ -24,8 +24,9 @@ const OF_THE_TESTS: &[&str] = &[
     "CONTAINERS_ENTERED",
     "CURL",
     "FIRMWARE",
-    "FIRMWARE_COMPRESSION",
+    "FISH",
     "HAPROXY",
+    "MANDOC",
     "NGINX",
     "NODE",
     "NODE_MODULES",
@@ -44,6 +45,8 @@ const OF_THE_TESTS: &[&str] = &[
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
     "UMOCI",
+    "ZIG",
+    "ZSH",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.
