@@ -399,7 +399,7 @@ fn send_without_receiving(clients: &mut [Client]) {
 
 #[test]
 fn clients_that_do_not_read_do_not_end_a_container_of_64_mib() {
-    const CLIENTS: usize = 400;
+    const CLIENTS: usize = 250;
     let test = "clients_that_do_not_read_do_not_end_a_container_of_64_mib";
     with_containers(test, |program| {
         let Some(podman) = Podman::with_image("memory", program) else {
