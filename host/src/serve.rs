@@ -7,6 +7,7 @@ pub(crate) mod behaviour;
 pub(crate) mod client;
 pub(crate) mod client_buffer;
 pub(crate) mod clients;
+mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
 pub(crate) mod journal;

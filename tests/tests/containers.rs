@@ -19,7 +19,7 @@ use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, peak_memory, run};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::skipped;
-use ws_echo_tests::wire::{BINARY, CLOSE, masked};
+use ws_echo_tests::wire::{BINARY, CLOSE, masked, masked_close};
 
 const CONTAINERFILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/deploy/Containerfile");
 /// The user of the image.
@@ -49,7 +49,9 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let name = format!("ws-echo-containers-{}-{name}", process::id());
+        // Processes can have the same id, each in a namespace of its own.
+        let owner = env::var(INSIDE).unwrap_or_else(|_| process::id().to_string());
+        let name = format!("ws-echo-{owner}-{name}");
         let folder = env::temp_dir().join(name);
         fs::create_dir_all(&folder).expect("a temporary folder");
         Self(folder)
@@ -78,10 +80,11 @@ impl Drop for Folder {
     }
 }
 
-/// The client receives a Close with 1001, and the end.
-fn expect_going_away(client: &mut Client) {
+/// The client receives a Close with 1001, answers it, receives the end, and ends the connection.
+fn expect_going_away(mut client: Client) {
     let close = client.receive_frame().expect("a Close");
     assert_eq!((close.first, &close.payload[..2]), (CLOSE, &[3, 0xE9][..]));
+    client.send(masked_close(1001, ""));
     assert_eq!(client.receive_frame(), None);
 }
 
@@ -99,14 +102,14 @@ fn in_an_empty_root_it_serves_chats_measures_and_stops() {
     let secure = serve(&["--tls-self-signed"]);
     let mut client = Client::greeted(server.address);
     expect_echo(&mut client);
-    for server in [&server, &secure] {
+    for (server, trust) in [(&server, None), (&secure, Some("--insecure"))] {
         let url = server.url("/");
-        let chat = ["chat", &url, "--insecure"].into_iter().chain(ONCE);
+        let chat = ["chat", &url].into_iter().chain(trust).chain(ONCE);
         assert_eq!(output(&mut root.as_root(chat)), "hello\n", "{url}");
     }
     output(&mut root.as_root(["bench", &server.url("/"), "--messages=100", "--warm-up=0"]));
     server.signal("TERM");
-    expect_going_away(&mut client);
+    expect_going_away(client);
     assert_eq!(server.wait().code(), Some(0));
 }
 
@@ -144,7 +147,7 @@ fn in_an_empty_root_of_a_system_without_random_bytes_it_says_so() {
     }
 }
 
-/// The variable that is set in a network of its own.
+/// The variable that is set in a network of its own, to the id of the process that has made it.
 const INSIDE: &str = "WS_ECHO_CONTAINERS_ENTERED";
 
 /// What the containers' programs keep outside of the test's folder is gone with the mounts. The
@@ -179,7 +182,9 @@ fn with_containers(test: &str, work: impl FnOnce(&Path)) {
         return;
     }
     let mut command = inside();
-    command.arg(env::current_exe().unwrap()).env(INSIDE, "1");
+    command
+        .arg(env::current_exe().unwrap())
+        .env(INSIDE, process::id().to_string());
     skipped::share_with(&mut command);
     let ran = command.args(["--exact", "--nocapture", test]).output();
     let ran = ran.expect("it can be started");
@@ -193,12 +198,12 @@ struct Podman(Folder);
 
 impl Podman {
     /// `None` if the test has been skipped.
-    fn with_image(program: &Path) -> Option<Self> {
+    fn with_image(name: &str, program: &Path) -> Option<Self> {
         if !PODMAN.is_there(&["--version"]) {
             return None;
         }
-        let context = Folder::with("context", program);
-        let podman = Self(Folder::new("podman"));
+        let context = Folder::with(&format!("{name}-context"), program);
+        let podman = Self(Folder::new(name));
         let mut build = podman.command(&["build", "--quiet", "--tag", IMAGE]);
         build.args(["--file", CONTAINERFILE]).arg(&context.0);
         output(&mut build);
@@ -208,8 +213,9 @@ impl Podman {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = PODMAN.command();
         command.arg("--root").arg(self.0.0.join("root"));
-        command.arg("--runroot").arg(self.0.0.join("runroot"));
-        command.args(["--storage-driver=vfs", "--cgroup-manager=cgroupfs"]);
+        // The path of the second may not be long.
+        command.args(["--runroot=/run/podman", "--cgroup-manager=cgroupfs"]);
+        command.arg("--storage-driver=vfs");
         command.args(["--runtime=runc", "--events-backend=none"]);
         command.args(arguments);
         command
@@ -283,7 +289,7 @@ fn user(process: u32) -> String {
 fn podman_builds_the_image_publishes_its_port_and_stops_it() {
     let test = "podman_builds_the_image_publishes_its_port_and_stops_it";
     with_containers(test, |program| {
-        let Some(podman) = Podman::with_image(program) else {
+        let Some(podman) = Podman::with_image("publish", program) else {
             return;
         };
         let address = podman.serve(&[]);
@@ -301,9 +307,11 @@ fn podman_builds_the_image_publishes_its_port_and_stops_it() {
         assert_eq!(stdout, "hello\n", "{stderr}");
         assert!(!stderr.contains("warning"), "{stderr}");
         let start = Instant::now();
-        podman.run(&["stop", "--time=5", "server"]);
-        println!("podman stop: {:?}", start.elapsed());
-        expect_going_away(&mut client);
+        thread::scope(|scope| {
+            scope.spawn(|| podman.run(&["stop", "--time=5", "server"]));
+            expect_going_away(client);
+        });
+        eprintln!("podman stop: {:?}", start.elapsed());
         // If it had not stopped in time, it would have been killed, with status 137.
         assert_eq!(podman.inspect("ExitCode"), "0");
     });
@@ -363,7 +371,7 @@ fn runc_runs_the_image_that_umoci_makes() {
                 .arg(state)
                 .args(["kill", "ws-echo-test", "TERM"]),
         );
-        expect_going_away(&mut client);
+        expect_going_away(client);
         assert_eq!(server.wait().code(), Some(0));
     });
 }
@@ -391,10 +399,10 @@ fn send_without_receiving(clients: &mut [Client]) {
 
 #[test]
 fn clients_that_do_not_read_do_not_end_a_container_of_64_mib() {
-    const CLIENTS: usize = 400;
+    const CLIENTS: usize = 250;
     let test = "clients_that_do_not_read_do_not_end_a_container_of_64_mib";
     with_containers(test, |program| {
-        let Some(podman) = Podman::with_image(program) else {
+        let Some(podman) = Podman::with_image("memory", program) else {
             return;
         };
         let small = "--sysctl=net.ipv4.tcp_wmem=4096 16384 16384";
@@ -407,9 +415,9 @@ fn clients_that_do_not_read_do_not_end_a_container_of_64_mib() {
             "and 16 MiB for the buffers of all (--max-memory; the container may use 64 MiB)";
         assert!(log.contains(limit), "{log}");
         assert!(log.contains("short of memory (--max-memory"), "{log}");
-        assert_eq!(podman.inspect("OOMKilled"), "false");
+        assert_eq!(podman.inspect("Status"), "running", "{log}");
         let peak = peak_memory(process).expect("it runs");
-        println!("at most {} KiB", peak >> 10);
+        eprintln!("at most {} KiB", peak >> 10);
         drop(clients);
         // The ends of the others may not have arrived yet.
         let deadline = Instant::now() + PATIENCE;

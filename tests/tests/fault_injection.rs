@@ -304,6 +304,33 @@ fn without_random_bytes_each_program_says_so_and_fails() {
 }
 
 #[test]
+fn random_bytes_that_are_gone_later_end_a_client_with_a_message() {
+    let server = Server::start(&[]);
+    let url = server.url("/");
+    let chat = command(["chat", &url, "--once", "hello"]);
+    let mut ends = Vec::new();
+    // The call from which on none succeeds. The C library and the standard library make some too.
+    for first in 1..=8 {
+        let fault = format!("getrandom:error=EIO:when={first}+");
+        let Some(mut faulty) = with_faults(&chat, &[&fault], Path::new("/dev/null")) else {
+            return;
+        };
+        let output = faulty.output().expect("strace runs");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) => ends.push(stderr),
+            _ => panic!("{first}: {stderr}"),
+        }
+    }
+    let expected = "ws-echo: the system has no random bytes\n";
+    assert!(ends.iter().all(|it| it.ends_with(expected)), "{ends:?}");
+    // Once for the handshake, and once for the masking keys.
+    let is_open = |it: &&String| it.contains("# socket open");
+    assert!(ends.iter().filter(is_open).count() > 0, "{ends:?}");
+}
+
+#[test]
 fn a_signal_stops_the_server_as_soon_as_clients_can_connect() {
     needs!(SystemCalls);
     let address = free_address();

@@ -1,4 +1,5 @@
-//! How much memory the server's buffers may take: enough to start, and little enough for a container.
+//! How much memory the buffers of the server may take: enough to start, and no more than fits a
+//! container.
 
 use crate::options::serve::ServeOptions;
 use crate::serve::client;
@@ -9,17 +10,18 @@ pub(super) const DEFAULT: usize = 512 << 20;
 /// for the program, for what the allocator keeps, and for the system's own buffers.
 const CONTAINER_PART: u64 = 4;
 
-/// Lowers the default to a share of a container's memory. However little that is, the server can
+/// The limit of a container's memory, if it is so little that the defaults follow from it.
+pub(super) fn of_container(limit: Option<u64>) -> Option<u64> {
+    limit.filter(|limit| limit / CONTAINER_PART < DEFAULT as u64)
+}
+
+/// Lowers the default to a share of the container's memory. However little that is, the server can
 /// start.
-pub(super) fn fit(options: &mut ServeOptions, limit: Option<u64>) {
-    let Some(limit) = limit else {
-        return;
-    };
-    let share = usize::try_from(limit / CONTAINER_PART).unwrap_or(usize::MAX);
-    let share = share.max(least(options));
-    if share < options.max_memory {
-        options.max_memory = share;
-        options.container_memory = Some(limit);
+pub(super) fn fit(options: &mut ServeOptions) {
+    if let Some(limit) = options.container_memory {
+        let share = usize::try_from(limit / CONTAINER_PART).unwrap_or(usize::MAX);
+        let share = share.max(least(options));
+        options.max_memory = share.min(options.max_memory);
     }
 }
 

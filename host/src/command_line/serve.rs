@@ -160,7 +160,8 @@ pub(super) struct ServeArguments {
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = names::origin)]
     origins: Vec<String>,
 
-    /// The maximum number of connections [default: what the limit of open files leaves]
+    /// The maximum number of connections [default: what the limit of open files leaves, and a
+    /// container's memory]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
     max_connections: Option<NonZeroUsize>,
 
@@ -297,7 +298,7 @@ impl ServeArguments {
             deflate_window: self.deflate_window,
             max_message_len: self.max_message_size.unwrap_or(u64::MAX),
             max_memory: self.max_memory.unwrap_or(memory::DEFAULT),
-            container_memory: None,
+            container_memory: memory::of_container(environment.memory_limit),
             max_backlog: self.max_backlog,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
@@ -306,7 +307,7 @@ impl ServeArguments {
             record: self.record.into_options().map_err(missing)?,
         };
         if !has_max_memory {
-            memory::fit(&mut options, environment.memory_limit);
+            memory::fit(&mut options);
         }
         memory::check(&options).map_err(|advice| wrong(ErrorKind::ValueValidation, advice))?;
         Ok(options)

@@ -466,7 +466,7 @@ fn memory_must_suffice_for_a_buffer_in_each_thread() {
     assert!(message("1GB").ends_with("(not KB or MB), such as 512MiB"));
 }
 
-/// Returns the memory for buffers, and of which container's memory it is a share.
+/// Returns the memory for buffers, and that of the container.
 fn memory_in_container(limit: u64, arguments: &[&str]) -> (usize, Option<u64>) {
     let environment = Environment {
         memory_limit: Some(limit),
@@ -490,7 +490,8 @@ fn the_default_of_memory_is_a_quarter_of_a_container_if_that_is_less() {
         assert_eq!(memory(much), (512 << 20, None), "{much}");
     }
     let chosen = ["--threads=2", "--max-memory=1GiB"];
-    assert_eq!(memory_in_container(64 << 20, &chosen), (1 << 30, None));
+    let expected = (1 << 30, Some(64 << 20));
+    assert_eq!(memory_in_container(64 << 20, &chosen), expected);
 }
 
 #[test]

@@ -109,6 +109,12 @@ impl ConnectionLimiter {
         }
     }
 
+    /// The same, with no more connections than these.
+    pub(crate) fn at_most(mut self, connections: usize) -> Self {
+        self.limit = self.limit.min(connections);
+        self
+    }
+
     /// The most connections; `None` if there is no limit.
     pub(crate) fn limit(&self) -> Option<usize> {
         (self.limit < usize::MAX).then_some(self.limit)
@@ -319,5 +325,10 @@ mod tests {
         assert_eq!(limit(&[], 0), Some(1));
         assert_eq!(limit(&[], u64::MAX), None);
         assert_eq!(limit(&["--max-connections=10"], u64::MAX), Some(10));
+        assert_eq!(limiter(&[]).at_most(7).limit(), Some(7));
+        assert_eq!(
+            limiter(&["--max-connections=3"]).at_most(7).limit(),
+            Some(3)
+        );
     }
 }

@@ -20,6 +20,7 @@ use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
 use crate::serve::clients::Clients;
+use crate::serve::container;
 use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::poller::Poller;
@@ -122,7 +123,8 @@ fn serve<A: Acceptor>(
         warn!(target: SERVER, "cannot raise the limit of open files: {error}");
         LEAST_FILE_LIMIT
     });
-    let limiter = Arc::new(ConnectionLimiter::new(options, file_limit));
+    let cost = cost::<A::Transport>(options);
+    let limiter = Arc::new(limiter(options, file_limit, cost));
     let stop = Arc::new(AtomicBool::new(false));
     let (mut workers, handles) = workers(options, &acceptor, &stop, &limiter)?;
     // Before it listens: a signal may follow as soon as clients can connect.
@@ -131,6 +133,7 @@ fn serve<A: Acceptor>(
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
     let listeners = listen(options)?;
+    bound_sockets(options, &listeners, limiter.limit(), cost)?;
     let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
     share(listeners, &mut workers, &handles)?;
     let (sender, ended) = mpsc::channel();
@@ -139,7 +142,7 @@ fn serve<A: Acceptor>(
     }
     drop(sender);
     logging::print_line(listening);
-    log_limits(options, limiter.limit(), cost::<A::Transport>(options));
+    log_limits(options, limiter.limit(), cost);
     warn_of_file_limit(options, limiter.limit(), file_limit);
     warn_of_every_network(options);
     let mut result = Ok(());
@@ -160,6 +163,34 @@ fn cost<T: Transport>(options: &ServeOptions) -> usize {
         Welcome::Request => Clients::<T>::COST + journal::ENTRY_COST,
         Welcome::None | Welcome::Text(_) => Clients::<T>::COST,
     }
+}
+
+/// Makes what limits connections: to those for which there is memory in a container, unless the
+/// user has said how many.
+fn limiter(options: &ServeOptions, file_limit: u64, cost: usize) -> ConnectionLimiter {
+    let limiter = ConnectionLimiter::new(options, file_limit);
+    match options.container_memory {
+        Some(memory) if options.max_connections.is_none() => {
+            limiter.at_most(container::most_connections(memory, cost))
+        }
+        _ => limiter,
+    }
+}
+
+/// Bounds what the system keeps for clients, if a container has little memory.
+fn bound_sockets(
+    options: &ServeOptions,
+    listeners: &[Vec<TcpListener>],
+    connections: Option<usize>,
+    cost: usize,
+) -> Result<(), ServeError> {
+    let Some(memory) = options.container_memory else {
+        return Ok(());
+    };
+    let len = container::buffer_len(memory, connections.unwrap_or(usize::MAX), cost);
+    let refused = |error| ServeError::System("limit the buffers of sockets", error);
+    let mut listeners = listeners.iter().flatten();
+    listeners.try_for_each(|it| container::bound_buffers(it, len).map_err(refused))
 }
 
 /// Logs how many connections there may be, and how much memory they may take.
