@@ -21,10 +21,12 @@
 //!   [`ServerHandshake::refuse`].
 //! - It serves a page at the same port: [`ServerHandshake::respond`] with an [`HttpResponse`].
 //! - It connects to a server: [`ClientHandshake`], [`Connection::client`].
+//! - It has threads, or runs over tokio or embassy: [servers to copy][servers].
 //! - It is firmware: [`Buffer::for_pieces`], and a [server and a client over smoltcp][smoltcp] to
 //!   copy.
 //!
 //! [microcontrollers]: https://docs.rs/crate/ws-echo-core/latest/source/docs/microcontrollers.md
+//! [servers]: https://docs.rs/crate/ws-echo-core/latest/source/docs/servers.md
 //! [smoltcp]: https://docs.rs/crate/ws-echo-core/latest/source/docs/smoltcp.md
 //!
 #![doc = include_str!("../README.md")]

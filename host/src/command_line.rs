@@ -6,9 +6,12 @@
 mod bench;
 mod chat;
 mod check;
+mod completions;
 mod environment;
 mod host;
 mod listen;
+mod man;
+mod memory;
 mod mistake;
 mod names;
 mod quantity;
@@ -29,12 +32,15 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::bench::BenchArguments;
 use self::chat::ChatArguments;
 use self::check::CheckArguments;
+use self::completions::CompletionsArguments;
 use self::environment::Environment;
+use self::man::ManArguments;
 use self::replay::ReplayArguments;
 use self::serve::ServeArguments;
 use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
 use crate::options::check::CheckOptions;
+use crate::options::document::Documents;
 use crate::options::replay::ReplayOptions;
 use crate::options::serve::ServeOptions;
 use crate::stderr;
@@ -55,6 +61,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Replay a recording against a server.
     Replay(ReplayOptions),
+    /// Write what the program says about itself.
+    Write(Documents),
 }
 
 /// Reads the process's command line and environment.
@@ -114,6 +122,11 @@ fn parse_with(
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
         Action::Check(check) => Command::Check(check.into_options(environment)?),
         Action::Replay(replay) => Command::Replay(replay.into_options()?),
+        Action::Completions(completions) => {
+            let script = completions.into_document(&self::program());
+            Command::Write(Documents::Stdout(script))
+        }
+        Action::Man(man) => Command::Write(man.into_documents(&self::program())),
     })
 }
 
@@ -126,7 +139,8 @@ fn program() -> clap::Command {
             option.allow_hyphen_values(is_number)
         })
     };
-    with_signs(CommandLine::command()).mut_subcommands(with_signs)
+    let program = with_signs(CommandLine::command()).mut_subcommands(with_signs);
+    man::with_names_of_commands(program)
 }
 
 impl ServeOptions {
@@ -176,6 +190,12 @@ enum Action {
     /// Do again what a client did in a recording, and compare what the server answers
     #[command(after_help = replay::AFTER_HELP)]
     Replay(ReplayArguments),
+    /// Print a script that completes this command line in a shell
+    #[command(after_help = completions::AFTER_HELP)]
+    Completions(CompletionsArguments),
+    /// Print a man page, or write those of all commands into a folder
+    #[command(after_help = man::AFTER_HELP)]
+    Man(ManArguments),
 }
 
 #[cfg(test)]

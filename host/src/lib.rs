@@ -9,6 +9,7 @@
 //! - `ws-echo replay` is a client too: it does again what a client did in a recording, and says
 //!   where the answers of a server differ.
 //! - `ws-echo check` tests whether a server or a client keeps the rules, and says what it breaks.
+//! - `ws-echo completions` and `ws-echo man` write scripts for shells and man pages.
 //!
 //! Each has its options: see `ws-echo --help`, and `--help` behind the name of each.
 //!
@@ -33,12 +34,14 @@ mod client;
 mod command_line;
 mod connect;
 mod deflate;
+mod documents;
 mod escape;
 mod frame_header;
 mod hex;
 mod http_token;
 mod lock;
 mod logging;
+mod memory_limit;
 mod options;
 mod platform;
 mod progress_line;
@@ -110,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Chat(options) => return chat::run(&options),
         Command::Check(options) => return check::run(&options),
         Command::Replay(options) => return replay::run(&options),
+        Command::Write(documents) => documents::run(&documents),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

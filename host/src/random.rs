@@ -1,9 +1,11 @@
 //! Unpredictable bytes from the system, by ring. It gets them in a static program too, where there
 //! is no /dev/urandom.
 
-use std::io;
+use std::{io, process};
 
 use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::stderr;
 
 /// Checks that the system has random bytes. Without, all that needs some would panic, the standard
 /// library's tables too.
@@ -15,17 +17,17 @@ pub(crate) fn check() -> io::Result<()> {
     fill(&mut [0])
 }
 
-/// `N` random bytes.
+/// `N` random bytes. If the system has none, although [`check`] has found some, the process ends
+/// with status 1 and a message: nothing may be sent without them.
 ///
 /// > The masking key needs to be unpredictable; thus, the masking key MUST be derived from a strong
 /// > source of entropy (RFC 6455 section 5.3)
-///
-/// # Panics
-///
-/// If the system has none, although [`check`] has found some: nothing may be sent without them.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    fill(&mut bytes).expect("the system had random bytes before");
+    if let Err(error) = fill(&mut bytes) {
+        stderr::print(&error.to_string());
+        process::exit(1);
+    }
     bytes
 }
 

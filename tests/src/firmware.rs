@@ -1,5 +1,5 @@
-//! The firmware in QEMU: an LM3S6965. Its serial port is its log, and its TCP port 3000 is
-//! forwarded from a port of 127.0.0.1. The guest's clock may run slower than ours.
+//! The firmware in QEMU, on each of its boards. Its serial port is its log, and its TCP port 3000
+//! is forwarded from a port of 127.0.0.1. The guest's clock may run slower than ours.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -14,31 +14,53 @@ use crate::log::Log;
 use crate::programs::{self, QEMU};
 use crate::server::PATIENCE;
 
-/// How the firmware was built.
+/// The folder of the firmware's programs.
+const VARIABLE: &str = "WS_ECHO_FIRMWARE";
+/// The command that makes them, and prints where they are.
+const COMMAND: &str = ".ci/firmware";
+
+/// A board, as QEMU emulates it.
 #[derive(Clone, Copy, Debug)]
-pub struct Build {
-    name: &'static str,
-    /// The variable that names it, an ELF file.
-    variable: &'static str,
-    /// The command that makes it, and prints where it is.
-    command: &'static str,
+pub struct Board {
+    /// As the firmware's program for it is named.
+    pub name: &'static str,
+    /// As QEMU names it.
+    pub machine: &'static str,
+    /// As QEMU names its Ethernet controller.
+    pub controller: &'static str,
 }
 
-/// As it is by default.
-pub const DEFAULT: Build = Build {
-    name: "the firmware",
-    variable: "WS_ECHO_FIRMWARE",
-    command: ".ci/firmware core/firmware ws-echo-firmware",
+/// A Cortex-M3 with 64 KiB of memory.
+pub const LM3S6965: Board = Board {
+    name: "lm3s6965",
+    machine: "lm3s6965evb",
+    controller: "stellaris",
 };
 
-/// With the feature `compression`.
-pub const WITH_COMPRESSION: Build = Build {
-    name: "the firmware with compression",
-    variable: "WS_ECHO_FIRMWARE_COMPRESSION",
-    command: ".ci/firmware core/firmware ws-echo-firmware compression",
+/// A Cortex-M3.
+pub const MPS2_AN385: Board = Board {
+    name: "mps2-an385",
+    machine: "mps2-an385",
+    controller: "lan9118",
 };
 
-/// Where the stack is, as the firmware's `memory.x` says.
+/// A Cortex-M7.
+pub const MPS2_AN500: Board = Board {
+    name: "mps2-an500",
+    machine: "mps2-an500",
+    controller: "lan9118",
+};
+
+/// How the firmware is built.
+#[derive(Clone, Copy, Debug)]
+pub enum Build {
+    /// As it is by default.
+    Default,
+    /// With the feature `compression`.
+    Compression,
+}
+
+/// Where the stack is, as each board's `memory.x` says.
 const STACK_START: usize = 0x2000_0000;
 const STACK_LEN: usize = 8 * 1024;
 
@@ -82,17 +104,18 @@ pub struct Firmware {
 impl Firmware {
     /// Starts a machine, and waits until it listens. Returns `None` if the test has been skipped
     /// because there is no firmware or no QEMU.
-    pub fn start(build: Build) -> Option<Self> {
-        let firmware = elf(build)?;
+    pub fn start(board: Board, build: Build) -> Option<Self> {
+        let firmware = elf(board, build)?;
         let turn = Turn::wait();
         let monitor = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let monitored = monitor.local_addr().expect("it has an address");
         let network = "user,id=network,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:3000";
+        let controller = format!("nic,netdev=network,model={}", board.controller);
         let mut machine = QEMU
             .command()
-            .args(["-M", "lm3s6965evb", "-display", "none", "-serial", "stdio"])
-            .args(["-netdev", network])
-            .args(["-net", "nic,netdev=network,model=stellaris"])
+            .args(["-M", board.machine, "-display", "none"])
+            .args(["-serial", "stdio", "-netdev", network])
+            .args(["-net", &controller])
             .args(["-qmp", &format!("tcp:{monitored}")])
             .arg("-kernel")
             .arg(firmware)
@@ -147,24 +170,29 @@ impl Drop for Firmware {
     }
 }
 
-/// The firmware. Returns `None` if the test has been skipped because there is no firmware or no
-/// QEMU.
+/// The firmware for a board. Returns `None` if the test has been skipped because there is no
+/// firmware or no QEMU.
 ///
 /// # Panics
 ///
-/// If the named firmware does not exist.
-pub fn elf(build: Build) -> Option<PathBuf> {
+/// If the named folder does not have it.
+pub fn elf(board: Board, build: Build) -> Option<PathBuf> {
     // Tests run in their package's folder, but users write paths relative to the workspace.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let firmware = env::var_os(build.variable).map(|path| workspace.join(path));
-    let Some(firmware) = firmware else {
-        let remedy = format!("{}=PATH, which {} prints", build.variable, build.command);
-        programs::skip(build.name, &remedy);
+    let folder = env::var_os(VARIABLE).map(|path| workspace.join(path));
+    let Some(folder) = folder else {
+        let remedy = format!("{VARIABLE}=PATH, which {COMMAND} prints");
+        programs::skip("the firmware", &remedy);
         return None;
     };
     if !QEMU.is_there(&["--version"]) {
         return None;
     }
+    let suffix = match build {
+        Build::Default => "",
+        Build::Compression => "-compression",
+    };
+    let firmware = folder.join(format!("{}{suffix}", board.name));
     assert!(firmware.exists(), "{} is not there", firmware.display());
     Some(firmware)
 }

@@ -6,6 +6,7 @@ pub mod chromium;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
+pub mod foreign;
 pub mod fuzzing;
 pub mod inflaters;
 pub mod log;

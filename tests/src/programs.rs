@@ -2,11 +2,10 @@
 //! says so and passes, unless `WS_ECHO_REQUIRE_ALL=1` requires all of them.
 
 use std::env;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::skipped::{self, Skipped};
+use crate::skipped::Skipped;
 
 /// A program that tests start.
 #[derive(Debug)]
@@ -42,9 +41,14 @@ mod all {
         program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "apt install chromium");
     /// curl.
     pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "apt install curl");
+    /// fish.
+    pub const FISH: Program = program("fish", "WS_ECHO_FISH", "fish", "apt install fish");
     /// HAProxy.
     pub const HAPROXY: Program =
         program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "apt install haproxy");
+    /// mandoc.
+    pub const MANDOC: Program =
+        program("mandoc", "WS_ECHO_MANDOC", "mandoc", "apt install mandoc");
     /// nginx.
     pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "apt install nginx");
     /// Node.
@@ -52,12 +56,16 @@ mod all {
     /// OpenSSL.
     pub const OPENSSL: Program =
         program("OpenSSL", "WS_ECHO_OPENSSL", "openssl", "apt install openssl");
+    /// podman.
+    pub const PODMAN: Program = program("podman", "WS_ECHO_PODMAN", "podman", "apt install podman");
     /// Python.
     pub const PYTHON: Program =
         program("Python", "WS_ECHO_PYTHON", "python3", "apt install python3");
     /// QEMU for ARM.
     pub const QEMU: Program =
         program("QEMU for ARM", "WS_ECHO_QEMU", "qemu-system-arm", "apt install qemu-system-arm");
+    /// runc.
+    pub const RUNC: Program = program("runc", "WS_ECHO_RUNC", "runc", "apt install runc");
     /// Qt 5's interpreter of QML.
     pub const QMLSCENE_5: Program =
         program("Qt 5", "WS_ECHO_QMLSCENE5", "/usr/lib/qt5/bin/qmlscene", "apt install qmlscene");
@@ -67,6 +75,10 @@ mod all {
     /// strace.
     pub const STRACE: Program =
         program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
+    /// umoci.
+    pub const UMOCI: Program = program("umoci", "WS_ECHO_UMOCI", "umoci", "apt install umoci");
+    /// zsh.
+    pub const ZSH: Program = program("zsh", "WS_ECHO_ZSH", "zsh", "apt install zsh");
 }
 pub use all::*;
 
@@ -144,9 +156,7 @@ pub fn skip(what: &str, remedy: &str) {
     );
     let requires_all = env::var("WS_ECHO_REQUIRE_ALL").is_ok_and(|value| value == "1");
     assert!(!requires_all, "{message}");
-    // Not with `eprint`, which is not shown for a passing test.
-    let _ = std::io::stderr().write_all(message.as_bytes());
-    skipped::record(&skipped);
+    skipped.say(&message);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::programs::{HAPROXY, NGINX, Program};
-use crate::server::{Server, binary, free_address};
+use crate::server::{self, Server, free_address};
 
 /// nginx in front of a server, with these directives in its location, if it is installed.
 ///
@@ -64,7 +64,7 @@ fn start(program: &Program, arguments: &[&str], address: SocketAddr) -> Server {
 
 /// An empty folder of this name.
 fn folder(name: &str) -> PathBuf {
-    let folder = binary().with_file_name(name);
+    let folder = server::folder().join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder can be made");
     folder

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, io};
 
+use crate::foreign;
 use crate::log::Log;
 
 /// How long anything may take before a test gives up.
@@ -18,10 +19,14 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 const LISTENING: &str = "listening on ";
 
-/// The binary, built with the profile of the running test.
+/// The binary: the one that `WS_ECHO_BINARY` names, or else the one built with the profile of the
+/// running test.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(binary) = foreign::binary() {
+            return binary;
+        }
         let options: &[&str] = if cfg!(debug_assertions) {
             // As `cargo test --workspace` has built it: with what the tests' packages and the
             // benchmark ask of their dependencies. Then nothing is built again.
@@ -34,11 +39,21 @@ pub fn binary() -> &'static Path {
     })
 }
 
+/// The folder in which cargo has built the running test: `target/PROFILE`.
+///
+/// # Panics
+///
+/// If the test is somewhere else.
+pub fn folder() -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own path");
+    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    folder.to_owned()
+}
+
 /// A program of the workspace, built with the profile of the running test. `name` is its path in
 /// the profile's folder.
 pub fn built(options: &[&str], name: &str) -> PathBuf {
-    let test = env::current_exe().expect("a test knows its own path");
-    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
+    let folder = folder();
     let profile = match folder.file_name().and_then(OsStr::to_str) {
         Some("debug") | None => "dev",
         Some(profile) => profile,
@@ -176,7 +191,7 @@ impl Server {
         assert!(sent.expect("there is a kill command").success());
     }
 
-    /// Stops the process by SIGSTOP, and returns when none of its threads runs any longer. Where the
+    /// Stops the process by SIGSTOP, and returns when none of its threads runs any longer. If the
     /// system does not tell, it may still run for a moment.
     pub fn suspend(&self) {
         self.signal("STOP");

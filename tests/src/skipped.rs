@@ -38,6 +38,13 @@ impl Skipped {
         }
     }
 
+    /// Prints the message, even though the test passes, and keeps this for the table.
+    pub(crate) fn say(&self, message: &str) {
+        // Not with `eprint`, which is not shown for a passing test.
+        let _ = std::io::stderr().write_all(message.as_bytes());
+        record(self);
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split('\t').map(str::to_owned);
         Some(Self {
@@ -70,7 +77,7 @@ fn file() -> PathBuf {
 }
 
 /// Keeps it for the table.
-pub(crate) fn record(skipped: &Skipped) {
+fn record(skipped: &Skipped) {
     let Skipped {
         test,
         missing,

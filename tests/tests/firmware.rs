@@ -1,10 +1,10 @@
-//! The firmware serves real clients, on a Cortex-M3 with an Ethernet controller, as emulated by
-//! QEMU, with 64 KiB of memory.
+//! The firmware serves real clients, on each of its boards, as emulated by QEMU: one with 64 KiB of
+//! memory, and others with another Ethernet controller, one of them with another processor.
 
 use std::ops::RangeInclusive;
 
 use ws_echo_tests::deflate::OFFER;
-use ws_echo_tests::firmware::{self, DEFAULT, Firmware, WITH_COMPRESSION};
+use ws_echo_tests::firmware::{self, Board, Build, Firmware, LM3S6965, MPS2_AN385, MPS2_AN500};
 use ws_echo_tests::programs::QEMU;
 use ws_echo_tests::scripted_client::{Client, WELCOME, request_with};
 use ws_echo_tests::sessions::{self, expect_echo};
@@ -17,32 +17,85 @@ const CLIENTS: usize = 8;
 /// How much stack the firmware may need, in bytes. It needs more than a few.
 const STACK_DEPTH: RangeInclusive<usize> = 512..=4096;
 
-/// Far more than the machine's 64 KiB of memory; a whole GiB if the tests are optimised.
+/// Far more than the smallest board's 64 KiB of memory; a whole GiB if the tests are optimised.
 const LARGE_LEN: u64 = if cfg!(debug_assertions) {
     8 << 20
 } else {
     1 << 30
 };
 
-#[test]
-fn python_websockets_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start(DEFAULT) else {
+/// A module for each board, with a test for each of these functions. To some of them the board
+/// makes no difference: on all boards but one, they run only if ignored tests are asked for.
+macro_rules! on_each_board {
+    ($tests:tt, to_some_it_makes_no_difference: $same:tt) => {
+        mod lm3s6965 {
+            tests! { LM3S6965, test, $tests }
+            tests! { LM3S6965, test, $same }
+        }
+        mod mps2_an385 {
+            tests! { MPS2_AN385, test, $tests }
+            tests! { MPS2_AN385, ignore, $same }
+        }
+        mod mps2_an500 {
+            tests! { MPS2_AN500, test, $tests }
+            tests! { MPS2_AN500, ignore, $same }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($board:ident, test, [$($test:ident,)*]) => {
+        $(
+            #[test]
+            fn $test() {
+                super::$test(super::$board);
+            }
+        )*
+    };
+    ($board:ident, ignore, [$($test:ident,)*]) => {
+        $(
+            #[test]
+            #[ignore = "the board makes no difference"]
+            fn $test() {
+                super::$test(super::$board);
+            }
+        )*
+    };
+}
+
+on_each_board! {
+    [
+        python_websockets_is_greeted_and_gets_its_echoes,
+        nodes_ws_is_greeted_and_gets_its_echoes,
+        all_kinds_of_clients_are_served_with_a_small_stack,
+        clients_on_many_hosts_do_not_wait_for_one_another,
+    ],
+    to_some_it_makes_no_difference: [
+        python_websockets_gets_back_what_it_has_compressed_or_has_not,
+        chromium_gets_back_what_it_has_compressed,
+        compressed_messages_come_back_as_they_came_with_a_small_stack,
+        by_default_compression_is_declined,
+        a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other,
+        clients_that_vanish_are_dropped_in_time,
+    ]
+}
+
+fn python_websockets_is_greeted_and_gets_its_echoes(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     peers::python_websockets(&firmware.url());
 }
 
-#[test]
-fn nodes_ws_is_greeted_and_gets_its_echoes() {
-    let Some(firmware) = Firmware::start(DEFAULT) else {
+fn nodes_ws_is_greeted_and_gets_its_echoes(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     peers::ws_of_node(&firmware.url());
 }
 
-#[test]
-fn python_websockets_gets_back_what_it_has_compressed_or_has_not() {
-    let Some(firmware) = Firmware::start(WITH_COMPRESSION) else {
+fn python_websockets_gets_back_what_it_has_compressed_or_has_not(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Compression) else {
         return;
     };
     peers::python_websockets(&firmware.url());
@@ -53,17 +106,15 @@ fn python_websockets_gets_back_what_it_has_compressed_or_has_not() {
     }
 }
 
-#[test]
-fn chromium_gets_back_what_it_has_compressed() {
-    let Some(firmware) = Firmware::start(WITH_COMPRESSION) else {
+fn chromium_gets_back_what_it_has_compressed(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Compression) else {
         return;
     };
     chromium::sessions(&firmware.url(), "permessage-deflate");
 }
 
-#[test]
-fn compressed_messages_come_back_as_they_came_with_a_small_stack() {
-    let Some(mut firmware) = Firmware::start(WITH_COMPRESSION) else {
+fn compressed_messages_come_back_as_they_came_with_a_small_stack(board: Board) {
+    let Some(mut firmware) = Firmware::start(board, Build::Compression) else {
         return;
     };
     let parameters = "server_no_context_takeover; client_no_context_takeover; \
@@ -91,12 +142,11 @@ fn compressed_messages_come_back_as_they_came_with_a_small_stack() {
     ];
     assert_eq!(wire::joined(&frames), expected.concat());
     assert_started_once(&firmware);
-    assert_small_stack(&mut firmware);
+    assert_small_stack(&mut firmware, board);
 }
 
-#[test]
-fn by_default_compression_is_declined() {
-    let Some(firmware) = Firmware::start(DEFAULT) else {
+fn by_default_compression_is_declined(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     let mut client = Client::connect(firmware.address);
@@ -109,9 +159,8 @@ fn by_default_compression_is_declined() {
     assert_eq!(client.receive_frame(), Some(Frame::close(1002)));
 }
 
-#[test]
-fn all_kinds_of_clients_are_served_with_a_small_stack() {
-    let Some(mut firmware) = Firmware::start(DEFAULT) else {
+fn all_kinds_of_clients_are_served_with_a_small_stack(board: Board) {
+    let Some(mut firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     let address = firmware.address;
@@ -121,12 +170,11 @@ fn all_kinds_of_clients_are_served_with_a_small_stack() {
     sessions::connects_and_disconnects(address, 200);
     sessions::garbage(address);
     assert_started_once(&firmware);
-    assert_small_stack(&mut firmware);
+    assert_small_stack(&mut firmware, board);
 }
 
-#[test]
-fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
-    let Some(firmware) = Firmware::start(DEFAULT) else {
+fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other(board: Board) {
+    let Some(firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     let mut canary = Client::greeted(firmware.address);
@@ -145,9 +193,8 @@ fn a_client_that_stops_reading_is_dropped_in_time_and_affects_no_other() {
     assert_started_once(&firmware);
 }
 
-#[test]
-fn clients_that_vanish_are_dropped_in_time() {
-    let Some(mut firmware) = Firmware::start(DEFAULT) else {
+fn clients_that_vanish_are_dropped_in_time(board: Board) {
+    let Some(mut firmware) = Firmware::start(board, Build::Default) else {
         return;
     };
     let mut vanished: Vec<_> = (0..CLIENTS)
@@ -171,17 +218,17 @@ const ON_TAP: &str = r#"
     ip link set tap0 up
     ip addr add 10.0.2.2/24 dev tap0
     for host in 21 22 23 24 25 26 27 28; do ip addr add 10.0.2.$host/24 dev tap0; done
-    exec {log}< <(exec "$QEMU" -M lm3s6965evb -display none -monitor none -serial stdio \
+    exec {log}< <(exec "$QEMU" -M "$MACHINE" -display none -monitor none -serial stdio \
         -netdev tap,id=network,ifname=tap0,script=no,downscript=no \
-        -net nic,netdev=network,model=stellaris -kernel "$firmware" 2>&1)
+        -net nic,netdev=network,model="$CONTROLLER" -kernel "$firmware" 2>&1)
     trap "kill $!" EXIT
     while read -r line <&$log; do case $line in listening*) break; esac; done
     "$@"
 "#;
 
-#[test]
-fn clients_on_many_hosts_do_not_wait_for_one_another() {
-    let Some(firmware) = firmware::elf(DEFAULT).filter(|_| network::is_there()) else {
+fn clients_on_many_hosts_do_not_wait_for_one_another(board: Board) {
+    let Some(firmware) = firmware::elf(board, Build::Default).filter(|_| network::is_there())
+    else {
         return;
     };
     let hosts = (21..21 + CLIENTS).map(|host| format!("10.0.2.{host}"));
@@ -191,12 +238,15 @@ fn clients_on_many_hosts_do_not_wait_for_one_another() {
         return;
     };
     let mut on_tap = network::command(ON_TAP, &firmware, &client);
-    peers::expect_ok(on_tap.env("QEMU", QEMU.path()));
+    on_tap.env("QEMU", QEMU.path());
+    on_tap.env("MACHINE", board.machine);
+    on_tap.env("CONTROLLER", board.controller);
+    peers::expect_ok(&mut on_tap);
 }
 
-fn assert_small_stack(firmware: &mut Firmware) {
+fn assert_small_stack(firmware: &mut Firmware, board: Board) {
     let depth = firmware.stack_depth();
-    println!("stack: {depth} bytes");
+    println!("stack on {}: {depth} bytes", board.name);
     assert!(STACK_DEPTH.contains(&depth), "{depth} bytes of stack");
 }
 

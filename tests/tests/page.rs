@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 use ws_echo_tests::peers;
 use ws_echo_tests::scripted_client::{Client, request};
-use ws_echo_tests::server::{Server, binary};
+use ws_echo_tests::server::{Server, binary, folder};
 
 /// A request as a browser sends it, with the headers that a server looks at.
 fn plain(method: &str, path: &str) -> String {
@@ -376,8 +376,8 @@ fn a_client_that_leaves_before_the_page_arrives_affects_no_other() {
 
 /// Where pictures of the page go: beside the build, unless a variable names a folder.
 fn pictures() -> PathBuf {
-    let built = binary().ancestors().nth(2).expect("target/PROFILE/ws-echo");
-    env::var_os("WS_ECHO_ARTIFACTS").map_or_else(|| built.join("screenshots"), PathBuf::from)
+    let beside = || folder().with_file_name("screenshots");
+    env::var_os("WS_ECHO_ARTIFACTS").map_or_else(beside, PathBuf::from)
 }
 
 #[test]

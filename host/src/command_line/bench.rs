@@ -120,7 +120,7 @@ pub(super) struct BenchArguments {
     /// Compress messages (permessage-deflate), each for itself (fresh) or as the server likes
     /// (window); without a value it means fresh [default: not compressed]
     #[arg(long, value_name = "CONTEXT", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "fresh", conflicts_with = "masked_echo")]
+    #[arg(default_missing_value = "fresh")]
     compression: Option<Context>,
 
     /// How long it may take to find the host, or to open a connection, and how long the server may
@@ -135,7 +135,7 @@ pub(super) struct BenchArguments {
 
     /// Expect each frame back exactly as it was sent, with its masking key. No WebSocket server may
     /// do that: this is for the raw echo of tests/benchmark, which servers are compared with
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "compression")]
     masked_echo: bool,
 
     /// Print one JSON object instead of a report for people

@@ -13,17 +13,25 @@ use clap::{Arg, ArgAction, ArgMatches, Command, Error, parser::ValueSource};
 
 use super::secret::without_secret;
 use crate::escape::Excerpt;
+use crate::memory_limit::memory_limit;
 
 /// How the names of all variables begin.
 pub(super) const PREFIX: &str = "WS_ECHO_";
 
-/// The variables that are set to something.
+/// The variables that are set to something, and what else of the process's surroundings decides.
 #[derive(Default)]
-pub(super) struct Environment(Vec<(OsString, OsString)>);
+pub(super) struct Environment {
+    pub(super) variables: Vec<(OsString, OsString)>,
+    /// The memory that the process may use together with others, in bytes; `None` for no limit.
+    pub(super) memory_limit: Option<u64>,
+}
 
 impl Environment {
     pub(super) fn of_process() -> Self {
-        std::env::vars_os().collect()
+        Self {
+            memory_limit: memory_limit(),
+            ..std::env::vars_os().collect()
+        }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
@@ -31,12 +39,13 @@ impl Environment {
             true => other.eq_ignore_ascii_case(name),
             false => other == name,
         };
-        let variable = self.0.iter().find(|(other, _)| is_it(other));
+        let variable = self.variables.iter().find(|(other, _)| is_it(other));
         variable.map(|(_, value)| &**value)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|(name, _)| name.to_str())
+        let names = self.variables.iter();
+        names.filter_map(|(name, _)| name.to_str())
     }
 }
 
@@ -47,7 +56,10 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment 
         let is_set = |(name, value): &(OsString, OsString)| {
             !value.is_empty() && !is_of_a_service(&name.to_string_lossy(), &value.to_string_lossy())
         };
-        Self(variables.filter(is_set).collect())
+        Self {
+            variables: variables.filter(is_set).collect(),
+            memory_limit: None,
+        }
     }
 }
 
@@ -104,13 +116,15 @@ pub(super) fn arguments(
 }
 
 /// Returns the variable of a command's option; `None` if the option is not a setting, such as
-/// `--help`. The server's are without the command's name, because that may be left out.
+/// `--help`, or the command has no variables. The server's are without the command's name, because
+/// that may be left out.
 pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
     if matches!(option.get_action(), ArgAction::Help | ArgAction::Version) {
         return None;
     }
     let client = match command.get_name() {
         client @ ("bench" | "chat" | "check" | "replay") => format!("{client}_"),
+        "completions" | "man" => return None,
         _ => String::new(),
     };
     let name = format!("{client}{}", option.get_long()?).replace('-', "_");

@@ -13,6 +13,7 @@ use ws_echo_core::Window;
 use super::environment::Environment;
 use super::host;
 use super::listen::{self, Listen};
+use super::memory;
 use super::names;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
@@ -20,7 +21,6 @@ use super::tls::TlsArguments;
 use crate::escape::Excerpt;
 use crate::logging::Filter;
 use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
-use crate::serve::client;
 
 /// The variable by which platforms that run programs set the port.
 const PORT: &str = "PORT";
@@ -30,7 +30,10 @@ pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
        ws-echo chat [OPTIONS] <URL>
-       ws-echo replay [OPTIONS] <FILE> <URL>";
+       ws-echo check [OPTIONS] [URL]
+       ws-echo replay [OPTIONS] <FILE> <URL>
+       ws-echo completions <SHELL>
+       ws-echo man [OPTIONS] [COMMAND]";
 
 pub(super) const AFTER_HELP: &str = "\
 Every option can also be set by an environment variable: --close-timeout by
@@ -220,9 +223,9 @@ pub(super) struct ServeArguments {
     /// The memory for all buffers, for handshakes and for inflating compressed messages. When it
     /// runs out, messages are echoed in fragments of up to 4KiB, clients too slow to accept a
     /// fragment immediately are disconnected, and new clients get 503
+    /// [default: 512MiB, or a quarter of a container's memory if that is less]
     #[arg(long, value_name = "SIZE", value_parser = quantity::memory)]
-    #[arg(default_value = "512MiB")]
-    max_memory: usize,
+    max_memory: Option<usize>,
 
     /// How much of its echoes is kept for each client that reads only after it has sent everything,
     /// or off. It is a part of --max-memory; all clients together may use half of that
@@ -264,7 +267,8 @@ impl ServeArguments {
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
         let (welcome, secrets) = (self.welcome(), self.secrets());
-        let options = ServeOptions {
+        let has_max_memory = self.max_memory.is_some();
+        let mut options = ServeOptions {
             listen: addresses(self.listen, self.port, environment)?,
             tls: self.tls.into_source().map_err(missing)?,
             welcome,
@@ -292,7 +296,8 @@ impl ServeArguments {
             deflate: self.deflate.into(),
             deflate_window: self.deflate_window,
             max_message_len: self.max_message_size.unwrap_or(u64::MAX),
-            max_memory: self.max_memory,
+            max_memory: self.max_memory.unwrap_or(memory::DEFAULT),
+            container_memory: None,
             max_backlog: self.max_backlog,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
@@ -300,7 +305,10 @@ impl ServeArguments {
             log_messages: self.log_messages,
             record: self.record.into_options().map_err(missing)?,
         };
-        check_memory(&options)?;
+        if !has_max_memory {
+            memory::fit(&mut options, environment.memory_limit);
+        }
+        memory::check(&options).map_err(|advice| wrong(ErrorKind::ValueValidation, advice))?;
         Ok(options)
     }
 
@@ -362,28 +370,6 @@ fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -
             .to_string_lossy(),
     };
     Filter::parse_lenient(&text)
-}
-
-/// Checks that each thread has memory for at least one buffer, one handshake, and what checks a
-/// compressed message.
-fn check_memory(options: &ServeOptions) -> Result<(), clap::Error> {
-    let threads = options.threads.get();
-    let least = client::least_memory(options).saturating_mul(threads);
-    if least <= options.max_memory {
-        return Ok(());
-    }
-    let kib = least.div_ceil(1024);
-    let others = if options.deflate.verifies() {
-        "fewer threads, a smaller buffer or --deflate off"
-    } else {
-        "fewer threads or a smaller buffer"
-    };
-    let advice = format!(
-        "--max-memory is too small for --threads {threads} and a --buffer of {} bytes: write at \
-         least {kib}KiB, or use {others}",
-        options.buffer_len
-    );
-    Err(wrong(ErrorKind::ValueValidation, advice))
 }
 
 /// What is wrong with options that are valid one by one.

@@ -76,6 +76,7 @@ fn an_empty_command_line_gives_the_defaults() {
         deflate_window: Window::MAX.fresh(),
         max_message_len: u64::MAX,
         max_memory: 512 << 20,
+        container_memory: None,
         max_backlog: 16 << 20,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(10),
@@ -124,6 +125,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         deflate_window: Window::new(9).expect("a window"),
         max_message_len: 1 << 30,
         max_memory: 64 << 20,
+        container_memory: None,
         max_backlog: 0,
         drain_spread: Duration::from_secs(2),
         drain_timeout: Duration::from_secs(3),
@@ -201,6 +203,7 @@ fn every_option_is_read_from_the_environment() {
         deflate_window: Window::new(14).expect("a window"),
         max_message_len: 1,
         max_memory: 1 << 20,
+        container_memory: None,
         max_backlog: 64 << 10,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(60),
@@ -461,6 +464,45 @@ fn memory_must_suffice_for_a_buffer_in_each_thread() {
     }
     let message = |memory| refusal(&["--max-memory", memory], &[]);
     assert!(message("1GB").ends_with("(not KB or MB), such as 512MiB"));
+}
+
+/// Returns the memory for buffers, and of which container's memory it is a share.
+fn memory_in_container(limit: u64, arguments: &[&str]) -> (usize, Option<u64>) {
+    let environment = Environment {
+        memory_limit: Some(limit),
+        ..Environment::default()
+    };
+    match parse_from(arguments, &environment) {
+        Ok(Command::Serve(options)) => (options.max_memory, options.container_memory),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_default_of_memory_is_a_quarter_of_a_container_if_that_is_less() {
+    let memory = |limit| memory_in_container(limit, &["--threads=2"]);
+    assert_eq!(memory(64 << 20), (16 << 20, Some(64 << 20)));
+    assert_eq!(
+        memory((2 << 30) - 4),
+        ((512 << 20) - 1, Some((2 << 30) - 4))
+    );
+    for much in [2 << 30, 1 << 40, u64::MAX] {
+        assert_eq!(memory(much), (512 << 20, None), "{much}");
+    }
+    let chosen = ["--threads=2", "--max-memory=1GiB"];
+    assert_eq!(memory_in_container(64 << 20, &chosen), (1 << 30, None));
+}
+
+#[test]
+fn the_default_of_memory_in_a_small_container_lets_the_server_start() {
+    let memory = |limit, threads| {
+        let threads = format!("--threads={threads}");
+        memory_in_container(limit, &[&threads, "--deflate=off"]).0
+    };
+    let one = memory(0, 1);
+    assert!((70 << 10..80 << 10).contains(&one), "{one}");
+    assert_eq!(memory(1 << 20, 1), 256 << 10);
+    assert_eq!(memory(1 << 20, 64), 64 * one);
 }
 
 #[test]

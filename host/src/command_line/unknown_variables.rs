@@ -13,30 +13,40 @@ const CLIENTS: [&str; 3] = ["WS_ECHO_CHAT_", "WS_ECHO_BENCH_", "WS_ECHO_REPLAY_"
 const COMPRESSION: &str = "write WS_ECHO_DEFLATE for the server, WS_ECHO_CHAT_NO_COMPRESSION or \
                            WS_ECHO_BENCH_COMPRESSION";
 /// What the project's own tests and checks set, without `WS_ECHO_`. The program inherits them.
-const OF_THE_TESTS: [&str; 23] = [
+const OF_THE_TESTS: &[&str] = &[
     "ARTIFACTS",
     "AUTOBAHN",
+    "BINARY",
+    "BINARY_SYSTEM",
     "BUN",
     "CHROMIUM",
     "COMPARE_ENTERED",
+    "CONTAINERS_ENTERED",
     "CURL",
     "FIRMWARE",
-    "FIRMWARE_COMPRESSION",
+    "FISH",
     "HAPROXY",
+    "MANDOC",
     "NGINX",
     "NODE",
     "NODE_MODULES",
     "OPENSSL",
+    "PODMAN",
     "PYTHON",
     "QEMU",
     "QMLSCENE5",
     "QMLSCENE6",
     "REQUIRE_ALL",
+    "RUNC",
     "SERVER",
     "SKIPPED_TESTS",
+    "STATIC",
     "STRACE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
+    "UMOCI",
+    "ZIG",
+    "ZSH",
 ];
 
 /// Returns a warning for each variable that no command of the program reads.

@@ -66,6 +66,8 @@ pub struct ServeOptions {
     pub(crate) max_message_len: u64,
     /// The maximum memory of all buffers and handshakes, in bytes.
     pub(crate) max_memory: usize,
+    /// The limit of the container's memory of which that is a share, in bytes; `None` if it is not.
+    pub(crate) container_memory: Option<u64>,
     /// How many bytes are kept for a client that does not read yet, at most; 0 for none.
     pub(crate) max_backlog: usize,
     /// The time over which Close frames are spread when the server stops, up to a day.

@@ -141,6 +141,7 @@ fn serve<A: Acceptor>(
     logging::print_line(listening);
     log_limits(options, limiter.limit(), cost::<A::Transport>(options));
     warn_of_file_limit(options, limiter.limit(), file_limit);
+    warn_of_every_network(options);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients is not useful.
@@ -171,11 +172,29 @@ fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
         None => "any number of connections".into(),
     };
     let memory = options.max_memory.div_ceil(1 << 20);
+    let container = options.container_memory.map(|limit| {
+        let limit = limit.div_ceil(1 << 20);
+        format!("; the container may use {limit} MiB")
+    });
+    let container = container.unwrap_or_default();
     info!(
         target: SERVER,
         "{connections}, {cost} bytes for each, and {memory} MiB for the buffers of all \
-         (--max-memory)"
+         (--max-memory{container})"
     );
+}
+
+/// Warns if clients elsewhere can connect by any network.
+fn warn_of_every_network(options: &ServeOptions) {
+    let open = options.listen.iter().filter(|it| it.ip().is_unspecified());
+    let open: Vec<_> = open.map(SocketAddr::to_string).collect();
+    if !open.is_empty() {
+        warn!(
+            target: SERVER,
+            "every network can connect, not only this machine: --listen {}",
+            enumerate(&open)
+        );
+    }
 }
 
 /// Warns if there may be fewer connections than the user wants.

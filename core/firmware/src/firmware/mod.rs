@@ -1,14 +1,10 @@
-//! The WebSocket echo server on a TI LM3S6965: a Cortex-M3 with 256 KiB of flash, 64 KiB of RAM and
-//! Ethernet. The server itself is `core/examples/smoltcp/server.rs`, unchanged.
-
-#![no_std]
-#![no_main]
+//! The WebSocket echo server as firmware, whatever the board is: that is `crate::board`. The server
+//! itself is `core/examples/smoltcp/server.rs`, unchanged.
 
 mod clock;
 mod ethernet;
 mod log;
-mod registers;
-#[path = "../../examples/smoltcp/server.rs"]
+#[path = "../../../examples/smoltcp/server.rs"]
 mod server;
 
 use core::panic::PanicInfo;
@@ -22,6 +18,7 @@ use smoltcp::iface::{Config, Interface, PollIngressSingleResult, SocketSet, Sock
 use smoltcp::socket::tcp;
 use smoltcp::wire::{IpCidr, Ipv4Address, Ipv4Cidr};
 
+use crate::board;
 use clock::Clock;
 use ethernet::Ethernet;
 use log::Log;
@@ -56,6 +53,7 @@ fn main() -> ! {
     let Some(mut peripherals) = Peripherals::take() else {
         SCB::sys_reset()
     };
+    board::start();
     let mut clock = Clock::start(&mut peripherals.SYST);
     let mut log = Log::start();
     log_address(&mut log);
@@ -66,14 +64,17 @@ fn main() -> ! {
         // There is room for all.
         let _ = SERVING.push(Server::new(&mut sockets, socket(buffers)));
     }
+    // None is received before the servers listen: their first turn.
+    let mut frames = 0;
     loop {
         let now = clock.now();
-        for _ in 0..FRAMES_PER_TURN {
+        for _ in 0..frames {
             let received = interface.poll_ingress_single(now, ETHERNET, &mut sockets);
             if let PollIngressSingleResult::None = received {
                 break;
             }
         }
+        frames = FRAMES_PER_TURN;
         interface.poll_egress(now, ETHERNET, &mut sockets);
         for (number, server) in SERVING.iter_mut().enumerate() {
             server.serve(&mut sockets, STORAGE, now, |change| {
@@ -168,10 +169,10 @@ fn sleep(ethernet: &mut Ethernet) {
 #[derive(Clone, Copy)]
 struct EthernetInterrupt;
 
-// SAFETY: 42 is the Ethernet controller's number, and no other interrupt has a number here.
+// SAFETY: this is the Ethernet controller's number, and no other interrupt has a number here.
 unsafe impl InterruptNumber for EthernetInterrupt {
     fn number(self) -> u16 {
-        42
+        board::ethernet::INTERRUPT
     }
 }
 

@@ -1,13 +1,10 @@
-//! The log, on the first serial port: 115,200 baud, 8 bits, no parity. A line never delays the
-//! server: it waits in a queue, and is dropped if it does not fit there.
+//! The log, on the first serial port. A line never delays the server: it waits in a queue, and is
+//! dropped if it does not fit there.
 
 use heapless::Deque;
 
-use crate::clock::FREQUENCY;
-use crate::registers::system::{RCGC1, RCGC2};
-use crate::registers::{port_a, uart0};
+use crate::board::serial;
 
-const BAUD: u32 = 115_200;
 const QUEUE_LEN: usize = 256;
 
 /// A part of a line. (`core::fmt` can do more, and costs 3 KB of flash.)
@@ -24,24 +21,7 @@ pub(crate) struct Log {
 impl Log {
     /// Starts the serial port.
     pub(crate) fn start() -> Self {
-        const UART0: u32 = 1 << 0;
-        const PORT_A: u32 = 1 << 0;
-        const PINS_0_AND_1: u32 = 0b11;
-        const EIGHT_BITS_AND_FIFO: u32 = 0x70;
-        const ENABLE_TO_TRANSMIT: u32 = 0x101;
-        // The frequency over 16 times the baud rate, in parts of 64.
-        const DIVISOR: u32 = (FREQUENCY * 4 + BAUD / 2) / BAUD;
-
-        RCGC1.set(UART0);
-        RCGC2.set(PORT_A);
-        // The ports have a clock three cycles later.
-        cortex_m::asm::delay(3);
-        port_a::AFSEL.set(PINS_0_AND_1);
-        port_a::DEN.set(PINS_0_AND_1);
-        uart0::IBRD.write(DIVISOR / 64);
-        uart0::FBRD.write(DIVISOR % 64);
-        uart0::LCRH.write(EIGHT_BITS_AND_FIFO);
-        uart0::CTL.write(ENABLE_TO_TRANSMIT);
+        serial::start();
         Self {
             queue: Deque::new(),
         }
@@ -61,12 +41,11 @@ impl Log {
 
     /// Gives the serial port as much as it has room for.
     pub(crate) fn transmit(&mut self) {
-        const FIFO_FULL: u32 = 1 << 5;
-        while uart0::FR.read() & FIFO_FULL == 0 {
+        while serial::has_room() {
             let Some(byte) = self.queue.pop_front() else {
                 return;
             };
-            uart0::DR.write(byte.into());
+            serial::write(byte);
         }
     }
 
