@@ -111,8 +111,9 @@ pub fn is_signal(name: &str) -> bool {
     Need::Signals.is_met_by(system()) || ["INT", "KILL"].contains(&name)
 }
 
-/// Returns from a test that needs what the binary's system has not: a [`Need`](crate::foreign::Need)
-/// by its name, as in `needs!(Signals)`. The test has said so, and passes.
+/// Returns from a test that needs what the binary's system has not: a
+/// [`Need`](crate::foreign::Need) by its name, as in `needs!(Signals)`. The test has said so, and
+/// passes.
 #[macro_export]
 macro_rules! needs {
     ($need:ident) => {
