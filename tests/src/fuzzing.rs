@@ -4,6 +4,9 @@
 //!
 //! In every body the first bytes are a plan: the buffer's length, and how input and output are cut.
 
+// Some of what the bodies share is for the host's only.
+#![cfg_attr(not(feature = "std"), expect(dead_code))]
+
 use ws_echo_core::{Buffer, MIN_BUFFER_LEN};
 
 #[cfg(feature = "std")]
