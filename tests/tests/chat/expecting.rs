@@ -471,6 +471,10 @@ fn behaviours_of_our_server_are_seen_for_what_they_are() {
             "the server violated the protocol: ",
         ),
     ] {
+        if is_windows() && behaviour.contains("reset") {
+            // Wine may read the error itself, and then shows the end of the stream.
+            continue;
+        }
         let url = server.url(&format!("/test?{behaviour}"));
         let ended = talk(&url, &[&["--once=a"], options].concat(), "");
         assert_eq!(ended.status, Some(status), "{behaviour}: {ended:?}");

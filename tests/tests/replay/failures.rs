@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_server::{accept, frame, request, server, unmasked};
 use ws_echo_tests::server::{PATIENCE, free_address, peak_memory, signal, wait};
 use ws_echo_tests::wire::{CLOSE, TEXT};
@@ -284,6 +285,7 @@ fn a_user_who_stops_the_replay_ends_it_with_a_close() {
 
 #[test]
 fn a_long_recording_costs_no_more_memory_than_a_short_one() {
+    needs!(Process);
     let line = text("client", &"x".repeat(60_000));
     let echo_of_it = text("server", &"x".repeat(60_000));
     let mut all = format!("{REQUEST}\n{RESPONSE}\n");
