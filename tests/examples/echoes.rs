@@ -15,7 +15,7 @@ use ws_echo_tests::wire::{BINARY, CONTINUATION, FIN, PING, TEXT, masked_with};
 type Frames = Vec<(u8, Vec<u8>)>;
 
 /// The names of the messages, and their frames.
-fn messages() -> [(&'static str, Frames); 9] {
+fn messages() -> [(&'static str, Frames); 12] {
     let letters = |len| "abcdefgh".bytes().cycle().take(len).collect::<Vec<u8>>();
     // 341 characters of 3 bytes, and one of 1 byte.
     let chinese = "\u{6c34}\u{706b}\u{6728}".repeat(114)[..1023].to_owned() + ".";
@@ -23,8 +23,11 @@ fn messages() -> [(&'static str, Frames); 9] {
     [
         ("text-16", vec![(TEXT, letters(16))]),
         ("text-16-x16", vec![(TEXT, letters(16)); 16]),
+        ("text-200", vec![(TEXT, letters(200))]),
         ("text-1k", vec![(TEXT, letters(1024))]),
         ("text-1k-x16", vec![(TEXT, letters(1024)); 16]),
+        ("text-16k", vec![(TEXT, letters(16 << 10))]),
+        ("binary-4k-x16", vec![(BINARY, letters(4096)); 16]),
         ("binary-16k", vec![(BINARY, letters(16 << 10))]),
         ("binary-1m", vec![(BINARY, letters(1 << 20))]),
         ("chinese-1k", vec![(TEXT, chinese.into_bytes())]),
