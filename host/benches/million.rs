@@ -142,14 +142,20 @@ fn print_echoes(server: &mut Server, count: usize) {
 fn print_memory(before: Option<usize>, after: Option<usize>, count: usize) {
     let own = Clients::<Peer>::IDLE_COST;
     println!("{:24} {own:9} B  each", "table and deadline");
+    let name = "resident memory";
     if let (Some(before), Some(after)) = (before, after) {
         let each = (after - before) as f64 / count as f64;
-        println!("{:24} {each:9.1} B  each", "resident memory");
+        println!("{name:24} {each:9.1} B  each");
+    } else {
+        println!("{name:24}   unknown on this system");
     }
 }
 
 /// The resident memory of the process in bytes, if the system reports it.
 fn resident() -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: usize = pages.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)

@@ -4,13 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 
 use crate::options::document::Documents;
+use crate::platform;
 
 /// Writes them. The error says what could not be written.
 pub(crate) fn run(documents: &Documents) -> Result<(), String> {
     match documents {
         Documents::Stdout(document) => match print(&document.text) {
             // Whoever reads has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if platform::is_closed_pipe(&error) => Ok(()),
             printed => printed.map_err(|error| format!("cannot write to stdout: {error}")),
         },
         Documents::Folder(folder, documents) => {

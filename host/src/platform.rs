@@ -3,11 +3,14 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The most clients that wait to be accepted, if the system allows that many.
 const BACKLOG: i32 = 1024;
+/// Windows' number of an error of a pipe whose other end is gone, which has no kind.
+const PIPE_NOT_CONNECTED: i32 = 233;
 /// How often to look whether the process was stopped and continued, and how long to wait each time.
 #[cfg(unix)]
 const STOP_COUNT: usize = 50;
@@ -98,6 +101,21 @@ impl Exhaustion {
     }
 }
 
+/// Why a file could not be read. Windows says of a folder only that it may not be opened.
+pub(crate) fn file_error(path: &Path, error: io::Error) -> io::Error {
+    let is_folder = cfg!(windows) && path.is_dir();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied if is_folder => io::ErrorKind::IsADirectory.into(),
+        _ => error,
+    }
+}
+
+/// Whether an error says that nobody reads a pipe any longer.
+pub(crate) fn is_closed_pipe(error: &io::Error) -> bool {
+    let is_not_connected = error.raw_os_error() == Some(PIPE_NOT_CONNECTED);
+    error.kind() == io::ErrorKind::BrokenPipe || cfg!(windows) && is_not_connected
+}
+
 /// Raises the limit of open files, which include sockets, as far as the system allows. Returns the
 /// limit.
 ///
@@ -165,14 +183,54 @@ pub(crate) fn is_terminal_there() -> bool {
     false
 }
 
-/// Calls `stop` at each Ctrl-C, from a thread of its own.
+/// Calls `stop` at each Ctrl-C and Ctrl-Break, and when the console is closed or the system shuts
+/// down, from a thread of its own. In the two latter cases the system ends the process some seconds
+/// later, and would do so at once if the handler returned: it waits for the end.
 ///
 /// # Errors
 ///
 /// When the system refuses.
 #[cfg(windows)]
-pub(crate) fn on_stop_signal(stop: impl FnMut() + Send + 'static) -> io::Result<()> {
-    ctrlc::set_handler(stop).map_err(io::Error::other)
+pub(crate) fn on_stop_signal(mut stop: impl FnMut() + Send + 'static) -> io::Result<()> {
+    use std::task::Context;
+    use std::thread;
+    use tokio::signal::windows;
+
+    let (mut control_c, mut control_break) = (windows::ctrl_c()?, windows::ctrl_break()?);
+    let (mut close, mut log_off) = (windows::ctrl_close()?, windows::ctrl_logoff()?);
+    let mut shutdown = windows::ctrl_shutdown()?;
+    let wait = move || {
+        let waker = std::sync::Arc::new(Unpark(thread::current())).into();
+        let mut context = Context::from_waker(&waker);
+        loop {
+            // Each of them, so that each wakes this thread.
+            let received = [
+                control_c.poll_recv(&mut context),
+                control_break.poll_recv(&mut context),
+                close.poll_recv(&mut context),
+                log_off.poll_recv(&mut context),
+                shutdown.poll_recv(&mut context),
+            ];
+            if received.iter().any(std::task::Poll::is_ready) {
+                stop();
+            } else {
+                thread::park();
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("signals".into());
+    thread.spawn(wait).map(drop)
+}
+
+/// Wakes a thread.
+#[cfg(windows)]
+struct Unpark(std::thread::Thread);
+
+#[cfg(windows)]
+impl std::task::Wake for Unpark {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 /// Sends this process a SIGINT.
@@ -310,6 +368,14 @@ pub(crate) const LINE_END: LineEnd = if cfg!(windows) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_is_gone_is_known_by_the_error_of_each_system() {
+        assert!(is_closed_pipe(&io::ErrorKind::BrokenPipe.into()));
+        assert!(!is_closed_pipe(&io::ErrorKind::ConnectionReset.into()));
+        let other_name = io::Error::from_raw_os_error(PIPE_NOT_CONNECTED);
+        assert_eq!(is_closed_pipe(&other_name), cfg!(windows));
+    }
 
     #[test]
     fn a_short_call_shows_that_a_socket_is_exhausted_only_where_an_event_follows() {

@@ -43,7 +43,7 @@ use crate::escape::Excerpt;
 use crate::options::replay::{Output, ReplayOptions};
 use crate::options::trust::Trust;
 use crate::recording::reader::ReadError;
-use crate::stderr;
+use crate::{platform, stderr};
 
 /// The status of a response that opens a connection.
 const SWITCHING_PROTOCOLS: u16 = 101;
@@ -141,7 +141,10 @@ fn replay(options: &ReplayOptions) -> Result<ExitStatus, Refusal> {
 fn open(options: &ReplayOptions) -> Result<(Handshake, Script<BufReader<File>>), String> {
     let file = options.file.display().to_string();
     let unreadable = |error: &dyn Display| format!("{}: {error}", Excerpt::new(&file));
-    let input = File::open(&options.file).map_err(|error| unreadable(&ReadError::Io(error)))?;
+    let input = File::open(&options.file).map_err(|error| {
+        let error = platform::file_error(&options.file, error);
+        unreadable(&ReadError::Io(error))
+    })?;
     Script::open(BufReader::new(input)).map_err(|error| unreadable(&error))
 }
 

@@ -38,13 +38,17 @@ pub enum Need {
     Process,
     /// Limits that a shell sets, of memory or open files.
     ResourceLimits,
+    /// Host names of one's own, in a namespace.
+    Names,
+    /// The end of a connection whose bytes are not read: mio reports none on Windows.
+    EndsUnread,
 }
 
 impl Need {
     const fn is_met_by(self, system: System) -> bool {
         match system {
             System::Native => true,
-            System::Emulated => matches!(self, Self::Signals | Self::Terminal),
+            System::Emulated => matches!(self, Self::Signals | Self::Terminal | Self::EndsUnread),
             System::Windows => false,
         }
     }
@@ -56,6 +60,8 @@ impl Need {
             Self::Terminal => "a pseudo-terminal",
             Self::Process => "the process in /proc",
             Self::ResourceLimits => "limits by ulimit",
+            Self::Names => "host names of one's own",
+            Self::EndsUnread => "the end of a connection that is not read",
         }
     }
 }
@@ -99,6 +105,24 @@ pub fn is_windows() -> bool {
     system() == System::Windows
 }
 
+/// Whether the binary's system has this signal. SIGKILL ends each process, and a SIGINT of Wine's
+/// is a Ctrl-C.
+pub fn is_signal(name: &str) -> bool {
+    Need::Signals.is_met_by(system()) || ["INT", "KILL"].contains(&name)
+}
+
+/// Returns from a test that needs what the binary's system has not: a
+/// [`Need`](crate::foreign::Need) by its name, as in `needs!(Signals)`. The test has said so, and
+/// passes.
+#[macro_export]
+macro_rules! needs {
+    ($need:ident) => {
+        if !$crate::foreign::has($crate::foreign::Need::$need) {
+            return;
+        }
+    };
+}
+
 /// Whether the test has what it needs. If not, it cannot be done with this binary: it has said so,
 /// and should return.
 pub fn has(need: Need) -> bool {
@@ -114,7 +138,7 @@ fn say(need: Need, system: System) {
     let remedy = format!("not with {BINARY} ({system:?})");
     let skipped = Skipped::in_this_test(need.name(), &remedy);
     let message = format!(
-        "skipped: {}: there is no {} for this binary ({system:?})\n",
+        "skipped: {}: not with this binary ({system:?}): it needs {}\n",
         skipped.test,
         need.name()
     );
@@ -146,6 +170,8 @@ mod tests {
             Need::Terminal,
             Need::Process,
             Need::ResourceLimits,
+            Need::Names,
+            Need::EndsUnread,
         ] {
             assert!(need.is_met_by(System::Native), "{need:?}");
         }

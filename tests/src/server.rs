@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, io};
 
-use crate::foreign;
+use crate::foreign::{self, System};
 use crate::log::Log;
 
 /// How long anything may take before a test gives up.
@@ -186,9 +186,12 @@ impl Server {
 
     /// Sends a signal, by its name.
     pub fn signal(&self, name: &str) {
-        let id = self.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(sent.expect("there is a kill command").success());
+        signal(&self.child, name);
+    }
+
+    /// Asks the process to stop.
+    pub fn ask_to_stop(&self) {
+        ask_to_stop(&self.child);
     }
 
     /// Stops the process by SIGSTOP, and returns when none of its threads runs any longer. If the
@@ -236,6 +239,25 @@ impl Drop for Server {
     }
 }
 
+/// Sends a process of the binary a signal, by its name.
+///
+/// # Panics
+///
+/// If its system has no such signal.
+pub fn signal(child: &Child, name: &str) {
+    let is_there = foreign::is_signal(name);
+    assert!(is_there, "see Need::Signals: there is no SIG{name}");
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(sent.expect("there is a kill command").success());
+}
+
+/// Asks a process of the binary to stop: by SIGTERM, or by Ctrl-C if its system has no such signal.
+pub fn ask_to_stop(child: &Child) {
+    let can_terminate = foreign::is_signal("TERM");
+    signal(child, if can_terminate { "TERM" } else { "INT" });
+}
+
 /// What a process writes to its stderr; nothing if its stderr is not piped.
 fn log_of(child: &mut Child) -> Log {
     let log = Log::default();
@@ -252,8 +274,12 @@ fn is_stopped(stat: &str) -> bool {
     state.starts_with('T')
 }
 
-/// The peak memory of a process, in bytes, if the system reports it.
+/// The peak memory of a process of the binary, in bytes, if the system reports it. An emulator has
+/// more than the program.
 pub fn peak_memory(id: u32) -> Option<u64> {
+    if foreign::system() != System::Native {
+        return None;
+    }
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status
         .lines()

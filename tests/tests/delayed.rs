@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use ws_echo_tests::needs;
 use ws_echo_tests::programs;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::Server;
@@ -56,6 +57,7 @@ fn message(number: usize) -> String {
 
 #[test]
 fn messages_of_ten_thousand_clients_wait_and_come_back() {
+    needs!(Process);
     let (count, delay) = wanted();
     let count = possible(count);
     let remedy = "a higher hard limit: ulimit -Hn";

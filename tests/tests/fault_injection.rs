@@ -11,6 +11,7 @@ use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ws_echo_tests::needs;
 use ws_echo_tests::programs::STRACE;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{PATIENCE, Server, command, free_address};
@@ -121,6 +122,7 @@ fn open(server: &Server) -> Option<Client> {
 
 #[test]
 fn interrupted_calls_are_repeated_without_effect() {
+    needs!(SystemCalls);
     let faults = [
         "accept4:error=EINTR:when=1+2",
         "?epoll_wait,?epoll_pwait:error=EINTR:when=1+2",
@@ -140,6 +142,7 @@ fn interrupted_calls_are_repeated_without_effect() {
 
 #[test]
 fn connections_lost_before_they_are_accepted_delay_no_other() {
+    needs!(SystemCalls);
     let faults = ["accept4:error=ECONNABORTED:when=1..5"];
     let Some(faulty) = FaultyServer::start("aborted", &faults, &["--no-welcome"]) else {
         return;
@@ -151,6 +154,7 @@ fn connections_lost_before_they_are_accepted_delay_no_other() {
 
 #[test]
 fn accepting_resumes_after_an_outage_that_is_logged_once() {
+    needs!(SystemCalls);
     for error in ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "EPROTO"] {
         let fault = format!("accept4:error={error}:when=1..3");
         let Some(faulty) = FaultyServer::start(error, &[&fault], &["--no-welcome"]) else {
@@ -166,6 +170,7 @@ fn accepting_resumes_after_an_outage_that_is_logged_once() {
 
 #[test]
 fn each_outage_of_accepting_is_logged() {
+    needs!(SystemCalls);
     // A client's event makes two calls: one accepts it, and one reports that there are no more.
     let faults = ["accept4:error=EMFILE:when=3+3"];
     let Some(faulty) = FaultyServer::start("again", &faults, &["--no-welcome"]) else {
@@ -181,6 +186,7 @@ fn each_outage_of_accepting_is_logged() {
 
 #[test]
 fn connected_clients_are_served_during_an_outage_of_accepting() {
+    needs!(SystemCalls);
     let faults = ["accept4:error=EMFILE:when=3+"];
     let Some(faulty) = FaultyServer::start("nobody", &faults, &["--no-welcome"]) else {
         return;
@@ -202,6 +208,7 @@ fn connected_clients_are_served_during_an_outage_of_accepting() {
 
 #[test]
 fn a_broken_connection_affects_no_other_client() {
+    needs!(SystemCalls);
     for (fault, told) in [
         ("recvfrom:error=ECONNRESET:when=8", "lost: connection reset"),
         ("recvfrom:error=ETIMEDOUT:when=8", "lost: timed out"),
@@ -230,6 +237,7 @@ fn a_broken_connection_affects_no_other_client() {
 
 #[test]
 fn a_failed_setup_affects_no_other_client_and_closes_the_file() {
+    needs!(SystemCalls);
     // The first calls of this kind are the listener's and the worker's own, on another thread.
     for fault in [
         "setsockopt:error=EINVAL:when=6",
@@ -252,6 +260,7 @@ fn a_failed_setup_affects_no_other_client_and_closes_the_file() {
 
 #[test]
 fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
+    needs!(SystemCalls);
     for error in ["EIO", "ENOSPC"] {
         // Each thread counts for itself: the thread of stdout, which writes one line, makes fewer
         // calls.
@@ -276,6 +285,7 @@ fn an_unwritable_log_stops_no_client_and_reports_the_gap_later() {
 
 #[test]
 fn without_random_bytes_each_program_says_so_and_fails() {
+    needs!(SystemCalls);
     for arguments in [
         ["chat", "ws://127.0.0.1:1"],
         ["bench", "ws://127.0.0.1:1"],
@@ -322,6 +332,7 @@ fn random_bytes_that_are_gone_later_end_a_client_with_a_message() {
 
 #[test]
 fn a_signal_stops_the_server_as_soon_as_clients_can_connect() {
+    needs!(SystemCalls);
     let address = free_address();
     let served = command(["--listen", &address.to_string(), "--threads", "1"]);
     let trace = std::env::temp_dir().join(format!("ws-echo-faults-{}-listen", process::id()));

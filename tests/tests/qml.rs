@@ -233,7 +233,7 @@ fn a_server_that_stops_closes_the_chat_without_an_error() {
         let mut server = Server::start(&[]);
         let chat = qt.chat(&[at(server.url("/"))]);
         chat.shows(&["# socket open", "< Welcome to Awesome Chat"]);
-        server.signal("TERM");
+        server.ask_to_stop();
         chat.shows(&[
             "# socket open",
             "< Welcome to Awesome Chat",

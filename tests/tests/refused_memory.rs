@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 
 use socket2::{Domain, SockRef, Socket, Type};
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, command, in_shell};
 use ws_echo_tests::sessions::expect_echo;
@@ -112,6 +113,7 @@ fn expect_echo_soon(server: &Server) {
 
 #[test]
 fn clients_that_send_and_do_not_read_do_not_end_the_server() {
+    needs!(ResourceLimits);
     let server = start(&[]);
     let message = masked(BINARY, vec![7; 1 << 20]);
     for _ in 0..2 {
@@ -123,6 +125,7 @@ fn clients_that_send_and_do_not_read_do_not_end_the_server() {
 
 #[test]
 fn clients_that_stop_inside_a_frame_do_not_end_the_server() {
+    needs!(ResourceLimits);
     let server = start(&["--buffer=512KiB"]);
     let frame = masked(BINARY, vec![7; 400_000]);
     for _ in 0..2 {
@@ -135,6 +138,7 @@ fn clients_that_stop_inside_a_frame_do_not_end_the_server() {
 
 #[test]
 fn clients_with_tls_do_not_end_the_server() {
+    needs!(ResourceLimits);
     let path = file("refused-memory.pem");
     let tls = [
         "--tls-self-signed",

@@ -6,6 +6,7 @@
 use std::thread;
 use std::time::Duration;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::sessions::expect_echo;
@@ -41,6 +42,7 @@ fn accepted(server: &Server) -> Client {
 
 #[test]
 fn a_request_that_came_in_time_is_answered() {
+    needs!(Signals);
     let server = start("--handshake-timeout");
     let mut client = accepted(&server);
     let mut late = accepted(&server);
@@ -55,6 +57,7 @@ fn a_request_that_came_in_time_is_answered() {
 
 #[test]
 fn a_pong_that_came_in_time_counts() {
+    needs!(Signals);
     let server = Server::start(&[
         "--no-welcome",
         "--ping-interval=100ms",
@@ -76,6 +79,7 @@ fn a_pong_that_came_in_time_counts() {
 
 #[test]
 fn the_rest_of_a_frame_that_came_in_time_is_echoed() {
+    needs!(Signals);
     let server = start("--stall-timeout");
     let mut client = Client::open(server.address);
     let frame = masked(BINARY, [7; 1000]);
@@ -88,6 +92,7 @@ fn the_rest_of_a_frame_that_came_in_time_is_echoed() {
 
 #[test]
 fn an_answer_to_a_close_that_came_in_time_counts() {
+    needs!(Signals);
     let mut server = start("--close-timeout");
     let mut client = Client::open(server.address);
     server.signal("TERM");
@@ -105,6 +110,7 @@ fn an_answer_to_a_close_that_came_in_time_counts() {
 
 #[test]
 fn the_end_of_a_message_that_came_in_time_is_echoed_by_a_server_that_stops() {
+    needs!(Signals);
     let mut server = start("--drain-timeout");
     let mut client = Client::open(server.address);
     client.send(masked(0x01, "in "));
@@ -120,6 +126,7 @@ fn the_end_of_a_message_that_came_in_time_is_echoed_by_a_server_that_stops() {
 
 #[test]
 fn a_handshake_of_tls_goes_on_where_the_client_had_to_wait() {
+    needs!(Signals);
     let timeout = ["--threads=1", "--handshake-timeout", DEADLINE];
     let (server, certificate) = self_signed("stopped", &timeout);
     let connect = |version| TlsClient::connect(server.address, trusting(&certificate, version));

@@ -5,7 +5,7 @@ mod receiving;
 mod state;
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::time::{Duration, Instant};
 
 use ws_echo_core::{Agreed, Client, CloseCode, Connection, SendError};
@@ -22,8 +22,8 @@ use super::reply_tracker::ReplyTracker;
 use super::user::User;
 use crate::client::stream::{FRAGMENT_LEN_MAX, ReadOutcome, Stream};
 use crate::client::waiter::Waiter as _;
-use crate::random;
 use crate::time::Time;
+use crate::{platform, random};
 
 /// How long the server may take to answer our Close frame.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
@@ -187,7 +187,7 @@ impl<'a, 'b> Conversation<'a, 'b> {
     /// Closes because nothing can be shown. A reader that has closed its pipe is not an error.
     fn close_unseen(&mut self) -> Result<(), EndReason> {
         let reason = match &self.view_error {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Some(error) if !platform::is_closed_pipe(error) => {
                 format!("cannot write the output: {error}")
             }
             _ => return self.close_without_replies(),

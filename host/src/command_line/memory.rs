@@ -1,5 +1,4 @@
-//! How much memory the buffers of the server may take: enough to start, and no more than fits a
-//! container.
+//! How much memory the server may take: enough to start, and little enough for a container.
 
 use crate::options::serve::ServeOptions;
 use crate::serve::client;

@@ -20,6 +20,7 @@ const OF_THE_TESTS: &[&str] = &[
     "BINARY_SYSTEM",
     "BUN",
     "CHROMIUM",
+    "CLOSE_CONSOLE",
     "COMPARE_ENTERED",
     "CONTAINERS_ENTERED",
     "CURL",

@@ -26,7 +26,7 @@ pub(crate) fn under_load() -> Row {
         let talkers = scope.spawn(move || at_once(TALKERS, |_| talk(Client::open(address))));
         canaries.iter().for_each(Canary::one_round);
         let peak = server.peak_memory();
-        server.signal("TERM");
+        server.ask_to_stop();
         let reports = canaries.into_iter().map(|it| it.closed_with(1001));
         let report = CanaryReport::of_all(reports);
         (talkers.join().expect("echoes in order"), report, peak)

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::{Client, End};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::wire::{CLOSE, Frame, PING, masked, masked_close};
@@ -132,6 +133,7 @@ fn a_close_is_answered_never_or_late() {
 /// The server does not read from it, and has nothing to send.
 #[test]
 fn a_client_that_is_not_read_and_leaves_is_gone() {
+    needs!(EndsUnread);
     let server = Server::start(&["--max-backlog=64KiB"]);
     for (query, leave) in [
         ("delay=1h", Client::reset as fn(Client)),

@@ -13,10 +13,12 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use ws_echo_tests::foreign::{self, Need};
 use ws_echo_tests::names::Names;
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::scripted_server::{accept, frame, request, response, server, unmasked};
-use ws_echo_tests::server::{Server, command, run, wait};
+use ws_echo_tests::server::{Server, command, run, signal, wait};
 use ws_echo_tests::wire::{BINARY, CLOSE, PING, PONG, TEXT};
 
 /// Shorter than the default, since nothing will arrive.
@@ -106,7 +108,8 @@ fn the_json_object_has_the_documented_names() {
     let options = ["--messages", "100", "--connections", "2", "--pid"];
     let pid = server.id().to_string();
     let options = [&options[..], &[&pid]].concat();
-    let options = if cfg!(target_os = "linux") {
+    let has_process = cfg!(target_os = "linux") && foreign::has(Need::Process);
+    let options = if has_process {
         &options[..]
     } else {
         &options[..4]
@@ -125,7 +128,7 @@ fn the_json_object_has_the_documented_names() {
     assert!(names.map(latency).is_sorted() && latency("min") > 0.0);
     assert!((latency("min")..=latency("max")).contains(&latency("mean")));
     assert!(figures["generator_is_the_limit"].is_boolean());
-    if cfg!(target_os = "linux") {
+    if has_process {
         assert!(figures["generator_cpu_seconds"].as_f64().unwrap() > 0.0);
         for name in [
             "server_cpu_seconds",
@@ -573,8 +576,7 @@ fn a_signal_ends_the_measurement_early_and_prints_it() {
     let mut command = bench_command(&url, &["--duration", "1h", "--json"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     is_reached.recv().unwrap();
-    let id = child.id().to_string();
-    run(Command::new("kill").args(["-s", "INT", &id])).unwrap();
+    signal(&child, "INT");
     assert_eq!(wait(&mut child).code(), Some(0));
     let mut stdout = String::new();
     child.stdout.unwrap().read_to_string(&mut stdout).unwrap();
@@ -628,6 +630,7 @@ fn many_connections_are_opened_and_closed() {
 
 #[test]
 fn the_limit_of_open_files_is_raised_as_far_as_possible() {
+    needs!(ResourceLimits);
     let server = Server::start(&["--log-level", "warn"]);
     let limited = |limit: &str| {
         let script = format!("{limit}; exec \"$@\"");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
 use ws_echo_tests::deflate::{FRESH, HELLO, HELLO_AGAIN, KEPT, OFFER, stored, zeros};
+use ws_echo_tests::needs;
 use ws_echo_tests::peers::{
     BUN_OPTIONS, aiohttp_server, bun_command, node_command, python_command,
 };
@@ -315,6 +316,7 @@ fn flooding() -> String {
 
 #[test]
 fn a_flood_of_long_messages_does_not_keep_a_terminal_from_ending() {
+    needs!(Terminal);
     let mut command = chat(&flooding(), &[]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
     screen.wait_for_texts(r"< \u{0}", 1);

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ws_echo_tests::log::Log;
-use ws_echo_tests::server::{PATIENCE, command, wait};
+use ws_echo_tests::server::{PATIENCE, ask_to_stop, command, signal, wait};
 
 /// The command that talks to a server.
 fn chat(url: &str, options: &[&str]) -> Command {
@@ -117,9 +117,11 @@ impl Pipe {
     }
 
     fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(sent.unwrap().success());
+        signal(&self.child, name);
+    }
+
+    fn ask_to_stop(&self) {
+        ask_to_stop(&self.child);
     }
 
     /// Waits for the end. The rest of stdout is read before.

@@ -130,7 +130,7 @@ fn a_name_server_that_is_silent_does_not_outlast_the_timeout() {
     let options = [&options[..], &["--reconnect"]].concat();
     let again = pipe(&names, "ws://echo.test/", &options);
     again.stderr.wait_for("# reconnecting in ");
-    again.signal("TERM");
+    again.ask_to_stop();
     assert_eq!(again.wait().status, Some(4));
 }
 
@@ -142,7 +142,7 @@ fn a_signal_ends_the_wait_for_a_name_server() {
     let pipe = pipe(&names, "ws://echo.test/", &["--timeout", "1h"]);
     // Signals are handled before the thread of the resolver is started.
     wait_for_thread(pipe.child.id(), "resolver");
-    pipe.signal("TERM");
+    pipe.ask_to_stop();
     let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(
         (status, &*stderr),

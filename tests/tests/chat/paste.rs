@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_server::{accept, frame, server, unmasked};
 use ws_echo_tests::server::PATIENCE;
 use ws_echo_tests::wire::{CLOSE, TEXT};
@@ -86,6 +87,7 @@ fn lines(count: usize) -> Vec<String> {
 
 #[test]
 fn lines_that_are_written_at_once_are_messages() {
+    needs!(Terminal);
     for end in ["\r", "\n", "\r\n"] {
         let mut chat = Chat::start(0);
         let lines = lines(60);
@@ -97,6 +99,7 @@ fn lines_that_are_written_at_once_are_messages() {
 
 #[test]
 fn lines_in_pieces_of_any_length_are_messages() {
+    needs!(Terminal);
     let mut chat = Chat::start(0);
     let lines = lines(20);
     let bytes = lines.join("\r") + "\r";
@@ -111,6 +114,7 @@ fn lines_in_pieces_of_any_length_are_messages() {
 
 #[test]
 fn characters_and_key_sequences_may_be_cut_at_every_place() {
+    needs!(Terminal);
     let mut chat = Chat::start(0);
     let keys = format!("ß🦀\x1b[D\x1b[C\x1bOHa\x1b[1;5C世\r{PASTE_START}b\tc\rd\r{PASTE_END}");
     for cut in 1..keys.len() {
@@ -124,6 +128,7 @@ fn characters_and_key_sequences_may_be_cut_at_every_place() {
 
 #[test]
 fn a_pasted_text_is_sent_line_by_line_and_what_has_no_end_stays_in_the_input() {
+    needs!(Terminal);
     for end in ["\r", "\n", "\r\n"] {
         let mut chat = Chat::start(0);
         chat.screen.keys("zero ");
@@ -140,6 +145,7 @@ fn a_pasted_text_is_sent_line_by_line_and_what_has_no_end_stays_in_the_input() {
 
 #[test]
 fn long_lines_are_not_cut() {
+    needs!(Terminal);
     let mut chat = Chat::start(0);
     let lines = [
         "a".repeat(5000),
@@ -157,6 +163,7 @@ fn long_lines_are_not_cut() {
 
 #[test]
 fn lines_are_pasted_while_messages_arrive() {
+    needs!(Terminal);
     let mut chat = Chat::start(50);
     let lines = lines(40);
     let text = lines.join("\r");
@@ -170,6 +177,7 @@ fn lines_are_pasted_while_messages_arrive() {
 
 #[test]
 fn all_lines_before_control_d_are_sent() {
+    needs!(Terminal);
     for (before, after) in [("", ""), (PASTE_START, PASTE_END)] {
         let mut chat = Chat::start(0);
         let lines = lines(60);
@@ -183,6 +191,7 @@ fn all_lines_before_control_d_are_sent() {
 
 #[test]
 fn control_c_works_when_the_end_of_a_paste_is_missing() {
+    needs!(Terminal);
     let mut chat = Chat::start(0);
     chat.screen.keys(format!("{PASTE_START}one\rtwo\x03"));
     chat.expect(&["one"]);
@@ -191,6 +200,7 @@ fn control_c_works_when_the_end_of_a_paste_is_missing() {
 
 #[test]
 fn a_pasted_text_that_is_not_utf_8_does_not_stop_the_input() {
+    needs!(Terminal);
     let mut chat = Chat::start(0);
     let start = PASTE_START.as_bytes();
     chat.screen.keys([start, b"one\rtwo\xfc"].concat());

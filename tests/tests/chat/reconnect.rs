@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_server::{accept, close, frame, request, server, unmasked};
 use ws_echo_tests::server::free_address;
 use ws_echo_tests::wire::{CLOSE, TEXT};
@@ -60,6 +61,7 @@ fn a_pipe_continues_and_counts_lost_messages() {
 
 #[test]
 fn a_terminal_continues() {
+    needs!(Terminal);
     let url = losing_the_first();
     let mut command = chat(&url, &["--reconnect"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));
@@ -168,7 +170,7 @@ fn a_server_cannot_ask_for_more_than_an_hour() {
         });
         let pipe = Pipe::start(&url, &["--reconnect"]);
         pipe.stderr.wait_for("# reconnecting in 3600 s");
-        pipe.signal("TERM");
+        pipe.ask_to_stop();
         let Outcome { status, stderr, .. } = pipe.wait();
         assert_eq!(status, Some(4));
         let expected = format!("# the server refused: 503 Later; try again in {shown}\n");
@@ -219,7 +221,7 @@ fn a_signal_ends_the_pause() {
         .unwrap();
     let pipe = Pipe::start(&format!("ws://{address}"), &["--reconnect"]);
     pipe.stderr.wait_for("# reconnecting in ");
-    pipe.signal("TERM");
+    pipe.ask_to_stop();
     let Outcome { status, stderr, .. } = pipe.wait();
     assert_eq!(status, Some(4));
     assert!(

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::num::NonZero;
 use std::process::Command;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::programs::is_there;
 use ws_echo_tests::scripted_server::{accept, close, frame, sending, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
@@ -53,6 +54,7 @@ fn connecting() -> (Screen, TcpStream) {
 
 #[test]
 fn a_chat_shows_sent_and_received_messages_and_events() {
+    needs!(Terminal);
     let server = Server::start(&[]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for("< Welcome to Awesome Chat");
@@ -81,6 +83,7 @@ fn a_chat_shows_sent_and_received_messages_and_events() {
 
 #[test]
 fn a_line_is_edited_and_comes_back_from_the_history() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for(OPEN_WITH_OURS);
@@ -97,6 +100,7 @@ fn a_line_is_edited_and_comes_back_from_the_history() {
 
 #[test]
 fn a_message_received_while_a_line_is_typed_is_shown_above_it() {
+    needs!(Terminal);
     let (sender, go) = std::sync::mpsc::channel::<()>();
     let go = std::sync::Mutex::new(go);
     let url = server(move |mut stream| {
@@ -126,6 +130,7 @@ fn a_message_received_while_a_line_is_typed_is_shown_above_it() {
 
 #[test]
 fn all_messages_before_a_close_are_shown() {
+    needs!(Terminal);
     let messages: Vec<u8> = (0..2000)
         .flat_map(|number| unmasked(TEXT, format!("message {number}")))
         .collect();
@@ -139,6 +144,7 @@ fn all_messages_before_a_close_are_shown() {
 
 #[test]
 fn a_received_message_cannot_control_the_terminal() {
+    needs!(Terminal);
     let evil = "\x1b[2J\x1b]0;title\x07\r\n\u{202e}\u{9b}1m";
     let reason = "\x1b[31mred\u{2028}";
     let bytes = [unmasked(TEXT, evil), close(1011, reason)].concat();
@@ -152,6 +158,7 @@ fn a_received_message_cannot_control_the_terminal() {
 
 #[test]
 fn a_long_message_is_cut_and_says_how_much_is_left_out() {
+    needs!(Terminal);
     let fragment = |first| unmasked(first, "x".repeat(100));
     let fragments = [fragment(0x01), fragment(0x00).repeat(18), fragment(0x80)].concat();
     let screen = screen(&sending([fragments, close(1000, "")].concat()), &[]);
@@ -164,6 +171,7 @@ fn a_long_message_is_cut_and_says_how_much_is_left_out() {
 
 #[test]
 fn a_ping_is_timed() {
+    needs!(Terminal);
     let mut screen = screen(
         &answering([unmasked(PONG, ""), close(1000, "")].concat()),
         &[],
@@ -182,6 +190,7 @@ fn a_ping_is_timed() {
 
 #[test]
 fn a_ping_of_the_server_is_answered_and_not_shown() {
+    needs!(Terminal);
     let url = server(|mut stream| {
         accept(&mut stream)?;
         stream.write_all(&unmasked(PING, "are you there?")).ok()?;
@@ -194,6 +203,7 @@ fn a_ping_of_the_server_is_answered_and_not_shown() {
 
 #[test]
 fn an_unknown_command_is_reported_and_not_sent() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for(OPEN_WITH_OURS);
@@ -211,6 +221,7 @@ fn an_unknown_command_is_reported_and_not_sent() {
 
 #[test]
 fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let mut screen = screen(&server.url("/"), &[]);
     screen.wait_for(OPEN_WITH_OURS);
@@ -224,6 +235,7 @@ fn a_key_that_is_not_utf_8_is_reported_and_the_chat_continues() {
 
 #[test]
 fn help_is_shown_while_messages_arrive_faster_than_they_can_be_printed() {
+    needs!(Terminal);
     let flood = unmasked(TEXT, "").repeat(50_000);
     let mut screen = screen(&sending([flood, close(1000, "")].concat()), &[]);
     screen.wait_for("<");
@@ -235,6 +247,7 @@ fn help_is_shown_while_messages_arrive_faster_than_they_can_be_printed() {
 
 #[test]
 fn control_c_control_d_and_quit_close_with_1000() {
+    needs!(Terminal);
     for keys in [CONTROL_C, CONTROL_D, "/quit\r"] {
         let server = Server::start(&["--no-welcome"]);
         let mut screen = screen(&server.url("/"), &[]);
@@ -253,6 +266,7 @@ fn control_c_control_d_and_quit_close_with_1000() {
 
 #[test]
 fn a_signal_closes_and_restores_the_terminal() {
+    needs!(Terminal);
     for signal in ["TERM", "INT"] {
         let server = Server::start(&["--no-welcome"]);
         let screen = screen(&server.url("/"), &[]);
@@ -269,6 +283,7 @@ fn a_signal_closes_and_restores_the_terminal() {
 
 #[test]
 fn input_typed_before_the_connection_is_open_is_not_sent() {
+    needs!(Terminal);
     let (mut screen, client) = connecting();
     screen.line("hello");
     screen.wait_for("# not sent: no connection is open");
@@ -285,6 +300,7 @@ fn input_typed_before_the_connection_is_open_is_not_sent() {
 
 #[test]
 fn a_line_that_could_not_be_sent_stays_in_the_input_and_is_edited_and_sent_later() {
+    needs!(Terminal);
     let (mut screen, mut client) = connecting();
     screen.line("hlo");
     screen.wait_for_all(&["# not sent: no connection is open", "> hlo"]);
@@ -306,6 +322,7 @@ fn a_line_that_could_not_be_sent_stays_in_the_input_and_is_edited_and_sent_later
 
 #[test]
 fn lines_that_could_not_be_sent_are_sent_as_they_were_entered() {
+    needs!(Terminal);
     let (mut screen, mut client) = connecting();
     screen.line("one");
     screen.wait_for_texts("# not sent", 1);
@@ -326,6 +343,7 @@ fn lines_that_could_not_be_sent_are_sent_as_they_were_entered() {
 
 #[test]
 fn colours_are_shown_unless_no_color_is_set() {
+    needs!(Terminal);
     let has_color = |no_color: &str| {
         let url = sending([unmasked(TEXT, "hi"), close(1000, "")].concat());
         let mut command = chat(&url, &[]);
@@ -341,6 +359,7 @@ fn colours_are_shown_unless_no_color_is_set() {
 
 #[test]
 fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let mut screen = Screen::start(chat(&server.url("/"), &[]).env("TERM", "dumb"));
     screen.wait_for(OPEN_WITH_OURS);
@@ -360,6 +379,7 @@ fn a_terminal_that_cannot_edit_shows_one_line_after_the_other() {
 
 #[test]
 fn a_line_is_drawn_once_after_the_terminal_was_resized() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let mut command = chat(&server.url("/"), &[]);
     let command = command.env("TERM", "xterm").env("NO_COLOR", "1");
@@ -382,6 +402,7 @@ fn a_line_is_drawn_once_after_the_terminal_was_resized() {
 
 #[test]
 fn a_line_is_there_again_after_control_z_and_fg() {
+    needs!(Terminal);
     let shell = ["--ctty", "--wait", "bash", "--norc", "-i"];
     let mut probe = Command::new("setsid");
     if !is_there(
@@ -417,6 +438,7 @@ fn a_line_is_there_again_after_control_z_and_fg() {
 
 #[test]
 fn a_pipe_into_a_terminal_cannot_control_it_either() {
+    needs!(Terminal);
     let url = answering([unmasked(TEXT, "\x1b[2Ja\tb\n"), close(1000, "")].concat());
     let mut shell = Command::new("sh");
     let script = r#"printf 'x\n' | "$0" chat "$1""#;

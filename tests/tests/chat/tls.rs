@@ -10,6 +10,7 @@ use std::thread;
 use rustls::{
     HandshakeKind, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, version,
 };
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_server::{accept, close, frame, server, unmasked};
 use ws_echo_tests::server::peak_memory;
 use ws_echo_tests::wire::{CLOSE, TEXT};
@@ -153,6 +154,7 @@ fn insecure_accepts_any_certificate_and_warns_each_time() {
 
 #[test]
 fn a_terminal_chats_over_tls_and_shows_the_warning() {
+    needs!(Terminal);
     let url = tls_server(config(&Certificate::self_signed()), echo);
     let mut command = chat(&url, &["--insecure"]);
     let mut screen = Screen::start(command.env("TERM", "xterm").env("NO_COLOR", "1"));

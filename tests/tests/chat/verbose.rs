@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::sync::{Mutex, mpsc};
 
+use ws_echo_tests::needs;
 use ws_echo_tests::scripted_server::{accept, close, frame, request, response, server, unmasked};
 use ws_echo_tests::server::{Server, binary};
 use ws_echo_tests::wire::{CLOSE, CONTINUATION, PING, TEXT};
@@ -207,6 +208,7 @@ fn frames(lines: &[String]) -> Vec<String> {
 
 #[test]
 fn on_a_terminal_the_lines_are_above_the_one_that_is_typed() {
+    needs!(Terminal);
     let (sender, go) = mpsc::channel::<()>();
     let go = Mutex::new(go);
     let url = server(move |mut stream| {
@@ -250,6 +252,7 @@ fn on_a_terminal_the_lines_are_above_the_one_that_is_typed() {
 
 #[test]
 fn on_a_terminal_the_lines_go_to_a_file_if_stderr_is_one() {
+    needs!(Terminal);
     let server = Server::start(&["--no-welcome"]);
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/chat-verbose.txt");
     let script = "exec \"$0\" chat \"$1\" --verbose 2>\"$2\"";

@@ -23,7 +23,7 @@ fn check(arguments: &[&str]) -> Server {
 
 /// The exit status after a signal.
 fn stopped(mut check: Server) -> Option<i32> {
-    check.signal("TERM");
+    check.ask_to_stop();
     check.wait().code()
 }
 

@@ -310,7 +310,7 @@ fn listening(misbehave: impl FnOnce(SocketAddr) -> TcpStream) -> (Option<i32>, S
         fault: None,
     };
     assert!(client.case_count().expect("it answers") > 0);
-    tester.signal("TERM");
+    tester.ask_to_stop();
     let status = tester.wait().code();
     drop(stream);
     let log = tester.log();

@@ -31,7 +31,7 @@ fn a_thousand_connections_make_ten_recordings_if_ten_are_allowed() {
     assert_eq!(recordings.len(), 10);
     let said = "no more connections are recorded: 10 recordings made (--record-max-files)";
     server.logged(said);
-    server.signal("TERM");
+    server.ask_to_stop();
     assert!(server.wait().success());
     server.logged("] stopped");
     assert_eq!(server.log().matches("--record-max-files)").count(), 2);
@@ -68,7 +68,7 @@ fn what_was_recorded_is_written_when_the_server_stops() {
     for _ in 0..500 {
         echo(&mut client);
     }
-    server.signal("TERM");
+    server.ask_to_stop();
     client.receive_frame();
     client.send(masked_close(1001, ""));
     assert!(server.wait().success());

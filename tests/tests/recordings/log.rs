@@ -18,7 +18,7 @@ fn logged(filter: &str, sent: &[u8]) -> (String, String) {
     server.logged(&format!("client disconnected {peer}"));
     drop(client);
     let mut server = server;
-    server.signal("TERM");
+    server.ask_to_stop();
     assert!(server.wait().success());
     server.logged("] stopped");
     (server.log(), peer.to_string())

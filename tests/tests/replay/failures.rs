@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use ws_echo_tests::scripted_server::{accept, frame, request, server, unmasked};
-use ws_echo_tests::server::{PATIENCE, free_address, peak_memory, wait};
+use ws_echo_tests::server::{PATIENCE, free_address, peak_memory, signal, wait};
 use ws_echo_tests::wire::{CLOSE, TEXT};
 
 use super::{
@@ -271,9 +271,7 @@ fn a_user_who_stops_the_replay_ends_it_with_a_close() {
     let mut child = command.spawn().unwrap();
     let received = frames.recv_timeout(PATIENCE).unwrap();
     assert_eq!(received, (TEXT, b"a".to_vec()));
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", "INT", &id]).status();
-    assert!(sent.unwrap().success());
+    signal(&child, "INT");
     let received = frames.recv_timeout(PATIENCE).unwrap();
     assert_eq!(received, (CLOSE, b"\x03\xe8".to_vec()));
     assert_eq!(wait(&mut child).code(), Some(1));

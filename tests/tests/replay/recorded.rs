@@ -43,7 +43,7 @@ fn record(options: &[&str], client: impl FnOnce(&str)) -> Folder {
     let mut server = Server::start(&[&[&*option], options].concat());
     client(&server.url("/"));
     // It writes all that it has of the recordings.
-    server.signal("TERM");
+    server.ask_to_stop();
     server.wait();
     folder
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 
+use ws_echo_tests::needs;
 use ws_echo_tests::programs::OPENSSL;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::server::{Server, command, run};
@@ -37,6 +38,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
 
 #[test]
 fn a_hang_up_reloads_the_certificate_and_drops_no_client() {
+    needs!(Signals);
     let files = CertificateFiles::make("renewed");
     let server = Server::start(&files.flags());
     let before = trusting(&files.certificate, VERSIONS[1]);
@@ -57,6 +59,7 @@ fn a_hang_up_reloads_the_certificate_and_drops_no_client() {
 
 #[test]
 fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
+    needs!(Signals);
     let files = CertificateFiles::make("kept");
     let server = Server::start(&files.flags());
     let kept = file("kept.copy");
@@ -74,6 +77,7 @@ fn a_hang_up_with_an_invalid_file_changes_nothing_and_names_the_file() {
 
 #[test]
 fn a_hang_up_with_nothing_to_load_is_logged_and_stops_nothing() {
+    needs!(Signals);
     let (server, certificate) = self_signed("hang-up", &[]);
     server.signal("HUP");
     server.logged("SIGHUP: nothing to load again: the certificate was made at the start");
@@ -90,6 +94,7 @@ fn a_server_stops_normally_when_its_terminal_is_gone() {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+    needs!(Signals);
     // A process that inherits it keeps the terminal.
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let master = openpt(flags).unwrap();
@@ -127,7 +132,7 @@ fn a_close_and_a_stop_send_close_and_then_close_notify() {
         assert_eq!(client.receive_frame(), None);
     }
     let mut client = TlsClient::greeted(server.address, trusting(&certificate, VERSIONS[1]));
-    server.signal("TERM");
+    server.ask_to_stop();
     assert_eq!(client.receive_frame(), Some(Frame::close(1001)));
     client.send(masked_close(1001, ""));
     assert_eq!(client.receive_frame(), None);

@@ -243,7 +243,7 @@ fn print(text: &str) -> bool {
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+        Err(error) if !platform::is_closed_pipe(&error) => {
             stderr::print(&format!("cannot print the report: {error}"));
             false
         }

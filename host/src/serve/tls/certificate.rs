@@ -12,6 +12,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error as TlsError};
 
 use crate::escape::Excerpt;
+use crate::platform;
 
 /// The flags that name the files.
 const CERTIFICATE: &str = "--tls-cert";
@@ -91,7 +92,8 @@ pub(super) fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey, LoadE
 }
 
 fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, LoadError> {
-    fs::read(path).map_err(|error| LoadError::system(flag, path, &error))
+    fs::read(path)
+        .map_err(|error| LoadError::system(flag, path, &platform::file_error(path, error)))
 }
 
 fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -62,7 +62,7 @@ fn play_client(fault: Option<Fault>, arguments: &[&str]) -> Found {
     let cases: Vec<usize> = (1..=count).collect();
     for_each(&cases, |&case| client.run_case(case));
     client.update_reports().expect("reports are written");
-    tester.signal("TERM");
+    tester.ask_to_stop();
     tester.wait();
     read(&json).unwrap_or_else(|| BTreeMap::from([("no report".into(), tester.log())]))
 }
