@@ -39,6 +39,7 @@ enum Keep {
 
 /// Received bytes that the application may read, until the next event.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Span {
     pub(crate) len: usize,
     generation: u32,

@@ -9,6 +9,7 @@ use crate::connection::deflate::Deflate;
 /// [`Connection::server`](crate::Connection::server) and
 /// [`Connection::client`](crate::Connection::client) take it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Agreed {
     /// Compression. `None` if no message may be compressed.

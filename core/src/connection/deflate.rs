@@ -7,6 +7,7 @@ use core::num::NonZeroU8;
 /// The compression that a client offers or that was agreed on: permessage-deflate (RFC 7692), with
 /// the window of each end's compressor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Deflate {
     /// The window for messages from the server.
     pub server: Window,
@@ -80,5 +81,13 @@ impl fmt::Debug for Window {
             .field("bits", &self.bits())
             .field("is_kept", &self.is_kept())
             .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Window {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let (bits, is_kept) = (self.bits(), self.is_kept());
+        defmt::write!(f, "Window {{ bits: {=u8}, is_kept: {=bool} }}", bits, is_kept);
     }
 }

@@ -21,6 +21,7 @@ pub enum CompressedMessages {
 
 /// Messages that were echoed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Messages {
     /// How many.
     pub count: usize,

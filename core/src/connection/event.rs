@@ -7,6 +7,7 @@ use crate::frame::layout::{Fin, Opcode};
 
 /// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// UTF-8 text (RFC 6455 section 5.6).
     Text,
@@ -71,6 +72,7 @@ impl<'a> Message<'a> {
 
 /// What a peer has sent.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event {
     /// The next piece of a message: a whole frame, if it fits a [buffer of its
@@ -90,6 +92,7 @@ pub enum Event {
 /// A piece of a message. Its bytes are in the buffer. It is valid until the next event or room to
 /// receive is asked for; an [`Exchange`](crate::Exchange) returns its bytes and its text.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Chunk {
     /// That of its message's first frame.
     pub(crate) opcode: Opcode,

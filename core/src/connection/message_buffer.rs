@@ -93,6 +93,7 @@ impl MessageStorage for std::vec::Vec<u8> {
 /// A message is longer than its [`MessageBuffer`] may hold, or there was no memory for it. It can
 /// be reported to the peer with [`CloseCode::MESSAGE_TOO_BIG`](crate::CloseCode::MESSAGE_TOO_BIG).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MessageTooLong;
 
 impl fmt::Display for MessageTooLong {
@@ -106,6 +107,7 @@ impl core::error::Error for MessageTooLong {}
 /// Why a message that may be compressed is not
 /// [gathered](crate::Exchange::gather_inflated).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GatherError {
     /// It is longer than its [`MessageBuffer`] may hold. It can be reported with
     /// [`CloseCode::MESSAGE_TOO_BIG`](crate::CloseCode::MESSAGE_TOO_BIG).

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Why a frame of the application was not made ready. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SendError {
     /// There is no room now. Transmit what is ready, process what was received, and try again.

@@ -12,6 +12,7 @@ pub(crate) const CODE_LEN: usize = 2;
 /// A status code that is allowed in a Close frame: 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC
 /// 6455 section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CloseCode(u16);
 
 impl CloseCode {

@@ -8,6 +8,7 @@ use crate::frame::utf8::InvalidUtf8;
 /// A violation of RFC 6455, section 5 or 8, by the peer. The connection fails: a Close frame with
 /// the [close code](Self::close_code) is sent, and nothing more is received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// Reserved bits are set that no extension defines, or where it does not allow them: on a

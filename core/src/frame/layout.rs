@@ -30,6 +30,7 @@ pub(crate) const LEN_IS_64_BITS: u8 = 127;
 
 /// The type of a frame (section 5.2), with [`RSV1`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Opcode {
     Continuation = 0x0,
     Text = 0x1,
@@ -68,6 +69,7 @@ impl Opcode {
 
 /// Whether a frame is the last of its message (RFC 6455 section 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fin {
     /// FIN is set: the message ends here.
     Last = FIN as isize,

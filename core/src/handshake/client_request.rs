@@ -41,6 +41,7 @@ pub struct ClientRequest<'a> {
 
 /// What cannot be sent in a client's opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ClientRequestError {
     /// The host is not a name or an address with an optional port.

@@ -40,6 +40,7 @@ pub struct HttpResponse<'a> {
 
 /// Why a response cannot be sent. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum HttpResponseError {
     /// The request was answered before.

@@ -4,6 +4,7 @@ use crate::connection::agreed::Agreed;
 
 /// The progress of an opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Progress {
     /// The handshake cannot continue until bytes are transmitted or received, unless it [is

@@ -12,6 +12,7 @@ use crate::handshake::syntax::SyntaxError;
 /// [`Timeout`](Self::Timeout): these are for the application, because every server needs them. Any
 /// other answer is an [`HttpResponse`](crate::HttpResponse).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// The head is malformed.

@@ -18,6 +18,7 @@ pub struct Response<'a> {
 
 /// Why a response does not open the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ResponseError {
     /// The first line is not a status line of HTTP/1.x.

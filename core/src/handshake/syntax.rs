@@ -4,6 +4,7 @@ use core::fmt;
 
 /// What is wrong with the form of a head, of a request or of a response (RFC 9112 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SyntaxError {
     /// A line feed without a carriage return before it.
