@@ -88,6 +88,11 @@ impl fmt::Debug for Window {
 impl defmt::Format for Window {
     fn format(&self, f: defmt::Formatter<'_>) {
         let (bits, is_kept) = (self.bits(), self.is_kept());
-        defmt::write!(f, "Window {{ bits: {=u8}, is_kept: {=bool} }}", bits, is_kept);
+        defmt::write!(
+            f,
+            "Window {{ bits: {=u8}, is_kept: {=bool} }}",
+            bits,
+            is_kept
+        );
     }
 }
