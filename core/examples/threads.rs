@@ -6,8 +6,7 @@
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::{env, thread, time::Duration, time::Instant};
 
 use ws_echo_core::{
     Acceptance, Agreed, Buffer, CloseCode, Connection, Event, HttpResponse, Message, MessageBuffer,
@@ -53,6 +52,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(buffer.ready())?;
     stream.shutdown(Shutdown::Write)?;
     // If bytes arrived at a closed socket, the client could lose the last ones that it was sent.
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let deadline = Instant::now() + TIMEOUT;
     while Instant::now() < deadline && stream.read(&mut [0; 4096])? > 0 {}
     Ok(())

@@ -23,8 +23,8 @@ Examples:
                                        for zsh
   ws-echo completions fish > ~/.config/fish/completions/ws-echo.fish
                                        for fish
-  ws-echo completions powershell >> $PROFILE
-                                       for PowerShell
+  ws-echo completions powershell | Out-String | Invoke-Expression
+                                       for PowerShell, a line of $PROFILE
   source <(ws-echo completions bash)   for this bash only";
 
 #[derive(Args)]
