@@ -3,6 +3,7 @@
 //! to check the core's decoder.
 
 pub mod chromium;
+pub mod core_examples;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;

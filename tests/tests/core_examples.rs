@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use ws_echo_tests::core_examples::{TAP_URL, example, serve_on_tap};
 use ws_echo_tests::server::{Server, binary, built, run};
 use ws_echo_tests::{network, peers};
 
@@ -14,32 +15,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/examples")
 }
 
-/// An example of the core's package.
-fn example(name: &str) -> PathBuf {
-    let options = ["--package=ws-echo-core", &format!("--example={name}")];
-    built(&options, &format!("examples/{name}"))
-}
-
 /// The example over embassy, which is in a workspace of its own.
 fn embassy() -> PathBuf {
     let manifest = folder().join("embassy/tap/Cargo.toml");
     let option = format!("--manifest-path={}", manifest.display());
     built(&[&option, "--bin=ws-echo-embassy"], "ws-echo-embassy")
 }
-
-/// The commands of `core/docs/servers.md`. `"$@"` is the client.
-const SERVE_ON_TAP: &str = r#"
-    set -e
-    example=$1; shift
-    ip tuntap add name tap0 mode tap
-    ip link set tap0 up
-    ip addr add 192.168.69.100/24 dev tap0
-    exec {log}< <(exec "$example" tap0)
-    trap "kill $!" EXIT
-    read -r line <&$log
-    test "$line" = "listening on ws://192.168.69.1:3000"
-    "$@"
-"#;
 
 /// Runs a client of an example, which `client` makes from the server's URL. Returns its exit status
 /// and what it printed to both streams, or `None` if something is missing for that.
@@ -51,8 +32,7 @@ fn talk(
         if !network::is_there() {
             return None;
         }
-        let client = client("ws://192.168.69.1:3000/")?;
-        run(&mut network::command(SERVE_ON_TAP, &embassy(), &client))
+        run(&mut serve_on_tap(&embassy(), &client(TAP_URL)?))
     } else {
         let mut server = Command::new(example(name));
         let server = Server::spawn(server.arg("127.0.0.1:0").stderr(Stdio::null()));

@@ -1,15 +1,10 @@
 //! The smoltcp examples, as programs.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use ws_echo_tests::server::{binary, built, run};
+use ws_echo_tests::core_examples::{TAP, TAP_URL, example, serve_on_tap};
+use ws_echo_tests::server::{binary, run};
 use ws_echo_tests::{network, peers};
-
-fn example(name: &str) -> PathBuf {
-    let options = ["--package=ws-echo-core", &format!("--example={name}")];
-    built(&options, &format!("examples/{name}"))
-}
 
 #[test]
 fn the_client_is_greeted_and_gets_its_echoes_over_loopback() {
@@ -29,31 +24,9 @@ fn the_client_is_greeted_and_gets_its_echoes_over_loopback() {
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
-/// The commands of `core/docs/smoltcp.md`.
-const TAP: &str = "
-    set -e
-    example=$1; shift
-    ip tuntap add name tap0 mode tap
-    ip link set tap0 up
-    ip addr add 192.168.69.100/24 dev tap0
-";
-
-/// `"$@"` is the client.
-const SERVE_ON_TAP: &str = r#"
-    exec {log}< <(exec "$example" tap0)
-    trap "kill $!" EXIT
-    read -r line <&$log
-    test "$line" = "listening on ws://192.168.69.1:3000"
-    "$@"
-"#;
-
-/// The server's URL.
-const URL: &str = "ws://192.168.69.1:3000/";
-
 /// Runs a client of the server.
 fn talk_to_the_server(client: &Command) {
-    let script = [TAP, SERVE_ON_TAP].concat();
-    peers::expect_ok(&mut network::command(&script, &example("smoltcp"), client));
+    peers::expect_ok(&mut serve_on_tap(&example("smoltcp"), client));
 }
 
 #[test]
@@ -61,7 +34,7 @@ fn python_websockets_is_greeted_and_gets_its_echoes_on_a_tap_interface() {
     if !network::is_there() {
         return;
     }
-    if let Some(client) = peers::python_websockets_command(URL) {
+    if let Some(client) = peers::python_websockets_command(TAP_URL) {
         talk_to_the_server(&client);
     }
 }
@@ -71,7 +44,7 @@ fn python_websockets_gets_back_what_it_has_compressed_on_a_tap_interface() {
     if !network::is_there() {
         return;
     }
-    if let Some(client) = peers::python_websockets_with(URL, "kept") {
+    if let Some(client) = peers::python_websockets_with(TAP_URL, "kept") {
         talk_to_the_server(&client);
     }
 }
