@@ -14,6 +14,7 @@ mod man;
 mod memory;
 mod mistake;
 mod names;
+mod proxies;
 mod quantity;
 mod record;
 mod replay;

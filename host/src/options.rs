@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod origin;
+pub(crate) mod proxies;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod trust;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use crate::logging::Filter;
+use crate::options::proxies::ProxyOptions;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct ServeOptions {
     pub(crate) max_connections: Option<NonZeroUsize>,
     /// The maximum number of connections from one address; `None` for no limit.
     pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
+    /// The proxies in front of the server.
+    pub(crate) proxies: ProxyOptions,
     /// How many workers to run, at most 1,024.
     pub(crate) threads: NonZeroUsize,
     /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.

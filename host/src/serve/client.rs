@@ -9,10 +9,12 @@ mod answer;
 mod echo;
 mod ending;
 mod handshake;
+mod naming;
 mod pending;
 mod phase;
 mod test;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ws_echo_core::Agreed;
@@ -25,6 +27,7 @@ use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
+use crate::serve::limits::ConnectionLimiter;
 use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
@@ -51,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
     pub(crate) journal: Journal,
+    /// Counts the connections of all workers.
+    pub(crate) limiter: Arc<ConnectionLimiter>,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
     /// The time of this round.

@@ -45,7 +45,6 @@ const SPREAD: u32 = 0x9E37_79B9;
 /// All clients of a worker.
 #[derive(Debug)]
 pub struct Clients<T> {
-    limiter: Arc<ConnectionLimiter>,
     table: Slab<Driver<T>>,
     wheel: TimerWheel,
     timeouts: Timeouts,
@@ -79,7 +78,6 @@ impl<T: Transport> Clients<T> {
     /// No clients yet; other workers have some.
     pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Monitor) -> Self {
         Self {
-            limiter: monitor.limiter().clone(),
             table: Slab::new(),
             wheel: TimerWheel::new(now),
             timeouts: Timeouts::new(options),
@@ -92,6 +90,7 @@ impl<T: Transport> Clients<T> {
                 )
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.text()),
+                limiter: monitor.limiter().clone(),
                 is_stopping: false,
                 now,
                 scratch: Scratch::default(),
@@ -140,7 +139,7 @@ impl<T: Transport> Clients<T> {
             self.count_turned_away(Limit::Memory);
             return None;
         }
-        let mut admitted = self.limiter.admit(peer);
+        let mut admitted = self.shared.limiter.admit(peer);
         // It is allocated with the client.
         let mut granted = None;
         if admitted == Admission::Accept {
@@ -188,7 +187,7 @@ impl<T: Transport> Clients<T> {
 
     /// Counts a client that is turned away, and logs it if that is due.
     pub(crate) fn count_turned_away(&mut self, limit: Limit) {
-        if let Some(clients) = self.limiter.turn_away(limit) {
+        if let Some(clients) = self.shared.limiter.turn_away(limit) {
             self.shared.journal.turned_away(clients);
         }
     }
@@ -353,7 +352,7 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is kept for its key: another client may get the key.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
-        self.limiter.release(client.peer());
+        self.shared.limiter.release(client.peer());
         client.give_memory_back(&mut self.shared.pool);
         debug_assert!(
             !self.table.is_empty() || self.shared.pool.is_whole(),

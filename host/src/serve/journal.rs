@@ -3,6 +3,7 @@
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod arrival;
 mod message;
 mod opening;
 mod test_path;
@@ -14,6 +15,7 @@ use std::time::Instant;
 use log::{Level, debug, info, log_enabled, warn};
 use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
 
+pub(crate) use self::arrival::ArrivalEnd;
 use self::opening::Openings;
 pub(crate) use self::opening::{ENTRY_COST, Moment};
 use crate::escape::Untrusted;
@@ -22,7 +24,7 @@ use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
 use crate::serve::behaviour::TransportEnd;
 use crate::serve::origin::Advice;
-use crate::serve::peer::Peer;
+use crate::serve::peer::{Peer, Visitor};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
@@ -33,6 +35,8 @@ pub(crate) struct Journal {
     openings: Openings,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
+    /// The connections of proxies that were dropped before they had a client.
+    headerless: RateLimitedCounter,
 }
 
 /// What a connection has carried until it ended.
@@ -103,6 +107,7 @@ impl Journal {
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
             shortages: RateLimitedCounter::default(),
+            headerless: RateLimitedCounter::default(),
         }
     }
 
@@ -159,15 +164,15 @@ impl Journal {
 
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
-    pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
+    pub(crate) fn connected(&mut self, visitor: Visitor, target: &str, window: Option<Window>) {
         let Some(window) = window else {
-            return info!(target: CLIENT, "client connected {peer} {target}");
+            return info!(target: CLIENT, "client connected {visitor} {target}");
         };
         let bits = window.bits();
         let kept = if window.is_kept() { "kept" } else { "fresh" };
         info!(
             target: CLIENT,
-            "client connected {peer} {target} with permessage-deflate ({bits} bits, {kept})"
+            "client connected {visitor} {target} with permessage-deflate ({bits} bits, {kept})"
         );
     }
 
@@ -221,6 +226,15 @@ impl Journal {
     pub(crate) fn refused_origin(&mut self, peer: Peer, request: &Request<'_>) {
         let advice = Advice::to(request);
         info!(target: CLIENT, "client refused {peer}: 403 Forbidden: {advice}");
+    }
+
+    /// A request of a proxy is refused because of what its headers say of the client.
+    pub(crate) fn refused_contradiction(&mut self, proxy: Peer) {
+        info!(
+            target: CLIENT,
+            "client refused {proxy}: 400 Bad Request: Forwarded and X-Forwarded-For name different \
+             clients; let the proxy remove the one that it does not write"
+        );
     }
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
