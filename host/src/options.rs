@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod document;
+pub(crate) mod log;
 pub(crate) mod origin;
 pub(crate) mod proxies;
 pub(crate) mod replay;

@@ -100,7 +100,7 @@ impl Service {
             deflate: options.deflate,
             deflate_window: options.deflate_window,
             trust: Trust::new(&options.proxies.trusted),
-            log_messages: options.log_messages,
+            log_messages: options.log.messages,
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,

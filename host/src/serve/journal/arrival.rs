@@ -7,6 +7,7 @@ use std::time::Instant;
 use log::{debug, warn};
 
 use super::Journal;
+use crate::logging::event;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::Count;
 use crate::serve::peer::Peer;
@@ -46,11 +47,15 @@ impl Journal {
     /// A connection of a proxy is dropped, because of its PROXY header or instead of one.
     pub(crate) fn dropped_arrival(&mut self, proxy: Peer, end: &ArrivalEnd) {
         if let ArrivalEnd::Left | ArrivalEnd::Failed(_) = end {
-            return debug!(target: CLIENT, "client {proxy} left: {end}");
+            return debug!(
+                target: CLIENT, event = event::LEFT, peer:% = proxy, reason:% = end;
+                "client {proxy} left: {end}"
+            );
         }
         if let Some(count) = self.headerless.add(Instant::now()) {
             warn!(
-                target: LIMITS,
+                target: LIMITS, event = event::PROXY_HEADER, peer:% = proxy, reason:% = end,
+                count = count;
                 "{end} from {proxy} (--proxy-protocol): dropped {} since the last such line",
                 Count(count, "connection")
             );
