@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::options::serve::ServeOptions;
-use crate::serve::journal::ArrivalEnd;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{ARRIVALS_MAX, Poller, Socket};
+use crate::serve::proxies::arrival_end::ArrivalEnd;
 use crate::serve::proxies::proxy_header::ProxyHeader;
 use crate::serve::proxies::trust::Trust;
 use crate::serve::timer_wheel::{Ticks, TimerWheel};

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use log::{Level, debug, info, log_enabled, warn};
 use ws_echo_core::{CloseCode, Refusal, Request, Window};
 
-pub(crate) use self::arrival::ArrivalEnd;
 pub(crate) use self::ending::{Ending, Initiator};
 use self::opening::Openings;
 pub(crate) use self::opening::{ENTRY_COST, Moment};

@@ -89,8 +89,8 @@ impl Display for Advice<'_> {
     }
 }
 
-/// Whether a page from `origin` connects to the host that it is from, by this scheme if it is known.
-/// Both may leave out the scheme's own port.
+/// Whether a page from `origin` connects to the host that it is from, by this scheme if it is
+/// known. Both may leave out the scheme's own port.
 fn is_of_host(origin: &[u8], host: &[u8], used: Option<Scheme>) -> bool {
     for (scheme, start, port) in [
         (Scheme::Plain, &b"http://"[..], &b":80"[..]),

@@ -1,12 +1,13 @@
-//! What the HTTP headers of trusted proxies say of a client's request: who has made it, and to which
-//! host (`Forwarded`, RFC 7239; `X-Forwarded-For`, `-Host` and `-Proto`, which have no standard).
+//! What the HTTP headers of trusted proxies say of a client's request: who has made it, and to
+//! which host (`Forwarded`, RFC 7239; `X-Forwarded-For`, `-Host` and `-Proto`, which have no
+//! standard).
 //!
 //! Each proxy adds the address that it was reached from at the right. So they are read from the
 //! right, as long as the one that has added an address is trusted. What is further left may be
 //! anyone's invention.
 //!
-//! The crates for `Forwarded` split it at each comma. A client can choose a host with a comma in it,
-//! which a proxy quotes: `host="a,for=192.0.2.1"`.
+//! The crates for `Forwarded` split it at each comma. A client can choose a host with a comma in
+//! it, which a proxy quotes: `host="a,for=192.0.2.1"`.
 
 use std::fmt::{self, Display};
 use std::net::{IpAddr, SocketAddr};

@@ -136,6 +136,26 @@ fn the_standard_header_names_the_client_in_the_same_way() {
 }
 
 #[test]
+fn nothing_that_a_client_sends_hides_the_address_that_a_proxy_adds() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let parts = [
+        "\"", "\\", ",", ";", "=", " ", "for", "host", "[", "]", ":", "10.0.0.1", "a",
+    ];
+    for _ in 0..3_000 {
+        let count = random.usize(..12);
+        let sent: String = (0..count)
+            .map(|_| parts[random.usize(..parts.len())])
+            .collect();
+        let plain = format!("Forwarded: {sent},for=192.0.2.1;host=b\r\n");
+        assert_client(&plain, Some("192.0.2.1:0"));
+        let quoted = format!("Forwarded: {sent}, proto=http;for=\"[::1]:80\"\r\n");
+        assert_client(&quoted, Some("[::1]:80"));
+        let usual = format!("X-Forwarded-For: {sent}, 192.0.2.1\r\n");
+        assert_client(&usual, Some("192.0.2.1:0"));
+    }
+}
+
+#[test]
 fn two_headers_that_disagree_are_a_contradiction() {
     for (standard, usual, agreed) in [
         ("for=192.0.2.1", "192.0.2.1", Some("192.0.2.1:0")),
