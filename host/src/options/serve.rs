@@ -8,6 +8,7 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use crate::logging::Filter;
+use crate::options::admin::AdminOptions;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct ServeOptions {
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are disconnected then, from a millisecond to a day.
     pub(crate) drain_timeout: Duration,
+    /// How other programs watch the server.
+    pub(crate) admin: AdminOptions,
     /// Which records are logged.
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.
