@@ -23,7 +23,7 @@ pub(super) struct AdminArguments {
     watchdog: Duration,
 
     /// The path below which the same health checks are answered where clients connect: PATH/livez
-    /// and PATH/readyz; PATH alone is the latter [default: none]
+    /// and PATH/readyz; PATH alone is the latter
     #[arg(long, value_name = "PATH", value_parser = names::path)]
     health_path: Option<String>,
 }
