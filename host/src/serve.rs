@@ -1,6 +1,7 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+mod admin;
 pub(crate) mod alarms;
 pub(crate) mod arrivals;
 pub(crate) mod backlog;
@@ -11,11 +12,12 @@ pub(crate) mod clients;
 mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
+mod health;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
-#[allow(dead_code, reason = "nobody asks it yet")]
+#[allow(dead_code, reason = "nobody asks the workers yet")]
 pub(crate) mod monitor;
 pub(crate) mod origin;
 pub(crate) mod page;
