@@ -13,6 +13,7 @@ pub(crate) mod driver;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod metrics;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod peer;

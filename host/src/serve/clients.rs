@@ -23,6 +23,8 @@ use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
+use crate::serve::metrics::report::WorkerReport;
+use crate::serve::metrics::round_trips::RoundTrips;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
 use crate::serve::session::Session;
@@ -50,6 +52,7 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
+    round_trips: RoundTrips,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
 }
@@ -98,6 +101,7 @@ impl<T: Transport> Clients<T> {
                 scratch: Scratch::default(),
             },
             run_queue: Vec::new(),
+            round_trips: RoundTrips::default(),
             spread: 0,
         }
     }
@@ -122,9 +126,20 @@ impl<T: Transport> Clients<T> {
         &mut self.shared.journal
     }
 
+    /// What was counted, and what there is now. (What belongs to no client is left as it is.)
+    pub(crate) fn report(&self) -> WorkerReport {
+        WorkerReport {
+            counters: self.shared.journal.counters.clone(),
+            connections: self.table.len() as u64,
+            memory: self.shared.pool.memory(),
+            ..WorkerReport::default()
+        }
+    }
+
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
     /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
+        self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
             self.count_turned_away(Limit::Memory);
             return None;
@@ -177,6 +192,7 @@ impl<T: Transport> Clients<T> {
 
     /// Counts a client that is turned away, and logs it if that is due.
     pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        self.shared.journal.counters.turned_away[limit as usize] += 1;
         if let Some(clients) = self.limiter.turn_away(limit) {
             self.shared.journal.turned_away(clients);
         }
@@ -298,6 +314,7 @@ impl<T: Transport> Clients<T> {
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
         }
+        self.time_answer(key, turn.deadline);
         if self.shared.is_stopping && self.table[key].is_open() {
             // It must go at the deadline that it has.
             return;
@@ -310,6 +327,18 @@ impl<T: Transport> Clients<T> {
                 let timeout = timeout.map(|timeout| self.next_part(timeout));
                 self.set_deadline(key, timeout);
             }
+        }
+    }
+
+    /// Notes that the client at `key` was sent a Ping, or that it has given a sign of life.
+    fn time_answer(&mut self, key: usize, change: DeadlineChange) {
+        let now = self.shared.now;
+        if change == DeadlineChange::Restart(Deadline::Answer) {
+            self.round_trips.begin(key, now);
+        } else if change != DeadlineChange::Keep
+            && let Some(time) = self.round_trips.end(key, now)
+        {
+            self.shared.journal.counters.round_trips.observe(time);
         }
     }
 
@@ -353,6 +382,7 @@ impl<T: Transport> Clients<T> {
             "a client has left without a word"
         );
         self.wheel.forget(key);
+        self.round_trips.forget(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

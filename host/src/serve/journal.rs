@@ -1,8 +1,9 @@
-//! What happened to clients. This is the one place in which it is logged.
+//! What happened to clients. This is the one place in which it is logged, and counted.
 //!
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod counting;
 mod message;
 mod opening;
 mod test_path;
@@ -22,6 +23,8 @@ use crate::frame_header::RSV1;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
 use crate::serve::behaviour::TransportEnd;
+use crate::serve::metrics::counters::Counters;
+use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
@@ -31,6 +34,7 @@ use crate::time::Span;
 #[derive(Debug)]
 pub(crate) struct Journal {
     openings: Openings,
+    pub(crate) counters: Counters,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
 }
@@ -42,6 +46,8 @@ pub(crate) struct Carried {
     pub(crate) received: Traffic,
     /// Without the greeting.
     pub(crate) echoed: Traffic,
+    /// What was made ready for the client, and will not be sent.
+    pub(crate) unsent: Traffic,
 }
 
 /// How a connection ended.
@@ -102,6 +108,7 @@ impl Journal {
         });
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
+            counters: Counters::default(),
             shortages: RateLimitedCounter::default(),
         }
     }
@@ -111,20 +118,14 @@ impl Journal {
         self.openings.usual_greeting
     }
 
-    /// When a connection is opened; any moment if its end will not be logged.
+    /// When a connection is opened.
     pub(crate) fn now(&self) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open()
     }
 
     /// The same for a connection that is sent this greeting. Its end must be
     /// [reported](Self::ended).
     pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open_with(greeting)
     }
 
@@ -160,6 +161,7 @@ impl Journal {
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
     pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str, window: Option<Window>) {
+        self.counters.opened += 1;
         let Some(window) = window else {
             return info!(target: CLIENT, "client connected {peer} {target}");
         };
@@ -197,11 +199,13 @@ impl Journal {
 
     /// A browser gets a file, the page or its icon.
     pub(crate) fn file_sent(&mut self, peer: SocketAddr, name: &str, target: &str) {
+        self.counters.pages += 1;
         info!(target: CLIENT, "{name} sent {peer} {target}");
     }
 
     /// A request is refused; `target` is empty if none was read.
     pub(crate) fn refused(&mut self, peer: SocketAddr, target: &str, refusal: Refusal) {
+        self.counters.fail(refusal);
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
         info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
@@ -210,6 +214,7 @@ impl Journal {
     /// A request is refused because there is no memory for the answer; `target` is what
     /// [`target`](Self::target) returned.
     pub(crate) fn refused_without_memory(&mut self, peer: SocketAddr, target: &str) {
+        self.counters.fail(Failure::Memory);
         info!(
             target: CLIENT,
             "client refused {peer} {target}: 503 Service Unavailable: short of memory \
@@ -219,28 +224,33 @@ impl Journal {
 
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
+        self.counters.fail(Failure::Origin);
         let advice = Advice::to(request);
         info!(target: CLIENT, "client refused {peer}: 403 Forbidden: {advice}");
     }
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
     pub(crate) fn refused_protocol(&mut self, peer: SocketAddr, advice: &str) {
+        self.counters.fail(Failure::WrongProtocol);
         info!(target: CLIENT, "client refused {peer}: {advice}");
     }
 
     /// The handshake of the transport itself failed.
     pub(crate) fn refused_transport(&mut self, peer: SocketAddr, error: &io::Error) {
+        self.counters.fail(Failure::Tls);
         info!(target: CLIENT, "client refused {peer}: {}", Reason(error));
     }
 
     /// The handshake of the transport itself was not complete in time.
     pub(crate) fn refused_late_transport(&mut self, peer: SocketAddr) {
+        self.counters.fail(Failure::TlsTimeout);
         info!(target: CLIENT, "client refused {peer}: TLS: no handshake in time");
     }
 
     /// A client went away before its request was complete. `error` is `None` when it ended its
     /// side of the transport.
     pub(crate) fn left(&mut self, peer: SocketAddr, error: Option<&io::Error>) {
+        self.counters.fail(Failure::Left);
         match error {
             None => debug!(target: CLIENT, "client {peer} left without a request"),
             Some(error) => debug!(target: CLIENT, "client {peer} left: {}", error.kind()),
@@ -258,6 +268,7 @@ impl Journal {
             return info!(target: CLIENT, "client disconnected {peer} {ending}");
         };
         let (lasted, greeting) = self.openings.take(carried.opened);
+        self.count_end(ending, &carried, lasted);
         let lasted = Span(lasted);
         let received = carried.received;
         let sent = carried.echoed + greeting;
@@ -288,6 +299,7 @@ impl Journal {
 
     /// There is no memory for a client's buffer: it is served with the reserve.
     pub(crate) fn short_of_memory(&mut self) {
+        self.counters.shortages += 1;
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
                 target: LIMITS,

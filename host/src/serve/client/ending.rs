@@ -74,7 +74,8 @@ impl Client {
         let mut carried = self.account.carried(self.opened()?);
         if let Some(buffer) = buffer.or(self.buffer.as_deref()) {
             carried.received.bytes += self.begun_len(buffer);
-            carried.echoed = carried.echoed - buffer.unsent.traffic();
+            carried.unsent = buffer.unsent.traffic();
+            carried.echoed = carried.echoed - carried.unsent;
         }
         if let Some(session) = self.session() {
             carried.received = carried.received + session.waiting();

@@ -7,6 +7,7 @@ use log::info;
 use super::Journal;
 use crate::logging::target::CLIENT;
 use crate::serve::behaviour::parse::Mistake;
+use crate::serve::metrics::failure::Failure;
 
 impl Journal {
     /// A client of the test path is treated with random choices that this seed makes.
@@ -19,11 +20,13 @@ impl Journal {
 
     /// A request is refused because the address asks for it.
     pub(crate) fn refused_as_asked(&mut self, peer: SocketAddr, target: &str, status: u16) {
+        self.counters.fail(Failure::AsAsked);
         info!(target: CLIENT, "client refused {peer} {target}: {status}, as asked");
     }
 
     /// A request is refused because of its query; `mistake` says why.
     pub(crate) fn refused_query(&mut self, peer: SocketAddr, target: &str, mistake: &Mistake) {
+        self.counters.fail(Failure::Query);
         let mistake = mistake.sentence();
         info!(target: CLIENT, "client refused {peer} {target}: 400 Bad Request: {mistake}");
     }

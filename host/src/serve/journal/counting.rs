@@ -1,0 +1,54 @@
+//! What is counted of what happens to clients, whether or not the log shows it.
+
+use std::time::Duration;
+
+use ws_echo_core::CloseCode;
+
+use super::{Carried, Ending, Journal};
+use crate::serve::metrics::closes::EndedBy;
+use crate::serve::traffic::Traffic;
+
+impl Journal {
+    /// A greeting was made ready.
+    pub(crate) fn count_greeting(&mut self, greeting: Traffic) {
+        self.counters.greetings = self.counters.greetings + greeting;
+    }
+
+    /// A connection could not be opened, though its client was told so.
+    pub(crate) fn count_broken_opening(&mut self) {
+        self.counters.closes.count(EndedBy::Server, None);
+    }
+
+    /// An open connection has ended after this time.
+    pub(super) fn count_end(&mut self, ending: &Ending<'_>, carried: &Carried, lasted: Duration) {
+        let counters = &mut self.counters;
+        match ending {
+            Ending::ClosedByClient(code, _) => counters.closes.count_by_client(*code),
+            ending => {
+                let (side, code) = end(ending);
+                counters.closes.count(side, code);
+            }
+        }
+        counters.durations.observe(lasted);
+        counters.unsent = counters.unsent + carried.unsent;
+    }
+}
+
+/// Which side has ended a connection, and with which Close.
+fn end(ending: &Ending<'_>) -> (EndedBy, Option<CloseCode>) {
+    let code = match ending {
+        Ending::ClosedByClient(code, _) => return (EndedBy::Client, *code),
+        Ending::EndOfStream | Ending::Lost(_) => return (EndedBy::Nobody, None),
+        Ending::ClosedByServer(code) | Ending::CloseTimeout(code) | Ending::CutOff(code) => {
+            Some(*code)
+        }
+        Ending::Failed(error) => Some(error.close_code()),
+        Ending::Silent => Some(CloseCode::INTERNAL_ERROR),
+        Ending::Stalled => Some(CloseCode::POLICY_VIOLATION),
+        Ending::TooLong(_) | Ending::TooLongToHold(_) => Some(CloseCode::MESSAGE_TOO_BIG),
+        Ending::AsAsked(code, _) => *code,
+        Ending::TestTimeOver => Some(CloseCode::GOING_AWAY),
+        Ending::ShortOfMemory | Ending::DroppedStalled | Ending::Stopped => None,
+    };
+    (EndedBy::Server, code)
+}
