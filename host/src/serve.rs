@@ -14,6 +14,8 @@ pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
+#[allow(dead_code, reason = "nobody asks it yet")]
+pub(crate) mod monitor;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod peer;

@@ -23,6 +23,7 @@ use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
+use crate::serve::monitor::{Monitor, Question, Report};
 use crate::serve::peer::Peer;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
@@ -70,18 +71,15 @@ impl<T: Transport> Clients<T> {
 
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
-        let limiter = ConnectionLimiter::new(options, u64::MAX);
-        Self::sharing(options, now, Arc::new(limiter))
+        let limiter = Arc::new(ConnectionLimiter::new(options, u64::MAX));
+        let monitor = Monitor::new(limiter, [], Duration::MAX);
+        Self::sharing(options, now, &monitor)
     }
 
     /// No clients yet; other workers have some.
-    pub(crate) fn sharing(
-        options: &ServeOptions,
-        now: Instant,
-        limiter: Arc<ConnectionLimiter>,
-    ) -> Self {
+    pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Monitor) -> Self {
         Self {
-            limiter,
+            limiter: monitor.limiter().clone(),
             table: Slab::new(),
             wheel: TimerWheel::new(now),
             timeouts: Timeouts::new(options),
@@ -116,6 +114,13 @@ impl<T: Transport> Clients<T> {
     /// The key that the next client will have.
     pub fn next_key(&self) -> usize {
         self.table.vacant_key()
+    }
+
+    /// What the server tells of these clients.
+    pub(crate) fn report(&self, _: Question) -> Report {
+        Report {
+            clients: self.len(),
+        }
     }
 
     /// Where what happens to clients is logged.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::lock::lock;
 use crate::options::serve::ServeOptions;
@@ -26,6 +26,8 @@ const TURNED_AWAY_PART: u64 = 8;
 const PROCESS_FILES: u64 = 16;
 /// How many files a worker has besides its listeners: those of its poller.
 const WORKER_FILES: u64 = 2;
+/// How long memory counts as short after a client was turned away because of it.
+const SHORTAGE: Duration = Duration::from_secs(5);
 /// What systems return that do not limit the number of files.
 const NO_LIMIT: u64 = u64::MAX;
 
@@ -66,6 +68,8 @@ pub(crate) struct ConnectionLimiter {
     /// The most connections, and the most from one address.
     limit: usize,
     limit_per_address: Option<NonZeroUsize>,
+    /// How many files the process may have open.
+    file_limit: u64,
     /// How many connections beyond each of these are answered.
     turned_away_max: usize,
     /// How many there are, without those beyond the limit of their address.
@@ -75,6 +79,8 @@ pub(crate) struct ConnectionLimiter {
     max_memory: usize,
     /// For each [`Limit`], in its order.
     turned_away: Mutex<[RateLimitedCounter; 3]>,
+    /// When a client was last turned away because memory was short.
+    short_of_memory: Mutex<Option<Instant>>,
 }
 
 /// The connections from each address; empty if there is no limit for that.
@@ -102,11 +108,13 @@ impl ConnectionLimiter {
                 .max_connections
                 .map_or(most, |limit| limit.get().min(most)),
             limit_per_address: options.max_connections_per_ip,
+            file_limit,
             turned_away_max: turned_away_max as usize,
             count: AtomicUsize::new(0),
             per_address: Mutex::default(),
             max_memory: options.max_memory,
             turned_away: Mutex::default(),
+            short_of_memory: Mutex::default(),
         }
     }
 
@@ -119,6 +127,22 @@ impl ConnectionLimiter {
     /// The most connections; `None` if there is no limit.
     pub(crate) fn limit(&self) -> Option<usize> {
         (self.limit < usize::MAX).then_some(self.limit)
+    }
+
+    /// How many files the process may have open; `u64::MAX` if the system does not limit them.
+    pub(crate) fn file_limit(&self) -> u64 {
+        self.file_limit
+    }
+
+    /// The most connections, if there are as many.
+    pub(crate) fn limit_if_reached(&self) -> Option<usize> {
+        (self.count.load(Ordering::Relaxed) >= self.limit).then_some(self.limit)
+    }
+
+    /// Whether a client was turned away a moment ago because memory was short.
+    pub(crate) fn is_short_of_memory(&self, now: Instant) -> bool {
+        let is_short = |since| now.saturating_duration_since(since) < SHORTAGE;
+        lock(&self.short_of_memory).is_some_and(is_short)
     }
 
     /// Counts a new connection, unless it is [dropped](Admission::Drop).
@@ -191,7 +215,11 @@ impl ConnectionLimiter {
 
     /// Counts a client that is turned away. Returns what must be logged now: not each client is.
     pub(crate) fn turn_away(&self, limit: Limit) -> Option<TurnedAway> {
-        let count = lock(&self.turned_away)[limit as usize].add(Instant::now())?;
+        let now = Instant::now();
+        if limit == Limit::Memory {
+            *lock(&self.short_of_memory) = Some(now);
+        }
+        let count = lock(&self.turned_away)[limit as usize].add(now)?;
         let (reason, option, limit) = match (limit, self.limit_per_address) {
             (Limit::FromAddress, Some(limit)) => {
                 let reason = "too many connections from one address";

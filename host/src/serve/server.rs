@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::Duration;
 
 use log::{error, info, warn};
 
@@ -24,6 +25,7 @@ use crate::serve::container;
 use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::listeners::{ListenError, Listeners};
+use crate::serve::monitor::{Monitor, Stage};
 use crate::serve::poller::Poller;
 use crate::serve::signals;
 use crate::serve::tap::{Tap, TapAcceptor};
@@ -33,6 +35,9 @@ use crate::serve::worker::{Worker, WorkerHandle};
 
 /// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
+
+/// How long a round of a worker may last before the worker counts as stuck.
+const WATCHDOG: Duration = Duration::from_secs(5);
 
 /// Why the server cannot serve.
 #[derive(Debug)]
@@ -112,16 +117,17 @@ fn serve<A: Acceptor>(
         LEAST_FILE_LIMIT
     });
     let cost = cost::<A::Transport>(options);
-    let limiter = Arc::new(limiter(options, file_limit, cost));
+    let limiter = limiter(options, file_limit, cost);
     let stop = Arc::new(AtomicBool::new(false));
-    let (mut workers, handles) = workers(options, &acceptor, &stop, &limiter)?;
+    let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
+    let limit = monitor.limiter().limit();
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
-    signals::stop_on_signal(stop.clone(), handles.clone()).map_err(no_signals)?;
+    signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
     let listeners = Listeners::open(options).map_err(ServeError::Listen)?;
-    bound_sockets(options, &listeners, limiter.limit(), cost)?;
+    bound_sockets(options, &listeners, limit, cost)?;
     let listening = format!("listening on {}", enumerate(&listeners.urls(scheme)));
     let shared = listeners.share(&mut workers, &handles);
     shared.map_err(no_worker)?;
@@ -130,9 +136,10 @@ fn serve<A: Acceptor>(
         spawn(worker, sender.clone())?;
     }
     drop(sender);
+    monitor.enter(Stage::Serving);
     logging::print_line(listening);
-    log_limits(options, limiter.limit(), cost);
-    warn_of_file_limit(options, limiter.limit(), file_limit);
+    log_limits(options, limit, cost);
+    warn_of_file_limit(options, limit, file_limit);
     warn_of_every_network(options);
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
@@ -237,32 +244,42 @@ fn enumerate(items: &[String]) -> String {
     }
 }
 
-/// Makes the workers, without listeners.
+/// The workers, without listeners, how other threads reach each, and what these know of all.
+type Workers<A> = (Vec<Worker<A>>, Vec<WorkerHandle>, Arc<Monitor>);
+
+/// Makes the workers.
 fn workers<A: Acceptor>(
     options: &ServeOptions,
     acceptor: &A,
     stop: &Arc<AtomicBool>,
-    limiter: &Arc<ConnectionLimiter>,
-) -> Result<(Vec<Worker<A>>, Vec<WorkerHandle>), ServeError> {
-    let mut workers = Vec::new();
-    let mut handles = Vec::new();
-    for _ in 0..options.threads.get() {
-        let (poller, waker) = Poller::new().map_err(no_worker)?;
-        let (sender, inbox) = mpsc::channel();
-        handles.push(WorkerHandle {
-            waker,
-            inbox: sender,
+    limiter: ConnectionLimiter,
+) -> Result<Workers<A>, ServeError> {
+    let pollers = (0..options.threads.get()).map(|_| Poller::new());
+    let pollers: Vec<_> = pollers.collect::<io::Result<_>>().map_err(no_worker)?;
+    let wakers = pollers.iter().map(|(_, waker)| waker.clone());
+    let monitor = Arc::new(Monitor::new(Arc::new(limiter), wakers, WATCHDOG));
+    let workers = pollers
+        .into_iter()
+        .enumerate()
+        .map(|(number, (poller, waker))| {
+            let (sender, inbox) = mpsc::channel();
+            let handle = WorkerHandle {
+                waker,
+                inbox: sender,
+            };
+            let place = (&*monitor, number);
+            let worker = Worker::new(
+                poller,
+                inbox,
+                stop.clone(),
+                place,
+                options,
+                acceptor.clone(),
+            );
+            (worker, handle)
         });
-        workers.push(Worker::new(
-            poller,
-            inbox,
-            stop.clone(),
-            limiter.clone(),
-            options,
-            acceptor.clone(),
-        ));
-    }
-    Ok((workers, handles))
+    let (workers, handles) = workers.unzip();
+    Ok((workers, handles, monitor))
 }
 
 fn no_worker(error: io::Error) -> ServeError {
@@ -284,7 +301,6 @@ fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result
 mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
-    use std::time::Duration;
 
     use super::*;
     use crate::command_line::tests::options;
@@ -296,8 +312,8 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
-        let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let (mut workers, handles) = workers(&options, &PlainAcceptor, &stop, &limiter).unwrap();
+        let limiter = ConnectionLimiter::new(&options, u64::MAX);
+        let (mut workers, handles, _) = workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
         let listeners = Listeners::from(listener);
         listeners.share(&mut workers, &handles).unwrap();
         let (sender, ended) = mpsc::channel();

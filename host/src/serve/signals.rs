@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use log::info;
 
 use crate::logging::target::SERVER;
+use crate::serve::monitor::{Monitor, Stage};
 use crate::serve::tls::TlsAcceptor;
 use crate::serve::worker::WorkerHandle;
 use crate::{logging, platform};
@@ -18,7 +19,11 @@ use crate::{logging, platform};
 const ONE_SIGNAL: Duration = Duration::from_millis(20);
 
 /// Makes the first signal stop the workers, and the second end the process.
-pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<WorkerHandle>) -> io::Result<()> {
+pub(crate) fn stop_on_signal(
+    stop: Arc<AtomicBool>,
+    workers: Vec<WorkerHandle>,
+    monitor: Arc<Monitor>,
+) -> io::Result<()> {
     let mut first = None;
     let on_signal = move || {
         let now = Instant::now();
@@ -28,6 +33,7 @@ pub(crate) fn stop_on_signal(stop: Arc<AtomicBool>, workers: Vec<WorkerHandle>) 
             process::exit(0);
         }
         if !stop.swap(true, Ordering::AcqRel) {
+            monitor.enter(Stage::Draining);
             info!(
                 target: SERVER,
                 "stopping: every client gets Close 1001; a second signal stops at once"

@@ -14,7 +14,8 @@ use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
-use crate::serve::limits::{ConnectionLimiter, Limit};
+use crate::serve::limits::Limit;
+use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
@@ -54,6 +55,7 @@ pub(crate) struct Worker<A: Acceptor> {
     others: Vec<WorkerHandle>,
     inbox: Receiver<NewClient>,
     stop: Arc<AtomicBool>,
+    post: Arc<Post>,
     acceptor: A,
     clients: Clients<A::Transport>,
     /// How many clients were handed to the others.
@@ -78,12 +80,13 @@ struct Drain {
 }
 
 impl<A: Acceptor> Worker<A> {
-    /// A worker with its poller; `inbox` is the other end of its [`WorkerHandle`]'s.
+    /// A worker with its poller, and its number from 0 in the monitor; `inbox` is the other end of
+    /// its [`WorkerHandle`]'s.
     pub(crate) fn new(
         poller: Poller,
         inbox: Receiver<NewClient>,
         stop: Arc<AtomicBool>,
-        limiter: Arc<ConnectionLimiter>,
+        (monitor, number): (&Monitor, usize),
         options: &ServeOptions,
         acceptor: A,
     ) -> Self {
@@ -93,8 +96,9 @@ impl<A: Acceptor> Worker<A> {
             others: Vec::new(),
             inbox,
             stop,
+            post: monitor.post(number),
             acceptor,
-            clients: Clients::sharing(options, now, limiter),
+            clients: Clients::sharing(options, now, monitor),
             handed: 0,
             accept_paused_until: None,
             has_accept_failed: false,
@@ -124,12 +128,15 @@ impl<A: Acceptor> Worker<A> {
     /// When the system reports no more events.
     pub(crate) fn run(mut self) -> io::Result<()> {
         let mut events = Events::new();
+        self.post.begin_round();
         while !self.is_over() {
             let timeout = self.timeout();
+            self.post.end_round();
             match self.poller.wait(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => self.now = Instant::now(),
             }
+            self.post.begin_round();
             self.clients.advance(self.now);
             // Before all turns: only here does a client get more time that had to wait for the
             // server's part of a handshake.
@@ -140,6 +147,7 @@ impl<A: Acceptor> Worker<A> {
             }
             self.resume_accepting();
         }
+        self.post.end_round();
         Ok(())
     }
 
@@ -162,6 +170,9 @@ impl<A: Acceptor> Worker<A> {
     fn wake(&mut self) {
         if self.stop.load(Ordering::Acquire) && !self.is_stopping() {
             self.stop();
+        }
+        if let Some(question) = self.post.question() {
+            self.post.answer(question, self.clients.report(question));
         }
         while let Ok(client) = self.inbox.try_recv() {
             if !self.is_stopping() {
@@ -191,6 +202,7 @@ impl<A: Acceptor> Worker<A> {
             warn!(target: SERVER, "cannot accept clients, trying again: {error}");
         }
         self.has_accept_failed = true;
+        self.post.set_cannot_accept(true);
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
     }
 
@@ -255,6 +267,8 @@ impl<A: Acceptor> Worker<A> {
             .is_some()
         {
             (0..self.poller.listeners()).for_each(|listener| self.accept(listener));
+            self.post
+                .set_cannot_accept(self.accept_paused_until.is_some());
         }
     }
 
@@ -291,6 +305,7 @@ mod tests {
     use super::*;
     use crate::command_line::tests::options;
     use crate::serve::acceptor::PlainAcceptor;
+    use crate::serve::limits::ConnectionLimiter;
 
     /// A worker with a listener, and the listener's address.
     fn worker() -> (Worker<PlainAcceptor>, SocketAddr, Waker) {
@@ -298,11 +313,12 @@ mod tests {
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
+        let monitor = Monitor::new(limiter, [waker.clone()], Duration::MAX);
         let mut worker = Worker::new(
             poller,
             inbox,
             Arc::default(),
-            limiter,
+            (&monitor, 0),
             &options,
             PlainAcceptor,
         );
