@@ -12,6 +12,7 @@ pub(crate) mod deadline;
 pub(crate) mod driver;
 pub(crate) mod journal;
 pub(crate) mod limits;
+pub(crate) mod listeners;
 pub(crate) mod memory;
 pub(crate) mod metrics;
 #[allow(dead_code, reason = "nobody asks it yet")]

@@ -2,8 +2,8 @@
 //! stream (see `tls`).
 
 use std::io;
-use std::net::SocketAddr;
 
+use crate::serve::peer::Peer;
 use crate::serve::poller::Socket;
 use crate::serve::transport::{Readiness, Transport};
 
@@ -12,7 +12,7 @@ pub(crate) trait Acceptor: Clone + Send + 'static {
     type Transport: Transport + Send;
 
     /// Makes the transport of a client with this address.
-    fn accept(&self, socket: Socket, peer: SocketAddr) -> io::Result<Self::Transport>;
+    fn accept(&self, socket: Socket, peer: Peer) -> io::Result<Self::Transport>;
 
     /// What the transport may hold when its socket may hold this.
     fn readiness(socket: Readiness) -> Readiness;
@@ -25,7 +25,7 @@ pub(crate) struct PlainAcceptor;
 impl Acceptor for PlainAcceptor {
     type Transport = Socket;
 
-    fn accept(&self, socket: Socket, _: SocketAddr) -> io::Result<Socket> {
+    fn accept(&self, socket: Socket, _: Peer) -> io::Result<Socket> {
         Ok(socket)
     }
 

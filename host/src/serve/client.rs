@@ -13,7 +13,6 @@ mod pending;
 mod phase;
 mod test;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use ws_echo_core::Agreed;
@@ -26,6 +25,7 @@ use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
+use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
 use crate::serve::response::Answer;
@@ -95,17 +95,17 @@ pub(crate) enum Want {
 
 impl Client {
     /// A client that has just connected.
-    pub(crate) fn new(peer: SocketAddr) -> Self {
+    pub(crate) fn new(peer: Peer) -> Self {
         Self::in_phase(Phase::Handshake(Box::default()), peer)
     }
 
     /// A client that is answered before it makes a request.
-    pub(crate) fn turned_away(peer: SocketAddr, answer: &Answer) -> Self {
+    pub(crate) fn turned_away(peer: Peer, answer: &Answer) -> Self {
         let phase = Phase::Responding(Box::new(Pending::new(answer.bytes())));
         Self::in_phase(phase, peer)
     }
 
-    fn in_phase(phase: Phase, peer: SocketAddr) -> Self {
+    fn in_phase(phase: Phase, peer: Peer) -> Self {
         Self {
             account: Account::new(peer),
             phase,
@@ -113,7 +113,7 @@ impl Client {
         }
     }
 
-    pub(crate) fn peer(&self) -> SocketAddr {
+    pub(crate) fn peer(&self) -> Peer {
         self.account.peer()
     }
 

@@ -26,6 +26,7 @@ use crate::serve::memory;
 use crate::serve::metrics::report::WorkerReport;
 use crate::serve::metrics::round_trips::RoundTrips;
 use crate::serve::monitor::{Monitor, Question, Report};
+use crate::serve::peer::Peer;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
 use crate::serve::session::Session;
@@ -144,12 +145,17 @@ impl<T: Transport> Clients<T> {
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
     /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
+        self.add_peer(transport, peer.into())
+    }
+
+    /// The same for a client that may have connected to a Unix socket.
+    pub(crate) fn add_peer(&mut self, transport: T, peer: Peer) -> Option<usize> {
         self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
             self.count_turned_away(Limit::Memory);
             return None;
         }
-        let mut admitted = self.limiter.admit(peer.ip());
+        let mut admitted = self.limiter.admit(peer);
         // It is allocated with the client.
         let mut granted = None;
         if admitted == Admission::Accept {
@@ -376,7 +382,7 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is kept for its key: another client may get the key.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
-        self.limiter.release(client.address());
+        self.limiter.release(client.peer());
         client.give_memory_back(&mut self.shared.pool);
         debug_assert!(
             !self.table.is_empty() || self.shared.pool.is_whole(),

@@ -11,12 +11,12 @@ mod quick_turn;
 mod test_turn;
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
 
 use crate::serve::client::{Client, Shared, TransportState, Want};
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::deadline::{Deadline, DeadlineChange, Liveness, Next, Turn};
 use crate::serve::journal::Ending;
+use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::response::Answer;
 use crate::serve::transport::{Readiness, Transport};
@@ -43,12 +43,12 @@ enum Transmitted {
 
 impl<T: Transport> Driver<T> {
     /// Drives a client that has just connected.
-    pub(crate) fn new(transport: T, peer: SocketAddr) -> Self {
+    pub(crate) fn new(transport: T, peer: Peer) -> Self {
         Self::of(Client::new(peer), transport)
     }
 
     /// Drives a client that is answered before it makes a request.
-    pub(crate) fn turned_away(transport: T, peer: SocketAddr, answer: &Answer) -> Self {
+    pub(crate) fn turned_away(transport: T, peer: Peer, answer: &Answer) -> Self {
         Self::of(Client::turned_away(peer, answer), transport)
     }
 
@@ -63,9 +63,9 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// The address that the client connects from.
-    pub(crate) fn address(&self) -> IpAddr {
-        self.client.peer().ip()
+    /// Where the client connects from.
+    pub(crate) fn peer(&self) -> Peer {
+        self.client.peer()
     }
 
     /// What the client must do next.

@@ -10,7 +10,6 @@ mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use log::{Level, debug, info, log_enabled, warn};
@@ -26,6 +25,7 @@ use crate::serve::behaviour::TransportEnd;
 use crate::serve::metrics::counters::Counters;
 use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
+use crate::serve::peer::Peer;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
@@ -144,23 +144,23 @@ impl Journal {
     }
 
     /// A client could not be handed to another worker, which has ended.
-    pub(crate) fn not_handed_over(&mut self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn not_handed_over(&mut self, peer: Peer, error: &io::Error) {
         debug!(target: CLIENT, "client {peer} lost: {error}");
     }
 
     /// A client was handed to another worker, which could not be woken.
-    pub(crate) fn not_woken(&mut self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn not_woken(&mut self, peer: Peer, error: &io::Error) {
         debug!(target: CLIENT, "client {peer} waits: {error}");
     }
 
     /// A client's socket could not be set up.
-    pub(crate) fn not_set_up(&mut self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn not_set_up(&mut self, peer: Peer, error: &io::Error) {
         debug!(target: CLIENT, "client {peer} left: {error}");
     }
 
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
-    pub(crate) fn connected(&mut self, peer: SocketAddr, target: &str, window: Option<Window>) {
+    pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
         self.counters.opened += 1;
         let Some(window) = window else {
             return info!(target: CLIENT, "client connected {peer} {target}");
@@ -174,7 +174,7 @@ impl Journal {
     }
 
     /// A client's connection is open without compression, though it offers it.
-    pub(crate) fn connected_without_deflate(&mut self, peer: SocketAddr) {
+    pub(crate) fn connected_without_deflate(&mut self, peer: Peer) {
         info!(
             target: CLIENT,
             "client {peer} offers permessage-deflate and gets none: the offer is malformed, or has \
@@ -185,7 +185,7 @@ impl Journal {
 
     /// A client's connection is open without a subprotocol, though it offers some: `first` is the
     /// first one. The advice is safe in a shell.
-    pub(crate) fn connected_without_subprotocol(&mut self, peer: SocketAddr, first: &str) {
+    pub(crate) fn connected_without_subprotocol(&mut self, peer: Peer, first: &str) {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         let is_safe = !first.starts_with('-') && first.bytes().all(is_plain);
         let advised = if is_safe { first } else { "'*'" };
@@ -198,13 +198,13 @@ impl Journal {
     }
 
     /// A browser gets a file, the page or its icon.
-    pub(crate) fn file_sent(&mut self, peer: SocketAddr, name: &str, target: &str) {
+    pub(crate) fn file_sent(&mut self, peer: Peer, name: &str, target: &str) {
         self.counters.pages += 1;
         info!(target: CLIENT, "{name} sent {peer} {target}");
     }
 
     /// A request is refused; `target` is empty if none was read.
-    pub(crate) fn refused(&mut self, peer: SocketAddr, target: &str, refusal: Refusal) {
+    pub(crate) fn refused(&mut self, peer: Peer, target: &str, refusal: Refusal) {
         self.counters.fail(refusal);
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
@@ -213,7 +213,7 @@ impl Journal {
 
     /// A request is refused because there is no memory for the answer; `target` is what
     /// [`target`](Self::target) returned.
-    pub(crate) fn refused_without_memory(&mut self, peer: SocketAddr, target: &str) {
+    pub(crate) fn refused_without_memory(&mut self, peer: Peer, target: &str) {
         self.counters.fail(Failure::Memory);
         info!(
             target: CLIENT,
@@ -223,33 +223,33 @@ impl Journal {
     }
 
     /// A request is refused because of the origin of its page.
-    pub(crate) fn refused_origin(&mut self, peer: SocketAddr, request: &Request<'_>) {
+    pub(crate) fn refused_origin(&mut self, peer: Peer, request: &Request<'_>) {
         self.counters.fail(Failure::Origin);
         let advice = Advice::to(request);
         info!(target: CLIENT, "client refused {peer}: 403 Forbidden: {advice}");
     }
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
-    pub(crate) fn refused_protocol(&mut self, peer: SocketAddr, advice: &str) {
+    pub(crate) fn refused_protocol(&mut self, peer: Peer, advice: &str) {
         self.counters.fail(Failure::WrongProtocol);
         info!(target: CLIENT, "client refused {peer}: {advice}");
     }
 
     /// The handshake of the transport itself failed.
-    pub(crate) fn refused_transport(&mut self, peer: SocketAddr, error: &io::Error) {
+    pub(crate) fn refused_transport(&mut self, peer: Peer, error: &io::Error) {
         self.counters.fail(Failure::Tls);
         info!(target: CLIENT, "client refused {peer}: {}", Reason(error));
     }
 
     /// The handshake of the transport itself was not complete in time.
-    pub(crate) fn refused_late_transport(&mut self, peer: SocketAddr) {
+    pub(crate) fn refused_late_transport(&mut self, peer: Peer) {
         self.counters.fail(Failure::TlsTimeout);
         info!(target: CLIENT, "client refused {peer}: TLS: no handshake in time");
     }
 
     /// A client went away before its request was complete. `error` is `None` when it ended its
     /// side of the transport.
-    pub(crate) fn left(&mut self, peer: SocketAddr, error: Option<&io::Error>) {
+    pub(crate) fn left(&mut self, peer: Peer, error: Option<&io::Error>) {
         self.counters.fail(Failure::Left);
         match error {
             None => debug!(target: CLIENT, "client {peer} left without a request"),
@@ -258,12 +258,7 @@ impl Journal {
     }
 
     /// A connection has ended. `carried` is `None` if it was not open.
-    pub(crate) fn ended(
-        &mut self,
-        peer: SocketAddr,
-        ending: &Ending<'_>,
-        carried: Option<Carried>,
-    ) {
+    pub(crate) fn ended(&mut self, peer: Peer, ending: &Ending<'_>, carried: Option<Carried>) {
         let Some(carried) = carried else {
             return info!(target: CLIENT, "client disconnected {peer} {ending}");
         };

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::lock::lock;
 use crate::options::serve::ServeOptions;
 use crate::serve::journal::TurnedAway;
+use crate::serve::peer::Peer;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
     Answer, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
@@ -145,8 +146,8 @@ impl ConnectionLimiter {
     }
 
     /// Counts a new connection, unless it is [dropped](Admission::Drop).
-    pub(crate) fn admit(&self, address: IpAddr) -> Admission {
-        let entered = self.enter(address);
+    pub(crate) fn admit(&self, peer: Peer) -> Admission {
+        let entered = self.enter(peer);
         if entered != Admission::Accept {
             return entered;
         }
@@ -157,20 +158,20 @@ impl ConnectionLimiter {
         if others < self.limit.saturating_add(self.turned_away_max) {
             return Admission::Reject(Limit::Connections);
         }
-        self.release(address);
+        self.release(peer);
         Admission::Drop(Limit::Connections)
     }
 
     /// Forgets a connection that was counted and has ended.
-    pub(crate) fn release(&self, address: IpAddr) {
-        if !self.leave(address) {
+    pub(crate) fn release(&self, peer: Peer) {
+        if !self.leave(peer) {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     /// Counts a connection from an address, unless it is dropped.
-    fn enter(&self, address: IpAddr) -> Admission {
-        let Some(limit) = self.limit_per_address else {
+    fn enter(&self, peer: Peer) -> Admission {
+        let (Some(limit), Some(address)) = (self.limit_per_address, peer.ip()) else {
             return Admission::Accept;
         };
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
@@ -193,8 +194,8 @@ impl ConnectionLimiter {
 
     /// Forgets a connection from an address. Returns whether that is one fewer beyond its limit.
     /// (It makes no difference which of them has ended.)
-    fn leave(&self, address: IpAddr) -> bool {
-        let Some(limit) = self.limit_per_address else {
+    fn leave(&self, peer: Peer) -> bool {
+        let (Some(limit), Some(address)) = (self.limit_per_address, peer.ip()) else {
             return false;
         };
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
@@ -246,7 +247,7 @@ fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, SocketAddr};
 
     use super::*;
     use crate::command_line::tests::options;
@@ -255,8 +256,8 @@ mod tests {
         ConnectionLimiter::new(&options(arguments, &[]), 1 << 20)
     }
 
-    fn from(last: u8) -> IpAddr {
-        Ipv4Addr::new(127, 0, 0, last).into()
+    fn from(last: u8) -> Peer {
+        SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 1)).into()
     }
 
     const BEYOND: usize = TURNED_AWAY_MAX as usize;
@@ -323,6 +324,20 @@ mod tests {
             limiter.admit(from(5)),
             Admission::Reject(Limit::Connections)
         );
+    }
+
+    #[test]
+    fn a_client_of_a_unix_socket_has_no_address_that_could_have_a_limit() {
+        let limiter = limiter(&["--max-connections=3", "--max-connections-per-ip=1"]);
+        for _ in 0..3 {
+            assert_eq!(limiter.admit(Peer::UNIX), Admission::Accept);
+        }
+        let rejected = Admission::Reject(Limit::Connections);
+        assert_eq!(limiter.admit(Peer::UNIX), rejected);
+        for _ in 0..4 {
+            limiter.release(Peer::UNIX);
+        }
+        assert_eq!(limiter.admit(from(1)), Admission::Accept);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Where a client connects from, in 18 bytes: a `SocketAddr` takes 32, and there is one for each
 //! idle client.
 
+use std::fmt::{self, Display};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-/// The address and the port of a client.
+use serde::{Serialize, Serializer};
+
+/// Where a client connects from: an address and a port, or a Unix socket of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
     /// An IPv4 address is IPv4-mapped. A link-local one has its zone in the bytes that are zero in
@@ -14,6 +17,51 @@ pub(crate) struct Peer {
 
 /// Where the zone of a link-local address is.
 const ZONE_START: usize = 4;
+
+impl Peer {
+    /// A client of a Unix socket. It has no address, so it has the one that no client can connect
+    /// from.
+    pub(crate) const UNIX: Self = Self {
+        address: Ipv6Addr::UNSPECIFIED.octets(),
+        port: 0,
+    };
+
+    /// The address and the port; `None` for a client of a Unix socket.
+    pub(crate) fn address(self) -> Option<SocketAddr> {
+        let Self { mut address, port } = self;
+        if self == Self::UNIX {
+            return None;
+        }
+        if !Ipv6Addr::from(address).is_unicast_link_local() {
+            let address = Ipv6Addr::from(address).to_canonical();
+            return Some(SocketAddr::new(address, port));
+        }
+        let zone = set_zone(&mut address, 0);
+        Some(SocketAddrV6::new(address.into(), port, 0, zone).into())
+    }
+
+    /// The IP address; `None` for a client of a Unix socket.
+    pub(crate) fn ip(self) -> Option<IpAddr> {
+        self.address().map(|address| address.ip())
+    }
+}
+
+/// As the log shows it: an IPv4-mapped address is the IPv4 address.
+impl Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address() {
+            Some(address) => address.fmt(f),
+            None => f.pad("unix"),
+        }
+    }
+}
+
+/// The same.
+impl Serialize for Peer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 impl From<SocketAddr> for Peer {
     fn from(peer: SocketAddr) -> Self {
@@ -29,18 +77,6 @@ impl From<SocketAddr> for Peer {
         }
         let port = peer.port();
         Self { address, port }
-    }
-}
-
-impl From<Peer> for SocketAddr {
-    fn from(peer: Peer) -> Self {
-        let Peer { mut address, port } = peer;
-        if !Ipv6Addr::from(address).is_unicast_link_local() {
-            let address = Ipv6Addr::from(address).to_canonical();
-            return Self::new(address, port);
-        }
-        let zone = set_zone(&mut address, 0);
-        SocketAddrV6::new(address.into(), port, 0, zone).into()
     }
 }
 
@@ -70,15 +106,21 @@ mod tests {
             "[febf::1%2]:80",
         ] {
             let exact: SocketAddr = address.parse().expect("an address");
-            let again = SocketAddr::from(Peer::from(exact));
-            assert_eq!((again, again.to_string()), (exact, address.to_owned()));
+            let peer = Peer::from(exact);
+            assert_eq!(peer.address(), Some(exact));
+            assert_eq!(peer.to_string(), address);
         }
     }
 
     #[test]
     fn an_ipv4_mapped_address_is_the_ipv4_address() {
         let mapped: SocketAddr = "[::ffff:192.0.2.1]:80".parse().expect("an address");
-        let peer = SocketAddr::from(Peer::from(mapped));
-        assert_eq!(peer.to_string(), "192.0.2.1:80");
+        assert_eq!(Peer::from(mapped).to_string(), "192.0.2.1:80");
+    }
+
+    #[test]
+    fn a_client_of_a_unix_socket_has_no_address() {
+        assert_eq!((Peer::UNIX.address(), Peer::UNIX.ip()), (None, None));
+        assert_eq!(Peer::UNIX.to_string(), "unix");
     }
 }

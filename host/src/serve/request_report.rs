@@ -4,7 +4,6 @@
 //! The names of the fields are an interface: they do not change.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -24,9 +23,9 @@ pub(crate) const LEN_MAX: usize = 40 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     /// The address of the client.
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// The address that the client has connected to; `None` if the system does not tell it.
-    pub(crate) local: Option<SocketAddr>,
+    pub(crate) local: Option<Peer>,
     /// `None` without TLS.
     pub(crate) tls: Option<TlsFacts>,
 }
@@ -44,8 +43,8 @@ struct Report<'a> {
     target: &'a str,
     version: &'a str,
     headers: Vec<(&'a str, Value<'a>)>,
-    peer: SocketAddr,
-    local: Option<SocketAddr>,
+    peer: Peer,
+    local: Option<Peer>,
     tls: &'a Option<TlsFacts>,
     subprotocols: Subprotocols<'a>,
     extensions: Extensions<'a>,
@@ -114,8 +113,8 @@ pub(crate) fn json(
         target: request.target(),
         version: request.version(),
         headers: headers.collect(),
-        peer: canonical(route.peer),
-        local: route.local.map(canonical),
+        peer: route.peer,
+        local: route.local,
         tls: &route.tls,
         subprotocols: Subprotocols {
             offered: request.subprotocols().collect(),
@@ -130,13 +129,10 @@ pub(crate) fn json(
     serde_json::to_string(&report).unwrap_or_default()
 }
 
-/// The address as the log shows it: an IPv4-mapped one is the IPv4 address.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    Peer::from(address).into()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use ws_echo_core::{Buffer, Progress, Window};
 
     use super::*;
@@ -157,9 +153,10 @@ mod tests {
         );
         let request = handshake.request();
         let deflate = request.deflate(Window::MAX.fresh());
+        let local: SocketAddr = "[::ffff:127.0.0.2]:3000".parse().expect("an address");
         let route = Route {
-            peer: ([127, 0, 0, 1], 5).into(),
-            local: Some("[::ffff:127.0.0.2]:3000".parse().expect("an address")),
+            peer: SocketAddr::from(([127, 0, 0, 1], 5)).into(),
+            local: Some(local.into()),
             tls: Some(TlsFacts {
                 version: "TLSv1.3",
                 cipher: "TLS_AES_256_GCM_SHA384".into(),

@@ -1,8 +1,8 @@
-//! The server from start to stop: listeners, workers, signals.
+//! The server from start to stop: workers, signals.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::monitor::{Monitor, Stage};
 use crate::serve::poller::Poller;
 use crate::serve::signals;
@@ -43,8 +44,8 @@ const WATCHDOG: Duration = Duration::from_secs(5);
 pub(crate) enum ServeError {
     /// There is no certificate.
     Certificate(tls::LoadError),
-    /// The server cannot listen on an address.
-    Listen(SocketAddr, io::Error),
+    /// The server cannot listen.
+    Listen(ListenError),
     /// Nothing can be recorded in this folder.
     Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
@@ -53,24 +54,11 @@ pub(crate) enum ServeError {
 
 impl Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (address, error) = match self {
-            Self::Certificate(error) => return error.fmt(f),
-            Self::Listen(address, error) => (address, error),
-            Self::Record(folder, error) => return write_record_error(f, folder, error),
-            Self::System(what, error) => return write!(f, "cannot {what}: {error}"),
-        };
-        write!(f, "cannot listen on {address}: ")?;
-        match error.kind() {
-            ErrorKind::AddrInUse => {
-                f.write_str("address in use; choose another with --port or --listen")
-            }
-            ErrorKind::AddrNotAvailable => {
-                f.write_str("this machine has no such address; choose another with --listen")
-            }
-            ErrorKind::PermissionDenied => {
-                f.write_str("permission denied; choose a port above 1023 with --port or --listen")
-            }
-            _ => write!(f, "{error}; choose another with --listen"),
+        match self {
+            Self::Certificate(error) => error.fmt(f),
+            Self::Listen(error) => error.fmt(f),
+            Self::Record(folder, error) => write_record_error(f, folder, error),
+            Self::System(what, error) => write!(f, "cannot {what}: {error}"),
         }
     }
 }
@@ -138,10 +126,11 @@ fn serve<A: Acceptor>(
     signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     signals::reload_on_hang_up(tls).map_err(no_signals)?;
-    let listeners = listen(options)?;
+    let listeners = Listeners::open(options).map_err(ServeError::Listen)?;
     bound_sockets(options, &listeners, limit, cost)?;
-    let listening = format!("listening on {}", enumerate(&urls(scheme, &listeners)));
-    share(listeners, &mut workers, &handles)?;
+    let listening = format!("listening on {}", enumerate(&listeners.urls(scheme)));
+    let shared = listeners.share(&mut workers, &handles);
+    shared.map_err(no_worker)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
         spawn(worker, sender.clone())?;
@@ -187,7 +176,7 @@ fn limiter(options: &ServeOptions, file_limit: u64, cost: usize) -> ConnectionLi
 /// Bounds what the system keeps for clients, if a container has little memory.
 fn bound_sockets(
     options: &ServeOptions,
-    listeners: &[Vec<TcpListener>],
+    listeners: &Listeners,
     connections: Option<usize>,
     cost: usize,
 ) -> Result<(), ServeError> {
@@ -195,9 +184,8 @@ fn bound_sockets(
         return Ok(());
     };
     let len = container::buffer_len(memory, connections.unwrap_or(usize::MAX), cost);
-    let refused = |error| ServeError::System("limit the buffers of sockets", error);
-    let mut listeners = listeners.iter().flatten();
-    listeners.try_for_each(|it| container::bound_buffers(it, len).map_err(refused))
+    let bound = listeners.bound_buffers(len);
+    bound.map_err(|error| ServeError::System("limit the buffers of sockets", error))
 }
 
 /// Logs how many connections there may be, and how much memory they may take.
@@ -248,46 +236,6 @@ fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_l
     }
 }
 
-/// Listens on every address. Returns for each address one listener, or one for each worker.
-fn listen(options: &ServeOptions) -> Result<Vec<Vec<TcpListener>>, ServeError> {
-    let mut listeners = Vec::new();
-    let mut missing = None;
-    for &address in &options.listen {
-        match platform::listen(address, options.threads.get()) {
-            Ok(shared) => listeners.push(shared),
-            Err(error) if is_missing_ipv6(address, &error) => {
-                missing = Some(ServeError::Listen(address, error));
-            }
-            Err(error) => return Err(ServeError::Listen(address, error)),
-        }
-    }
-    match missing {
-        Some(error) if listeners.is_empty() => return Err(error),
-        Some(error) => warn!(target: SERVER, "{error}"),
-        None => {}
-    }
-    Ok(listeners)
-}
-
-/// The URL of each address.
-fn urls(scheme: &str, listeners: &[Vec<TcpListener>]) -> Vec<String> {
-    let first = listeners.iter().flat_map(|shared| shared.first());
-    first
-        .filter_map(|listener| listener.local_addr().ok())
-        .map(|address| format!("{scheme}://{address}"))
-        .collect()
-}
-
-/// Whether the address is missing because the machine has no IPv6.
-fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
-    let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
-    is_local
-        && !matches!(
-            error.kind(),
-            ErrorKind::AddrInUse | ErrorKind::PermissionDenied
-        )
-}
-
 /// `a`, `a and b`, `a, b and c`.
 fn enumerate(items: &[String]) -> String {
     match items {
@@ -334,23 +282,6 @@ fn workers<A: Acceptor>(
     Ok((workers, handles, monitor))
 }
 
-/// Gives the workers the listeners.
-fn share<A: Acceptor>(
-    listeners: Vec<Vec<TcpListener>>,
-    workers: &mut [Worker<A>],
-    handles: &[WorkerHandle],
-) -> Result<(), ServeError> {
-    for shared in listeners {
-        if shared.len() < workers.len() {
-            workers[0].hand_to(handles.to_vec());
-        }
-        for (listener, worker) in shared.into_iter().zip(&mut *workers) {
-            worker.listen(listener).map_err(no_worker)?;
-        }
-    }
-    Ok(())
-}
-
 fn no_worker(error: io::Error) -> ServeError {
     ServeError::System("start a worker", error)
 }
@@ -369,7 +300,7 @@ fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::TcpStream;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::command_line::tests::options;
@@ -383,7 +314,8 @@ mod tests {
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = ConnectionLimiter::new(&options, u64::MAX);
         let (mut workers, handles, _) = workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
-        share(vec![vec![listener]], &mut workers, &handles).unwrap();
+        let listeners = Listeners::from(listener);
+        listeners.share(&mut workers, &handles).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();

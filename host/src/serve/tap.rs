@@ -74,10 +74,9 @@ impl Tap {
     }
 
     /// Watches a connection that begins now.
-    fn watch(&self, peer: SocketAddr, local: Option<SocketAddr>) -> Watch {
-        // As they are in the other lines of the log.
-        let shown = |address| SocketAddr::from(Peer::from(address));
-        let (peer, local) = (shown(peer), local.map(shown));
+    fn watch(&self, peer: Peer, local: Option<SocketAddr>) -> Watch {
+        // As it is in the other lines of the log.
+        let local = local.map(Peer::from);
         let recorder = self.recorder.clone();
         let sinks = Sinks {
             log: self.is_logged.then(|| ConnectionLog::new(peer)),
@@ -104,7 +103,7 @@ impl<A: Acceptor> Acceptor for TapAcceptor<A> {
     // The box keeps a client small.
     type Transport = Box<Tapped<A::Transport>>;
 
-    fn accept(&self, socket: Socket, peer: SocketAddr) -> io::Result<Self::Transport> {
+    fn accept(&self, socket: Socket, peer: Peer) -> io::Result<Self::Transport> {
         let transport = self.inner.accept(socket, peer)?;
         let local = transport.local_address();
         Ok(Box::new(Tapped {

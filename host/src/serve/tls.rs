@@ -27,6 +27,7 @@ use crate::logging::target::TLS;
 use crate::options::serve::CertificateSource;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::memory;
+use crate::serve::peer::Peer;
 use crate::serve::poller::Socket;
 use crate::serve::transport::Readiness;
 
@@ -103,7 +104,7 @@ impl Acceptor for TlsAcceptor {
     // The box keeps a client small.
     type Transport = Box<TlsStream<Socket>>;
 
-    fn accept(&self, socket: Socket, _: SocketAddr) -> io::Result<Self::Transport> {
+    fn accept(&self, socket: Socket, _: Peer) -> io::Result<Self::Transport> {
         // It is allocated by rustls, a part of it later.
         let _granted = memory::ask(RUSTLS_MEMORY).ok_or(ErrorKind::OutOfMemory)?;
         let stream = TlsStream::new(socket, self.config.clone()).map_err(io::Error::other)?;

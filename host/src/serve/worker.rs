@@ -2,7 +2,7 @@
 //! time on to their table.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -16,6 +16,7 @@ use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
 use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
+use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
@@ -26,7 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct NewClient {
     socket: Socket,
-    peer: SocketAddr,
+    peer: Peer,
 }
 
 /// How other threads reach a worker.
@@ -186,6 +187,7 @@ impl<A: Acceptor> Worker<A> {
             match accepted {
                 Ok((socket, peer)) => {
                     self.has_accept_failed = false;
+                    let peer = peer.into();
                     self.place(NewClient { socket, peer });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -226,7 +228,7 @@ impl<A: Acceptor> Worker<A> {
             .set_nodelay()
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
-            Ok(transport) => drop(self.clients.add(transport, peer)),
+            Ok(transport) => drop(self.clients.add_peer(transport, peer)),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
                 self.clients.count_turned_away(Limit::Memory);
             }
@@ -297,7 +299,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net;
+    use std::net::{self, SocketAddr};
     use std::sync::mpsc;
 
     use super::*;

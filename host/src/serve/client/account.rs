@@ -1,7 +1,5 @@
 //! Who a client is, and what it has exchanged: what the log needs.
 
-use std::net::SocketAddr;
-
 use crate::serve::journal::{Carried, Moment};
 use crate::serve::peer::Peer;
 use crate::serve::traffic::{Traffic, TrafficCounter};
@@ -15,15 +13,15 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(peer: SocketAddr) -> Self {
+    pub(super) fn new(peer: Peer) -> Self {
         Self {
-            peer: peer.into(),
+            peer,
             echoed: TrafficCounter::default(),
         }
     }
 
-    pub(super) fn peer(&self) -> SocketAddr {
-        self.peer.into()
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// What a connection has carried, if all that is ready will be sent.

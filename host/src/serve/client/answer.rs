@@ -1,14 +1,13 @@
 //! How a request is answered: what is decided about it is done, except for what follows the head of
 //! the response.
 
-use std::net::SocketAddr;
-
 use ws_echo_core::{Agreed, Buffer, Connection, MIN_BUFFER_LEN, Message, Refusal, Window};
 
 use super::Shared;
 use super::pending::Pending;
 use super::test::{self, AcceptedTest};
 use crate::serve::behaviour::Behaviour;
+use crate::serve::peer::Peer;
 use crate::serve::request_report::{self, Route};
 use crate::serve::response::{Answer, SHORT_OF_MEMORY};
 use crate::serve::service::{Decision, Handshake};
@@ -31,7 +30,7 @@ pub(super) enum Sequel {
 /// Answers a request. Returns what must follow the response's head. `window` is the largest one to
 /// agree on.
 pub(super) fn answer(
-    peer: SocketAddr,
+    peer: Peer,
     handshake: &mut Handshake,
     window: Option<Window>,
     route: &dyn Fn() -> Route,
@@ -63,7 +62,7 @@ pub(super) fn answer(
 fn follow(
     decision: Decision,
     handshake: &mut Handshake,
-    peer: SocketAddr,
+    peer: Peer,
     target: &str,
     route: &dyn Fn() -> Route,
     shared: &mut Shared,
@@ -119,7 +118,7 @@ fn follow(
 
 /// Answers a request on the test path that can be accepted.
 fn answer_test(
-    peer: SocketAddr,
+    peer: Peer,
     target: &str,
     handshake: &mut Handshake,
     behaviour: Box<Behaviour>,

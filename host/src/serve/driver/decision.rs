@@ -2,6 +2,7 @@
 
 use super::Driver;
 use crate::serve::client::Shared;
+use crate::serve::peer::Peer;
 use crate::serve::pool::HeapBuffer;
 use crate::serve::request_report::Route;
 use crate::serve::transport::Transport;
@@ -13,7 +14,7 @@ impl<T: Transport> Driver<T> {
         let peer = self.client.peer();
         let route = || Route {
             peer,
-            local: self.transport.local_address(),
+            local: self.transport.local_address().map(Peer::from),
             tls: self.transport.tls_facts(),
         };
         self.client.decide(buffer, &route, shared);

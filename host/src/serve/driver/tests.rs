@@ -1,6 +1,7 @@
 //! What a driver keeps of an idle client, and after a Ping, and what it counts.
 
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -132,7 +133,7 @@ fn greeting(arguments: &[&str], request: &[u8]) -> Traffic {
     let line = Rc::clone(&end.0);
     line.borrow_mut().room = usize::MAX;
     line.borrow_mut().to_server.extend(request);
-    let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
+    let mut driver = Driver::new(end, SocketAddr::from(([127, 0, 0, 1], 1)).into());
     driver.note(Readiness::Data);
     while driver.turn(&mut shared).next == Next::Requeue {}
     let sent = &line.borrow().to_client;
@@ -157,7 +158,7 @@ fn what_is_counted_as_sent_and_received_is_what_was_however_it_is_cut() {
         let mut shared = shared(&[flag, "--buffer=4KiB"]);
         let end = End::default();
         let line = Rc::clone(&end.0);
-        let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
+        let mut driver = Driver::new(end, SocketAddr::from(([127, 0, 0, 1], 1)).into());
         line.borrow_mut().to_server.extend(request);
         let frames = frames(&mut random);
         let sent = frames.concat();
@@ -207,7 +208,7 @@ fn what_waits_to_be_verified_counts_as_received_and_not_as_sent() {
     let end = End::default();
     let line = Rc::clone(&end.0);
     line.borrow_mut().room = usize::MAX;
-    let mut driver = Driver::new(end, ([127, 0, 0, 1], 1).into());
+    let mut driver = Driver::new(end, SocketAddr::from(([127, 0, 0, 1], 1)).into());
     let request = REQUEST.strip_suffix(b"\r\n").unwrap();
     let offer = b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
     // A block that inflates to nothing, many times, in a message that ends and in a fragment.
@@ -247,7 +248,10 @@ fn an_idle_client_is_one_cache_line_and_is_kept_in_no_more() {
 #[test]
 fn a_client_that_is_pinged_owns_nothing_more_than_before() {
     let mut shared = shared(&[]);
-    let mut driver = Driver::new(Scripted(REQUEST), ([127, 0, 0, 1], 1).into());
+    let mut driver = Driver::new(
+        Scripted(REQUEST),
+        SocketAddr::from(([127, 0, 0, 1], 1)).into(),
+    );
     driver.note(Readiness::Data);
     let opened = driver.turn(&mut shared);
     assert_eq!(opened.next, Next::Idle);

@@ -1,7 +1,6 @@
 //! The messages of clients in the log, where `--log-messages` asks for them.
 
 use std::fmt::{self, Display};
-use std::net::SocketAddr;
 
 use log::info;
 use ws_echo_core::{Chunk, Kind};
@@ -11,6 +10,7 @@ use crate::escape::Untrusted;
 use crate::hex;
 use crate::logging::target::MESSAGE;
 use crate::quantity::Count;
+use crate::serve::peer::Peer;
 use crate::serve::verifier::Inflated;
 
 /// The most bytes of a binary message in one line.
@@ -18,7 +18,7 @@ const LOGGED_BYTES_MAX: usize = 32;
 
 impl Journal {
     /// A client sent a piece of a message, and messages are logged.
-    pub(crate) fn message(&mut self, peer: SocketAddr, chunk: &Chunk, bytes: &[u8]) {
+    pub(crate) fn message(&mut self, peer: Peer, chunk: &Chunk, bytes: &[u8]) {
         let (kind, more) = description(chunk);
         let len = Count(bytes.len() as u64, "byte");
         let content = Content {
@@ -30,12 +30,7 @@ impl Journal {
     }
 
     /// The same for a compressed message that was inflated.
-    pub(crate) fn inflated_message(
-        &mut self,
-        peer: SocketAddr,
-        chunk: &Chunk,
-        inflated: &Inflated,
-    ) {
+    pub(crate) fn inflated_message(&mut self, peer: Peer, chunk: &Chunk, inflated: &Inflated) {
         let (kind, more) = description(chunk);
         let len = Count(inflated.len, "byte");
         let compressed_len = chunk.len();
@@ -51,7 +46,7 @@ impl Journal {
     }
 
     /// The same for a compressed message that was not.
-    pub(crate) fn compressed_message(&mut self, peer: SocketAddr, chunk: &Chunk) {
+    pub(crate) fn compressed_message(&mut self, peer: Peer, chunk: &Chunk) {
         let (kind, more) = description(chunk);
         let len = Count(chunk.len() as u64, "byte");
         info!(target: MESSAGE, "message {peer} {kind}, compressed to {len}{more}");

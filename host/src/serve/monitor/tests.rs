@@ -6,6 +6,7 @@ use super::*;
 use crate::command_line::tests::options;
 use crate::serve::acceptor::PlainAcceptor;
 use crate::serve::limits::{Admission, Limit};
+use crate::serve::peer::Peer;
 use crate::serve::poller::Poller;
 use crate::serve::worker::Worker;
 
@@ -58,10 +59,10 @@ fn a_server_is_ready_while_it_can_get_clients() {
     monitor.enter(Stage::Serving);
     assert_eq!(monitor.readiness(now), Ok(()));
 
-    let address = [127, 0, 0, 1].into();
-    assert_eq!(monitor.limiter().admit(address), Admission::Accept);
+    let peer = Peer::UNIX;
+    assert_eq!(monitor.limiter().admit(peer), Admission::Accept);
     assert_eq!(monitor.readiness(now), Err(Unready::Full(1)));
-    monitor.limiter().release(address);
+    monitor.limiter().release(peer);
     assert_eq!(monitor.readiness(now), Ok(()));
 
     monitor.post(0).set_cannot_accept(true);

@@ -2,7 +2,6 @@
 //! chooses is escaped and cut.
 
 use std::fmt::{self, Display, Formatter};
-use std::net::SocketAddr;
 
 use log::{debug, trace};
 
@@ -12,6 +11,7 @@ use crate::logging::target::{FRAME, WIRE};
 use crate::options::serve::Secrets;
 use crate::quantity::Count;
 use crate::recording::{Side, Value};
+use crate::serve::peer::Peer;
 use crate::serve::tap::frame::Header;
 use crate::serve::tap::head::Head;
 use crate::serve::tap::messages::{BINARY, CLOSE, CONTINUATION, Found, PING, PONG, TEXT, close};
@@ -26,13 +26,13 @@ const BYTES_SHOWN_MAX: usize = 256;
 /// What is logged of one connection.
 #[derive(Debug)]
 pub(super) struct ConnectionLog {
-    peer: SocketAddr,
+    peer: Peer,
     /// Lines about frames in this receive or send.
     lines: u64,
 }
 
 impl ConnectionLog {
-    pub(super) fn new(peer: SocketAddr) -> Self {
+    pub(super) fn new(peer: Peer) -> Self {
         Self { peer, lines: 0 }
     }
 

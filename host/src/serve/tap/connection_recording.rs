@@ -1,7 +1,6 @@
 //! What is recorded of one connection: lines are made here, and written by the recorder's thread.
 //! Nothing here waits.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -9,6 +8,7 @@ use crate::recording::{
     Close, Control, End, EndedBy, FORMAT, Invalid, Line, Message, MessageKind, Missing, Payload,
     Request, Response, Side, Value, seconds,
 };
+use crate::serve::peer::Peer;
 use crate::serve::tap::gathered::{Budget, Reserved};
 use crate::serve::tap::head::Head;
 use crate::serve::tap::messages::{CLOSE, Found, PING, WholeMessage, close};
@@ -23,9 +23,9 @@ pub(super) struct ConnectionRecording {
     start: Instant,
     /// The same moment.
     time: SystemTime,
-    peer: SocketAddr,
+    peer: Peer,
     /// `None` if the system does not say.
-    local: Option<SocketAddr>,
+    local: Option<Peer>,
     state: State,
     /// Lines that there was no room for in the queue since the last one.
     missing: u64,
@@ -42,11 +42,7 @@ enum State {
 
 impl ConnectionRecording {
     /// A recording of a connection that begins now.
-    pub(super) fn new(
-        recorder: Arc<Recorder>,
-        peer: SocketAddr,
-        local: Option<SocketAddr>,
-    ) -> Self {
+    pub(super) fn new(recorder: Arc<Recorder>, peer: Peer, local: Option<Peer>) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "only the moment is shown; times in the file are measured from `start`"

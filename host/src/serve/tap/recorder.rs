@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -18,6 +17,7 @@ use crate::logging::target::RECORD;
 use crate::options::serve::RecordOptions;
 use crate::quantity::{Count, Size};
 use crate::recording::Line;
+use crate::serve::peer::Peer;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::tap::gathered::{Budget, MEMORY_FOR_MESSAGES, Reserved};
 use crate::serve::tap::record_file::{Entry, FileState, RecordFile, make_file, weight};
@@ -96,7 +96,7 @@ impl Recorder {
     pub(super) fn begin(
         &self,
         time: SystemTime,
-        peer: SocketAddr,
+        peer: Peer,
         line: Line,
     ) -> Option<Arc<RecordFile>> {
         if !self.take_file() {
@@ -213,9 +213,13 @@ fn make_folder(options: &RecordOptions) -> io::Result<()> {
 
 /// A file name of the beginning of a connection and its client. Every file system takes its
 /// characters.
-pub(super) fn name(time: SystemTime, peer: SocketAddr) -> String {
+pub(super) fn name(time: SystemTime, peer: Peer) -> String {
     let is_safe = |character: char| character.is_ascii_alphanumeric() || ".-".contains(character);
     let safe = |character: char| if is_safe(character) { character } else { '-' };
-    let name = format!("{}-{}-{}", Utc(time), peer.ip(), peer.port());
+    let time = Utc(time);
+    let name = match peer.address() {
+        Some(address) => format!("{time}-{}-{}", address.ip(), address.port()),
+        None => format!("{time}-{peer}"),
+    };
     name.chars().map(safe).collect()
 }

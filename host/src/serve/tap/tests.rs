@@ -55,7 +55,7 @@ impl Folder {
             recorder: Some(self.recorder.clone()),
             secrets: Secrets::Hidden,
         };
-        let mut watch = tap.watch(peer, None);
+        let mut watch = tap.watch(peer.into(), None);
         for (side, piece) in pieces {
             match side {
                 Side::Client => watch.received(piece),
@@ -259,9 +259,9 @@ fn addresses_are_those_of_the_log() {
         recorder: Some(folder.recorder.clone()),
         secrets: Secrets::Hidden,
     };
-    let address = |text: &str| text.parse().expect("an address");
+    let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
     let local = Some(address("[::ffff:127.0.0.1]:3000"));
-    let mut watch = tap.watch(address("[::ffff:192.0.2.1]:5"), local);
+    let mut watch = tap.watch(address("[::ffff:192.0.2.1]:5").into(), local);
     watch.received(REQUEST);
     folder.recorder.finish();
     let lines = folder.read("-192.0.2.1-5.jsonl");

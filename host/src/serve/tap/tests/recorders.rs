@@ -38,7 +38,7 @@ fn a_head_of_any_bytes_fits_the_smallest_file() {
 #[test]
 fn a_file_name_is_taken_by_every_file_system() {
     let peer: SocketAddr = "[fe80::1%3]:80".parse().expect("an address");
-    let name = recorder::name(SystemTime::UNIX_EPOCH, peer);
+    let name = recorder::name(SystemTime::UNIX_EPOCH, peer.into());
     assert_eq!(name, "1970-01-01T00-00-00.000000Z-fe80--1-80");
 }
 
@@ -57,7 +57,7 @@ fn folder_and_files_are_for_their_owner_only() {
 /// A recorder whose queue nobody empties until the test does.
 fn stopped(files: usize) -> (ConnectionRecording, Receiver<Entry>) {
     let (recorder, entries) = Recorder::new(files);
-    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1)).into();
     (
         ConnectionRecording::new(Arc::new(recorder), peer, None),
         entries,
@@ -125,7 +125,7 @@ fn a_recording_begins_while_others_find_no_room_but_not_without_bound() {
         first.found(Side::Client, ping());
     }
     let recorder = first.recorder();
-    let peer = SocketAddr::from(([127, 0, 0, 1], 2));
+    let peer = SocketAddr::from(([127, 0, 0, 1], 2)).into();
     let begins = || {
         let mut recording = ConnectionRecording::new(recorder.clone(), peer, None);
         recording.head(Side::Client, &heavy);
@@ -142,7 +142,7 @@ fn a_recording_that_does_not_begin_leaves_its_file_to_another() {
     let (first, entries) = stopped(1);
     let recorder = first.recorder();
     let head = head::HeadReader::default().into_head(Secrets::Hidden);
-    let peer = SocketAddr::from(([127, 0, 0, 1], 2));
+    let peer = SocketAddr::from(([127, 0, 0, 1], 2)).into();
     let begins = || {
         let mut recording = ConnectionRecording::new(recorder.clone(), peer, None);
         recording.head(Side::Client, &head);
