@@ -9,6 +9,8 @@
 //! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
+mod reporting;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +25,9 @@ use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
-use crate::serve::metrics::report::WorkerReport;
 use crate::serve::metrics::round_trips::RoundTrips;
-use crate::serve::monitor::{Monitor, Question, Report};
+use crate::serve::metrics::targets::Targets;
+use crate::serve::monitor::Monitor;
 use crate::serve::peer::Peer;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
@@ -55,6 +57,7 @@ pub struct Clients<T> {
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
     round_trips: RoundTrips,
+    targets: Targets,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
 }
@@ -101,6 +104,7 @@ impl<T: Transport> Clients<T> {
             },
             run_queue: Vec::new(),
             round_trips: RoundTrips::default(),
+            targets: Targets::default(),
             spread: 0,
         }
     }
@@ -120,26 +124,9 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
-    /// What the server tells of these clients.
-    pub(crate) fn report(&self, _: Question) -> Report {
-        Report {
-            clients: self.len(),
-        }
-    }
-
     /// Where what happens to clients is logged.
     pub(crate) fn journal(&mut self) -> &mut Journal {
         &mut self.shared.journal
-    }
-
-    /// What was counted, and what there is now. (What belongs to no client is left as it is.)
-    pub(crate) fn report(&self) -> WorkerReport {
-        WorkerReport {
-            counters: self.shared.journal.counters.clone(),
-            connections: self.table.len() as u64,
-            memory: self.shared.pool.memory(),
-            ..WorkerReport::default()
-        }
     }
 
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
@@ -316,6 +303,7 @@ impl<T: Transport> Clients<T> {
 
     #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
+        self.note_turn(key, turn.deadline);
         match turn.next {
             Next::Idle => {}
             Next::Alarm => {
@@ -325,7 +313,6 @@ impl<T: Transport> Clients<T> {
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
         }
-        self.time_answer(key, turn.deadline);
         if self.shared.is_stopping && self.table[key].is_open() {
             // It must go at the deadline that it has.
             return;
@@ -338,18 +325,6 @@ impl<T: Transport> Clients<T> {
                 let timeout = timeout.map(|timeout| self.next_part(timeout));
                 self.set_deadline(key, timeout);
             }
-        }
-    }
-
-    /// Notes that the client at `key` was sent a Ping, or that it has given a sign of life.
-    fn time_answer(&mut self, key: usize, change: DeadlineChange) {
-        let now = self.shared.now;
-        if change == DeadlineChange::Restart(Deadline::Answer) {
-            self.round_trips.begin(key, now);
-        } else if change != DeadlineChange::Keep
-            && let Some(time) = self.round_trips.end(key, now)
-        {
-            self.shared.journal.counters.round_trips.observe(time);
         }
     }
 
@@ -394,6 +369,7 @@ impl<T: Transport> Clients<T> {
         );
         self.wheel.forget(key);
         self.round_trips.forget(key);
+        self.targets.forget(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

@@ -35,6 +35,10 @@ use crate::time::Span;
 pub(crate) struct Journal {
     openings: Openings,
     pub(crate) counters: Counters,
+    /// Whether it is remembered what clients ask for.
+    keeps_targets: bool,
+    /// What the client has asked for whose connection was opened last.
+    opened_target: Option<Box<str>>,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
 }
@@ -109,6 +113,8 @@ impl Journal {
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
             counters: Counters::default(),
+            keeps_targets: false,
+            opened_target: None,
             shortages: RateLimitedCounter::default(),
         }
     }
@@ -136,7 +142,7 @@ impl Journal {
 
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
-        if log_enabled!(target: CLIENT, Level::Info) {
+        if self.keeps_targets || log_enabled!(target: CLIENT, Level::Info) {
             Untrusted::excerpt(request.target()).to_string()
         } else {
             String::new()
@@ -161,7 +167,7 @@ impl Journal {
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
     pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
-        self.counters.opened += 1;
+        self.count_opening(target);
         let Some(window) = window else {
             return info!(target: CLIENT, "client connected {peer} {target}");
         };

@@ -14,6 +14,8 @@ use crate::lock::lock;
 use crate::logging::target::SERVER;
 use crate::quantity::Count;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::metrics::listed::Listed;
+use crate::serve::metrics::numbers::Numbers;
 use crate::serve::poller::Waker;
 use crate::time::Time;
 
@@ -64,6 +66,9 @@ pub(crate) enum Question {
 pub(crate) struct Report {
     /// How many clients it has.
     pub(crate) clients: usize,
+    pub(crate) numbers: Numbers,
+    /// Its clients, if it was asked for them.
+    pub(crate) listed: Vec<Listed>,
 }
 
 /// What all workers answer.

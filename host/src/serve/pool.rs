@@ -20,7 +20,7 @@ use self::verifiers::Verifiers;
 use crate::options::serve::DeflateMode;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
-use crate::serve::metrics::report::MemoryUse;
+use crate::serve::metrics::numbers::MemoryUse;
 use crate::serve::session::Session;
 use crate::serve::unsent::Unsent;
 

@@ -101,14 +101,19 @@ impl Answer {
 
     /// The response with a request as it arrived, in JSON.
     pub(crate) fn report(json: String) -> Self {
+        Self::text("application/json", json)
+    }
+
+    /// The response with a text of this type, which is another one each time.
+    pub(crate) fn text(content_type: &'static str, text: String) -> Self {
         Self {
             status: "200 OK",
             headers: &[
                 ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"),
             ],
-            content_type: "application/json",
-            content: Cow::Owned(json.into_bytes()),
+            content_type,
+            content: Cow::Owned(text.into_bytes()),
         }
     }
 

@@ -8,42 +8,44 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::counters::{BothWays, Counters};
 use super::failure::Failure;
 use super::process;
-use super::report::{FullOrResumed, WorkerReport};
+use super::numbers::{FullOrResumed, Numbers};
 use super::text::{Kind, Text};
 use crate::serve::traffic::Traffic;
 
 /// The type of the text (RFC 9110 section 8.3).
-pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The labels of the limits, in the order of `limits::Limit`.
 const LIMITS: [&str; 3] = ["max_connections", "max_connections_per_ip", "max_memory"];
 
 /// What is told.
 #[derive(Debug)]
-pub(crate) struct Exposed {
-    /// The numbers of all workers together.
-    pub(crate) workers: WorkerReport,
+pub(super) struct Exposed {
+    /// Those of all workers together.
+    pub(super) numbers: Numbers,
+    /// How many connections there are, whatever they do.
+    pub(super) connections: usize,
     /// How many workers have not answered in time: their numbers are older, or left out.
-    pub(crate) silent_workers: usize,
+    pub(super) silent_workers: usize,
     /// The most connections; `None` if there is no limit.
-    pub(crate) connection_limit: Option<usize>,
-    pub(crate) is_draining: bool,
-    pub(crate) dropped_log_lines: u64,
-    pub(crate) started: SystemTime,
+    pub(super) connection_limit: Option<usize>,
+    pub(super) is_draining: bool,
+    pub(super) dropped_log_lines: u64,
+    pub(super) started: SystemTime,
     /// How many files the process may open; `u64::MAX` for any number.
-    pub(crate) file_limit: u64,
+    pub(super) file_limit: u64,
 }
 
 impl Exposed {
     /// All of it as text.
-    pub(crate) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = Text::default();
         self.process(&mut text);
         self.connections(&mut text);
-        handshakes(&self.workers, &mut text);
-        websockets(&self.workers.counters, &mut text);
-        messages(&self.workers.counters, &mut text);
-        control_frames(&self.workers.counters, &mut text);
+        handshakes(&self.numbers, &mut text);
+        websockets(&self.numbers.counters, &mut text);
+        messages(&self.numbers.counters, &mut text);
+        control_frames(&self.numbers.counters, &mut text);
         self.resources(&mut text);
         text.finish()
     }
@@ -77,11 +79,8 @@ impl Exposed {
     }
 
     fn connections(&self, text: &mut Text) {
-        let WorkerReport {
-            counters,
-            connections,
-            ..
-        } = &self.workers;
+        let counters = &self.numbers.counters;
+        let connections = self.connections;
         let help = "Connections of clients, also before and after they are WebSockets.";
         text.single("ws_echo_connections", Kind::Gauge, help, connections);
         if let Some(limit) = self.connection_limit {
@@ -100,9 +99,9 @@ impl Exposed {
     }
 
     fn resources(&self, text: &mut Text) {
-        let WorkerReport {
+        let Numbers {
             counters, memory, ..
-        } = &self.workers;
+        } = &self.numbers;
         let help = "Memory that clients have for buffers, backlogs and inflaters.";
         text.single("ws_echo_buffer_bytes", Kind::Gauge, help, memory.used);
         let help = "Memory that they may have (--max-memory).";
@@ -117,8 +116,8 @@ impl Exposed {
     }
 }
 
-fn handshakes(workers: &WorkerReport, text: &mut Text) {
-    let counters = &workers.counters;
+fn handshakes(numbers: &Numbers, text: &mut Text) {
+    let counters = &numbers.counters;
     let help = "Requests without a WebSocket as their end, except those for pages.";
     let name = "ws_echo_handshake_failures_total";
     let mut family = text.family(name, Kind::Counter, help);
@@ -130,7 +129,7 @@ fn handshakes(workers: &WorkerReport, text: &mut Text) {
     let help = "TLS handshakes that were completed.";
     let name = "ws_echo_tls_handshakes_total";
     let mut family = text.family(name, Kind::Counter, help);
-    let tls = workers.tls;
+    let tls = numbers.tls;
     for (version, FullOrResumed { full, resumed }) in [("1.2", tls.tls_1_2), ("1.3", tls.tls_1_3)] {
         for (is_resumed, count) in [("no", full), ("yes", resumed)] {
             family.sample(&[("version", version), ("resumed", is_resumed)], count);

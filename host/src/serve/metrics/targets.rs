@@ -1,6 +1,6 @@
 //! What clients have asked for, for the list of connections: an idle client itself does not keep it.
 
-use super::connections::LISTED_MAX;
+use super::listed::LISTED_MAX;
 
 /// The targets of the requests of those clients that are listed first: by their keys.
 #[derive(Debug, Default)]

@@ -1,15 +1,11 @@
-//! What a worker tells when it is asked. Data only.
-
-use std::ops::AddAssign;
+//! The numbers that a worker tells when it is asked. Data only.
 
 use super::counters::Counters;
 
 /// The numbers of one worker, or of several together.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct WorkerReport {
+pub(crate) struct Numbers {
     pub(crate) counters: Counters,
-    /// How many connections of the transport there are, whatever they do.
-    pub(crate) connections: u64,
     pub(crate) memory: MemoryUse,
     pub(crate) tls: TlsHandshakes,
 }
@@ -37,10 +33,24 @@ pub(crate) struct FullOrResumed {
     pub(crate) resumed: u64,
 }
 
-impl AddAssign<&Self> for WorkerReport {
-    fn add_assign(&mut self, other: &Self) {
+impl TlsHandshakes {
+    pub(crate) const NONE: Self = Self {
+        tls_1_2: FullOrResumed::NONE,
+        tls_1_3: FullOrResumed::NONE,
+    };
+}
+
+impl FullOrResumed {
+    const NONE: Self = Self {
+        full: 0,
+        resumed: 0,
+    };
+}
+
+impl Numbers {
+    /// Adds those of another worker.
+    pub(crate) fn add(&mut self, other: &Self) {
         self.counters.add(&other.counters);
-        self.connections += other.connections;
         self.memory.used += other.memory.used;
         self.memory.limit = self.memory.limit.saturating_add(other.memory.limit);
         for (ours, more) in [
