@@ -14,6 +14,7 @@ pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
+#[allow(dead_code, reason = "nobody asks for them yet")]
 pub(crate) mod metrics;
 #[allow(dead_code, reason = "nobody asks it yet")]
 pub(crate) mod monitor;

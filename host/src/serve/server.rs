@@ -301,6 +301,7 @@ fn spawn(worker: Worker<impl Acceptor>, ended: Sender<io::Result<()>>) -> Result
 mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
 
     use super::*;
     use crate::command_line::tests::options;

@@ -17,8 +17,8 @@ use crate::serve::clients::Clients;
 use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
-use crate::serve::tls;
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
+use crate::serve::tls;
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
 /// was left.

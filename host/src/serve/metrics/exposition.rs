@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::counters::{BothWays, Counters};
 use super::failure::Failure;
-use super::process;
 use super::numbers::{FullOrResumed, Numbers};
+use super::process;
 use super::text::{Kind, Text};
 use crate::serve::traffic::Traffic;
 

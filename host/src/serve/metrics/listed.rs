@@ -23,7 +23,10 @@ pub(crate) struct Listed {
     pub(crate) opened: Option<OpenedConnection>,
     /// For how long it has sent nothing, at least; not known if clients are not sent Pings.
     #[serde(rename = "idle_seconds_at_least")]
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds_if_any")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "seconds_if_any"
+    )]
     pub(crate) idle: Option<Duration>,
 }
 

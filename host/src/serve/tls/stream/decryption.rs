@@ -6,8 +6,8 @@ use rustls::unbuffered::ConnectionState;
 
 use super::{RUSTLS_MEMORY, Receiving, TlsStream};
 use crate::serve::memory;
-use crate::serve::tls::{facts, handshakes};
 use crate::serve::tls::pending::{Room, encode, put, read, reserve};
+use crate::serve::tls::{facts, handshakes};
 use crate::serve::transport::Transport;
 
 impl<T: Transport> TlsStream<T> {
