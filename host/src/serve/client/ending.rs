@@ -7,6 +7,7 @@ use ws_echo_core::CloseCode;
 use super::{Client, Phase};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
+use crate::serve::metrics::failure::Failure;
 use crate::serve::traffic::Traffic;
 
 impl Client {
@@ -65,6 +66,9 @@ impl Client {
         buffer: Option<&ClientBuffer>,
         journal: &mut Journal,
     ) {
+        if let (Phase::Handshake(_), Ending::ShortOfMemory) = (&self.phase, ending) {
+            journal.counters.fail(Failure::Memory);
+        }
         journal.ended(self.peer(), ending, self.carried(buffer));
     }
 

@@ -82,7 +82,7 @@ impl Exposed {
         let counters = &self.numbers.counters;
         let connections = self.connections;
         let help = "Connections of clients, also before and after they are WebSockets.";
-        text.single("ws_echo_connections", Kind::Gauge, help, connections);
+        text.single("ws_echo_connections_open", Kind::Gauge, help, connections);
         if let Some(limit) = self.connection_limit {
             let help = "Connections that there may be (--max-connections, or open files).";
             text.single("ws_echo_connections_limit", Kind::Gauge, help, limit);
@@ -139,7 +139,12 @@ fn handshakes(numbers: &Numbers, text: &mut Text) {
 
 fn websockets(counters: &Counters, text: &mut Text) {
     let help = "WebSocket connections that are open.";
-    text.single("ws_echo_websockets", Kind::Gauge, help, counters.open());
+    text.single(
+        "ws_echo_websockets_open",
+        Kind::Gauge,
+        help,
+        counters.open(),
+    );
     let help = "WebSocket connections that were opened.";
     let name = "ws_echo_websockets_opened_total";
     text.single(name, Kind::Counter, help, counters.opened);
