@@ -10,6 +10,7 @@ mod completions;
 mod environment;
 mod host;
 mod listen;
+mod log;
 mod man;
 mod memory;
 mod mistake;

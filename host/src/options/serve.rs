@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ws_echo_core::Window;
 
-use crate::logging::Filter;
+use crate::options::log::LogOptions;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +75,8 @@ pub struct ServeOptions {
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are disconnected then, from a millisecond to a day.
     pub(crate) drain_timeout: Duration,
-    /// Which records are logged.
-    pub(crate) log: Filter,
-    /// Whether the messages themselves are logged.
-    pub(crate) log_messages: bool,
+    /// What is logged, and where.
+    pub(crate) log: LogOptions,
     /// How connections are recorded; `None` for not at all.
     pub(crate) record: Option<RecordOptions>,
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use ws_echo_core::CloseCode;
-
-use super::{Carried, Ending, Journal};
+use super::{Carried, Ending, Initiator, Journal};
 use crate::serve::metrics::closes::EndedBy;
 use crate::serve::metrics::listed::OpenedConnection;
 use crate::serve::traffic::Traffic;
@@ -52,33 +50,16 @@ impl Journal {
     /// An open connection has ended after this time.
     pub(super) fn count_end(&mut self, ending: &Ending<'_>, carried: &Carried, lasted: Duration) {
         let counters = &mut self.counters;
+        let side = match ending.initiator() {
+            Some(Initiator::Client) => EndedBy::Client,
+            Some(Initiator::Server) => EndedBy::Server,
+            None => EndedBy::Nobody,
+        };
         match ending {
             Ending::ClosedByClient(code, _) => counters.closes.count_by_client(*code),
-            ending => {
-                let (side, code) = end(ending);
-                counters.closes.count(side, code);
-            }
+            ending => counters.closes.count(side, ending.code()),
         }
         counters.durations.observe(lasted);
         counters.unsent = counters.unsent + carried.unsent;
     }
-}
-
-/// Which side has ended a connection, and with which Close.
-fn end(ending: &Ending<'_>) -> (EndedBy, Option<CloseCode>) {
-    let code = match ending {
-        Ending::ClosedByClient(code, _) => return (EndedBy::Client, *code),
-        Ending::EndOfStream | Ending::Lost(_) => return (EndedBy::Nobody, None),
-        Ending::ClosedByServer(code) | Ending::CloseTimeout(code) | Ending::CutOff(code) => {
-            Some(*code)
-        }
-        Ending::Failed(error) => Some(error.close_code()),
-        Ending::Silent => Some(CloseCode::INTERNAL_ERROR),
-        Ending::Stalled => Some(CloseCode::POLICY_VIOLATION),
-        Ending::TooLong(_) | Ending::TooLongToHold(_) => Some(CloseCode::MESSAGE_TOO_BIG),
-        Ending::AsAsked(code, _) => *code,
-        Ending::TestTimeOver => Some(CloseCode::GOING_AWAY),
-        Ending::ShortOfMemory | Ending::DroppedStalled | Ending::Stopped => None,
-    };
-    (EndedBy::Server, code)
 }
