@@ -179,7 +179,10 @@ impl Text {
 
 impl fmt::Write for Text {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        piece.chars().for_each(|character| self.push(character));
+        match self.left_out {
+            0 => piece.chars().for_each(|character| self.push(character)),
+            _ => self.left_out += piece.len(),
+        }
         Ok(())
     }
 }

@@ -80,7 +80,7 @@ fn a_long_text_is_cut_and_says_how_much_is_missing() {
 #[test]
 fn the_longest_of_everything_is_still_one_valid_line() {
     for piece in ["x", "\"", "\\", "\n", "\u{202e}", "𝄞", "\0", "ä\\"] {
-        let long = piece.repeat(100_000);
+        let long = piece.repeat(4_000);
         let fields: Vec<_> = field::ALL
             .iter()
             .map(|name| (*name, long.as_str().to_value()))
