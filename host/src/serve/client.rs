@@ -9,6 +9,7 @@ mod answer;
 mod echo;
 mod ending;
 mod handshake;
+mod listing;
 mod naming;
 mod pending;
 mod phase;
@@ -27,7 +28,7 @@ use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
-use crate::serve::limits::ConnectionLimiter;
+use crate::serve::limits::{ConnectionLimiter, Limit};
 use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
@@ -61,6 +62,16 @@ pub(crate) struct Shared {
     /// The time of this round.
     pub(crate) now: Instant,
     pub(crate) scratch: Scratch,
+}
+
+impl Shared {
+    /// Counts a client that is turned away, and logs it if that is due.
+    pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        self.journal.counters.turned_away[limit as usize] += 1;
+        if let Some(clients) = self.limiter.turn_away(limit) {
+            self.journal.turned_away(clients);
+        }
+    }
 }
 
 /// A client of this server.

@@ -1,9 +1,10 @@
-//! What happened to clients. This is the one place in which it is logged.
+//! What happened to clients. This is the one place in which it is logged, and counted.
 //!
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
 mod arrival;
+mod counting;
 mod ending;
 mod message;
 mod opening;
@@ -24,6 +25,8 @@ use crate::escape::Untrusted;
 use crate::logging::event;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
+use crate::serve::metrics::counters::Counters;
+use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
 use crate::serve::peer::{Peer, Visitor};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
@@ -34,6 +37,11 @@ use crate::time::Span;
 #[derive(Debug)]
 pub(crate) struct Journal {
     openings: Openings,
+    pub(crate) counters: Counters,
+    /// Whether it is remembered what clients ask for.
+    keeps_targets: bool,
+    /// What the client has asked for whose connection was opened last.
+    opened_target: Option<Box<str>>,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
     /// The connections of proxies that were dropped before they had a client.
@@ -47,6 +55,8 @@ pub(crate) struct Carried {
     pub(crate) received: Traffic,
     /// Without the greeting.
     pub(crate) echoed: Traffic,
+    /// What was made ready for the client, and will not be sent.
+    pub(crate) unsent: Traffic,
 }
 
 /// Clients that were turned away because of a limit.
@@ -70,6 +80,9 @@ impl Journal {
         });
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
+            counters: Counters::default(),
+            keeps_targets: false,
+            opened_target: None,
             shortages: RateLimitedCounter::default(),
             headerless: RateLimitedCounter::default(),
         }
@@ -80,20 +93,14 @@ impl Journal {
         self.openings.usual_greeting
     }
 
-    /// When a connection is opened; any moment if its end will not be logged.
+    /// When a connection is opened.
     pub(crate) fn now(&self) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open()
     }
 
     /// The same for a connection that is sent this greeting. Its end must be
     /// [reported](Self::ended).
     pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open_with(greeting)
     }
 
@@ -104,7 +111,7 @@ impl Journal {
 
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
-        if log_enabled!(target: CLIENT, Level::Info) {
+        if self.keeps_targets || log_enabled!(target: CLIENT, Level::Info) {
             Untrusted::excerpt(request.target()).to_string()
         } else {
             String::new()
@@ -141,6 +148,7 @@ impl Journal {
         let peer = visitor.peer;
         let via = visitor.via.map(|proxy| proxy.to_string());
         let via = via.as_deref();
+        self.count_opening(target);
         let Some(window) = window else {
             return info!(
                 target: CLIENT, event = event::CONNECTED, peer:% = peer, via = via, path = target;
@@ -183,6 +191,7 @@ impl Journal {
 
     /// A browser gets a file, the page or its icon.
     pub(crate) fn file_sent(&mut self, peer: Peer, name: &str, target: &str) {
+        self.counters.pages += 1;
         info!(
             target: CLIENT, event = event::FILE_SENT, peer:% = peer, path = target, file = name;
             "{name} sent {peer} {target}"
@@ -191,6 +200,7 @@ impl Journal {
 
     /// A request is refused; `target` is empty if none was read.
     pub(crate) fn refused(&mut self, peer: Peer, target: &str, refusal: Refusal) {
+        self.counters.fail(refusal);
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
         info!(
@@ -203,6 +213,7 @@ impl Journal {
     /// A request is refused because there is no memory for the answer; `target` is what
     /// [`target`](Self::target) returned.
     pub(crate) fn refused_without_memory(&mut self, peer: Peer, target: &str) {
+        self.counters.fail(Failure::Memory);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, path = target, status = 503,
             reason = "short of memory (--max-memory)";
@@ -213,6 +224,7 @@ impl Journal {
 
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: Peer, request: &Request<'_>) {
+        self.counters.fail(Failure::Origin);
         let advice = Advice::to(request);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, status = 403, reason:% = advice;
@@ -222,6 +234,7 @@ impl Journal {
 
     /// A request of a proxy is refused because of what its headers say of the client.
     pub(crate) fn refused_contradiction(&mut self, proxy: Peer) {
+        self.counters.fail(Failure::Proxy);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = proxy, status = 400,
             reason = "Forwarded and X-Forwarded-For name different clients";
@@ -232,6 +245,7 @@ impl Journal {
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
     pub(crate) fn refused_protocol(&mut self, peer: Peer, advice: &str) {
+        self.counters.fail(Failure::WrongProtocol);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason = advice;
             "client refused {peer}: {advice}"
@@ -240,6 +254,7 @@ impl Journal {
 
     /// The handshake of the transport itself failed.
     pub(crate) fn refused_transport(&mut self, peer: Peer, error: &io::Error) {
+        self.counters.fail(Failure::Tls);
         let reason = Reason(error);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason:% = reason;
@@ -249,6 +264,7 @@ impl Journal {
 
     /// The handshake of the transport itself was not complete in time.
     pub(crate) fn refused_late_transport(&mut self, peer: Peer) {
+        self.counters.fail(Failure::TlsTimeout);
         let reason = "TLS: no handshake in time";
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason = reason;
@@ -259,6 +275,7 @@ impl Journal {
     /// A client went away before its request was complete. `error` is `None` when it ended its
     /// side of the transport.
     pub(crate) fn left(&mut self, peer: Peer, error: Option<&io::Error>) {
+        self.counters.fail(Failure::Left);
         match error.map(io::Error::kind) {
             None => debug!(
                 target: CLIENT, event = event::LEFT, peer:% = peer;
@@ -283,6 +300,7 @@ impl Journal {
             );
         };
         let (lasted, greeting) = self.openings.take(carried.opened);
+        self.count_end(ending, &carried, lasted);
         let received = carried.received;
         let sent = carried.echoed + greeting;
         info!(
@@ -318,6 +336,7 @@ impl Journal {
 
     /// There is no memory for a client's buffer: it is served with the reserve.
     pub(crate) fn short_of_memory(&mut self) {
+        self.counters.shortages += 1;
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
                 target: LIMITS, event = event::SHORT_OF_MEMORY, count = count;

@@ -27,9 +27,7 @@ impl Client {
         let (Admission::Reject(limit) | Admission::Drop(limit)) = admitted else {
             return None;
         };
-        if let Some(clients) = shared.limiter.turn_away(limit) {
-            shared.journal.turned_away(clients);
-        }
+        shared.count_turned_away(limit);
         Some(limit.answer())
     }
 }
