@@ -16,7 +16,7 @@ use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::arrivals::{Arrivals, Outcome};
 use crate::serve::clients::Clients;
-use crate::serve::limits::Limit;
+use crate::serve::limits::{Limit, Reservation};
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
@@ -256,7 +256,7 @@ impl<A: Acceptor> Worker<A> {
                 let outcome = arrivals.add(socket, peer, &self.poller);
                 self.end_arrival(outcome);
             }
-            _ => self.add_client(socket, peer),
+            _ => self.add_client(socket, peer, None),
         }
     }
 
@@ -264,7 +264,7 @@ impl<A: Acceptor> Worker<A> {
     fn end_arrival(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Waits => {}
-            Outcome::Client(socket, peer) => self.add_client(socket, peer),
+            Outcome::Client(socket, peer, place) => self.add_client(socket, peer, place),
             Outcome::TurnedAway(limit) => self.clients.count_turned_away(limit),
             Outcome::Dropped(proxy, end) => {
                 self.clients.journal().dropped_arrival(proxy, &end);
@@ -283,13 +283,14 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    fn add_client(&mut self, mut socket: Socket, peer: Peer) {
+    /// Adds a client, which may have a place already.
+    fn add_client(&mut self, mut socket: Socket, peer: Peer, place: Option<Reservation>) {
         let key = self.clients.next_key();
         let registered = socket
             .set_nodelay()
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
-            Ok(transport) => drop(self.clients.add_peer(transport, peer)),
+            Ok(transport) => drop(self.clients.add_peer(transport, peer, place)),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
                 self.clients.count_turned_away(Limit::Memory);
             }
