@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod document;
+pub(crate) mod listen;
 pub(crate) mod origin;
 pub(crate) mod replay;
 pub(crate) mod serve;

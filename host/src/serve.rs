@@ -33,6 +33,8 @@ pub(crate) mod timer_wheel;
 pub(crate) mod tls;
 pub(crate) mod traffic;
 pub(crate) mod transport;
+#[cfg(unix)]
+pub(crate) mod unix_socket;
 pub(crate) mod unsent;
 mod verifier;
 pub(crate) mod worker;

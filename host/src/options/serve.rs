@@ -1,6 +1,5 @@
 //! How to run the server.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +7,13 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use crate::logging::Filter;
+use crate::options::listen::ListenOptions;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// The addresses to listen on, at least one. For port 0 the system chooses the port.
-    pub(crate) listen: Vec<SocketAddr>,
+    /// Where to listen.
+    pub(crate) listen: ListenOptions,
     /// The source of the server's certificate; `None` for no TLS.
     pub(crate) tls: Option<CertificateSource>,
     /// The message that greets each client.
