@@ -183,7 +183,8 @@ pub(crate) fn on_hang_up(_: impl FnMut() + Send + 'static) -> io::Result<()> {
 /// Whether stdin is a terminal that still exists.
 #[cfg(unix)]
 pub(crate) fn is_terminal_there() -> bool {
-    rustix::termios::tcgetattr(io::stdin()).is_ok()
+    use std::io::IsTerminal as _;
+    io::stdin().is_terminal()
 }
 
 #[cfg(not(unix))]

@@ -11,11 +11,14 @@ mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
 pub(crate) mod journal;
+mod lifetime;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
 #[allow(dead_code, reason = "nobody asks it yet")]
 pub(crate) mod monitor;
+#[cfg_attr(not(unix), path = "serve/notify_nobody.rs")]
+mod notify;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod peer;

@@ -34,7 +34,10 @@ pub(super) fn names(environment: &Environment) -> Result<Vec<String>, String> {
         format!("invalid value '{count}' for '{COUNT}': write how many sockets are passed")
     };
     let is_number = host::is_number(&count);
-    let count = count.parse().ok().filter(|it| is_number && *it <= COUNT_MAX);
+    let count = count
+        .parse()
+        .ok()
+        .filter(|it| is_number && *it <= COUNT_MAX);
     let count = count.ok_or_else(wrong)?;
     let Some(names) = environment.get(NAMES) else {
         return Ok(vec![UNKNOWN.into(); count]);
@@ -43,7 +46,9 @@ pub(super) fn names(environment: &Environment) -> Result<Vec<String>, String> {
     let names: Vec<_> = names.split(':').map(String::from).collect();
     if names.len() != count {
         let names = names.len();
-        return Err(format!("{COUNT} is {count}, but {NAMES} has {names} names: write as many"));
+        return Err(format!(
+            "{COUNT} is {count}, but {NAMES} has {names} names: write as many"
+        ));
     }
     Ok(names)
 }
@@ -73,7 +78,9 @@ pub(super) fn find(which: &str, names: &[String]) -> Result<Vec<usize>, String> 
         .map(|(place, name)| format!("fd:{} (fd:{})", place + FIRST, Excerpt::new(name)))
         .collect();
     let all = all.join(", ");
-    Err(format!("no socket fd:{which} is passed to this process: write one of {all}"))
+    Err(format!(
+        "no socket fd:{which} is passed to this process: write one of {all}"
+    ))
 }
 
 #[cfg(all(test, unix))]
@@ -87,11 +94,7 @@ mod tests {
     #[test]
     fn sockets_are_found_by_their_number_or_name() {
         let own = process::id().to_string();
-        let variables = [
-            (COUNT, "3"),
-            (PROCESS, &own),
-            (NAMES, "web:admin:web"),
-        ];
+        let variables = [(COUNT, "3"), (PROCESS, &own), (NAMES, "web:admin:web")];
         let names = names(&environment(&variables)).expect("they are right");
         assert_eq!(find("3", &names), Ok(vec![0]));
         assert_eq!(find("5", &names), Ok(vec![2]));

@@ -9,11 +9,13 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use ws_echo_core::Window;
 
+use super::drain::DrainArguments;
 use super::environment::Environment;
 use super::memory;
 use super::names;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
+use super::service_manager::service_manager;
 use super::sockets::SocketArguments;
 use super::tls::TlsArguments;
 use crate::logging::Filter;
@@ -219,15 +221,8 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "16MiB")]
     max_backlog: usize,
 
-    /// How long clients may take to finish their messages and close when the server stops
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
-    drain_timeout: Duration,
-
-    /// The time over which Close frames are spread when the server stops; 0 sends all at once
-    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
-    #[arg(default_value = "0")]
-    drain_spread: Duration,
+    #[command(flatten)]
+    drain: DrainArguments,
 
     /// What to log to stderr [default: RUST_LOG, or info]
     #[arg(long, value_name = "FILTER", conflicts_with = "verbose")]
@@ -286,8 +281,8 @@ impl ServeArguments {
             max_memory: self.max_memory.unwrap_or(memory::DEFAULT),
             container_memory: memory::of_container(environment.memory_limit),
             max_backlog: self.max_backlog,
-            drain_spread: self.drain_spread,
-            drain_timeout: self.drain_timeout,
+            service_manager: service_manager(environment),
+            drain: self.drain.into_options(),
             log: log_filter(self.log_level, self.verbose, environment),
             log_messages: self.log_messages,
             record: self.record.into_options().map_err(missing)?,

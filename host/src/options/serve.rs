@@ -7,7 +7,9 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use crate::logging::Filter;
+use crate::options::drain::DrainOptions;
 use crate::options::listen::ListenOptions;
+use crate::options::service_manager::ServiceManager;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +73,10 @@ pub struct ServeOptions {
     pub(crate) container_memory: Option<u64>,
     /// How many bytes are kept for a client that does not read yet, at most; 0 for none.
     pub(crate) max_backlog: usize,
-    /// The time over which Close frames are spread when the server stops, up to a day.
-    pub(crate) drain_spread: Duration,
-    /// The time after which the last clients are disconnected then, from a millisecond to a day.
-    pub(crate) drain_timeout: Duration,
+    /// Who wants to know how far the server is; `None` for nobody.
+    pub(crate) service_manager: Option<ServiceManager>,
+    /// How the server stops, and how long connections last.
+    pub(crate) drain: DrainOptions,
     /// Which records are logged.
     pub(crate) log: Filter,
     /// Whether the messages themselves are logged.

@@ -9,6 +9,9 @@
 //! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
+mod stopping;
+
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +24,7 @@ use crate::serve::client::{OPENING_COST, Shared};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
+use crate::serve::lifetime::Lifetime;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
 use crate::serve::monitor::{Monitor, Question, Report};
@@ -54,6 +58,10 @@ pub struct Clients<T> {
     run_queue: Vec<usize>,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
+    /// How long connections may last; `None` for ever.
+    lifetime: Option<Lifetime>,
+    /// The time over which connections are closed that open while the server stops.
+    stop_spread: Duration,
 }
 
 impl<T: Transport> Clients<T> {
@@ -93,11 +101,15 @@ impl<T: Transport> Clients<T> {
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.text()),
                 is_stopping: false,
+                has_opened: false,
+                leave_code: options.drain.code,
                 now,
                 scratch: Scratch::default(),
             },
             run_queue: Vec::new(),
             spread: 0,
+            lifetime: options.drain.max_lifetime.map(Lifetime),
+            stop_spread: Duration::ZERO,
         }
     }
 
@@ -246,8 +258,13 @@ impl<T: Transport> Clients<T> {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
             };
+            let is_over = self.time_left(key) == Some(Duration::ZERO);
             if let Some(client) = self.table.get_mut(key) {
-                let turn = client.expire(&mut self.shared);
+                let turn = if is_over {
+                    client.retire(&mut self.shared)
+                } else {
+                    client.expire(&mut self.shared)
+                };
                 self.end_turn(key, turn);
             }
         }
@@ -261,35 +278,6 @@ impl<T: Transport> Clients<T> {
         self.wheel.timeout(self.shared.now)
     }
 
-    /// Ends all connections because the server stops: open ones one after the other, spread over
-    /// this time.
-    pub fn stop(&mut self, spread: Duration) {
-        self.shared.is_stopping = true;
-        for key in 0..self.table.capacity() {
-            let Some(client) = self.table.get_mut(key) else {
-                continue;
-            };
-            if spread.is_zero() || !client.is_open() {
-                let turn = client.leave(&mut self.shared);
-                self.end_turn(key, turn);
-                continue;
-            }
-            client.forget_liveness();
-            let timeout = self.next_part(Ticks::at_least(spread));
-            self.wheel.set(key, timeout);
-        }
-    }
-
-    /// Drops all clients: the time to end their connections is over.
-    pub fn give_up(&mut self) {
-        for key in 0..self.table.capacity() {
-            if let Some(client) = self.table.get_mut(key) {
-                let turn = client.abort(&mut self.shared);
-                self.end_turn(key, turn);
-            }
-        }
-    }
-
     /// Does what follows from a turn of the client at `key`: most often nothing.
     #[inline(always)]
     fn end_turn(&mut self, key: usize, turn: Turn) {
@@ -300,6 +288,7 @@ impl<T: Transport> Clients<T> {
 
     #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
+        let has_opened = mem::take(&mut self.shared.has_opened);
         match turn.next {
             Next::Idle => {}
             Next::Alarm => {
@@ -308,6 +297,9 @@ impl<T: Transport> Clients<T> {
             }
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
+        }
+        if self.shared.is_stopping && has_opened {
+            return self.stop_client(key);
         }
         if self.shared.is_stopping && self.table[key].is_open() {
             // It must go at the deadline that it has.
@@ -344,7 +336,8 @@ impl<T: Transport> Clients<T> {
     }
 
     fn set_deadline(&mut self, key: usize, timeout: Option<Ticks>) {
-        match timeout {
+        let left = self.time_left(key).map(Ticks::at_least);
+        match timeout.into_iter().chain(left).min() {
             Some(timeout) => self.wheel.set(key, timeout),
             None => self.wheel.cancel(key),
         }

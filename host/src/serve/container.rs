@@ -35,10 +35,7 @@ pub(crate) fn buffer_len(memory: u64, connections: usize, cost: usize) -> usize 
 /// # Errors
 ///
 /// When the system refuses.
-pub(crate) fn bound_buffers<'a>(
-    listener: impl Into<SockRef<'a>>,
-    len: usize,
-) -> io::Result<()> {
+pub(crate) fn bound_buffers<'a>(listener: impl Into<SockRef<'a>>, len: usize) -> io::Result<()> {
     let socket = listener.into();
     // Linux allows twice as much.
     socket.set_send_buffer_size(len / 2)?;

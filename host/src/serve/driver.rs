@@ -11,6 +11,7 @@ mod quick_turn;
 mod test_turn;
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use crate::serve::client::{Client, Shared, TransportState, Want};
 use crate::serve::client_buffer::{ClientBuffer, Patience};
@@ -74,6 +75,17 @@ impl<T: Transport> Driver<T> {
             Deadline::SignOfLife => Deadline::of_idle(self.liveness),
             deadline => deadline,
         }
+    }
+
+    /// Whether its request is not answered yet.
+    pub(crate) fn is_in_handshake(&self) -> bool {
+        self.client.is_in_handshake()
+    }
+
+    /// How old the connection is, if it is open.
+    pub(crate) fn age(&self, shared: &Shared) -> Option<Duration> {
+        let opened = self.client.opened()?;
+        Some(shared.journal.age(opened))
     }
 
     /// Whether the connection is open, and neither side has closed.

@@ -9,7 +9,7 @@ mod test_path;
 
 use std::fmt::{self, Display};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log_enabled, warn};
 use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
@@ -111,21 +111,20 @@ impl Journal {
         self.openings.usual_greeting
     }
 
-    /// When a connection is opened; any moment if its end will not be logged.
+    /// When a connection is opened.
     pub(crate) fn now(&self) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open()
     }
 
     /// The same for a connection that is sent this greeting. Its end must be
     /// [reported](Self::ended).
     pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open_with(greeting)
+    }
+
+    /// How long ago a connection was opened.
+    pub(crate) fn age(&self, opened: Moment) -> Duration {
+        self.openings.age(opened)
     }
 
     /// Whether each connection with a greeting of its own has ended.

@@ -40,7 +40,11 @@ impl Display for ListenError {
             ListenSocket::Unix { path, .. } => write_path_error(f, path, &self.error),
             ListenSocket::Passed(place) => {
                 let number = place + FIRST_PASSED;
-                write!(f, "fd:{number}: {}; pass a TCP or Unix socket that listens", self.error)
+                write!(
+                    f,
+                    "fd:{number}: {}; pass a TCP or Unix socket that listens",
+                    self.error
+                )
             }
         }
     }

@@ -222,13 +222,17 @@ const fn readable(exhaustion: Exhaustion) -> Readiness {
 pub(crate) struct Socket(TcpStream);
 
 impl Socket {
-    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones.
+    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones,
+    /// as they do on the Unix socket of a peer without an address.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(crate) fn set_nodelay(&self) -> io::Result<()> {
-        self.0.set_nodelay(true)
+    pub(crate) fn set_nodelay(&self, peer: Peer) -> io::Result<()> {
+        match peer.address() {
+            Some(_) => self.0.set_nodelay(true),
+            None => Ok(()),
+        }
     }
 }
 

@@ -11,22 +11,26 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::platform::BACKLOG;
 
-/// The file of a Unix socket. It is removed when this is dropped, unless another has its name by
-/// then.
+/// The file of a Unix socket. It is removed when this is dropped after the socket, unless another
+/// has its name by then.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
     path: PathBuf,
     id: FileId,
 }
 
-/// What tells a file from another: its device and its number there.
-type FileId = (u64, u64);
+/// What tells a file from another: its device, its number there, which another may get, and when it
+/// was made.
+type FileId = (u64, u64, i64, i64);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if file_id(&self.path).is_ok_and(|id| id == self.id) {
-            // If that fails, the next server replaces it.
-            let _ = fs::remove_file(&self.path);
+        if file_id(&self.path).is_ok_and(|id| id == self.id)
+            && let Ok(address) = SockAddr::unix(&self.path)
+        {
+            // The time is coarse, so another server may listen there. If this fails otherwise, the
+            // next server replaces it.
+            let _ = remove_stale(&self.path, &address);
         }
     }
 }
@@ -43,12 +47,11 @@ pub(crate) fn listen(path: &Path, mode: u32) -> io::Result<(UnixListener, Socket
     remove_stale(path, &address)?;
     let socket = stream()?;
     socket.bind(&address)?;
-    let file = SocketFile {
-        path: path.to_owned(),
-        id: file_id(path)?,
-    };
     // Nobody can connect before it listens.
-    fs::set_permissions(path, Permissions::from_mode(mode))?;
+    let path = path.to_owned();
+    fs::set_permissions(&path, Permissions::from_mode(mode))?;
+    let id = file_id(&path)?;
+    let file = SocketFile { path, id };
     socket.listen(BACKLOG)?;
     Ok((socket.into(), file))
 }
@@ -80,7 +83,8 @@ fn stream() -> io::Result<Socket> {
 
 fn file_id(path: &Path) -> io::Result<FileId> {
     let metadata = fs::symlink_metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
+    let (changed, nanoseconds) = (metadata.ctime(), metadata.ctime_nsec());
+    Ok((metadata.dev(), metadata.ino(), changed, nanoseconds))
 }
 
 #[cfg(test)]
@@ -120,11 +124,11 @@ mod tests {
         let folder = Folder::new("mode");
         let path = folder.socket();
         for mode in [0o600, 0o666, 0o000] {
-            let (_listener, file) = listen(&path, mode).expect("a socket");
+            let (listener, file) = listen(&path, mode).expect("a socket");
             let made = fs::symlink_metadata(&path).expect("a file");
             assert!(made.file_type().is_socket());
             assert_eq!(made.permissions().mode() & 0o7777, mode);
-            drop(file);
+            drop((listener, file));
             assert!(!path.exists());
         }
     }
@@ -138,7 +142,11 @@ mod tests {
         let (listener, _file) = listen(&path, 0o600).expect("it is replaced");
         assert_eq!(kind(&path), ErrorKind::AddrInUse);
         // A queue that is full.
-        while stream().unwrap().connect(&SockAddr::unix(&path).unwrap()).is_ok() {}
+        while stream()
+            .unwrap()
+            .connect(&SockAddr::unix(&path).unwrap())
+            .is_ok()
+        {}
         assert_eq!(kind(&path), ErrorKind::AddrInUse);
         drop(listener);
     }

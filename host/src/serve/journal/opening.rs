@@ -91,6 +91,17 @@ impl Openings {
         (self.start.elapsed().saturating_sub(then), opening.greeting)
     }
 
+    /// How long ago a connection was opened.
+    pub(super) fn age(&self, moment: Moment) -> Duration {
+        let (number, kind) = moment.parts();
+        let milliseconds = match usize::try_from(number) {
+            Ok(entry) if kind == IS_ENTRY => self.entries.get(entry).map(|it| it.milliseconds),
+            _ => None,
+        };
+        let then = Duration::from_millis(milliseconds.unwrap_or(number));
+        self.start.elapsed().saturating_sub(then)
+    }
+
     /// Whether no connection has an entry.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread;
@@ -59,7 +60,7 @@ fn a_server_is_ready_while_it_can_get_clients() {
     monitor.enter(Stage::Serving);
     assert_eq!(monitor.readiness(now), Ok(()));
 
-    let peer = Peer::UNIX;
+    let peer = Peer::from(SocketAddr::from(([127, 0, 0, 1], 1)));
     assert_eq!(monitor.limiter().admit(peer), Admission::Accept);
     assert_eq!(monitor.readiness(now), Err(Unready::Full(1)));
     monitor.limiter().release(peer);

@@ -30,9 +30,12 @@ pub(crate) struct Listener {
 #[derive(Debug)]
 enum ListeningSocket {
     Tcp(TcpListener),
-    /// The file is removed with the socket, if this process has made it.
     #[cfg(unix)]
-    Unix(mio::net::UnixListener, Option<SocketFile>),
+    Unix {
+        listener: mio::net::UnixListener,
+        /// If this process has made it. It is removed with the socket.
+        _file: Option<SocketFile>,
+    },
 }
 
 impl From<net::TcpListener> for Listener {
@@ -45,7 +48,10 @@ impl From<net::TcpListener> for Listener {
 impl From<(unix::net::UnixListener, Option<SocketFile>)> for Listener {
     fn from((listener, file): (unix::net::UnixListener, Option<SocketFile>)) -> Self {
         let listener = mio::net::UnixListener::from_std(listener);
-        Self::new(ListeningSocket::Unix(listener, file))
+        Self::new(ListeningSocket::Unix {
+            listener,
+            _file: file,
+        })
     }
 }
 
@@ -67,7 +73,7 @@ impl Listener {
                 Some(format!("{scheme}://{address}"))
             }
             #[cfg(unix)]
-            ListeningSocket::Unix(listener, _) => {
+            ListeningSocket::Unix { listener, .. } => {
                 let address = listener.local_addr().ok()?;
                 let path = address.as_pathname()?.display().to_string();
                 Some(format!("unix:{}", OneLine(&path)))
@@ -85,7 +91,7 @@ impl Listener {
             ListeningSocket::Tcp(listener) => container::bound_buffers(listener, len),
             // Its clients have the system's default, which does not grow.
             #[cfg(unix)]
-            ListeningSocket::Unix(..) => Ok(()),
+            ListeningSocket::Unix { .. } => Ok(()),
         }
     }
 
@@ -98,7 +104,7 @@ impl Listener {
                 Ok((stream, peer.into()))
             }
             #[cfg(unix)]
-            ListeningSocket::Unix(listener, _) => {
+            ListeningSocket::Unix { listener, .. } => {
                 let (stream, _) = listener.accept()?;
                 Ok((OwnedFd::from(stream).into(), Peer::UNIX))
             }
@@ -110,7 +116,7 @@ impl Listener {
         match &mut self.socket {
             ListeningSocket::Tcp(listener) => registry.register(listener, token, interest),
             #[cfg(unix)]
-            ListeningSocket::Unix(listener, _) => registry.register(listener, token, interest),
+            ListeningSocket::Unix { listener, .. } => registry.register(listener, token, interest),
         }
     }
 }

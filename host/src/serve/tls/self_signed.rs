@@ -119,8 +119,8 @@ mod tests {
         ];
         let addresses = addresses.map(|address| address.parse().unwrap());
         let expected = ["localhost", "127.0.0.1", "::1", "192.0.2.1"];
-        assert_eq!(names(&addresses), expected);
-        assert!(make(&addresses, None).is_ok());
+        assert_eq!(names(addresses.into_iter()), expected);
+        assert!(make(addresses.into_iter(), None).is_ok());
     }
 
     #[test]
