@@ -60,8 +60,8 @@ pub struct Clients<T> {
     spread: u32,
     /// How long connections may last; `None` for ever.
     lifetime: Option<Lifetime>,
-    /// The time over which connections are closed that open while the server stops.
-    stop_spread: Duration,
+    /// Until when the Close frames of a server that stops are spread.
+    spread_until: Instant,
 }
 
 impl<T: Transport> Clients<T> {
@@ -109,7 +109,7 @@ impl<T: Transport> Clients<T> {
             run_queue: Vec::new(),
             spread: 0,
             lifetime: options.drain.max_lifetime.map(Lifetime),
-            stop_spread: Duration::ZERO,
+            spread_until: now,
         }
     }
 

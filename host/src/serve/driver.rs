@@ -85,7 +85,7 @@ impl<T: Transport> Driver<T> {
     /// How old the connection is, if it is open.
     pub(crate) fn age(&self, shared: &Shared) -> Option<Duration> {
         let opened = self.client.opened()?;
-        Some(shared.journal.age(opened))
+        Some(shared.journal.age(opened, shared.now))
     }
 
     /// Whether the connection is open, and neither side has closed.

@@ -122,9 +122,9 @@ impl Journal {
         self.openings.open_with(greeting)
     }
 
-    /// How long ago a connection was opened.
-    pub(crate) fn age(&self, opened: Moment) -> Duration {
-        self.openings.age(opened)
+    /// How old a connection is now.
+    pub(crate) fn age(&self, opened: Moment, now: Instant) -> Duration {
+        self.openings.age(opened, now)
     }
 
     /// Whether each connection with a greeting of its own has ended.

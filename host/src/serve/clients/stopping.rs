@@ -16,7 +16,7 @@ impl<T: Transport> Clients<T> {
     pub fn stop(&mut self, spread: Duration) {
         self.shared.is_stopping = true;
         self.shared.has_opened = false;
-        self.stop_spread = spread;
+        self.spread_until = self.shared.now + spread;
         for key in 0..self.table.capacity() {
             self.stop_client(key);
         }
@@ -25,7 +25,7 @@ impl<T: Transport> Clients<T> {
     /// Ends the connection of the client at `key`, if there is one, because the server stops. One
     /// in its handshake may have just connected: its request may be on its way.
     pub(super) fn stop_client(&mut self, key: usize) {
-        let spread = self.stop_spread;
+        let spread = self.spread_until.saturating_duration_since(self.shared.now);
         let Some(client) = self.table.get_mut(key) else {
             return;
         };
@@ -38,9 +38,10 @@ impl<T: Transport> Clients<T> {
         self.end_turn(key, turn);
         let client = self.table.get(key);
         if client.is_some_and(Driver::is_in_handshake) {
-            let had = self.timeouts.since_connected(self.wheel.left(key));
+            let left = self.wheel.left(key);
+            let had = self.timeouts.since_connected(left);
             match HANDSHAKE_GRACE.checked_sub(had) {
-                Some(left) => self.wheel.set(key, Ticks::at_least(left)),
+                Some(grace) => self.wheel.set(key, left.min(Ticks::at_least(grace))),
                 None => self.remove(key),
             }
         }

@@ -91,15 +91,16 @@ impl Openings {
         (self.start.elapsed().saturating_sub(then), opening.greeting)
     }
 
-    /// How long ago a connection was opened.
-    pub(super) fn age(&self, moment: Moment) -> Duration {
+    /// How old a connection is now.
+    pub(super) fn age(&self, moment: Moment, now: Instant) -> Duration {
         let (number, kind) = moment.parts();
         let milliseconds = match usize::try_from(number) {
             Ok(entry) if kind == IS_ENTRY => self.entries.get(entry).map(|it| it.milliseconds),
             _ => None,
         };
         let then = Duration::from_millis(milliseconds.unwrap_or(number));
-        self.start.elapsed().saturating_sub(then)
+        let elapsed = now.saturating_duration_since(self.start);
+        elapsed.saturating_sub(then)
     }
 
     /// Whether no connection has an entry.
