@@ -17,7 +17,6 @@ pub(crate) mod listeners;
 pub(crate) mod memory;
 #[allow(dead_code, reason = "nobody asks it yet")]
 pub(crate) mod monitor;
-#[cfg_attr(not(unix), path = "serve/notify_nobody.rs")]
 mod notify;
 pub(crate) mod origin;
 pub(crate) mod page;

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 
 use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::Client;
-use ws_echo_tests::server::{Server, command, in_shell};
+use ws_echo_tests::server::{Server, command, in_shell, run};
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
 const CLIENTS: usize = 4;
@@ -139,5 +139,39 @@ fn a_socket_that_the_service_manager_keeps_loses_no_connection() {
     }
     clients.outcomes.wait_for_echoes();
     clients.end();
+    stop(server);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_new_server_beside_the_old_one_loses_no_connection() {
+    needs!(Process);
+    let start = |listen: &str, threads: &str| {
+        let flags = [
+            "--no-welcome",
+            "--reuse-port",
+            "--listen",
+            listen,
+            "--threads",
+            threads,
+        ];
+        Server::spawn(command(flags).stderr(Stdio::piped()))
+    };
+    let mut server = start("127.0.0.1:0", "2");
+    let listen = server.address.to_string();
+    let clients = Clients::start(server.address);
+    for restart in 0..RESTARTS {
+        clients.outcomes.wait_for_echoes();
+        let threads = ["1", "2", "3"][restart % 3];
+        let old = std::mem::replace(&mut server, start(&listen, threads));
+        clients.outcomes.wait_for_echoes();
+        stop(old);
+    }
+    clients.outcomes.wait_for_echoes();
+    clients.end();
+    // A server without the flag gets no part of the port.
+    let (status, _, stderr) = run(&mut command(["--listen", &listen])).expect("it can be started");
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("address in use"), "{stderr}");
     stop(server);
 }

@@ -248,7 +248,10 @@ fn systemd_itself_passes_sockets() {
     activate
         .arg(binary())
         .args(["--no-welcome", "--listen=fd:web", "--listen=fd:local"]);
-    let mut server = Server::spawn_at(address, activate.stderr(Stdio::piped()));
+    let mut server = Server::spawn_at(
+        address,
+        activate.stdout(Stdio::null()).stderr(Stdio::piped()),
+    );
     expect_echo(&mut Client::open(address));
     let mut client = Client::connect_unix(&path);
     client.upgrade();

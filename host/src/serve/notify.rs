@@ -2,12 +2,14 @@
 //! for.
 
 use std::io;
+#[cfg(unix)]
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use log::{error, warn};
+#[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::logging::target::SERVER;
@@ -35,9 +37,8 @@ impl Notifier {
 
     /// The server begins to load what can change.
     pub(crate) fn reloading(&self) {
-        let now = clock_gettime(ClockId::Monotonic);
-        let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
+        let now = monotonic_microseconds();
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
     }
 
     /// It is loaded.
@@ -93,7 +94,26 @@ impl Notifier {
     }
 }
 
+/// The time of a clock that the manager has too.
+#[cfg(unix)]
+fn monotonic_microseconds() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1_000
+}
+
+#[cfg(not(unix))]
+fn monotonic_microseconds() -> u64 {
+    0
+}
+
+/// On other systems the command line finds no manager.
+#[cfg(not(unix))]
+fn send(_: &ServiceManager, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Sends what the manager must know, without waiting.
+#[cfg(unix)]
 fn send(manager: &ServiceManager, state: &str) -> io::Result<()> {
     let socket = UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;
@@ -101,6 +121,7 @@ fn send(manager: &ServiceManager, state: &str) -> io::Result<()> {
     socket.send_to_addr(state.as_bytes(), &address).map(drop)
 }
 
+#[cfg(unix)]
 fn address(manager: &ServiceManager) -> io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = manager.socket.as_encoded_bytes().strip_prefix(b"@") {

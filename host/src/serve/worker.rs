@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use log::warn;
+use log::{debug, warn};
 
 use crate::logging::target::SERVER;
 use crate::options::drain::DrainOptions;
@@ -22,6 +22,9 @@ use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
 /// was left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long TCP's handshake takes at most, with clients that are not farther away than usual.
+const HANDSHAKE_TIME: Duration = Duration::from_millis(300);
 
 /// A client that has connected, and does not belong to a worker yet.
 #[derive(Debug)]
@@ -69,6 +72,8 @@ pub(crate) struct Worker<A: Acceptor> {
     /// The time of the last wake-up.
     now: Instant,
     drain: DrainOptions,
+    /// Whether another server may listen on the same ports.
+    reuses_ports: bool,
     /// How far the server's end has come; `None` while it serves.
     end: Option<End>,
 }
@@ -78,6 +83,8 @@ pub(crate) struct Worker<A: Acceptor> {
 enum End {
     /// Clients are accepted until then.
     StopsAt(Instant),
+    /// The same, but none begins to connect: another server takes them.
+    ClosesAt(Instant),
     /// Connections end, and the last clients are dropped then.
     StoppedUntil(Instant),
 }
@@ -108,6 +115,7 @@ impl<A: Acceptor> Worker<A> {
             has_accept_failed: false,
             now,
             drain: options.drain,
+            reuses_ports: options.listen.reuse_port,
             end: None,
         }
     }
@@ -246,9 +254,23 @@ impl<A: Acceptor> Worker<A> {
     /// Stops when clients were accepted for long enough.
     fn stop_if_due(&mut self) {
         match self.end {
-            Some(End::StopsAt(time)) if time <= self.now => self.stop(),
+            Some(End::StopsAt(time)) if time <= self.now && self.reuses_ports => {
+                self.leave_clients_to_others();
+            }
+            Some(End::StopsAt(time) | End::ClosesAt(time)) if time <= self.now => self.stop(),
             _ => {}
         }
+    }
+
+    /// Lets new clients get to another server on the same port. Who has begun to connect here is
+    /// still accepted: the system would reset it when the listener closes.
+    fn leave_clients_to_others(&mut self) {
+        for listener in self.poller.listeners() {
+            if let Err(error) = listener.stop_handshakes() {
+                debug!(target: SERVER, "clients can be lost at the end: {error}");
+            }
+        }
+        self.end = Some(End::ClosesAt(self.now + HANDSHAKE_TIME));
     }
 
     /// Ends all connections, and closes the listeners. Who waits in one of them is accepted, unless
@@ -300,7 +322,7 @@ impl<A: Acceptor> Worker<A> {
             return timeout;
         }
         let end = self.end.map(|end| match end {
-            End::StopsAt(time) | End::StoppedUntil(time) => time,
+            End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,
         });
         let own = self.accept_paused_until.into_iter().chain(end);
         let own = own.map(|until| until.saturating_duration_since(self.now));
