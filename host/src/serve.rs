@@ -1,6 +1,7 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+mod admin;
 pub(crate) mod alarms;
 pub(crate) mod backlog;
 pub(crate) mod behaviour;
@@ -10,12 +11,13 @@ pub(crate) mod clients;
 mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
+mod health;
 pub(crate) mod journal;
 mod lifetime;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
-#[allow(dead_code, reason = "nobody asks it yet")]
+pub(crate) mod metrics;
 pub(crate) mod monitor;
 mod notify;
 pub(crate) mod origin;

@@ -9,6 +9,7 @@ pub mod driver;
 pub mod firmware;
 pub mod foreign;
 pub mod fuzzing;
+pub mod http_answer;
 pub mod inflaters;
 pub mod log;
 pub mod masking_keys;

@@ -9,8 +9,10 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use ws_echo_core::Window;
 
+use super::admin::AdminArguments;
 use super::drain::DrainArguments;
 use super::environment::Environment;
+use super::log::LogArguments;
 use super::memory;
 use super::names;
 use super::quantity::{self, Interval};
@@ -18,7 +20,6 @@ use super::record::RecordArguments;
 use super::service_manager::service_manager;
 use super::sockets::SocketArguments;
 use super::tls::TlsArguments;
-use crate::logging::Filter;
 use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
 
 pub(super) const USAGE: &str = "\
@@ -26,6 +27,7 @@ ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
        ws-echo chat [OPTIONS] <URL>
        ws-echo check [OPTIONS] [URL]
+       ws-echo healthcheck [OPTIONS] [URL]
        ws-echo replay [OPTIONS] <FILE> <URL>
        ws-echo completions <SHELL>
        ws-echo man [OPTIONS] [COMMAND]";
@@ -50,6 +52,7 @@ Log targets:
   ws_echo::record                      recordings, with --record
   ws_echo::limits                      clients turned away, and memory shortages
   ws_echo::tls                         certificates
+  ws_echo::admin                       the admin listener, with --admin-listen
   ws_echo::log                         the log itself
 
 Examples:
@@ -224,17 +227,11 @@ pub(super) struct ServeArguments {
     #[command(flatten)]
     drain: DrainArguments,
 
-    /// What to log to stderr [default: RUST_LOG, or info]
-    #[arg(long, value_name = "FILTER", conflicts_with = "verbose")]
-    log_level: Option<Filter>,
+    #[command(flatten)]
+    admin: AdminArguments,
 
-    /// Log more: the same as --log-level debug
-    #[arg(short, long, conflicts_with = "log_level")]
-    verbose: bool,
-
-    /// Also log messages: text escaped and truncated, binary in hex
-    #[arg(long)]
-    log_messages: bool,
+    #[command(flatten)]
+    log: LogArguments,
 
     #[command(flatten)]
     record: RecordArguments,
@@ -283,8 +280,8 @@ impl ServeArguments {
             max_backlog: self.max_backlog,
             service_manager: service_manager(environment),
             drain: self.drain.into_options(),
-            log: log_filter(self.log_level, self.verbose, environment),
-            log_messages: self.log_messages,
+            admin: self.admin.into_options(),
+            log: self.log.into_options(environment),
             record: self.record.into_options().map_err(missing)?,
         };
         if !has_max_memory {
@@ -314,19 +311,6 @@ impl ServeArguments {
             Secrets::Hidden
         }
     }
-}
-
-/// Returns what is logged.
-fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -> Filter {
-    let text = match level {
-        Some(filter) => return filter,
-        None if verbose => "debug".into(),
-        None => environment
-            .get("RUST_LOG")
-            .unwrap_or_default()
-            .to_string_lossy(),
-    };
-    Filter::parse_lenient(&text)
 }
 
 /// What is wrong with options that are valid one by one.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use ws_echo_core::Window;
 
-use crate::logging::Filter;
+use crate::options::admin::AdminOptions;
 use crate::options::drain::DrainOptions;
 use crate::options::listen::ListenOptions;
+use crate::options::log::LogOptions;
 use crate::options::service_manager::ServiceManager;
 
 /// The options of the server. Every value is within its limits.
@@ -77,10 +78,10 @@ pub struct ServeOptions {
     pub(crate) service_manager: Option<ServiceManager>,
     /// How the server stops, and how long connections last.
     pub(crate) drain: DrainOptions,
-    /// Which records are logged.
-    pub(crate) log: Filter,
-    /// Whether the messages themselves are logged.
-    pub(crate) log_messages: bool,
+    /// How other programs watch the server.
+    pub(crate) admin: AdminOptions,
+    /// What is logged, and where.
+    pub(crate) log: LogOptions,
     /// How connections are recorded; `None` for not at all.
     pub(crate) record: Option<RecordOptions>,
 }

@@ -11,7 +11,6 @@ mod quick_turn;
 mod test_turn;
 
 use std::io::{self, ErrorKind};
-use std::time::Duration;
 
 use crate::serve::client::{Client, Shared, TransportState, Want};
 use crate::serve::client_buffer::{ClientBuffer, Patience};
@@ -77,15 +76,14 @@ impl<T: Transport> Driver<T> {
         }
     }
 
-    /// Whether its request is not answered yet.
-    pub(crate) fn is_in_handshake(&self) -> bool {
-        self.client.is_in_handshake()
+    /// What the client does, and what it has carried.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
-    /// How old the connection is, if it is open.
-    pub(crate) fn age(&self, shared: &Shared) -> Option<Duration> {
-        let opened = self.client.opened()?;
-        Some(shared.journal.age(opened, shared.now))
+    /// The signs of life that it has given since its deadline was set.
+    pub(crate) fn liveness(&self) -> Liveness {
+        self.liveness
     }
 
     /// Whether the connection is open, and neither side has closed.

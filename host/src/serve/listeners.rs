@@ -12,6 +12,7 @@ use log::warn;
 use socket2::SockRef;
 
 use crate::escape::OneLine;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::listen::ListenSocket;
 use crate::options::serve::ServeOptions;
@@ -131,7 +132,9 @@ impl Listeners {
         }
         match missing {
             Some(error) if listeners.is_empty() => return Err(error),
-            Some(error) => warn!(target: SERVER, "{error}"),
+            Some(error) => {
+                warn!(target: SERVER, event = event::NOT_LISTENING, reason:% = error; "{error}");
+            }
             None => {}
         }
         Ok(Self(listeners))

@@ -11,9 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 use log::warn;
 
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::quantity::Count;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::metrics::listed::Listed;
+use crate::serve::metrics::numbers::Numbers;
 use crate::serve::poller::Waker;
 use crate::time::Time;
 
@@ -64,6 +67,9 @@ pub(crate) enum Question {
 pub(crate) struct Report {
     /// How many clients it has.
     pub(crate) clients: usize,
+    pub(crate) numbers: Numbers,
+    /// Its clients, if it was asked for them.
+    pub(crate) listed: Vec<Listed>,
 }
 
 /// What all workers answer.
@@ -263,7 +269,10 @@ impl WatchedWorker {
 
     fn wake(&self) {
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }

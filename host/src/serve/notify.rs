@@ -12,6 +12,7 @@ use log::{error, warn};
 #[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::service_manager::ServiceManager;
 use crate::serve::monitor::Monitor;
@@ -72,7 +73,10 @@ impl Notifier {
                 match &liveness {
                     Ok(()) => notifier.tell("WATCHDOG=1"),
                     Err(stuck) if was_alive => {
-                        error!(target: SERVER, "{stuck}: the service manager is not told");
+                        error!(
+                            target: SERVER, event = event::STUCK, reason:% = stuck;
+                            "{stuck}: the service manager does not hear that the server is alive"
+                        );
                     }
                     Err(_) => {}
                 }
@@ -89,7 +93,10 @@ impl Notifier {
             return;
         };
         if let Err(error) = send(manager, state) {
-            warn!(target: SERVER, "cannot tell the service manager how far the server is: {error}");
+            warn!(
+                target: SERVER, event = event::NOTIFY_FAILED, reason:% = error;
+                "cannot tell the service manager how far the server is: {error}"
+            );
         }
     }
 }

@@ -2,23 +2,25 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
 
 use log::{error, info, warn};
 
 use crate::escape::Excerpt;
 use crate::logging;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
+use crate::serve::admin;
 use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
@@ -36,9 +38,6 @@ use crate::serve::worker::{Worker, WorkerHandle};
 /// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
 
-/// How long a round of a worker may last before the worker counts as stuck.
-const WATCHDOG: Duration = Duration::from_secs(5);
-
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum ServeError {
@@ -46,6 +45,8 @@ pub(crate) enum ServeError {
     Certificate(tls::LoadError),
     /// The server cannot listen.
     Listen(ListenError),
+    /// The server cannot listen on an address for its administrators.
+    Admin(SocketAddr, io::Error),
     /// Nothing can be recorded in this folder.
     Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
@@ -57,6 +58,7 @@ impl Display for ServeError {
         match self {
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Admin(address, error) => write_admin_error(f, *address, error),
             Self::Record(folder, error) => write_record_error(f, folder, error),
             Self::System(what, error) => write!(f, "cannot {what}: {error}"),
         }
@@ -93,6 +95,19 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     served
 }
 
+fn write_admin_error(
+    f: &mut fmt::Formatter<'_>,
+    address: SocketAddr,
+    error: &io::Error,
+) -> fmt::Result {
+    write!(f, "cannot listen on {address}: ")?;
+    match error.kind() {
+        ErrorKind::AddrInUse => f.write_str("address in use")?,
+        _ => write!(f, "{error}")?,
+    }
+    f.write_str("; choose another with --admin-listen")
+}
+
 fn write_record_error(f: &mut fmt::Formatter<'_>, folder: &Path, error: &io::Error) -> fmt::Result {
     let folder = folder.display().to_string();
     write!(f, "--record {}: ", Excerpt::new(&folder))?;
@@ -113,7 +128,10 @@ fn serve<A: Acceptor>(
     tls: Option<TlsAcceptor>,
 ) -> Result<(), ServeError> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
-        warn!(target: SERVER, "cannot raise the limit of open files: {error}");
+        warn!(
+            target: SERVER, event = event::FILE_LIMIT, reason:% = error;
+            "cannot raise the limit of open files: {error}"
+        );
         LEAST_FILE_LIMIT
     });
     let cost = cost::<A::Transport>(options);
@@ -121,6 +139,11 @@ fn serve<A: Acceptor>(
     let stop = Arc::new(AtomicBool::new(false));
     let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
     let limit = monitor.limiter().limit();
+    // Before it listens for clients, so that it can say that it starts.
+    if let Some(address) = options.admin.listen {
+        let not_listening = |error| ServeError::Admin(address, error);
+        admin::start(address, monitor.clone()).map_err(not_listening)?;
+    }
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
     let notifier = Notifier::new(options.service_manager.clone());
@@ -149,12 +172,15 @@ fn serve<A: Acceptor>(
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients is not useful.
-        error!(target: SERVER, "a worker has ended: {error}");
+        error!(
+            target: SERVER, event = event::WORKER_ENDED, reason:% = error;
+            "a worker has ended: {error}"
+        );
         result = Err(ServeError::System("continue", error));
         stop.store(true, Ordering::Release);
         monitor.wake_workers();
     }
-    info!(target: SERVER, "stopped");
+    info!(target: SERVER, event = event::STOPPED; "stopped");
     result
 }
 
@@ -195,7 +221,7 @@ fn bound_sockets(
 
 /// Logs how many connections there may be, and how much memory they may take.
 fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
-    let connections = match connections {
+    let shown = match connections {
         Some(limit) => {
             let connections = Count(limit as u64, "connection");
             format!("up to {connections} (--max-connections)")
@@ -209,8 +235,9 @@ fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
     });
     let container = container.unwrap_or_default();
     info!(
-        target: SERVER,
-        "{connections}, {cost} bytes for each, and {memory} MiB for the buffers of all \
+        target: SERVER, event = event::LIMITS, connections_max = connections,
+        memory_max = options.max_memory;
+        "{shown}, {cost} bytes for each, and {memory} MiB for the buffers of all \
          (--max-memory{container})"
     );
 }
@@ -222,7 +249,7 @@ fn warn_of_every_network(options: &ServeOptions) {
     let open: Vec<_> = open.map(|address| address.to_string()).collect();
     if !open.is_empty() {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::EVERY_NETWORK;
             "every network can connect, not only this machine: --listen {}",
             enumerate(&open)
         );
@@ -235,7 +262,7 @@ fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_l
         && wanted.get() > limit
     {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::FILE_LIMIT, limit = limit;
             "--max-connections {wanted} is more than the limit of open files allows \
              (ulimit -n {file_limit}): up to {limit} are served"
         );
@@ -263,7 +290,11 @@ fn workers<A: Acceptor>(
     let pollers = (0..options.threads.get()).map(|_| Poller::new());
     let pollers: Vec<_> = pollers.collect::<io::Result<_>>().map_err(no_worker)?;
     let wakers = pollers.iter().map(|(_, waker)| waker.clone());
-    let monitor = Arc::new(Monitor::new(Arc::new(limiter), wakers, WATCHDOG));
+    let monitor = Arc::new(Monitor::new(
+        Arc::new(limiter),
+        wakers,
+        options.admin.watchdog,
+    ));
     let workers = pollers
         .into_iter()
         .enumerate()
@@ -273,7 +304,7 @@ fn workers<A: Acceptor>(
                 waker,
                 inbox: sender,
             };
-            let place = (&*monitor, number);
+            let place = (&monitor, number);
             let worker = Worker::new(
                 poller,
                 inbox,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
@@ -34,14 +35,16 @@ pub(crate) fn stop_on_signal(
     let on_signal = move || {
         let now = Instant::now();
         if now.duration_since(*first.get_or_insert(now)) > ONE_SIGNAL {
-            info!(target: SERVER, "stopped at once by a second signal");
+            info!(
+                target: SERVER, event = event::STOPPED; "stopped at once by a second signal"
+            );
             logging::finish();
             process::exit(0);
         }
         if !stop.swap(true, Ordering::AcqRel) {
             monitor.enter(Stage::Draining);
             notifier.stopping(&stopping);
-            info!(target: SERVER, "{stopping}");
+            info!(target: SERVER, event = event::STOPPING; "{stopping}");
             monitor.wake_workers();
         }
     };
@@ -58,7 +61,8 @@ fn stopping(drain: &DrainOptions) -> String {
     format!("stopping{when}: every client gets Close {code}; a second signal stops at once")
 }
 
-/// Makes SIGHUP load the certificate again, or stop the server if its terminal is gone.
+/// Makes SIGHUP open the file of the log and load the certificate again, or stop the server if its
+/// terminal is gone.
 pub(crate) fn reload_on_hang_up(tls: Option<TlsAcceptor>, notifier: &Notifier) -> io::Result<()> {
     let notifier = notifier.clone();
     let mut has_terminal = platform::is_terminal_there();
@@ -66,13 +70,18 @@ pub(crate) fn reload_on_hang_up(tls: Option<TlsAcceptor>, notifier: &Notifier) -
         // A shell may repeat the system's signal.
         if has_terminal && !platform::is_terminal_there() {
             has_terminal = false;
-            info!(target: SERVER, "the terminal is gone");
+            info!(target: SERVER, event = event::TERMINAL_GONE; "the terminal is gone");
             return platform::interrupt();
         }
         notifier.reloading();
+        let has_log_file = logging::reopen();
         match &tls {
             Some(tls) => tls.reload(),
-            None => info!(target: SERVER, "SIGHUP: nothing to load again: there is no certificate"),
+            None if has_log_file => {}
+            None => info!(
+                target: SERVER, event = event::NOTHING_TO_RELOAD;
+                "SIGHUP: nothing to load again: there is no certificate"
+            ),
         }
         notifier.reloaded();
     };

@@ -1,14 +1,17 @@
 //! The event loop of one thread. It accepts clients, and passes the events of their sockets and the
 //! time on to their table.
 
+mod stopping;
+
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::warn;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
@@ -18,13 +21,11 @@ use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
+use crate::serve::tls;
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
 /// was left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long TCP's handshake takes at most, with clients that are not farther away than usual.
-const HANDSHAKE_TIME: Duration = Duration::from_millis(300);
 
 /// A client that has connected, and does not belong to a worker yet.
 #[derive(Debug)]
@@ -45,7 +46,10 @@ impl WorkerHandle {
     fn close(self) {
         drop(self.inbox);
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }
@@ -96,7 +100,7 @@ impl<A: Acceptor> Worker<A> {
         poller: Poller,
         inbox: Receiver<NewClient>,
         stop: Arc<AtomicBool>,
-        (monitor, number): (&Monitor, usize),
+        (monitor, number): (&Arc<Monitor>, usize),
         options: &ServeOptions,
         acceptor: A,
     ) -> Self {
@@ -182,7 +186,9 @@ impl<A: Acceptor> Worker<A> {
             self.end = Some(End::StopsAt(self.now + self.drain.delay));
         }
         if let Some(question) = self.post.question() {
-            self.post.answer(question, self.clients.report(question));
+            let mut report = self.clients.report(question);
+            report.numbers.tls = tls::handshakes();
+            self.post.answer(question, report);
         }
         // Also when the server stops: they were accepted before.
         loop {
@@ -214,7 +220,10 @@ impl<A: Acceptor> Worker<A> {
 
     fn pause_accepting(&mut self, error: &io::Error) {
         if !self.has_accept_failed {
-            warn!(target: SERVER, "cannot accept clients, trying again: {error}");
+            warn!(
+                target: SERVER, event = event::ACCEPT_FAILED, reason:% = error;
+                "cannot accept clients, trying again: {error}"
+            );
         }
         self.has_accept_failed = true;
         self.post.set_cannot_accept(true);
@@ -249,55 +258,6 @@ impl<A: Acceptor> Worker<A> {
             }
             Err(error) => self.clients.journal().not_set_up(peer, &error),
         }
-    }
-
-    /// Stops when clients were accepted for long enough.
-    fn stop_if_due(&mut self) {
-        match self.end {
-            Some(End::StopsAt(time)) if time <= self.now && self.reuses_ports => {
-                self.leave_clients_to_others();
-            }
-            Some(End::StopsAt(time) | End::ClosesAt(time)) if time <= self.now => self.stop(),
-            _ => {}
-        }
-    }
-
-    /// Lets new clients get to another server on the same port. Who has begun to connect here is
-    /// still accepted: the system would reset it when the listener closes.
-    fn leave_clients_to_others(&mut self) {
-        for listener in self.poller.listeners() {
-            if let Err(error) = listener.stop_handshakes() {
-                debug!(target: SERVER, "clients can be lost at the end: {error}");
-            }
-        }
-        self.end = Some(End::ClosesAt(self.now + HANDSHAKE_TIME));
-    }
-
-    /// Ends all connections, and closes the listeners. Who waits in one of them is accepted, unless
-    /// a later process can do that.
-    fn stop(&mut self) {
-        for listener in 0..self.poller.listeners().len() {
-            if !self.poller.listeners()[listener].is_passed {
-                self.accept(listener);
-            }
-        }
-        self.accept_paused_until = None;
-        self.poller.close_listeners();
-        self.others.drain(..).for_each(WorkerHandle::close);
-        self.end = Some(End::StoppedUntil(self.now + self.drain.timeout));
-        self.clients.stop(self.drain.spread);
-    }
-
-    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
-    fn is_over(&mut self) -> bool {
-        let Some(End::StoppedUntil(deadline)) = self.end else {
-            return false;
-        };
-        let is_late = deadline <= self.now;
-        if is_late {
-            self.clients.give_up();
-        }
-        self.clients.is_empty() && (self.is_inbox_closed || is_late)
     }
 
     /// Accepts again after a pause.
@@ -355,7 +315,7 @@ mod tests {
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let monitor = Monitor::new(limiter, [waker.clone()], Duration::MAX);
+        let monitor = Arc::new(Monitor::new(limiter, [waker.clone()], Duration::MAX));
         let mut worker = Worker::new(
             poller,
             inbox,

@@ -5,6 +5,7 @@ use std::io;
 use super::{Client, Phase, Shared};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
+use crate::serve::metrics::failure::Failure;
 use crate::serve::traffic::Traffic;
 
 impl Client {
@@ -64,6 +65,9 @@ impl Client {
         buffer: Option<&ClientBuffer>,
         journal: &mut Journal,
     ) {
+        if let (Phase::Handshake(_), Ending::ShortOfMemory) = (&self.phase, ending) {
+            journal.counters.fail(Failure::Memory);
+        }
         journal.ended(self.peer(), ending, self.carried(buffer));
     }
 
@@ -73,7 +77,8 @@ impl Client {
         let mut carried = self.account.carried(self.opened()?);
         if let Some(buffer) = buffer.or(self.buffer.as_deref()) {
             carried.received.bytes += self.begun_len(buffer);
-            carried.echoed = carried.echoed - buffer.unsent.traffic();
+            carried.unsent = buffer.unsent.traffic();
+            carried.echoed = carried.echoed - carried.unsent;
         }
         if let Some(session) = self.session() {
             carried.received = carried.received + session.waiting();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Clients;
-use crate::serve::driver::Driver;
 use crate::serve::timer_wheel::Ticks;
 use crate::serve::transport::Transport;
 
@@ -37,7 +36,7 @@ impl<T: Transport> Clients<T> {
         let turn = client.leave(&mut self.shared);
         self.end_turn(key, turn);
         let client = self.table.get(key);
-        if client.is_some_and(Driver::is_in_handshake) {
+        if client.is_some_and(|it| it.client().is_in_handshake()) {
             let left = self.wheel.left(key);
             let had = self.timeouts.since_connected(left);
             match HANDSHAKE_GRACE.checked_sub(had) {
@@ -62,6 +61,8 @@ impl<T: Transport> Clients<T> {
     pub(super) fn time_left(&self, key: usize) -> Option<Duration> {
         let lifetime = self.lifetime?;
         let client = self.table.get(key).filter(|client| client.is_open())?;
-        Some(lifetime.left(key, client.age(&self.shared)?))
+        let opened = client.client().opened()?;
+        let age = self.shared.journal.age(opened, self.shared.now);
+        Some(lifetime.left(key, age))
     }
 }
