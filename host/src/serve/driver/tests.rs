@@ -52,6 +52,8 @@ fn shared(arguments: &[&str]) -> Shared {
         journal: Journal::new(Instant::now(), options.welcome.text()),
         limiter: ConnectionLimiter::new(&options, u64::MAX).into(),
         is_stopping: false,
+        has_opened: false,
+        leave_code: options.drain.code,
         now: Instant::now(),
         scratch: Scratch::default(),
     }
