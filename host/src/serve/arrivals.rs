@@ -85,7 +85,7 @@ impl Arrivals {
         self.table.is_empty()
     }
 
-    /// Adds a connection of a proxy.
+    /// Adds a connection of a proxy. Its time begins when the clock was moved on last.
     pub(crate) fn add(&mut self, socket: Socket, proxy: Peer, poller: &Poller) -> Outcome {
         let mut arrival = Arrival {
             socket,

@@ -163,9 +163,6 @@ impl<A: Acceptor> Worker<A> {
             // server's part of a handshake.
             self.clients.expire();
             self.clients.run_queued();
-            if self.arrivals.is_some() {
-                self.expire_arrivals();
-            }
             for ready in events.iter() {
                 self.handle(ready);
             }
@@ -271,13 +268,15 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    /// How long to wait for events: without end, unless something is due.
+    /// How long to wait for events: without end, unless something is due. (What the usual case
+    /// would pay for is done here, and only where it is needed.)
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
         // The usual case.
         if self.accept_paused_until.is_none() && self.end.is_none() && self.arrivals.is_none() {
             return timeout;
         }
+        self.expire_arrivals();
         let now = self.now;
         let end = self.end.map(|end| match end {
             End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,

@@ -18,6 +18,7 @@ impl<A: Acceptor> Worker<A> {
         }
         match &mut self.arrivals {
             Some(arrivals) if arrivals.expect_header(peer) => {
+                arrivals.advance(self.now);
                 let outcome = arrivals.add(socket, peer, &self.poller);
                 self.end_arrival(outcome);
             }
