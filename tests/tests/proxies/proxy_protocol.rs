@@ -243,6 +243,8 @@ fn a_server_that_stops_still_takes_who_is_on_the_way() {
     server.ask_to_stop();
     assert_eq!(later.receive_frame(), Some(Frame::close(1001)));
     later.send(masked_close(1001, ""));
+    later.shut();
+    later.receive_rest();
     client.send("192.0.2.1 192.0.2.2 1 2\r\n");
     client.send(request("/"));
     expect_open(&mut client);
