@@ -1,6 +1,8 @@
 //! `--proxy-protocol`: a connection of a proxy begins with the address of its client.
 
 use std::io::Write as _;
+use std::thread;
+use std::time::Duration;
 
 use ws_echo_tests::proxy_header::{
     LOCAL, PROXY, UNIX, binary, version_1, version_2, version_2_with,
@@ -245,6 +247,8 @@ fn a_server_that_stops_still_takes_who_is_on_the_way() {
     later.send(masked_close(1001, ""));
     later.shut();
     later.receive_rest();
+    // A server that does not wait is gone then.
+    thread::sleep(Duration::from_millis(200));
     client.send("192.0.2.1 192.0.2.2 1 2\r\n");
     client.send(request("/"));
     expect_open(&mut client);
