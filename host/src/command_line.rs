@@ -12,6 +12,7 @@ mod environment;
 mod healthcheck;
 mod host;
 mod listen;
+mod log;
 mod man;
 mod memory;
 mod mistake;

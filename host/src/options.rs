@@ -7,6 +7,7 @@ pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod healthcheck;
+pub(crate) mod log;
 pub(crate) mod origin;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -14,13 +14,13 @@ use super::admin::AdminArguments;
 use super::environment::Environment;
 use super::host;
 use super::listen::{self, Listen};
+use super::log::LogArguments;
 use super::memory;
 use super::names;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
 use super::tls::TlsArguments;
 use crate::escape::Excerpt;
-use crate::logging::Filter;
 use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
 
 /// The variable by which platforms that run programs set the port.
@@ -250,17 +250,8 @@ pub(super) struct ServeArguments {
     #[command(flatten)]
     admin: AdminArguments,
 
-    /// What to log to stderr [default: RUST_LOG, or info]
-    #[arg(long, value_name = "FILTER", conflicts_with = "verbose")]
-    log_level: Option<Filter>,
-
-    /// Log more: the same as --log-level debug
-    #[arg(short, long, conflicts_with = "log_level")]
-    verbose: bool,
-
-    /// Also log messages: text escaped and truncated, binary in hex
-    #[arg(long)]
-    log_messages: bool,
+    #[command(flatten)]
+    log: LogArguments,
 
     #[command(flatten)]
     record: RecordArguments,
@@ -309,8 +300,7 @@ impl ServeArguments {
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
             admin: self.admin.into_options(),
-            log: log_filter(self.log_level, self.verbose, environment),
-            log_messages: self.log_messages,
+            log: self.log.into_options(environment),
             record: self.record.into_options().map_err(missing)?,
         };
         if !has_max_memory {
@@ -365,19 +355,6 @@ fn addresses(
         }
     };
     Ok(listen::loopback(port))
-}
-
-/// Returns what is logged.
-fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -> Filter {
-    let text = match level {
-        Some(filter) => return filter,
-        None if verbose => "debug".into(),
-        None => environment
-            .get("RUST_LOG")
-            .unwrap_or_default()
-            .to_string_lossy(),
-    };
-    Filter::parse_lenient(&text)
 }
 
 /// What is wrong with options that are valid one by one.

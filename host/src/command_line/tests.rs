@@ -7,11 +7,12 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use super::*;
-use crate::logging::Filter;
 use crate::logging::target::{
     ADMIN, CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE,
 };
+use crate::logging::{Filter, Format};
 use crate::options::admin::AdminOptions;
+use crate::options::log::LogOptions;
 use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
@@ -88,8 +89,12 @@ fn an_empty_command_line_gives_the_defaults() {
             watchdog: Duration::from_secs(5),
             health_path: None,
         },
-        log: "info".parse().expect("a level"),
-        log_messages: false,
+        log: LogOptions {
+            filter: "info".parse().expect("a level"),
+            format: Format::Text,
+            file: None,
+            messages: false,
+        },
         record: None,
     };
     assert_eq!(options, expected);
@@ -105,8 +110,9 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
-                --drain-timeout 3s --drain-spread 2s \
-                --admin-listen 127.0.0.1:9090 --watchdog 3s --health-path /healthz --log-level mio=off --log-messages \
+                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
+                --admin-listen 127.0.0.1:9090 --watchdog 3s --health-path /healthz \
+                --log-format json --log-file l \
                 --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
@@ -143,8 +149,12 @@ fn every_option_is_read_with_and_without_the_command_serve() {
             watchdog: Duration::from_secs(3),
             health_path: Some("/healthz".into()),
         },
-        log: "mio=off".parse().expect("a filter"),
-        log_messages: true,
+        log: LogOptions {
+            filter: "mio=off".parse().expect("a filter"),
+            format: Format::Json,
+            file: Some("l".into()),
+            messages: true,
+        },
         record: Some(RecordOptions {
             folder: "d".into(),
             max_len: 1 << 20,
@@ -190,6 +200,8 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
         ("WS_ECHO_LOG_MESSAGES", "yes"),
+        ("WS_ECHO_LOG_FORMAT", "json"),
+        ("WS_ECHO_LOG_FILE", "l,m"),
         ("WS_ECHO_RECORD", "/r"),
         ("WS_ECHO_RECORD_MAX_SIZE", "256KiB"),
         ("WS_ECHO_RECORD_MAX_FILES", "1"),
@@ -229,8 +241,12 @@ fn every_option_is_read_from_the_environment() {
             watchdog: Duration::from_secs(3),
             health_path: Some("/healthz".into()),
         },
-        log: "warn,mio=off".parse().expect("a filter"),
-        log_messages: true,
+        log: LogOptions {
+            filter: "warn,mio=off".parse().expect("a filter"),
+            format: Format::Json,
+            file: Some("l,m".into()),
+            messages: true,
+        },
         record: Some(RecordOptions {
             folder: "/r".into(),
             max_len: 256 << 10,
@@ -348,9 +364,10 @@ fn verbose_is_the_level_debug() {
     let debug: Filter = "debug".parse().expect("a level");
     let variables = [("WS_ECHO_LOG_LEVEL", "error"), ("RUST_LOG", "warn")];
     for arguments in [["-v"], ["--verbose"]] {
-        assert_eq!(options(&arguments, &variables).log, debug);
+        assert_eq!(options(&arguments, &variables).log.filter, debug);
     }
-    assert_eq!(options(&[], &[("WS_ECHO_VERBOSE", "1")]).log, debug);
+    let log = options(&[], &[("WS_ECHO_VERBOSE", "1")]).log;
+    assert_eq!(log.filter, debug);
     let message = refusal(&["-v", "--log-level=info"], &[]);
     assert!(message.contains("cannot be used with"), "{message}");
 }
@@ -558,7 +575,7 @@ fn a_subprotocol_is_an_http_token() {
 fn the_flag_overrides_its_variable_and_that_overrides_rust_log() {
     let rust_log = ("RUST_LOG", "error");
     let variable = ("WS_ECHO_LOG_LEVEL", "warn");
-    let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log;
+    let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log.filter;
     let filter = |text: &str| text.parse::<Filter>().expect(text);
     assert_eq!(
         log(&["--log-level", "debug"], &[variable, rust_log]),
@@ -572,7 +589,7 @@ fn the_flag_overrides_its_variable_and_that_overrides_rust_log() {
 #[test]
 fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
     let log = options(&[], &[("RUST_LOG", "loud,debug")]).log;
-    assert_eq!(log, Filter::parse_lenient("loud,debug"));
+    assert_eq!(log.filter, Filter::parse_lenient("loud,debug"));
     let message = refusal(&["--log-level", "loud"], &[]);
     assert!(
         message.contains("for '--log-level <FILTER>': 'loud' is not a level"),

@@ -116,7 +116,7 @@ mod tests {
         for (name, advice) in [
             ("WS_ECHO_LISTN", "write WS_ECHO_LISTEN"),
             ("WS_ECHO_MAX_CLIENTS", "write WS_ECHO_MAX_CONNECTIONS"),
-            ("WS_ECHO_LOG", "write WS_ECHO_LOG_LEVEL"),
+            ("WS_ECHO_LOGLEVEL", "write WS_ECHO_LOG_LEVEL"),
             ("WS_ECHO_SERVE_THREADS", "write WS_ECHO_THREADS"),
             (
                 "WS_ECHO_CHAT_SUBPROTOCOLS",

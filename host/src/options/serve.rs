@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ws_echo_core::Window;
 
-use crate::logging::Filter;
 use crate::options::admin::AdminOptions;
+use crate::options::log::LogOptions;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,10 +78,8 @@ pub struct ServeOptions {
     pub(crate) drain_timeout: Duration,
     /// How other programs watch the server.
     pub(crate) admin: AdminOptions,
-    /// Which records are logged.
-    pub(crate) log: Filter,
-    /// Whether the messages themselves are logged.
-    pub(crate) log_messages: bool,
+    /// What is logged, and where.
+    pub(crate) log: LogOptions,
     /// How connections are recorded; `None` for not at all.
     pub(crate) record: Option<RecordOptions>,
 }

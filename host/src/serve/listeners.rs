@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 
 use log::warn;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::platform;
@@ -75,7 +76,9 @@ impl Listeners {
         }
         match missing {
             Some(error) if listeners.is_empty() => return Err(error),
-            Some(error) => warn!(target: SERVER, "{error}"),
+            Some(error) => {
+                warn!(target: SERVER, event = event::NOT_LISTENING, reason:% = error; "{error}");
+            }
             None => {}
         }
         Ok(Self(listeners))

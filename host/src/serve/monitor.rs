@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use log::warn;
 
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::quantity::Count;
 use crate::serve::limits::ConnectionLimiter;
@@ -254,7 +255,10 @@ impl WatchedWorker {
         lock(&self.post.exchange).question = Some(question);
         self.post.is_asked.store(true, Ordering::Release);
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }

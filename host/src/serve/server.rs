@@ -14,6 +14,7 @@ use log::{error, info, warn};
 
 use crate::escape::Excerpt;
 use crate::logging;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
@@ -126,7 +127,10 @@ fn serve<A: Acceptor>(
     tls: Option<TlsAcceptor>,
 ) -> Result<(), ServeError> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
-        warn!(target: SERVER, "cannot raise the limit of open files: {error}");
+        warn!(
+            target: SERVER, event = event::FILE_LIMIT, reason:% = error;
+            "cannot raise the limit of open files: {error}"
+        );
         LEAST_FILE_LIMIT
     });
     let cost = cost::<A::Transport>(options);
@@ -162,12 +166,15 @@ fn serve<A: Acceptor>(
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients is not useful.
-        error!(target: SERVER, "a worker has ended: {error}");
+        error!(
+            target: SERVER, event = event::WORKER_ENDED, reason:% = error;
+            "a worker has ended: {error}"
+        );
         result = Err(ServeError::System("continue", error));
         stop.store(true, Ordering::Release);
         handles.iter().for_each(WorkerHandle::wake);
     }
-    info!(target: SERVER, "stopped");
+    info!(target: SERVER, event = event::STOPPED; "stopped");
     result
 }
 
@@ -208,7 +215,7 @@ fn bound_sockets(
 
 /// Logs how many connections there may be, and how much memory they may take.
 fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
-    let connections = match connections {
+    let shown = match connections {
         Some(limit) => {
             let connections = Count(limit as u64, "connection");
             format!("up to {connections} (--max-connections)")
@@ -222,8 +229,9 @@ fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
     });
     let container = container.unwrap_or_default();
     info!(
-        target: SERVER,
-        "{connections}, {cost} bytes for each, and {memory} MiB for the buffers of all \
+        target: SERVER, event = event::LIMITS, connections_max = connections,
+        memory_max = options.max_memory;
+        "{shown}, {cost} bytes for each, and {memory} MiB for the buffers of all \
          (--max-memory{container})"
     );
 }
@@ -234,7 +242,7 @@ fn warn_of_every_network(options: &ServeOptions) {
     let open: Vec<_> = open.map(SocketAddr::to_string).collect();
     if !open.is_empty() {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::EVERY_NETWORK;
             "every network can connect, not only this machine: --listen {}",
             enumerate(&open)
         );
@@ -247,7 +255,7 @@ fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_l
         && wanted.get() > limit
     {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::FILE_LIMIT, limit = limit;
             "--max-connections {wanted} is more than the limit of open files allows \
              (ulimit -n {file_limit}): up to {limit} are served"
         );

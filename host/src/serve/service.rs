@@ -111,7 +111,7 @@ impl Service {
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
             deflate_window: options.deflate_window,
-            log_messages: options.log_messages,
+            log_messages: options.log.messages,
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,

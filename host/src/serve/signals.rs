@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use log::info;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::serve::monitor::{Monitor, Stage};
 use crate::serve::tls::TlsAcceptor;
@@ -28,14 +29,16 @@ pub(crate) fn stop_on_signal(
     let on_signal = move || {
         let now = Instant::now();
         if now.duration_since(*first.get_or_insert(now)) > ONE_SIGNAL {
-            info!(target: SERVER, "stopped at once by a second signal");
+            info!(
+                target: SERVER, event = event::STOPPED; "stopped at once by a second signal"
+            );
             logging::finish();
             process::exit(0);
         }
         if !stop.swap(true, Ordering::AcqRel) {
             monitor.enter(Stage::Draining);
             info!(
-                target: SERVER,
+                target: SERVER, event = event::STOPPING;
                 "stopping: every client gets Close 1001; a second signal stops at once"
             );
             workers.iter().for_each(WorkerHandle::wake);
@@ -44,19 +47,25 @@ pub(crate) fn stop_on_signal(
     platform::on_stop_signal(on_signal)
 }
 
-/// Makes SIGHUP load the certificate again, or stop the server if its terminal is gone.
+/// Makes SIGHUP open the file of the log and load the certificate again, or stop the server if its
+/// terminal is gone.
 pub(crate) fn reload_on_hang_up(tls: Option<TlsAcceptor>) -> io::Result<()> {
     let mut has_terminal = platform::is_terminal_there();
     let on_hang_up = move || {
         // A shell may repeat the system's signal.
         if has_terminal && !platform::is_terminal_there() {
             has_terminal = false;
-            info!(target: SERVER, "the terminal is gone");
+            info!(target: SERVER, event = event::TERMINAL_GONE; "the terminal is gone");
             return platform::interrupt();
         }
+        let has_log_file = logging::reopen();
         match &tls {
             Some(tls) => tls.reload(),
-            None => info!(target: SERVER, "SIGHUP: nothing to load again: there is no certificate"),
+            None if has_log_file => {}
+            None => info!(
+                target: SERVER, event = event::NOTHING_TO_RELOAD;
+                "SIGHUP: nothing to load again: there is no certificate"
+            ),
         }
     };
     platform::on_hang_up(on_hang_up)

@@ -53,7 +53,7 @@ impl Tap {
     ///
     /// When no recordings can be made where they should be.
     pub(crate) fn new(options: &ServeOptions) -> io::Result<Option<Self>> {
-        let shows = |target, level| options.log.shows(target, level);
+        let shows = |target, level| options.log.filter.shows(target, level);
         let is_logged = shows(FRAME, Level::Debug) || shows(WIRE, Level::Trace);
         let recorder = options.record.as_ref().map(Recorder::start).transpose()?;
         if !is_logged && recorder.is_none() {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use log::warn;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
@@ -41,7 +42,10 @@ impl WorkerHandle {
     /// Makes the worker look at its inbox, and whether it must stop.
     pub(crate) fn wake(&self) {
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }
@@ -199,7 +203,10 @@ impl<A: Acceptor> Worker<A> {
 
     fn pause_accepting(&mut self, error: &io::Error) {
         if !self.has_accept_failed {
-            warn!(target: SERVER, "cannot accept clients, trying again: {error}");
+            warn!(
+                target: SERVER, event = event::ACCEPT_FAILED, reason:% = error;
+                "cannot accept clients, trying again: {error}"
+            );
         }
         self.has_accept_failed = true;
         self.post.set_cannot_accept(true);

@@ -17,6 +17,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::CertifiedKey;
 
+use crate::logging::event;
 use crate::logging::target::TLS;
 use crate::serve::tls::certificate::LoadError;
 
@@ -37,11 +38,11 @@ pub(super) fn make(
     if let Some(path) = written_to {
         fs::write(path, made.pem()).map_err(|error| not_written(path, &error))?;
     }
+    let fingerprint = fingerprint(made.der());
     info!(
-        target: TLS,
-        "certificate made for {}, with the SHA-256 fingerprint {}",
+        target: TLS, event = event::CERTIFICATE_MADE, fingerprint:% = fingerprint;
+        "certificate made for {}, with the SHA-256 fingerprint {fingerprint}",
         names.join(", "),
-        fingerprint(made.der())
     );
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     CertifiedKey::from_der(vec![made.der().clone()], key.into(), &default_provider())
