@@ -13,6 +13,7 @@ use std::thread;
 use log::{info, warn};
 
 use self::server::AdminServer;
+use crate::logging::event;
 use crate::logging::target::ADMIN;
 use crate::platform;
 use crate::serve::monitor::Monitor;
@@ -27,10 +28,13 @@ pub(crate) fn start(address: SocketAddr, monitor: Arc<Monitor>) -> io::Result<()
     for listener in platform::listen(address, 1)? {
         let address = listener.local_addr()?;
         server.listen(listener)?;
-        info!(target: ADMIN, "health checks on http://{address}");
+        info!(
+            target: ADMIN, event = event::ADMIN_LISTENING;
+            "health checks on http://{address}"
+        );
         if !address.ip().is_loopback() {
             warn!(
-                target: ADMIN,
+                target: ADMIN, event = event::ADMIN_EXPOSED;
                 "other machines can ask how this server is: --admin-listen {address}"
             );
         }

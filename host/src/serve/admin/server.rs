@@ -10,6 +10,7 @@ use slab::Slab;
 
 use super::connection::Connection;
 use super::routes;
+use crate::logging::event;
 use crate::logging::target::{ADMIN, SERVER};
 use crate::serve::limits::ADMIN_CONNECTIONS_MAX;
 use crate::serve::monitor::Monitor;
@@ -74,7 +75,10 @@ impl AdminServer {
             let timeout = self.timeout();
             match self.poller.wait(&mut events, Some(timeout)) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => {
-                    return error!(target: ADMIN, "health checks have ended: {error}");
+                    return error!(
+                        target: ADMIN, event = event::ADMIN_FAILED, reason:% = error;
+                        "health checks have ended: {error}"
+                    );
                 }
                 _ => {}
             }
@@ -110,11 +114,15 @@ impl AdminServer {
     fn look_at_workers(&mut self, now: Instant) {
         match (self.monitor.liveness(now), self.is_stuck) {
             (Err(stuck), false) => {
-                error!(target: SERVER, "{stuck} (--watchdog): /livez says so");
+                error!(
+                    target: SERVER, event = event::WORKER_STUCK, worker = stuck.worker,
+                    duration = stuck.time.as_secs_f64();
+                    "{stuck} (--watchdog): /livez says so"
+                );
                 self.is_stuck = true;
             }
             (Ok(()), true) => {
-                info!(target: SERVER, "all workers turn again");
+                info!(target: SERVER, event = event::WORKERS_TURN; "all workers turn again");
                 self.is_stuck = false;
             }
             _ => {}
@@ -145,7 +153,10 @@ impl AdminServer {
 
     fn pause_accepting(&mut self, now: Instant, error: &io::Error) {
         if !self.has_accept_failed {
-            warn!(target: ADMIN, "cannot accept health checks, trying again: {error}");
+            warn!(
+                target: ADMIN, event = event::ACCEPT_FAILED, reason:% = error;
+                "cannot accept health checks, trying again: {error}"
+            );
         }
         self.has_accept_failed = true;
         self.accept_at = Some(now + ACCEPT_PAUSE);
@@ -160,7 +171,10 @@ impl AdminServer {
         }
         let key = self.connections.vacant_key();
         if let Err(error) = self.poller.register(&mut socket, key) {
-            return warn!(target: ADMIN, "cannot answer a health check: {error}");
+            return warn!(
+                target: ADMIN, event = event::ADMIN_FAILED, reason:% = error;
+                "cannot answer a health check: {error}"
+            );
         }
         self.connections.insert(Visit {
             connection: Connection::new(socket),
