@@ -366,6 +366,9 @@ mod tests {
         assert_eq!(limit(&[], 1024), Some(1024 - 64 - 24));
         let with_two_limits = limit(&["--max-connections-per-ip=9"], 1024);
         assert_eq!(with_two_limits, Some(1024 - 2 * 64 - 24));
+        // A listener, a poller, and 17 connections for a moment.
+        let with_admin = limit(&["--admin-listen=127.0.0.1:0"], 1024);
+        assert_eq!(with_admin, Some(1024 - 64 - 24 - 20));
         assert_eq!(limit(&["--max-connections=10"], 1024), Some(10));
         assert_eq!(limit(&["--max-connections=5000"], 1024), Some(936));
         assert_eq!(with_threads("100", &[], 1024), Some(1024 - 64 - 416));

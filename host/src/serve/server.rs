@@ -20,7 +20,7 @@ use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
-use crate::serve::admin;
+use crate::serve::admin::Admin;
 use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
@@ -139,10 +139,11 @@ fn serve<A: Acceptor>(
     let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
     let limit = monitor.limiter().limit();
     // Before it listens for clients, so that it can say that it starts.
-    if let Some(address) = options.admin.listen {
+    let admin = options.admin.listen.map(|address| {
         let not_listening = |error| ServeError::Admin(address, error);
-        admin::start(address, monitor.clone()).map_err(not_listening)?;
-    }
+        Admin::start(address, monitor.clone()).map_err(not_listening)
+    });
+    let _admin = admin.transpose()?;
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
     signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{error, info, warn};
@@ -14,7 +15,7 @@ use crate::logging::event;
 use crate::logging::target::{ADMIN, SERVER};
 use crate::serve::limits::ADMIN_CONNECTIONS_MAX;
 use crate::serve::monitor::Monitor;
-use crate::serve::poller::{Events, Poller, Ready, Socket};
+use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
 
 /// How long a connection may last.
 const TIME: Duration = Duration::from_secs(5);
@@ -34,6 +35,7 @@ pub(super) struct AdminServer {
     has_accept_failed: bool,
     /// Whether a worker was stuck when this was last looked at.
     is_stuck: bool,
+    stop: Arc<AtomicBool>,
 }
 
 struct Visit {
@@ -42,21 +44,23 @@ struct Visit {
 }
 
 impl AdminServer {
-    /// A server without listeners.
+    /// A server without listeners, and what wakes it. It stops when `stop` is set and it is woken.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(super) fn new(monitor: Arc<Monitor>) -> io::Result<Self> {
-        let (poller, _) = Poller::new()?;
-        Ok(Self {
+    pub(super) fn new(monitor: Arc<Monitor>, stop: Arc<AtomicBool>) -> io::Result<(Self, Waker)> {
+        let (poller, waker) = Poller::new()?;
+        let server = Self {
             poller,
             connections: Slab::with_capacity(ADMIN_CONNECTIONS_MAX),
             monitor,
             accept_at: None,
             has_accept_failed: false,
             is_stuck: false,
-        })
+            stop,
+        };
+        Ok((server, waker))
     }
 
     /// Adds a listener, which does not block.
@@ -68,7 +72,7 @@ impl AdminServer {
         self.poller.listen(listener)
     }
 
-    /// Answers until the system reports no more events, which it does not do.
+    /// Answers until it must stop.
     pub(super) fn run(mut self) {
         let mut events = Events::new();
         loop {
@@ -87,6 +91,7 @@ impl AdminServer {
             self.connections.retain(|_, visit| visit.deadline > now);
             for ready in events.iter() {
                 match ready {
+                    Ready::Waker if self.stop.load(Ordering::Acquire) => return,
                     Ready::Waker => {}
                     Ready::Listener(_) => self.accept_at = Some(now),
                     Ready::Client { key, .. } | Ready::ClientWithoutRoom { key, .. } => {
@@ -213,7 +218,7 @@ mod tests {
         let wakers = (0..workers).map(|_| Poller::new().unwrap().1);
         let limiter = Arc::new(ConnectionLimiter::new(&options(&[], &[]), u64::MAX));
         let monitor = Arc::new(Monitor::new(limiter, wakers, WATCHDOG));
-        let mut server = AdminServer::new(monitor.clone()).unwrap();
+        let (mut server, _) = AdminServer::new(monitor.clone(), Arc::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
