@@ -106,7 +106,6 @@ pub(crate) fn reopen() -> bool {
 }
 
 /// How many lines were dropped since the start.
-#[allow(dead_code)]
 pub(crate) fn dropped_lines() -> u64 {
     LOGGER.get().map_or(0, |logger| logger.shared.dropped())
 }

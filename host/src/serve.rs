@@ -16,7 +16,7 @@ pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
-#[allow(dead_code, reason = "nobody asks the workers yet")]
+pub(crate) mod metrics;
 pub(crate) mod monitor;
 pub(crate) mod origin;
 pub(crate) mod page;

@@ -17,7 +17,7 @@ use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcom
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
-        Ok(Command::Serve(options)) => Ok(options),
+        Ok(Command::Serve(options)) => Ok(*options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }

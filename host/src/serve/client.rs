@@ -9,6 +9,7 @@ mod answer;
 mod echo;
 mod ending;
 mod handshake;
+mod listing;
 mod pending;
 mod phase;
 mod test;

@@ -9,6 +9,8 @@
 //! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
+mod reporting;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +25,9 @@ use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
-use crate::serve::monitor::{Monitor, Question, Report};
+use crate::serve::metrics::round_trips::RoundTrips;
+use crate::serve::metrics::targets::Targets;
+use crate::serve::monitor::Monitor;
 use crate::serve::peer::Peer;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
@@ -52,6 +56,8 @@ pub struct Clients<T> {
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
+    round_trips: RoundTrips,
+    targets: Targets,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
 }
@@ -78,7 +84,7 @@ impl<T: Transport> Clients<T> {
 
     /// No clients yet; other workers have some.
     pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Arc<Monitor>) -> Self {
-        Self {
+        let mut clients = Self {
             limiter: monitor.limiter().clone(),
             table: Slab::new(),
             wheel: TimerWheel::new(now),
@@ -97,8 +103,14 @@ impl<T: Transport> Clients<T> {
                 scratch: Scratch::default(),
             },
             run_queue: Vec::new(),
+            round_trips: RoundTrips::default(),
+            targets: Targets::default(),
             spread: 0,
+        };
+        if options.admin.listen.is_some() {
+            clients.keep_targets();
         }
+        clients
     }
 
     /// Whether there are no clients.
@@ -116,13 +128,6 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
-    /// What the server tells of these clients.
-    pub(crate) fn report(&self, _: Question) -> Report {
-        Report {
-            clients: self.len(),
-        }
-    }
-
     /// Where what happens to clients is logged.
     pub(crate) fn journal(&mut self) -> &mut Journal {
         &mut self.shared.journal
@@ -136,6 +141,7 @@ impl<T: Transport> Clients<T> {
 
     /// The same for a client that may have connected to a Unix socket.
     pub(crate) fn add_peer(&mut self, transport: T, peer: Peer) -> Option<usize> {
+        self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
             self.count_turned_away(Limit::Memory);
             return None;
@@ -188,6 +194,7 @@ impl<T: Transport> Clients<T> {
 
     /// Counts a client that is turned away, and logs it if that is due.
     pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        self.shared.journal.counters.turned_away[limit as usize] += 1;
         if let Some(clients) = self.limiter.turn_away(limit) {
             self.shared.journal.turned_away(clients);
         }
@@ -300,6 +307,7 @@ impl<T: Transport> Clients<T> {
 
     #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
+        self.note_turn(key, turn.deadline);
         match turn.next {
             Next::Idle => {}
             Next::Alarm => {
@@ -364,6 +372,8 @@ impl<T: Transport> Clients<T> {
             "a client has left without a word"
         );
         self.wheel.forget(key);
+        self.round_trips.forget(key);
+        self.targets.forget(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

@@ -1,8 +1,9 @@
-//! What happened to clients. This is the one place in which it is logged.
+//! What happened to clients. This is the one place in which it is logged, and counted.
 //!
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod counting;
 mod ending;
 mod message;
 mod opening;
@@ -23,6 +24,8 @@ use crate::escape::Untrusted;
 use crate::logging::event;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
+use crate::serve::metrics::counters::Counters;
+use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
 use crate::serve::peer::Peer;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
@@ -33,6 +36,11 @@ use crate::time::Span;
 #[derive(Debug)]
 pub(crate) struct Journal {
     openings: Openings,
+    pub(crate) counters: Counters,
+    /// Whether it is remembered what clients ask for.
+    keeps_targets: bool,
+    /// What the client has asked for whose connection was opened last.
+    opened_target: Option<Box<str>>,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
 }
@@ -44,6 +52,8 @@ pub(crate) struct Carried {
     pub(crate) received: Traffic,
     /// Without the greeting.
     pub(crate) echoed: Traffic,
+    /// What was made ready for the client, and will not be sent.
+    pub(crate) unsent: Traffic,
 }
 
 /// Clients that were turned away because of a limit.
@@ -67,6 +77,9 @@ impl Journal {
         });
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
+            counters: Counters::default(),
+            keeps_targets: false,
+            opened_target: None,
             shortages: RateLimitedCounter::default(),
         }
     }
@@ -76,20 +89,14 @@ impl Journal {
         self.openings.usual_greeting
     }
 
-    /// When a connection is opened; any moment if its end will not be logged.
+    /// When a connection is opened.
     pub(crate) fn now(&self) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open()
     }
 
     /// The same for a connection that is sent this greeting. Its end must be
     /// [reported](Self::ended).
     pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open_with(greeting)
     }
 
@@ -100,7 +107,7 @@ impl Journal {
 
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
-        if log_enabled!(target: CLIENT, Level::Info) {
+        if self.keeps_targets || log_enabled!(target: CLIENT, Level::Info) {
             Untrusted::excerpt(request.target()).to_string()
         } else {
             String::new()
@@ -134,6 +141,7 @@ impl Journal {
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
     pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
+        self.count_opening(target);
         let Some(window) = window else {
             return info!(
                 target: CLIENT, event = event::CONNECTED, peer:% = peer, path = target;
@@ -176,6 +184,7 @@ impl Journal {
 
     /// A browser gets a file, the page or its icon.
     pub(crate) fn file_sent(&mut self, peer: Peer, name: &str, target: &str) {
+        self.counters.pages += 1;
         info!(
             target: CLIENT, event = event::FILE_SENT, peer:% = peer, path = target, file = name;
             "{name} sent {peer} {target}"
@@ -184,6 +193,7 @@ impl Journal {
 
     /// A request is refused; `target` is empty if none was read.
     pub(crate) fn refused(&mut self, peer: Peer, target: &str, refusal: Refusal) {
+        self.counters.fail(refusal);
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
         info!(
@@ -196,6 +206,7 @@ impl Journal {
     /// A request is refused because there is no memory for the answer; `target` is what
     /// [`target`](Self::target) returned.
     pub(crate) fn refused_without_memory(&mut self, peer: Peer, target: &str) {
+        self.counters.fail(Failure::Memory);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, path = target, status = 503,
             reason = "short of memory (--max-memory)";
@@ -206,6 +217,7 @@ impl Journal {
 
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: Peer, request: &Request<'_>) {
+        self.counters.fail(Failure::Origin);
         let advice = Advice::to(request);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, status = 403, reason:% = advice;
@@ -215,6 +227,7 @@ impl Journal {
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
     pub(crate) fn refused_protocol(&mut self, peer: Peer, advice: &str) {
+        self.counters.fail(Failure::WrongProtocol);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason = advice;
             "client refused {peer}: {advice}"
@@ -223,6 +236,7 @@ impl Journal {
 
     /// The handshake of the transport itself failed.
     pub(crate) fn refused_transport(&mut self, peer: Peer, error: &io::Error) {
+        self.counters.fail(Failure::Tls);
         let reason = Reason(error);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason:% = reason;
@@ -232,6 +246,7 @@ impl Journal {
 
     /// The handshake of the transport itself was not complete in time.
     pub(crate) fn refused_late_transport(&mut self, peer: Peer) {
+        self.counters.fail(Failure::TlsTimeout);
         let reason = "TLS: no handshake in time";
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, reason = reason;
@@ -242,6 +257,7 @@ impl Journal {
     /// A client went away before its request was complete. `error` is `None` when it ended its
     /// side of the transport.
     pub(crate) fn left(&mut self, peer: Peer, error: Option<&io::Error>) {
+        self.counters.fail(Failure::Left);
         match error.map(io::Error::kind) {
             None => debug!(
                 target: CLIENT, event = event::LEFT, peer:% = peer;
@@ -266,6 +282,7 @@ impl Journal {
             );
         };
         let (lasted, greeting) = self.openings.take(carried.opened);
+        self.count_end(ending, &carried, lasted);
         let received = carried.received;
         let sent = carried.echoed + greeting;
         info!(
@@ -301,6 +318,7 @@ impl Journal {
 
     /// There is no memory for a client's buffer: it is served with the reserve.
     pub(crate) fn short_of_memory(&mut self) {
+        self.counters.shortages += 1;
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
                 target: LIMITS, event = event::SHORT_OF_MEMORY, count = count;

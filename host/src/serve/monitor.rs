@@ -15,6 +15,8 @@ use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::quantity::Count;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::metrics::listed::Listed;
+use crate::serve::metrics::numbers::Numbers;
 use crate::serve::poller::Waker;
 use crate::time::Time;
 
@@ -65,6 +67,9 @@ pub(crate) enum Question {
 pub(crate) struct Report {
     /// How many clients it has.
     pub(crate) clients: usize,
+    pub(crate) numbers: Numbers,
+    /// Its clients, if it was asked for them.
+    pub(crate) listed: Vec<Listed>,
 }
 
 /// What all workers answer.

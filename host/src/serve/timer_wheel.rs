@@ -49,6 +49,12 @@ impl Ticks {
         Self(ticks as u32)
     }
 
+    /// The time that has passed at least if so much of the span is left.
+    pub(crate) fn passed(self, left: Duration) -> Duration {
+        // The first tick had begun already.
+        (GRANULARITY * self.0.saturating_sub(1)).saturating_sub(left)
+    }
+
     /// A part of the span, one tick at least: `share` of 2^32.
     pub(crate) fn part(self, share: u32) -> Self {
         let part = (u64::from(self.0) * u64::from(share)) >> 32;
@@ -198,6 +204,16 @@ impl TimerWheel {
             self.push(DUE, link);
         }
         self.look_in_time();
+    }
+
+    /// How long it is until the deadline of a key; `None` if it has none.
+    pub(crate) fn remaining(&self, key: usize) -> Option<Duration> {
+        let place = link_of(key);
+        let link = self.links.get(place as usize)?;
+        // Half of all ticks are in the future.
+        let ticks = link.due.wrapping_sub(self.now as u32) as i32;
+        let is_set = link.next != place;
+        is_set.then(|| GRANULARITY * u32::try_from(ticks).unwrap_or(0))
     }
 
     /// Takes the next key with a deadline that is due.

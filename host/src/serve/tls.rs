@@ -3,6 +3,7 @@
 
 mod certificate;
 mod facts;
+mod handshakes;
 mod pending;
 mod scratch;
 mod self_signed;
@@ -19,6 +20,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 pub(crate) use self::certificate::LoadError;
+pub(crate) use self::handshakes::handshakes;
 use self::stream::{RUSTLS_MEMORY, TlsStream};
 use crate::alpn::HTTP_1_1;
 use crate::escape::OneLine;

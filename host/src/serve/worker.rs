@@ -19,6 +19,7 @@ use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
+use crate::serve::tls;
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
 /// was left.
@@ -176,7 +177,9 @@ impl<A: Acceptor> Worker<A> {
             self.stop();
         }
         if let Some(question) = self.post.question() {
-            self.post.answer(question, self.clients.report(question));
+            let mut report = self.clients.report(question);
+            report.numbers.tls = tls::handshakes();
+            self.post.answer(question, report);
         }
         while let Ok(client) = self.inbox.try_recv() {
             if !self.is_stopping() {

@@ -3,12 +3,13 @@
 use ws_echo_core::Refusal;
 
 use crate::serve::health;
+use crate::serve::metrics;
 use crate::serve::monitor::Monitor;
 use crate::serve::response::{Answer, METHOD_NOT_ALLOWED_FOR_ADMIN};
 use crate::serve::service::Handshake;
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const LIST: &str = "/livez\n/readyz\n";
+const LIST: &str = "/livez\n/readyz\n/metrics\n/connections\n";
 const NOT_FOUND: &str = "there is nothing here: / lists what there is\n";
 
 /// Answers a request that is complete. Returns the content that follows the head.
@@ -36,6 +37,8 @@ fn respond_at_path(handshake: &mut Handshake, monitor: &Monitor) -> Vec<u8> {
     let answer = match handshake.request().path() {
         "/livez" => health::livez(monitor),
         "/readyz" => health::readyz(monitor),
+        "/metrics" => metrics::respond(monitor),
+        "/connections" => metrics::connections::respond(monitor),
         "/" => Answer::of_now("200 OK", TEXT, LIST.as_bytes()),
         _ => Answer::of_now("404 Not Found", TEXT, NOT_FOUND.as_bytes()),
     };

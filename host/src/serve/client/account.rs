@@ -2,7 +2,7 @@
 
 use crate::serve::journal::{Carried, Moment};
 use crate::serve::peer::Peer;
-use crate::serve::traffic::TrafficCounter;
+use crate::serve::traffic::{Traffic, TrafficCounter};
 
 /// Who the client is, and what it has exchanged. (It takes no more memory than a `SocketAddr`.)
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl Account {
             opened,
             received: echoed,
             echoed,
+            unsent: Traffic::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use ws_echo_core::CloseCode;
 use super::{Client, Phase};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
+use crate::serve::metrics::failure::Failure;
 use crate::serve::traffic::Traffic;
 
 impl Client {
@@ -65,6 +66,9 @@ impl Client {
         buffer: Option<&ClientBuffer>,
         journal: &mut Journal,
     ) {
+        if let (Phase::Handshake(_), Ending::ShortOfMemory) = (&self.phase, ending) {
+            journal.counters.fail(Failure::Memory);
+        }
         journal.ended(self.peer(), ending, self.carried(buffer));
     }
 
@@ -74,7 +78,8 @@ impl Client {
         let mut carried = self.account.carried(self.opened()?);
         if let Some(buffer) = buffer.or(self.buffer.as_deref()) {
             carried.received.bytes += self.begun_len(buffer);
-            carried.echoed = carried.echoed - buffer.unsent.traffic();
+            carried.unsent = buffer.unsent.traffic();
+            carried.echoed = carried.echoed - carried.unsent;
         }
         if let Some(session) = self.session() {
             carried.received = carried.received + session.waiting();

@@ -88,8 +88,14 @@ impl Client {
         }
         let Shared { pool, journal, .. } = shared;
         let opened = match &sequel {
-            Sequel::Greeting(_, traffic) => journal.now_with(*traffic),
-            _ => journal.now(),
+            Sequel::Greeting(_, traffic) => {
+                journal.count_greeting(*traffic);
+                journal.now_with(*traffic)
+            }
+            _ => {
+                journal.count_greeting(journal.greeting());
+                journal.now()
+            }
         };
         let session = pool.begin_session(agreed, verifier);
         let open = Phase::Open {

@@ -3,6 +3,7 @@
 
 mod backlog;
 mod compression;
+mod counters;
 pub(crate) mod memory_transport;
 mod refused_memory;
 mod request_report;

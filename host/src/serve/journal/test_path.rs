@@ -6,6 +6,7 @@ use super::Journal;
 use crate::logging::event;
 use crate::logging::target::CLIENT;
 use crate::serve::behaviour::parse::Mistake;
+use crate::serve::metrics::failure::Failure;
 use crate::serve::peer::Peer;
 
 impl Journal {
@@ -19,6 +20,7 @@ impl Journal {
 
     /// A request is refused because the address asks for it.
     pub(crate) fn refused_as_asked(&mut self, peer: Peer, target: &str, status: u16) {
+        self.counters.fail(Failure::AsAsked);
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, path = target, status = status,
             reason = "as asked";
@@ -28,6 +30,7 @@ impl Journal {
 
     /// A request is refused because of its query; `mistake` says why.
     pub(crate) fn refused_query(&mut self, peer: Peer, target: &str, mistake: &Mistake) {
+        self.counters.fail(Failure::Query);
         let mistake = mistake.sentence();
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, path = target, status = 400,
