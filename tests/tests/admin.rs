@@ -51,7 +51,7 @@ mod listener {
             ("/readyz", "200", "ok\n"),
             ("/readyz?verbose", "200", "ok\n"),
             ("http://localhost/livez", "200", "ok\n"),
-            ("/", "200", "/livez\n/readyz\n"),
+            ("/", "200", "/livez\n/readyz\n/metrics\n/connections\n"),
             (
                 "/livez/",
                 "404",

@@ -12,8 +12,8 @@ use crate::options::admin::AdminOptions;
 
 #[derive(Args)]
 pub(super) struct AdminArguments {
-    /// An address of this machine where health checks are answered by plain HTTP, on a thread of
-    /// its own: /livez and /readyz [default: nowhere]
+    /// An address where other programs ask by plain HTTP how the server is, on a thread of its own:
+    /// /livez, /readyz, /metrics and /connections [default: nowhere]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     admin_listen: Option<SocketAddr>,
 
