@@ -229,6 +229,11 @@ impl Monitor {
         Ok(())
     }
 
+    /// Makes the workers look at what has changed for them.
+    pub(crate) fn wake_workers(&self) {
+        self.workers.iter().for_each(WatchedWorker::wake);
+    }
+
     /// Asks all workers, and waits for their answers, for `timeout` at most. A worker that has not
     /// answered the last time either is not waited for.
     pub(crate) fn ask(&self, question: Question, timeout: Duration) -> Answers {
@@ -265,13 +270,17 @@ impl WatchedWorker {
     fn ask(&self, question: Question) -> bool {
         let unanswered = lock(&self.post.exchange).question.replace(question);
         self.post.is_asked.store(true, Ordering::Release);
+        self.wake();
+        unanswered.is_some()
+    }
+
+    fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             warn!(
                 target: SERVER, event = event::WAKE_FAILED, reason:% = error;
                 "cannot wake a worker: {error}"
             );
         }
-        unanswered.is_some()
     }
 }
 

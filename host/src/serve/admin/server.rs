@@ -1,7 +1,6 @@
 //! The thread of the admin listener. It has few connections, each of them for a short time.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use crate::logging::event;
 use crate::logging::target::{ADMIN, SERVER};
 use crate::serve::limits::ADMIN_CONNECTIONS_MAX;
 use crate::serve::monitor::Monitor;
-use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
+use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
 
 /// How long a connection may last.
 const TIME: Duration = Duration::from_secs(5);
@@ -63,13 +62,13 @@ impl AdminServer {
         Ok((server, waker))
     }
 
-    /// Adds a listener, which does not block.
+    /// Adds a listener.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(super) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
-        self.poller.listen(listener)
+    pub(super) fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        self.poller.listen(listener.into())
     }
 
     /// Answers until it must stop.
@@ -136,7 +135,7 @@ impl AdminServer {
 
     /// Accepts some of the connections that wait.
     fn accept(&mut self, now: Instant) {
-        for listener in 0..self.poller.listeners() {
+        for listener in 0..self.poller.listeners().len() {
             let mut left = ACCEPTED_MAX;
             while let Some(accepted) = self.poller.accept(listener) {
                 match accepted {
@@ -202,7 +201,7 @@ impl AdminServer {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{SocketAddr, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
     use super::*;
@@ -222,7 +221,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
-        server.listen(listener).unwrap();
+        server.listen(listener.into()).unwrap();
         thread::spawn(move || server.run());
         (monitor, address)
     }
