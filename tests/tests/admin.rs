@@ -381,6 +381,59 @@ mod health_path {
     }
 }
 
+mod haproxy {
+    use std::time::Instant;
+
+    use ws_echo_tests::proxies::haproxy_with;
+
+    use super::*;
+
+    /// How the answer begins that HAProxy gives while it has no server.
+    const NO_SERVER: &str = "<html><body><h1>503 Service Unavailable</h1>";
+
+    /// Asks through HAProxy until the content begins with this.
+    fn wait_for(proxy: &Server, content: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = Answer::to(proxy, plain("GET", "/"));
+            if answer.content.starts_with(content) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{answer:?}");
+        }
+    }
+
+    /// The check must find the server up, and down while it is full.
+    fn assert_checks(name: &str, check: &str) {
+        let limits = ["--max-connections=3", "--handshake-timeout=1h"];
+        let server = Server::start(&[&["--health-path=/healthz"], &limits[..]].concat());
+        let words = "check inter 100ms fall 1 rise 1";
+        let Some(proxy) = haproxy_with(name, &server, check, words) else {
+            return;
+        };
+        wait_for(&proxy, "<!doctype html>");
+        // One of its checks may be among them.
+        let clients = [(); 8].map(|()| Client::connect(server.address));
+        wait_for(&proxy, NO_SERVER);
+        drop(clients);
+        wait_for(&proxy, "<!doctype html>");
+        if check == "option httpchk" {
+            server.logged("methods sent");
+        }
+    }
+
+    #[test]
+    fn finds_the_server_healthy_by_its_default_check() {
+        assert_checks("default-check", "option httpchk");
+    }
+
+    #[test]
+    fn finds_the_server_healthy_by_the_health_path() {
+        assert_checks("options-check", "option httpchk OPTIONS /healthz");
+        assert_checks("get-check", "option httpchk GET /healthz/readyz");
+    }
+}
+
 mod healthcheck {
     use super::*;
 

@@ -91,7 +91,7 @@ impl AdminServer {
             for ready in events.iter() {
                 match ready {
                     Ready::Waker if self.stop.load(Ordering::Acquire) => return,
-                    Ready::Waker => {}
+                    Ready::Waker | Ready::Arrival(_) => {}
                     Ready::Listener(_) => self.accept_at = Some(now),
                     Ready::Client { key, .. } | Ready::ClientWithoutRoom { key, .. } => {
                         self.turn(key);
