@@ -1,4 +1,4 @@
-//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last.
+//! How a worker stops: it accepts clients for a while, and drops the last ones at the end.
 
 use std::time::Duration;
 
