@@ -167,7 +167,6 @@ impl<A: Acceptor> Worker<A> {
                 self.handle(ready);
             }
             self.resume_accepting();
-            self.stop_if_due();
         }
         self.post.end_round();
         Ok(())
