@@ -1,4 +1,4 @@
-//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last ones.
+//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last.
 
 use std::time::Duration;
 
