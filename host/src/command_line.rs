@@ -3,11 +3,13 @@
 //! Every mistake is found here, before a socket is opened, and reported with what to write instead.
 //! No other module reads an argument or a variable.
 
+mod admin;
 mod bench;
 mod chat;
 mod check;
 mod completions;
 mod environment;
+mod healthcheck;
 mod host;
 mod listen;
 mod log;
@@ -35,6 +37,7 @@ use self::chat::ChatArguments;
 use self::check::CheckArguments;
 use self::completions::CompletionsArguments;
 use self::environment::Environment;
+use self::healthcheck::HealthcheckArguments;
 use self::man::ManArguments;
 use self::replay::ReplayArguments;
 use self::serve::ServeArguments;
@@ -42,6 +45,7 @@ use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
 use crate::options::check::CheckOptions;
 use crate::options::document::Documents;
+use crate::options::healthcheck::HealthcheckOptions;
 use crate::options::replay::ReplayOptions;
 use crate::options::serve::ServeOptions;
 use crate::stderr;
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     Chat(ChatOptions),
     /// Test a server, or clients.
     Check(CheckOptions),
+    /// Check whether a server echoes, or answers 200.
+    Healthcheck(HealthcheckOptions),
     /// Replay a recording against a server.
     Replay(ReplayOptions),
     /// Write what the program says about itself.
@@ -122,6 +128,9 @@ fn parse_with(
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
         Action::Check(check) => Command::Check(check.into_options(environment)?),
+        Action::Healthcheck(healthcheck) => {
+            Command::Healthcheck(healthcheck.into_options(environment)?)
+        }
         Action::Replay(replay) => Command::Replay(replay.into_options()?),
         Action::Completions(completions) => {
             let script = completions.into_document(&self::program());
@@ -188,6 +197,9 @@ enum Action {
     /// Test whether a WebSocket server or client keeps the rules, and say what it breaks
     #[command(after_help = check::AFTER_HELP)]
     Check(Box<CheckArguments>),
+    /// Check whether a server echoes, or answers 200: for scripts and containers
+    #[command(after_help = healthcheck::AFTER_HELP)]
+    Healthcheck(HealthcheckArguments),
     /// Do again what a client did in a recording, and compare what the server answers
     #[command(after_help = replay::AFTER_HELP)]
     Replay(ReplayArguments),

@@ -37,6 +37,7 @@ mod deflate;
 mod documents;
 mod escape;
 mod frame_header;
+mod healthcheck;
 mod hex;
 mod http_token;
 mod lock;
@@ -110,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
         Command::Chat(options) => return chat::run(&options),
         Command::Check(options) => return check::run(&options),
+        Command::Healthcheck(options) => healthcheck::run(&options),
         Command::Replay(options) => return replay::run(&options),
         Command::Write(documents) => documents::run(&documents),
     };

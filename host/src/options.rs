@@ -1,10 +1,12 @@
 //! The user's options as data: the command line makes them, the programs read them, and neither
 //! knows the other.
 
+pub(crate) mod admin;
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod document;
+pub(crate) mod healthcheck;
 pub(crate) mod log;
 pub(crate) mod origin;
 pub(crate) mod replay;

@@ -1,6 +1,7 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+mod admin;
 pub(crate) mod alarms;
 pub(crate) mod backlog;
 pub(crate) mod behaviour;
@@ -10,13 +11,12 @@ pub(crate) mod clients;
 mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
+mod health;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
-#[allow(dead_code, reason = "nobody asks for them yet")]
 pub(crate) mod metrics;
-#[allow(dead_code, reason = "nobody asks it yet")]
 pub(crate) mod monitor;
 pub(crate) mod origin;
 pub(crate) mod page;

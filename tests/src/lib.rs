@@ -2,6 +2,7 @@
 //! the binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder
 //! to check the core's decoder.
 
+pub mod admin;
 pub mod chromium;
 pub mod core_examples;
 pub mod deflate;
@@ -9,6 +10,7 @@ pub mod driver;
 pub mod firmware;
 pub mod foreign;
 pub mod fuzzing;
+pub mod http_answer;
 pub mod inflaters;
 pub mod log;
 pub mod masking_keys;

@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use ws_echo_core::Window;
 
+use super::admin::AdminArguments;
 use super::environment::Environment;
 use super::host;
 use super::listen::{self, Listen};
@@ -31,6 +32,7 @@ ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
        ws-echo chat [OPTIONS] <URL>
        ws-echo check [OPTIONS] [URL]
+       ws-echo healthcheck [OPTIONS] [URL]
        ws-echo replay [OPTIONS] <FILE> <URL>
        ws-echo completions <SHELL>
        ws-echo man [OPTIONS] [COMMAND]";
@@ -55,6 +57,7 @@ Log targets:
   ws_echo::record                      recordings, with --record
   ws_echo::limits                      clients turned away, and memory shortages
   ws_echo::tls                         certificates
+  ws_echo::admin                       the admin listener, with --admin-listen
   ws_echo::log                         the log itself
 
 Examples:
@@ -245,6 +248,9 @@ pub(super) struct ServeArguments {
     drain_spread: Duration,
 
     #[command(flatten)]
+    admin: AdminArguments,
+
+    #[command(flatten)]
     log: LogArguments,
 
     #[command(flatten)]
@@ -293,6 +299,7 @@ impl ServeArguments {
             max_backlog: self.max_backlog,
             drain_spread: self.drain_spread,
             drain_timeout: self.drain_timeout,
+            admin: self.admin.into_options(),
             log: self.log.into_options(environment),
             record: self.record.into_options().map_err(missing)?,
         };

@@ -7,8 +7,11 @@ use std::time::Duration;
 use ws_echo_core::Window;
 
 use super::*;
-use crate::logging::target::{CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE};
+use crate::logging::target::{
+    ADMIN, CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE,
+};
 use crate::logging::{Filter, Format};
+use crate::options::admin::AdminOptions;
 use crate::options::log::LogOptions;
 use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
@@ -81,6 +84,11 @@ fn an_empty_command_line_gives_the_defaults() {
         max_backlog: 16 << 20,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(10),
+        admin: AdminOptions {
+            listen: None,
+            watchdog: Duration::from_secs(5),
+            health_path: None,
+        },
         log: LogOptions {
             filter: "info".parse().expect("a level"),
             format: Format::Text,
@@ -103,6 +111,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
                 --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
+                --admin-listen 127.0.0.1:9090 --watchdog 3s --health-path /healthz \
                 --log-format json --log-file l \
                 --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
@@ -135,6 +144,11 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         max_backlog: 0,
         drain_spread: Duration::from_secs(2),
         drain_timeout: Duration::from_secs(3),
+        admin: AdminOptions {
+            listen: Some(([127, 0, 0, 1], 9090).into()),
+            watchdog: Duration::from_secs(3),
+            health_path: Some("/healthz".into()),
+        },
         log: LogOptions {
             filter: "mio=off".parse().expect("a filter"),
             format: Format::Json,
@@ -156,6 +170,9 @@ fn every_option_is_read_with_and_without_the_command_serve() {
 fn every_option_is_read_from_the_environment() {
     let variables = [
         ("WS_ECHO_LISTEN", "127.0.0.1:0, [::1]:1,"),
+        ("WS_ECHO_ADMIN_LISTEN", "127.0.0.1:9090"),
+        ("WS_ECHO_WATCHDOG", "3s"),
+        ("WS_ECHO_HEALTH_PATH", "/healthz"),
         ("WS_ECHO_WELCOME", "hi, you"),
         ("WS_ECHO_SHOW_SECRETS", "true"),
         ("WS_ECHO_PATH", "/a,/b"),
@@ -224,6 +241,11 @@ fn every_option_is_read_from_the_environment() {
             format: Format::Json,
             file: Some("l,m".into()),
             messages: true,
+        },
+        admin: AdminOptions {
+            listen: Some(([127, 0, 0, 1], 9090).into()),
+            watchdog: Duration::from_secs(3),
+            health_path: Some("/healthz".into()),
         },
         record: Some(RecordOptions {
             folder: "/r".into(),
@@ -612,7 +634,7 @@ fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
         assert_information(help, "Examples:");
         assert_information(help, "WS_ECHO_LISTEN");
         for target in [
-            SERVER, CLIENT, FRAME, WIRE, MESSAGE, RECORD, LIMITS, TLS, LOG,
+            SERVER, CLIENT, FRAME, WIRE, MESSAGE, RECORD, LIMITS, TLS, ADMIN, LOG,
         ] {
             assert_information(help, &format!("\n  {target} "));
         }

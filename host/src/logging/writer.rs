@@ -48,7 +48,6 @@ impl Shared {
     }
 
     /// How many lines were dropped since the start.
-    #[allow(dead_code)]
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ws_echo_core::Window;
 
+use crate::options::admin::AdminOptions;
 use crate::options::log::LogOptions;
 
 /// The options of the server. Every value is within its limits.
@@ -75,6 +76,8 @@ pub struct ServeOptions {
     pub(crate) drain_spread: Duration,
     /// The time after which the last clients are disconnected then, from a millisecond to a day.
     pub(crate) drain_timeout: Duration,
+    /// How other programs watch the server.
+    pub(crate) admin: AdminOptions,
     /// What is logged, and where.
     pub(crate) log: LogOptions,
     /// How connections are recorded; `None` for not at all.

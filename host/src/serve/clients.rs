@@ -78,19 +78,19 @@ impl<T: Transport> Clients<T> {
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
         let limiter = Arc::new(ConnectionLimiter::new(options, u64::MAX));
-        let monitor = Monitor::new(limiter, [], Duration::MAX);
+        let monitor = Arc::new(Monitor::new(limiter, [], Duration::MAX));
         Self::sharing(options, now, &monitor)
     }
 
     /// No clients yet; other workers have some.
-    pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Monitor) -> Self {
-        Self {
+    pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Arc<Monitor>) -> Self {
+        let mut clients = Self {
             limiter: monitor.limiter().clone(),
             table: Slab::new(),
             wheel: TimerWheel::new(now),
             timeouts: Timeouts::new(options),
             shared: Shared {
-                service: Service::new(options),
+                service: Service::new(options).with_health(options, monitor),
                 pool: Pool::new(
                     options.buffer_len,
                     options.max_memory / options.threads.get(),
@@ -106,7 +106,11 @@ impl<T: Transport> Clients<T> {
             round_trips: RoundTrips::default(),
             targets: Targets::default(),
             spread: 0,
+        };
+        if options.admin.listen.is_some() {
+            clients.keep_targets();
         }
+        clients
     }
 
     /// Whether there are no clients.

@@ -26,6 +26,10 @@ const TURNED_AWAY_PART: u64 = 8;
 const PROCESS_FILES: u64 = 16;
 /// How many files a worker has besides its listeners: those of its poller.
 const WORKER_FILES: u64 = 2;
+/// How many connections the admin listener has at most.
+pub(crate) const ADMIN_CONNECTIONS_MAX: usize = 16;
+/// How many files that makes, with its own, those of its poller, and a connection that gives way.
+const ADMIN_FILES: u64 = ADMIN_CONNECTIONS_MAX as u64 + 4;
 /// How long memory counts as short after a client was turned away because of it.
 const SHORTAGE: Duration = Duration::from_secs(5);
 /// What systems return that do not limit the number of files.
@@ -242,7 +246,8 @@ fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
     let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
     let of_a_worker = WORKER_FILES + options.listen.len() as u64;
     let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
-    (PROCESS_FILES + limits * turned_away_max).saturating_add(of_workers)
+    let of_admin = options.admin.listen.map_or(0, |_| ADMIN_FILES);
+    (PROCESS_FILES + of_admin + limits * turned_away_max).saturating_add(of_workers)
 }
 
 #[cfg(test)]

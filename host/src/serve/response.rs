@@ -14,9 +14,22 @@ pub(crate) static FORBIDDEN_ORIGIN: Answer = Answer::refusal(
 /// For another method, where the page is served.
 pub(crate) static METHOD_NOT_ALLOWED: Answer = Answer::refusal(
     "405 Method Not Allowed",
+    &[("Allow", "GET, HEAD, OPTIONS")],
+    "method is not GET\n",
+);
+/// The same for the admin listener.
+pub(crate) static METHOD_NOT_ALLOWED_FOR_ADMIN: Answer = Answer::refusal(
+    "405 Method Not Allowed",
     &[("Allow", "GET, HEAD")],
     "method is not GET\n",
 );
+/// For a client that asks for the methods of a path (RFC 9110 section 9.3.7). HAProxy's health
+/// check is such a request, unless another is configured.
+pub(crate) static METHODS: Answer =
+    Answer::refusal("200 OK", &[("Allow", "GET, HEAD, OPTIONS")], "");
+/// The same where there is no page.
+pub(crate) static METHODS_WITHOUT_PAGE: Answer =
+    Answer::refusal("200 OK", &[("Allow", "GET, OPTIONS")], "");
 /// For a client from an address that has too many connections.
 pub(crate) static TOO_MANY_FROM_ADDRESS: Answer = Answer::refusal(
     "429 Too Many Requests",
@@ -101,19 +114,23 @@ impl Answer {
 
     /// The response with a request as it arrived, in JSON.
     pub(crate) fn report(json: String) -> Self {
-        Self::text("application/json", json)
+        Self::of_now("200 OK", "application/json", json.into_bytes())
     }
 
-    /// The response with a text of this type, which is another one each time.
-    pub(crate) fn text(content_type: &'static str, text: String) -> Self {
+    /// A response that is true only now, so it must not be stored.
+    pub(crate) fn of_now(
+        status: &'static str,
+        content_type: &'static str,
+        content: impl Into<Cow<'static, [u8]>>,
+    ) -> Self {
         Self {
-            status: "200 OK",
+            status,
             headers: &[
                 ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"),
             ],
             content_type,
-            content: Cow::Owned(text.into_bytes()),
+            content: content.into(),
         }
     }
 

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
 
 use log::{error, info, warn};
 
@@ -21,6 +20,7 @@ use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
+use crate::serve::admin;
 use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
@@ -37,9 +37,6 @@ use crate::serve::worker::{Worker, WorkerHandle};
 /// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
 
-/// How long a round of a worker may last before the worker counts as stuck.
-const WATCHDOG: Duration = Duration::from_secs(5);
-
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum ServeError {
@@ -47,6 +44,8 @@ pub(crate) enum ServeError {
     Certificate(tls::LoadError),
     /// The server cannot listen.
     Listen(ListenError),
+    /// The server cannot listen on an address for its administrators.
+    Admin(SocketAddr, io::Error),
     /// Nothing can be recorded in this folder.
     Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
@@ -58,6 +57,7 @@ impl Display for ServeError {
         match self {
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Admin(address, error) => write_admin_error(f, *address, error),
             Self::Record(folder, error) => write_record_error(f, folder, error),
             Self::System(what, error) => write!(f, "cannot {what}: {error}"),
         }
@@ -94,6 +94,19 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     served
 }
 
+fn write_admin_error(
+    f: &mut fmt::Formatter<'_>,
+    address: SocketAddr,
+    error: &io::Error,
+) -> fmt::Result {
+    write!(f, "cannot listen on {address}: ")?;
+    match error.kind() {
+        ErrorKind::AddrInUse => f.write_str("address in use")?,
+        _ => write!(f, "{error}")?,
+    }
+    f.write_str("; choose another with --admin-listen")
+}
+
 fn write_record_error(f: &mut fmt::Formatter<'_>, folder: &Path, error: &io::Error) -> fmt::Result {
     let folder = folder.display().to_string();
     write!(f, "--record {}: ", Excerpt::new(&folder))?;
@@ -125,6 +138,11 @@ fn serve<A: Acceptor>(
     let stop = Arc::new(AtomicBool::new(false));
     let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
     let limit = monitor.limiter().limit();
+    // Before it listens for clients, so that it can say that it starts.
+    if let Some(address) = options.admin.listen {
+        let not_listening = |error| ServeError::Admin(address, error);
+        admin::start(address, monitor.clone()).map_err(not_listening)?;
+    }
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
     signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;
@@ -265,7 +283,11 @@ fn workers<A: Acceptor>(
     let pollers = (0..options.threads.get()).map(|_| Poller::new());
     let pollers: Vec<_> = pollers.collect::<io::Result<_>>().map_err(no_worker)?;
     let wakers = pollers.iter().map(|(_, waker)| waker.clone());
-    let monitor = Arc::new(Monitor::new(Arc::new(limiter), wakers, WATCHDOG));
+    let monitor = Arc::new(Monitor::new(
+        Arc::new(limiter),
+        wakers,
+        options.admin.watchdog,
+    ));
     let workers = pollers
         .into_iter()
         .enumerate()
@@ -275,7 +297,7 @@ fn workers<A: Acceptor>(
                 waker,
                 inbox: sender,
             };
-            let place = (&*monitor, number);
+            let place = (&monitor, number);
             let worker = Worker::new(
                 poller,
                 inbox,

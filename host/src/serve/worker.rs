@@ -91,7 +91,7 @@ impl<A: Acceptor> Worker<A> {
         poller: Poller,
         inbox: Receiver<NewClient>,
         stop: Arc<AtomicBool>,
-        (monitor, number): (&Monitor, usize),
+        (monitor, number): (&Arc<Monitor>, usize),
         options: &ServeOptions,
         acceptor: A,
     ) -> Self {
@@ -323,7 +323,7 @@ mod tests {
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let monitor = Monitor::new(limiter, [waker.clone()], Duration::MAX);
+        let monitor = Arc::new(Monitor::new(limiter, [waker.clone()], Duration::MAX));
         let mut worker = Worker::new(
             poller,
             inbox,

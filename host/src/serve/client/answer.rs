@@ -101,6 +101,11 @@ fn follow(
                 other => other,
             }
         }
+        Decision::Health(answer) => respond(handshake, &answer),
+        Decision::Methods(answer) => {
+            journal.file_sent(peer, "methods", target);
+            respond(handshake, answer)
+        }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
             respond(handshake, refusal)

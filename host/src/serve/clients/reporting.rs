@@ -34,7 +34,6 @@ impl<T: Transport> Clients<T> {
     }
 
     /// Remembers what clients ask for, to list that too.
-    #[allow(dead_code, reason = "nobody asks for it yet")]
     pub(crate) fn keep_targets(&mut self) {
         self.shared.journal.keep_targets();
     }

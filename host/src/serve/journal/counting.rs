@@ -9,7 +9,6 @@ use crate::serve::traffic::Traffic;
 
 impl Journal {
     /// Remembers what clients ask for, from now on.
-    #[allow(dead_code, reason = "nobody asks for it yet")]
     pub(crate) fn keep_targets(&mut self) {
         self.keeps_targets = true;
     }
