@@ -57,7 +57,7 @@ const NUMBERS: [&str; 5] = ["DURATION", "NUMBER", "PID", "PORT", "SIZE"];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     /// Run the echo server.
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Load a server and measure it.
     Bench(BenchOptions),
     /// Talk to a server.
@@ -124,7 +124,7 @@ fn parse_with(
     let matches = program.try_get_matches_from_mut(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(Box::new(serve))) {
-        Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
+        Action::Serve(serve) => Command::Serve(Box::new(serve.into_options(environment)?)),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
         Action::Check(check) => Command::Check(check.into_options(environment)?),
@@ -164,7 +164,7 @@ impl ServeOptions {
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, &Environment::default())? {
-            Command::Serve(options) => Ok(options),
+            Command::Serve(options) => Ok(*options),
             _ => Err("not a command line of the server".into()),
         }
     }

@@ -17,7 +17,7 @@ use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcom
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
-        Ok(Command::Serve(options)) => Ok(options),
+        Ok(Command::Serve(options)) => Ok(*options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }
@@ -236,16 +236,16 @@ fn every_option_is_read_from_the_environment() {
         max_backlog: 64 << 10,
         drain_spread: Duration::ZERO,
         drain_timeout: Duration::from_secs(60),
+        admin: AdminOptions {
+            listen: Some(([127, 0, 0, 1], 9090).into()),
+            watchdog: Duration::from_secs(3),
+            health_path: Some("/healthz".into()),
+        },
         log: LogOptions {
             filter: "warn,mio=off".parse().expect("a filter"),
             format: Format::Json,
             file: Some("l,m".into()),
             messages: true,
-        },
-        admin: AdminOptions {
-            listen: Some(([127, 0, 0, 1], 9090).into()),
-            watchdog: Duration::from_secs(3),
-            health_path: Some("/healthz".into()),
         },
         record: Some(RecordOptions {
             folder: "/r".into(),

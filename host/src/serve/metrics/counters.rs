@@ -187,10 +187,12 @@ mod tests {
 
     #[test]
     fn the_sum_of_two_workers_has_all_that_each_has() {
-        let mut one = Counters::default();
-        one.accepted = 5;
-        one.opened = 3;
-        one.turned_away[2] = 1;
+        let mut one = Counters {
+            accepted: 5,
+            opened: 3,
+            turned_away: [0, 0, 1],
+            ..Counters::default()
+        };
         one.fail(Failure::TlsTimeout);
         one.closes.count_by_client(None);
         one.pings.sent = 2;

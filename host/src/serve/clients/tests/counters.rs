@@ -137,7 +137,8 @@ fn each_reason_for_which_a_request_fails_is_counted() {
         server.pass(60 * SECOND);
     };
     let nothing = |_: &mut Server| {};
-    let cases: [(String, fn(&mut Server), Failure); 14] = [
+    type Case = (String, fn(&mut Server), Failure);
+    let cases: [Case; 14] = [
         ("\n".into(), nothing, Failure::MalformedRequest),
         (without("Host: a\r\n"), nothing, Failure::MalformedRequest),
         ("a".repeat(9 << 10), nothing, Failure::HeadTooLarge),
