@@ -1,5 +1,5 @@
-//! The admin listener: health checks and metrics by plain HTTP, on a thread of its own. A worker that is stuck
-//! cannot hide it there, and whoever asks slowly cannot slow down a client.
+//! The admin listener: health checks and metrics by plain HTTP, on a thread of its own. A worker
+//! that is stuck cannot hide it there, and whoever asks slowly cannot slow down a client.
 
 mod connection;
 mod routes;

@@ -240,7 +240,7 @@ impl<A: Acceptor> Worker<A> {
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
             Ok(transport) => drop(self.clients.add_peer(transport, peer)),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                self.clients.count_turned_away(Limit::Memory);
+                self.clients.refuse(Limit::Memory);
             }
             Err(error) => self.clients.journal().not_set_up(peer, &error),
         }

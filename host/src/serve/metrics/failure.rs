@@ -1,5 +1,5 @@
-//! Why requests get no connection, in few words: each is a label of a metric, so there are not many,
-//! and none contains what a client has sent.
+//! Why requests get no connection, in few words: each is a label of a metric, so there are not
+//! many, and none contains what a client has sent.
 
 use ws_echo_core::Refusal;
 

@@ -1,4 +1,5 @@
-//! What clients have asked for, for the list of connections: an idle client itself does not keep it.
+//! What clients have asked for, for the list of connections: an idle client itself does not keep
+//! it.
 
 use super::listed::LISTED_MAX;
 
