@@ -2,7 +2,6 @@
 //! and within which limits.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -11,21 +10,17 @@ use clap::{Args, ValueEnum};
 use ws_echo_core::Window;
 
 use super::admin::AdminArguments;
+use super::drain::DrainArguments;
 use super::environment::Environment;
-use super::host;
-use super::listen::{self, Listen};
 use super::log::LogArguments;
 use super::memory;
 use super::names;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
+use super::service_manager::service_manager;
+use super::sockets::SocketArguments;
 use super::tls::TlsArguments;
-use crate::escape::Excerpt;
 use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
-
-/// The variable by which platforms that run programs set the port.
-const PORT: &str = "PORT";
-const DEFAULT_PORT: u16 = 3000;
 
 pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
@@ -91,16 +86,8 @@ impl From<Deflate> for DeflateMode {
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// The port to listen on, for clients on this machine; 0 means any free port
-    /// [default: the variable PORT, or 3000]
-    #[arg(short, long, value_name = "PORT", value_parser = host::port_option)]
-    #[arg(conflicts_with = "listen")]
-    port: Option<u16>,
-
-    /// An address to listen on instead, for clients elsewhere too; may be repeated
-    #[arg(short, long, value_name = "ADDRESS", value_parser = listen::listen)]
-    #[arg(conflicts_with = "port")]
-    listen: Vec<Listen>,
+    #[command(flatten)]
+    sockets: SocketArguments,
 
     #[command(flatten)]
     tls: TlsArguments,
@@ -237,15 +224,8 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "16MiB")]
     max_backlog: usize,
 
-    /// How long clients may take to finish their messages and close when the server stops
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
-    drain_timeout: Duration,
-
-    /// The time over which Close frames are spread when the server stops; 0 sends all at once
-    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
-    #[arg(default_value = "0")]
-    drain_spread: Duration,
+    #[command(flatten)]
+    drain: DrainArguments,
 
     #[command(flatten)]
     admin: AdminArguments,
@@ -264,10 +244,11 @@ impl ServeArguments {
         environment: &Environment,
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
+        let invalid = |advice| wrong(ErrorKind::ValueValidation, advice);
         let (welcome, secrets) = (self.welcome(), self.secrets());
         let has_max_memory = self.max_memory.is_some();
         let mut options = ServeOptions {
-            listen: addresses(self.listen, self.port, environment)?,
+            listen: self.sockets.into_options(environment).map_err(invalid)?,
             tls: self.tls.into_source().map_err(missing)?,
             welcome,
             secrets,
@@ -297,8 +278,8 @@ impl ServeArguments {
             max_memory: self.max_memory.unwrap_or(memory::DEFAULT),
             container_memory: memory::of_container(environment.memory_limit),
             max_backlog: self.max_backlog,
-            drain_spread: self.drain_spread,
-            drain_timeout: self.drain_timeout,
+            service_manager: service_manager(environment),
+            drain: self.drain.into_options(),
             admin: self.admin.into_options(),
             log: self.log.into_options(environment),
             record: self.record.into_options().map_err(missing)?,
@@ -330,31 +311,6 @@ impl ServeArguments {
             Secrets::Hidden
         }
     }
-}
-
-/// Returns the addresses to listen on: those given, or this machine's at one port.
-fn addresses(
-    listen: Vec<Listen>,
-    port: Option<u16>,
-    environment: &Environment,
-) -> Result<Vec<SocketAddr>, clap::Error> {
-    if !listen.is_empty() {
-        return Ok(listen::addresses(listen));
-    }
-    let port = match (port, environment.get(PORT)) {
-        (Some(port), _) => port,
-        (None, None) => DEFAULT_PORT,
-        (None, Some(value)) => {
-            let value = value.to_string_lossy();
-            host::port(&value).ok_or_else(|| {
-                let value = Excerpt::new(&value);
-                let advice = "write a port from 0 to 65535, or choose one with --port";
-                let message = format!("invalid value '{value}' for '{PORT}': {advice}");
-                wrong(ErrorKind::ValueValidation, message)
-            })?
-        }
-    };
-    Ok(listen::loopback(port))
 }
 
 /// What is wrong with options that are valid one by one.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ws_echo_core::Window;
+use ws_echo_core::{CloseCode, Window};
 
 use super::*;
 use crate::logging::target::{
@@ -12,6 +12,8 @@ use crate::logging::target::{
 };
 use crate::logging::{Filter, Format};
 use crate::options::admin::AdminOptions;
+use crate::options::drain::DrainOptions;
+use crate::options::listen::{ListenOptions, ListenSocket};
 use crate::options::log::LogOptions;
 use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
@@ -47,6 +49,23 @@ fn socket_addresses(texts: &[&str]) -> Vec<SocketAddr> {
     texts.iter().map(|text| text.parse().expect(text)).collect()
 }
 
+fn listen(texts: &[&str]) -> ListenOptions {
+    let addresses = socket_addresses(texts).into_iter();
+    ListenOptions {
+        sockets: addresses.map(ListenSocket::Address).collect(),
+        reuse_port: false,
+    }
+}
+
+/// How a server stops by default.
+const DRAIN: DrainOptions = DrainOptions {
+    delay: Duration::ZERO,
+    spread: Duration::ZERO,
+    timeout: Duration::from_secs(10),
+    code: CloseCode::GOING_AWAY,
+    max_lifetime: None,
+};
+
 #[test]
 fn the_definitions_are_sound() {
     program().debug_assert();
@@ -56,7 +75,7 @@ fn the_definitions_are_sound() {
 fn an_empty_command_line_gives_the_defaults() {
     let options = options(&[], &[]);
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
+        listen: listen(&["127.0.0.1:3000", "[::1]:3000"]),
         tls: None,
         welcome: Welcome::Text("Welcome to Awesome Chat".into()),
         secrets: Secrets::Hidden,
@@ -82,8 +101,12 @@ fn an_empty_command_line_gives_the_defaults() {
         max_memory: 512 << 20,
         container_memory: None,
         max_backlog: 16 << 20,
-        drain_spread: Duration::ZERO,
-        drain_timeout: Duration::from_secs(10),
+        service_manager: None,
+        drain: DrainOptions {
+            spread: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            ..DRAIN
+        },
         admin: AdminOptions {
             listen: None,
             watchdog: Duration::from_secs(5),
@@ -110,13 +133,14 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
-                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
+                --drain-timeout 3s --drain-spread 2s --drain-delay 4s --drain-code 1012 \
+                --max-lifetime 2h --log-level mio=off --log-messages \
                 --admin-listen 127.0.0.1:9090 --watchdog 3s --health-path /healthz \
                 --log-format json --log-file l \
                 --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        listen: listen(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
         welcome: Welcome::Text("hi".into()),
         secrets: Secrets::Shown,
@@ -142,8 +166,14 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         max_memory: 64 << 20,
         container_memory: None,
         max_backlog: 0,
-        drain_spread: Duration::from_secs(2),
-        drain_timeout: Duration::from_secs(3),
+        service_manager: None,
+        drain: DrainOptions {
+            delay: Duration::from_secs(4),
+            spread: Duration::from_secs(2),
+            timeout: Duration::from_secs(3),
+            code: CloseCode::new(1012).expect("a code"),
+            max_lifetime: Some(Duration::from_secs(7200)),
+        },
         admin: AdminOptions {
             listen: Some(([127, 0, 0, 1], 9090).into()),
             watchdog: Duration::from_secs(3),
@@ -208,7 +238,7 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_SHOW_SECRETS", "true"),
     ];
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        listen: listen(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
         welcome: Welcome::Text("hi, you".into()),
         secrets: Secrets::Shown,
@@ -234,8 +264,12 @@ fn every_option_is_read_from_the_environment() {
         max_memory: 1 << 20,
         container_memory: None,
         max_backlog: 64 << 10,
-        drain_spread: Duration::ZERO,
-        drain_timeout: Duration::from_secs(60),
+        service_manager: None,
+        drain: DrainOptions {
+            spread: Duration::ZERO,
+            timeout: Duration::from_secs(60),
+            ..DRAIN
+        },
         admin: AdminOptions {
             listen: Some(([127, 0, 0, 1], 9090).into()),
             watchdog: Duration::from_secs(3),
@@ -267,13 +301,18 @@ fn the_command_line_overrides_the_environment_even_a_wrong_variable() {
         let arguments = [word, &["--threads", "5", "--listen", "127.0.0.1:2"]].concat();
         let options = options(&arguments, &variables);
         assert_eq!(options.threads.get(), 5);
-        assert_eq!(options.listen, socket_addresses(&["127.0.0.1:2"]));
+        assert_eq!(options.listen, listen(&["127.0.0.1:2"]));
     }
 }
 
 #[test]
 fn a_port_alone_is_listened_on_by_this_machine_only() {
-    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let listen = |arguments: &[&str], variables: &[_]| {
+        options(arguments, variables)
+            .listen
+            .addresses()
+            .collect::<Vec<_>>()
+    };
     let expected = socket_addresses(&["127.0.0.1:8080", "[::1]:8080"]);
     for arguments in [
         &["--port", "8080"][..],
@@ -292,7 +331,12 @@ fn a_port_alone_is_listened_on_by_this_machine_only() {
 
 #[test]
 fn what_says_more_precisely_where_to_listen_wins() {
-    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let listen = |arguments: &[&str], variables: &[_]| {
+        options(arguments, variables)
+            .listen
+            .addresses()
+            .collect::<Vec<_>>()
+    };
     let (port, address) = (["--port=1"], ["--listen=127.0.0.1:2"]);
     let (at_1, at_2) = (
         socket_addresses(&["127.0.0.1:1", "[::1]:1"]),

@@ -43,6 +43,8 @@ const OF_THE_TESTS: &[&str] = &[
     "SKIPPED_TESTS",
     "STATIC",
     "STRACE",
+    "SYSTEMD_ANALYZE",
+    "SYSTEMD_SOCKET_ACTIVATE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
     "UMOCI",

@@ -23,6 +23,12 @@ pub(crate) const NOTHING_TO_RELOAD: &str = "nothing_to_reload";
 pub(crate) const TERMINAL_GONE: &str = "terminal_gone";
 /// The server begins to stop.
 pub(crate) const STOPPING: &str = "stopping";
+/// The service manager could not be told how far the server is.
+pub(crate) const NOTIFY_FAILED: &str = "notify_failed";
+/// A worker does not turn, so the service manager does not hear that the server is alive.
+pub(crate) const STUCK: &str = "stuck";
+/// New clients could not be left to another server on the same port.
+pub(crate) const NOT_LEFT_TO_OTHERS: &str = "not_left_to_others";
 /// The server has stopped.
 pub(crate) const STOPPED: &str = "stopped";
 

@@ -24,7 +24,7 @@ use crate::serve::monitor::Monitor;
 /// When the system refuses.
 pub(crate) fn start(address: SocketAddr, monitor: Arc<Monitor>) -> io::Result<()> {
     let mut server = AdminServer::new(monitor)?;
-    for listener in platform::listen(address, 1)? {
+    for listener in platform::listen(address, 1, false)? {
         let address = listener.local_addr()?;
         server.listen(listener)?;
         info!(target: ADMIN, "health checks and metrics on http://{address}");

@@ -16,7 +16,7 @@ mod test;
 
 use std::time::Instant;
 
-use ws_echo_core::Agreed;
+use ws_echo_core::{Agreed, CloseCode};
 
 use self::account::Account;
 use self::pending::Pending;
@@ -54,6 +54,10 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
+    /// Whether a connection was opened, perhaps since this was last looked at.
+    pub(crate) has_opened: bool,
+    /// What a connection is closed with when the server stops, or when its time is over.
+    pub(crate) leave_code: CloseCode,
     /// The time of this round.
     pub(crate) now: Instant,
     pub(crate) scratch: Scratch,
@@ -313,7 +317,8 @@ impl Client {
         Want::Receive
     }
 
-    /// The server stops: ends the connection after what was received is echoed.
+    /// The server stops, or its time is over: ends the connection after what was received is
+    /// echoed.
     pub(crate) fn leave(&mut self) {
         match &mut self.phase {
             Phase::Greeting(greeting) => greeting.then.leave(),

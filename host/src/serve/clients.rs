@@ -10,7 +10,9 @@
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
 mod reporting;
+mod stopping;
 
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ use crate::serve::client::{OPENING_COST, Shared};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
+use crate::serve::lifetime::Lifetime;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
 use crate::serve::metrics::round_trips::RoundTrips;
@@ -60,6 +63,10 @@ pub struct Clients<T> {
     targets: Targets,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
+    /// How long connections may last; `None` for ever.
+    lifetime: Option<Lifetime>,
+    /// Until when the Close frames of a server that stops are spread.
+    spread_until: Instant,
 }
 
 impl<T: Transport> Clients<T> {
@@ -99,6 +106,8 @@ impl<T: Transport> Clients<T> {
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.text()),
                 is_stopping: false,
+                has_opened: false,
+                leave_code: options.drain.code,
                 now,
                 scratch: Scratch::default(),
             },
@@ -106,6 +115,8 @@ impl<T: Transport> Clients<T> {
             round_trips: RoundTrips::default(),
             targets: Targets::default(),
             spread: 0,
+            lifetime: options.drain.max_lifetime.map(Lifetime),
+            spread_until: now,
         };
         if options.admin.listen.is_some() {
             clients.keep_targets();
@@ -253,8 +264,13 @@ impl<T: Transport> Clients<T> {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
             };
+            let is_over = self.time_left(key) == Some(Duration::ZERO);
             if let Some(client) = self.table.get_mut(key) {
-                let turn = client.expire(&mut self.shared);
+                let turn = if is_over {
+                    client.retire(&mut self.shared)
+                } else {
+                    client.expire(&mut self.shared)
+                };
                 self.end_turn(key, turn);
             }
         }
@@ -268,35 +284,6 @@ impl<T: Transport> Clients<T> {
         self.wheel.timeout(self.shared.now)
     }
 
-    /// Ends all connections because the server stops: open ones one after the other, spread over
-    /// this time.
-    pub fn stop(&mut self, spread: Duration) {
-        self.shared.is_stopping = true;
-        for key in 0..self.table.capacity() {
-            let Some(client) = self.table.get_mut(key) else {
-                continue;
-            };
-            if spread.is_zero() || !client.is_open() {
-                let turn = client.leave(&mut self.shared);
-                self.end_turn(key, turn);
-                continue;
-            }
-            client.forget_liveness();
-            let timeout = self.next_part(Ticks::at_least(spread));
-            self.wheel.set(key, timeout);
-        }
-    }
-
-    /// Drops all clients: the time to end their connections is over.
-    pub fn give_up(&mut self) {
-        for key in 0..self.table.capacity() {
-            if let Some(client) = self.table.get_mut(key) {
-                let turn = client.abort(&mut self.shared);
-                self.end_turn(key, turn);
-            }
-        }
-    }
-
     /// Does what follows from a turn of the client at `key`: most often nothing.
     #[inline(always)]
     fn end_turn(&mut self, key: usize, turn: Turn) {
@@ -307,6 +294,7 @@ impl<T: Transport> Clients<T> {
 
     #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
+        let has_opened = mem::take(&mut self.shared.has_opened);
         self.note_turn(key, turn.deadline);
         match turn.next {
             Next::Idle => {}
@@ -316,6 +304,9 @@ impl<T: Transport> Clients<T> {
             }
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
+        }
+        if self.shared.is_stopping && has_opened {
+            return self.stop_client(key);
         }
         if self.shared.is_stopping && self.table[key].is_open() {
             // It must go at the deadline that it has.
@@ -352,7 +343,8 @@ impl<T: Transport> Clients<T> {
     }
 
     fn set_deadline(&mut self, key: usize, timeout: Option<Ticks>) {
-        match timeout {
+        let left = self.time_left(key).map(Ticks::at_least);
+        match timeout.into_iter().chain(left).min() {
             Some(timeout) => self.wheel.set(key, timeout),
             None => self.wheel.cancel(key),
         }

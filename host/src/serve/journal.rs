@@ -100,6 +100,11 @@ impl Journal {
         self.openings.open_with(greeting)
     }
 
+    /// How old a connection is now.
+    pub(crate) fn age(&self, opened: Moment, now: Instant) -> Duration {
+        self.openings.age(opened, now)
+    }
+
     /// Whether each connection with a greeting of its own has ended.
     pub(crate) fn is_complete(&self) -> bool {
         self.openings.is_empty()

@@ -244,7 +244,7 @@ impl ConnectionLimiter {
 /// How many files may be open besides the connections that are served.
 fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
     let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
-    let of_a_worker = WORKER_FILES + options.listen.len() as u64;
+    let of_a_worker = WORKER_FILES + options.listen.sockets.len() as u64;
     let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
     let of_admin = options.admin.listen.map_or(0, |_| ADMIN_FILES);
     (PROCESS_FILES + of_admin + limits * turned_away_max).saturating_add(of_workers)

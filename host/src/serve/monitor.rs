@@ -229,6 +229,11 @@ impl Monitor {
         Ok(())
     }
 
+    /// Makes the workers look at what has changed for them.
+    pub(crate) fn wake_workers(&self) {
+        self.workers.iter().for_each(WatchedWorker::wake);
+    }
+
     /// Asks all workers, and waits for their answers, for `timeout` at most.
     pub(crate) fn ask(&self, question: Question, timeout: Duration) -> Answers {
         let deadline = Instant::now() + timeout;
@@ -259,6 +264,10 @@ impl WatchedWorker {
     fn ask(&self, question: Question) {
         lock(&self.post.exchange).question = Some(question);
         self.post.is_asked.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             warn!(
                 target: SERVER, event = event::WAKE_FAILED, reason:% = error;

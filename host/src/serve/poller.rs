@@ -1,18 +1,22 @@
 //! Sockets and their events, for one worker. No other file of the server knows mio.
 
+mod listener;
+
 use std::io::{self, Read, Write};
-use std::net::{self, Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+pub(crate) use self::listener::Listener;
 use crate::platform::{EXHAUSTION, Exhaustion};
+use crate::serve::peer::Peer;
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::{Readiness, Transport};
 
@@ -50,7 +54,7 @@ pub(crate) enum Ready {
 #[derive(Debug)]
 pub(crate) struct Poller {
     poll: Poll,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     /// The token of the client with key 0. Tokens before it are the listeners'.
     first_client: usize,
 }
@@ -122,24 +126,22 @@ impl Poller {
         Ok((poller, Waker(Arc::new(waker))))
     }
 
-    /// Adds a listener, which does not block. All listeners must be added before the first client.
+    /// Adds a listener. All listeners must be added before the first client.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(crate) fn listen(&mut self, listener: net::TcpListener) -> io::Result<()> {
-        let mut listener = TcpListener::from_std(listener);
+    pub(crate) fn listen(&mut self, mut listener: Listener) -> io::Result<()> {
         let token = Token(self.first_client);
-        let registry = self.poll.registry();
-        registry.register(&mut listener, token, Interest::READABLE)?;
+        listener.register(self.poll.registry(), token)?;
         self.listeners.push(listener);
         self.first_client += 1;
         Ok(())
     }
 
-    /// How many listeners there are.
-    pub(crate) fn listeners(&self) -> usize {
-        self.listeners.len()
+    /// The listeners. They are numbered in this order.
+    pub(crate) fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
     /// Closes all listeners.
@@ -152,7 +154,7 @@ impl Poller {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) when no client waits, and what the system reports.
-    pub(crate) fn accept(&self, listener: usize) -> Option<io::Result<(Socket, SocketAddr)>> {
+    pub(crate) fn accept(&self, listener: usize) -> Option<io::Result<(Socket, Peer)>> {
         let accepted = self.listeners.get(listener)?.accept();
         Some(accepted.map(|(stream, peer)| (Socket(stream), peer)))
     }
@@ -220,13 +222,17 @@ const fn readable(exhaustion: Exhaustion) -> Readiness {
 pub(crate) struct Socket(TcpStream);
 
 impl Socket {
-    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones.
+    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones,
+    /// as they do on the Unix socket of a peer without an address.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(crate) fn set_nodelay(&self) -> io::Result<()> {
-        self.0.set_nodelay(true)
+    pub(crate) fn set_nodelay(&self, peer: Peer) -> io::Result<()> {
+        match peer.address() {
+            Some(_) => self.0.set_nodelay(true),
+            None => Ok(()),
+        }
     }
 }
 
@@ -289,6 +295,7 @@ impl Transport for Socket {
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
+    use std::net;
 
     use super::*;
 

@@ -27,6 +27,7 @@ use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::monitor::{Monitor, Stage};
+use crate::serve::notify::Notifier;
 use crate::serve::poller::Poller;
 use crate::serve::signals;
 use crate::serve::tap::{Tap, TapAcceptor};
@@ -73,7 +74,7 @@ impl std::error::Error for ServeError {}
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let tls = options.tls.as_ref();
-    let tls = tls.map(|source| TlsAcceptor::new(source, &options.listen));
+    let tls = tls.map(|source| TlsAcceptor::new(source, options.listen.addresses()));
     let tls = tls.transpose().map_err(ServeError::Certificate)?;
     let folder = || options.record.as_ref().map(|record| record.folder.clone());
     let no_recordings = |error| ServeError::Record(folder().unwrap_or_default(), error);
@@ -145,13 +146,15 @@ fn serve<A: Acceptor>(
     }
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
-    signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;
+    let notifier = Notifier::new(options.service_manager.clone());
+    let stopped = signals::stop_on_signal(options, stop.clone(), monitor.clone(), &notifier);
+    stopped.map_err(no_signals)?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
-    signals::reload_on_hang_up(tls).map_err(no_signals)?;
+    signals::reload_on_hang_up(tls, &notifier).map_err(no_signals)?;
     let listeners = Listeners::open(options).map_err(ServeError::Listen)?;
     bound_sockets(options, &listeners, limit, cost)?;
     let listening = format!("listening on {}", enumerate(&listeners.urls(scheme)));
-    let shared = listeners.share(&mut workers, &handles);
+    let shared = listeners.share(&mut workers, handles);
     shared.map_err(no_worker)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
@@ -159,6 +162,9 @@ fn serve<A: Acceptor>(
     }
     drop(sender);
     monitor.enter(Stage::Serving);
+    notifier.ready(&listening);
+    let watched = notifier.watch(monitor.clone());
+    watched.map_err(|error| ServeError::System("tell the service manager", error))?;
     logging::print_line(listening);
     log_limits(options, limit, cost);
     warn_of_file_limit(options, limit, file_limit);
@@ -172,7 +178,7 @@ fn serve<A: Acceptor>(
         );
         result = Err(ServeError::System("continue", error));
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(WorkerHandle::wake);
+        monitor.wake_workers();
     }
     info!(target: SERVER, event = event::STOPPED; "stopped");
     result
@@ -238,8 +244,9 @@ fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
 
 /// Warns if clients elsewhere can connect by any network.
 fn warn_of_every_network(options: &ServeOptions) {
-    let open = options.listen.iter().filter(|it| it.ip().is_unspecified());
-    let open: Vec<_> = open.map(SocketAddr::to_string).collect();
+    let addresses = options.listen.addresses();
+    let open = addresses.filter(|it| it.ip().is_unspecified());
+    let open: Vec<_> = open.map(|address| address.to_string()).collect();
     if !open.is_empty() {
         warn!(
             target: SERVER, event = event::EVERY_NETWORK;
@@ -335,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::command_line::tests::options;
+    use crate::serve::poller::Listener;
 
     #[test]
     fn all_clients_are_answered_where_workers_cannot_share_a_port() {
@@ -344,9 +352,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = ConnectionLimiter::new(&options, u64::MAX);
-        let (mut workers, handles, _) = workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
-        let listeners = Listeners::from(listener);
-        listeners.share(&mut workers, &handles).unwrap();
+        let (mut workers, handles, monitor) =
+            workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
+        let listeners = Listeners::from(Listener::from(listener));
+        listeners.share(&mut workers, handles).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();
@@ -363,7 +372,7 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
         }
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(WorkerHandle::wake);
+        monitor.wake_workers();
         assert!(ended.iter().all(|end| end.is_ok()));
     }
 

@@ -37,7 +37,7 @@ const FIRST_KEY: u32 = SLOTS + 1;
 const FAR_TICKS: u32 = 64;
 
 /// A span of time in ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticks(u32);
 
 impl Ticks {
@@ -47,6 +47,11 @@ impl Ticks {
         // The current tick has begun already. Half of all ticks are in the future.
         let ticks = (whole + 1).min(u128::from(u32::MAX / 2));
         Self(ticks as u32)
+    }
+
+    /// How long this is.
+    pub(crate) fn duration(self) -> Duration {
+        GRANULARITY * self.0
     }
 
     /// The time that has passed at least if so much of the span is left.
@@ -128,6 +133,12 @@ impl TimerWheel {
         self.unlink(link);
         self.links[link as usize].due = due;
         self.push(due % SLOTS, link);
+    }
+
+    /// How far away the deadline of a key is that has one.
+    pub(crate) fn left(&self, key: usize) -> Ticks {
+        let due = self.links[link_of(key) as usize].due;
+        Ticks(due.wrapping_sub(self.now as u32))
     }
 
     /// Where the link of a key is, which is made if there is none.

@@ -57,7 +57,7 @@ impl TlsAcceptor {
     /// Loads the certificate, or makes one for these addresses.
     pub(crate) fn new(
         source: &CertificateSource,
-        addresses: &[SocketAddr],
+        addresses: impl Iterator<Item = SocketAddr>,
     ) -> Result<Self, LoadError> {
         let certified = match source {
             CertificateSource::Files { certificate, key } => certificate::load(certificate, key)?,

@@ -1,24 +1,26 @@
 //! The event loop of one thread. It accepts clients, and passes the events of their sockets and the
 //! time on to their table.
 
+mod stopping;
+
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use log::warn;
 
 use crate::logging::event;
 use crate::logging::target::SERVER;
+use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
 use crate::serve::clients::Clients;
 use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
-use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
+use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
 use crate::serve::tls;
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
@@ -32,16 +34,17 @@ pub(crate) struct NewClient {
     peer: Peer,
 }
 
-/// How other threads reach a worker.
-#[derive(Clone, Debug)]
+/// How another worker hands clients to a worker.
+#[derive(Debug)]
 pub(crate) struct WorkerHandle {
     pub(crate) waker: Waker,
     pub(crate) inbox: Sender<NewClient>,
 }
 
 impl WorkerHandle {
-    /// Makes the worker look at its inbox, and whether it must stop.
-    pub(crate) fn wake(&self) {
+    /// Tells the worker that no more clients follow.
+    fn close(self) {
+        drop(self.inbox);
         if let Err(error) = self.waker.wake() {
             warn!(
                 target: SERVER, event = event::WAKE_FAILED, reason:% = error;
@@ -55,10 +58,12 @@ impl WorkerHandle {
 #[derive(Debug)]
 pub(crate) struct Worker<A: Acceptor> {
     poller: Poller,
-    /// The workers that get the clients accepted here, in turn. Empty if this one keeps them, as
-    /// each worker with listeners of its own does.
+    /// The workers that get the clients of listeners that are for all, in turn. Empty if there are
+    /// none here.
     others: Vec<WorkerHandle>,
     inbox: Receiver<NewClient>,
+    /// Whether no other worker can hand a client to this one any longer.
+    is_inbox_closed: bool,
     stop: Arc<AtomicBool>,
     post: Arc<Post>,
     acceptor: A,
@@ -70,18 +75,22 @@ pub(crate) struct Worker<A: Acceptor> {
     has_accept_failed: bool,
     /// The time of the last wake-up.
     now: Instant,
-    drain: Drain,
-    /// When the last clients are dropped, once the server stops.
-    stop_deadline: Option<Instant>,
+    drain: DrainOptions,
+    /// Whether another server may listen on the same ports.
+    reuses_ports: bool,
+    /// How far the server's end has come; `None` while it serves.
+    end: Option<End>,
 }
 
-/// How connections end when the server stops.
+/// How far the server's end has come.
 #[derive(Clone, Copy, Debug)]
-struct Drain {
-    /// The time over which their Close frames are spread.
-    spread: Duration,
-    /// The time after which the remaining clients are dropped.
-    timeout: Duration,
+enum End {
+    /// Clients are accepted until then.
+    StopsAt(Instant),
+    /// The same, but none begins to connect: another server takes them.
+    ClosesAt(Instant),
+    /// Connections end, and the last clients are dropped then.
+    StoppedUntil(Instant),
 }
 
 impl<A: Acceptor> Worker<A> {
@@ -100,6 +109,7 @@ impl<A: Acceptor> Worker<A> {
             poller,
             others: Vec::new(),
             inbox,
+            is_inbox_closed: false,
             stop,
             post: monitor.post(number),
             acceptor,
@@ -108,20 +118,18 @@ impl<A: Acceptor> Worker<A> {
             accept_paused_until: None,
             has_accept_failed: false,
             now,
-            drain: Drain {
-                spread: options.drain_spread,
-                timeout: options.drain_timeout,
-            },
-            stop_deadline: None,
+            drain: options.drain,
+            reuses_ports: options.listen.reuse_port,
+            end: None,
         }
     }
 
-    /// Gives the worker a listener of its own, which does not block.
-    pub(crate) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
+    /// Gives the worker a listener.
+    pub(crate) fn listen(&mut self, listener: Listener) -> io::Result<()> {
         self.poller.listen(listener)
     }
 
-    /// Makes the worker hand the clients that it accepts to these in turn.
+    /// Makes the worker hand the clients of listeners that are for all to these in turn.
     pub(crate) fn hand_to(&mut self, workers: Vec<WorkerHandle>) {
         self.others = workers;
     }
@@ -151,6 +159,7 @@ impl<A: Acceptor> Worker<A> {
                 self.handle(ready);
             }
             self.resume_accepting();
+            self.stop_if_due();
         }
         self.post.end_round();
         Ok(())
@@ -173,17 +182,23 @@ impl<A: Acceptor> Worker<A> {
     }
 
     fn wake(&mut self) {
-        if self.stop.load(Ordering::Acquire) && !self.is_stopping() {
-            self.stop();
+        if self.stop.load(Ordering::Acquire) && self.end.is_none() {
+            self.end = Some(End::StopsAt(self.now + self.drain.delay));
         }
         if let Some(question) = self.post.question() {
             let mut report = self.clients.report(question);
             report.numbers.tls = tls::handshakes();
             self.post.answer(question, report);
         }
-        while let Ok(client) = self.inbox.try_recv() {
-            if !self.is_stopping() {
-                self.add(client);
+        // Also when the server stops: they were accepted before.
+        loop {
+            match self.inbox.try_recv() {
+                Ok(client) => self.add(client),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_inbox_closed = true;
+                    return;
+                }
             }
         }
     }
@@ -194,8 +209,7 @@ impl<A: Acceptor> Worker<A> {
             match accepted {
                 Ok((socket, peer)) => {
                     self.has_accept_failed = false;
-                    let peer = peer.into();
-                    self.place(NewClient { socket, peer });
+                    self.place(listener, NewClient { socket, peer });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_of_one_client(&error) => {}
@@ -216,9 +230,9 @@ impl<A: Acceptor> Worker<A> {
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
     }
 
-    /// Keeps a new client, or hands it to the next worker.
-    fn place(&mut self, client: NewClient) {
-        if self.others.is_empty() {
+    /// Keeps a new client, or hands it to the next worker if its listener is for all.
+    fn place(&mut self, listener: usize, client: NewClient) {
+        if self.others.is_empty() || !self.poller.listeners()[listener].is_for_all {
             return self.add(client);
         }
         let peer = client.peer;
@@ -235,7 +249,7 @@ impl<A: Acceptor> Worker<A> {
         let NewClient { mut socket, peer } = client;
         let key = self.clients.next_key();
         let registered = socket
-            .set_nodelay()
+            .set_nodelay(peer)
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
             Ok(transport) => drop(self.clients.add_peer(transport, peer)),
@@ -246,28 +260,6 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    fn is_stopping(&self) -> bool {
-        self.stop_deadline.is_some()
-    }
-
-    /// Ends all connections; the listeners close at once.
-    fn stop(&mut self) {
-        self.stop_deadline = Some(self.now + self.drain.timeout);
-        self.poller.close_listeners();
-        self.clients.stop(self.drain.spread);
-    }
-
-    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
-    fn is_over(&mut self) -> bool {
-        let Some(deadline) = self.stop_deadline else {
-            return false;
-        };
-        if deadline <= self.now {
-            self.clients.give_up();
-        }
-        self.clients.is_empty()
-    }
-
     /// Accepts again after a pause.
     fn resume_accepting(&mut self) {
         let now = self.now;
@@ -276,7 +268,7 @@ impl<A: Acceptor> Worker<A> {
             .take_if(|until| *until <= now)
             .is_some()
         {
-            (0..self.poller.listeners()).for_each(|listener| self.accept(listener));
+            (0..self.poller.listeners().len()).for_each(|listener| self.accept(listener));
             self.post
                 .set_cannot_accept(self.accept_paused_until.is_some());
         }
@@ -286,13 +278,13 @@ impl<A: Acceptor> Worker<A> {
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
         // The usual case.
-        if self.accept_paused_until.is_none() && self.stop_deadline.is_none() {
+        if self.accept_paused_until.is_none() && self.end.is_none() {
             return timeout;
         }
-        let own = self
-            .accept_paused_until
-            .into_iter()
-            .chain(self.stop_deadline);
+        let end = self.end.map(|end| match end {
+            End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,
+        });
+        let own = self.accept_paused_until.into_iter().chain(end);
         let own = own.map(|until| until.saturating_duration_since(self.now));
         timeout.into_iter().chain(own).min()
     }
@@ -309,7 +301,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{self, SocketAddr};
+    use std::net::{self, SocketAddr, TcpListener};
     use std::sync::mpsc;
 
     use super::*;
@@ -335,6 +327,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
+        let mut listener = Listener::from(listener);
+        listener.is_for_all = true;
         worker.listen(listener).unwrap();
         (worker, address, waker)
     }

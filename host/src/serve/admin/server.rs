@@ -64,7 +64,7 @@ impl AdminServer {
     ///
     /// When the system refuses.
     pub(super) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
-        self.poller.listen(listener)
+        self.poller.listen(listener.into())
     }
 
     /// Answers until the system reports no more events, which it does not do.
@@ -123,7 +123,7 @@ impl AdminServer {
 
     /// Accepts some of the connections that wait.
     fn accept(&mut self, now: Instant) {
-        for listener in 0..self.poller.listeners() {
+        for listener in 0..self.poller.listeners().len() {
             let mut left = ACCEPTED_MAX;
             while let Some(accepted) = self.poller.accept(listener) {
                 match accepted {

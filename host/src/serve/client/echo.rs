@@ -45,7 +45,7 @@ impl Client {
     /// Closes the connection because the server stops, once no message is begun and all is echoed.
     pub(super) fn close_when_idle(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         if self.can_close() && buffer.received().is_empty() {
-            self.send_close(buffer, CloseCode::GOING_AWAY, "", shared);
+            self.send_close(buffer, shared.leave_code, "", shared);
         }
     }
 
@@ -162,7 +162,7 @@ impl Conversation<'_> {
                 Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => self.receive(chunk),
                 Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    self.end(&Ending::ClosedByServer(CloseCode::GOING_AWAY));
+                    self.end(&Ending::ClosedByServer(self.shared.leave_code));
                 }
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();

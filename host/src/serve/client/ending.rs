@@ -2,9 +2,7 @@
 
 use std::io;
 
-use ws_echo_core::CloseCode;
-
-use super::{Client, Phase};
+use super::{Client, Phase, Shared};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
 use crate::serve::metrics::failure::Failure;
@@ -53,9 +51,10 @@ impl Client {
     }
 
     /// The connection has not ended in time.
-    pub(crate) fn miss_end(&self, journal: &mut Journal) {
+    pub(crate) fn miss_end(&self, shared: &mut Shared) {
         if let Phase::Leaving { .. } = self.phase {
-            self.end(&Ending::CloseTimeout(CloseCode::GOING_AWAY), None, journal);
+            let ending = Ending::CloseTimeout(shared.leave_code);
+            self.end(&ending, None, &mut shared.journal);
         }
     }
 
@@ -93,7 +92,7 @@ impl Client {
     }
 
     /// When the connection was opened, if it is open.
-    pub(super) fn opened(&self) -> Option<Moment> {
+    pub(crate) fn opened(&self) -> Option<Moment> {
         match self.phase.after_greeting() {
             Phase::Open { opened, .. } | Phase::Leaving { opened, .. } => Some(*opened),
             _ => None,

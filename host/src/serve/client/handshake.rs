@@ -63,6 +63,7 @@ impl Client {
         let progress = handshake.advance(buffer);
         debug_assert!(handshake.is_done() || matches!(progress, Ok(Progress::Open(_))));
         if let Ok(Progress::Open(agreed)) = progress {
+            shared.has_opened = true;
             return self.open(agreed, verifier, sequel, buffer, shared);
         }
         shared.put_verifier(verifier);

@@ -50,6 +50,8 @@ fn shared(arguments: &[&str]) -> Shared {
             .with_verifiers(&options),
         journal: Journal::new(Instant::now(), options.welcome.text()),
         is_stopping: false,
+        has_opened: false,
+        leave_code: options.drain.code,
         now: Instant::now(),
         scratch: Scratch::default(),
     }

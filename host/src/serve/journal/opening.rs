@@ -94,6 +94,18 @@ impl Openings {
         (self.start.elapsed().saturating_sub(then), opening.greeting)
     }
 
+    /// How old a connection is now.
+    pub(super) fn age(&self, moment: Moment, now: Instant) -> Duration {
+        let (number, kind) = moment.parts();
+        let milliseconds = match usize::try_from(number) {
+            Ok(entry) if kind == IS_ENTRY => self.entries.get(entry).map(|it| it.milliseconds),
+            _ => None,
+        };
+        let then = Duration::from_millis(milliseconds.unwrap_or(number));
+        let elapsed = now.saturating_duration_since(self.start);
+        elapsed.saturating_sub(then)
+    }
+
     /// Whether no connection has an entry.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -28,7 +28,7 @@ const VALID_FOR: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 /// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes
 /// it to a file.
 pub(super) fn make(
-    addresses: &[SocketAddr],
+    addresses: impl Iterator<Item = SocketAddr>,
     written_to: Option<&Path>,
 ) -> Result<CertifiedKey, LoadError> {
     let key = KeyPair::generate().map_err(LoadError::SelfSigned)?;
@@ -59,9 +59,9 @@ fn not_written(path: &Path, error: &io::Error) -> LoadError {
 }
 
 /// The names that the certificate is for, each once.
-fn names(addresses: &[SocketAddr]) -> Vec<String> {
+fn names(addresses: impl Iterator<Item = SocketAddr>) -> Vec<String> {
     let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let listened = addresses.iter().map(SocketAddr::ip);
+    let listened = addresses.map(|address| address.ip());
     let mut names = vec!["localhost".into()];
     // 0.0.0.0 and [::] are not addresses of a server.
     let named = |ip: &IpAddr| !ip.is_unspecified();
@@ -120,8 +120,8 @@ mod tests {
         ];
         let addresses = addresses.map(|address| address.parse().unwrap());
         let expected = ["localhost", "127.0.0.1", "::1", "192.0.2.1"];
-        assert_eq!(names(&addresses), expected);
-        assert!(make(&addresses, None).is_ok());
+        assert_eq!(names(addresses.into_iter()), expected);
+        assert!(make(addresses.into_iter(), None).is_ok());
     }
 
     #[test]
