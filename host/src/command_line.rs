@@ -19,6 +19,7 @@ mod memory;
 mod mistake;
 mod names;
 mod passed;
+mod proxies;
 mod quantity;
 mod record;
 mod replay;

@@ -80,6 +80,8 @@ pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]
+pub use serve::proxies::proxy_header::{HeaderError, ProxyHeader};
+#[doc(hidden)]
 pub use serve::response::WrongProtocol;
 #[doc(hidden)]
 pub use serve::transport::{Readiness, Stage, Transport};

@@ -11,6 +11,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod listen;
 pub(crate) mod log;
 pub(crate) mod origin;
+pub(crate) mod proxies;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod service_manager;

@@ -3,6 +3,7 @@
 pub(crate) mod acceptor;
 mod admin;
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod backlog;
 pub(crate) mod behaviour;
 pub(crate) mod client;
@@ -25,6 +26,7 @@ pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod poller;
 pub(crate) mod pool;
+pub(crate) mod proxies;
 pub(crate) mod rate_limited_counter;
 pub(crate) mod request_report;
 pub(crate) mod response;

@@ -21,6 +21,7 @@ pub mod network;
 pub mod peers;
 pub mod programs;
 pub mod proxies;
+pub mod proxy_header;
 pub mod recording_proxy;
 pub mod remote_server;
 pub mod scripted_client;

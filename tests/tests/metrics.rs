@@ -302,6 +302,43 @@ fn tls_handshakes_are_counted_and_those_that_are_resumed_apart() {
 }
 
 #[test]
+fn connections_of_proxies_count_until_they_have_said_whose_they_are() {
+    let arguments = ["--proxy-protocol", "--trust-proxy=127.0.0.1"];
+    let (server, admin) = admin::server(&arguments);
+    let before = samples(admin);
+    let mut wrong = Client::connect(server.address);
+    wrong.send(request("/"));
+    assert!(wrong.receive_rest().is_empty());
+    let waiting = Client::connect(server.address);
+    let waits = [
+        ("connections_open", 1),
+        ("connections_accepted_total", 1),
+        ("handshake_failures_total{reason=\"proxy\"}", 1),
+    ];
+    expect_changes(admin, &before, &waits);
+    drop(waiting);
+    let left = [
+        ("connections_accepted_total", 2),
+        ("handshake_failures_total{reason=\"proxy\"}", 1),
+        ("handshake_failures_total{reason=\"left\"}", 1),
+    ];
+    expect_changes(admin, &before, &left);
+}
+
+#[test]
+fn health_checks_where_clients_connect_are_counted() {
+    let (server, admin) = admin::server(&["--health-path=/healthz"]);
+    let before = samples(admin);
+    let answer = Answer::to(&server, plain("GET", "/healthz"));
+    assert_eq!(answer.status(), "200");
+    let expected = [
+        ("connections_accepted_total", 1),
+        ("health_checks_total", 1),
+    ];
+    expect_changes(admin, &before, &expected);
+}
+
+#[test]
 fn prometheus_reads_every_metric_and_its_type() {
     let (_server, admin) = admin::server(&[]);
     let none: [&str; 0] = [];

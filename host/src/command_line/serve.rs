@@ -15,6 +15,7 @@ use super::environment::Environment;
 use super::log::LogArguments;
 use super::memory;
 use super::names;
+use super::proxies::ProxyArguments;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
 use super::service_manager::service_manager;
@@ -159,6 +160,9 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
     max_connections_per_ip: Option<NonZeroUsize>,
 
+    #[command(flatten)]
+    proxies: ProxyArguments,
+
     /// The number of threads that serve clients [default: one per core]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
     threads: Option<NonZeroUsize>,
@@ -265,6 +269,7 @@ impl ServeArguments {
             },
             max_connections: self.max_connections,
             max_connections_per_ip: self.max_connections_per_ip,
+            proxies: self.proxies.into_options().map_err(missing)?,
             threads: self.threads.unwrap_or_else(quantity::thread_per_core),
             buffer_len: self.buffer_len,
             handshake_timeout: self.handshake_timeout,

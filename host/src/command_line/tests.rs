@@ -15,6 +15,7 @@ use crate::options::admin::AdminOptions;
 use crate::options::drain::DrainOptions;
 use crate::options::listen::{ListenOptions, ListenSocket};
 use crate::options::log::LogOptions;
+use crate::options::proxies::{ProxyOptions, TrustedProxy};
 use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
@@ -67,6 +68,27 @@ const DRAIN: DrainOptions = DrainOptions {
 };
 
 #[test]
+fn headers_of_proxies_need_proxies_that_are_trusted() {
+    let expected = "--proxy-protocol needs --trust-proxy: name the addresses of your proxies too, \
+                    such as --trust-proxy 10.0.0.0/8";
+    assert_eq!(refusal(&["--proxy-protocol"], &[]), expected);
+    let variables = [("WS_ECHO_PROXY_PROTOCOL", "true")];
+    assert_eq!(refusal(&[], &variables), expected);
+    let both = options(&["--trust-proxy", "unix"], &variables);
+    assert_eq!(both.proxies.trusted, [TrustedProxy::Unix]);
+    let message = refusal(&["--trust-proxy", "10.0.0.1/8"], &[]);
+    assert!(
+        message.contains("--trust-proxy") && message.contains("10.0.0.0/8"),
+        "{message}"
+    );
+}
+
+fn trusted(networks: &[&str]) -> Vec<TrustedProxy> {
+    let networks = networks.iter().map(|it| it.parse().expect(it));
+    networks.map(TrustedProxy::Network).collect()
+}
+
+#[test]
 fn the_definitions_are_sound() {
     program().debug_assert();
 }
@@ -87,6 +109,11 @@ fn an_empty_command_line_gives_the_defaults() {
         origins: Origins::These(Vec::new()),
         max_connections: None,
         max_connections_per_ip: None,
+        proxies: ProxyOptions {
+            trusted: vec![],
+            proxy_protocol: false,
+            ipv6_prefix: 64,
+        },
         subprotocols: vec![],
         threads: std::thread::available_parallelism().expect("a number of cores"),
         buffer_len: 65_536,
@@ -129,6 +156,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --no-page \
                 --no-test --max-push 3 --max-test-time 2m \
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
+                --trust-proxy 10.0.0.0/8 --trust-proxy ::1 --proxy-protocol --ipv6-prefix 56 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
@@ -152,6 +180,11 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         origins: Origins::These(vec!["http://a".into(), "null".into()]),
         max_connections: NonZeroUsize::new(7),
         max_connections_per_ip: NonZeroUsize::new(2),
+        proxies: ProxyOptions {
+            trusted: trusted(&["10.0.0.0/8", "::1/128"]),
+            proxy_protocol: true,
+            ipv6_prefix: 56,
+        },
         subprotocols: vec!["chat".into(), "v2.chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 16 << 20,
@@ -213,6 +246,9 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_ORIGIN", "http://a,*"),
         ("WS_ECHO_MAX_CONNECTIONS", "9"),
         ("WS_ECHO_MAX_CONNECTIONS_PER_IP", "3"),
+        ("WS_ECHO_TRUST_PROXY", "127.0.0.1"),
+        ("WS_ECHO_PROXY_PROTOCOL", "true"),
+        ("WS_ECHO_IPV6_PREFIX", "128"),
         ("WS_ECHO_SUBPROTOCOL", "chat"),
         ("WS_ECHO_THREADS", "3"),
         ("WS_ECHO_BUFFER", "4096"),
@@ -250,6 +286,11 @@ fn every_option_is_read_from_the_environment() {
         origins: Origins::Any,
         max_connections: NonZeroUsize::new(9),
         max_connections_per_ip: NonZeroUsize::new(3),
+        proxies: ProxyOptions {
+            trusted: trusted(&["127.0.0.1/32"]),
+            proxy_protocol: true,
+            ipv6_prefix: 128,
+        },
         subprotocols: vec!["chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 4_096,

@@ -64,6 +64,8 @@ pub(crate) const BYTES: &str = "bytes";
 
 /// Clients were turned away because of a limit.
 pub(crate) const TURNED_AWAY: &str = "turned_away";
+/// Connections of proxies were dropped because of their PROXY headers.
+pub(crate) const PROXY_HEADER: &str = "proxy_header";
 /// There was no memory for buffers.
 pub(crate) const SHORT_OF_MEMORY: &str = "short_of_memory";
 /// The system gives no more memory.

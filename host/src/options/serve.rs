@@ -10,6 +10,7 @@ use crate::options::admin::AdminOptions;
 use crate::options::drain::DrainOptions;
 use crate::options::listen::ListenOptions;
 use crate::options::log::LogOptions;
+use crate::options::proxies::ProxyOptions;
 use crate::options::service_manager::ServiceManager;
 
 /// The options of the server. Every value is within its limits.
@@ -45,6 +46,8 @@ pub struct ServeOptions {
     pub(crate) max_connections: Option<NonZeroUsize>,
     /// The maximum number of connections from one address; `None` for no limit.
     pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
+    /// The proxies in front of the server.
+    pub(crate) proxies: ProxyOptions,
     /// How many workers to run, at most 1,024.
     pub(crate) threads: NonZeroUsize,
     /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.

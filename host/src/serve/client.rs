@@ -10,10 +10,12 @@ mod echo;
 mod ending;
 mod handshake;
 mod listing;
+mod naming;
 mod pending;
 mod phase;
 mod test;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ws_echo_core::{Agreed, CloseCode};
@@ -26,6 +28,7 @@ use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
+use crate::serve::limits::{ConnectionLimiter, Limit};
 use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
@@ -52,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
     pub(crate) journal: Journal,
+    /// Counts the connections of all workers.
+    pub(crate) limiter: Arc<ConnectionLimiter>,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
     /// Whether a connection was opened, perhaps since this was last looked at.
@@ -61,6 +66,16 @@ pub(crate) struct Shared {
     /// The time of this round.
     pub(crate) now: Instant,
     pub(crate) scratch: Scratch,
+}
+
+impl Shared {
+    /// Counts a client that is turned away, and logs it if that is due.
+    pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        self.journal.counters.turned_away[limit as usize] += 1;
+        if let Some(clients) = self.limiter.turn_away(limit) {
+            self.journal.turned_away(clients);
+        }
+    }
 }
 
 /// A client of this server.

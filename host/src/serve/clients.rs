@@ -52,7 +52,6 @@ const SPREAD: u32 = 0x9E37_79B9;
 /// All clients of a worker.
 #[derive(Debug)]
 pub struct Clients<T> {
-    limiter: Arc<ConnectionLimiter>,
     table: Slab<Driver<T>>,
     wheel: TimerWheel,
     timeouts: Timeouts,
@@ -92,7 +91,6 @@ impl<T: Transport> Clients<T> {
     /// No clients yet; other workers have some.
     pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Arc<Monitor>) -> Self {
         let mut clients = Self {
-            limiter: monitor.limiter().clone(),
             table: Slab::new(),
             wheel: TimerWheel::new(now),
             timeouts: Timeouts::new(options),
@@ -105,6 +103,7 @@ impl<T: Transport> Clients<T> {
                 )
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.text()),
+                limiter: monitor.limiter().clone(),
                 is_stopping: false,
                 has_opened: false,
                 leave_code: options.drain.code,
@@ -157,7 +156,7 @@ impl<T: Transport> Clients<T> {
             self.count_turned_away(Limit::Memory);
             return None;
         }
-        let mut admitted = self.limiter.admit(peer);
+        let mut admitted = self.shared.limiter.admit(peer);
         // It is allocated with the client.
         let mut granted = None;
         if admitted == Admission::Accept {
@@ -205,10 +204,7 @@ impl<T: Transport> Clients<T> {
 
     /// Counts a client that is turned away, and logs it if that is due.
     pub(crate) fn count_turned_away(&mut self, limit: Limit) {
-        self.shared.journal.counters.turned_away[limit as usize] += 1;
-        if let Some(clients) = self.limiter.turn_away(limit) {
-            self.shared.journal.turned_away(clients);
-        }
+        self.shared.count_turned_away(limit);
     }
 
     /// Moves the clock on. It never goes back.
@@ -353,7 +349,7 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is kept for its key: another client may get the key.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
-        self.limiter.release(client.peer());
+        self.shared.limiter.release(client.peer());
         client.give_memory_back(&mut self.shared.pool);
         debug_assert!(
             !self.table.is_empty() || self.shared.pool.is_whole(),

@@ -3,6 +3,7 @@
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod arrival;
 mod counting;
 mod ending;
 mod message;
@@ -27,7 +28,7 @@ use crate::quantity::{Count, Size};
 use crate::serve::metrics::counters::Counters;
 use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
-use crate::serve::peer::Peer;
+use crate::serve::peer::{Peer, Visitor};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
@@ -43,6 +44,8 @@ pub(crate) struct Journal {
     opened_target: Option<Box<str>>,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
+    /// The connections of proxies that were dropped before they had a client.
+    headerless: RateLimitedCounter,
 }
 
 /// What a connection has carried until it ended.
@@ -81,6 +84,7 @@ impl Journal {
             keeps_targets: false,
             opened_target: None,
             shortages: RateLimitedCounter::default(),
+            headerless: RateLimitedCounter::default(),
         }
     }
 
@@ -145,20 +149,23 @@ impl Journal {
 
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
-    pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
+    pub(crate) fn connected(&mut self, visitor: Visitor, target: &str, window: Option<Window>) {
+        let peer = visitor.peer;
+        let via = visitor.via.map(|proxy| proxy.to_string());
+        let via = via.as_deref();
         self.count_opening(target);
         let Some(window) = window else {
             return info!(
-                target: CLIENT, event = event::CONNECTED, peer:% = peer, path = target;
-                "client connected {peer} {target}"
+                target: CLIENT, event = event::CONNECTED, peer:% = peer, via = via, path = target;
+                "client connected {visitor} {target}"
             );
         };
         let bits = window.bits();
         let kept = if window.is_kept() { "kept" } else { "fresh" };
         info!(
-            target: CLIENT, event = event::CONNECTED, peer:% = peer, path = target,
+            target: CLIENT, event = event::CONNECTED, peer:% = peer, via = via, path = target,
             deflate_bits = bits, deflate_kept = window.is_kept();
-            "client connected {peer} {target} with permessage-deflate ({bits} bits, {kept})"
+            "client connected {visitor} {target} with permessage-deflate ({bits} bits, {kept})"
         );
     }
 
@@ -227,6 +234,17 @@ impl Journal {
         info!(
             target: CLIENT, event = event::REFUSED, peer:% = peer, status = 403, reason:% = advice;
             "client refused {peer}: 403 Forbidden: {advice}"
+        );
+    }
+
+    /// A request of a proxy is refused because of what its headers say of the client.
+    pub(crate) fn refused_contradiction(&mut self, proxy: Peer) {
+        self.counters.fail(Failure::Proxy);
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = proxy, status = 400,
+            reason = "Forwarded and X-Forwarded-For name different clients";
+            "client refused {proxy}: 400 Bad Request: Forwarded and X-Forwarded-For name different \
+             clients; let the proxy remove the one that it does not write"
         );
     }
 

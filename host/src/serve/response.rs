@@ -11,6 +11,12 @@ pub(crate) static FORBIDDEN_ORIGIN: Answer = Answer::refusal(
     &[],
     "pages of this origin may not connect\n",
 );
+/// For a request whose headers could be forged.
+pub(crate) static CONTRADICTORY_PROXIES: Answer = Answer::refusal(
+    "400 Bad Request",
+    &[],
+    "Forwarded and X-Forwarded-For name different clients\n",
+);
 /// For another method, where the page is served.
 pub(crate) static METHOD_NOT_ALLOWED: Answer = Answer::refusal(
     "405 Method Not Allowed",

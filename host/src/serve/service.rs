@@ -18,6 +18,8 @@ use crate::serve::health::HealthPaths;
 use crate::serve::monitor::Monitor;
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
+use crate::serve::proxies::forwarded::Forwarded;
+use crate::serve::proxies::trust::Trust;
 use crate::serve::request_report::{self, Choice, Route};
 use crate::serve::response::{
     Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, METHODS, METHODS_WITHOUT_PAGE,
@@ -44,6 +46,7 @@ pub(crate) struct Service {
     subprotocols: Vec<String>,
     deflate: DeflateMode,
     deflate_window: Window,
+    trust: Trust,
     log_messages: bool,
     /// In bytes.
     max_message_len: u64,
@@ -111,6 +114,7 @@ impl Service {
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
             deflate_window: options.deflate_window,
+            trust: Trust::new(&options.proxies.trusted),
             log_messages: options.log.messages,
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
@@ -176,7 +180,7 @@ impl Service {
             {
                 return Decision::RefuseWith(refusal, &METHOD_NOT_ALLOWED);
             }
-            (Ok(()), _) if !self.origins.allow(&request) => {
+            (Ok(()), _) if !self.allows_origin(&request, route) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
             (Ok(()), _) if is_test => {
@@ -189,6 +193,19 @@ impl Service {
             _ => {}
         }
         self.accept(handshake, window, route)
+    }
+
+    /// Whether pages of the request's origin may connect.
+    fn allows_origin(&self, request: &Request<'_>, route: &dyn Fn() -> Route) -> bool {
+        let is_from_proxy = !self.trust.is_empty() && route().is_from_proxy;
+        let forwarded = is_from_proxy.then(|| Forwarded::read(request, &self.trust));
+        let forwarded = forwarded.and_then(Result::ok).unwrap_or_default();
+        self.origins.allow(request, &forwarded)
+    }
+
+    /// The proxies that are trusted.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Accepts a request, or refuses it because of what it lacks.

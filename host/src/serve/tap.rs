@@ -202,6 +202,10 @@ impl<T: Transport> Transport for Tapped<T> {
         self.transport.local_address()
     }
 
+    fn remote_address(&self) -> Option<SocketAddr> {
+        self.transport.remote_address()
+    }
+
     fn tls_facts(&self) -> Option<TlsFacts> {
         self.transport.tls_facts()
     }

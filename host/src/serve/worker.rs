@@ -16,6 +16,7 @@ use crate::logging::target::SERVER;
 use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::arrivals::{Arrivals, Outcome};
 use crate::serve::clients::Clients;
 use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
@@ -68,6 +69,8 @@ pub(crate) struct Worker<A: Acceptor> {
     post: Arc<Post>,
     acceptor: A,
     clients: Clients<A::Transport>,
+    /// Connections that wait for a PROXY header; `None` if none begins with one.
+    arrivals: Option<Box<Arrivals>>,
     /// How many clients were handed to the others.
     handed: usize,
     accept_paused_until: Option<Instant>,
@@ -105,6 +108,7 @@ impl<A: Acceptor> Worker<A> {
         acceptor: A,
     ) -> Self {
         let now = Instant::now();
+        let arrivals = Arrivals::new(options, now, monitor.limiter());
         Self {
             poller,
             others: Vec::new(),
@@ -114,6 +118,7 @@ impl<A: Acceptor> Worker<A> {
             post: monitor.post(number),
             acceptor,
             clients: Clients::sharing(options, now, monitor),
+            arrivals,
             handed: 0,
             accept_paused_until: None,
             has_accept_failed: false,
@@ -142,6 +147,9 @@ impl<A: Acceptor> Worker<A> {
     pub(crate) fn run(mut self) -> io::Result<()> {
         let mut events = Events::new();
         self.post.begin_round();
+        if self.arrivals.is_some() {
+            self.poller.expect_arrivals();
+        }
         while !self.is_over() {
             let timeout = self.timeout();
             self.post.end_round();
@@ -155,6 +163,9 @@ impl<A: Acceptor> Worker<A> {
             // server's part of a handshake.
             self.clients.expire();
             self.clients.run_queued();
+            if self.arrivals.is_some() {
+                self.expire_arrivals();
+            }
             for ready in events.iter() {
                 self.handle(ready);
             }
@@ -171,6 +182,12 @@ impl<A: Acceptor> Worker<A> {
         match ready {
             Ready::Waker => self.wake(),
             Ready::Listener(listener) => self.accept(listener),
+            Ready::Arrival(key) => {
+                if let Some(arrivals) = &mut self.arrivals {
+                    let outcome = arrivals.handle(key, &self.poller);
+                    self.end_arrival(outcome);
+                }
+            }
             Ready::Client { key, readiness } => {
                 self.clients.handle(key, A::readiness(readiness));
             }
@@ -188,6 +205,7 @@ impl<A: Acceptor> Worker<A> {
         if let Some(question) = self.post.question() {
             let mut report = self.clients.report(question);
             report.numbers.tls = tls::handshakes();
+            report.clients += self.arrivals.as_ref().map_or(0, Arrivals::len);
             self.post.answer(question, report);
         }
         // Also when the server stops: they were accepted before.
@@ -245,8 +263,42 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
+    /// Adds a client, or a connection that must say first whose it is.
     fn add(&mut self, client: NewClient) {
-        let NewClient { mut socket, peer } = client;
+        let NewClient { socket, peer } = client;
+        match &mut self.arrivals {
+            Some(arrivals) if arrivals.expect_header(peer) => {
+                let outcome = arrivals.add(socket, peer, &self.poller);
+                self.end_arrival(outcome);
+            }
+            _ => self.add_client(socket, peer),
+        }
+    }
+
+    /// Does what follows from what a connection has sent of its PROXY header.
+    fn end_arrival(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Waits => {}
+            Outcome::Client(socket, peer) => self.add_client(socket, peer),
+            Outcome::TurnedAway(limit) => self.clients.refuse(limit),
+            Outcome::Dropped(proxy, end) => {
+                self.clients.journal().dropped_arrival(proxy, &end);
+            }
+        }
+    }
+
+    /// Drops the connections whose PROXY header is late.
+    fn expire_arrivals(&mut self) {
+        let now = self.now;
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.advance(now);
+        }
+        while let Some(outcome) = self.arrivals.as_mut().and_then(|it| it.pop_expired()) {
+            self.end_arrival(outcome);
+        }
+    }
+
+    fn add_client(&mut self, mut socket: Socket, peer: Peer) {
         let key = self.clients.next_key();
         let registered = socket
             .set_nodelay(peer)
@@ -278,15 +330,17 @@ impl<A: Acceptor> Worker<A> {
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
         // The usual case.
-        if self.accept_paused_until.is_none() && self.end.is_none() {
+        if self.accept_paused_until.is_none() && self.end.is_none() && self.arrivals.is_none() {
             return timeout;
         }
+        let now = self.now;
         let end = self.end.map(|end| match end {
             End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,
         });
         let own = self.accept_paused_until.into_iter().chain(end);
-        let own = own.map(|until| until.saturating_duration_since(self.now));
-        timeout.into_iter().chain(own).min()
+        let own = own.map(|until| until.saturating_duration_since(now));
+        let arrivals = self.arrivals.as_mut().and_then(|it| it.timeout(now));
+        timeout.into_iter().chain(own).chain(arrivals).min()
     }
 }
 

@@ -83,7 +83,7 @@ impl AdminServer {
             self.connections.retain(|_, visit| visit.deadline > now);
             for ready in events.iter() {
                 match ready {
-                    Ready::Waker => {}
+                    Ready::Waker | Ready::Arrival(_) => {}
                     Ready::Listener(_) => self.accept_at = Some(now),
                     Ready::Client { key, .. } | Ready::ClientWithoutRoom { key, .. } => {
                         self.turn(key);

@@ -24,6 +24,11 @@ impl Account {
         self.peer
     }
 
+    /// The client is at another address than the one it connects from: that of a proxy.
+    pub(super) fn rename(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
     /// What a connection has carried, if all that is ready will be sent.
     pub(super) fn carried(&self, opened: Moment) -> Carried {
         let echoed = self.echoed.into();

@@ -23,6 +23,7 @@ pub(crate) enum Failure {
     Timeout,
     Left,
     WrongProtocol,
+    Proxy,
     Tls,
     TlsTimeout,
 }
@@ -32,7 +33,7 @@ impl Failure {
     pub(crate) const COUNT: usize = Self::LABELS.len();
 
     /// All of them in their order, and the labels by which people know them.
-    pub(crate) const LABELS: [(Self, &'static str); 19] = [
+    pub(crate) const LABELS: [(Self, &'static str); 20] = [
         (Self::MalformedRequest, "malformed_request"),
         (Self::HeadTooLarge, "head_too_large"),
         (Self::HttpVersion, "http_version"),
@@ -50,6 +51,7 @@ impl Failure {
         (Self::Timeout, "timeout"),
         (Self::Left, "left"),
         (Self::WrongProtocol, "wrong_protocol"),
+        (Self::Proxy, "proxy"),
         (Self::Tls, "tls"),
         (Self::TlsTimeout, "tls_timeout"),
     ];

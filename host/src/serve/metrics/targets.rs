@@ -1,5 +1,4 @@
-//! What clients have asked for, for the list of connections: an idle client itself does not keep
-//! it.
+//! What clients have asked for, for the list of connections: an idle client does not keep it.
 
 use super::listed::LISTED_MAX;
 

@@ -1,4 +1,4 @@
-//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last ones.
+//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last.
 
 use std::time::Duration;
 
@@ -61,7 +61,9 @@ impl<A: Acceptor> Worker<A> {
         let is_late = deadline <= self.now;
         if is_late {
             self.clients.give_up();
+            self.arrivals = None;
         }
-        self.clients.is_empty() && (self.is_inbox_closed || is_late)
+        let is_waited_for = self.arrivals.as_ref().is_some_and(|it| !it.is_empty());
+        self.clients.is_empty() && !is_waited_for && (self.is_inbox_closed || is_late)
     }
 }
