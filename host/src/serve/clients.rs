@@ -188,6 +188,9 @@ impl<T: Transport> Clients<T> {
         if let Admission::Reject(_) = admitted {
             let turn = self.table[key].turn_away(&mut self.shared);
             self.end_turn(key, turn);
+        } else if self.shared.is_stopping {
+            // It was accepted before, and has waited since then.
+            self.stop_client(key);
         }
         Some(key)
     }

@@ -343,7 +343,7 @@ fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
     let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
     let of_a_worker = WORKER_FILES + options.listen.sockets.len() as u64;
     let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
-    let of_admin = options.admin.listen.map_or(0, |_| ADMIN_FILES);
+    let of_admin = options.admin.listen.as_ref().map_or(0, |_| ADMIN_FILES);
     (PROCESS_FILES + of_admin + limits * turned_away_max).saturating_add(of_workers)
 }
 
@@ -559,6 +559,9 @@ mod tests {
         assert_eq!(limit(&[], 1024), Some(1024 - 64 - 24));
         let with_two_limits = limit(&["--max-connections-per-ip=9"], 1024);
         assert_eq!(with_two_limits, Some(1024 - 2 * 64 - 24));
+        // A listener, a poller, and 17 connections for a moment.
+        let with_admin = limit(&["--admin-listen=127.0.0.1:0"], 1024);
+        assert_eq!(with_admin, Some(1024 - 64 - 24 - 20));
         assert_eq!(limit(&["--max-connections=10"], 1024), Some(10));
         assert_eq!(limit(&["--max-connections=5000"], 1024), Some(936));
         assert_eq!(with_threads("100", &[], 1024), Some(1024 - 64 - 416));
