@@ -2,6 +2,7 @@
 //! the binary as a process, and the bodies of the fuzz targets. None of it uses the core's encoder
 //! to check the core's decoder.
 
+pub mod admin;
 pub mod chromium;
 pub mod core_examples;
 pub mod deflate;

@@ -4,23 +4,12 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
+use ws_echo_tests::admin::server;
 use ws_echo_tests::http_answer::{Answer, plain};
 use ws_echo_tests::scripted_client::{Client, End, request};
 use ws_echo_tests::server::{PATIENCE, Server, command, free_address, run};
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::wire::{Frame, TEXT, masked};
-
-const ADMIN: &str = "health checks on http://";
-
-/// A server with an admin listener, and the address of that.
-fn server(arguments: &[&str]) -> (Server, SocketAddr) {
-    let all = [&["--admin-listen", "127.0.0.1:0"], arguments].concat();
-    let server = Server::start(&all);
-    let line = server.logged(ADMIN);
-    let (_, address) = line.split_once(ADMIN).expect("a URL");
-    let address = address.trim_end().parse().expect("an address");
-    (server, address)
-}
 
 /// Sends a text, and receives its echo.
 fn echo(client: &mut Client, text: &str) {

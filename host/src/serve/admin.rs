@@ -1,5 +1,5 @@
-//! The admin listener: health checks by plain HTTP, on a thread of its own. A worker that is stuck
-//! cannot hide it there, and whoever asks slowly cannot slow down a client.
+//! The admin listener: health checks and metrics by plain HTTP, on a thread of its own. A worker
+//! that is stuck cannot hide it there, and whoever asks slowly cannot slow down a client.
 
 mod connection;
 mod routes;
@@ -123,7 +123,7 @@ fn open(socket: &AdminSocket) -> io::Result<Vec<Listener>> {
 }
 
 fn log_url(url: &str) {
-    info!(target: ADMIN, event = event::ADMIN_LISTENING; "health checks on {url}");
+    info!(target: ADMIN, event = event::ADMIN_LISTENING; "health checks and metrics on {url}");
 }
 
 /// Warns if other machines can connect.

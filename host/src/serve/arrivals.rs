@@ -85,6 +85,11 @@ impl Arrivals {
         self.table.is_empty()
     }
 
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// Adds a connection of a proxy. Its time begins when the clock was moved on last.
     pub(crate) fn add(&mut self, socket: Socket, proxy: Peer, poller: &Poller) -> Outcome {
         let mut arrival = Arrival {

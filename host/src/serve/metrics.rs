@@ -17,20 +17,22 @@ pub(crate) mod round_trips;
 pub(crate) mod targets;
 mod text;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::exposition::{CONTENT_TYPE, Exposed};
 use self::numbers::Numbers;
 use crate::logging;
-use crate::serve::monitor::{Monitor, Question, Stage};
+use crate::serve::monitor::{Answers, Monitor, Question, Stage};
 use crate::serve::response::Answer;
 
 /// How long workers have to answer. One that turns answers within milliseconds.
 const ANSWER_TIME: Duration = Duration::from_millis(250);
+/// The same if it is known already that one will not.
+const SHORT_ANSWER_TIME: Duration = Duration::from_millis(20);
 
 /// The answer to a request for the metrics.
 pub(crate) fn respond(monitor: &Monitor) -> Answer {
-    let answers = monitor.ask(Question::Counters, ANSWER_TIME);
+    let answers = ask(monitor, Question::Counters);
     let mut numbers = Numbers::default();
     let mut connections = 0;
     for report in &answers.reports {
@@ -48,4 +50,13 @@ pub(crate) fn respond(monitor: &Monitor) -> Answer {
         file_limit: monitor.file_limit(),
     };
     Answer::of_now("200 OK", CONTENT_TYPE, exposed.text().into_bytes())
+}
+
+/// Asks all workers. Whoever waits for something else meanwhile does not wait long.
+fn ask(monitor: &Monitor, question: Question) -> Answers {
+    let time = match monitor.liveness(Instant::now()) {
+        Ok(()) => ANSWER_TIME,
+        Err(_) => SHORT_ANSWER_TIME,
+    };
+    monitor.ask(question, time)
 }

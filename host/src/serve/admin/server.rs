@@ -68,7 +68,7 @@ impl AdminServer {
     ///
     /// When the system refuses.
     pub(super) fn listen(&mut self, listener: Listener) -> io::Result<()> {
-        self.poller.listen(listener.into())
+        self.poller.listen(listener)
     }
 
     /// Answers until it must stop.

@@ -104,7 +104,10 @@ fn follow(
                 other => other,
             }
         }
-        Decision::Health(answer) => respond(handshake, &answer),
+        Decision::Health(answer) => {
+            journal.counters.health_checks += 1;
+            respond(handshake, &answer)
+        }
         Decision::Methods(answer) => {
             journal.file_sent(peer, "methods", target);
             respond(handshake, answer)

@@ -111,6 +111,12 @@ impl Session {
         (is_refused && !self.connection.awaits_room()) || self.connection.is_done()
     }
 
+    /// Whether a message was refused: that is how the connection ends, though the Close may still
+    /// wait for room.
+    pub(super) fn is_refused(&self) -> bool {
+        self.message_len == REFUSED && self.connection.is_closing()
+    }
+
     /// Whether the begun message is too long, with the rest of the frame that is being received. Of
     /// a message that is verified, what it inflates to counts instead.
     fn is_too_long(&self, service: &Service) -> bool {

@@ -6,6 +6,7 @@ use super::{Client, Phase, Shared};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
 use crate::serve::metrics::failure::Failure;
+use crate::serve::session::Session;
 use crate::serve::traffic::Traffic;
 
 impl Client {
@@ -65,6 +66,10 @@ impl Client {
         buffer: Option<&ClientBuffer>,
         journal: &mut Journal,
     ) {
+        // It has ended already.
+        if self.session().is_some_and(Session::is_refused) {
+            return;
+        }
         if let (Phase::Handshake(_), Ending::ShortOfMemory) = (&self.phase, ending) {
             journal.counters.fail(Failure::Memory);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Clients;
 use crate::serve::deadline::{Deadline, DeadlineChange, Liveness};
 use crate::serve::driver::Driver;
+use crate::serve::limits::Limit;
 use crate::serve::metrics::listed::Listed;
 use crate::serve::metrics::numbers::Numbers;
 use crate::serve::monitor::{Question, Report};
@@ -31,6 +32,12 @@ impl<T: Transport> Clients<T> {
             },
             listed,
         }
+    }
+
+    /// Counts a client that was accepted and cannot be added.
+    pub(crate) fn refuse(&mut self, limit: Limit) {
+        self.shared.journal.counters.accepted += 1;
+        self.count_turned_away(limit);
     }
 
     /// Remembers what clients ask for, to list that too.

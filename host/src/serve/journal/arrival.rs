@@ -15,6 +15,7 @@ use crate::serve::proxies::arrival_end::ArrivalEnd;
 impl Journal {
     /// A connection of a proxy is dropped, because of its PROXY header or instead of one.
     pub(crate) fn dropped_arrival(&mut self, proxy: Peer, end: &ArrivalEnd) {
+        self.counters.accepted += 1;
         if let ArrivalEnd::Left | ArrivalEnd::Failed(_) = end {
             self.counters.fail(Failure::Left);
             return debug!(

@@ -19,7 +19,7 @@ struct List {
 
 /// The answer to a request for the connections.
 pub(crate) fn respond(monitor: &Monitor) -> Answer {
-    let answers = monitor.ask(Question::Connections(LISTED_MAX), super::ANSWER_TIME);
+    let answers = super::ask(monitor, Question::Connections(LISTED_MAX));
     Answer::report(List::of(&answers).json())
 }
 

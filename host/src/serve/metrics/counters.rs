@@ -35,6 +35,8 @@ pub(crate) struct Counters {
     pub(crate) failures: [u64; Failure::COUNT],
     /// Pages and other files that were sent in place of a WebSocket.
     pub(crate) pages: u64,
+    /// Health checks that were answered where clients connect.
+    pub(crate) health_checks: u64,
     /// WebSocket connections that were opened.
     pub(crate) opened: u64,
     pub(crate) closes: Closes,
@@ -72,6 +74,7 @@ impl Default for Counters {
             turned_away: [0; 3],
             failures: [0; Failure::COUNT],
             pages: 0,
+            health_checks: 0,
             opened: 0,
             closes: Closes::default(),
             durations: Histogram::new(&CONNECTION_BOUNDS),
@@ -107,6 +110,7 @@ impl Counters {
             *count += more;
         }
         self.pages += other.pages;
+        self.health_checks += other.health_checks;
         self.opened += other.opened;
         self.closes.add(&other.closes);
         self.durations.add(&other.durations);

@@ -118,7 +118,7 @@ impl Exposed {
 
 fn handshakes(numbers: &Numbers, text: &mut Text) {
     let counters = &numbers.counters;
-    let help = "Requests without a WebSocket as their end, except those for pages.";
+    let help = "Requests that got no WebSocket, except those for pages and health checks.";
     let name = "ws_echo_handshake_failures_total";
     let mut family = text.family(name, Kind::Counter, help);
     for ((_, reason), count) in Failure::LABELS.iter().zip(counters.failures) {
@@ -126,6 +126,9 @@ fn handshakes(numbers: &Numbers, text: &mut Text) {
     }
     let help = "Pages and other files that were sent.";
     text.single("ws_echo_pages_total", Kind::Counter, help, counters.pages);
+    let help = "Health checks that were answered where clients connect.";
+    let name = "ws_echo_health_checks_total";
+    text.single(name, Kind::Counter, help, counters.health_checks);
     let help = "TLS handshakes that were completed.";
     let name = "ws_echo_tls_handshakes_total";
     let mut family = text.family(name, Kind::Counter, help);

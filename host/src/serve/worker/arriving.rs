@@ -55,7 +55,7 @@ impl<A: Acceptor> Worker<A> {
         match outcome {
             Outcome::Waits => {}
             Outcome::Client(socket, peer, place) => self.add_client(socket, peer, place),
-            Outcome::TurnedAway(limit) => self.clients.count_turned_away(limit),
+            Outcome::TurnedAway(limit) => self.clients.refuse(limit),
             Outcome::Dropped(proxy, end) => {
                 self.clients.journal().dropped_arrival(proxy, &end);
             }
@@ -69,7 +69,7 @@ impl<A: Acceptor> Worker<A> {
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
             Ok(transport) => drop(self.clients.add_peer(transport, peer, place)),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                self.clients.count_turned_away(Limit::Memory);
+                self.clients.refuse(Limit::Memory);
             }
             Err(error) => self.clients.journal().not_set_up(peer, &error),
         }

@@ -347,6 +347,28 @@ fn each_end_is_counted_once_by_its_side_and_its_code() {
 }
 
 #[test]
+fn a_connection_ends_once_also_if_its_close_still_waits_for_room() {
+    let long = [&b"\x82\xfe\x13\x89"[..], &[0; 4]].concat();
+    for len in (3_900..4_100).step_by(3) {
+        let mut server = Server::new(&["--max-message-size=5000"]);
+        let (key, end) = server.open();
+        end.0.borrow_mut().room = 0;
+        let header = [&b"\x82\xfe"[..], &u16::to_be_bytes(len), &[0; 4]].concat();
+        let message = [&header[..], &vec![b'x'; len.into()], &long].concat();
+        server.send(key, &end, message);
+        server.pass(SECOND);
+        server.end(key, &end);
+        server.pass(1_000 * SECOND);
+        let counters = server.counters();
+        assert_eq!(
+            (counters.opened, counters.closes.sum()),
+            (1, 1),
+            "{len} bytes"
+        );
+    }
+}
+
+#[test]
 fn a_code_of_an_application_is_counted_with_all_others_of_its_kind() {
     let mut server = Server::new(&[]);
     for code in [b"\x0b\xb8", b"\x0f\xa0", b"\x13\x87"] {
@@ -405,6 +427,10 @@ fn clients_beyond_a_limit_are_accepted_and_turned_away() {
     assert_eq!((connections, from_address, memory), (1, 1, 0));
     assert_eq!(Limit::Connections as usize, 0);
     assert_eq!(Limit::FromAddress as usize, 1);
+
+    server.clients.refuse(Limit::Memory);
+    let counters = server.counters();
+    assert_eq!((counters.accepted, counters.turned_away), (5, [1, 1, 1]));
 
     let (server, _) = short_of_memory(&[]);
     let memory = server.clients.report(Question::Counters).numbers.memory;
