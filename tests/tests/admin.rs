@@ -380,11 +380,14 @@ mod haproxy {
     /// How the answer begins that HAProxy gives while it has no server.
     const NO_SERVER: &str = "<html><body><h1>503 Service Unavailable</h1>";
 
+    /// Otherwise HAProxy keeps the connection.
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
     /// Asks through HAProxy until the content begins with this.
     fn wait_for(proxy: &Server, content: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let answer = Answer::to(proxy, plain("GET", "/"));
+            let answer = Answer::to(proxy, REQUEST);
             if answer.content.starts_with(content) {
                 return;
             }
