@@ -205,7 +205,7 @@ impl<A: Acceptor> Worker<A> {
         if let Some(question) = self.post.question() {
             let mut report = self.clients.report(question);
             report.numbers.tls = tls::handshakes();
-            report.clients += self.arrivals.as_ref().map_or(0, Arrivals::len);
+            report.clients += self.arrivals.as_ref().map_or(0, |it| it.len());
             self.post.answer(question, report);
         }
         // Also when the server stops: they were accepted before.
