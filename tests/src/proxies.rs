@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::programs::{HAPROXY, NGINX, Program};
+use crate::programs::{ENVOY, HAPROXY, NGINX, Program};
 use crate::server::{self, Server, free_address};
+
+/// The beginning of the block `http` of nginx, which thus writes nowhere but in its own folder.
+pub const NGINX_HTTP: &str = "http { access_log off; client_body_temp_path client_body; \
+     proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;";
 
 /// nginx in front of a server, with these directives in its location, if it is installed.
 ///
@@ -14,22 +18,36 @@ use crate::server::{self, Server, free_address};
 ///
 /// If it cannot be started.
 pub fn nginx(name: &str, server: &Server, directives: &str) -> Option<Server> {
+    let address = free_address();
+    let configuration = format!(
+        "events {{}}\n{NGINX_HTTP}\nserver {{ listen {address};\n\
+         location / {{ proxy_pass http://{}; {directives} }} }} }}\n",
+        server.address
+    );
+    start_nginx(name, &configuration, address)
+}
+
+/// nginx with this configuration, by which it listens at this address, if it is installed.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn start_nginx(name: &str, configuration: &str, address: SocketAddr) -> Option<Server> {
     NGINX.is_there(&["-v"]).then(|| {
         let folder = folder(&format!("nginx-{name}"));
-        let address = free_address();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary
-            .map(|it| format!("{it}_temp_path {it};"))
-            .join(" ");
-        let configuration = format!(
-            "daemon off; master_process off; pid nginx.pid; error_log stderr;\n\
-             events {{}}\nhttp {{ access_log off; {temporary}\nserver {{ listen {address};\n\
-             location / {{ proxy_pass http://{}; {directives} }} }} }}\n",
-            server.address
-        );
-        fs::write(folder.join("nginx.conf"), configuration).expect("a file can be written");
+        write(&folder.join("nginx.conf"), configuration);
         let folder = folder.to_str().expect("it is text");
-        let arguments = ["-c", "nginx.conf", "-e", "stderr", "-p", folder];
+        let process = "daemon off; master_process off; pid nginx.pid;";
+        let arguments = [
+            "-c",
+            "nginx.conf",
+            "-e",
+            "stderr",
+            "-p",
+            folder,
+            "-g",
+            process,
+        ];
         start(&NGINX, &arguments, address)
     })
 }
@@ -59,20 +77,47 @@ fn configured_haproxy(
     defaults: &str,
     words: &str,
 ) -> Option<Server> {
+    let address = free_address();
+    let configuration = format!(
+        "global\n {global}\n\
+         defaults\n mode http\n timeout connect 60s\n timeout client 60s\n timeout server 60s\n\
+         {defaults}\n\
+         frontend clients\n bind {address}\n default_backend servers\n\
+         backend servers\n server echo {} {words}\n",
+        server.address
+    );
+    start_haproxy(name, &configuration, address)
+}
+
+/// HAProxy with this configuration, by which it listens at this address, if it is installed.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn start_haproxy(name: &str, configuration: &str, address: SocketAddr) -> Option<Server> {
     HAPROXY.is_there(&["-v"]).then(|| {
-        let address = free_address();
-        let configuration = format!(
-            "global\n {global}\n\
-             defaults\n mode http\n timeout connect 60s\n timeout client 60s\n timeout server 60s\n\
-             {defaults}\n\
-             frontend clients\n bind {address}\n default_backend servers\n\
-             backend servers\n server echo {} {words}\n",
-            server.address
-        );
         let file = folder(&format!("haproxy-{name}")).join("haproxy.cfg");
-        fs::write(&file, configuration).expect("a file can be written");
+        write(&file, configuration);
+        let folder = file.parent().expect("it is in a folder");
+        let folder = folder.to_str().expect("it is text");
+        let arguments = ["-db", "-C", folder, "-f", "haproxy.cfg"];
+        start(&HAPROXY, &arguments, address)
+    })
+}
+
+/// Envoy with this configuration, by which it listens at this address, if it is installed.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn start_envoy(name: &str, configuration: &str, address: SocketAddr) -> Option<Server> {
+    ENVOY.is_there(&["--version"]).then(|| {
+        let file = folder(&format!("envoy-{name}")).join("envoy.yaml");
+        write(&file, configuration);
         let file = file.to_str().expect("it is text");
-        start(&HAPROXY, &["-db", "-f", file], address)
+        // Otherwise a second one would be taken for a restart of the first.
+        let arguments = ["--disable-hot-restart", "--concurrency", "2", "-c", file];
+        start(&ENVOY, &arguments, address)
     })
 }
 
@@ -80,6 +125,10 @@ fn start(program: &Program, arguments: &[&str], address: SocketAddr) -> Server {
     let mut command = program.command();
     command.args(arguments);
     Server::spawn_at(address, command.stdout(Stdio::null()).stderr(Stdio::null()))
+}
+
+fn write(file: &Path, configuration: &str) {
+    fs::write(file, configuration).expect("a file can be written");
 }
 
 /// An empty folder of this name.

@@ -202,6 +202,69 @@ mod listener {
     }
 }
 
+#[cfg(unix)]
+mod unix_socket {
+    use std::fs;
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    /// The path of a socket that is not there.
+    fn path(name: &str) -> PathBuf {
+        let path = ws_echo_tests::server::folder().join(name);
+        let _ = fs::remove_file(&path);
+        path
+    }
+
+    fn flag(path: &Path) -> String {
+        format!("--admin-listen=unix:{}", path.display())
+    }
+
+    fn get(path: &Path, request: &str) -> String {
+        let mut client = Client::connect_unix(path);
+        client.send(request);
+        client.receive_head() + &String::from_utf8_lossy(&client.receive_rest())
+    }
+
+    #[test]
+    fn answers_as_an_address_does_and_is_removed_at_the_end() {
+        let path = path("admin.sock");
+        let mut server = Server::start(&[&flag(&path)]);
+        server.logged("health checks on unix:");
+        let file = fs::symlink_metadata(&path).expect("a file");
+        assert!(file.file_type().is_socket());
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        for asked in ["/livez", "/readyz"] {
+            let answer = get(&path, &plain("GET", asked));
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
+        }
+        let mut second = command(["--listen=127.0.0.1:0", &flag(&path)]);
+        let (status, _, log) = run(&mut second).expect("it runs");
+        assert_eq!(status.code(), Some(1));
+        assert!(
+            log.contains("address in use; choose another with --admin-listen"),
+            "{log}"
+        );
+        server.ask_to_stop();
+        assert!(server.wait().success());
+        assert!(!path.exists());
+        assert!(!server.log().contains("WARN"), "{}", server.log());
+    }
+
+    #[test]
+    fn does_not_replace_a_file_that_is_no_socket() {
+        let path = path("admin.txt");
+        fs::write(&path, "precious").expect("a file");
+        let mut server = command(["--listen=127.0.0.1:0", &flag(&path)]);
+        let (status, _, log) = run(&mut server).expect("it runs");
+        assert_eq!(status.code(), Some(1));
+        assert!(log.contains("a file is there that is no socket"), "{log}");
+        assert_eq!(fs::read(&path).expect("it is there"), b"precious");
+    }
+}
+
 mod readiness {
     use super::*;
 
@@ -304,6 +367,59 @@ mod health_path {
         for path in ["/livez", "/readyz"] {
             assert_eq!(Answer::to(&server, plain("GET", path)).status(), "404");
         }
+    }
+}
+
+mod haproxy {
+    use std::time::Instant;
+
+    use ws_echo_tests::proxies::haproxy_with;
+
+    use super::*;
+
+    /// How the answer begins that HAProxy gives while it has no server.
+    const NO_SERVER: &str = "<html><body><h1>503 Service Unavailable</h1>";
+
+    /// Asks through HAProxy until the content begins with this.
+    fn wait_for(proxy: &Server, content: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = Answer::to(proxy, plain("GET", "/"));
+            if answer.content.starts_with(content) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{answer:?}");
+        }
+    }
+
+    /// The check must find the server up, and down while it is full.
+    fn assert_checks(name: &str, check: &str) {
+        let limits = ["--max-connections=3", "--handshake-timeout=1h"];
+        let server = Server::start(&[&["--health-path=/healthz"], &limits[..]].concat());
+        let words = "check inter 100ms fall 1 rise 1";
+        let Some(proxy) = haproxy_with(name, &server, check, words) else {
+            return;
+        };
+        wait_for(&proxy, "<!doctype html>");
+        // One of its checks may be among them.
+        let clients = [(); 8].map(|()| Client::connect(server.address));
+        wait_for(&proxy, NO_SERVER);
+        drop(clients);
+        wait_for(&proxy, "<!doctype html>");
+        if check == "option httpchk" {
+            server.logged("methods sent");
+        }
+    }
+
+    #[test]
+    fn finds_the_server_healthy_by_its_default_check() {
+        assert_checks("default-check", "option httpchk");
+    }
+
+    #[test]
+    fn finds_the_server_healthy_by_the_health_path() {
+        assert_checks("options-check", "option httpchk OPTIONS /healthz");
+        assert_checks("get-check", "option httpchk GET /healthz/readyz");
     }
 }
 

@@ -100,6 +100,38 @@ fn the_guide_lists_each_event_and_each_field() {
     assert_eq!(documented("Fields"), fields);
 }
 
+/// The Rust files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let paths = entries.flat_map(|entry| match entry.path() {
+        path if path.is_dir() => sources(&path),
+        path => vec![path],
+    });
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|it| it == "rs");
+    paths.filter(is_rust).collect()
+}
+
+#[test]
+fn each_call_that_logs_names_an_event_and_only_fields_that_the_guide_has() {
+    let fields = documented("Fields");
+    let call = Regex::new(r"\b(error|warn|info|debug|trace)!\(\s*target: [^;]*;").unwrap();
+    let field = Regex::new(r"([a-z_]+)(:%)? = ").unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/src");
+    let mut calls = 0;
+    for file in sources(&folder) {
+        let source = fs::read_to_string(&file).expect("a source");
+        for call in call.find_iter(&source).map(|found| found.as_str()) {
+            let names = field.captures_iter(call).map(|found| found[1].to_owned());
+            let names: Vec<_> = names.collect();
+            let are_known = names.iter().all(|name| fields.contains(name.as_str()));
+            let has_event = names.first().is_some_and(|name| name == "event");
+            assert!(has_event && are_known, "{}: {call}", file.display());
+            calls += 1;
+        }
+    }
+    assert!(calls > 40, "{calls}");
+}
+
 /// Does everything that puts bytes of a client's choice into the log.
 fn be_hostile(server: &Server) {
     const FORGED: &str = "\"}\n{\"level\":\"ERROR\",\"event\":\"\\u0000\u{202e}\u{1b}[2J\u{2028}\\";

@@ -1,5 +1,5 @@
 //! The server is restarted while clients connect, echo and close: no connection is refused, and no
-//! message is lost without a word.
+//! message is lost without a word. And what else ends connections: a delay before, and their age.
 
 #![cfg(unix)]
 
@@ -9,12 +9,17 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use ws_echo_tests::http_answer::{Answer, plain};
 use ws_echo_tests::needs;
 use ws_echo_tests::scripted_client::Client;
-use ws_echo_tests::server::{Server, command, in_shell, run};
+use ws_echo_tests::server::{Server, command, free_address, in_shell, run};
+use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::wire::{Frame, TEXT, masked, masked_close};
 
+/// Signals closer together than this count as one.
+const ONE_SIGNAL: Duration = Duration::from_millis(50);
 const CLIENTS: usize = 4;
 const RESTARTS: usize = 10;
 /// How many echoes there are at least between two restarts.
@@ -174,4 +179,52 @@ fn a_new_server_beside_the_old_one_loses_no_connection() {
     assert_eq!(status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("address in use"), "{stderr}");
     stop(server);
+}
+
+#[test]
+fn a_server_with_a_delay_accepts_clients_after_the_signal_and_is_not_ready() {
+    needs!(Process);
+    let admin = free_address();
+    let listen = format!("--admin-listen={admin}");
+    let start = |delay| Server::start(&["--no-welcome", "--drain-delay", delay, &listen]);
+    let ready = || Answer::at(admin, plain("GET", "/readyz"));
+    let mut server = start("1h");
+    assert_eq!(ready().status(), "200");
+    server.ask_to_stop();
+    server.logged("stopping after 1h0m0s (--drain-delay): every client gets Close 1001");
+    let answer = ready();
+    assert_eq!(answer.status(), "503");
+    assert!(answer.content.starts_with("draining"), "{}", answer.content);
+    let mut client = Client::open(server.address);
+    expect_echo(&mut client);
+    // A second signal does not wait.
+    thread::sleep(ONE_SIGNAL);
+    server.ask_to_stop();
+    assert_eq!(server.wait().code(), Some(0));
+    server.logged("stopped at once by a second signal");
+
+    let mut server = start("100ms");
+    let mut client = Client::open(server.address);
+    server.ask_to_stop();
+    assert_eq!(client.receive_frame(), Some(Frame::close(1001)));
+    client.send(masked_close(1001, ""));
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_connection_is_closed_when_its_time_is_over_and_the_next_one_is_served() {
+    needs!(Process);
+    let flags = [
+        "--max-lifetime=300ms",
+        "--drain-code=1012",
+        "--ping-interval=off",
+    ];
+    let server = Server::start(&[&["--no-welcome"], &flags[..]].concat());
+    for _ in 0..2 {
+        let mut client = Client::open(server.address);
+        assert_eq!(client.receive_frame(), Some(Frame::close(1012)));
+        client.send(masked_close(1012, ""));
+        assert_eq!(client.receive_rest(), b"");
+    }
+    server.logged("closed by server with 1012");
 }

@@ -1,6 +1,5 @@
 //! The flags by which other programs watch the server.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,14 +7,15 @@ use clap::Args;
 use super::listen;
 use super::names;
 use super::quantity;
-use crate::options::admin::AdminOptions;
+use super::sockets::{self, Given};
+use crate::options::admin::{AdminOptions, AdminSocket};
 
 #[derive(Args)]
 pub(super) struct AdminArguments {
-    /// An address of this machine where health checks are answered by plain HTTP, on a thread of
-    /// its own: /livez and /readyz [default: nowhere]
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    admin_listen: Option<SocketAddr>,
+    /// An address, or unix:PATH, where other programs ask by plain HTTP how the server is, on a
+    /// thread of its own: /livez, /readyz, /metrics and /connections [default: nowhere]
+    #[arg(long, value_name = "ADDRESS", value_parser = socket)]
+    admin_listen: Option<AdminSocket>,
 
     /// How long a thread that serves clients may take for one round before health checks fail
     #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
@@ -38,10 +38,15 @@ impl AdminArguments {
     }
 }
 
-/// One address and its port.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    match &listen::addresses(vec![listen::listen(text)?])[..] {
-        [address] => Ok(*address),
+/// One address and its port, or `unix:` and a path.
+fn socket(text: &str) -> Result<AdminSocket, String> {
+    let addresses = match sockets::given(text)? {
+        Given::Unix(path) => return Ok(AdminSocket::Unix(path)),
+        Given::Passed(_) => return Err("write an address, such as 127.0.0.1:9090".into()),
+        Given::Addresses(listen) => listen::addresses(vec![listen]),
+    };
+    match &addresses[..] {
+        [address] => Ok(AdminSocket::Address(*address)),
         _ => Err("this name has several addresses; write one, such as 127.0.0.1:9090".into()),
     }
 }
@@ -51,18 +56,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_one_and_has_a_port() {
-        assert_eq!(address("127.0.0.1:9090"), Ok(([127, 0, 0, 1], 9090).into()));
-        assert_eq!(
-            address("[::1]:0"),
-            Ok("[::1]:0".parse().expect("an address"))
-        );
+    fn a_socket_is_one_address_with_its_port_or_a_path() {
+        for text in ["127.0.0.1:9090", "[::1]:0"] {
+            let address = text.parse().expect("an address");
+            assert_eq!(socket(text), Ok(AdminSocket::Address(address)));
+        }
+        #[cfg(unix)]
+        assert_eq!(socket("unix:/a:b"), Ok(AdminSocket::Unix("/a:b".into())));
         for (wrong, advice) in [
             ("9090", "write 127.0.0.1:9090"),
             ("127.0.0.1", "write a port too"),
             ("http://127.0.0.1:9090/livez", "without 'http://'"),
+            #[cfg(unix)]
+            ("unix:", "write the path of the socket too"),
+            #[cfg(unix)]
+            ("fd:3", "write an address"),
         ] {
-            let error = address(wrong).expect_err(wrong);
+            let error = socket(wrong).expect_err(wrong);
             assert!(error.contains(advice), "{wrong}: {error}");
         }
     }

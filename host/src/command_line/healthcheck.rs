@@ -72,8 +72,12 @@ impl HealthcheckArguments {
             let mut command = HealthcheckArguments::augment_args(command);
             command.error(ErrorKind::ArgumentConflict, advice)
         };
-        let default = || target(&own_url(environment)).map_err(wrong);
-        let Target(check, url) = self.target.map_or_else(default, Ok)?;
+        let own = || {
+            let url =
+                own_url(environment).ok_or("WS_ECHO_LISTEN has no address: write a URL too")?;
+            target(&url)
+        };
+        let Target(check, url) = self.target.map_or_else(own, Ok).map_err(wrong)?;
         let trust = self.trust.into_trust(&url).map_err(wrong)?;
         Ok(HealthcheckOptions {
             url,
@@ -98,24 +102,29 @@ fn target(text: &str) -> Result<Target, String> {
     url::url(text).map(|url| Target(Check::Echo, url))
 }
 
-/// The URL of the server that these variables would start. What is wrong with one, the server says.
-fn own_url(environment: &Environment) -> String {
+/// The URL of the server that these variables would start; `None` if it listens only on sockets
+/// that are no addresses. What is wrong with a variable, the server says.
+fn own_url(environment: &Environment) -> Option<String> {
     let get = |name: &str| Some(environment.get(name)?.to_string_lossy().into_owned());
-    let first = |list: String| list.split(',').next().unwrap_or_default().trim().to_owned();
-    let authority = get("WS_ECHO_LISTEN").map(first).map(reachable);
-    let port = get("WS_ECHO_PORT").or_else(|| get("PORT"));
-    let authority = authority.unwrap_or_else(|| {
-        let port = port.unwrap_or_else(|| "3000".into());
-        format!("127.0.0.1:{port}")
-    });
-    let path = get("WS_ECHO_PATH").map(first).unwrap_or_default();
-    format!("ws://{authority}{path}")
+    let authority = match get("WS_ECHO_LISTEN") {
+        Some(list) => {
+            let is_address = |it: &&str| !it.starts_with("unix:") && !it.starts_with("fd:");
+            reachable(list.split(',').map(str::trim).find(is_address)?)
+        }
+        None => {
+            let port = get("WS_ECHO_PORT").or_else(|| get("PORT"));
+            format!("127.0.0.1:{}", port.as_deref().unwrap_or("3000"))
+        }
+    };
+    let path = get("WS_ECHO_PATH").unwrap_or_default();
+    let path = path.split(',').next().unwrap_or_default().trim();
+    Some(format!("ws://{authority}{path}"))
 }
 
 /// An address at which this machine reaches a listener: that of every network is none.
-fn reachable(listen: String) -> String {
+fn reachable(listen: &str) -> String {
     let Ok(mut address) = listen.parse::<SocketAddr>() else {
-        return listen;
+        return listen.into();
     };
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -130,7 +139,8 @@ mod tests {
     use super::*;
 
     fn own(variables: &[(&str, &str)]) -> String {
-        own_url(&variables.iter().copied().collect())
+        let url = own_url(&variables.iter().copied().collect());
+        url.unwrap_or_default()
     }
 
     #[test]
@@ -144,6 +154,8 @@ mod tests {
             ("[::]:80,127.0.0.1:81", "ws://[::1]:80"),
             ("192.0.2.1:3000", "ws://192.0.2.1:3000"),
             ("localhost:3000", "ws://localhost:3000"),
+            ("unix:/a, fd:3, [::1]:80", "ws://[::1]:80"),
+            ("unix:/a", ""),
         ] {
             let variables = [("WS_ECHO_LISTEN", listen), ("PORT", "8080")];
             assert_eq!(own(&variables), expected);

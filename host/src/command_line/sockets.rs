@@ -41,9 +41,9 @@ pub(super) struct SocketArguments {
     reuse_port: bool,
 }
 
-/// What one `--listen` says.
+/// What one `--listen` says, or `--admin-listen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Given {
+pub(super) enum Given {
     Addresses(Listen),
     Unix(PathBuf),
     /// The number of a file descriptor, or the name of sockets.
@@ -116,8 +116,8 @@ fn default_port(environment: &Environment) -> Result<u16, String> {
     })
 }
 
-/// Reads what `--listen` takes.
-fn given(text: &str) -> Result<Given, String> {
+/// Reads what `--listen` takes; the error says what to write instead.
+pub(super) fn given(text: &str) -> Result<Given, String> {
     let given = if let Some(path) = text.strip_prefix("unix:") {
         if path.is_empty() {
             return Err("write the path of the socket too, such as unix:/run/ws-echo.sock".into());

@@ -11,7 +11,7 @@ use crate::logging::target::{
     ADMIN, CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE,
 };
 use crate::logging::{Filter, Format};
-use crate::options::admin::AdminOptions;
+use crate::options::admin::{AdminOptions, AdminSocket};
 use crate::options::drain::DrainOptions;
 use crate::options::listen::{ListenOptions, ListenSocket};
 use crate::options::log::LogOptions;
@@ -208,7 +208,7 @@ fn every_option_is_read_with_and_without_the_command_serve() {
             max_lifetime: Some(Duration::from_secs(7200)),
         },
         admin: AdminOptions {
-            listen: Some(([127, 0, 0, 1], 9090).into()),
+            listen: Some(AdminSocket::Address(([127, 0, 0, 1], 9090).into())),
             watchdog: Duration::from_secs(3),
             health_path: Some("/healthz".into()),
         },
@@ -312,7 +312,7 @@ fn every_option_is_read_from_the_environment() {
             ..DRAIN
         },
         admin: AdminOptions {
-            listen: Some(([127, 0, 0, 1], 9090).into()),
+            listen: Some(AdminSocket::Address(([127, 0, 0, 1], 9090).into())),
             watchdog: Duration::from_secs(3),
             health_path: Some("/healthz".into()),
         },

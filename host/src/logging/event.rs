@@ -17,6 +17,18 @@ pub(crate) const ACCEPT_FAILED: &str = "accept_failed";
 pub(crate) const WAKE_FAILED: &str = "wake_failed";
 /// A worker has ended by an error, and so the server stops.
 pub(crate) const WORKER_ENDED: &str = "worker_ended";
+/// The admin listener is there.
+pub(crate) const ADMIN_LISTENING: &str = "admin_listening";
+/// Other machines can reach the admin listener.
+pub(crate) const ADMIN_EXPOSED: &str = "admin_exposed";
+/// The admin listener cannot answer, once or any longer.
+pub(crate) const ADMIN_FAILED: &str = "admin_failed";
+/// A health check was told that the server can get no clients.
+pub(crate) const NOT_READY: &str = "not_ready";
+/// A worker has not turned for too long.
+pub(crate) const WORKER_STUCK: &str = "worker_stuck";
+/// All workers turn again.
+pub(crate) const WORKERS_TURN: &str = "workers_turn";
 /// SIGHUP loads nothing again.
 pub(crate) const NOTHING_TO_RELOAD: &str = "nothing_to_reload";
 /// The terminal of the server is gone.

@@ -5,7 +5,7 @@
 //! in seconds. A field without a value is left out.
 
 /// The names of all fields.
-pub(super) const ALL: [&str; 29] = [
+pub(super) const ALL: [&str; 30] = [
     "bytes",
     "bytes_received",
     "bytes_sent",
@@ -35,4 +35,5 @@ pub(super) const ALL: [&str; 29] = [
     "status",
     "subprotocol",
     "via",
+    "worker",
 ];

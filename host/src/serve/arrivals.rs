@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::options::serve::ServeOptions;
-use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
+use crate::serve::limits::{ConnectionLimiter, Limit, Reservation};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{ARRIVALS_MAX, Poller, Socket};
 use crate::serve::proxies::arrival_end::ArrivalEnd;
@@ -40,6 +40,7 @@ struct Arrival {
     proxy: Peer,
     /// The part of its header that has arrived.
     header: Vec<u8>,
+    place: Option<Reservation>,
 }
 
 /// What has become of a connection.
@@ -47,8 +48,8 @@ struct Arrival {
 pub(crate) enum Outcome {
     /// It waits for the rest of its header.
     Waits,
-    /// This is a client.
-    Client(Socket, Peer),
+    /// This is a client, which may have a place.
+    Client(Socket, Peer, Option<Reservation>),
     /// It is dropped. It came from this proxy.
     Dropped(Peer, ArrivalEnd),
     /// It is dropped because of a limit.
@@ -89,28 +90,28 @@ impl Arrivals {
         self.table.len()
     }
 
-    /// Adds a connection of a proxy.
+    /// Adds a connection of a proxy. Its time begins when the clock was moved on last.
     pub(crate) fn add(&mut self, socket: Socket, proxy: Peer, poller: &Poller) -> Outcome {
         let mut arrival = Arrival {
             socket,
             proxy,
             header: Vec::new(),
+            place: None,
         };
         match arrival.read(&mut self.peeked) {
-            Ok(Some(client)) => return Outcome::Client(arrival.socket, client),
+            Ok(Some(client)) => return Outcome::Client(arrival.socket, client, None),
             Err(reason) => return Outcome::Dropped(proxy, reason),
             Ok(None) => {}
         }
         if self.table.len() >= ARRIVALS_MAX {
             return Outcome::Dropped(proxy, ArrivalEnd::TooMany(ARRIVALS_MAX));
         }
-        // It has no address of its own yet that could have a limit.
-        if let Admission::Drop(limit) = self.limiter.admit(Peer::UNIX) {
-            return Outcome::TurnedAway(limit);
+        match self.limiter.reserve() {
+            Ok(place) => arrival.place = Some(place),
+            Err(limit) => return Outcome::TurnedAway(limit),
         }
         let key = self.table.vacant_key();
         if let Err(error) = poller.register_arrival(&mut arrival.socket, key) {
-            self.limiter.release(Peer::UNIX);
             return Outcome::Dropped(proxy, ArrivalEnd::Failed(error));
         }
         self.table.insert(arrival);
@@ -129,7 +130,7 @@ impl Arrivals {
             Ok(Some(client)) => {
                 let mut arrival = self.remove(key);
                 match poller.deregister(&mut arrival.socket) {
-                    Ok(()) => Outcome::Client(arrival.socket, client),
+                    Ok(()) => Outcome::Client(arrival.socket, client, arrival.place),
                     Err(error) => Outcome::Dropped(arrival.proxy, ArrivalEnd::Failed(error)),
                 }
             }
@@ -155,7 +156,6 @@ impl Arrivals {
     }
 
     fn remove(&mut self, key: usize) -> Arrival {
-        self.limiter.release(Peer::UNIX);
         self.wheel.forget(key);
         self.table.remove(key)
     }

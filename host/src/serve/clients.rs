@@ -26,7 +26,7 @@ use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
 use crate::serve::lifetime::Lifetime;
-use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
+use crate::serve::limits::{Admission, ConnectionLimiter, Limit, Reservation};
 use crate::serve::memory;
 use crate::serve::metrics::round_trips::RoundTrips;
 use crate::serve::metrics::targets::Targets;
@@ -146,17 +146,25 @@ impl<T: Transport> Clients<T> {
     /// Adds a client that has just connected, and returns its key. Keys are used again. A client
     /// beyond a limit is answered that there are too many; `None` if it is not even answered.
     pub fn add(&mut self, transport: T, peer: SocketAddr) -> Option<usize> {
-        self.add_peer(transport, peer.into())
+        self.add_peer(transport, peer.into(), None)
     }
 
-    /// The same for a client that may have connected to a Unix socket.
-    pub(crate) fn add_peer(&mut self, transport: T, peer: Peer) -> Option<usize> {
+    /// The same for a client that may have connected to a Unix socket, or has a place already.
+    pub(crate) fn add_peer(
+        &mut self,
+        transport: T,
+        peer: Peer,
+        place: Option<Reservation>,
+    ) -> Option<usize> {
         self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
             self.count_turned_away(Limit::Memory);
             return None;
         }
-        let mut admitted = self.shared.limiter.admit(peer);
+        let mut admitted = match place {
+            Some(place) => place.take(peer),
+            None => self.shared.limiter.admit(peer),
+        };
         // It is allocated with the client.
         let mut granted = None;
         if admitted == Admission::Accept {
@@ -180,6 +188,9 @@ impl<T: Transport> Clients<T> {
         if let Admission::Reject(_) = admitted {
             let turn = self.table[key].turn_away(&mut self.shared);
             self.end_turn(key, turn);
+        } else if self.shared.is_stopping {
+            // It was accepted before, and has waited since then.
+            self.stop_client(key);
         }
         Some(key)
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use log::debug;
 
+use crate::logging::event;
 use crate::logging::target::ADMIN;
 use crate::serve::monitor::Monitor;
 use crate::serve::response::Answer;
@@ -25,7 +26,10 @@ pub(crate) fn readyz(monitor: &Monitor) -> Answer {
     match monitor.readiness(Instant::now()) {
         Ok(()) => text(OK, "ok\n".into()),
         Err(unready) => {
-            debug!(target: ADMIN, "not ready: {unready}");
+            debug!(
+                target: ADMIN, event = event::NOT_READY, reason:% = unready;
+                "not ready: {unready}"
+            );
             text(UNAVAILABLE, format!("{unready}\n"))
         }
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::lock::lock;
@@ -90,6 +90,36 @@ pub(crate) struct ConnectionLimiter {
     turned_away: Mutex<[RateLimitedCounter; 3]>,
     /// When a client was last turned away because memory was short.
     short_of_memory: Mutex<Option<Instant>>,
+}
+
+/// The place of a connection of which nobody knows yet whose it is. It is free again when this is
+/// dropped.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    limiter: Arc<ConnectionLimiter>,
+    /// Not [`Drop`](Admission::Drop).
+    admitted: Admission,
+    is_held: bool,
+}
+
+impl Reservation {
+    /// The connection is this peer's. From now on it counts as any other.
+    pub(crate) fn take(mut self, peer: Peer) -> Admission {
+        let renamed = self.limiter.rename(Peer::UNIX, peer);
+        self.is_held = matches!(renamed, Admission::Drop(_));
+        match renamed {
+            Admission::Accept => self.admitted,
+            beyond => beyond,
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.is_held {
+            self.limiter.release(Peer::UNIX);
+        }
+    }
 }
 
 /// The connections from each address; empty if there is no limit for that.
@@ -177,6 +207,23 @@ impl ConnectionLimiter {
     pub(crate) fn release(&self, peer: Peer) {
         if !self.leave(peer) {
             self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a new connection of which nobody knows yet whose it is. So it has no address that
+    /// could have a limit.
+    ///
+    /// # Errors
+    ///
+    /// When it must be dropped because of this limit.
+    pub(crate) fn reserve(self: &Arc<Self>) -> Result<Reservation, Limit> {
+        match self.admit(Peer::UNIX) {
+            Admission::Drop(limit) => Err(limit),
+            admitted => Ok(Reservation {
+                limiter: self.clone(),
+                admitted,
+                is_held: true,
+            }),
         }
     }
 
@@ -296,7 +343,7 @@ fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
     let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
     let of_a_worker = WORKER_FILES + options.listen.sockets.len() as u64;
     let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
-    let of_admin = options.admin.listen.map_or(0, |_| ADMIN_FILES);
+    let of_admin = options.admin.listen.as_ref().map_or(0, |_| ADMIN_FILES);
     (PROCESS_FILES + of_admin + limits * turned_away_max).saturating_add(of_workers)
 }
 
@@ -451,6 +498,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reserved_place_is_kept_until_it_is_known_whose_it_is() {
+        let limiter = Arc::new(limiter(&[
+            "--max-connections=2",
+            "--max-connections-per-ip=1",
+        ]));
+        let [first, second] = [(); 2].map(|()| limiter.reserve().expect("a place"));
+        let full = Admission::Reject(Limit::Connections);
+        assert_eq!(limiter.admit(from(3)), full);
+        let beyond = limiter.reserve().expect("a place to be refused in");
+        assert_eq!(first.take(from(1)), Admission::Accept);
+        assert_eq!(second.take(from(1)), Admission::Reject(Limit::FromAddress));
+        assert_eq!(beyond.take(from(2)), full);
+        drop(limiter.reserve());
+        for ended in [1, 1, 2, 3] {
+            limiter.release(from(ended));
+        }
+        assert!(lock(&limiter.per_address).counts.is_empty());
+        assert_eq!(limiter.count.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn a_connection_that_is_renamed_beyond_all_bounds_stays_where_it_is() {
         let limiter = limiter(&["--max-connections-per-ip=1", "--trust-proxy=127.0.0.9"]);
         let (proxy, client) = (from(9), from(1));
@@ -491,6 +559,9 @@ mod tests {
         assert_eq!(limit(&[], 1024), Some(1024 - 64 - 24));
         let with_two_limits = limit(&["--max-connections-per-ip=9"], 1024);
         assert_eq!(with_two_limits, Some(1024 - 2 * 64 - 24));
+        // A listener, a poller, and 17 connections for a moment.
+        let with_admin = limit(&["--admin-listen=127.0.0.1:0"], 1024);
+        assert_eq!(with_admin, Some(1024 - 64 - 24 - 20));
         assert_eq!(limit(&["--max-connections=10"], 1024), Some(10));
         assert_eq!(limit(&["--max-connections=5000"], 1024), Some(936));
         assert_eq!(with_threads("100", &[], 1024), Some(1024 - 64 - 416));

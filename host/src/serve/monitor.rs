@@ -234,13 +234,18 @@ impl Monitor {
         self.workers.iter().for_each(WatchedWorker::wake);
     }
 
-    /// Asks all workers, and waits for their answers, for `timeout` at most.
+    /// Asks all workers, and waits for their answers, for `timeout` at most. A worker that has not
+    /// answered the last time either is not waited for.
     pub(crate) fn ask(&self, question: Question, timeout: Duration) -> Answers {
         let deadline = Instant::now() + timeout;
-        self.workers.iter().for_each(|worker| worker.ask(question));
+        let asked = self.workers.iter().map(|worker| worker.ask(question));
+        let were_late: Vec<_> = asked.collect();
         let mut answers = Answers::default();
-        for worker in &self.workers {
-            let left = deadline.saturating_duration_since(Instant::now());
+        for (worker, was_late) in self.workers.iter().zip(were_late) {
+            let left = match was_late {
+                true => Duration::ZERO,
+                false => deadline.saturating_duration_since(Instant::now()),
+            };
             let (report, is_late) = worker.post.wait_for_report(left);
             answers.reports.push(report);
             answers.late += usize::from(is_late);
@@ -261,10 +266,12 @@ impl WatchedWorker {
         now.saturating_duration_since(seen.1)
     }
 
-    fn ask(&self, question: Question) {
-        lock(&self.post.exchange).question = Some(question);
+    /// Asks the worker. Returns whether it has not answered the last question yet.
+    fn ask(&self, question: Question) -> bool {
+        let unanswered = lock(&self.post.exchange).question.replace(question);
         self.post.is_asked.store(true, Ordering::Release);
         self.wake();
+        unanswered.is_some()
     }
 
     fn wake(&self) {

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
-use crate::serve::admin;
+use crate::serve::admin::{Admin, AdminError};
 use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
@@ -45,8 +44,8 @@ pub(crate) enum ServeError {
     Certificate(tls::LoadError),
     /// The server cannot listen.
     Listen(ListenError),
-    /// The server cannot listen on an address for its administrators.
-    Admin(SocketAddr, io::Error),
+    /// The server cannot listen for its administrators.
+    Admin(AdminError),
     /// Nothing can be recorded in this folder.
     Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
@@ -58,7 +57,7 @@ impl Display for ServeError {
         match self {
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
-            Self::Admin(address, error) => write_admin_error(f, *address, error),
+            Self::Admin(error) => error.fmt(f),
             Self::Record(folder, error) => write_record_error(f, folder, error),
             Self::System(what, error) => write!(f, "cannot {what}: {error}"),
         }
@@ -95,19 +94,6 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     served
 }
 
-fn write_admin_error(
-    f: &mut fmt::Formatter<'_>,
-    address: SocketAddr,
-    error: &io::Error,
-) -> fmt::Result {
-    write!(f, "cannot listen on {address}: ")?;
-    match error.kind() {
-        ErrorKind::AddrInUse => f.write_str("address in use")?,
-        _ => write!(f, "{error}")?,
-    }
-    f.write_str("; choose another with --admin-listen")
-}
-
 fn write_record_error(f: &mut fmt::Formatter<'_>, folder: &Path, error: &io::Error) -> fmt::Result {
     let folder = folder.display().to_string();
     write!(f, "--record {}: ", Excerpt::new(&folder))?;
@@ -140,10 +126,9 @@ fn serve<A: Acceptor>(
     let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
     let limit = monitor.limiter().limit();
     // Before it listens for clients, so that it can say that it starts.
-    if let Some(address) = options.admin.listen {
-        let not_listening = |error| ServeError::Admin(address, error);
-        admin::start(address, monitor.clone()).map_err(not_listening)?;
-    }
+    let admin = options.admin.listen.as_ref();
+    let admin = admin.map(|socket| Admin::start(socket, monitor.clone()));
+    let _admin = admin.transpose().map_err(ServeError::Admin)?;
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
     let notifier = Notifier::new(options.service_manager.clone());

@@ -15,7 +15,7 @@ use crate::options::serve::ServeOptions;
 use crate::serve::monitor::{Monitor, Stage};
 use crate::serve::notify::Notifier;
 use crate::serve::tls::TlsAcceptor;
-use crate::time::Time;
+use crate::time::Span;
 use crate::{logging, platform};
 
 /// Signals closer together than this count as one. The command `timeout`, for example, sends its
@@ -56,7 +56,7 @@ fn stopping(drain: &DrainOptions) -> String {
     let code = drain.code;
     let when = match drain.delay {
         Duration::ZERO => String::new(),
-        delay => format!(" after {} (--drain-delay)", Time::from(delay)),
+        delay => format!(" after {} (--drain-delay)", Span(delay)),
     };
     format!("stopping{when}: every client gets Close {code}; a second signal stops at once")
 }

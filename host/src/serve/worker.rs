@@ -1,6 +1,7 @@
 //! The event loop of one thread. It accepts clients, and passes the events of their sockets and the
 //! time on to their table.
 
+mod arriving;
 mod stopping;
 
 use std::io::{self, ErrorKind};
@@ -16,9 +17,8 @@ use crate::logging::target::SERVER;
 use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
-use crate::serve::arrivals::{Arrivals, Outcome};
+use crate::serve::arrivals::Arrivals;
 use crate::serve::clients::Clients;
-use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
 use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
@@ -163,14 +163,10 @@ impl<A: Acceptor> Worker<A> {
             // server's part of a handshake.
             self.clients.expire();
             self.clients.run_queued();
-            if self.arrivals.is_some() {
-                self.expire_arrivals();
-            }
             for ready in events.iter() {
                 self.handle(ready);
             }
             self.resume_accepting();
-            self.stop_if_due();
         }
         self.post.end_round();
         Ok(())
@@ -182,12 +178,7 @@ impl<A: Acceptor> Worker<A> {
         match ready {
             Ready::Waker => self.wake(),
             Ready::Listener(listener) => self.accept(listener),
-            Ready::Arrival(key) => {
-                if let Some(arrivals) = &mut self.arrivals {
-                    let outcome = arrivals.handle(key, &self.poller);
-                    self.end_arrival(outcome);
-                }
-            }
+            Ready::Arrival(key) => self.handle_arrival(key),
             Ready::Client { key, readiness } => {
                 self.clients.handle(key, A::readiness(readiness));
             }
@@ -263,55 +254,6 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    /// Adds a client, or a connection that must say first whose it is.
-    fn add(&mut self, client: NewClient) {
-        let NewClient { socket, peer } = client;
-        match &mut self.arrivals {
-            Some(arrivals) if arrivals.expect_header(peer) => {
-                let outcome = arrivals.add(socket, peer, &self.poller);
-                self.end_arrival(outcome);
-            }
-            _ => self.add_client(socket, peer),
-        }
-    }
-
-    /// Does what follows from what a connection has sent of its PROXY header.
-    fn end_arrival(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Waits => {}
-            Outcome::Client(socket, peer) => self.add_client(socket, peer),
-            Outcome::TurnedAway(limit) => self.clients.refuse(limit),
-            Outcome::Dropped(proxy, end) => {
-                self.clients.journal().dropped_arrival(proxy, &end);
-            }
-        }
-    }
-
-    /// Drops the connections whose PROXY header is late.
-    fn expire_arrivals(&mut self) {
-        let now = self.now;
-        if let Some(arrivals) = &mut self.arrivals {
-            arrivals.advance(now);
-        }
-        while let Some(outcome) = self.arrivals.as_mut().and_then(|it| it.pop_expired()) {
-            self.end_arrival(outcome);
-        }
-    }
-
-    fn add_client(&mut self, mut socket: Socket, peer: Peer) {
-        let key = self.clients.next_key();
-        let registered = socket
-            .set_nodelay(peer)
-            .and_then(|()| self.poller.register(&mut socket, key));
-        match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
-            Ok(transport) => drop(self.clients.add_peer(transport, peer)),
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                self.clients.refuse(Limit::Memory);
-            }
-            Err(error) => self.clients.journal().not_set_up(peer, &error),
-        }
-    }
-
     /// Accepts again after a pause.
     fn resume_accepting(&mut self) {
         let now = self.now;
@@ -326,13 +268,15 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    /// How long to wait for events: without end, unless something is due.
+    /// How long to wait for events: without end, unless something is due. (What the usual case
+    /// would pay for is done here, and only where it is needed.)
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
         // The usual case.
         if self.accept_paused_until.is_none() && self.end.is_none() && self.arrivals.is_none() {
             return timeout;
         }
+        self.expire_arrivals();
         let now = self.now;
         let end = self.end.map(|end| match end {
             End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,

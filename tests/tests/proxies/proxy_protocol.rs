@@ -249,3 +249,25 @@ fn a_server_that_stops_still_takes_who_is_on_the_way() {
     client.shut_all();
     assert!(server.wait().success());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_proxy_may_connect_to_a_unix_socket() {
+    let path = std::env::temp_dir().join(format!("ws-echo-proxy-{}", std::process::id()));
+    let listen = format!("--listen=unix:{}", path.display());
+    let server = Server::start(&[
+        "--no-welcome",
+        &listen,
+        "--trust-proxy=unix",
+        PROXY_PROTOCOL,
+    ]);
+    let mut client = Client::connect_unix(&path);
+    client.send([version_1("192.0.2.1:1"), request("/").into()].concat());
+    expect_open(&mut client);
+    expect_echo(&mut client);
+    server.logged("client connected 192.0.2.1:1 via unix /");
+    // By TCP nobody is trusted.
+    let mut other = Client::open(server.address);
+    expect_echo(&mut other);
+    server.logged(&format!("client connected {} /", other.address()));
+}

@@ -1,8 +1,8 @@
 //! The thread of the admin listener. It has few connections, each of them for a short time.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use log::{error, info, warn};
@@ -10,10 +10,11 @@ use slab::Slab;
 
 use super::connection::Connection;
 use super::routes;
+use crate::logging::event;
 use crate::logging::target::{ADMIN, SERVER};
 use crate::serve::limits::ADMIN_CONNECTIONS_MAX;
 use crate::serve::monitor::Monitor;
-use crate::serve::poller::{Events, Poller, Ready, Socket};
+use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
 
 /// How long a connection may last.
 const TIME: Duration = Duration::from_secs(5);
@@ -33,6 +34,7 @@ pub(super) struct AdminServer {
     has_accept_failed: bool,
     /// Whether a worker was stuck when this was last looked at.
     is_stuck: bool,
+    stop: Arc<AtomicBool>,
 }
 
 struct Visit {
@@ -41,40 +43,45 @@ struct Visit {
 }
 
 impl AdminServer {
-    /// A server without listeners.
+    /// A server without listeners, and what wakes it. It stops when `stop` is set and it is woken.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(super) fn new(monitor: Arc<Monitor>) -> io::Result<Self> {
-        let (poller, _) = Poller::new()?;
-        Ok(Self {
+    pub(super) fn new(monitor: Arc<Monitor>, stop: Arc<AtomicBool>) -> io::Result<(Self, Waker)> {
+        let (poller, waker) = Poller::new()?;
+        let server = Self {
             poller,
             connections: Slab::with_capacity(ADMIN_CONNECTIONS_MAX),
             monitor,
             accept_at: None,
             has_accept_failed: false,
             is_stuck: false,
-        })
+            stop,
+        };
+        Ok((server, waker))
     }
 
-    /// Adds a listener, which does not block.
+    /// Adds a listener.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(super) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
-        self.poller.listen(listener.into())
+    pub(super) fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        self.poller.listen(listener)
     }
 
-    /// Answers until the system reports no more events, which it does not do.
+    /// Answers until it must stop.
     pub(super) fn run(mut self) {
         let mut events = Events::new();
         loop {
             let timeout = self.timeout();
             match self.poller.wait(&mut events, Some(timeout)) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => {
-                    return error!(target: ADMIN, "health checks have ended: {error}");
+                    return error!(
+                        target: ADMIN, event = event::ADMIN_FAILED, reason:% = error;
+                        "health checks have ended: {error}"
+                    );
                 }
                 _ => {}
             }
@@ -83,6 +90,7 @@ impl AdminServer {
             self.connections.retain(|_, visit| visit.deadline > now);
             for ready in events.iter() {
                 match ready {
+                    Ready::Waker if self.stop.load(Ordering::Acquire) => return,
                     Ready::Waker | Ready::Arrival(_) => {}
                     Ready::Listener(_) => self.accept_at = Some(now),
                     Ready::Client { key, .. } | Ready::ClientWithoutRoom { key, .. } => {
@@ -110,11 +118,15 @@ impl AdminServer {
     fn look_at_workers(&mut self, now: Instant) {
         match (self.monitor.liveness(now), self.is_stuck) {
             (Err(stuck), false) => {
-                error!(target: SERVER, "{stuck} (--watchdog): /livez says so");
+                error!(
+                    target: SERVER, event = event::WORKER_STUCK, worker = stuck.worker,
+                    duration = stuck.time.as_secs_f64();
+                    "{stuck} (--watchdog): /livez says so"
+                );
                 self.is_stuck = true;
             }
             (Ok(()), true) => {
-                info!(target: SERVER, "all workers turn again");
+                info!(target: SERVER, event = event::WORKERS_TURN; "all workers turn again");
                 self.is_stuck = false;
             }
             _ => {}
@@ -145,7 +157,10 @@ impl AdminServer {
 
     fn pause_accepting(&mut self, now: Instant, error: &io::Error) {
         if !self.has_accept_failed {
-            warn!(target: ADMIN, "cannot accept health checks, trying again: {error}");
+            warn!(
+                target: ADMIN, event = event::ACCEPT_FAILED, reason:% = error;
+                "cannot accept health checks, trying again: {error}"
+            );
         }
         self.has_accept_failed = true;
         self.accept_at = Some(now + ACCEPT_PAUSE);
@@ -160,7 +175,10 @@ impl AdminServer {
         }
         let key = self.connections.vacant_key();
         if let Err(error) = self.poller.register(&mut socket, key) {
-            return warn!(target: ADMIN, "cannot answer a health check: {error}");
+            return warn!(
+                target: ADMIN, event = event::ADMIN_FAILED, reason:% = error;
+                "cannot answer a health check: {error}"
+            );
         }
         self.connections.insert(Visit {
             connection: Connection::new(socket),
@@ -183,7 +201,7 @@ impl AdminServer {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{SocketAddr, TcpStream};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
     use super::*;
@@ -199,11 +217,11 @@ mod tests {
         let wakers = (0..workers).map(|_| Poller::new().unwrap().1);
         let limiter = Arc::new(ConnectionLimiter::new(&options(&[], &[]), u64::MAX));
         let monitor = Arc::new(Monitor::new(limiter, wakers, WATCHDOG));
-        let mut server = AdminServer::new(monitor.clone()).unwrap();
+        let (mut server, _) = AdminServer::new(monitor.clone(), Arc::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
-        server.listen(listener).unwrap();
+        server.listen(listener.into()).unwrap();
         thread::spawn(move || server.run());
         (monitor, address)
     }

@@ -35,8 +35,11 @@ impl<T: Transport> Driver<T> {
         if shared.service.trust().is_empty() {
             return None;
         }
-        let connected = self.transport.remote_address().map(Peer::from);
-        let proxy = connected.unwrap_or(sender);
+        let proxy = match self.transport.remote_address() {
+            Some(address) => address.into(),
+            None if shared.service.trust().has_peer(Peer::UNIX) => Peer::UNIX,
+            None => sender,
+        };
         (proxy != self.client.peer()).then_some(proxy)
     }
 }

@@ -117,6 +117,17 @@ fn the_last_answer_stands_for_a_worker_that_does_not_answer() {
 }
 
 #[test]
+fn a_worker_that_has_not_answered_is_not_waited_for_again() {
+    const FOR_EVER: Duration = Duration::from_secs(3600);
+    let (monitor, _pollers) = monitor(1);
+    let late = monitor
+        .ask(Question::Counters, Duration::from_millis(1))
+        .late;
+    assert_eq!(late, 1);
+    assert_eq!(monitor.ask(Question::Counters, FOR_EVER).late, 1);
+}
+
+#[test]
 fn a_worker_answers_when_it_is_asked() {
     let (monitor, mut pollers) = monitor(1);
     let monitor = Arc::new(monitor);

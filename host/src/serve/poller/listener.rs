@@ -12,6 +12,7 @@ use mio::{Interest, Registry, Token};
 #[cfg(target_os = "linux")]
 use socket2::{SockFilter, SockRef};
 
+#[cfg(unix)]
 use crate::escape::OneLine;
 use crate::serve::container;
 use crate::serve::peer::Peer;

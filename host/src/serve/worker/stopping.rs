@@ -1,4 +1,4 @@
-//! How a worker stops: it accepts clients for a while, lets connections end, and drops the last.
+//! How a worker stops: it accepts clients for a while, and drops the last ones at the end.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const HANDSHAKE_TIME: Duration = Duration::from_millis(300);
 
 impl<A: Acceptor> Worker<A> {
     /// Stops when clients were accepted for long enough.
-    pub(super) fn stop_if_due(&mut self) {
+    fn stop_if_due(&mut self) {
         match self.end {
             Some(End::StopsAt(time)) if time <= self.now && self.reuses_ports => {
                 self.leave_clients_to_others();
@@ -53,8 +53,18 @@ impl<A: Acceptor> Worker<A> {
         self.clients.stop(self.drain.spread);
     }
 
-    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
+    /// Whether the worker has stopped. Before that, goes on with that if it is due.
     pub(super) fn is_over(&mut self) -> bool {
+        // The usual case.
+        if self.end.is_none() {
+            return false;
+        }
+        self.stop_if_due();
+        self.has_stopped()
+    }
+
+    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
+    fn has_stopped(&mut self) -> bool {
         let Some(End::StoppedUntil(deadline)) = self.end else {
             return false;
         };
@@ -63,7 +73,6 @@ impl<A: Acceptor> Worker<A> {
             self.clients.give_up();
             self.arrivals = None;
         }
-        let is_waited_for = self.arrivals.as_ref().is_some_and(|it| !it.is_empty());
-        self.clients.is_empty() && !is_waited_for && (self.is_inbox_closed || is_late)
+        self.clients.is_empty() && !self.has_arrivals() && (self.is_inbox_closed || is_late)
     }
 }

@@ -61,6 +61,23 @@ fn a_client_that_sends_no_request_to_a_server_that_stops_is_dropped() {
 }
 
 #[test]
+fn a_client_that_was_handed_over_late_is_served_or_dropped_as_the_others_are() {
+    let (mut server, _, _) = connecting();
+    server.clients.stop(Duration::ZERO);
+    server.pass(SECOND);
+    assert!(server.clients.is_empty());
+    let (late, late_end) = server.connect();
+    let _silent = server.connect();
+    server.send(late, &late_end, REQUEST);
+    assert_eq!(after_head(&late_end), GOING_AWAY);
+    server.send(late, &late_end, b"\x88\x82\0\0\0\0\x03\xe9");
+    server.pass(2 * SECOND);
+    assert_eq!(server.clients.len(), 1, "it has not ended its side");
+    server.pass(5 * SECOND);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
 fn a_connection_that_opens_while_the_server_stops_is_closed_with_the_others() {
     let (mut server, (new, new_end), _) = connecting();
     server.clients.stop(4 * SECOND);
