@@ -192,10 +192,9 @@ impl Conversation<'_> {
         let mut exchange = self.session.connection.exchange(self.buffer);
         let echoed = exchange.echo_and_measure(self.shared.service.compressed());
         let read = received - self.buffer.received().len();
-        let echoes = self.buffer.ready().get(ready..).unwrap_or_default();
-        let messages = echoed.messages(read, echoes.len()).into();
-        let counted = &mut self.shared.journal.counters.echoed;
-        counted.add_echoes(echoed.kind(), messages, echoes);
+        let messages = echoed
+            .messages(read, self.buffer.ready().len() - ready)
+            .into();
         self.count(messages);
         echoed.is_all()
     }
@@ -276,10 +275,8 @@ impl Conversation<'_> {
     }
 
     fn echo(&mut self, chunk: Chunk) {
-        let traffic = Traffic::of(&chunk);
-        self.count(traffic);
+        self.count(Traffic::of(&chunk));
         let counters = &mut self.shared.journal.counters;
-        counters.echoed.add(chunk.kind(), traffic);
         if !chunk.ends_message() {
             // A frame that does not fit the buffer is echoed in several.
             let ends_frame = !self.session.connection.is_inside_frame();
@@ -293,6 +290,7 @@ impl Conversation<'_> {
     fn count(&mut self, echoed: Traffic) {
         self.account.echoed.add(echoed);
         self.unsent.add(echoed);
+        self.shared.journal.counters.count_echoes(echoed);
     }
 
     /// Logs how the connection ends.

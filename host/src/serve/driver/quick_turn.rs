@@ -35,14 +35,12 @@ impl<T: Transport> Driver<T> {
         if !echoed.is_all() || ready.is_empty() {
             let read_len = received - buffer.received().len();
             let messages = echoed.messages(read_len, ready.len()).into();
-            let counted = &mut shared.journal.counters.echoed;
-            counted.add_echoes(echoed.kind(), messages, ready);
+            shared.journal.counters.count_echoes(messages);
             let next = self.answer_rest(class, messages, shared);
             return self.end_turn(Deadline::of_idle(before), next);
         }
         let messages = echoed.messages(received, ready.len()).into();
-        let counted = &mut shared.journal.counters.echoed;
-        counted.add_echoes(echoed.kind(), messages, ready);
+        shared.journal.counters.count_echoes(messages);
         match self.transport.write(ready) {
             Ok(len) if len == ready.len() => {}
             written => {

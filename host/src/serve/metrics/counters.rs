@@ -1,22 +1,16 @@
 //! What one worker has counted since the start. Data only.
 
-use ws_echo_core::Kind;
-
 use super::closes::Closes;
 use super::failure::Failure;
 use super::histogram::{CONNECTION_BOUNDS, Histogram, ROUND_TRIP_BOUNDS};
-use crate::frame_header::{BINARY, TEXT, read_header};
 use crate::serve::traffic::Traffic;
-
-/// The opcode of a frame, in its first byte (RFC 6455 section 5.2).
-const OPCODE: u8 = 0xF;
 
 /// What was counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Counters {
     /// The messages that were received and made ready to be sent back.
-    pub(crate) echoed: ByKind,
-    /// The greetings that were made ready, which are text.
+    pub(crate) echoed: Traffic,
+    /// The greetings that were made ready.
     pub(crate) greetings: Traffic,
     /// What was made ready, and not sent when its connection ended.
     pub(crate) unsent: Traffic,
@@ -46,13 +40,6 @@ pub(crate) struct Counters {
     pub(crate) shortages: u64,
 }
 
-/// The messages of both kinds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ByKind {
-    pub(crate) text: Traffic,
-    pub(crate) binary: Traffic,
-}
-
 /// A number for each direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BothWays {
@@ -63,7 +50,7 @@ pub(crate) struct BothWays {
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            echoed: ByKind::default(),
+            echoed: Traffic::default(),
             greetings: Traffic::default(),
             unsent: Traffic::default(),
             fragments: BothWays::default(),
@@ -84,6 +71,12 @@ impl Default for Counters {
 }
 
 impl Counters {
+    /// Counts messages that were received and made ready to be sent back.
+    #[inline]
+    pub(crate) fn count_echoes(&mut self, messages: Traffic) {
+        self.echoed = self.echoed + messages;
+    }
+
     /// Counts a request that gets no connection.
     pub(crate) fn fail(&mut self, failure: impl Into<Failure>) {
         self.failures[failure.into() as usize] += 1;
@@ -96,8 +89,7 @@ impl Counters {
 
     /// Adds what another worker has counted.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.echoed.add(Kind::Text, other.echoed.text);
-        self.echoed.add(Kind::Binary, other.echoed.binary);
+        self.echoed = self.echoed + other.echoed;
         self.greetings = self.greetings + other.greetings;
         self.unsent = self.unsent + other.unsent;
         self.fragments.add(other.fragments);
@@ -125,69 +117,9 @@ impl BothWays {
     }
 }
 
-impl ByKind {
-    /// Adds messages of one kind.
-    #[inline]
-    pub(crate) fn add(&mut self, kind: Kind, messages: Traffic) {
-        let counted = match kind {
-            Kind::Text => &mut self.text,
-            Kind::Binary => &mut self.binary,
-        };
-        *counted = *counted + messages;
-    }
-
-    /// Adds messages of which the whole frames are in `echoes`. `kind` is that of all of them;
-    /// `None` if they must be looked at.
-    #[inline(always)]
-    pub(crate) fn add_echoes(&mut self, kind: Option<Kind>, messages: Traffic, echoes: &[u8]) {
-        match kind {
-            Some(kind) => self.add(kind, messages),
-            None => self.add_each(echoes),
-        }
-    }
-
-    /// Adds the message of each of these frames.
-    #[cold]
-    #[inline(never)]
-    fn add_each(&mut self, mut echoes: &[u8]) {
-        while let Some(header) = read_header(echoes) {
-            let one = Traffic {
-                messages: 1,
-                bytes: header.len,
-            };
-            match header.first & OPCODE {
-                TEXT => self.add(Kind::Text, one),
-                BINARY => self.add(Kind::Binary, one),
-                _ => {}
-            }
-            let len = header.header_len + header.len as usize;
-            echoes = echoes.get(len..).unwrap_or_default();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_of_both_kinds_in_one_turn_are_told_apart() {
-        let echoes = b"\x81\x02hi\x82\x00\xc1\x01.\x82\x03abc";
-        let mut counted = ByKind::default();
-        let all = Traffic {
-            messages: 4,
-            bytes: 6,
-        };
-        counted.add_echoes(None, all, echoes);
-        let of = |messages, bytes| Traffic { messages, bytes };
-        let expected = ByKind {
-            text: of(2, 3),
-            binary: of(2, 3),
-        };
-        assert_eq!(counted, expected);
-        counted.add_echoes(Some(Kind::Binary), all, echoes);
-        assert_eq!((counted.text, counted.binary), (of(2, 3), of(6, 9)));
-    }
 
     #[test]
     fn the_sum_of_two_workers_has_all_that_each_has() {

@@ -165,25 +165,19 @@ fn websockets(counters: &Counters, text: &mut Text) {
 }
 
 fn messages(counters: &Counters, text: &mut Text) {
-    let text_echoed = counters.echoed.text;
-    let binary = counters.echoed.binary;
-    let all: [(&str, &str, Traffic); 4] = [
-        ("received", "text", text_echoed),
-        ("received", "binary", binary),
-        ("sent", "text", text_echoed + counters.greetings),
-        ("sent", "binary", binary),
+    let all: [(&str, Traffic); 2] = [
+        ("received", counters.echoed),
+        ("sent", counters.echoed + counters.greetings),
     ];
     let help = "Messages; one is sent as soon as it waits to be taken by its client.";
     let mut family = text.family("ws_echo_messages_total", Kind::Counter, help);
-    for (direction, kind, traffic) in all {
-        let labels = [("direction", direction), ("kind", kind)];
-        family.sample(&labels, traffic.messages);
+    for (direction, traffic) in all {
+        family.sample(&[("direction", direction)], traffic.messages);
     }
     let help = "Bytes in these messages, compressed if they are.";
     let mut family = text.family("ws_echo_message_bytes_total", Kind::Counter, help);
-    for (direction, kind, traffic) in all {
-        let labels = [("direction", direction), ("kind", kind)];
-        family.sample(&labels, traffic.bytes);
+    for (direction, traffic) in all {
+        family.sample(&[("direction", direction)], traffic.bytes);
     }
     let help = "Messages that waited to be taken by their clients when the connections ended.";
     let name = "ws_echo_messages_untaken_total";
