@@ -151,7 +151,8 @@ impl Expected {
                 break;
             };
             let rest = &input[header.header_len..];
-            let received = rest.len().min(header.len.min(1 << 40) as usize);
+            let announced = usize::try_from(header.len).unwrap_or(usize::MAX);
+            let received = rest.len().min(announced);
             let (payload, later) = rest.split_at(received);
             let is_whole = received as u64 == header.len;
             let key = header.key.repeat(payload.len().div_ceil(4));
