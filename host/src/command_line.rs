@@ -3,23 +3,31 @@
 //! Every mistake is found here, before a socket is opened, and reported with what to write instead.
 //! No other module reads an argument or a variable.
 
+mod admin;
 mod bench;
 mod chat;
 mod check;
 mod completions;
+mod drain;
 mod environment;
+mod healthcheck;
 mod host;
 mod listen;
+mod log;
 mod man;
 mod memory;
 mod mistake;
 mod names;
+mod passed;
+mod proxies;
 mod quantity;
 mod record;
 mod replay;
 mod request;
 mod secret;
 mod serve;
+mod service_manager;
+mod sockets;
 mod tls;
 mod trust;
 mod unknown_variables;
@@ -34,6 +42,7 @@ use self::chat::ChatArguments;
 use self::check::CheckArguments;
 use self::completions::CompletionsArguments;
 use self::environment::Environment;
+use self::healthcheck::HealthcheckArguments;
 use self::man::ManArguments;
 use self::replay::ReplayArguments;
 use self::serve::ServeArguments;
@@ -41,6 +50,7 @@ use crate::options::bench::BenchOptions;
 use crate::options::chat::ChatOptions;
 use crate::options::check::CheckOptions;
 use crate::options::document::Documents;
+use crate::options::healthcheck::HealthcheckOptions;
 use crate::options::replay::ReplayOptions;
 use crate::options::serve::ServeOptions;
 use crate::stderr;
@@ -52,13 +62,15 @@ const NUMBERS: [&str; 5] = ["DURATION", "NUMBER", "PID", "PORT", "SIZE"];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     /// Run the echo server.
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Load a server and measure it.
     Bench(BenchOptions),
     /// Talk to a server.
     Chat(ChatOptions),
     /// Test a server, or clients.
     Check(CheckOptions),
+    /// Check whether a server echoes, or answers 200.
+    Healthcheck(HealthcheckOptions),
     /// Replay a recording against a server.
     Replay(ReplayOptions),
     /// Write what the program says about itself.
@@ -117,10 +129,13 @@ fn parse_with(
     let matches = program.try_get_matches_from_mut(arguments)?;
     let CommandLine { action, serve } = CommandLine::from_arg_matches(&matches)?;
     Ok(match action.unwrap_or(Action::Serve(Box::new(serve))) {
-        Action::Serve(serve) => Command::Serve(serve.into_options(environment)?),
+        Action::Serve(serve) => Command::Serve(Box::new(serve.into_options(environment)?)),
         Action::Bench(bench) => Command::Bench(bench.into_options()),
         Action::Chat(chat) => Command::Chat(chat.into_options(environment)?),
         Action::Check(check) => Command::Check(check.into_options(environment)?),
+        Action::Healthcheck(healthcheck) => {
+            Command::Healthcheck(healthcheck.into_options(environment)?)
+        }
         Action::Replay(replay) => Command::Replay(replay.into_options()?),
         Action::Completions(completions) => {
             let script = completions.into_document(&self::program());
@@ -154,7 +169,7 @@ impl ServeOptions {
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         match parse_from(arguments, &Environment::default())? {
-            Command::Serve(options) => Ok(options),
+            Command::Serve(options) => Ok(*options),
             _ => Err("not a command line of the server".into()),
         }
     }
@@ -187,6 +202,9 @@ enum Action {
     /// Test whether a WebSocket server or client keeps the rules, and say what it breaks
     #[command(after_help = check::AFTER_HELP)]
     Check(Box<CheckArguments>),
+    /// Check whether a server echoes, or answers 200: for scripts and containers
+    #[command(after_help = healthcheck::AFTER_HELP)]
+    Healthcheck(HealthcheckArguments),
     /// Do again what a client did in a recording, and compare what the server answers
     #[command(after_help = replay::AFTER_HELP)]
     Replay(ReplayArguments),

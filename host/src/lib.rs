@@ -37,6 +37,7 @@ mod deflate;
 mod documents;
 mod escape;
 mod frame_header;
+mod healthcheck;
 mod hex;
 mod http_token;
 mod lock;
@@ -62,7 +63,9 @@ mod utc;
 use std::process::ExitCode;
 
 use command_line::Command;
-use serve::server;
+use logging::StartError;
+use options::log::LogOptions;
+use serve::server::{self, ServeError};
 
 // For the benchmark in `benches`, the tests that drive the server without sockets, and the client
 // that Autobahn tests.
@@ -76,6 +79,8 @@ pub use serve::behaviour::Behaviour;
 pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
+#[doc(hidden)]
+pub use serve::proxies::proxy_header::{HeaderError, ProxyHeader};
 #[doc(hidden)]
 pub use serve::response::WrongProtocol;
 #[doc(hidden)]
@@ -97,21 +102,18 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let result = match command {
-        Command::Serve(options) => match serve(&options) {
-            // A flag names a wrong file, so the command line is wrong.
-            Err(error @ server::ServeError::Certificate(_)) => {
-                stderr::print(&error.to_string());
+        Command::Serve(options) => match start_log(&options.log).and_then(|()| serve(&options)) {
+            Err(Failure::WrongCommandLine(message)) => {
+                stderr::print(&message);
                 return ExitCode::from(WRONG_COMMAND_LINE);
             }
-            Err(error @ server::ServeError::Record(..)) => {
-                stderr::print(&error.to_string());
-                return ExitCode::from(WRONG_COMMAND_LINE);
-            }
-            served => served.map_err(|error| error.to_string()),
+            Err(Failure::Other(message)) => Err(message),
+            Ok(()) => Ok(()),
         },
         Command::Bench(options) => bench::run(&options).map_err(|failure| failure.to_string()),
         Command::Chat(options) => return chat::run(&options),
         Command::Check(options) => return check::run(&options),
+        Command::Healthcheck(options) => healthcheck::run(&options),
         Command::Replay(options) => return replay::run(&options),
         Command::Write(documents) => documents::run(&documents),
     };
@@ -124,11 +126,32 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn serve(options: &ServeOptions) -> Result<(), server::ServeError> {
-    if let Err(error) = logging::start(options.log.clone()) {
-        stderr::print(&format!("no logs: {error}"));
+/// Why the server could not serve, in words.
+enum Failure {
+    /// A flag names a wrong file.
+    WrongCommandLine(String),
+    Other(String),
+}
+
+/// The server serves without a log if it has to, but not with a wrong one.
+fn start_log(log: &LogOptions) -> Result<(), Failure> {
+    match logging::start(log.filter.clone(), log.format, log.file.as_deref()) {
+        Err(error @ StartError::File(..)) => Err(Failure::WrongCommandLine(error.to_string())),
+        Err(error) => {
+            stderr::print(&error.to_string());
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
+}
+
+fn serve(options: &ServeOptions) -> Result<(), Failure> {
     let served = server::run(options);
     logging::finish();
-    served
+    served.map_err(|error| match error {
+        ServeError::Certificate(_) | ServeError::Record(..) => {
+            Failure::WrongCommandLine(error.to_string())
+        }
+        _ => Failure::Other(error.to_string()),
+    })
 }

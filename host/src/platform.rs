@@ -8,7 +8,7 @@ use std::path::Path;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// The most clients that wait to be accepted, if the system allows that many.
-const BACKLOG: i32 = 1024;
+pub(crate) const BACKLOG: i32 = 1024;
 /// Windows' number of an error of a pipe whose other end is gone, which has no kind.
 const PIPE_NOT_CONNECTED: i32 = 233;
 /// How often to look whether the process was stopped and continued, and how long to wait each time.
@@ -22,9 +22,17 @@ const STOP_TIME: std::time::Duration = std::time::Duration::from_millis(10);
 ///
 /// # Errors
 ///
-/// When the system refuses, and when another server uses the port, even one that shares it.
-pub(crate) fn listen(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
+/// When the system refuses, and when another server uses the port, even one that shares it: unless
+/// `reuse_port` says that this may be.
+pub(crate) fn listen(
+    address: SocketAddr,
+    count: usize,
+    reuse_port: bool,
+) -> io::Result<Vec<TcpListener>> {
     let first = socket(address)?;
+    if reuse_port {
+        share_port(&first)?;
+    }
     first.bind(&address.into())?;
     // It listens before it shares its port, so that a port in use is an error.
     first.listen(BACKLOG)?;

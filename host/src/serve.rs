@@ -1,7 +1,9 @@
 //! The echo server: everything that only it needs.
 
 pub(crate) mod acceptor;
+mod admin;
 pub(crate) mod alarms;
+pub(crate) mod arrivals;
 pub(crate) mod backlog;
 pub(crate) mod behaviour;
 pub(crate) mod client;
@@ -10,17 +12,21 @@ pub(crate) mod clients;
 mod container;
 pub(crate) mod deadline;
 pub(crate) mod driver;
+mod health;
 pub(crate) mod journal;
+mod lifetime;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 pub(crate) mod memory;
-#[allow(dead_code, reason = "nobody asks it yet")]
+pub(crate) mod metrics;
 pub(crate) mod monitor;
+mod notify;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod peer;
 pub(crate) mod poller;
 pub(crate) mod pool;
+pub(crate) mod proxies;
 pub(crate) mod rate_limited_counter;
 pub(crate) mod request_report;
 pub(crate) mod response;
@@ -33,6 +39,8 @@ pub(crate) mod timer_wheel;
 pub(crate) mod tls;
 pub(crate) mod traffic;
 pub(crate) mod transport;
+#[cfg(unix)]
+pub(crate) mod unix_socket;
 pub(crate) mod unsent;
 mod verifier;
 pub(crate) mod worker;

@@ -21,6 +21,8 @@ pub mod frames;
 pub mod handshake;
 pub mod inflate;
 mod inflated;
+#[cfg(feature = "std")]
+pub mod proxy_header;
 mod session;
 mod transmitted;
 pub mod utf8;

@@ -75,6 +75,13 @@ mod all {
     /// strace.
     pub const STRACE: Program =
         program("strace", "WS_ECHO_STRACE", "strace", "apt install strace");
+    /// systemd's own check of units.
+    pub const SYSTEMD_ANALYZE: Program = program(
+        "systemd-analyze", "WS_ECHO_SYSTEMD_ANALYZE", "systemd-analyze", "apt install systemd");
+    /// systemd's own way to pass sockets.
+    pub const SYSTEMD_SOCKET_ACTIVATE: Program = program(
+        "systemd-socket-activate", "WS_ECHO_SYSTEMD_SOCKET_ACTIVATE", "systemd-socket-activate",
+        "apt install systemd");
     /// umoci.
     pub const UMOCI: Program = program("umoci", "WS_ECHO_UMOCI", "umoci", "apt install umoci");
     /// zsh.

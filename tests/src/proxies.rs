@@ -40,13 +40,33 @@ pub fn nginx(name: &str, server: &Server, directives: &str) -> Option<Server> {
 ///
 /// If it cannot be started.
 pub fn haproxy(name: &str, server: &Server, global: &str) -> Option<Server> {
+    configured_haproxy(name, server, global, "", "")
+}
+
+/// The same with these lines in its defaults, and these words behind the server's address.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn haproxy_with(name: &str, server: &Server, defaults: &str, words: &str) -> Option<Server> {
+    configured_haproxy(name, server, "", defaults, words)
+}
+
+fn configured_haproxy(
+    name: &str,
+    server: &Server,
+    global: &str,
+    defaults: &str,
+    words: &str,
+) -> Option<Server> {
     HAPROXY.is_there(&["-v"]).then(|| {
         let address = free_address();
         let configuration = format!(
             "global\n {global}\n\
              defaults\n mode http\n timeout connect 60s\n timeout client 60s\n timeout server 60s\n\
+             {defaults}\n\
              frontend clients\n bind {address}\n default_backend servers\n\
-             backend servers\n server echo {}\n",
+             backend servers\n server echo {} {words}\n",
             server.address
         );
         let file = folder(&format!("haproxy-{name}")).join("haproxy.cfg");

@@ -2,6 +2,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::path::Path;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -48,15 +54,34 @@ impl Client {
         Self::of(TcpStream::connect(address).expect("the server listens"))
     }
 
+    /// A connection to a Unix socket, nothing more.
+    #[cfg(unix)]
+    pub fn connect_unix(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).expect("the server listens");
+        // It is read and written like one of TCP.
+        Self::patient(OwnedFd::from(stream).into())
+    }
+
     /// A client at this end of a connection.
     pub fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a socket can be set up");
+        Self::patient(stream)
+    }
+
+    fn patient(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("it can");
         stream.set_write_timeout(Some(PATIENCE)).expect("it can");
         Self {
             stream,
             received: Vec::new(),
         }
+    }
+
+    /// Opens the WebSocket connection; a greeting may still follow.
+    pub fn upgrade(&mut self) {
+        self.send(request("/"));
+        let head = self.receive_head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     }
 
     /// An open WebSocket connection; a greeting may still follow.

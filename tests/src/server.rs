@@ -145,9 +145,11 @@ impl Server {
         stdout.read_line(&mut line).expect("stdout is text");
         let url = line.trim_end().strip_prefix(LISTENING);
         let parts = url.and_then(|url| url.split_once("://"));
-        let parts = parts.and_then(|(scheme, address)| Some((scheme, address.parse().ok()?)));
+        // Other places to connect to may follow.
+        let first = |text: &str| text.split([' ', ',']).next()?.parse().ok();
+        let parts = parts.and_then(|(scheme, addresses)| Some((scheme, first(addresses)?)));
         let (scheme, address) =
-            parts.unwrap_or_else(|| panic!("{line:?} names one address\n{}", log.text()));
+            parts.unwrap_or_else(|| panic!("{line:?} begins with an address\n{}", log.text()));
         Self {
             child,
             scheme: scheme.into(),

@@ -204,7 +204,7 @@ impl Podman {
         }
         let context = Folder::with(&format!("{name}-context"), program);
         let podman = Self(Folder::new(name));
-        let mut build = podman.command(&["build", "--quiet", "--tag", IMAGE]);
+        let mut build = podman.command(&["build", "--quiet", "--format=docker", "--tag", IMAGE]);
         build.args(["--file", CONTAINERFILE]).arg(&context.0);
         output(&mut build);
         Some(podman)
@@ -306,6 +306,8 @@ fn podman_builds_the_image_publishes_its_port_and_stops_it() {
         let (_, stdout, stderr) = run(&mut chat).expect("it starts");
         assert_eq!(stdout, "hello\n", "{stderr}");
         assert!(!stderr.contains("warning"), "{stderr}");
+        // What the image has as its health check, with the same variables.
+        podman.run(&["healthcheck", "run", "server"]);
         let start = Instant::now();
         thread::scope(|scope| {
             scope.spawn(|| podman.run(&["stop", "--time=5", "server"]));

@@ -31,6 +31,11 @@ fn the_corpus_of_handshake_keeps_every_promise() {
 }
 
 #[test]
+fn the_corpus_of_proxy_header_keeps_every_promise() {
+    replay("proxy_header", fuzzing::proxy_header::run);
+}
+
+#[test]
 fn the_corpus_of_utf8_keeps_every_promise() {
     replay("utf8", fuzzing::utf8::run);
 }

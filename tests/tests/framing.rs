@@ -1,7 +1,8 @@
 //! Framing, masking, fragmentation and control frames (RFC 6455 sections 5.1 to 5.5).
 
 use ws_echo_core::{
-    Agreed, Buffer, CompressedMessages, Connection, Event, MIN_BUFFER_LEN, Messages, ProtocolError,
+    Agreed, Buffer, CompressedMessages, Connection, Event, Kind, MIN_BUFFER_LEN, Messages,
+    ProtocolError,
 };
 use ws_echo_tests::driver::{self, Cuts, Outcome, echo, echo_always, echo_in_pieces};
 use ws_echo_tests::wire::{
@@ -717,7 +718,37 @@ fn whole_messages_that_are_echoed_at_once_are_measured() {
                 };
                 let messages = echoed.messages(read_len, buffer.ready().len());
                 assert_eq!(messages, expected, "{several:?}");
+                let kind = match first {
+                    TEXT => Kind::Text,
+                    _ => Kind::Binary,
+                };
+                assert_eq!(echoed.kind(), Some(kind));
             }
         }
+    }
+}
+
+#[test]
+fn whole_messages_that_are_echoed_at_once_have_a_type_if_it_is_that_of_all() {
+    let (text, binary) = (masked(TEXT, "a"), masked(BINARY, "b"));
+    let (ping, invalid) = (masked(PING, ""), masked(TEXT, [0xFF]));
+    for (frames, kind) in [
+        (vec![], None),
+        (vec![&ping], None),
+        (vec![&invalid], None),
+        (vec![&text, &text], Some(Kind::Text)),
+        (vec![&binary, &ping, &text], Some(Kind::Binary)),
+        (vec![&binary, &invalid], Some(Kind::Binary)),
+        (vec![&text, &binary, &text], None),
+    ] {
+        let input: Vec<u8> = frames.into_iter().flatten().copied().collect();
+        let mut buffer = Buffer::new(vec![0; input.len() + 100]);
+        buffer.spare_mut()[..input.len()].copy_from_slice(&input);
+        buffer.commit(input.len());
+        let mut connection = Connection::server(Agreed::NOTHING);
+        let echoed = connection
+            .exchange(&mut buffer)
+            .echo_and_measure(CompressedMessages::Leave);
+        assert_eq!(echoed.kind(), kind, "{input:x?}");
     }
 }

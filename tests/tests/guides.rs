@@ -10,6 +10,7 @@ const SERVING: &str = include_str!("../../host/docs/serving.md");
 const CHAT: &str = include_str!("../../host/docs/chat.md");
 const BENCH: &str = include_str!("../../host/docs/bench.md");
 const CHECK: &str = include_str!("../../host/docs/check.md");
+const MONITORING: &str = include_str!("../../host/docs/monitoring.md");
 const TESTING_CLIENTS: &str = include_str!("../../host/docs/testing-clients.md");
 const TROUBLESHOOTING: &str = include_str!("../../host/docs/troubleshooting.md");
 
@@ -119,6 +120,12 @@ fn the_table_of_the_load_generator_matches_its_help() {
 #[test]
 fn the_table_of_the_check_has_every_flag_of_its_help_with_its_default() {
     assert_eq!(flags_of_guide(CHECK), flags_of_help("check"));
+}
+
+#[test]
+fn the_table_of_the_health_check_has_every_flag_of_its_help_with_its_default() {
+    let flags = flags_of_section(MONITORING, "ws-echo healthcheck");
+    assert_eq!(flags, flags_of_help("healthcheck"));
 }
 
 #[test]

@@ -1,45 +1,11 @@
 //! What the server answers to requests, and what its log advises: which header is missing, which
 //! origin or subprotocol to list, and what a client that speaks HTTP/1.0 gets.
 
+use ws_echo_tests::http_answer::{Answer, plain};
 use ws_echo_tests::programs::CURL;
 use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::{Server, command, run};
 use ws_echo_tests::{peers, proxies};
-
-/// The answer to a request, after which the server ends the connection unless it is open.
-struct Answer {
-    head: String,
-    content: String,
-    /// The client's address, as in the log.
-    client: String,
-}
-
-impl Answer {
-    fn to(server: &Server, request: impl AsRef<[u8]>) -> Self {
-        let mut client = Client::connect(server.address);
-        client.send(request);
-        let head = client.receive_head();
-        let content = if head.starts_with("HTTP/1.1 101 ") {
-            Vec::new()
-        } else {
-            client.receive_rest()
-        };
-        Self {
-            head,
-            content: String::from_utf8(content).unwrap(),
-            client: client.address().to_string(),
-        }
-    }
-
-    fn status(&self) -> &str {
-        &self.head.strip_prefix("HTTP/1.1 ").expect("a response")[..3]
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.split("\r\n").filter_map(|it| it.split_once(": "));
-        lines.find(|(it, _)| *it == name).map(|(_, value)| value)
-    }
-}
 
 /// A request for a WebSocket with these headers instead of the one that begins with `name`.
 fn with(name: &str, lines: &str) -> String {
@@ -48,10 +14,6 @@ fn with(name: &str, lines: &str) -> String {
         .split_inclusive("\r\n")
         .find(|it| it.starts_with(name));
     request.replace(old.unwrap(), lines)
-}
-
-fn plain(method: &str, path: &str) -> String {
-    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 mod origins {
@@ -342,18 +304,26 @@ mod http_1_0 {
 fn allow_lists_head_where_the_page_is() {
     let server = Server::start(&["--path", "/a"]);
     let bare = Server::start(&["--no-page"]);
-    for method in ["POST", "PUT", "OPTIONS", "TRACE", "get"] {
+    for method in ["POST", "PUT", "TRACE", "get"] {
         for path in ["/a", "/favicon.ico"] {
             let answer = Answer::to(&server, plain(method, path));
             assert_eq!(answer.status(), "405", "{method} {path}");
-            assert_eq!(answer.header("Allow"), Some("GET, HEAD"), "{method} {path}");
+            assert_eq!(
+                answer.header("Allow"),
+                Some("GET, HEAD, OPTIONS"),
+                "{method} {path}"
+            );
             assert_eq!(answer.content, "method is not GET\n");
         }
         let answer = Answer::to(&bare, plain(method, "/"));
         assert_eq!(answer.header("Allow"), Some("GET"), "{method}");
         let upgrade = request("/a").replace("GET", method);
         let answer = Answer::to(&server, upgrade);
-        assert_eq!(answer.header("Allow"), Some("GET, HEAD"), "{method}");
+        assert_eq!(
+            answer.header("Allow"),
+            Some("GET, HEAD, OPTIONS"),
+            "{method}"
+        );
     }
     for (server, request) in [
         (&server, request("/a").replace("GET", "HEAD")),
@@ -365,6 +335,30 @@ fn allow_lists_head_where_the_page_is() {
             ("405", Some("GET"))
         );
     }
+}
+
+#[test]
+fn options_are_answered_by_http_1_0_and_1_1_wherever_something_is_served() {
+    let server = Server::start(&["--path", "/a"]);
+    let bare = Server::start(&["--no-page"]);
+    for (server, path, allowed) in [
+        (&server, "/a", "GET, HEAD, OPTIONS"),
+        (&server, "/favicon.ico", "GET, HEAD, OPTIONS"),
+        (&server, "/test", "GET, HEAD, OPTIONS"),
+        (&bare, "/", "GET, OPTIONS"),
+    ] {
+        // HAProxy's health check, if no other is configured.
+        let short = format!("OPTIONS {path} HTTP/1.0\r\n\r\n");
+        for request in [short, plain("OPTIONS", path)] {
+            let answer = Answer::to(server, request);
+            assert_eq!((answer.status(), &*answer.content), ("200", ""), "{path}");
+            assert_eq!(answer.header("Allow"), Some(allowed));
+            assert_eq!(answer.header("Content-Length"), Some("0"));
+        }
+    }
+    assert_eq!(Answer::to(&server, plain("OPTIONS", "/b")).status(), "404");
+    let upgrade = request("/a").replace("GET", "OPTIONS");
+    assert_eq!(Answer::to(&server, upgrade).status(), "405");
 }
 
 #[test]

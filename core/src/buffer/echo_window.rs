@@ -21,6 +21,8 @@ pub(crate) struct EchoWindow<'b> {
     /// By how many bytes the headers of all echoes are longer than the shortest ones. Counting this
     /// rather than payload costs short messages nothing.
     pub(crate) extended_len: usize,
+    /// The bits that are set in the first byte of any echo.
+    pub(crate) first_bytes: u8,
 }
 
 impl EchoWindow<'_> {
@@ -52,6 +54,7 @@ impl<S: Storage> Buffer<S> {
             frame_start,
             echo_start,
             extended_len: 0,
+            first_bytes: 0,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What was echoed without events (RFC 6455 section 5.2). Data only.
 
-use crate::frame::layout::{MASKING_KEY_LEN, MIN_UNMASKED_LEN};
+use crate::connection::event::Kind;
+use crate::frame::layout::{MASKING_KEY_LEN, MIN_UNMASKED_LEN, Opcode};
 
 /// What [`Exchange::echo_and_measure`](crate::Exchange::echo_and_measure) has echoed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +9,8 @@ pub struct Echoed {
     /// By how many bytes the headers of all echoes are longer than the shortest ones.
     extended_len: usize,
     is_all: bool,
+    /// The bits that are set in the first byte of any echo.
+    first_bytes: u8,
 }
 
 /// What becomes of compressed messages (RFC 7692 section 6) when whole messages are echoed.
@@ -31,10 +34,11 @@ pub struct Messages {
 
 impl Echoed {
     #[inline]
-    pub(crate) const fn new(extended_len: usize, is_all: bool) -> Self {
+    pub(crate) const fn new(extended_len: usize, is_all: bool, first_bytes: u8) -> Self {
         Self {
             extended_len,
             is_all,
+            first_bytes,
         }
     }
 
@@ -42,6 +46,19 @@ impl Echoed {
     #[inline]
     pub const fn is_all(&self) -> bool {
         self.is_all
+    }
+
+    /// The type of the messages that were echoed; `None` if some are text and others binary, or if
+    /// there are none.
+    #[inline]
+    pub const fn kind(&self) -> Option<Kind> {
+        const TEXT: u8 = Opcode::Text as u8;
+        const BINARY: u8 = Opcode::Binary as u8;
+        match self.first_bytes & (TEXT | BINARY) {
+            TEXT => Some(Kind::Text),
+            BINARY => Some(Kind::Binary),
+            _ => None,
+        }
     }
 
     /// How many messages were echoed, and how long they are, if this reduced the bytes that were

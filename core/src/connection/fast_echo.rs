@@ -66,6 +66,7 @@ impl<const N: usize> SingleFrame<N> {
             }
         }
         window.extended_len += N - MIN_UNMASKED_LEN;
+        window.first_bytes |= message.header[0];
         Some(Ok(N + message.payload_len))
     }
 

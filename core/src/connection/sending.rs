@@ -22,7 +22,7 @@ impl Connection {
     ) -> Echoed {
         buffer.release();
         if !self.is_idle() {
-            return Echoed::new(0, false);
+            return Echoed::new(0, false, 0);
         }
         let ignored = match compressed {
             CompressedMessages::Echo if self.agreed.deflate.is_some() => RSV1,
@@ -42,7 +42,7 @@ impl Connection {
         // The window starts where the echoes end.
         let end = len - window.bytes.len();
         let unread = end + window.frame_start;
-        let echoed = Echoed::new(window.extended_len, unread == len);
+        let echoed = Echoed::new(window.extended_len, unread == len, window.first_bytes);
         if end > 0 {
             buffer.commit_echoes(start..end, unread);
         }

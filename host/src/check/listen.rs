@@ -96,7 +96,7 @@ fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, String> {
             };
             format!("--listen: cannot listen on {address}: {why}")
         };
-        for listener in platform::listen(*address, 1).map_err(failed)? {
+        for listener in platform::listen(*address, 1, false).map_err(failed)? {
             listener.set_nonblocking(false).map_err(failed)?;
             listeners.push(listener);
         }

@@ -9,7 +9,6 @@ mod tcp;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use mio::net::TcpStream;
 use ws_echo_core::{Agreed, ClientHandshake, ClientRequest};
 
 use super::stream::{ByteStream, Stream};
@@ -58,9 +57,7 @@ pub(crate) fn open(
     // An invalid request is an error even if no address would accept a connection.
     let mut handshake =
         ClientHandshake::new(request, random::bytes()).map_err(ConnectError::InvalidRequest)?;
-    let addresses = tcp::resolve(waiter, url, deadline, timeout)?;
-    let socket = tcp::connect(waiter, addresses, deadline)?;
-    let (mut stream, peer, tls) = stream(waiter, connector, socket, deadline)?;
+    let (mut stream, peer, tls) = stream(waiter, destination, connector, deadline)?;
     let agreed = loop {
         if waiter.is_past(deadline)? {
             return Err(ConnectError::TimedOut(timeout));
@@ -85,13 +82,30 @@ pub(crate) fn open(
 /// The bytes to the server, its address, and what was agreed on in the handshake of TLS.
 type NewStream = (Stream, Option<SocketAddr>, Option<TlsFacts>);
 
-/// Makes a stream of a socket, over TLS if there is a connector for it.
+/// Connects before the deadline, over TLS if there is a connector for it, and sends nothing more.
+///
+/// # Errors
+///
+/// Why there is no connection.
+pub(crate) fn open_stream(
+    waiter: &mut impl Waiter,
+    destination: Destination<'_>,
+    connector: Option<&TlsConnector<'_>>,
+    deadline: Instant,
+) -> Result<Stream, ConnectError> {
+    stream(waiter, destination, connector, deadline).map(|(stream, ..)| stream)
+}
+
+/// Connects, over TLS if there is a connector for it.
 fn stream(
     waiter: &mut impl Waiter,
+    destination: Destination<'_>,
     connector: Option<&TlsConnector<'_>>,
-    socket: TcpStream,
     deadline: Instant,
 ) -> Result<NewStream, ConnectError> {
+    let Destination { url, timeout, .. } = destination;
+    let addresses = tcp::resolve(waiter, url, deadline, timeout)?;
+    let socket = tcp::connect(waiter, addresses, deadline)?;
     let peer = socket.peer_addr().ok();
     let (byte_stream, tls): (Box<dyn ByteStream>, _) = match connector {
         Some(connector) => {

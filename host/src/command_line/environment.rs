@@ -123,7 +123,7 @@ pub(super) fn variable(command: &Command, option: &Arg) -> Option<String> {
         return None;
     }
     let client = match command.get_name() {
-        client @ ("bench" | "chat" | "check" | "replay") => format!("{client}_"),
+        client @ ("bench" | "chat" | "check" | "healthcheck" | "replay") => format!("{client}_"),
         "completions" | "man" => return None,
         _ => String::new(),
     };

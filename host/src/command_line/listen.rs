@@ -33,8 +33,8 @@ pub(super) fn listen(text: &str) -> Result<Listen, String> {
 }
 
 /// Returns the addresses of this machine for its own programs.
-pub(super) fn loopback(port: u16) -> Vec<SocketAddr> {
-    vec![
+pub(super) fn loopback(port: u16) -> [SocketAddr; 2] {
+    [
         (Ipv4Addr::LOCALHOST, port).into(),
         (Ipv6Addr::LOCALHOST, port).into(),
     ]

@@ -328,7 +328,7 @@ mod tests {
     fn only_a_similar_option_is_offered() {
         let tip = "tip: a similar argument exists: ";
         assert!(shown(&["--lisen=x"]).contains(&format!("{tip}'--listen'")));
-        assert!(shown(&["--log=x"]).contains(&format!("{tip}'--log-level'")));
+        assert!(shown(&["--loglevel=x"]).contains(&format!("{tip}'--log-level'")));
         for arguments in [
             &["--debug"][..],
             &["--no-greeting"],

@@ -2,7 +2,6 @@
 //! and within which limits.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -10,27 +9,26 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use ws_echo_core::Window;
 
+use super::admin::AdminArguments;
+use super::drain::DrainArguments;
 use super::environment::Environment;
-use super::host;
-use super::listen::{self, Listen};
+use super::log::LogArguments;
 use super::memory;
 use super::names;
+use super::proxies::ProxyArguments;
 use super::quantity::{self, Interval};
 use super::record::RecordArguments;
+use super::service_manager::service_manager;
+use super::sockets::SocketArguments;
 use super::tls::TlsArguments;
-use crate::escape::Excerpt;
-use crate::logging::Filter;
 use crate::options::serve::{DeflateMode, Origins, Secrets, ServeOptions, Welcome};
-
-/// The variable by which platforms that run programs set the port.
-const PORT: &str = "PORT";
-const DEFAULT_PORT: u16 = 3000;
 
 pub(super) const USAGE: &str = "\
 ws-echo [serve] [OPTIONS]
        ws-echo bench [OPTIONS] <URL>
        ws-echo chat [OPTIONS] <URL>
        ws-echo check [OPTIONS] [URL]
+       ws-echo healthcheck [OPTIONS] [URL]
        ws-echo replay [OPTIONS] <FILE> <URL>
        ws-echo completions <SHELL>
        ws-echo man [OPTIONS] [COMMAND]";
@@ -55,6 +53,7 @@ Log targets:
   ws_echo::record                      recordings, with --record
   ws_echo::limits                      clients turned away, and memory shortages
   ws_echo::tls                         certificates
+  ws_echo::admin                       the admin listener, with --admin-listen
   ws_echo::log                         the log itself
 
 Examples:
@@ -88,16 +87,8 @@ impl From<Deflate> for DeflateMode {
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// The port to listen on, for clients on this machine; 0 means any free port
-    /// [default: the variable PORT, or 3000]
-    #[arg(short, long, value_name = "PORT", value_parser = host::port_option)]
-    #[arg(conflicts_with = "listen")]
-    port: Option<u16>,
-
-    /// An address to listen on instead, for clients elsewhere too; may be repeated
-    #[arg(short, long, value_name = "ADDRESS", value_parser = listen::listen)]
-    #[arg(conflicts_with = "port")]
-    listen: Vec<Listen>,
+    #[command(flatten)]
+    sockets: SocketArguments,
 
     #[command(flatten)]
     tls: TlsArguments,
@@ -169,6 +160,9 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "NUMBER", value_parser = quantity::limit)]
     max_connections_per_ip: Option<NonZeroUsize>,
 
+    #[command(flatten)]
+    proxies: ProxyArguments,
+
     /// The number of threads that serve clients [default: one per core]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::thread_count)]
     threads: Option<NonZeroUsize>,
@@ -234,27 +228,14 @@ pub(super) struct ServeArguments {
     #[arg(default_value = "16MiB")]
     max_backlog: usize,
 
-    /// How long clients may take to finish their messages and close when the server stops
-    #[arg(long, value_name = "DURATION", value_parser = quantity::timeout)]
-    #[arg(default_value = "10s")]
-    drain_timeout: Duration,
+    #[command(flatten)]
+    drain: DrainArguments,
 
-    /// The time over which Close frames are spread when the server stops; 0 sends all at once
-    #[arg(long, value_name = "DURATION", value_parser = quantity::span)]
-    #[arg(default_value = "0")]
-    drain_spread: Duration,
+    #[command(flatten)]
+    admin: AdminArguments,
 
-    /// What to log to stderr [default: RUST_LOG, or info]
-    #[arg(long, value_name = "FILTER", conflicts_with = "verbose")]
-    log_level: Option<Filter>,
-
-    /// Log more: the same as --log-level debug
-    #[arg(short, long, conflicts_with = "log_level")]
-    verbose: bool,
-
-    /// Also log messages: text escaped and truncated, binary in hex
-    #[arg(long)]
-    log_messages: bool,
+    #[command(flatten)]
+    log: LogArguments,
 
     #[command(flatten)]
     record: RecordArguments,
@@ -267,10 +248,11 @@ impl ServeArguments {
         environment: &Environment,
     ) -> Result<ServeOptions, clap::Error> {
         let missing = |advice| wrong(ErrorKind::MissingRequiredArgument, advice);
+        let invalid = |advice| wrong(ErrorKind::ValueValidation, advice);
         let (welcome, secrets) = (self.welcome(), self.secrets());
         let has_max_memory = self.max_memory.is_some();
         let mut options = ServeOptions {
-            listen: addresses(self.listen, self.port, environment)?,
+            listen: self.sockets.into_options(environment).map_err(invalid)?,
             tls: self.tls.into_source().map_err(missing)?,
             welcome,
             secrets,
@@ -287,6 +269,7 @@ impl ServeArguments {
             },
             max_connections: self.max_connections,
             max_connections_per_ip: self.max_connections_per_ip,
+            proxies: self.proxies.into_options().map_err(missing)?,
             threads: self.threads.unwrap_or_else(quantity::thread_per_core),
             buffer_len: self.buffer_len,
             handshake_timeout: self.handshake_timeout,
@@ -300,10 +283,10 @@ impl ServeArguments {
             max_memory: self.max_memory.unwrap_or(memory::DEFAULT),
             container_memory: memory::of_container(environment.memory_limit),
             max_backlog: self.max_backlog,
-            drain_spread: self.drain_spread,
-            drain_timeout: self.drain_timeout,
-            log: log_filter(self.log_level, self.verbose, environment),
-            log_messages: self.log_messages,
+            service_manager: service_manager(environment),
+            drain: self.drain.into_options(),
+            admin: self.admin.into_options(),
+            log: self.log.into_options(environment),
             record: self.record.into_options().map_err(missing)?,
         };
         if !has_max_memory {
@@ -333,44 +316,6 @@ impl ServeArguments {
             Secrets::Hidden
         }
     }
-}
-
-/// Returns the addresses to listen on: those given, or this machine's at one port.
-fn addresses(
-    listen: Vec<Listen>,
-    port: Option<u16>,
-    environment: &Environment,
-) -> Result<Vec<SocketAddr>, clap::Error> {
-    if !listen.is_empty() {
-        return Ok(listen::addresses(listen));
-    }
-    let port = match (port, environment.get(PORT)) {
-        (Some(port), _) => port,
-        (None, None) => DEFAULT_PORT,
-        (None, Some(value)) => {
-            let value = value.to_string_lossy();
-            host::port(&value).ok_or_else(|| {
-                let value = Excerpt::new(&value);
-                let advice = "write a port from 0 to 65535, or choose one with --port";
-                let message = format!("invalid value '{value}' for '{PORT}': {advice}");
-                wrong(ErrorKind::ValueValidation, message)
-            })?
-        }
-    };
-    Ok(listen::loopback(port))
-}
-
-/// Returns what is logged.
-fn log_filter(level: Option<Filter>, verbose: bool, environment: &Environment) -> Filter {
-    let text = match level {
-        Some(filter) => return filter,
-        None if verbose => "debug".into(),
-        None => environment
-            .get("RUST_LOG")
-            .unwrap_or_default()
-            .to_string_lossy(),
-    };
-    Filter::parse_lenient(&text)
 }
 
 /// What is wrong with options that are valid one by one.

@@ -4,16 +4,23 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ws_echo_core::Window;
+use ws_echo_core::{CloseCode, Window};
 
 use super::*;
-use crate::logging::Filter;
-use crate::logging::target::{CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE};
+use crate::logging::target::{
+    ADMIN, CLIENT, FRAME, LIMITS, LOG, MESSAGE, RECORD, SERVER, TLS, WIRE,
+};
+use crate::logging::{Filter, Format};
+use crate::options::admin::AdminOptions;
+use crate::options::drain::DrainOptions;
+use crate::options::listen::{ListenOptions, ListenSocket};
+use crate::options::log::LogOptions;
+use crate::options::proxies::{ProxyOptions, TrustedProxy};
 use crate::options::serve::{DeflateMode, Origins, RecordOptions, Secrets, Welcome};
 
 fn parse(arguments: &[&str], variables: &[(&str, &str)]) -> Result<ServeOptions, String> {
     match parse_from(arguments, &variables.iter().copied().collect()) {
-        Ok(Command::Serve(options)) => Ok(options),
+        Ok(Command::Serve(options)) => Ok(*options),
         Ok(other) => Err(format!("another command: {other:?}")),
         Err(error) => Err(format!("{} {}", error.exit_code(), error.render())),
     }
@@ -43,6 +50,44 @@ fn socket_addresses(texts: &[&str]) -> Vec<SocketAddr> {
     texts.iter().map(|text| text.parse().expect(text)).collect()
 }
 
+fn listen(texts: &[&str]) -> ListenOptions {
+    let addresses = socket_addresses(texts).into_iter();
+    ListenOptions {
+        sockets: addresses.map(ListenSocket::Address).collect(),
+        reuse_port: false,
+    }
+}
+
+/// How a server stops by default.
+const DRAIN: DrainOptions = DrainOptions {
+    delay: Duration::ZERO,
+    spread: Duration::ZERO,
+    timeout: Duration::from_secs(10),
+    code: CloseCode::GOING_AWAY,
+    max_lifetime: None,
+};
+
+#[test]
+fn headers_of_proxies_need_proxies_that_are_trusted() {
+    let expected = "--proxy-protocol needs --trust-proxy: name the addresses of your proxies too, \
+                    such as --trust-proxy 10.0.0.0/8";
+    assert_eq!(refusal(&["--proxy-protocol"], &[]), expected);
+    let variables = [("WS_ECHO_PROXY_PROTOCOL", "true")];
+    assert_eq!(refusal(&[], &variables), expected);
+    let both = options(&["--trust-proxy", "unix"], &variables);
+    assert_eq!(both.proxies.trusted, [TrustedProxy::Unix]);
+    let message = refusal(&["--trust-proxy", "10.0.0.1/8"], &[]);
+    assert!(
+        message.contains("--trust-proxy") && message.contains("10.0.0.0/8"),
+        "{message}"
+    );
+}
+
+fn trusted(networks: &[&str]) -> Vec<TrustedProxy> {
+    let networks = networks.iter().map(|it| it.parse().expect(it));
+    networks.map(TrustedProxy::Network).collect()
+}
+
 #[test]
 fn the_definitions_are_sound() {
     program().debug_assert();
@@ -52,7 +97,7 @@ fn the_definitions_are_sound() {
 fn an_empty_command_line_gives_the_defaults() {
     let options = options(&[], &[]);
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:3000", "[::1]:3000"]),
+        listen: listen(&["127.0.0.1:3000", "[::1]:3000"]),
         tls: None,
         welcome: Welcome::Text("Welcome to Awesome Chat".into()),
         secrets: Secrets::Hidden,
@@ -64,6 +109,11 @@ fn an_empty_command_line_gives_the_defaults() {
         origins: Origins::These(Vec::new()),
         max_connections: None,
         max_connections_per_ip: None,
+        proxies: ProxyOptions {
+            trusted: vec![],
+            proxy_protocol: false,
+            ipv6_prefix: 64,
+        },
         subprotocols: vec![],
         threads: std::thread::available_parallelism().expect("a number of cores"),
         buffer_len: 65_536,
@@ -78,10 +128,23 @@ fn an_empty_command_line_gives_the_defaults() {
         max_memory: 512 << 20,
         container_memory: None,
         max_backlog: 16 << 20,
-        drain_spread: Duration::ZERO,
-        drain_timeout: Duration::from_secs(10),
-        log: "info".parse().expect("a level"),
-        log_messages: false,
+        service_manager: None,
+        drain: DrainOptions {
+            spread: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            ..DRAIN
+        },
+        admin: AdminOptions {
+            listen: None,
+            watchdog: Duration::from_secs(5),
+            health_path: None,
+        },
+        log: LogOptions {
+            filter: "info".parse().expect("a level"),
+            format: Format::Text,
+            file: None,
+            messages: false,
+        },
         record: None,
     };
     assert_eq!(options, expected);
@@ -93,15 +156,19 @@ fn every_option_is_read_with_and_without_the_command_serve() {
                 --no-page \
                 --no-test --max-push 3 --max-test-time 2m \
                 --origin http://a --origin null --max-connections 7 --max-connections-per-ip 2 \
+                --trust-proxy 10.0.0.0/8 --trust-proxy ::1 --proxy-protocol --ipv6-prefix 56 \
                 --subprotocol chat --subprotocol v2.chat --threads 3 --buffer 16MiB \
                 --handshake-timeout 500ms --close-timeout 2m --ping-interval off --ping-timeout 1s \
                 --stall-timeout off --deflate window --deflate-window 9 --max-message-size 1GiB \
                 --max-memory 64MiB --max-backlog off \
-                --drain-timeout 3s --drain-spread 2s --log-level mio=off --log-messages \
+                --drain-timeout 3s --drain-spread 2s --drain-delay 4s --drain-code 1012 \
+                --max-lifetime 2h --log-level mio=off --log-messages \
+                --admin-listen 127.0.0.1:9090 --watchdog 3s --health-path /healthz \
+                --log-format json --log-file l \
                 --record d --record-max-size 1MiB --record-max-files 5";
     let arguments: Vec<_> = line.split_whitespace().collect();
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        listen: listen(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
         welcome: Welcome::Text("hi".into()),
         secrets: Secrets::Shown,
@@ -113,6 +180,11 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         origins: Origins::These(vec!["http://a".into(), "null".into()]),
         max_connections: NonZeroUsize::new(7),
         max_connections_per_ip: NonZeroUsize::new(2),
+        proxies: ProxyOptions {
+            trusted: trusted(&["10.0.0.0/8", "::1/128"]),
+            proxy_protocol: true,
+            ipv6_prefix: 56,
+        },
         subprotocols: vec!["chat".into(), "v2.chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 16 << 20,
@@ -127,10 +199,25 @@ fn every_option_is_read_with_and_without_the_command_serve() {
         max_memory: 64 << 20,
         container_memory: None,
         max_backlog: 0,
-        drain_spread: Duration::from_secs(2),
-        drain_timeout: Duration::from_secs(3),
-        log: "mio=off".parse().expect("a filter"),
-        log_messages: true,
+        service_manager: None,
+        drain: DrainOptions {
+            delay: Duration::from_secs(4),
+            spread: Duration::from_secs(2),
+            timeout: Duration::from_secs(3),
+            code: CloseCode::new(1012).expect("a code"),
+            max_lifetime: Some(Duration::from_secs(7200)),
+        },
+        admin: AdminOptions {
+            listen: Some(([127, 0, 0, 1], 9090).into()),
+            watchdog: Duration::from_secs(3),
+            health_path: Some("/healthz".into()),
+        },
+        log: LogOptions {
+            filter: "mio=off".parse().expect("a filter"),
+            format: Format::Json,
+            file: Some("l".into()),
+            messages: true,
+        },
         record: Some(RecordOptions {
             folder: "d".into(),
             max_len: 1 << 20,
@@ -146,6 +233,9 @@ fn every_option_is_read_with_and_without_the_command_serve() {
 fn every_option_is_read_from_the_environment() {
     let variables = [
         ("WS_ECHO_LISTEN", "127.0.0.1:0, [::1]:1,"),
+        ("WS_ECHO_ADMIN_LISTEN", "127.0.0.1:9090"),
+        ("WS_ECHO_WATCHDOG", "3s"),
+        ("WS_ECHO_HEALTH_PATH", "/healthz"),
         ("WS_ECHO_WELCOME", "hi, you"),
         ("WS_ECHO_SHOW_SECRETS", "true"),
         ("WS_ECHO_PATH", "/a,/b"),
@@ -156,6 +246,9 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_ORIGIN", "http://a,*"),
         ("WS_ECHO_MAX_CONNECTIONS", "9"),
         ("WS_ECHO_MAX_CONNECTIONS_PER_IP", "3"),
+        ("WS_ECHO_TRUST_PROXY", "127.0.0.1"),
+        ("WS_ECHO_PROXY_PROTOCOL", "true"),
+        ("WS_ECHO_IPV6_PREFIX", "128"),
         ("WS_ECHO_SUBPROTOCOL", "chat"),
         ("WS_ECHO_THREADS", "3"),
         ("WS_ECHO_BUFFER", "4096"),
@@ -173,13 +266,15 @@ fn every_option_is_read_from_the_environment() {
         ("WS_ECHO_DRAIN_SPREAD", "0"),
         ("WS_ECHO_LOG_LEVEL", "warn,mio=off"),
         ("WS_ECHO_LOG_MESSAGES", "yes"),
+        ("WS_ECHO_LOG_FORMAT", "json"),
+        ("WS_ECHO_LOG_FILE", "l,m"),
         ("WS_ECHO_RECORD", "/r"),
         ("WS_ECHO_RECORD_MAX_SIZE", "256KiB"),
         ("WS_ECHO_RECORD_MAX_FILES", "1"),
         ("WS_ECHO_SHOW_SECRETS", "true"),
     ];
     let expected = ServeOptions {
-        listen: socket_addresses(&["127.0.0.1:0", "[::1]:1"]),
+        listen: listen(&["127.0.0.1:0", "[::1]:1"]),
         tls: None,
         welcome: Welcome::Text("hi, you".into()),
         secrets: Secrets::Shown,
@@ -191,6 +286,11 @@ fn every_option_is_read_from_the_environment() {
         origins: Origins::Any,
         max_connections: NonZeroUsize::new(9),
         max_connections_per_ip: NonZeroUsize::new(3),
+        proxies: ProxyOptions {
+            trusted: trusted(&["127.0.0.1/32"]),
+            proxy_protocol: true,
+            ipv6_prefix: 128,
+        },
         subprotocols: vec!["chat".into()],
         threads: NonZeroUsize::MIN.saturating_add(2),
         buffer_len: 4_096,
@@ -205,10 +305,23 @@ fn every_option_is_read_from_the_environment() {
         max_memory: 1 << 20,
         container_memory: None,
         max_backlog: 64 << 10,
-        drain_spread: Duration::ZERO,
-        drain_timeout: Duration::from_secs(60),
-        log: "warn,mio=off".parse().expect("a filter"),
-        log_messages: true,
+        service_manager: None,
+        drain: DrainOptions {
+            spread: Duration::ZERO,
+            timeout: Duration::from_secs(60),
+            ..DRAIN
+        },
+        admin: AdminOptions {
+            listen: Some(([127, 0, 0, 1], 9090).into()),
+            watchdog: Duration::from_secs(3),
+            health_path: Some("/healthz".into()),
+        },
+        log: LogOptions {
+            filter: "warn,mio=off".parse().expect("a filter"),
+            format: Format::Json,
+            file: Some("l,m".into()),
+            messages: true,
+        },
         record: Some(RecordOptions {
             folder: "/r".into(),
             max_len: 256 << 10,
@@ -229,13 +342,18 @@ fn the_command_line_overrides_the_environment_even_a_wrong_variable() {
         let arguments = [word, &["--threads", "5", "--listen", "127.0.0.1:2"]].concat();
         let options = options(&arguments, &variables);
         assert_eq!(options.threads.get(), 5);
-        assert_eq!(options.listen, socket_addresses(&["127.0.0.1:2"]));
+        assert_eq!(options.listen, listen(&["127.0.0.1:2"]));
     }
 }
 
 #[test]
 fn a_port_alone_is_listened_on_by_this_machine_only() {
-    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let listen = |arguments: &[&str], variables: &[_]| {
+        options(arguments, variables)
+            .listen
+            .addresses()
+            .collect::<Vec<_>>()
+    };
     let expected = socket_addresses(&["127.0.0.1:8080", "[::1]:8080"]);
     for arguments in [
         &["--port", "8080"][..],
@@ -254,7 +372,12 @@ fn a_port_alone_is_listened_on_by_this_machine_only() {
 
 #[test]
 fn what_says_more_precisely_where_to_listen_wins() {
-    let listen = |arguments: &[&str], variables: &[_]| options(arguments, variables).listen;
+    let listen = |arguments: &[&str], variables: &[_]| {
+        options(arguments, variables)
+            .listen
+            .addresses()
+            .collect::<Vec<_>>()
+    };
     let (port, address) = (["--port=1"], ["--listen=127.0.0.1:2"]);
     let (at_1, at_2) = (
         socket_addresses(&["127.0.0.1:1", "[::1]:1"]),
@@ -326,9 +449,10 @@ fn verbose_is_the_level_debug() {
     let debug: Filter = "debug".parse().expect("a level");
     let variables = [("WS_ECHO_LOG_LEVEL", "error"), ("RUST_LOG", "warn")];
     for arguments in [["-v"], ["--verbose"]] {
-        assert_eq!(options(&arguments, &variables).log, debug);
+        assert_eq!(options(&arguments, &variables).log.filter, debug);
     }
-    assert_eq!(options(&[], &[("WS_ECHO_VERBOSE", "1")]).log, debug);
+    let log = options(&[], &[("WS_ECHO_VERBOSE", "1")]).log;
+    assert_eq!(log.filter, debug);
     let message = refusal(&["-v", "--log-level=info"], &[]);
     assert!(message.contains("cannot be used with"), "{message}");
 }
@@ -536,7 +660,7 @@ fn a_subprotocol_is_an_http_token() {
 fn the_flag_overrides_its_variable_and_that_overrides_rust_log() {
     let rust_log = ("RUST_LOG", "error");
     let variable = ("WS_ECHO_LOG_LEVEL", "warn");
-    let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log;
+    let log = |arguments: &[&str], variables: &[_]| options(arguments, variables).log.filter;
     let filter = |text: &str| text.parse::<Filter>().expect(text);
     assert_eq!(
         log(&["--log-level", "debug"], &[variable, rust_log]),
@@ -550,7 +674,7 @@ fn the_flag_overrides_its_variable_and_that_overrides_rust_log() {
 #[test]
 fn a_wrong_rust_log_does_not_keep_the_server_from_starting() {
     let log = options(&[], &[("RUST_LOG", "loud,debug")]).log;
-    assert_eq!(log, Filter::parse_lenient("loud,debug"));
+    assert_eq!(log.filter, Filter::parse_lenient("loud,debug"));
     let message = refusal(&["--log-level", "loud"], &[]);
     assert!(
         message.contains("for '--log-level <FILTER>': 'loud' is not a level"),
@@ -595,7 +719,7 @@ fn help_and_version_are_not_errors_even_in_a_wrong_environment() {
         assert_information(help, "Examples:");
         assert_information(help, "WS_ECHO_LISTEN");
         for target in [
-            SERVER, CLIENT, FRAME, WIRE, MESSAGE, RECORD, LIMITS, TLS, LOG,
+            SERVER, CLIENT, FRAME, WIRE, MESSAGE, RECORD, LIMITS, TLS, ADMIN, LOG,
         ] {
             assert_information(help, &format!("\n  {target} "));
         }

@@ -43,6 +43,8 @@ const OF_THE_TESTS: &[&str] = &[
     "SKIPPED_TESTS",
     "STATIC",
     "STRACE",
+    "SYSTEMD_ANALYZE",
+    "SYSTEMD_SOCKET_ACTIVATE",
     "TESTS_SMALL_SOCKET_BUFFERS",
     "TOOLS",
     "UMOCI",
@@ -116,7 +118,7 @@ mod tests {
         for (name, advice) in [
             ("WS_ECHO_LISTN", "write WS_ECHO_LISTEN"),
             ("WS_ECHO_MAX_CLIENTS", "write WS_ECHO_MAX_CONNECTIONS"),
-            ("WS_ECHO_LOG", "write WS_ECHO_LOG_LEVEL"),
+            ("WS_ECHO_LOGLEVEL", "write WS_ECHO_LOG_LEVEL"),
             ("WS_ECHO_SERVE_THREADS", "write WS_ECHO_THREADS"),
             (
                 "WS_ECHO_CHAT_SUBPROTOCOLS",

@@ -19,5 +19,7 @@ pub(crate) const MESSAGE: &str = "ws_echo::message";
 pub(crate) const LIMITS: &str = "ws_echo::limits";
 /// Certificates: loaded, made, reloaded.
 pub(crate) const TLS: &str = "ws_echo::tls";
+/// The admin listener.
+pub(crate) const ADMIN: &str = "ws_echo::admin";
 /// The log itself: dropped lines, and directives that cannot be read.
 pub(crate) const LOG: &str = "ws_echo::log";

@@ -1,14 +1,30 @@
 //! Lines in, lines at the sink out, whatever the sink does.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::line::MESSAGE_LEN_MAX;
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// An output that passes text lines on, and fails when that panics.
+struct Sink<F>(F);
+
+impl<F: Fn(&Record<'_>)> Output for Sink<F> {
+    fn write(&mut self, line: &LogLine) -> io::Result<()> {
+        line.log_to(&self.0);
+        Ok(())
+    }
+}
+
 fn logger(sink: impl Fn(&Record<'_>) + Send + 'static) -> Logger {
-    Logger::spawn(Filter::parse_lenient("info"), sink).expect("a thread")
+    spawn("info", sink)
+}
+
+fn spawn(filter: &str, sink: impl Fn(&Record<'_>) + Send + 'static) -> Logger {
+    let filter = Filter::parse_lenient(filter);
+    Logger::spawn(filter, Format::Text, false, Sink(sink)).expect("a thread")
 }
 
 fn say(logger: &Logger, level: Level, text: fmt::Arguments<'_>) {
@@ -174,24 +190,23 @@ fn under_endless_load_the_loss_is_reported_once_for_each_filling_of_the_queue() 
     let said = QUEUE_LEN * 2;
     let (queue, waiting) = mpsc::sync_channel(said);
     for number in 0..said {
-        let line = LogLine {
-            level: Level::Info,
-            target: "test".into(),
-            message: number.to_string(),
-        };
+        let mut record = Record::builder();
+        let record = record.level(Level::Info).target("test");
+        let line = LogLine::new(Format::Text, &record.args(format_args!("{number}")).build());
         queue.try_send(Entry::Line(line)).expect("room");
     }
     drop(queue);
     let (lines, shown_lines) = channel();
-    let dropped = Arc::new(AtomicU64::new(0));
-    let sink_dropped = Arc::clone(&dropped);
+    let shared = Arc::new(Shared::default());
+    let sink_shared = shared.clone();
     let sink = move |record: &Record<'_>| {
         let _ = lines.send(shown(record));
         if record.level() == Level::Info {
-            sink_dropped.fetch_add(1, Ordering::Relaxed);
+            sink_shared.drop_line();
         }
     };
-    Writer::new(waiting, dropped, sink).run();
+    Writer::new(Format::Text, waiting, shared.clone(), Sink(sink)).run();
+    assert_eq!(shared.dropped(), said as u64);
     let (_, reports) = tally(&shown_lines, said * 2);
     assert_eq!(reports, [QUEUE_LEN, QUEUE_LEN]);
 }
@@ -228,15 +243,56 @@ fn finishing_does_not_wait_for_a_sink_that_blocks() {
 #[test]
 fn an_invalid_directive_is_reported_even_if_nothing_is_logged() {
     let (lines, shown_lines) = channel();
-    let filter = Filter::parse_lenient("off,lo\nud");
-    let logger = Logger::spawn(filter, move |record| {
+    let logger = spawn("off,lo\nud", move |record| {
         let _ = lines.send(shown(record));
-    })
-    .expect("a thread");
+    });
     logger.warn_of_ignored_directives();
     let line = next(&shown_lines);
     assert!(
         line.starts_with(r"WARN ignored 'lo\nud' in RUST_LOG; write off"),
         "{line}"
     );
+}
+
+#[test]
+fn the_output_is_opened_again_at_once_and_before_the_next_line() {
+    struct Reopened(Sender<&'static str>);
+    impl Output for Reopened {
+        fn write(&mut self, _: &LogLine) -> io::Result<()> {
+            let _ = self.0.send("line");
+            Ok(())
+        }
+
+        fn reopen(&mut self) {
+            let _ = self.0.send("opened");
+        }
+    }
+    let (done, steps) = channel();
+    let filter = Filter::parse_lenient("info");
+    let logger = Logger::spawn(filter, Format::Text, true, Reopened(done)).expect("a thread");
+    let next = || steps.recv_timeout(PATIENCE).expect("a step");
+    logger.reopen();
+    assert_eq!(next(), "opened");
+    say(&logger, Level::Info, format_args!("first"));
+    assert_eq!(next(), "line");
+    logger.reopen();
+    say(&logger, Level::Info, format_args!("second"));
+    assert_eq!([next(), next()], ["opened", "line"]);
+}
+
+#[test]
+fn each_dropped_line_is_counted_also_when_its_loss_was_reported() {
+    struct Full;
+    impl Output for Full {
+        fn write(&mut self, _: &LogLine) -> io::Result<()> {
+            Err(ErrorKind::StorageFull.into())
+        }
+    }
+    let filter = Filter::parse_lenient("info");
+    let logger = Logger::spawn(filter, Format::Text, true, Full).expect("a thread");
+    for _ in 0..3 {
+        say(&logger, Level::Info, format_args!("lost"));
+    }
+    logger.flush();
+    assert_eq!(logger.shared.dropped(), 3);
 }

@@ -1,19 +1,23 @@
 //! How to run the server.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ws_echo_core::Window;
 
-use crate::logging::Filter;
+use crate::options::admin::AdminOptions;
+use crate::options::drain::DrainOptions;
+use crate::options::listen::ListenOptions;
+use crate::options::log::LogOptions;
+use crate::options::proxies::ProxyOptions;
+use crate::options::service_manager::ServiceManager;
 
 /// The options of the server. Every value is within its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// The addresses to listen on, at least one. For port 0 the system chooses the port.
-    pub(crate) listen: Vec<SocketAddr>,
+    /// Where to listen.
+    pub(crate) listen: ListenOptions,
     /// The source of the server's certificate; `None` for no TLS.
     pub(crate) tls: Option<CertificateSource>,
     /// The message that greets each client.
@@ -42,6 +46,8 @@ pub struct ServeOptions {
     pub(crate) max_connections: Option<NonZeroUsize>,
     /// The maximum number of connections from one address; `None` for no limit.
     pub(crate) max_connections_per_ip: Option<NonZeroUsize>,
+    /// The proxies in front of the server.
+    pub(crate) proxies: ProxyOptions,
     /// How many workers to run, at most 1,024.
     pub(crate) threads: NonZeroUsize,
     /// The length of a connection's buffer in bytes, from 4 KiB to 16 MiB.
@@ -71,14 +77,14 @@ pub struct ServeOptions {
     pub(crate) container_memory: Option<u64>,
     /// How many bytes are kept for a client that does not read yet, at most; 0 for none.
     pub(crate) max_backlog: usize,
-    /// The time over which Close frames are spread when the server stops, up to a day.
-    pub(crate) drain_spread: Duration,
-    /// The time after which the last clients are disconnected then, from a millisecond to a day.
-    pub(crate) drain_timeout: Duration,
-    /// Which records are logged.
-    pub(crate) log: Filter,
-    /// Whether the messages themselves are logged.
-    pub(crate) log_messages: bool,
+    /// Who wants to know how far the server is; `None` for nobody.
+    pub(crate) service_manager: Option<ServiceManager>,
+    /// How the server stops, and how long connections last.
+    pub(crate) drain: DrainOptions,
+    /// How other programs watch the server.
+    pub(crate) admin: AdminOptions,
+    /// What is logged, and where.
+    pub(crate) log: LogOptions,
     /// How connections are recorded; `None` for not at all.
     pub(crate) record: Option<RecordOptions>,
 }

@@ -9,13 +9,16 @@ mod answer;
 mod echo;
 mod ending;
 mod handshake;
+mod listing;
+mod naming;
 mod pending;
 mod phase;
 mod test;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use ws_echo_core::Agreed;
+use ws_echo_core::{Agreed, CloseCode};
 
 use self::account::Account;
 use self::pending::Pending;
@@ -25,6 +28,7 @@ use crate::serve::behaviour::performance::Scratch;
 use crate::serve::client_buffer::Patience;
 use crate::serve::deadline::Deadline;
 use crate::serve::journal::Journal;
+use crate::serve::limits::{ConnectionLimiter, Limit};
 use crate::serve::peer::Peer;
 use crate::serve::pool::{BufferClass, HeapBuffer, Pool};
 use crate::serve::request_report;
@@ -51,11 +55,27 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) pool: Pool,
     pub(crate) journal: Journal,
+    /// Counts the connections of all workers.
+    pub(crate) limiter: Arc<ConnectionLimiter>,
     /// Whether the server stops: then an open client must go when its deadline expires.
     pub(crate) is_stopping: bool,
+    /// Whether a connection was opened, perhaps since this was last looked at.
+    pub(crate) has_opened: bool,
+    /// What a connection is closed with when the server stops, or when its time is over.
+    pub(crate) leave_code: CloseCode,
     /// The time of this round.
     pub(crate) now: Instant,
     pub(crate) scratch: Scratch,
+}
+
+impl Shared {
+    /// Counts a client that is turned away, and logs it if that is due.
+    pub(crate) fn count_turned_away(&mut self, limit: Limit) {
+        self.journal.counters.turned_away[limit as usize] += 1;
+        if let Some(clients) = self.limiter.turn_away(limit) {
+            self.journal.turned_away(clients);
+        }
+    }
 }
 
 /// A client of this server.
@@ -312,7 +332,8 @@ impl Client {
         Want::Receive
     }
 
-    /// The server stops: ends the connection after what was received is echoed.
+    /// The server stops, or its time is over: ends the connection after what was received is
+    /// echoed.
     pub(crate) fn leave(&mut self) {
         match &mut self.phase {
             Phase::Greeting(greeting) => greeting.then.leave(),

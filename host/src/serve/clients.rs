@@ -9,6 +9,10 @@
 //! 4. [`handle`](Clients::handle) gives a turn to a client after an event of its transport;
 //! 5. [`timeout`](Clients::timeout) says how long to wait before the next round.
 
+mod reporting;
+mod stopping;
+
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,9 +25,12 @@ use crate::serve::client::{OPENING_COST, Shared};
 use crate::serve::deadline::{Deadline, DeadlineChange, Next, Timeouts, Turn};
 use crate::serve::driver::Driver;
 use crate::serve::journal::Journal;
+use crate::serve::lifetime::Lifetime;
 use crate::serve::limits::{Admission, ConnectionLimiter, Limit};
 use crate::serve::memory;
-use crate::serve::monitor::{Monitor, Question, Report};
+use crate::serve::metrics::round_trips::RoundTrips;
+use crate::serve::metrics::targets::Targets;
+use crate::serve::monitor::Monitor;
 use crate::serve::peer::Peer;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
@@ -45,15 +52,20 @@ const SPREAD: u32 = 0x9E37_79B9;
 /// All clients of a worker.
 #[derive(Debug)]
 pub struct Clients<T> {
-    limiter: Arc<ConnectionLimiter>,
     table: Slab<Driver<T>>,
     wheel: TimerWheel,
     timeouts: Timeouts,
     shared: Shared,
     /// The keys of the clients that are queued for another turn, each once.
     run_queue: Vec<usize>,
+    round_trips: RoundTrips,
+    targets: Targets,
     /// How far into its time the last spread deadline is: a part of 2^32.
     spread: u32,
+    /// How long connections may last; `None` for ever.
+    lifetime: Option<Lifetime>,
+    /// Until when the Close frames of a server that stops are spread.
+    spread_until: Instant,
 }
 
 impl<T: Transport> Clients<T> {
@@ -72,19 +84,18 @@ impl<T: Transport> Clients<T> {
     /// No clients yet, and no other workers.
     pub fn new(options: &ServeOptions, now: Instant) -> Self {
         let limiter = Arc::new(ConnectionLimiter::new(options, u64::MAX));
-        let monitor = Monitor::new(limiter, [], Duration::MAX);
+        let monitor = Arc::new(Monitor::new(limiter, [], Duration::MAX));
         Self::sharing(options, now, &monitor)
     }
 
     /// No clients yet; other workers have some.
-    pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Monitor) -> Self {
-        Self {
-            limiter: monitor.limiter().clone(),
+    pub(crate) fn sharing(options: &ServeOptions, now: Instant, monitor: &Arc<Monitor>) -> Self {
+        let mut clients = Self {
             table: Slab::new(),
             wheel: TimerWheel::new(now),
             timeouts: Timeouts::new(options),
             shared: Shared {
-                service: Service::new(options),
+                service: Service::new(options).with_health(options, monitor),
                 pool: Pool::new(
                     options.buffer_len,
                     options.max_memory / options.threads.get(),
@@ -92,13 +103,24 @@ impl<T: Transport> Clients<T> {
                 )
                 .with_verifiers(options),
                 journal: Journal::new(now, options.welcome.text()),
+                limiter: monitor.limiter().clone(),
                 is_stopping: false,
+                has_opened: false,
+                leave_code: options.drain.code,
                 now,
                 scratch: Scratch::default(),
             },
             run_queue: Vec::new(),
+            round_trips: RoundTrips::default(),
+            targets: Targets::default(),
             spread: 0,
+            lifetime: options.drain.max_lifetime.map(Lifetime),
+            spread_until: now,
+        };
+        if options.admin.listen.is_some() {
+            clients.keep_targets();
         }
+        clients
     }
 
     /// Whether there are no clients.
@@ -116,13 +138,6 @@ impl<T: Transport> Clients<T> {
         self.table.vacant_key()
     }
 
-    /// What the server tells of these clients.
-    pub(crate) fn report(&self, _: Question) -> Report {
-        Report {
-            clients: self.len(),
-        }
-    }
-
     /// Where what happens to clients is logged.
     pub(crate) fn journal(&mut self) -> &mut Journal {
         &mut self.shared.journal
@@ -136,11 +151,12 @@ impl<T: Transport> Clients<T> {
 
     /// The same for a client that may have connected to a Unix socket.
     pub(crate) fn add_peer(&mut self, transport: T, peer: Peer) -> Option<usize> {
+        self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
             self.count_turned_away(Limit::Memory);
             return None;
         }
-        let mut admitted = self.limiter.admit(peer);
+        let mut admitted = self.shared.limiter.admit(peer);
         // It is allocated with the client.
         let mut granted = None;
         if admitted == Admission::Accept {
@@ -188,9 +204,7 @@ impl<T: Transport> Clients<T> {
 
     /// Counts a client that is turned away, and logs it if that is due.
     pub(crate) fn count_turned_away(&mut self, limit: Limit) {
-        if let Some(clients) = self.limiter.turn_away(limit) {
-            self.shared.journal.turned_away(clients);
-        }
+        self.shared.count_turned_away(limit);
     }
 
     /// Moves the clock on. It never goes back.
@@ -246,8 +260,13 @@ impl<T: Transport> Clients<T> {
             let Some(key) = self.wheel.pop_expired() else {
                 return;
             };
+            let is_over = self.time_left(key) == Some(Duration::ZERO);
             if let Some(client) = self.table.get_mut(key) {
-                let turn = client.expire(&mut self.shared);
+                let turn = if is_over {
+                    client.retire(&mut self.shared)
+                } else {
+                    client.expire(&mut self.shared)
+                };
                 self.end_turn(key, turn);
             }
         }
@@ -261,35 +280,6 @@ impl<T: Transport> Clients<T> {
         self.wheel.timeout(self.shared.now)
     }
 
-    /// Ends all connections because the server stops: open ones one after the other, spread over
-    /// this time.
-    pub fn stop(&mut self, spread: Duration) {
-        self.shared.is_stopping = true;
-        for key in 0..self.table.capacity() {
-            let Some(client) = self.table.get_mut(key) else {
-                continue;
-            };
-            if spread.is_zero() || !client.is_open() {
-                let turn = client.leave(&mut self.shared);
-                self.end_turn(key, turn);
-                continue;
-            }
-            client.forget_liveness();
-            let timeout = self.next_part(Ticks::at_least(spread));
-            self.wheel.set(key, timeout);
-        }
-    }
-
-    /// Drops all clients: the time to end their connections is over.
-    pub fn give_up(&mut self) {
-        for key in 0..self.table.capacity() {
-            if let Some(client) = self.table.get_mut(key) {
-                let turn = client.abort(&mut self.shared);
-                self.end_turn(key, turn);
-            }
-        }
-    }
-
     /// Does what follows from a turn of the client at `key`: most often nothing.
     #[inline(always)]
     fn end_turn(&mut self, key: usize, turn: Turn) {
@@ -300,6 +290,8 @@ impl<T: Transport> Clients<T> {
 
     #[inline(never)]
     fn follow(&mut self, key: usize, turn: Turn) {
+        let has_opened = mem::take(&mut self.shared.has_opened);
+        self.note_turn(key, turn.deadline);
         match turn.next {
             Next::Idle => {}
             Next::Alarm => {
@@ -308,6 +300,9 @@ impl<T: Transport> Clients<T> {
             }
             Next::Requeue => self.queue(key),
             Next::Close => return self.remove(key),
+        }
+        if self.shared.is_stopping && has_opened {
+            return self.stop_client(key);
         }
         if self.shared.is_stopping && self.table[key].is_open() {
             // It must go at the deadline that it has.
@@ -344,7 +339,8 @@ impl<T: Transport> Clients<T> {
     }
 
     fn set_deadline(&mut self, key: usize, timeout: Option<Ticks>) {
-        match timeout {
+        let left = self.time_left(key).map(Ticks::at_least);
+        match timeout.into_iter().chain(left).min() {
             Some(timeout) => self.wheel.set(key, timeout),
             None => self.wheel.cancel(key),
         }
@@ -353,7 +349,7 @@ impl<T: Transport> Clients<T> {
     /// Drops a client, and all that is kept for its key: another client may get the key.
     fn remove(&mut self, key: usize) {
         let mut client = self.table.remove(key);
-        self.limiter.release(client.peer());
+        self.shared.limiter.release(client.peer());
         client.give_memory_back(&mut self.shared.pool);
         debug_assert!(
             !self.table.is_empty() || self.shared.pool.is_whole(),
@@ -364,6 +360,8 @@ impl<T: Transport> Clients<T> {
             "a client has left without a word"
         );
         self.wheel.forget(key);
+        self.round_trips.forget(key);
+        self.targets.forget(key);
         if client.is_queued {
             self.run_queue.retain(|queued| *queued != key);
         }

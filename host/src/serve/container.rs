@@ -6,7 +6,6 @@
 //! them would end the container. Here it is bounded, and so is the number of connections.
 
 use std::io;
-use std::net::TcpListener;
 
 use socket2::SockRef;
 
@@ -36,8 +35,8 @@ pub(crate) fn buffer_len(memory: u64, connections: usize, cost: usize) -> usize 
 /// # Errors
 ///
 /// When the system refuses.
-pub(crate) fn bound_buffers(listener: &TcpListener, len: usize) -> io::Result<()> {
-    let socket = SockRef::from(listener);
+pub(crate) fn bound_buffers<'a>(listener: impl Into<SockRef<'a>>, len: usize) -> io::Result<()> {
+    let socket = listener.into();
     // Linux allows twice as much.
     socket.set_send_buffer_size(len / 2)?;
     socket.set_recv_buffer_size(len / 2)
@@ -45,7 +44,7 @@ pub(crate) fn bound_buffers(listener: &TcpListener, len: usize) -> io::Result<()
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpStream;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 

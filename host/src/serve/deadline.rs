@@ -24,7 +24,7 @@ pub(crate) enum Deadline {
     Patience,
     /// Send more of the frame that it has begun, or take more of what is ready for it.
     Progress,
-    /// End the message that it has begun: the server stops.
+    /// End the message that it has begun: the server stops, or its time is over.
     EndOfMessage,
     /// End the connection, which one side has closed, or take its last response.
     End,
@@ -149,6 +149,9 @@ pub(crate) struct Timeouts {
     /// `None` if clients may stop inside a frame for as long as they like.
     stall: Option<Ticks>,
     end: Ticks,
+    /// `None` if only a server that stops asks clients to end their messages: see
+    /// `Clients::give_up`.
+    end_of_message: Option<Ticks>,
 }
 
 impl Timeouts {
@@ -160,7 +163,16 @@ impl Timeouts {
             patience: Ticks::at_least(PATIENCE),
             stall: options.stall_timeout.map(Ticks::at_least),
             end: Ticks::at_least(options.close_timeout),
+            end_of_message: options
+                .drain
+                .max_lifetime
+                .map(|_| Ticks::at_least(options.drain.timeout)),
         }
+    }
+
+    /// How long ago a client has connected that has this left to send its request.
+    pub(crate) fn since_connected(&self, left: Ticks) -> Duration {
+        self.request.duration().saturating_sub(left.duration())
     }
 
     /// How long a client has; `None` for as long as it likes.
@@ -171,8 +183,8 @@ impl Timeouts {
             Deadline::Answer => Some(self.answer),
             Deadline::Patience => Some(self.patience),
             Deadline::Progress => self.stall,
-            // All clients are given up together: see `Clients::give_up`.
-            Deadline::EndOfMessage | Deadline::Alarm => None,
+            Deadline::EndOfMessage => self.end_of_message,
+            Deadline::Alarm => None,
             Deadline::End => Some(self.end),
         }
     }

@@ -76,6 +76,16 @@ impl<T: Transport> Driver<T> {
         }
     }
 
+    /// What the client does, and what it has carried.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The signs of life that it has given since its deadline was set.
+    pub(crate) fn liveness(&self) -> Liveness {
+        self.liveness
+    }
+
     /// Whether the connection is open, and neither side has closed.
     pub(crate) fn is_open(&self) -> bool {
         self.client.is_open()

@@ -1,28 +1,34 @@
-//! What happened to clients. This is the one place in which it is logged.
+//! What happened to clients. This is the one place in which it is logged, and counted.
 //!
 //! Disabled logging costs nothing where messages are echoed: nothing is written here for a message
 //! unless `--log-messages` asks for it.
 
+mod arrival;
+mod counting;
+mod ending;
 mod message;
 mod opening;
+mod reason;
 mod test_path;
 
-use std::fmt::{self, Display};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::{Level, debug, info, log_enabled, warn};
-use ws_echo_core::{CloseCode, ProtocolError, Refusal, Request, Window};
+use ws_echo_core::{CloseCode, Refusal, Request, Window};
 
+pub(crate) use self::ending::{Ending, Initiator};
 use self::opening::Openings;
 pub(crate) use self::opening::{ENTRY_COST, Moment};
+use self::reason::Reason;
 use crate::escape::Untrusted;
-use crate::frame_header::RSV1;
+use crate::logging::event;
 use crate::logging::target::{CLIENT, LIMITS};
 use crate::quantity::{Count, Size};
-use crate::serve::behaviour::TransportEnd;
+use crate::serve::metrics::counters::Counters;
+use crate::serve::metrics::failure::Failure;
 use crate::serve::origin::Advice;
-use crate::serve::peer::Peer;
+use crate::serve::peer::{Peer, Visitor};
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::traffic::Traffic;
 use crate::time::Span;
@@ -31,8 +37,15 @@ use crate::time::Span;
 #[derive(Debug)]
 pub(crate) struct Journal {
     openings: Openings,
+    pub(crate) counters: Counters,
+    /// Whether it is remembered what clients ask for.
+    keeps_targets: bool,
+    /// What the client has asked for whose connection was opened last.
+    opened_target: Option<Box<str>>,
     /// How often a client had to be served without memory of its own.
     shortages: RateLimitedCounter,
+    /// The connections of proxies that were dropped before they had a client.
+    headerless: RateLimitedCounter,
 }
 
 /// What a connection has carried until it ended.
@@ -42,43 +55,8 @@ pub(crate) struct Carried {
     pub(crate) received: Traffic,
     /// Without the greeting.
     pub(crate) echoed: Traffic,
-}
-
-/// How a connection ended.
-#[derive(Debug)]
-pub(crate) enum Ending<'a> {
-    /// The client sent Close, and it was answered.
-    ClosedByClient(Option<CloseCode>, &'a str),
-    /// The client answered our Close.
-    ClosedByServer(CloseCode),
-    /// The client broke the protocol.
-    Failed(ProtocolError),
-    /// The client did not answer our Close in time.
-    CloseTimeout(CloseCode),
-    /// The server stopped before the client had ended its message.
-    CutOff(CloseCode),
-    /// The client did not answer a Ping in time.
-    Silent,
-    /// The client stopped inside a frame, or took nothing of what was ready for it.
-    Stalled,
-    /// There was no memory for what the client did not take at once.
-    ShortOfMemory,
-    /// A message of the client was longer than this limit, in bytes.
-    TooLong(u64),
-    /// A message was longer than what is held for a client of the test path, in bytes.
-    TooLongToHold(u64),
-    /// The connection ended as the address asked, after this Close if there was one.
-    AsAsked(Option<CloseCode>, TransportEnd),
-    /// The connection on the test path has lasted as long as one may.
-    TestTimeOver,
-    /// The client took nothing of what was due for it, and no Close was sent.
-    DroppedStalled,
-    /// The server stopped, and no Close could be sent.
-    Stopped,
-    /// The transport ended without a Close frame.
-    EndOfStream,
-    /// The transport failed.
-    Lost(io::Error),
+    /// What was made ready for the client, and will not be sent.
+    pub(crate) unsent: Traffic,
 }
 
 /// Clients that were turned away because of a limit.
@@ -102,7 +80,11 @@ impl Journal {
         });
         Self {
             openings: Openings::new(start, greeting.unwrap_or_default()),
+            counters: Counters::default(),
+            keeps_targets: false,
+            opened_target: None,
             shortages: RateLimitedCounter::default(),
+            headerless: RateLimitedCounter::default(),
         }
     }
 
@@ -111,21 +93,20 @@ impl Journal {
         self.openings.usual_greeting
     }
 
-    /// When a connection is opened; any moment if its end will not be logged.
+    /// When a connection is opened.
     pub(crate) fn now(&self) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open()
     }
 
     /// The same for a connection that is sent this greeting. Its end must be
     /// [reported](Self::ended).
     pub(crate) fn now_with(&mut self, greeting: Traffic) -> Moment {
-        if !log_enabled!(target: CLIENT, Level::Info) {
-            return Moment::default();
-        }
         self.openings.open_with(greeting)
+    }
+
+    /// How old a connection is now.
+    pub(crate) fn age(&self, opened: Moment, now: Instant) -> Duration {
+        self.openings.age(opened, now)
     }
 
     /// Whether each connection with a greeting of its own has ended.
@@ -135,7 +116,7 @@ impl Journal {
 
     /// The target of a request as it is logged; empty when it will not be.
     pub(crate) fn target(&self, request: &Request<'_>) -> String {
-        if log_enabled!(target: CLIENT, Level::Info) {
+        if self.keeps_targets || log_enabled!(target: CLIENT, Level::Info) {
             Untrusted::excerpt(request.target()).to_string()
         } else {
             String::new()
@@ -144,37 +125,54 @@ impl Journal {
 
     /// A client could not be handed to another worker, which has ended.
     pub(crate) fn not_handed_over(&mut self, peer: Peer, error: &io::Error) {
-        debug!(target: CLIENT, "client {peer} lost: {error}");
+        debug!(
+            target: CLIENT, event = event::NOT_SERVED, peer:% = peer, reason:% = error;
+            "client {peer} lost: {error}"
+        );
     }
 
     /// A client was handed to another worker, which could not be woken.
     pub(crate) fn not_woken(&mut self, peer: Peer, error: &io::Error) {
-        debug!(target: CLIENT, "client {peer} waits: {error}");
+        debug!(
+            target: CLIENT, event = event::NOT_SERVED, peer:% = peer, reason:% = error;
+            "client {peer} waits: {error}"
+        );
     }
 
     /// A client's socket could not be set up.
     pub(crate) fn not_set_up(&mut self, peer: Peer, error: &io::Error) {
-        debug!(target: CLIENT, "client {peer} left: {error}");
+        debug!(
+            target: CLIENT, event = event::NOT_SERVED, peer:% = peer, reason:% = error;
+            "client {peer} left: {error}"
+        );
     }
 
     /// A client's connection is open; `target` is what [`target`](Self::target) returned. Messages
     /// may be compressed with this window.
-    pub(crate) fn connected(&mut self, peer: Peer, target: &str, window: Option<Window>) {
+    pub(crate) fn connected(&mut self, visitor: Visitor, target: &str, window: Option<Window>) {
+        let peer = visitor.peer;
+        let via = visitor.via.map(|proxy| proxy.to_string());
+        let via = via.as_deref();
+        self.count_opening(target);
         let Some(window) = window else {
-            return info!(target: CLIENT, "client connected {peer} {target}");
+            return info!(
+                target: CLIENT, event = event::CONNECTED, peer:% = peer, via = via, path = target;
+                "client connected {visitor} {target}"
+            );
         };
         let bits = window.bits();
         let kept = if window.is_kept() { "kept" } else { "fresh" };
         info!(
-            target: CLIENT,
-            "client connected {peer} {target} with permessage-deflate ({bits} bits, {kept})"
+            target: CLIENT, event = event::CONNECTED, peer:% = peer, via = via, path = target,
+            deflate_bits = bits, deflate_kept = window.is_kept();
+            "client connected {visitor} {target} with permessage-deflate ({bits} bits, {kept})"
         );
     }
 
     /// A client's connection is open without compression, though it offers it.
     pub(crate) fn connected_without_deflate(&mut self, peer: Peer) {
         info!(
-            target: CLIENT,
+            target: CLIENT, event = event::DEFLATE_DECLINED, peer:% = peer;
             "client {peer} offers permessage-deflate and gets none: the offer is malformed, or has \
              no client_max_window_bits although --deflate-window or its server_max_window_bits is \
              below 15"
@@ -189,7 +187,8 @@ impl Journal {
         let advised = if is_safe { first } else { "'*'" };
         let first = Untrusted::excerpt(first);
         info!(
-            target: CLIENT,
+            target: CLIENT, event = event::SUBPROTOCOL_DECLINED, peer:% = peer,
+            subprotocol:% = first;
             "client {peer} offers subprotocol {first} and gets none, so it may fail: choose one \
              with --subprotocol {advised}"
         );
@@ -197,21 +196,32 @@ impl Journal {
 
     /// A browser gets a file, the page or its icon.
     pub(crate) fn file_sent(&mut self, peer: Peer, name: &str, target: &str) {
-        info!(target: CLIENT, "{name} sent {peer} {target}");
+        self.counters.pages += 1;
+        info!(
+            target: CLIENT, event = event::FILE_SENT, peer:% = peer, path = target, file = name;
+            "{name} sent {peer} {target}"
+        );
     }
 
     /// A request is refused; `target` is empty if none was read.
     pub(crate) fn refused(&mut self, peer: Peer, target: &str, refusal: Refusal) {
+        self.counters.fail(refusal);
         let space = if target.is_empty() { "" } else { " " };
         let status = refusal.status();
-        info!(target: CLIENT, "client refused {peer}{space}{target}: {status}: {refusal}");
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = peer, path = target,
+            status = number(status), reason:% = refusal;
+            "client refused {peer}{space}{target}: {status}: {refusal}"
+        );
     }
 
     /// A request is refused because there is no memory for the answer; `target` is what
     /// [`target`](Self::target) returned.
     pub(crate) fn refused_without_memory(&mut self, peer: Peer, target: &str) {
+        self.counters.fail(Failure::Memory);
         info!(
-            target: CLIENT,
+            target: CLIENT, event = event::REFUSED, peer:% = peer, path = target, status = 503,
+            reason = "short of memory (--max-memory)";
             "client refused {peer} {target}: 503 Service Unavailable: short of memory \
              (--max-memory)"
         );
@@ -219,46 +229,93 @@ impl Journal {
 
     /// A request is refused because of the origin of its page.
     pub(crate) fn refused_origin(&mut self, peer: Peer, request: &Request<'_>) {
+        self.counters.fail(Failure::Origin);
         let advice = Advice::to(request);
-        info!(target: CLIENT, "client refused {peer}: 403 Forbidden: {advice}");
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = peer, status = 403, reason:% = advice;
+            "client refused {peer}: 403 Forbidden: {advice}"
+        );
+    }
+
+    /// A request of a proxy is refused because of what its headers say of the client.
+    pub(crate) fn refused_contradiction(&mut self, proxy: Peer) {
+        self.counters.fail(Failure::Proxy);
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = proxy, status = 400,
+            reason = "Forwarded and X-Forwarded-For name different clients";
+            "client refused {proxy}: 400 Bad Request: Forwarded and X-Forwarded-For name different \
+             clients; let the proxy remove the one that it does not write"
+        );
     }
 
     /// A client speaks another protocol than this port; `advice` says how to speak the right one.
     pub(crate) fn refused_protocol(&mut self, peer: Peer, advice: &str) {
-        info!(target: CLIENT, "client refused {peer}: {advice}");
+        self.counters.fail(Failure::WrongProtocol);
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = peer, reason = advice;
+            "client refused {peer}: {advice}"
+        );
     }
 
     /// The handshake of the transport itself failed.
     pub(crate) fn refused_transport(&mut self, peer: Peer, error: &io::Error) {
-        info!(target: CLIENT, "client refused {peer}: {}", Reason(error));
+        self.counters.fail(Failure::Tls);
+        let reason = Reason(error);
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = peer, reason:% = reason;
+            "client refused {peer}: {reason}"
+        );
     }
 
     /// The handshake of the transport itself was not complete in time.
     pub(crate) fn refused_late_transport(&mut self, peer: Peer) {
-        info!(target: CLIENT, "client refused {peer}: TLS: no handshake in time");
+        self.counters.fail(Failure::TlsTimeout);
+        let reason = "TLS: no handshake in time";
+        info!(
+            target: CLIENT, event = event::REFUSED, peer:% = peer, reason = reason;
+            "client refused {peer}: {reason}"
+        );
     }
 
     /// A client went away before its request was complete. `error` is `None` when it ended its
     /// side of the transport.
     pub(crate) fn left(&mut self, peer: Peer, error: Option<&io::Error>) {
-        match error {
-            None => debug!(target: CLIENT, "client {peer} left without a request"),
-            Some(error) => debug!(target: CLIENT, "client {peer} left: {}", error.kind()),
+        self.counters.fail(Failure::Left);
+        match error.map(io::Error::kind) {
+            None => debug!(
+                target: CLIENT, event = event::LEFT, peer:% = peer;
+                "client {peer} left without a request"
+            ),
+            Some(reason) => debug!(
+                target: CLIENT, event = event::LEFT, peer:% = peer, reason:% = reason;
+                "client {peer} left: {reason}"
+            ),
         }
     }
 
     /// A connection has ended. `carried` is `None` if it was not open.
     pub(crate) fn ended(&mut self, peer: Peer, ending: &Ending<'_>, carried: Option<Carried>) {
+        let (cause, code) = (ending.cause(), ending.code().map(CloseCode::get));
+        let initiator = ending.initiator().map(Initiator::name);
         let Some(carried) = carried else {
-            return info!(target: CLIENT, "client disconnected {peer} {ending}");
+            return info!(
+                target: CLIENT, event = event::DISCONNECTED, peer:% = peer, cause = cause,
+                initiator = initiator, code = code, reason:% = ending.reason();
+                "client disconnected {peer} {ending}"
+            );
         };
         let (lasted, greeting) = self.openings.take(carried.opened);
-        let lasted = Span(lasted);
+        self.count_end(ending, &carried, lasted);
         let received = carried.received;
         let sent = carried.echoed + greeting;
         info!(
-            target: CLIENT,
-            "client disconnected {peer} {ending}; after {lasted}, {} ({}) received, {} ({}) sent",
+            target: CLIENT, event = event::DISCONNECTED, peer:% = peer, cause = cause,
+            initiator = initiator, code = code, reason:% = ending.reason(),
+            duration = seconds(lasted), messages_received = received.messages,
+            bytes_received = received.bytes, messages_sent = sent.messages,
+            bytes_sent = sent.bytes;
+            "client disconnected {peer} {ending}; after {}, {} ({}) received, {} ({}) sent",
+            Span(lasted),
             Count(received.messages, "message"),
             Size(received.bytes),
             sent.messages,
@@ -275,7 +332,8 @@ impl Journal {
             count,
         } = clients;
         warn!(
-            target: LIMITS,
+            target: LIMITS, event = event::TURNED_AWAY, count = count, reason = reason,
+            option = option, limit = limit;
             "{reason} ({option} {limit}): turned away {} since the last such line",
             Count(count, "client")
         );
@@ -283,9 +341,10 @@ impl Journal {
 
     /// There is no memory for a client's buffer: it is served with the reserve.
     pub(crate) fn short_of_memory(&mut self) {
+        self.counters.shortages += 1;
         if let Some(count) = self.shortages.add(Instant::now()) {
             warn!(
-                target: LIMITS,
+                target: LIMITS, event = event::SHORT_OF_MEMORY, count = count;
                 "short of memory (--max-memory): messages were echoed in pieces, {} since the last \
                  such line",
                 Count(count, "time")
@@ -294,85 +353,12 @@ impl Journal {
     }
 }
 
-impl Display for Ending<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ClosedByClient(None, _) => f.write_str("closed by client without a code"),
-            Self::ClosedByClient(Some(code), "") => write!(f, "closed by client with {code}"),
-            Self::ClosedByClient(Some(code), reason) => {
-                let reason = Untrusted::excerpt(reason);
-                write!(f, "closed by client with {code}: {reason}")
-            }
-            Self::ClosedByServer(code) => closed_by_server(f, *code),
-            Self::Failed(error) => {
-                closed_by_server(f, error.close_code())?;
-                write!(f, ": {error}")?;
-                match error {
-                    ProtocolError::ReservedBits(RSV1) => {
-                        f.write_str(" (RSV1, which begins a compressed message)")
-                    }
-                    _ => Ok(()),
-                }
-            }
-            Self::CloseTimeout(code) => {
-                closed_by_server(f, *code)?;
-                f.write_str(", not answered in time")
-            }
-            Self::CutOff(code) => {
-                closed_by_server(f, *code)?;
-                f.write_str(", in the middle of a message")
-            }
-            Self::Silent => f.write_str("lost: no answer to a ping (--ping-timeout)"),
-            Self::Stalled => {
-                closed_by_server(f, CloseCode::POLICY_VIOLATION)?;
-                f.write_str(": no progress (--stall-timeout)")
-            }
-            Self::ShortOfMemory => f.write_str(
-                "dropped: short of memory (--max-memory), and it did not take at once what it \
-                 was sent, or sent only a part of a message",
-            ),
-            Self::TooLong(max) => {
-                closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
-                let max = Count(*max, "byte");
-                write!(f, ": a message is longer than {max} (--max-message-size)")
-            }
-            Self::TooLongToHold(max) => {
-                closed_by_server(f, CloseCode::MESSAGE_TOO_BIG)?;
-                let max = Count(*max, "byte");
-                write!(f, ": a message is longer than {max} (--max-backlog)")
-            }
-            Self::AsAsked(None, end) => write!(f, "ended by server as asked ({end})"),
-            Self::AsAsked(Some(code), end) => {
-                closed_by_server(f, *code)?;
-                write!(f, " and ended as asked ({end})")
-            }
-            Self::TestTimeOver => {
-                closed_by_server(f, CloseCode::GOING_AWAY)?;
-                f.write_str(": the time of a test is over (--max-test-time)")
-            }
-            Self::DroppedStalled => {
-                f.write_str("dropped: it took nothing of what it was sent (--stall-timeout)")
-            }
-            Self::Stopped => f.write_str("dropped: the server stops"),
-            Self::EndOfStream => f.write_str("lost: end of stream without a close"),
-            Self::Lost(error) => write!(f, "lost: {}", Reason(error)),
-        }
-    }
+/// The number of a status with its reason phrase.
+fn number(status: &str) -> Option<u16> {
+    status.split(' ').next()?.parse().ok()
 }
 
-fn closed_by_server(f: &mut fmt::Formatter<'_>, code: CloseCode) -> fmt::Result {
-    write!(f, "closed by server with {code}")
-}
-
-/// Why a transport failed. The system's own text differs between systems, so the kind is logged; a
-/// transport's own text may quote the client.
-struct Reason<'a>(&'a io::Error);
-
-impl Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.get_ref() {
-            Some(own) => Untrusted::excerpt(&own.to_string()).fmt(f),
-            None => self.0.kind().fmt(f),
-        }
-    }
+/// A time in seconds, to the millisecond.
+fn seconds(time: Duration) -> f64 {
+    time.as_millis() as f64 / 1000.0
 }

@@ -2,7 +2,7 @@
 //! while they serve; it is used once when a connection begins and once when it ends.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,7 @@ use crate::lock::lock;
 use crate::options::serve::ServeOptions;
 use crate::serve::journal::TurnedAway;
 use crate::serve::peer::Peer;
+use crate::serve::proxies::trust::Trust;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 use crate::serve::response::{
     Answer, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS, TOO_MANY_FROM_ADDRESS,
@@ -26,6 +27,10 @@ const TURNED_AWAY_PART: u64 = 8;
 const PROCESS_FILES: u64 = 16;
 /// How many files a worker has besides its listeners: those of its poller.
 const WORKER_FILES: u64 = 2;
+/// How many connections the admin listener has at most.
+pub(crate) const ADMIN_CONNECTIONS_MAX: usize = 16;
+/// How many files that makes, with its own, those of its poller, and a connection that gives way.
+const ADMIN_FILES: u64 = ADMIN_CONNECTIONS_MAX as u64 + 4;
 /// How long memory counts as short after a client was turned away because of it.
 const SHORTAGE: Duration = Duration::from_secs(5);
 /// What systems return that do not limit the number of files.
@@ -70,6 +75,10 @@ pub(crate) struct ConnectionLimiter {
     limit_per_address: Option<NonZeroUsize>,
     /// How many files the process may have open.
     file_limit: u64,
+    /// How many bits of an IPv6 address stand for a client.
+    ipv6_prefix: u8,
+    /// Their own addresses have no limit: they are not the clients.
+    trust: Trust,
     /// How many connections beyond each of these are answered.
     turned_away_max: usize,
     /// How many there are, without those beyond the limit of their address.
@@ -109,6 +118,8 @@ impl ConnectionLimiter {
                 .map_or(most, |limit| limit.get().min(most)),
             limit_per_address: options.max_connections_per_ip,
             file_limit,
+            ipv6_prefix: options.proxies.ipv6_prefix,
+            trust: Trust::new(&options.proxies.trusted),
             turned_away_max: turned_away_max as usize,
             count: AtomicUsize::new(0),
             per_address: Mutex::default(),
@@ -169,9 +180,52 @@ impl ConnectionLimiter {
         }
     }
 
+    /// A connection that was accepted from one peer is another's: from now on it counts as from
+    /// there, unless the answer is [`Drop`](Admission::Drop).
+    pub(crate) fn rename(&self, from: Peer, to: Peer) -> Admission {
+        if self.counted(from) == self.counted(to) {
+            return Admission::Accept;
+        }
+        let entered = self.enter(to);
+        if let Admission::Drop(_) = entered {
+            return entered;
+        }
+        // Those beyond the limit of their address are not in the count.
+        let was_beyond = self.leave(from);
+        match entered {
+            Admission::Accept if was_beyond => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+            }
+            Admission::Reject(_) if !was_beyond => {
+                self.count.fetch_sub(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        entered
+    }
+
+    /// The limit of a peer's address, and the address as which it is counted: that of a network,
+    /// where each client has one. `None` if it has no limit.
+    fn counted(&self, peer: Peer) -> Option<(NonZeroUsize, IpAddr)> {
+        let limit = self.limit_per_address?;
+        let address = peer.ip()?;
+        if self.trust.has(address) {
+            return None;
+        }
+        let address = match address {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => {
+                let others = 128 - u32::from(self.ipv6_prefix);
+                let mask = u128::MAX << others;
+                Ipv6Addr::from(u128::from(address) & mask).into()
+            }
+        };
+        Some((limit, address))
+    }
+
     /// Counts a connection from an address, unless it is dropped.
     fn enter(&self, peer: Peer) -> Admission {
-        let (Some(limit), Some(address)) = (self.limit_per_address, peer.ip()) else {
+        let Some((limit, address)) = self.counted(peer) else {
             return Admission::Accept;
         };
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
@@ -195,7 +249,7 @@ impl ConnectionLimiter {
     /// Forgets a connection from an address. Returns whether that is one fewer beyond its limit.
     /// (It makes no difference which of them has ended.)
     fn leave(&self, peer: Peer) -> bool {
-        let (Some(limit), Some(address)) = (self.limit_per_address, peer.ip()) else {
+        let Some((limit, address)) = self.counted(peer) else {
             return false;
         };
         let PerAddress { counts, beyond } = &mut *lock(&self.per_address);
@@ -240,9 +294,10 @@ impl ConnectionLimiter {
 /// How many files may be open besides the connections that are served.
 fn other_files(options: &ServeOptions, turned_away_max: u64) -> u64 {
     let limits = 1 + u64::from(options.max_connections_per_ip.is_some());
-    let of_a_worker = WORKER_FILES + options.listen.len() as u64;
+    let of_a_worker = WORKER_FILES + options.listen.sockets.len() as u64;
     let of_workers = of_a_worker.saturating_mul(options.threads.get() as u64);
-    (PROCESS_FILES + limits * turned_away_max).saturating_add(of_workers)
+    let of_admin = options.admin.listen.map_or(0, |_| ADMIN_FILES);
+    (PROCESS_FILES + of_admin + limits * turned_away_max).saturating_add(of_workers)
 }
 
 #[cfg(test)]
@@ -338,6 +393,81 @@ mod tests {
             limiter.release(Peer::UNIX);
         }
         assert_eq!(limiter.admit(from(1)), Admission::Accept);
+    }
+
+    #[test]
+    fn an_ipv6_client_is_counted_by_its_network() {
+        let from = |address: &str| Peer::from(SocketAddr::new(address.parse().unwrap(), 1));
+        let limiter_of =
+            |prefix: &str| limiter(&["--max-connections-per-ip=1", "--ipv6-prefix", prefix]);
+        for (prefix, same, others) in [
+            ("64", "2001:db8::ffff", ["2001:db8:0:1::1", "192.0.2.1"]),
+            ("128", "2001:db8::1", ["2001:db8::2", "192.0.2.2"]),
+            ("1", "7fff::1", ["8000::1", "192.0.2.2"]),
+        ] {
+            let limiter = limiter_of(prefix);
+            assert_eq!(limiter.admit(from("2001:db8::1")), Admission::Accept);
+            let rejected = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.admit(from(same)), rejected);
+            for other in others {
+                assert_eq!(limiter.admit(from(other)), Admission::Accept, "{other}");
+            }
+            for ended in [same, "2001:db8::1", others[0], others[1]] {
+                limiter.release(from(ended));
+            }
+            assert!(lock(&limiter.per_address).counts.is_empty());
+        }
+        let limiter = limiter_of("64");
+        assert_eq!(limiter.admit(from("::ffff:192.0.2.1")), Admission::Accept);
+        assert_ne!(limiter.admit(from("192.0.2.1")), Admission::Accept);
+        assert_eq!(limiter.admit(from("::ffff:192.0.2.2")), Admission::Accept);
+    }
+
+    #[test]
+    fn a_connection_of_a_trusted_proxy_counts_for_the_client_that_it_names() {
+        let limiter = limiter(&[
+            "--max-connections=4",
+            "--max-connections-per-ip=1",
+            "--trust-proxy=127.0.0.9",
+        ]);
+        let proxy = from(9);
+        for _ in 0..4 {
+            assert_eq!(limiter.admit(proxy), Admission::Accept);
+        }
+        assert_eq!(limiter.rename(proxy, from(1)), Admission::Accept);
+        assert_eq!(limiter.rename(proxy, from(2)), Admission::Accept);
+        // One that is beyond the limit of its address makes room for another.
+        let rejected = Admission::Reject(Limit::FromAddress);
+        assert_eq!(limiter.rename(proxy, from(1)), rejected);
+        assert_eq!(limiter.admit(proxy), Admission::Accept);
+        let full = Admission::Reject(Limit::Connections);
+        assert_eq!(limiter.admit(proxy), full);
+        for ended in [from(1), from(1), from(2), proxy, proxy, proxy] {
+            limiter.release(ended);
+        }
+        assert!(lock(&limiter.per_address).counts.is_empty());
+        assert_eq!(lock(&limiter.per_address).beyond, 0);
+        assert_eq!(limiter.count.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_connection_that_is_renamed_beyond_all_bounds_stays_where_it_is() {
+        let limiter = limiter(&["--max-connections-per-ip=1", "--trust-proxy=127.0.0.9"]);
+        let (proxy, client) = (from(9), from(1));
+        assert_eq!(limiter.admit(client), Admission::Accept);
+        for _ in 0..BEYOND {
+            assert_eq!(limiter.admit(proxy), Admission::Accept);
+            let rejected = Admission::Reject(Limit::FromAddress);
+            assert_eq!(limiter.rename(proxy, client), rejected);
+        }
+        assert_eq!(limiter.admit(proxy), Admission::Accept);
+        let dropped = Admission::Drop(Limit::FromAddress);
+        assert_eq!(limiter.rename(proxy, client), dropped);
+        limiter.release(proxy);
+        for _ in 0..=BEYOND {
+            limiter.release(client);
+        }
+        assert_eq!(limiter.count.load(Ordering::Relaxed), 0);
     }
 
     #[test]

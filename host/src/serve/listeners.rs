@@ -2,46 +2,99 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 
+#[cfg(unix)]
+use listenfd::ListenFd;
 use log::warn;
+#[cfg(unix)]
+use socket2::SockRef;
 
+use crate::escape::OneLine;
+use crate::logging::event;
 use crate::logging::target::SERVER;
+use crate::options::listen::ListenSocket;
 use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::acceptor::Acceptor;
-use crate::serve::container;
+use crate::serve::poller::Listener;
+#[cfg(unix)]
+use crate::serve::unix_socket;
 use crate::serve::worker::{Worker, WorkerHandle};
 
-/// Why the server cannot listen on an address.
+/// The file descriptor of the first socket that is passed: see sd_listen_fds(3).
+const FIRST_PASSED: usize = 3;
+
+/// Why the server cannot listen on a socket.
 #[derive(Debug)]
 pub(crate) struct ListenError {
-    address: SocketAddr,
+    socket: ListenSocket,
     error: io::Error,
 }
 
 impl Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot listen on {}: ", self.address)?;
-        match self.error.kind() {
-            ErrorKind::AddrInUse => {
-                f.write_str("address in use; choose another with --port or --listen")
+        f.write_str("cannot listen on ")?;
+        match &self.socket {
+            ListenSocket::Address(address) => write_address_error(f, *address, &self.error),
+            ListenSocket::Unix { path, .. } => write_path_error(f, path, &self.error),
+            ListenSocket::Passed(place) => {
+                let number = place + FIRST_PASSED;
+                write!(
+                    f,
+                    "fd:{number}: {}; pass a TCP or Unix socket that listens",
+                    self.error
+                )
             }
-            ErrorKind::AddrNotAvailable => {
-                f.write_str("this machine has no such address; choose another with --listen")
-            }
-            ErrorKind::PermissionDenied => {
-                f.write_str("permission denied; choose a port above 1023 with --port or --listen")
-            }
-            _ => write!(f, "{}; choose another with --listen", self.error),
         }
     }
+}
+
+fn write_address_error(
+    f: &mut fmt::Formatter<'_>,
+    address: SocketAddr,
+    error: &io::Error,
+) -> fmt::Result {
+    write!(f, "{address}: ")?;
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            f.write_str("address in use; choose another with --port or --listen")
+        }
+        ErrorKind::AddrNotAvailable => {
+            f.write_str("this machine has no such address; choose another with --listen")
+        }
+        ErrorKind::PermissionDenied => {
+            f.write_str("permission denied; choose a port above 1023 with --port or --listen")
+        }
+        _ => write!(f, "{error}; choose another with --listen"),
+    }
+}
+
+fn write_path_error(f: &mut fmt::Formatter<'_>, path: &Path, error: &io::Error) -> fmt::Result {
+    let path = path.display().to_string();
+    write!(f, "unix:{}: ", OneLine(&path))?;
+    f.write_str(match error.kind() {
+        ErrorKind::AddrInUse => "another server listens there; choose another path with --listen",
+        ErrorKind::AlreadyExists => {
+            "a file is there that is no socket; choose another path with --listen"
+        }
+        ErrorKind::InvalidInput => "the path is too long for a socket; choose a shorter one",
+        ErrorKind::NotFound => "there is no such folder; make it, or choose another",
+        ErrorKind::PermissionDenied => {
+            "permission denied; choose a folder in which files can be made"
+        }
+        _ => return write!(f, "{error}; choose another path with --listen"),
+    })
 }
 
 impl ListenError {
     /// Whether the address is missing because the machine has no IPv6.
     fn is_missing_ipv6(&self) -> bool {
-        let is_local = self.address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
+        let ListenSocket::Address(address) = &self.socket else {
+            return false;
+        };
+        let is_local = address.ip() == IpAddr::V6(Ipv6Addr::LOCALHOST);
         is_local
             && !matches!(
                 self.error.kind(),
@@ -50,44 +103,47 @@ impl ListenError {
     }
 }
 
-/// All listening sockets: for each address one, or one for each worker.
+/// All listening sockets: in each place one, or one for each worker.
 #[derive(Debug)]
-pub(crate) struct Listeners(Vec<Vec<TcpListener>>);
+pub(crate) struct Listeners(Vec<Vec<Listener>>);
 
 impl Listeners {
-    /// Listens on every address.
+    /// Listens on every socket.
     ///
     /// # Errors
     ///
     /// When the system refuses one of them. IPv6 may be missing, unless nothing else is listened
     /// on.
     pub(crate) fn open(options: &ServeOptions) -> Result<Self, ListenError> {
+        let mut passed = PassedSockets::default();
         let mut listeners = Vec::new();
         let mut missing = None;
-        for &address in &options.listen {
-            match platform::listen(address, options.threads.get()) {
+        for socket in &options.listen.sockets {
+            match open(socket, options, &mut passed) {
                 Ok(shared) => listeners.push(shared),
-                Err(error) => match (ListenError { address, error }) {
-                    error if error.is_missing_ipv6() => missing = Some(error),
-                    error => return Err(error),
-                },
+                Err(error) => {
+                    let socket = socket.clone();
+                    match (ListenError { socket, error }) {
+                        error if error.is_missing_ipv6() => missing = Some(error),
+                        error => return Err(error),
+                    }
+                }
             }
         }
         match missing {
             Some(error) if listeners.is_empty() => return Err(error),
-            Some(error) => warn!(target: SERVER, "{error}"),
+            Some(error) => {
+                warn!(target: SERVER, event = event::NOT_LISTENING, reason:% = error; "{error}");
+            }
             None => {}
         }
         Ok(Self(listeners))
     }
 
-    /// The URL of each address.
+    /// Where clients connect: the URL of each address, and the paths of Unix sockets.
     pub(crate) fn urls(&self, scheme: &str) -> Vec<String> {
         let first = self.0.iter().flat_map(|shared| shared.first());
-        first
-            .filter_map(|listener| listener.local_addr().ok())
-            .map(|address| format!("{scheme}://{address}"))
-            .collect()
+        first.filter_map(|listener| listener.url(scheme)).collect()
     }
 
     /// Bounds what the system keeps for each client, in bytes.
@@ -97,11 +153,11 @@ impl Listeners {
     /// When the system refuses.
     pub(crate) fn bound_buffers(&self, len: usize) -> io::Result<()> {
         let mut listeners = self.0.iter().flatten();
-        listeners.try_for_each(|listener| container::bound_buffers(listener, len))
+        listeners.try_for_each(|listener| listener.bound_buffers(len))
     }
 
-    /// Gives the workers the listeners. If there are fewer than workers, the first one accepts for
-    /// all of them: `handles` are theirs.
+    /// Gives the workers the listeners. Where there are fewer than workers, the first one accepts
+    /// for all of them: `handles` are theirs.
     ///
     /// # Errors
     ///
@@ -109,13 +165,16 @@ impl Listeners {
     pub(crate) fn share<A: Acceptor>(
         self,
         workers: &mut [Worker<A>],
-        handles: &[WorkerHandle],
+        handles: Vec<WorkerHandle>,
     ) -> io::Result<()> {
+        let is_for_all = |shared: &Vec<_>| shared.len() < workers.len();
+        if self.0.iter().any(is_for_all) {
+            workers[0].hand_to(handles);
+        }
         for shared in self.0 {
-            if shared.len() < workers.len() {
-                workers[0].hand_to(handles.to_vec());
-            }
-            for (listener, worker) in shared.into_iter().zip(&mut *workers) {
+            let is_for_all = shared.len() < workers.len();
+            for (mut listener, worker) in shared.into_iter().zip(&mut *workers) {
+                listener.is_for_all = is_for_all;
                 worker.listen(listener)?;
             }
         }
@@ -123,10 +182,82 @@ impl Listeners {
     }
 }
 
+/// Listens on one socket.
+fn open(
+    socket: &ListenSocket,
+    options: &ServeOptions,
+    passed: &mut PassedSockets,
+) -> io::Result<Vec<Listener>> {
+    match socket {
+        ListenSocket::Address(address) => {
+            let (workers, reuse_port) = (options.threads.get(), options.listen.reuse_port);
+            let shared = platform::listen(*address, workers, reuse_port)?;
+            Ok(shared.into_iter().map(Listener::from).collect())
+        }
+        #[cfg(unix)]
+        ListenSocket::Unix { path, mode } => {
+            let (listener, file) = unix_socket::listen(path, *mode)?;
+            Ok(vec![(listener, Some(file)).into()])
+        }
+        ListenSocket::Passed(place) => {
+            let mut listener = passed.take(*place)?;
+            listener.is_passed = true;
+            Ok(vec![listener])
+        }
+        // The command line has refused it.
+        #[cfg(not(unix))]
+        ListenSocket::Unix { .. } => Err(ErrorKind::Unsupported.into()),
+    }
+}
+
+/// The sockets that were passed to this process: see sd_listen_fds(3).
+#[cfg(unix)]
+#[derive(Default)]
+struct PassedSockets(Option<ListenFd>);
+
+#[cfg(unix)]
+impl PassedSockets {
+    /// Takes one, by its place. It may be of TCP or a Unix socket.
+    fn take(&mut self, place: usize) -> io::Result<Listener> {
+        let all = self.0.get_or_insert_with(ListenFd::from_env);
+        if let Ok(Some(listener)) = all.take_tcp_listener(place) {
+            check_listening(SockRef::from(&listener))?;
+            return Ok(listener.into());
+        }
+        let listener = all.take_unix_listener(place)?;
+        let listener = listener.ok_or(ErrorKind::NotFound)?;
+        check_listening(SockRef::from(&listener))?;
+        Ok((listener, None).into())
+    }
+}
+
+/// Makes a socket that was passed fit for a poller, or says that no client can connect to it.
+#[cfg(unix)]
+fn check_listening(socket: SockRef<'_>) -> io::Result<()> {
+    #[cfg(any(target_os = "freebsd", target_os = "linux"))]
+    if !socket.is_listener()? {
+        let error = "no client can connect to it";
+        return Err(io::Error::new(ErrorKind::InvalidInput, error));
+    }
+    socket.set_nonblocking(true)
+}
+
+/// Other systems pass no sockets.
+#[cfg(not(unix))]
+#[derive(Default)]
+struct PassedSockets;
+
+#[cfg(not(unix))]
+impl PassedSockets {
+    fn take(&mut self, _: usize) -> io::Result<Listener> {
+        Err(ErrorKind::Unsupported.into())
+    }
+}
+
 /// One listener for all workers.
 #[cfg(test)]
-impl From<TcpListener> for Listeners {
-    fn from(listener: TcpListener) -> Self {
+impl From<Listener> for Listeners {
+    fn from(listener: Listener) -> Self {
         Self(vec![vec![listener]])
     }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use log::warn;
 
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::LIMITS;
 use crate::serve::rate_limited_counter::RateLimitedCounter;
 
@@ -35,7 +36,7 @@ pub(crate) fn ask(len: usize) -> Option<Granted> {
     }
     if let Some(count) = refused.add(Instant::now()) {
         warn!(
-            target: LIMITS,
+            target: LIMITS, event = event::MEMORY_REFUSED, count = count;
             "the system gives no more memory (ulimit -v, for example): it is short as if \
              --max-memory were reached; refused {count} times since the last such line"
         );

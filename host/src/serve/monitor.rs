@@ -11,9 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 use log::warn;
 
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::quantity::Count;
 use crate::serve::limits::ConnectionLimiter;
+use crate::serve::metrics::listed::Listed;
+use crate::serve::metrics::numbers::Numbers;
 use crate::serve::poller::Waker;
 use crate::time::Time;
 
@@ -64,6 +67,9 @@ pub(crate) enum Question {
 pub(crate) struct Report {
     /// How many clients it has.
     pub(crate) clients: usize,
+    pub(crate) numbers: Numbers,
+    /// Its clients, if it was asked for them.
+    pub(crate) listed: Vec<Listed>,
 }
 
 /// What all workers answer.
@@ -223,6 +229,11 @@ impl Monitor {
         Ok(())
     }
 
+    /// Makes the workers look at what has changed for them.
+    pub(crate) fn wake_workers(&self) {
+        self.workers.iter().for_each(WatchedWorker::wake);
+    }
+
     /// Asks all workers, and waits for their answers, for `timeout` at most.
     pub(crate) fn ask(&self, question: Question, timeout: Duration) -> Answers {
         let deadline = Instant::now() + timeout;
@@ -253,8 +264,15 @@ impl WatchedWorker {
     fn ask(&self, question: Question) {
         lock(&self.post.exchange).question = Some(question);
         self.post.is_asked.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }

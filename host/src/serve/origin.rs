@@ -8,6 +8,7 @@ use ws_echo_core::Request;
 use crate::escape::Untrusted;
 use crate::options::origin::normalized;
 use crate::options::serve::Origins;
+use crate::serve::proxies::forwarded::{Forwarded, Scheme};
 
 /// What a request says about the origin of its page.
 enum Sent<'a> {
@@ -35,7 +36,10 @@ impl Origins {
     /// > If the origin indicated is unacceptable to the server, then it SHOULD respond to the
     /// > WebSocket handshake with a reply containing HTTP 403 Forbidden status code. (section
     /// > 10.2)
-    pub(crate) fn allow(&self, request: &Request<'_>) -> bool {
+    ///
+    /// A trusted proxy tells the host and the scheme that the browser has used (`forwarded`). Then
+    /// both must be the origin's.
+    pub(crate) fn allow(&self, request: &Request<'_>, forwarded: &Forwarded<'_>) -> bool {
         let Self::These(listed) = self else {
             return true;
         };
@@ -44,12 +48,14 @@ impl Origins {
             Sent::One(sent) => sent,
             Sent::Several => return false,
         };
-        let host = request.headers("host").next().unwrap_or_default();
-        if is_of_host(sent, host) {
+        let own = request.headers("host").next().unwrap_or_default();
+        let host = forwarded.host.unwrap_or(own);
+        let is_own = |origin: &[u8]| is_of_host(origin, host, forwarded.scheme);
+        if is_own(sent) {
             return true;
         }
         let origin = str::from_utf8(sent).ok().and_then(normalized);
-        origin.is_some_and(|it| listed.contains(&it) || is_of_host(it.as_bytes(), host))
+        origin.is_some_and(|it| listed.contains(&it) || is_own(it.as_bytes()))
     }
 }
 
@@ -83,13 +89,19 @@ impl Display for Advice<'_> {
     }
 }
 
-/// Whether a page from `origin` connects to the host that it is from. Both may leave out the
-/// scheme's own port.
-fn is_of_host(origin: &[u8], host: &[u8]) -> bool {
-    for (scheme, port) in [(&b"http://"[..], &b":80"[..]), (b"https://", b":443")] {
-        if let Some((start, authority)) = origin.split_at_checked(scheme.len())
-            && start.eq_ignore_ascii_case(scheme)
+/// Whether a page from `origin` connects to the host that it is from, by this scheme if it is
+/// known. Both may leave out the scheme's own port.
+fn is_of_host(origin: &[u8], host: &[u8], used: Option<Scheme>) -> bool {
+    for (scheme, start, port) in [
+        (Scheme::Plain, &b"http://"[..], &b":80"[..]),
+        (Scheme::Tls, b"https://", b":443"),
+    ] {
+        if let Some((begun, authority)) = origin.split_at_checked(start.len())
+            && begun.eq_ignore_ascii_case(start)
         {
+            if used.is_some_and(|used| used != scheme) {
+                return false;
+            }
             let [authority, host] =
                 [authority, host].map(|name| name.strip_suffix(port).unwrap_or(name));
             return authority.eq_ignore_ascii_case(host);
@@ -119,8 +131,17 @@ mod tests {
             ("null", "null", false),
             ("", "", false),
         ] {
-            let is_same = is_of_host(origin.as_bytes(), host.as_bytes());
+            let is_same = is_of_host(origin.as_bytes(), host.as_bytes(), None);
             assert_eq!(is_same, expected, "{origin} to {host}");
         }
+    }
+
+    #[test]
+    fn the_scheme_counts_where_it_is_known() {
+        let (plain, tls) = (&b"http://a:443"[..], &b"https://a"[..]);
+        assert!(is_of_host(plain, b"a:443", Some(Scheme::Plain)));
+        assert!(!is_of_host(plain, b"a:443", Some(Scheme::Tls)));
+        assert!(is_of_host(tls, b"a:443", Some(Scheme::Tls)));
+        assert!(!is_of_host(tls, b"a:443", Some(Scheme::Plain)));
     }
 }

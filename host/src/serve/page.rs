@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_heads_of_all_answers_can_be_sent_at_once() {
         use crate::serve::response::{
-            FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS,
+            FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, METHODS, SHORT_OF_MEMORY, TOO_MANY_CONNECTIONS,
             TOO_MANY_FROM_ADDRESS,
         };
         for answer in [
@@ -140,6 +140,7 @@ mod tests {
             &ICON.answer,
             &FORBIDDEN_ORIGIN,
             &METHOD_NOT_ALLOWED,
+            &METHODS,
             &SHORT_OF_MEMORY,
             &TOO_MANY_CONNECTIONS,
             &TOO_MANY_FROM_ADDRESS,

@@ -15,6 +15,24 @@ pub(crate) struct Peer {
     port: u16,
 }
 
+/// A client, and the proxy that has named it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub(crate) peer: Peer,
+    /// `None` if the client has connected itself.
+    pub(crate) via: Option<Peer>,
+}
+
+impl Display for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.peer.fmt(f)?;
+        match self.via {
+            Some(proxy) => write!(f, " via {proxy}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Where the zone of a link-local address is.
 const ZONE_START: usize = 4;
 
@@ -46,10 +64,11 @@ impl Peer {
     }
 }
 
-/// As the log shows it: an IPv4-mapped address is the IPv4 address.
+/// As the log shows it: an IPv4-mapped address is the IPv4 address. A proxy may have told no port.
 impl Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.address() {
+            Some(address) if address.port() == 0 => address.ip().fmt(f),
             Some(address) => address.fmt(f),
             None => f.pad("unix"),
         }
@@ -98,7 +117,7 @@ mod tests {
         for address in [
             "127.0.0.1:5000",
             "255.255.255.255:65535",
-            "[::1]:0",
+            "[::1]:1",
             "[2001:db8:1:2:3:4:5:6]:443",
             "[fe80::1%1]:80",
             "[fe80::a:b:c:d%4294967295]:80",
@@ -110,6 +129,26 @@ mod tests {
             assert_eq!(peer.address(), Some(exact));
             assert_eq!(peer.to_string(), address);
         }
+    }
+
+    #[test]
+    fn a_port_that_nobody_told_is_not_shown() {
+        let shown = |address: &str| {
+            let address: SocketAddr = address.parse().expect("an address");
+            Peer::from(address).to_string()
+        };
+        assert_eq!(shown("192.0.2.1:0"), "192.0.2.1");
+        assert_eq!(shown("[2001:db8::1]:0"), "2001:db8::1");
+        let [peer, proxy] = ["192.0.2.1:5", "[::1]:80"].map(|it| {
+            let address: SocketAddr = it.parse().expect("an address");
+            Peer::from(address)
+        });
+        let via = Some(proxy);
+        assert_eq!(
+            Visitor { peer, via }.to_string(),
+            "192.0.2.1:5 via [::1]:80"
+        );
+        assert_eq!(Visitor { peer, via: None }.to_string(), "192.0.2.1:5");
     }
 
     #[test]

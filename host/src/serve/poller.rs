@@ -1,23 +1,30 @@
 //! Sockets and their events, for one worker. No other file of the server knows mio.
 
+mod listener;
+
 use std::io::{self, Read, Write};
-use std::net::{self, Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpStream;
 use mio::{Interest, Poll, Token};
 #[cfg(unix)]
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+pub(crate) use self::listener::Listener;
 use crate::platform::{EXHAUSTION, Exhaustion};
+use crate::serve::peer::Peer;
 use crate::serve::response::{self, WrongProtocol};
 use crate::serve::transport::{Readiness, Transport};
 
 /// The most events in one round.
 const EVENTS_LEN: usize = 1024;
+
+/// The most connections of a worker that [wait for a PROXY header](Poller::register_arrival).
+pub(crate) const ARRIVALS_MAX: usize = 1024;
 
 const WAKER: Token = Token(0);
 const FIRST_LISTENER: usize = 1;
@@ -40,6 +47,8 @@ pub(crate) enum Ready {
     Waker,
     /// Clients wait at the listener that was added as number `0`, `1`, ...
     Listener(usize),
+    /// The connection with this key, which is no client yet, can be read.
+    Arrival(usize),
     /// The client with this key can be read as `readiness` says, or written.
     Client { key: usize, readiness: Readiness },
     /// The same, but it cannot be written. Only where a write that would block repeats such events.
@@ -50,8 +59,11 @@ pub(crate) enum Ready {
 #[derive(Debug)]
 pub(crate) struct Poller {
     poll: Poll,
-    listeners: Vec<TcpListener>,
-    /// The token of the client with key 0. Tokens before it are the listeners'.
+    listeners: Vec<Listener>,
+    /// The token of the connection with key 0 that is no client yet. Tokens before it are the
+    /// listeners'.
+    first_arrival: usize,
+    /// The token of the client with key 0.
     first_client: usize,
 }
 
@@ -59,6 +71,7 @@ pub(crate) struct Poller {
 #[derive(Debug)]
 pub(crate) struct Events {
     events: mio::Events,
+    first_arrival: usize,
     first_client: usize,
 }
 
@@ -81,6 +94,7 @@ impl Events {
     pub(crate) fn new() -> Self {
         Self {
             events: mio::Events::with_capacity(EVENTS_LEN),
+            first_arrival: FIRST_LISTENER,
             first_client: FIRST_LISTENER,
         }
     }
@@ -91,7 +105,12 @@ impl Events {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Ready> + '_ {
         self.events.iter().map(|event| match event.token() {
             WAKER => Ready::Waker,
-            Token(token) if token < self.first_client => Ready::Listener(token - FIRST_LISTENER),
+            Token(token) if token < self.first_client => {
+                match token.checked_sub(self.first_arrival) {
+                    None => Ready::Listener(token - FIRST_LISTENER),
+                    Some(key) => Ready::Arrival(key),
+                }
+            }
             Token(token) => {
                 let key = token - self.first_client;
                 let readiness = readiness(event);
@@ -117,29 +136,35 @@ impl Poller {
         let poller = Self {
             poll,
             listeners: Vec::new(),
+            first_arrival: FIRST_LISTENER,
             first_client: FIRST_LISTENER,
         };
         Ok((poller, Waker(Arc::new(waker))))
     }
 
-    /// Adds a listener, which does not block. All listeners must be added before the first client.
+    /// Adds a listener. All listeners must be added before the first client.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(crate) fn listen(&mut self, listener: net::TcpListener) -> io::Result<()> {
-        let mut listener = TcpListener::from_std(listener);
+    pub(crate) fn listen(&mut self, mut listener: Listener) -> io::Result<()> {
         let token = Token(self.first_client);
-        let registry = self.poll.registry();
-        registry.register(&mut listener, token, Interest::READABLE)?;
+        listener.register(self.poll.registry(), token)?;
         self.listeners.push(listener);
-        self.first_client += 1;
+        self.first_arrival += 1;
+        self.first_client = self.first_arrival;
         Ok(())
     }
 
-    /// How many listeners there are.
-    pub(crate) fn listeners(&self) -> usize {
-        self.listeners.len()
+    /// Makes room for connections that are no clients yet. All listeners must be there, and no
+    /// client.
+    pub(crate) fn expect_arrivals(&mut self) {
+        self.first_client = self.first_arrival + ARRIVALS_MAX;
+    }
+
+    /// The listeners. They are numbered in this order.
+    pub(crate) fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
     /// Closes all listeners.
@@ -152,7 +177,7 @@ impl Poller {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) when no client waits, and what the system reports.
-    pub(crate) fn accept(&self, listener: usize) -> Option<io::Result<(Socket, SocketAddr)>> {
+    pub(crate) fn accept(&self, listener: usize) -> Option<io::Result<(Socket, Peer)>> {
         let accepted = self.listeners.get(listener)?.accept();
         Some(accepted.map(|(stream, peer)| (Socket(stream), peer)))
     }
@@ -168,6 +193,27 @@ impl Poller {
         registry.register(&mut socket.0, token, interest())
     }
 
+    /// Registers a connection that is no client yet for events when it can be read. Its key is less
+    /// than [`ARRIVALS_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn register_arrival(&self, socket: &mut Socket, key: usize) -> io::Result<()> {
+        let token = Token(self.first_arrival + key);
+        let registry = self.poll.registry();
+        registry.register(&mut socket.0, token, Interest::READABLE)
+    }
+
+    /// Undoes that, for a connection that becomes a client.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub(crate) fn deregister(&self, socket: &mut Socket) -> io::Result<()> {
+        self.poll.registry().deregister(&mut socket.0)
+    }
+
     /// Waits for events, for `timeout` at most; `None` waits without end.
     ///
     /// # Errors
@@ -178,6 +224,7 @@ impl Poller {
         events: &mut Events,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
+        events.first_arrival = self.first_arrival;
         events.first_client = self.first_client;
         self.poll.poll(&mut events.events, timeout)
     }
@@ -220,13 +267,26 @@ const fn readable(exhaustion: Exhaustion) -> Readiness {
 pub(crate) struct Socket(TcpStream);
 
 impl Socket {
-    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones.
+    /// Makes short writes leave at once, instead of waiting for acknowledgements of earlier ones,
+    /// as they do on the Unix socket of a peer without an address.
     ///
     /// # Errors
     ///
     /// When the system refuses.
-    pub(crate) fn set_nodelay(&self) -> io::Result<()> {
-        self.0.set_nodelay(true)
+    pub(crate) fn set_nodelay(&self, peer: Peer) -> io::Result<()> {
+        match peer.address() {
+            Some(_) => self.0.set_nodelay(true),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads, and leaves the bytes in the socket.
+    ///
+    /// # Errors
+    ///
+    /// What the system reports.
+    pub(crate) fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.peek(bytes)
     }
 }
 
@@ -284,11 +344,16 @@ impl Transport for Socket {
     fn local_address(&self) -> Option<SocketAddr> {
         self.0.local_addr().ok()
     }
+
+    fn remote_address(&self) -> Option<SocketAddr> {
+        self.0.peer_addr().ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
+    use std::net;
 
     use super::*;
 

@@ -20,6 +20,7 @@ use self::verifiers::Verifiers;
 use crate::options::serve::DeflateMode;
 use crate::serve::client_buffer::{ClientBuffer, Patience};
 use crate::serve::memory::{self, Granted};
+use crate::serve::metrics::numbers::MemoryUse;
 use crate::serve::session::Session;
 use crate::serve::unsent::Unsent;
 
@@ -220,11 +221,24 @@ impl Pool {
 
     /// Whether nobody has any of its memory.
     pub(crate) fn is_whole(&self) -> bool {
+        let has_reserves = !self.is_reserve_in_use() && !self.is_verifier_reserve_in_use();
+        let is_used = self.budget.used > self.unused() || self.backlogs.budget.used > 0;
+        has_reserves && !is_used
+    }
+
+    /// How much memory clients have of it, and may have.
+    pub(crate) fn memory(&self) -> MemoryUse {
+        MemoryUse {
+            used: self.budget.used.saturating_sub(self.unused()) as u64,
+            limit: self.budget.limit as u64,
+        }
+    }
+
+    /// The memory of what no client has, in bytes.
+    fn unused(&self) -> usize {
         let BothBuffers { small, large } = &self.buffers;
         let verifiers = self.verifiers.as_ref().map_or(0, Verifiers::memory);
-        let free = small.memory() + large.memory() + verifiers;
-        let has_reserves = !self.is_reserve_in_use() && !self.is_verifier_reserve_in_use();
-        self.budget.used == RESERVE_LEN + free && self.backlogs.budget.used == 0 && has_reserves
+        RESERVE_LEN + small.memory() + large.memory() + verifiers
     }
 
     /// How much of its memory others than the pool itself have, in bytes.

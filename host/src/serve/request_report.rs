@@ -24,6 +24,11 @@ pub(crate) const LEN_MAX: usize = 40 << 10;
 pub(crate) struct Route {
     /// The address of the client.
     pub(crate) peer: Peer,
+    /// The proxy that has named the client; `None` if it has connected itself.
+    pub(crate) via: Option<Peer>,
+    /// Whether the request has come from a trusted proxy: then its headers tell what the client has
+    /// asked for.
+    pub(crate) is_from_proxy: bool,
     /// The address that the client has connected to; `None` if the system does not tell it.
     pub(crate) local: Option<Peer>,
     /// `None` without TLS.
@@ -44,6 +49,7 @@ struct Report<'a> {
     version: &'a str,
     headers: Vec<(&'a str, Value<'a>)>,
     peer: Peer,
+    via: Option<Peer>,
     local: Option<Peer>,
     tls: &'a Option<TlsFacts>,
     subprotocols: Subprotocols<'a>,
@@ -114,6 +120,7 @@ pub(crate) fn json(
         version: request.version(),
         headers: headers.collect(),
         peer: route.peer,
+        via: route.via,
         local: route.local,
         tls: &route.tls,
         subprotocols: Subprotocols {
@@ -155,6 +162,8 @@ mod tests {
         let deflate = request.deflate(Window::MAX.fresh());
         let local: SocketAddr = "[::ffff:127.0.0.2]:3000".parse().expect("an address");
         let route = Route {
+            via: Some(SocketAddr::from(([127, 0, 0, 3], 6)).into()),
+            is_from_proxy: true,
             peer: SocketAddr::from(([127, 0, 0, 1], 5)).into(),
             local: Some(local.into()),
             tls: Some(TlsFacts {
@@ -184,7 +193,7 @@ mod tests {
             r#"["X-B",{"base64":"/w=="}],["Sec-WebSocket-Protocol","v2.chat, chat"],"#,
             r#"["Sec-WebSocket-Extensions",{"base64":"cGVybWVzc2FnZS1kZWZsYXRlOyBzZXJ2ZXJfbWF4X"#,
             r#"3dpbmRvd19iaXRzPTE1LCD/Zm9vOyBhPSJiLGMi"}]],"#,
-            r#""peer":"127.0.0.1:5","local":"127.0.0.2:3000","tls":{"version":"TLSv1.3","#,
+            r#""peer":"127.0.0.1:5","via":"127.0.0.3:6","local":"127.0.0.2:3000","tls":{"version":"TLSv1.3","#,
             r#""cipher":"TLS_AES_256_GCM_SHA384","server_name":"localhost","alpn":null,"#,
             r#""resumed":false},"subprotocols":{"offered":["v2.chat","chat"],"chosen":"v2.chat"},"#,
             r#""extensions":{"offered":["permessage-deflate; server_max_window_bits=15","#,

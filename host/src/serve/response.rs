@@ -11,12 +11,31 @@ pub(crate) static FORBIDDEN_ORIGIN: Answer = Answer::refusal(
     &[],
     "pages of this origin may not connect\n",
 );
+/// For a request whose headers could be forged.
+pub(crate) static CONTRADICTORY_PROXIES: Answer = Answer::refusal(
+    "400 Bad Request",
+    &[],
+    "Forwarded and X-Forwarded-For name different clients\n",
+);
 /// For another method, where the page is served.
 pub(crate) static METHOD_NOT_ALLOWED: Answer = Answer::refusal(
+    "405 Method Not Allowed",
+    &[("Allow", "GET, HEAD, OPTIONS")],
+    "method is not GET\n",
+);
+/// The same for the admin listener.
+pub(crate) static METHOD_NOT_ALLOWED_FOR_ADMIN: Answer = Answer::refusal(
     "405 Method Not Allowed",
     &[("Allow", "GET, HEAD")],
     "method is not GET\n",
 );
+/// For a client that asks for the methods of a path (RFC 9110 section 9.3.7). HAProxy's health
+/// check is such a request, unless another is configured.
+pub(crate) static METHODS: Answer =
+    Answer::refusal("200 OK", &[("Allow", "GET, HEAD, OPTIONS")], "");
+/// The same where there is no page.
+pub(crate) static METHODS_WITHOUT_PAGE: Answer =
+    Answer::refusal("200 OK", &[("Allow", "GET, OPTIONS")], "");
 /// For a client from an address that has too many connections.
 pub(crate) static TOO_MANY_FROM_ADDRESS: Answer = Answer::refusal(
     "429 Too Many Requests",
@@ -101,14 +120,23 @@ impl Answer {
 
     /// The response with a request as it arrived, in JSON.
     pub(crate) fn report(json: String) -> Self {
+        Self::of_now("200 OK", "application/json", json.into_bytes())
+    }
+
+    /// A response that is true only now, so it must not be stored.
+    pub(crate) fn of_now(
+        status: &'static str,
+        content_type: &'static str,
+        content: impl Into<Cow<'static, [u8]>>,
+    ) -> Self {
         Self {
-            status: "200 OK",
+            status,
             headers: &[
                 ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"),
             ],
-            content_type: "application/json",
-            content: Cow::Owned(json.into_bytes()),
+            content_type,
+            content: content.into(),
         }
     }
 

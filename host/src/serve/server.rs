@@ -9,23 +9,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
 
 use log::{error, info, warn};
 
 use crate::escape::Excerpt;
 use crate::logging;
+use crate::logging::event;
 use crate::logging::target::SERVER;
 use crate::options::serve::{ServeOptions, Welcome};
 use crate::platform;
 use crate::quantity::Count;
 use crate::serve::acceptor::{Acceptor, PlainAcceptor};
+use crate::serve::admin;
 use crate::serve::clients::Clients;
 use crate::serve::container;
 use crate::serve::journal;
 use crate::serve::limits::ConnectionLimiter;
 use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::monitor::{Monitor, Stage};
+use crate::serve::notify::Notifier;
 use crate::serve::poller::Poller;
 use crate::serve::signals;
 use crate::serve::tap::{Tap, TapAcceptor};
@@ -36,9 +38,6 @@ use crate::serve::worker::{Worker, WorkerHandle};
 /// About how many files a process may open on any system.
 const LEAST_FILE_LIMIT: u64 = 256;
 
-/// How long a round of a worker may last before the worker counts as stuck.
-const WATCHDOG: Duration = Duration::from_secs(5);
-
 /// Why the server cannot serve.
 #[derive(Debug)]
 pub(crate) enum ServeError {
@@ -46,6 +45,8 @@ pub(crate) enum ServeError {
     Certificate(tls::LoadError),
     /// The server cannot listen.
     Listen(ListenError),
+    /// The server cannot listen on an address for its administrators.
+    Admin(SocketAddr, io::Error),
     /// Nothing can be recorded in this folder.
     Record(PathBuf, io::Error),
     /// The system refused something else: what, and why.
@@ -57,6 +58,7 @@ impl Display for ServeError {
         match self {
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Admin(address, error) => write_admin_error(f, *address, error),
             Self::Record(folder, error) => write_record_error(f, folder, error),
             Self::System(what, error) => write!(f, "cannot {what}: {error}"),
         }
@@ -72,7 +74,7 @@ impl std::error::Error for ServeError {}
 /// When it cannot serve, at the start or later.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     let tls = options.tls.as_ref();
-    let tls = tls.map(|source| TlsAcceptor::new(source, &options.listen));
+    let tls = tls.map(|source| TlsAcceptor::new(source, options.listen.addresses()));
     let tls = tls.transpose().map_err(ServeError::Certificate)?;
     let folder = || options.record.as_ref().map(|record| record.folder.clone());
     let no_recordings = |error| ServeError::Record(folder().unwrap_or_default(), error);
@@ -91,6 +93,19 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), ServeError> {
     };
     tap.finish();
     served
+}
+
+fn write_admin_error(
+    f: &mut fmt::Formatter<'_>,
+    address: SocketAddr,
+    error: &io::Error,
+) -> fmt::Result {
+    write!(f, "cannot listen on {address}: ")?;
+    match error.kind() {
+        ErrorKind::AddrInUse => f.write_str("address in use")?,
+        _ => write!(f, "{error}")?,
+    }
+    f.write_str("; choose another with --admin-listen")
 }
 
 fn write_record_error(f: &mut fmt::Formatter<'_>, folder: &Path, error: &io::Error) -> fmt::Result {
@@ -113,7 +128,10 @@ fn serve<A: Acceptor>(
     tls: Option<TlsAcceptor>,
 ) -> Result<(), ServeError> {
     let file_limit = platform::raise_file_limit().unwrap_or_else(|error| {
-        warn!(target: SERVER, "cannot raise the limit of open files: {error}");
+        warn!(
+            target: SERVER, event = event::FILE_LIMIT, reason:% = error;
+            "cannot raise the limit of open files: {error}"
+        );
         LEAST_FILE_LIMIT
     });
     let cost = cost::<A::Transport>(options);
@@ -121,15 +139,22 @@ fn serve<A: Acceptor>(
     let stop = Arc::new(AtomicBool::new(false));
     let (mut workers, handles, monitor) = workers(options, &acceptor, &stop, limiter)?;
     let limit = monitor.limiter().limit();
+    // Before it listens for clients, so that it can say that it starts.
+    if let Some(address) = options.admin.listen {
+        let not_listening = |error| ServeError::Admin(address, error);
+        admin::start(address, monitor.clone()).map_err(not_listening)?;
+    }
     // Before it listens: a signal may follow as soon as clients can connect.
     let no_signals = |error| ServeError::System("handle signals", error);
-    signals::stop_on_signal(stop.clone(), handles.clone(), monitor.clone()).map_err(no_signals)?;
+    let notifier = Notifier::new(options.service_manager.clone());
+    let stopped = signals::stop_on_signal(options, stop.clone(), monitor.clone(), &notifier);
+    stopped.map_err(no_signals)?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
-    signals::reload_on_hang_up(tls).map_err(no_signals)?;
+    signals::reload_on_hang_up(tls, &notifier).map_err(no_signals)?;
     let listeners = Listeners::open(options).map_err(ServeError::Listen)?;
     bound_sockets(options, &listeners, limit, cost)?;
     let listening = format!("listening on {}", enumerate(&listeners.urls(scheme)));
-    let shared = listeners.share(&mut workers, &handles);
+    let shared = listeners.share(&mut workers, handles);
     shared.map_err(no_worker)?;
     let (sender, ended) = mpsc::channel();
     for worker in workers {
@@ -137,6 +162,9 @@ fn serve<A: Acceptor>(
     }
     drop(sender);
     monitor.enter(Stage::Serving);
+    notifier.ready(&listening);
+    let watched = notifier.watch(monitor.clone());
+    watched.map_err(|error| ServeError::System("tell the service manager", error))?;
     logging::print_line(listening);
     log_limits(options, limit, cost);
     warn_of_file_limit(options, limit, file_limit);
@@ -144,12 +172,15 @@ fn serve<A: Acceptor>(
     let mut result = Ok(());
     for error in ended.iter().filter_map(io::Result::err) {
         // The other workers stop as well: a server that answers only some clients is not useful.
-        error!(target: SERVER, "a worker has ended: {error}");
+        error!(
+            target: SERVER, event = event::WORKER_ENDED, reason:% = error;
+            "a worker has ended: {error}"
+        );
         result = Err(ServeError::System("continue", error));
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(WorkerHandle::wake);
+        monitor.wake_workers();
     }
-    info!(target: SERVER, "stopped");
+    info!(target: SERVER, event = event::STOPPED; "stopped");
     result
 }
 
@@ -190,7 +221,7 @@ fn bound_sockets(
 
 /// Logs how many connections there may be, and how much memory they may take.
 fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
-    let connections = match connections {
+    let shown = match connections {
         Some(limit) => {
             let connections = Count(limit as u64, "connection");
             format!("up to {connections} (--max-connections)")
@@ -204,19 +235,21 @@ fn log_limits(options: &ServeOptions, connections: Option<usize>, cost: usize) {
     });
     let container = container.unwrap_or_default();
     info!(
-        target: SERVER,
-        "{connections}, {cost} bytes for each, and {memory} MiB for the buffers of all \
+        target: SERVER, event = event::LIMITS, connections_max = connections,
+        memory_max = options.max_memory;
+        "{shown}, {cost} bytes for each, and {memory} MiB for the buffers of all \
          (--max-memory{container})"
     );
 }
 
 /// Warns if clients elsewhere can connect by any network.
 fn warn_of_every_network(options: &ServeOptions) {
-    let open = options.listen.iter().filter(|it| it.ip().is_unspecified());
-    let open: Vec<_> = open.map(SocketAddr::to_string).collect();
+    let addresses = options.listen.addresses();
+    let open = addresses.filter(|it| it.ip().is_unspecified());
+    let open: Vec<_> = open.map(|address| address.to_string()).collect();
     if !open.is_empty() {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::EVERY_NETWORK;
             "every network can connect, not only this machine: --listen {}",
             enumerate(&open)
         );
@@ -229,7 +262,7 @@ fn warn_of_file_limit(options: &ServeOptions, connections: Option<usize>, file_l
         && wanted.get() > limit
     {
         warn!(
-            target: SERVER,
+            target: SERVER, event = event::FILE_LIMIT, limit = limit;
             "--max-connections {wanted} is more than the limit of open files allows \
              (ulimit -n {file_limit}): up to {limit} are served"
         );
@@ -257,7 +290,11 @@ fn workers<A: Acceptor>(
     let pollers = (0..options.threads.get()).map(|_| Poller::new());
     let pollers: Vec<_> = pollers.collect::<io::Result<_>>().map_err(no_worker)?;
     let wakers = pollers.iter().map(|(_, waker)| waker.clone());
-    let monitor = Arc::new(Monitor::new(Arc::new(limiter), wakers, WATCHDOG));
+    let monitor = Arc::new(Monitor::new(
+        Arc::new(limiter),
+        wakers,
+        options.admin.watchdog,
+    ));
     let workers = pollers
         .into_iter()
         .enumerate()
@@ -267,7 +304,7 @@ fn workers<A: Acceptor>(
                 waker,
                 inbox: sender,
             };
-            let place = (&*monitor, number);
+            let place = (&monitor, number);
             let worker = Worker::new(
                 poller,
                 inbox,
@@ -305,6 +342,7 @@ mod tests {
 
     use super::*;
     use crate::command_line::tests::options;
+    use crate::serve::poller::Listener;
 
     #[test]
     fn all_clients_are_answered_where_workers_cannot_share_a_port() {
@@ -314,9 +352,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let limiter = ConnectionLimiter::new(&options, u64::MAX);
-        let (mut workers, handles, _) = workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
-        let listeners = Listeners::from(listener);
-        listeners.share(&mut workers, &handles).unwrap();
+        let (mut workers, handles, monitor) =
+            workers(&options, &PlainAcceptor, &stop, limiter).unwrap();
+        let listeners = Listeners::from(Listener::from(listener));
+        listeners.share(&mut workers, handles).unwrap();
         let (sender, ended) = mpsc::channel();
         for worker in workers {
             spawn(worker, sender.clone()).unwrap();
@@ -333,7 +372,7 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 505 "), "{client}: {answer}");
         }
         stop.store(true, Ordering::Release);
-        handles.iter().for_each(WorkerHandle::wake);
+        monitor.wake_workers();
         assert!(ended.iter().all(|end| end.is_ok()));
     }
 

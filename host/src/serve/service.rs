@@ -1,5 +1,9 @@
 //! What this server answers to a request. It logs nothing: see `journal`.
 
+mod plain;
+
+use std::sync::Arc;
+
 use ws_echo_core::{
     Acceptance, CompressedMessages, Message, Refusal, Request, ServerHandshake, Window,
 };
@@ -10,10 +14,16 @@ use crate::options::serve::{
 use crate::serve::behaviour::parse::{Bounds, Mistake};
 use crate::serve::behaviour::performance::Limits;
 use crate::serve::behaviour::{Behaviour, Greeting};
+use crate::serve::health::HealthPaths;
+use crate::serve::monitor::Monitor;
 use crate::serve::page::{self, File};
 use crate::serve::pool::Pool;
+use crate::serve::proxies::forwarded::Forwarded;
+use crate::serve::proxies::trust::Trust;
 use crate::serve::request_report::{self, Choice, Route};
-use crate::serve::response::{Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED};
+use crate::serve::response::{
+    Answer, FORBIDDEN_ORIGIN, METHOD_NOT_ALLOWED, METHODS, METHODS_WITHOUT_PAGE,
+};
 
 /// The longest head of a request, in bytes.
 const HEAD_LEN: usize = 8 * 1024;
@@ -30,10 +40,13 @@ pub(crate) struct Service {
     has_page: bool,
     /// Where a client gets its request back by plain HTTP.
     request_path: Option<String>,
+    /// Where health checks are answered; `None` for nowhere.
+    health: Option<HealthPaths>,
     origins: Origins,
     subprotocols: Vec<String>,
     deflate: DeflateMode,
     deflate_window: Window,
+    trust: Trust,
     log_messages: bool,
     /// In bytes.
     max_message_len: u64,
@@ -46,7 +59,7 @@ pub(crate) struct Service {
 }
 
 /// What is answered to a request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Decision {
     /// The request was accepted: the connection is open when the response is ready.
     Upgrade {
@@ -61,6 +74,10 @@ pub(crate) enum Decision {
     },
     /// The request as it arrived, in JSON.
     Report(String),
+    /// How the server is.
+    Health(Answer),
+    /// Which methods the path has.
+    Methods(&'static Answer),
     /// The request can be accepted, on the test path: what its query asks for follows.
     Test(Box<Behaviour>),
     /// The query on the test path asks for something that there is not.
@@ -92,11 +109,13 @@ impl Service {
             paths: options.paths.clone(),
             has_page: options.has_page,
             request_path: options.test_path.as_deref().map(request_path),
+            health: None,
             origins: options.origins.clone(),
             subprotocols: options.subprotocols.clone(),
             deflate: options.deflate,
             deflate_window: options.deflate_window,
-            log_messages: options.log_messages,
+            trust: Trust::new(&options.proxies.trusted),
+            log_messages: options.log.messages,
             max_message_len: options.max_message_len,
             checks_whole_messages: options.max_message_len
                 < Pool::longest_buffer(options.buffer_len) as u64,
@@ -106,6 +125,13 @@ impl Service {
             },
             test_limits: Limits::new(options),
         }
+    }
+
+    /// The same, with health checks if they are wanted: `monitor` knows how the server is.
+    pub(crate) fn with_health(mut self, options: &ServeOptions, monitor: &Arc<Monitor>) -> Self {
+        let path = options.admin.health_path.as_deref();
+        self.health = path.map(|path| HealthPaths::new(path, monitor.clone()));
+        self
     }
 
     /// Decides about a request that is complete. Accepts or refuses it here; any other response is
@@ -120,6 +146,9 @@ impl Service {
         let request = handshake.request();
         if self.asks_for_report(&request) {
             return self.report(handshake, route);
+        }
+        if let Some(answer) = self.health_answer(&request) {
+            return Self::answer_health_check(handshake, answer);
         }
         let path = request.path();
         let is_test = self.test_path.as_deref() == Some(path);
@@ -140,12 +169,18 @@ impl Service {
             (Err(Refusal::MethodNotAllowed), Some(file)) if request.method() == "HEAD" => {
                 return self.send(file, &request);
             }
+            (Err(Refusal::MethodNotAllowed), _) if Self::asks_for_methods(&request) => {
+                return Decision::Methods(match at_path {
+                    Some(_) => &METHODS,
+                    None => &METHODS_WITHOUT_PAGE,
+                });
+            }
             (Err(refusal @ Refusal::MethodNotAllowed), _)
                 if at_path.is_some() && request.method() != "HEAD" =>
             {
                 return Decision::RefuseWith(refusal, &METHOD_NOT_ALLOWED);
             }
-            (Ok(()), _) if !self.origins.allow(&request) => {
+            (Ok(()), _) if !self.allows_origin(&request, route) => {
                 return Decision::ForbiddenOrigin(&FORBIDDEN_ORIGIN);
             }
             (Ok(()), _) if is_test => {
@@ -158,6 +193,19 @@ impl Service {
             _ => {}
         }
         self.accept(handshake, window, route)
+    }
+
+    /// Whether pages of the request's origin may connect.
+    fn allows_origin(&self, request: &Request<'_>, route: &dyn Fn() -> Route) -> bool {
+        let is_from_proxy = !self.trust.is_empty() && route().is_from_proxy;
+        let forwarded = is_from_proxy.then(|| Forwarded::read(request, &self.trust));
+        let forwarded = forwarded.and_then(Result::ok).unwrap_or_default();
+        self.origins.allow(request, &forwarded)
+    }
+
+    /// The proxies that are trusted.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Accepts a request, or refuses it because of what it lacks.
@@ -204,31 +252,6 @@ impl Service {
     /// report](request_report::LEN_MAX).
     pub(crate) fn reports(&self, request: &Request<'_>) -> bool {
         self.welcome == Welcome::Request || self.asks_for_report(request)
-    }
-
-    /// Whether a client asks for its request, by plain HTTP.
-    fn asks_for_report(&self, request: &Request<'_>) -> bool {
-        self.request_path.as_deref() == Some(request.path()) && !request.is_for_websocket()
-    }
-
-    /// Answers a client that asks for its request.
-    fn report(&self, handshake: &mut Handshake, route: &dyn Fn() -> Route) -> Decision {
-        let request = handshake.request();
-        let is_head = request.method() == "HEAD";
-        match handshake.check() {
-            Err(refusal @ Refusal::MethodNotAllowed) if !is_head => {
-                Decision::RefuseWith(refusal, &METHOD_NOT_ALLOWED)
-            }
-            Ok(()) | Err(Refusal::UpgradeRequired | Refusal::MethodNotAllowed) => {
-                let choice = Choice::default();
-                let json = request_report::json(&request, &route(), choice, self.secrets);
-                Decision::Report(json + "\n")
-            }
-            Err(refusal) => {
-                handshake.refuse(refusal, refusal.text());
-                Decision::Refuse(refusal)
-            }
-        }
     }
 
     /// Sends a file. That of the test path is sent for a right query only: a browser does not tell

@@ -53,7 +53,7 @@ impl Tap {
     ///
     /// When no recordings can be made where they should be.
     pub(crate) fn new(options: &ServeOptions) -> io::Result<Option<Self>> {
-        let shows = |target, level| options.log.shows(target, level);
+        let shows = |target, level| options.log.filter.shows(target, level);
         let is_logged = shows(FRAME, Level::Debug) || shows(WIRE, Level::Trace);
         let recorder = options.record.as_ref().map(Recorder::start).transpose()?;
         if !is_logged && recorder.is_none() {
@@ -200,6 +200,10 @@ impl<T: Transport> Transport for Tapped<T> {
 
     fn local_address(&self) -> Option<SocketAddr> {
         self.transport.local_address()
+    }
+
+    fn remote_address(&self) -> Option<SocketAddr> {
+        self.transport.remote_address()
     }
 
     fn tls_facts(&self) -> Option<TlsFacts> {

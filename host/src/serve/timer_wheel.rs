@@ -37,7 +37,7 @@ const FIRST_KEY: u32 = SLOTS + 1;
 const FAR_TICKS: u32 = 64;
 
 /// A span of time in ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticks(u32);
 
 impl Ticks {
@@ -47,6 +47,17 @@ impl Ticks {
         // The current tick has begun already. Half of all ticks are in the future.
         let ticks = (whole + 1).min(u128::from(u32::MAX / 2));
         Self(ticks as u32)
+    }
+
+    /// How long this is.
+    pub(crate) fn duration(self) -> Duration {
+        GRANULARITY * self.0
+    }
+
+    /// The time that has passed at least if so much of the span is left.
+    pub(crate) fn passed(self, left: Duration) -> Duration {
+        // The first tick had begun already.
+        (GRANULARITY * self.0.saturating_sub(1)).saturating_sub(left)
     }
 
     /// A part of the span, one tick at least: `share` of 2^32.
@@ -124,6 +135,12 @@ impl TimerWheel {
         self.push(due % SLOTS, link);
     }
 
+    /// How far away the deadline of a key is that has one.
+    pub(crate) fn left(&self, key: usize) -> Ticks {
+        let due = self.links[link_of(key) as usize].due;
+        Ticks(due.wrapping_sub(self.now as u32))
+    }
+
     /// Where the link of a key is, which is made if there is none.
     #[inline(always)]
     fn provide(&mut self, key: usize) -> u32 {
@@ -198,6 +215,16 @@ impl TimerWheel {
             self.push(DUE, link);
         }
         self.look_in_time();
+    }
+
+    /// How long it is until the deadline of a key; `None` if it has none.
+    pub(crate) fn remaining(&self, key: usize) -> Option<Duration> {
+        let place = link_of(key);
+        let link = self.links.get(place as usize)?;
+        // Half of all ticks are in the future.
+        let ticks = link.due.wrapping_sub(self.now as u32) as i32;
+        let is_set = link.next != place;
+        is_set.then(|| GRANULARITY * u32::try_from(ticks).unwrap_or(0))
     }
 
     /// Takes the next key with a deadline that is due.

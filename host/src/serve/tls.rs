@@ -3,6 +3,7 @@
 
 mod certificate;
 mod facts;
+mod handshakes;
 mod pending;
 mod scratch;
 mod self_signed;
@@ -19,10 +20,12 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 pub(crate) use self::certificate::LoadError;
+pub(crate) use self::handshakes::handshakes;
 use self::stream::{RUSTLS_MEMORY, TlsStream};
 use crate::alpn::HTTP_1_1;
 use crate::escape::OneLine;
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::TLS;
 use crate::options::serve::CertificateSource;
 use crate::serve::acceptor::Acceptor;
@@ -54,7 +57,7 @@ impl TlsAcceptor {
     /// Loads the certificate, or makes one for these addresses.
     pub(crate) fn new(
         source: &CertificateSource,
-        addresses: &[SocketAddr],
+        addresses: impl Iterator<Item = SocketAddr>,
     ) -> Result<Self, LoadError> {
         let certified = match source {
             CertificateSource::Files { certificate, key } => certificate::load(certificate, key)?,
@@ -74,7 +77,7 @@ impl TlsAcceptor {
     pub(crate) fn reload(&self) {
         let CertificateSource::Files { certificate, key } = &self.source else {
             info!(
-                target: TLS,
+                target: TLS, event = event::NOTHING_TO_RELOAD;
                 "SIGHUP: nothing to load again: the certificate was made at the start"
             );
             return;
@@ -83,9 +86,16 @@ impl TlsAcceptor {
             Ok(certified) => {
                 *lock(&self.current.0) = Arc::new(certified);
                 let path = certificate.display().to_string();
-                info!(target: TLS, "certificate loaded again from {}", OneLine(&path));
+                let file = OneLine(&path);
+                info!(
+                    target: TLS, event = event::CERTIFICATE_LOADED, file:% = file;
+                    "certificate loaded again from {file}"
+                );
             }
-            Err(reason) => error!(target: TLS, "the certificate is unchanged: {reason}"),
+            Err(reason) => error!(
+                target: TLS, event = event::CERTIFICATE_UNCHANGED, reason:% = reason;
+                "the certificate is unchanged: {reason}"
+            ),
         }
     }
 }

@@ -1,11 +1,13 @@
-//! How many messages a connection has carried, and how many bytes were in them: for the log.
+//! How many messages a connection has carried, and how many bytes were in them: for the log and the
+//! metrics.
 
 use std::ops::{Add, Sub};
 
+use serde::Serialize;
 use ws_echo_core::{Chunk, Messages};
 
 /// A number of messages, and of the bytes of their payloads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Traffic {
     pub(crate) messages: u64,
     /// Those of a message that has not ended count as well.

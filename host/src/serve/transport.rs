@@ -68,6 +68,12 @@ pub trait Transport: Read + Write {
         None
     }
 
+    /// The address that has connected, which may be that of a proxy; `None` if the system does not
+    /// tell it. It asks the system.
+    fn remote_address(&self) -> Option<SocketAddr> {
+        None
+    }
+
     /// What was agreed on in the handshake of TLS, once that is over; `None` without TLS.
     fn tls_facts(&self) -> Option<TlsFacts> {
         None
@@ -123,6 +129,10 @@ impl<T: Transport> Transport for Box<T> {
 
     fn local_address(&self) -> Option<SocketAddr> {
         T::local_address(self)
+    }
+
+    fn remote_address(&self) -> Option<SocketAddr> {
+        T::remote_address(self)
     }
 
     fn tls_facts(&self) -> Option<TlsFacts> {

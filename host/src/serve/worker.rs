@@ -1,23 +1,28 @@
 //! The event loop of one thread. It accepts clients, and passes the events of their sockets and the
 //! time on to their table.
 
+mod stopping;
+
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use log::warn;
 
+use crate::logging::event;
 use crate::logging::target::SERVER;
+use crate::options::drain::DrainOptions;
 use crate::options::serve::ServeOptions;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::arrivals::{Arrivals, Outcome};
 use crate::serve::clients::Clients;
 use crate::serve::limits::Limit;
 use crate::serve::monitor::{Monitor, Post};
 use crate::serve::peer::Peer;
-use crate::serve::poller::{Events, Poller, Ready, Socket, Waker};
+use crate::serve::poller::{Events, Listener, Poller, Ready, Socket, Waker};
+use crate::serve::tls;
 
 /// How long no clients are accepted after accepting failed, for example because no file descriptor
 /// was left.
@@ -30,18 +35,22 @@ pub(crate) struct NewClient {
     peer: Peer,
 }
 
-/// How other threads reach a worker.
-#[derive(Clone, Debug)]
+/// How another worker hands clients to a worker.
+#[derive(Debug)]
 pub(crate) struct WorkerHandle {
     pub(crate) waker: Waker,
     pub(crate) inbox: Sender<NewClient>,
 }
 
 impl WorkerHandle {
-    /// Makes the worker look at its inbox, and whether it must stop.
-    pub(crate) fn wake(&self) {
+    /// Tells the worker that no more clients follow.
+    fn close(self) {
+        drop(self.inbox);
         if let Err(error) = self.waker.wake() {
-            warn!(target: SERVER, "cannot wake a worker: {error}");
+            warn!(
+                target: SERVER, event = event::WAKE_FAILED, reason:% = error;
+                "cannot wake a worker: {error}"
+            );
         }
     }
 }
@@ -50,14 +59,18 @@ impl WorkerHandle {
 #[derive(Debug)]
 pub(crate) struct Worker<A: Acceptor> {
     poller: Poller,
-    /// The workers that get the clients accepted here, in turn. Empty if this one keeps them, as
-    /// each worker with listeners of its own does.
+    /// The workers that get the clients of listeners that are for all, in turn. Empty if there are
+    /// none here.
     others: Vec<WorkerHandle>,
     inbox: Receiver<NewClient>,
+    /// Whether no other worker can hand a client to this one any longer.
+    is_inbox_closed: bool,
     stop: Arc<AtomicBool>,
     post: Arc<Post>,
     acceptor: A,
     clients: Clients<A::Transport>,
+    /// Connections that wait for a PROXY header; `None` if none begins with one.
+    arrivals: Option<Box<Arrivals>>,
     /// How many clients were handed to the others.
     handed: usize,
     accept_paused_until: Option<Instant>,
@@ -65,18 +78,22 @@ pub(crate) struct Worker<A: Acceptor> {
     has_accept_failed: bool,
     /// The time of the last wake-up.
     now: Instant,
-    drain: Drain,
-    /// When the last clients are dropped, once the server stops.
-    stop_deadline: Option<Instant>,
+    drain: DrainOptions,
+    /// Whether another server may listen on the same ports.
+    reuses_ports: bool,
+    /// How far the server's end has come; `None` while it serves.
+    end: Option<End>,
 }
 
-/// How connections end when the server stops.
+/// How far the server's end has come.
 #[derive(Clone, Copy, Debug)]
-struct Drain {
-    /// The time over which their Close frames are spread.
-    spread: Duration,
-    /// The time after which the remaining clients are dropped.
-    timeout: Duration,
+enum End {
+    /// Clients are accepted until then.
+    StopsAt(Instant),
+    /// The same, but none begins to connect: another server takes them.
+    ClosesAt(Instant),
+    /// Connections end, and the last clients are dropped then.
+    StoppedUntil(Instant),
 }
 
 impl<A: Acceptor> Worker<A> {
@@ -86,37 +103,38 @@ impl<A: Acceptor> Worker<A> {
         poller: Poller,
         inbox: Receiver<NewClient>,
         stop: Arc<AtomicBool>,
-        (monitor, number): (&Monitor, usize),
+        (monitor, number): (&Arc<Monitor>, usize),
         options: &ServeOptions,
         acceptor: A,
     ) -> Self {
         let now = Instant::now();
+        let arrivals = Arrivals::new(options, now, monitor.limiter());
         Self {
             poller,
             others: Vec::new(),
             inbox,
+            is_inbox_closed: false,
             stop,
             post: monitor.post(number),
             acceptor,
             clients: Clients::sharing(options, now, monitor),
+            arrivals,
             handed: 0,
             accept_paused_until: None,
             has_accept_failed: false,
             now,
-            drain: Drain {
-                spread: options.drain_spread,
-                timeout: options.drain_timeout,
-            },
-            stop_deadline: None,
+            drain: options.drain,
+            reuses_ports: options.listen.reuse_port,
+            end: None,
         }
     }
 
-    /// Gives the worker a listener of its own, which does not block.
-    pub(crate) fn listen(&mut self, listener: TcpListener) -> io::Result<()> {
+    /// Gives the worker a listener.
+    pub(crate) fn listen(&mut self, listener: Listener) -> io::Result<()> {
         self.poller.listen(listener)
     }
 
-    /// Makes the worker hand the clients that it accepts to these in turn.
+    /// Makes the worker hand the clients of listeners that are for all to these in turn.
     pub(crate) fn hand_to(&mut self, workers: Vec<WorkerHandle>) {
         self.others = workers;
     }
@@ -129,6 +147,9 @@ impl<A: Acceptor> Worker<A> {
     pub(crate) fn run(mut self) -> io::Result<()> {
         let mut events = Events::new();
         self.post.begin_round();
+        if self.arrivals.is_some() {
+            self.poller.expect_arrivals();
+        }
         while !self.is_over() {
             let timeout = self.timeout();
             self.post.end_round();
@@ -142,10 +163,14 @@ impl<A: Acceptor> Worker<A> {
             // server's part of a handshake.
             self.clients.expire();
             self.clients.run_queued();
+            if self.arrivals.is_some() {
+                self.expire_arrivals();
+            }
             for ready in events.iter() {
                 self.handle(ready);
             }
             self.resume_accepting();
+            self.stop_if_due();
         }
         self.post.end_round();
         Ok(())
@@ -157,6 +182,12 @@ impl<A: Acceptor> Worker<A> {
         match ready {
             Ready::Waker => self.wake(),
             Ready::Listener(listener) => self.accept(listener),
+            Ready::Arrival(key) => {
+                if let Some(arrivals) = &mut self.arrivals {
+                    let outcome = arrivals.handle(key, &self.poller);
+                    self.end_arrival(outcome);
+                }
+            }
             Ready::Client { key, readiness } => {
                 self.clients.handle(key, A::readiness(readiness));
             }
@@ -168,15 +199,23 @@ impl<A: Acceptor> Worker<A> {
     }
 
     fn wake(&mut self) {
-        if self.stop.load(Ordering::Acquire) && !self.is_stopping() {
-            self.stop();
+        if self.stop.load(Ordering::Acquire) && self.end.is_none() {
+            self.end = Some(End::StopsAt(self.now + self.drain.delay));
         }
         if let Some(question) = self.post.question() {
-            self.post.answer(question, self.clients.report(question));
+            let mut report = self.clients.report(question);
+            report.numbers.tls = tls::handshakes();
+            self.post.answer(question, report);
         }
-        while let Ok(client) = self.inbox.try_recv() {
-            if !self.is_stopping() {
-                self.add(client);
+        // Also when the server stops: they were accepted before.
+        loop {
+            match self.inbox.try_recv() {
+                Ok(client) => self.add(client),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_inbox_closed = true;
+                    return;
+                }
             }
         }
     }
@@ -187,8 +226,7 @@ impl<A: Acceptor> Worker<A> {
             match accepted {
                 Ok((socket, peer)) => {
                     self.has_accept_failed = false;
-                    let peer = peer.into();
-                    self.place(NewClient { socket, peer });
+                    self.place(listener, NewClient { socket, peer });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_of_one_client(&error) => {}
@@ -199,16 +237,19 @@ impl<A: Acceptor> Worker<A> {
 
     fn pause_accepting(&mut self, error: &io::Error) {
         if !self.has_accept_failed {
-            warn!(target: SERVER, "cannot accept clients, trying again: {error}");
+            warn!(
+                target: SERVER, event = event::ACCEPT_FAILED, reason:% = error;
+                "cannot accept clients, trying again: {error}"
+            );
         }
         self.has_accept_failed = true;
         self.post.set_cannot_accept(true);
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
     }
 
-    /// Keeps a new client, or hands it to the next worker.
-    fn place(&mut self, client: NewClient) {
-        if self.others.is_empty() {
+    /// Keeps a new client, or hands it to the next worker if its listener is for all.
+    fn place(&mut self, listener: usize, client: NewClient) {
+        if self.others.is_empty() || !self.poller.listeners()[listener].is_for_all {
             return self.add(client);
         }
         let peer = client.peer;
@@ -221,11 +262,45 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
+    /// Adds a client, or a connection that must say first whose it is.
     fn add(&mut self, client: NewClient) {
-        let NewClient { mut socket, peer } = client;
+        let NewClient { socket, peer } = client;
+        match &mut self.arrivals {
+            Some(arrivals) if arrivals.expect_header(peer) => {
+                let outcome = arrivals.add(socket, peer, &self.poller);
+                self.end_arrival(outcome);
+            }
+            _ => self.add_client(socket, peer),
+        }
+    }
+
+    /// Does what follows from what a connection has sent of its PROXY header.
+    fn end_arrival(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Waits => {}
+            Outcome::Client(socket, peer) => self.add_client(socket, peer),
+            Outcome::TurnedAway(limit) => self.clients.count_turned_away(limit),
+            Outcome::Dropped(proxy, end) => {
+                self.clients.journal().dropped_arrival(proxy, &end);
+            }
+        }
+    }
+
+    /// Drops the connections whose PROXY header is late.
+    fn expire_arrivals(&mut self) {
+        let now = self.now;
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.advance(now);
+        }
+        while let Some(outcome) = self.arrivals.as_mut().and_then(|it| it.pop_expired()) {
+            self.end_arrival(outcome);
+        }
+    }
+
+    fn add_client(&mut self, mut socket: Socket, peer: Peer) {
         let key = self.clients.next_key();
         let registered = socket
-            .set_nodelay()
+            .set_nodelay(peer)
             .and_then(|()| self.poller.register(&mut socket, key));
         match registered.and_then(|()| self.acceptor.accept(socket, peer)) {
             Ok(transport) => drop(self.clients.add_peer(transport, peer)),
@@ -236,28 +311,6 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    fn is_stopping(&self) -> bool {
-        self.stop_deadline.is_some()
-    }
-
-    /// Ends all connections; the listeners close at once.
-    fn stop(&mut self) {
-        self.stop_deadline = Some(self.now + self.drain.timeout);
-        self.poller.close_listeners();
-        self.clients.stop(self.drain.spread);
-    }
-
-    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
-    fn is_over(&mut self) -> bool {
-        let Some(deadline) = self.stop_deadline else {
-            return false;
-        };
-        if deadline <= self.now {
-            self.clients.give_up();
-        }
-        self.clients.is_empty()
-    }
-
     /// Accepts again after a pause.
     fn resume_accepting(&mut self) {
         let now = self.now;
@@ -266,7 +319,7 @@ impl<A: Acceptor> Worker<A> {
             .take_if(|until| *until <= now)
             .is_some()
         {
-            (0..self.poller.listeners()).for_each(|listener| self.accept(listener));
+            (0..self.poller.listeners().len()).for_each(|listener| self.accept(listener));
             self.post
                 .set_cannot_accept(self.accept_paused_until.is_some());
         }
@@ -276,15 +329,17 @@ impl<A: Acceptor> Worker<A> {
     fn timeout(&mut self) -> Option<Duration> {
         let timeout = self.clients.timeout();
         // The usual case.
-        if self.accept_paused_until.is_none() && self.stop_deadline.is_none() {
+        if self.accept_paused_until.is_none() && self.end.is_none() && self.arrivals.is_none() {
             return timeout;
         }
-        let own = self
-            .accept_paused_until
-            .into_iter()
-            .chain(self.stop_deadline);
-        let own = own.map(|until| until.saturating_duration_since(self.now));
-        timeout.into_iter().chain(own).min()
+        let now = self.now;
+        let end = self.end.map(|end| match end {
+            End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,
+        });
+        let own = self.accept_paused_until.into_iter().chain(end);
+        let own = own.map(|until| until.saturating_duration_since(now));
+        let arrivals = self.arrivals.as_mut().and_then(|it| it.timeout(now));
+        timeout.into_iter().chain(own).chain(arrivals).min()
     }
 }
 
@@ -299,7 +354,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{self, SocketAddr};
+    use std::net::{self, SocketAddr, TcpListener};
     use std::sync::mpsc;
 
     use super::*;
@@ -313,7 +368,7 @@ mod tests {
         let (_, inbox) = mpsc::channel();
         let options = options(&[], &[]);
         let limiter = Arc::new(ConnectionLimiter::new(&options, u64::MAX));
-        let monitor = Monitor::new(limiter, [waker.clone()], Duration::MAX);
+        let monitor = Arc::new(Monitor::new(limiter, [waker.clone()], Duration::MAX));
         let mut worker = Worker::new(
             poller,
             inbox,
@@ -325,6 +380,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
+        let mut listener = Listener::from(listener);
+        listener.is_for_all = true;
         worker.listen(listener).unwrap();
         (worker, address, waker)
     }

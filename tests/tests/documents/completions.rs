@@ -100,7 +100,15 @@ fn fish_completes() {
 fn every_option_of_each_help_is_in_each_script_and_no_hidden_one() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = printed(&["completions", shell]);
-        for command in ["serve", "bench", "chat", "check", "replay", "man"] {
+        for command in [
+            "serve",
+            "bench",
+            "chat",
+            "check",
+            "healthcheck",
+            "replay",
+            "man",
+        ] {
             for option in super::man::options_of_help(command) {
                 let option = match shell {
                     "fish" => format!(" -l {}", &option[2..]),

@@ -74,7 +74,10 @@ fn a_wrong_command_line_says_what_there_is() {
     for (arguments, advice) in [
         (&["completions", "tcsh"][..], "bash, zsh, fish, powershell"),
         (&["completions"], "<SHELL>"),
-        (&["man", "hello"], "serve, bench, chat, check, replay"),
+        (
+            &["man", "hello"],
+            "serve, bench, chat, check, healthcheck, replay",
+        ),
         (&["man", "chat", "--dir", "."], "'--dir <DIR>'"),
     ] {
         let (status, stdout, stderr) = run(&mut command(arguments)).unwrap();

@@ -4,11 +4,12 @@ use ws_echo_tests::programs::MANDOC;
 
 use super::{Folder, printed};
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "serve",
     "bench",
     "chat",
     "check",
+    "healthcheck",
     "replay",
     "completions",
     "man",

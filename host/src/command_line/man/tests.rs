@@ -84,7 +84,7 @@ fn a_page_is_named_as_man_looks_for_it() {
         panic!("a folder");
     };
     assert_eq!(folder, std::path::Path::new("x/y"));
-    assert_eq!(pages.len(), 8);
+    assert_eq!(pages.len(), 9);
     assert!(pages.contains(&page(&["man"])) && pages.contains(&page(&["man", "man"])));
 }
 

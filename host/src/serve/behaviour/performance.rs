@@ -162,6 +162,8 @@ pub(crate) struct Limits {
     stall: Option<Duration>,
     /// How long a client may leave a Close unanswered.
     close: Duration,
+    /// What it is closed with when the server stops.
+    stop_code: CloseCode,
 }
 
 impl Limits {
@@ -172,6 +174,7 @@ impl Limits {
             time: options.max_test_time,
             stall: options.stall_timeout,
             close: options.close_timeout,
+            stop_code: options.drain.code,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::serve::journal::{Carried, Moment};
 use crate::serve::peer::Peer;
-use crate::serve::traffic::TrafficCounter;
+use crate::serve::traffic::{Traffic, TrafficCounter};
 
 /// Who the client is, and what it has exchanged. (It takes no more memory than a `SocketAddr`.)
 #[derive(Debug)]
@@ -24,6 +24,11 @@ impl Account {
         self.peer
     }
 
+    /// The client is at another address than the one it connects from: that of a proxy.
+    pub(super) fn rename(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
     /// What a connection has carried, if all that is ready will be sent.
     pub(super) fn carried(&self, opened: Moment) -> Carried {
         let echoed = self.echoed.into();
@@ -31,6 +36,7 @@ impl Account {
             opened,
             received: echoed,
             echoed,
+            unsent: Traffic::default(),
         }
     }
 }

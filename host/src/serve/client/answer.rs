@@ -7,7 +7,7 @@ use super::Shared;
 use super::pending::Pending;
 use super::test::{self, AcceptedTest};
 use crate::serve::behaviour::Behaviour;
-use crate::serve::peer::Peer;
+use crate::serve::peer::Visitor;
 use crate::serve::request_report::{self, Route};
 use crate::serve::response::{Answer, SHORT_OF_MEMORY};
 use crate::serve::service::{Decision, Handshake};
@@ -30,7 +30,7 @@ pub(super) enum Sequel {
 /// Answers a request. Returns what must follow the response's head. `window` is the largest one to
 /// agree on.
 pub(super) fn answer(
-    peer: Peer,
+    visitor: Visitor,
     handshake: &mut Handshake,
     window: Option<Window>,
     route: &dyn Fn() -> Route,
@@ -39,15 +39,15 @@ pub(super) fn answer(
     let target = shared.journal.target(&handshake.request());
     if !shared.service.reports(&handshake.request()) {
         let decision = shared.service.answer(handshake, window, route);
-        return follow(decision, handshake, peer, &target, route, shared);
+        return follow(decision, handshake, visitor, &target, route, shared);
     }
     let Some(permission) = shared.pool.take_memory(request_report::LEN_MAX) else {
-        shared.journal.refused_without_memory(peer, &target);
+        shared.journal.refused_without_memory(visitor.peer, &target);
         return respond(handshake, &SHORT_OF_MEMORY);
     };
     let decision = shared.service.answer(handshake, window, route);
     drop(permission);
-    let sequel = follow(decision, handshake, peer, &target, route, shared);
+    let sequel = follow(decision, handshake, visitor, &target, route, shared);
     let granted = match &sequel {
         Sequel::Content(pending) | Sequel::Greeting(pending, _) => pending.granted,
         _ => 0,
@@ -62,11 +62,12 @@ pub(super) fn answer(
 fn follow(
     decision: Decision,
     handshake: &mut Handshake,
-    peer: Peer,
+    visitor: Visitor,
     target: &str,
     route: &dyn Fn() -> Route,
     shared: &mut Shared,
 ) -> Sequel {
+    let peer = visitor.peer;
     let journal = &mut shared.journal;
     match decision {
         Decision::Upgrade {
@@ -75,7 +76,7 @@ fn follow(
             unmet_offer,
             report,
         } => {
-            journal.connected(peer, target, window);
+            journal.connected(visitor, target, window);
             if declines_deflate {
                 journal.connected_without_deflate(peer);
             }
@@ -84,7 +85,9 @@ fn follow(
             }
             report.map_or(Sequel::Nothing, Sequel::greeting)
         }
-        Decision::Test(behaviour) => answer_test(peer, target, handshake, behaviour, route, shared),
+        Decision::Test(behaviour) => {
+            answer_test(visitor, target, handshake, behaviour, route, shared)
+        }
         Decision::Mistake(mistake) => {
             journal.refused_query(peer, target, &mistake);
             respond(handshake, &Answer::bad_request(mistake.to_string()))
@@ -100,6 +103,11 @@ fn follow(
                 Sequel::Content(_) => Sequel::Content(Pending::report(answer.content.into_owned())),
                 other => other,
             }
+        }
+        Decision::Health(answer) => respond(handshake, &answer),
+        Decision::Methods(answer) => {
+            journal.file_sent(peer, "methods", target);
+            respond(handshake, answer)
         }
         Decision::ForbiddenOrigin(refusal) => {
             journal.refused_origin(peer, &handshake.request());
@@ -118,7 +126,7 @@ fn follow(
 
 /// Answers a request on the test path that can be accepted.
 fn answer_test(
-    peer: Peer,
+    visitor: Visitor,
     target: &str,
     handshake: &mut Handshake,
     behaviour: Box<Behaviour>,
@@ -128,25 +136,25 @@ fn answer_test(
     if let Some(refusal) = &behaviour.handshake.refusal {
         shared
             .journal
-            .refused_as_asked(peer, target, refusal.status);
+            .refused_as_asked(visitor.peer, target, refusal.status);
         return Sequel::RefuseAsAsked(behaviour);
     }
     match test::accept(handshake, behaviour, route, shared) {
         Ok(test) => {
             let window = test.acceptance.window;
-            shared.journal.connected(peer, target, window);
+            shared.journal.connected(visitor, target, window);
             Sequel::Test(test)
         }
         Err(refusal) => {
             handshake.explain(refusal.text());
-            shared.journal.refused(peer, target, refusal);
+            shared.journal.refused(visitor.peer, target, refusal);
             Sequel::Nothing
         }
     }
 }
 
 /// Answers a request with an HTTP response. Returns its content, if that must follow its head.
-fn respond(handshake: &mut Handshake, answer: &Answer) -> Sequel {
+pub(super) fn respond(handshake: &mut Handshake, answer: &Answer) -> Sequel {
     match handshake.respond(&answer.head()) {
         Ok(0) => Sequel::Nothing,
         Ok(_) => Sequel::Content(Pending::new(answer.content.clone())),

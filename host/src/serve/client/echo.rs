@@ -45,7 +45,7 @@ impl Client {
     /// Closes the connection because the server stops, once no message is begun and all is echoed.
     pub(super) fn close_when_idle(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         if self.can_close() && buffer.received().is_empty() {
-            self.send_close(buffer, CloseCode::GOING_AWAY, "", shared);
+            self.send_close(buffer, shared.leave_code, "", shared);
         }
     }
 
@@ -67,7 +67,8 @@ impl Client {
     /// Sends Ping. The buffer is empty, so there is room.
     pub(crate) fn send_ping(&mut self, buffer: &mut HeapBuffer, shared: &mut Shared) {
         if let Some(mut session) = self.take_session(&mut shared.pool) {
-            let _ = session.connection.exchange(buffer).ping(&[]);
+            let sent = session.connection.exchange(buffer).ping(&[]);
+            shared.journal.counters.pings.sent += u64::from(sent.is_ok());
             self.put_session(session, shared);
         }
     }
@@ -155,7 +156,7 @@ impl Conversation<'_> {
                 Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => self.receive(chunk),
                 Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    self.end(&Ending::ClosedByServer(CloseCode::GOING_AWAY));
+                    self.end(&Ending::ClosedByServer(self.shared.leave_code));
                 }
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();
@@ -164,6 +165,12 @@ impl Conversation<'_> {
                     let peer = self.account.peer();
                     self.shared.journal.ended(peer, &ending, Some(carried));
                 }
+                Ok(Some(Event::Ping)) => {
+                    let counters = &mut self.shared.journal.counters;
+                    counters.pings.received += 1;
+                    counters.pongs.sent += 1;
+                }
+                Ok(Some(Event::Pong)) => self.shared.journal.counters.pongs.received += 1,
                 Ok(Some(_)) => {}
                 Err(error) => self.end(&Ending::Failed(error)),
             }
@@ -179,8 +186,11 @@ impl Conversation<'_> {
         let mut exchange = self.session.connection.exchange(self.buffer);
         let echoed = exchange.echo_and_measure(self.shared.service.compressed());
         let read = received - self.buffer.received().len();
-        let messages = echoed.messages(read, self.buffer.ready().len() - ready);
-        self.count(messages.into());
+        let echoes = self.buffer.ready().get(ready..).unwrap_or_default();
+        let messages = echoed.messages(read, echoes.len()).into();
+        let counted = &mut self.shared.journal.counters.echoed;
+        counted.add_echoes(echoed.kind(), messages, echoes);
+        self.count(messages);
         echoed.is_all()
     }
 
@@ -260,7 +270,16 @@ impl Conversation<'_> {
     }
 
     fn echo(&mut self, chunk: Chunk) {
-        self.count(Traffic::of(&chunk));
+        let traffic = Traffic::of(&chunk);
+        self.count(traffic);
+        let counters = &mut self.shared.journal.counters;
+        counters.echoed.add(chunk.kind(), traffic);
+        if !chunk.ends_message() {
+            // A frame that does not fit the buffer is echoed in several.
+            let ends_frame = !self.session.connection.is_inside_frame();
+            counters.fragments.received += u64::from(ends_frame);
+            counters.fragments.sent += 1;
+        }
         self.session.connection.exchange(self.buffer).echo(chunk);
     }
 

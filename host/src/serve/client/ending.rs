@@ -2,11 +2,10 @@
 
 use std::io;
 
-use ws_echo_core::CloseCode;
-
-use super::{Client, Phase};
+use super::{Client, Phase, Shared};
 use crate::serve::client_buffer::ClientBuffer;
 use crate::serve::journal::{Carried, Ending, Journal, Moment};
+use crate::serve::metrics::failure::Failure;
 use crate::serve::traffic::Traffic;
 
 impl Client {
@@ -51,9 +50,10 @@ impl Client {
     }
 
     /// The connection has not ended in time.
-    pub(crate) fn miss_end(&self, journal: &mut Journal) {
+    pub(crate) fn miss_end(&self, shared: &mut Shared) {
         if let Phase::Leaving { .. } = self.phase {
-            self.end(&Ending::CloseTimeout(CloseCode::GOING_AWAY), None, journal);
+            let ending = Ending::CloseTimeout(shared.leave_code);
+            self.end(&ending, None, &mut shared.journal);
         }
     }
 
@@ -65,6 +65,9 @@ impl Client {
         buffer: Option<&ClientBuffer>,
         journal: &mut Journal,
     ) {
+        if let (Phase::Handshake(_), Ending::ShortOfMemory) = (&self.phase, ending) {
+            journal.counters.fail(Failure::Memory);
+        }
         journal.ended(self.peer(), ending, self.carried(buffer));
     }
 
@@ -74,7 +77,8 @@ impl Client {
         let mut carried = self.account.carried(self.opened()?);
         if let Some(buffer) = buffer.or(self.buffer.as_deref()) {
             carried.received.bytes += self.begun_len(buffer);
-            carried.echoed = carried.echoed - buffer.unsent.traffic();
+            carried.unsent = buffer.unsent.traffic();
+            carried.echoed = carried.echoed - carried.unsent;
         }
         if let Some(session) = self.session() {
             carried.received = carried.received + session.waiting();
@@ -83,7 +87,7 @@ impl Client {
     }
 
     /// When the connection was opened, if it is open.
-    pub(super) fn opened(&self) -> Option<Moment> {
+    pub(crate) fn opened(&self) -> Option<Moment> {
         match self.phase.after_greeting() {
             Phase::Open { opened, .. } | Phase::Leaving { opened, .. } => Some(*opened),
             _ => None,

@@ -5,12 +5,13 @@ use std::mem;
 
 use ws_echo_core::{Agreed, Progress, Refusal, Window};
 
-use super::answer::{Sequel, answer};
+use super::answer::{Sequel, answer, respond};
 use super::pending::Pending;
 use super::{Client, OPENING_COST, PendingGreeting, Phase, Shared, Want};
+use crate::serve::peer::{Peer, Visitor};
 use crate::serve::pool::{HeapBuffer, Pool};
 use crate::serve::request_report::Route;
-use crate::serve::response::WrongProtocol;
+use crate::serve::response::{Answer, WrongProtocol};
 use crate::serve::traffic::Traffic;
 use crate::serve::verifier::Verifier;
 
@@ -41,10 +42,12 @@ impl Client {
         None
     }
 
-    /// Answers the request, which is complete. `route` tells how it has come.
+    /// Answers the request, which is complete. `via` is the proxy that has named the client, and
+    /// `route` tells how the request has come.
     pub(crate) fn decide(
         &mut self,
         buffer: &mut HeapBuffer,
+        via: Option<Peer>,
         route: &dyn Fn() -> Route,
         shared: &mut Shared,
     ) {
@@ -53,7 +56,8 @@ impl Client {
             return;
         };
         let (window, verifier) = shared.window();
-        let sequel = answer(peer, handshake, window, route, shared);
+        let visitor = Visitor { peer, via };
+        let sequel = answer(visitor, handshake, window, route, shared);
         if let Sequel::RefuseAsAsked(behaviour) = sequel {
             shared.put_verifier(verifier);
             return self.refuse_as_asked(behaviour, buffer, shared);
@@ -63,9 +67,31 @@ impl Client {
         let progress = handshake.advance(buffer);
         debug_assert!(handshake.is_done() || matches!(progress, Ok(Progress::Open(_))));
         if let Ok(Progress::Open(agreed)) = progress {
+            shared.has_opened = true;
             return self.open(agreed, verifier, sequel, buffer, shared);
         }
         shared.put_verifier(verifier);
+        self.end_response(sequel, shared);
+    }
+
+    /// Answers the request, which is complete, with this response.
+    pub(crate) fn respond(
+        &mut self,
+        answer: &Answer,
+        buffer: &mut HeapBuffer,
+        shared: &mut Shared,
+    ) {
+        let Phase::Handshake(handshake) = &mut self.phase else {
+            return;
+        };
+        let sequel = respond(handshake, answer);
+        let progress = handshake.advance(buffer);
+        debug_assert!(handshake.is_done() || progress.is_err());
+        self.end_response(sequel, shared);
+    }
+
+    /// The head of a response is ready, and this follows it.
+    fn end_response(&mut self, sequel: Sequel, shared: &mut Shared) {
         let next = match sequel {
             Sequel::Content(content) => Phase::Responding(Box::new(content)),
             _ => Phase::Flushing,
@@ -88,8 +114,14 @@ impl Client {
         }
         let Shared { pool, journal, .. } = shared;
         let opened = match &sequel {
-            Sequel::Greeting(_, traffic) => journal.now_with(*traffic),
-            _ => journal.now(),
+            Sequel::Greeting(_, traffic) => {
+                journal.count_greeting(*traffic);
+                journal.now_with(*traffic)
+            }
+            _ => {
+                journal.count_greeting(journal.greeting());
+                journal.now()
+            }
         };
         let session = pool.begin_session(agreed, verifier);
         let open = Phase::Open {

@@ -115,6 +115,7 @@ impl Client {
         if !self.is_in_test() {
             let ending = Ending::ShortOfMemory;
             shared.journal.ended(self.peer(), &ending, None);
+            shared.journal.count_broken_opening();
         }
     }
 

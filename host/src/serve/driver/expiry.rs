@@ -38,14 +38,23 @@ impl<T: Transport> Driver<T> {
         Turn { next, deadline }
     }
 
-    /// Ends the connection because the server stops. What was received is echoed before.
+    /// Ends the connection: the server stops, or the client's time is over. What was received is
+    /// echoed before. One in its handshake goes on with that.
     pub(crate) fn leave(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
         let next = self.close_open(shared);
         self.end_turn(before, next)
     }
 
-    /// Ends the connection of a client whose time is over, with a Close if it can be sent at once.
+    /// The same for a client whose deadline has expired.
+    pub(crate) fn retire(&mut self, shared: &mut Shared) -> Turn {
+        let Turn { next, deadline } = self.leave(shared);
+        let deadline = deadline.after_expiry(self.deadline());
+        Turn { next, deadline }
+    }
+
+    /// Ends the connection of a client that has had its time to end, with a Close if it can be sent
+    /// at once.
     pub(crate) fn abort(&mut self, shared: &mut Shared) -> Turn {
         let before = self.deadline();
         let next = match self.receive_what_came(shared) {
@@ -61,10 +70,10 @@ impl<T: Transport> Driver<T> {
         self.liveness = Liveness::Silent;
     }
 
-    /// Begins to close an open connection. One in its handshake ends at once.
+    /// Begins to close an open connection.
     fn close_open(&mut self, shared: &mut Shared) -> Next {
         if self.client.is_in_handshake() {
-            return Next::Close;
+            return self.receive_what_came(shared);
         }
         if self.client.is_in_test() {
             return self.stop_test(shared);
@@ -150,6 +159,9 @@ impl<T: Transport> Driver<T> {
         if next == Next::Close || has_waited || !self.client.is_in_handshake() {
             return next;
         }
+        if shared.is_stopping {
+            return Next::Close;
+        }
         if !self.transport.is_open() {
             let peer = self.client.peer();
             shared.journal.refused_late_transport(peer);
@@ -172,12 +184,13 @@ impl<T: Transport> Driver<T> {
 
     fn give_up(&mut self, shared: &mut Shared) -> Next {
         if let Deadline::Request | Deadline::End = self.deadline() {
-            self.client.miss_end(&mut shared.journal);
+            self.client.miss_end(shared);
             return Next::Close;
         }
-        let ending = Ending::CutOff(CloseCode::GOING_AWAY);
-        self.client.end(&ending, None, &mut shared.journal);
-        self.send_close(CloseCode::GOING_AWAY, "", shared)
+        let code = shared.leave_code;
+        self.client
+            .end(&Ending::CutOff(code), None, &mut shared.journal);
+        self.send_close(code, "", shared)
     }
 
     /// Sends Close if that is possible at once, and ends the connection.

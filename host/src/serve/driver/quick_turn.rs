@@ -34,19 +34,23 @@ impl<T: Transport> Driver<T> {
         let ready = buffer.ready();
         if !echoed.is_all() || ready.is_empty() {
             let read_len = received - buffer.received().len();
-            let messages = echoed.messages(read_len, ready.len());
-            let next = self.answer_rest(class, messages.into(), shared);
+            let messages = echoed.messages(read_len, ready.len()).into();
+            let counted = &mut shared.journal.counters.echoed;
+            counted.add_echoes(echoed.kind(), messages, ready);
+            let next = self.answer_rest(class, messages, shared);
             return self.end_turn(Deadline::of_idle(before), next);
         }
-        let messages = echoed.messages(received, ready.len());
+        let messages = echoed.messages(received, ready.len()).into();
+        let counted = &mut shared.journal.counters.echoed;
+        counted.add_echoes(echoed.kind(), messages, ready);
         match self.transport.write(ready) {
             Ok(len) if len == ready.len() => {}
             written => {
-                let next = self.transmit_rest(class, messages.into(), written, shared);
+                let next = self.transmit_rest(class, messages, written, shared);
                 return self.end_turn(Deadline::of_idle(before), next);
             }
         }
-        self.client.count(messages.into());
+        self.client.count(messages);
         buffer.consume(usize::MAX);
         if before != Liveness::Pinged && self.readiness == Readiness::None {
             return Turn::NOTHING_CHANGED;

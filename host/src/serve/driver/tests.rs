@@ -10,6 +10,7 @@ use crate::command_line::tests::options;
 use crate::serve::behaviour::performance::Scratch;
 use crate::serve::clients::tests::memory_transport::{End, REQUEST};
 use crate::serve::journal::Journal;
+use crate::serve::limits::ConnectionLimiter;
 use crate::serve::service::Service;
 use crate::serve::traffic::Traffic;
 
@@ -49,7 +50,10 @@ fn shared(arguments: &[&str]) -> Shared {
         pool: Pool::new(options.buffer_len, usize::MAX, options.max_backlog)
             .with_verifiers(&options),
         journal: Journal::new(Instant::now(), options.welcome.text()),
+        limiter: ConnectionLimiter::new(&options, u64::MAX).into(),
         is_stopping: false,
+        has_opened: false,
+        leave_code: options.drain.code,
         now: Instant::now(),
         scratch: Scratch::default(),
     }

@@ -8,6 +8,7 @@ use ws_echo_core::{Chunk, Kind};
 use super::Journal;
 use crate::escape::Untrusted;
 use crate::hex;
+use crate::logging::event;
 use crate::logging::target::MESSAGE;
 use crate::quantity::Count;
 use crate::serve::peer::Peer;
@@ -26,7 +27,11 @@ impl Journal {
             start: bytes,
             len: bytes.len() as u64,
         };
-        info!(target: MESSAGE, "message {peer} {kind}, {len}{more}: {content}");
+        info!(
+            target: MESSAGE, event = event::MESSAGE, peer:% = peer, kind = kind,
+            bytes = bytes.len(), is_last = chunk.ends_message();
+            "message {peer} {kind}, {len}{more}: {content}"
+        );
     }
 
     /// The same for a compressed message that was inflated.
@@ -40,7 +45,9 @@ impl Journal {
             len: inflated.len,
         };
         info!(
-            target: MESSAGE,
+            target: MESSAGE, event = event::MESSAGE, peer:% = peer, kind = kind,
+            bytes = inflated.len, compressed_bytes = compressed_len,
+            is_last = chunk.ends_message();
             "message {peer} {kind}, {len} compressed to {compressed_len}{more}: {content}"
         );
     }
@@ -49,7 +56,11 @@ impl Journal {
     pub(crate) fn compressed_message(&mut self, peer: Peer, chunk: &Chunk) {
         let (kind, more) = description(chunk);
         let len = Count(chunk.len() as u64, "byte");
-        info!(target: MESSAGE, "message {peer} {kind}, compressed to {len}{more}");
+        info!(
+            target: MESSAGE, event = event::MESSAGE, peer:% = peer, kind = kind,
+            compressed_bytes = chunk.len(), is_last = chunk.ends_message();
+            "message {peer} {kind}, compressed to {len}{more}"
+        );
     }
 }
 

@@ -76,19 +76,34 @@ impl Openings {
 
     /// Returns for how long a connection was open, and its greeting. Its moment is used up.
     pub(super) fn take(&mut self, moment: Moment) -> (Duration, Traffic) {
-        let (number, kind) = moment.parts();
-        let opening = if kind == IS_ENTRY {
-            let entry = usize::try_from(number).unwrap_or(usize::MAX);
-            self.entries.try_remove(entry)
-        } else {
-            None
-        };
-        let opening = opening.unwrap_or(Opening {
-            milliseconds: number,
+        let found = self.look_at(moment);
+        if let Some(entry) = moment.entry() {
+            self.entries.try_remove(entry);
+        }
+        found
+    }
+
+    /// For how long a connection is open, and its greeting.
+    pub(super) fn look_at(&self, moment: Moment) -> (Duration, Traffic) {
+        let opening = moment.entry().and_then(|entry| self.entries.get(entry));
+        let opening = opening.copied().unwrap_or(Opening {
+            milliseconds: moment.parts().0,
             greeting: self.usual_greeting,
         });
         let then = Duration::from_millis(opening.milliseconds);
         (self.start.elapsed().saturating_sub(then), opening.greeting)
+    }
+
+    /// How old a connection is now.
+    pub(super) fn age(&self, moment: Moment, now: Instant) -> Duration {
+        let (number, kind) = moment.parts();
+        let milliseconds = match usize::try_from(number) {
+            Ok(entry) if kind == IS_ENTRY => self.entries.get(entry).map(|it| it.milliseconds),
+            _ => None,
+        };
+        let then = Duration::from_millis(milliseconds.unwrap_or(number));
+        let elapsed = now.saturating_duration_since(self.start);
+        elapsed.saturating_sub(then)
     }
 
     /// Whether no connection has an entry.
@@ -107,6 +122,12 @@ impl Moment {
         let [first @ .., last, _, _, _] = number.to_le_bytes();
         let [a, b, c, d] = first;
         Self([a, b, c, d, last & !IS_ENTRY | kind])
+    }
+
+    /// The number of its entry, if it has one.
+    fn entry(self) -> Option<usize> {
+        let (number, kind) = self.parts();
+        (kind == IS_ENTRY).then(|| usize::try_from(number).unwrap_or(usize::MAX))
     }
 
     fn parts(self) -> (u64, u8) {

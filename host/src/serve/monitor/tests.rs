@@ -26,6 +26,14 @@ fn monitor(workers: usize) -> (Monitor, Vec<Poller>) {
     (monitor, pollers)
 }
 
+/// What a worker with this many clients answers.
+fn report(clients: usize) -> Report {
+    Report {
+        clients,
+        ..Report::default()
+    }
+}
+
 #[test]
 fn a_worker_that_stays_in_a_round_is_stuck_until_the_round_ends() {
     let (monitor, _pollers) = monitor(2);
@@ -97,10 +105,10 @@ fn the_last_answer_stands_for_a_worker_that_does_not_answer() {
         assert_eq!(post.question(), Some(counters));
         assert_eq!(post.question(), None, "it is asked once");
     }
-    first.answer(counters, Report { clients: 3 });
-    second.answer(counters, Report { clients: 4 });
+    first.answer(counters, report(3));
+    second.answer(counters, report(4));
     assert_eq!(clients(), [3, 4]);
-    second.answer(Question::Connections(1), Report { clients: 5 });
+    second.answer(Question::Connections(1), report(5));
     assert_eq!(
         second.question(),
         Some(counters),

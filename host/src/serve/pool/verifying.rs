@@ -17,7 +17,7 @@ impl Pool {
             self.budget.used += Verifiers::LEAST_MEMORY;
             self.budget.limit = self.budget.limit.max(self.budget.used);
             let memory = self.budget.limit;
-            self.verifiers = Some(Verifiers::new(options.log_messages, memory));
+            self.verifiers = Some(Verifiers::new(options.log.messages, memory));
         }
         self
     }

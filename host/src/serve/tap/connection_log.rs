@@ -7,6 +7,7 @@ use log::{debug, trace};
 
 use crate::escape::{PEER_TEXT_LEN_MAX, Untrusted};
 use crate::hex;
+use crate::logging::event;
 use crate::logging::target::{FRAME, WIRE};
 use crate::options::serve::Secrets;
 use crate::quantity::Count;
@@ -44,14 +45,17 @@ impl ConnectionLog {
             return;
         }
         let name = match side {
-            Side::Client => "request",
-            Side::Server => "response",
+            Side::Client => event::REQUEST,
+            Side::Server => event::RESPONSE,
         };
         let [first, second, third] = [first, second, third].map(ShownValue);
-        debug!(target: FRAME, "{name} {peer} {first} {second} {third}");
+        debug!(
+            target: FRAME, event = name, peer:% = peer;
+            "{name} {peer} {first} {second} {third}"
+        );
         for (header, value) in head.headers.iter().take(HEADERS_LOGGED_MAX) {
             let (header, value) = (ShownValue(header), ShownValue(value));
-            debug!(target: FRAME, "{name} {peer} {header}: {value}");
+            debug!(target: FRAME, event = name, peer:% = peer; "{name} {peer} {header}: {value}");
         }
     }
 
@@ -68,10 +72,17 @@ impl ConnectionLog {
         match found {
             Found::Frame(header, payload) => {
                 let frame = ShownFrame(*header, payload);
-                debug!(target: FRAME, "{verb} {peer} {frame}");
+                debug!(
+                    target: FRAME, event = event::FRAME, peer:% = peer, direction = verb;
+                    "{verb} {peer} {frame}"
+                );
             }
             Found::Invalid(fault, _) => {
-                debug!(target: FRAME, "{verb} {peer} what must not be sent: {fault}");
+                debug!(
+                    target: FRAME, event = event::FRAME, peer:% = peer, direction = verb,
+                    reason:% = fault;
+                    "{verb} {peer} what must not be sent: {fault}"
+                );
             }
             Found::Control(..) | Found::Message(_) => {}
         }
@@ -84,7 +95,11 @@ impl ConnectionLog {
         if left_out > 0 {
             let (verb, peer) = (verb(side), self.peer);
             let more = Count(left_out, "more frame");
-            debug!(target: FRAME, "{verb} {peer} {more} at once");
+            debug!(
+                target: FRAME, event = event::FRAME, peer:% = peer, direction = verb,
+                count = left_out;
+                "{verb} {peer} {more} at once"
+            );
         }
     }
 
@@ -96,7 +111,8 @@ impl ConnectionLog {
         let (verb, peer) = (verb(side), self.peer);
         let len = Count(bytes.len() as u64, "byte");
         trace!(
-            target: WIRE,
+            target: WIRE, event = event::BYTES, peer:% = peer, direction = verb,
+            bytes = bytes.len();
             "{verb} {peer} {len} of a request, hidden (--show-secrets shows them)"
         );
     }
@@ -105,7 +121,11 @@ impl ConnectionLog {
     pub(super) fn bytes(&mut self, side: Side, bytes: &[u8]) {
         let (verb, peer) = (verb(side), self.peer);
         let len = Count(bytes.len() as u64, "byte");
-        trace!(target: WIRE, "{verb} {peer} {len}: {}", Hex(bytes));
+        trace!(
+            target: WIRE, event = event::BYTES, peer:% = peer, direction = verb,
+            bytes = bytes.len();
+            "{verb} {peer} {len}: {}", Hex(bytes)
+        );
     }
 }
 

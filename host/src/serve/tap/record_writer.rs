@@ -12,6 +12,7 @@ use log::warn;
 
 use crate::escape::OneLine;
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::RECORD;
 use crate::options::serve::RecordOptions;
 use crate::quantity::Count;
@@ -125,7 +126,7 @@ impl RecordWriter {
         if let Some(count) = self.failures.add(Instant::now()) {
             let folder = self.options.folder.display().to_string();
             warn!(
-                target: RECORD,
+                target: RECORD, event = event::NOT_RECORDED, count = count, reason:% = error;
                 "cannot write recordings in {}: {error}; {} not whole since the last such line",
                 OneLine(&folder),
                 Count(count, "recording")

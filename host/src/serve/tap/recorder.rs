@@ -13,6 +13,7 @@ use log::{info, warn};
 
 use crate::escape::OneLine;
 use crate::lock::lock;
+use crate::logging::event;
 use crate::logging::target::RECORD;
 use crate::options::serve::RecordOptions;
 use crate::quantity::{Count, Size};
@@ -62,7 +63,7 @@ impl Recorder {
             .spawn(move || writer.run())?;
         let folder = options.folder.display().to_string();
         info!(
-            target: RECORD,
+            target: RECORD, event = event::RECORDING, connections_max = recorder.files_max;
             "up to {} are recorded in {} (--record-max-files), each up to {} \
              (--record-max-size)",
             Count(recorder.files_max as u64, "connection"),
@@ -113,7 +114,7 @@ impl Recorder {
         self.files_left.fetch_add(1, Ordering::Relaxed);
         if let Some(count) = lock(&self.not_begun).add(Instant::now()) {
             warn!(
-                target: RECORD,
+                target: RECORD, event = event::NOT_RECORDED, count = count;
                 "{} not recorded since the last such line: recordings are not written as fast as \
                  they are made",
                 Count(count, "connection")
@@ -129,7 +130,7 @@ impl Recorder {
         if !is_taken && !self.is_end_logged.swap(true, order) {
             let max = self.files_max;
             warn!(
-                target: RECORD,
+                target: RECORD, event = event::RECORDINGS_FULL, limit = max;
                 "no more connections are recorded: {} made (--record-max-files)",
                 Count(max as u64, "recording")
             );

@@ -17,6 +17,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::sign::CertifiedKey;
 
+use crate::logging::event;
 use crate::logging::target::TLS;
 use crate::serve::tls::certificate::LoadError;
 
@@ -27,7 +28,7 @@ const VALID_FOR: Duration = Duration::from_secs(397 * 24 * 60 * 60);
 /// Makes a certificate for this machine and for these addresses, logs its fingerprint, and writes
 /// it to a file.
 pub(super) fn make(
-    addresses: &[SocketAddr],
+    addresses: impl Iterator<Item = SocketAddr>,
     written_to: Option<&Path>,
 ) -> Result<CertifiedKey, LoadError> {
     let key = KeyPair::generate().map_err(LoadError::SelfSigned)?;
@@ -37,11 +38,11 @@ pub(super) fn make(
     if let Some(path) = written_to {
         fs::write(path, made.pem()).map_err(|error| not_written(path, &error))?;
     }
+    let fingerprint = fingerprint(made.der());
     info!(
-        target: TLS,
-        "certificate made for {}, with the SHA-256 fingerprint {}",
+        target: TLS, event = event::CERTIFICATE_MADE, fingerprint:% = fingerprint;
+        "certificate made for {}, with the SHA-256 fingerprint {fingerprint}",
         names.join(", "),
-        fingerprint(made.der())
     );
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     CertifiedKey::from_der(vec![made.der().clone()], key.into(), &default_provider())
@@ -58,9 +59,9 @@ fn not_written(path: &Path, error: &io::Error) -> LoadError {
 }
 
 /// The names that the certificate is for, each once.
-fn names(addresses: &[SocketAddr]) -> Vec<String> {
+fn names(addresses: impl Iterator<Item = SocketAddr>) -> Vec<String> {
     let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let listened = addresses.iter().map(SocketAddr::ip);
+    let listened = addresses.map(|address| address.ip());
     let mut names = vec!["localhost".into()];
     // 0.0.0.0 and [::] are not addresses of a server.
     let named = |ip: &IpAddr| !ip.is_unspecified();
@@ -119,8 +120,8 @@ mod tests {
         ];
         let addresses = addresses.map(|address| address.parse().unwrap());
         let expected = ["localhost", "127.0.0.1", "::1", "192.0.2.1"];
-        assert_eq!(names(&addresses), expected);
-        assert!(make(&addresses, None).is_ok());
+        assert_eq!(names(addresses.into_iter()), expected);
+        assert!(make(addresses.into_iter(), None).is_ok());
     }
 
     #[test]

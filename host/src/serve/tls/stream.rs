@@ -348,6 +348,10 @@ impl<T: Transport> Transport for TlsStream<T> {
         self.transport.local_address()
     }
 
+    fn remote_address(&self) -> Option<SocketAddr> {
+        self.transport.remote_address()
+    }
+
     fn tls_facts(&self) -> Option<TlsFacts> {
         facts::of(&self.tls, self.server_name.clone())
     }

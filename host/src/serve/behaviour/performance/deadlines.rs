@@ -151,7 +151,7 @@ impl Performance {
         }
         self.timers.is_over = true;
         self.timers.end = around.now + around.limits.close;
-        if !self.go_away("the time of a test is over", around)? {
+        if !self.go_away(CloseCode::GOING_AWAY, "the time of a test is over", around)? {
             return Err(Dropped::TimeOver);
         }
         self.outcome = Some(Outcome::TimeOver);
@@ -160,14 +160,19 @@ impl Performance {
 
     /// The server stops: sends Close as soon as possible.
     pub(crate) fn stop(&mut self, around: &mut Surroundings<'_>) -> Result<(), Dropped> {
-        match self.go_away("", around)? {
+        match self.go_away(around.limits.stop_code, "", around)? {
             true => Ok(()),
             false => Err(Dropped::Stopped),
         }
     }
 
     /// Sends Close after the frame that is begun. Returns whether it is sent, or was.
-    fn go_away(&mut self, reason: &str, around: &mut Surroundings<'_>) -> Result<bool, Short> {
+    fn go_away(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        around: &mut Surroundings<'_>,
+    ) -> Result<bool, Short> {
         match self.stage {
             Stage::Closing => return Ok(true),
             Stage::Refusing | Stage::Silent | Stage::Closed => return Ok(false),
@@ -181,7 +186,7 @@ impl Performance {
         self.pace = Pace::default();
         self.outbox
             .keep_begun_frame(&mut self.memory, around.pool)?;
-        let close = Content::Step(Step::Close(CloseCode::GOING_AWAY, reason.to_owned()));
+        let close = Content::Step(Step::Close(code, reason.to_owned()));
         self.outbox
             .push_fixed(None, close, &mut self.memory, around.pool)?;
         Ok(true)

@@ -44,6 +44,7 @@ impl Performance {
             opened: self.opened,
             received: self.received,
             echoed: self.sent - greeting,
+            unsent: Traffic::default(),
         }
     }
 }

@@ -6,8 +6,8 @@ use rustls::unbuffered::ConnectionState;
 
 use super::{RUSTLS_MEMORY, Receiving, TlsStream};
 use crate::serve::memory;
-use crate::serve::tls::facts;
 use crate::serve::tls::pending::{Room, encode, put, read, reserve};
+use crate::serve::tls::{facts, handshakes};
 use crate::serve::transport::Transport;
 
 impl<T: Transport> TlsStream<T> {
@@ -75,6 +75,9 @@ impl<T: Transport> TlsStream<T> {
                     return Ok(received.len());
                 }
                 Ok(ConnectionState::WriteTraffic(_)) => {
+                    if let Receiving::Handshake = self.receiving {
+                        handshakes::count(&self.tls);
+                    }
                     self.receiving = Receiving::Open;
                     return Ok(start + discard);
                 }

@@ -2,6 +2,7 @@
 //! other end is rustls' client, or something that does not speak TLS.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::mem;
 use std::sync::OnceLock;
 
@@ -81,7 +82,7 @@ fn client(version: &'static rustls::SupportedProtocolVersion) -> ClientConnectio
 fn tls_stream(step: usize) -> TlsStream<Duplex> {
     static TLS: OnceLock<TlsAcceptor> = OnceLock::new();
     let source = CertificateSource::SelfSigned { written_to: None };
-    let tls = TLS.get_or_init(|| TlsAcceptor::new(&source, &[]).unwrap());
+    let tls = TLS.get_or_init(|| TlsAcceptor::new(&source, iter::empty()).unwrap());
     let line = Duplex {
         step,
         room: usize::MAX,
