@@ -180,7 +180,7 @@ pub fn split_frame(bytes: &[u8]) -> Option<(Frame, &[u8])> {
             let (len, rest) = rest.split_first_chunk()?;
             let len = u64::from_be_bytes(*len);
             assert!(len > 0xFFFF, "length {len} is not minimal");
-            (len as usize, rest)
+            (usize::try_from(len).ok()?, rest)
         }
         len => (usize::from(len), rest),
     };

@@ -151,7 +151,8 @@ impl Expected {
                 break;
             };
             let rest = &input[header.header_len..];
-            let received = rest.len().min(header.len.min(1 << 40) as usize);
+            let announced = usize::try_from(header.len).unwrap_or(usize::MAX);
+            let received = rest.len().min(announced);
             let (payload, later) = rest.split_at(received);
             let is_whole = received as u64 == header.len;
             let key = header.key.repeat(payload.len().div_ceil(4));
@@ -223,7 +224,9 @@ impl Expected {
         };
         let held_len = text.len() - payload.len();
         let known_len = len.saturating_add((self.message_len + held_len) as u64);
-        self.may_be_too_long = known_len > self.max_message_len as u64;
+        // With 32 bits, a frame may announce more than a number without a limit.
+        let is_limited = self.max_message_len < usize::MAX;
+        self.may_be_too_long = is_limited && known_len > self.max_message_len as u64;
         if !self.may_be_too_long {
             if opcode != 0 && (is_whole || valid > 0) && !(is_broken && valid == 0) {
                 self.answer.mark(Mark::Begin(kind));
