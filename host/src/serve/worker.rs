@@ -83,6 +83,9 @@ pub(crate) struct Worker<A: Acceptor> {
     reuses_ports: bool,
     /// How far the server's end has come; `None` while it serves.
     end: Option<End>,
+    /// Whether more than clients may have something due: the server ends, accepting has failed, or
+    /// connections say first whose they are. Then each round costs more.
+    has_own_tasks: bool,
 }
 
 /// How far the server's end has come.
@@ -126,6 +129,7 @@ impl<A: Acceptor> Worker<A> {
             drain: options.drain,
             reuses_ports: options.listen.reuse_port,
             end: None,
+            has_own_tasks: true,
         }
     }
 
@@ -150,8 +154,15 @@ impl<A: Acceptor> Worker<A> {
         if self.arrivals.is_some() {
             self.poller.expect_arrivals();
         }
-        while !self.is_over() {
-            let timeout = self.timeout();
+        loop {
+            let timeout = if !self.has_own_tasks {
+                // The usual case.
+                self.clients.timeout()
+            } else if self.is_over() {
+                break;
+            } else {
+                self.timeout()
+            };
             self.post.end_round();
             match self.poller.wait(&mut events, timeout) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
@@ -166,7 +177,9 @@ impl<A: Acceptor> Worker<A> {
             for ready in events.iter() {
                 self.handle(ready);
             }
-            self.resume_accepting();
+            if self.has_own_tasks {
+                self.resume_accepting();
+            }
         }
         self.post.end_round();
         Ok(())
@@ -192,6 +205,7 @@ impl<A: Acceptor> Worker<A> {
     fn wake(&mut self) {
         if self.stop.load(Ordering::Acquire) && self.end.is_none() {
             self.end = Some(End::StopsAt(self.now + self.drain.delay));
+            self.has_own_tasks = true;
         }
         if let Some(question) = self.post.question() {
             let mut report = self.clients.report(question);
@@ -237,6 +251,7 @@ impl<A: Acceptor> Worker<A> {
         self.has_accept_failed = true;
         self.post.set_cannot_accept(true);
         self.accept_paused_until = Some(self.now + ACCEPT_PAUSE);
+        self.has_own_tasks = true;
     }
 
     /// Keeps a new client, or hands it to the next worker if its listener is for all.
@@ -268,15 +283,13 @@ impl<A: Acceptor> Worker<A> {
         }
     }
 
-    /// How long to wait for events: without end, unless something is due. (What the usual case
-    /// would pay for is done here, and only where it is needed.)
+    /// How long to wait for events if there may be [own tasks](Self::has_own_tasks): without end,
+    /// unless something is due.
     fn timeout(&mut self) -> Option<Duration> {
-        let timeout = self.clients.timeout();
-        // The usual case.
-        if self.accept_paused_until.is_none() && self.end.is_none() && self.arrivals.is_none() {
-            return timeout;
-        }
         self.expire_arrivals();
+        let timeout = self.clients.timeout();
+        self.has_own_tasks =
+            self.accept_paused_until.is_some() || self.end.is_some() || self.arrivals.is_some();
         let now = self.now;
         let end = self.end.map(|end| match end {
             End::StopsAt(time) | End::ClosesAt(time) | End::StoppedUntil(time) => time,
