@@ -231,7 +231,7 @@ mod unix_socket {
     fn answers_as_an_address_does_and_is_removed_at_the_end() {
         let path = path("admin.sock");
         let mut server = Server::start(&[&flag(&path)]);
-        server.logged("health checks on unix:");
+        server.logged("health checks and metrics on unix:");
         let file = fs::symlink_metadata(&path).expect("a file");
         assert!(file.file_type().is_socket());
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
