@@ -13,7 +13,7 @@ use crate::table::Row;
 use crate::target::{BACKLOG, Cost, LARGE_BUFFER, SMALL_BUFFER, Target, at_once, status};
 
 /// Each flag that limits something, with a value lower than the default.
-const LIMITS: [&str; 16] = [
+const LIMITS: [&str; 19] = [
     "--max-push=100",
     "--max-test-time=9s",
     "--max-connections=200",
@@ -30,6 +30,9 @@ const LIMITS: [&str; 16] = [
     "--max-backlog=1MiB",
     "--drain-timeout=9s",
     "--drain-spread=1s",
+    "--drain-delay=1s",
+    "--max-lifetime=60s",
+    "--watchdog=3s",
 ];
 
 /// Half a frame, and then nothing; and echoes that are not received.
