@@ -80,6 +80,7 @@ fn a_client_is_greeted_with_its_request_on_every_path() {
             ],
             "peer": client.address().to_string(),
             "local": server.address.to_string(),
+            "via": null,
             "tls": null,
             "subprotocols": {"offered": ["v2.chat", "chat"], "chosen": "chat"},
             "extensions": {
@@ -200,7 +201,7 @@ fn a_request_by_http_gets_itself_wherever_the_test_path_is() {
     assert_eq!(nothing, "");
     let (head, _) = answer(&server, &plain("POST", "/test/request"));
     assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
-    assert!(head.contains("Allow: GET, HEAD\r\n"), "{head}");
+    assert!(head.contains("Allow: GET, HEAD, OPTIONS\r\n"), "{head}");
     let body = plain("GET", "/test/request").replace("cookie", "Content-Length: 1\r\nx");
     assert!(answer(&server, &body).0.starts_with("HTTP/1.1 400 "));
     for path in ["/test/request/", "/test/requests", "/request"] {

@@ -234,7 +234,7 @@ fn target_and_body_are_checked_for_get_and_head_only() {
         for (method, refusal) in [
             ("GET", refusal),
             ("HEAD", refusal),
-            ("OPTIONS", Refusal::MethodNotAllowed),
+            ("DELETE", Refusal::MethodNotAllowed),
         ] {
             let line = format!("{method} {target} HTTP/1.1");
             let served = served(Application::default(), &head(&[&line, "Host: a", header]));
