@@ -60,7 +60,11 @@ impl Folder {
     /// A folder with the program and nothing else.
     fn with(name: &str, program: &Path) -> Self {
         let folder = Self::new(name);
-        fs::copy(program, folder.0.join("ws-echo")).expect("the static program");
+        // If this process wrote it, a process that another thread starts meanwhile could have it
+        // open for writing, and it could not be executed (ETXTBSY).
+        let copy = folder.0.join("ws-echo");
+        let copied = Command::new("cp").arg(program).arg(copy).status();
+        assert!(copied.expect("cp can be started").success());
         folder
     }
 
