@@ -31,6 +31,7 @@ fn the_corpus_of_handshake_keeps_every_promise() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn the_corpus_of_proxy_header_keeps_every_promise() {
     replay("proxy_header", fuzzing::proxy_header::run);
 }
