@@ -158,7 +158,7 @@ impl<T: Transport> Clients<T> {
     ) -> Option<usize> {
         self.shared.journal.counters.accepted += 1;
         if !self.make_place() {
-            self.count_turned_away(Limit::Memory);
+            self.shared.count_turned_away(Limit::Memory);
             return None;
         }
         let mut admitted = match place {
@@ -174,7 +174,7 @@ impl<T: Transport> Clients<T> {
             }
         }
         if let Admission::Reject(limit) | Admission::Drop(limit) = admitted {
-            self.count_turned_away(limit);
+            self.shared.count_turned_away(limit);
         }
         let client = match admitted {
             Admission::Accept => Driver::new(transport, peer),
@@ -211,11 +211,6 @@ impl<T: Transport> Clients<T> {
             self.run_queue.reserve_exact(2 * all - queued);
         }
         granted.is_some()
-    }
-
-    /// Counts a client that is turned away, and logs it if that is due.
-    pub(crate) fn count_turned_away(&mut self, limit: Limit) {
-        self.shared.count_turned_away(limit);
     }
 
     /// Moves the clock on. It never goes back.

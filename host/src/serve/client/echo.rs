@@ -192,10 +192,8 @@ impl Conversation<'_> {
         let mut exchange = self.session.connection.exchange(self.buffer);
         let echoed = exchange.echo_and_measure(self.shared.service.compressed());
         let read = received - self.buffer.received().len();
-        let messages = echoed
-            .messages(read, self.buffer.ready().len() - ready)
-            .into();
-        self.count(messages);
+        let messages = echoed.messages(read, self.buffer.ready().len() - ready);
+        self.count(messages.into());
         echoed.is_all()
     }
 

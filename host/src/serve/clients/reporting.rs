@@ -37,7 +37,7 @@ impl<T: Transport> Clients<T> {
     /// Counts a client that was accepted and cannot be added.
     pub(crate) fn refuse(&mut self, limit: Limit) {
         self.shared.journal.counters.accepted += 1;
-        self.count_turned_away(limit);
+        self.shared.count_turned_away(limit);
     }
 
     /// Remembers what clients ask for, to list that too.

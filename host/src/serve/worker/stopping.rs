@@ -53,18 +53,10 @@ impl<A: Acceptor> Worker<A> {
         self.clients.stop(self.drain.spread);
     }
 
-    /// Whether the worker has stopped. Before that, goes on with that if it is due.
+    /// Whether the worker has stopped. Goes on with that if it is due, and drops the clients whose
+    /// connections did not end in time.
     pub(super) fn is_over(&mut self) -> bool {
-        // The usual case.
-        if self.end.is_none() {
-            return false;
-        }
         self.stop_if_due();
-        self.has_stopped()
-    }
-
-    /// Whether the worker has stopped. Drops the clients whose connections did not end in time.
-    fn has_stopped(&mut self) -> bool {
         let Some(End::StoppedUntil(deadline)) = self.end else {
             return false;
         };
