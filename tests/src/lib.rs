@@ -8,6 +8,7 @@ pub mod core_examples;
 pub mod deflate;
 pub mod driver;
 pub mod firmware;
+pub mod folder;
 pub mod foreign;
 pub mod fuzzing;
 pub mod http_answer;

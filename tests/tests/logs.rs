@@ -3,15 +3,16 @@
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, process};
 
 use regex_lite::Regex;
 use serde_json::Value;
+use ws_echo_tests::folder::Folder;
 use ws_echo_tests::log::Log;
 use ws_echo_tests::needs;
 use ws_echo_tests::programs::PYTHON;
@@ -24,27 +25,6 @@ const EVENTS: &str = include_str!("../../host/src/logging/event.rs");
 const FIELDS: &str = include_str!("../../host/src/logging/field.rs");
 /// What each object has before its fields.
 const ALWAYS: [&str; 5] = ["time", "level", "target", "event", "message"];
-
-/// A folder of a test's own, which is removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = env::temp_dir().join(format!("ws-echo-logs-{}-{name}", process::id()));
-        fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Starts a server that logs to a file.
 fn server_with_file(file: &Path, arguments: &[&str]) -> Server {
@@ -351,7 +331,7 @@ fn the_text_in_a_file_looks_as_on_stderr() {
 #[test]
 fn a_file_that_cannot_be_opened_is_a_wrong_command_line() {
     let folder = Folder::new("wrong");
-    let path = folder.0.to_str().expect("text").to_owned();
+    let path = folder.path().to_str().expect("text").to_owned();
     let fifo = folder.file("fifo");
     let made = Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
     assert!(made.success());

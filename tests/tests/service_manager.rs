@@ -8,11 +8,12 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, process};
 
+use ws_echo_tests::folder::Folder;
 use ws_echo_tests::needs;
 use ws_echo_tests::programs::{SYSTEMD_ANALYZE, SYSTEMD_SOCKET_ACTIVATE};
 use ws_echo_tests::scripted_client::Client;
@@ -25,27 +26,6 @@ const UNITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/deploy/systemd
 /// The most that `systemd-analyze security` may find, in tenths: from 0, the safest, to 100.
 const EXPOSURE_MAX: &str = "15";
 
-/// A folder for a test. It is removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = env::temp_dir().join(format!("ws-echo-{name}-{}", process::id()));
-        fs::create_dir_all(&folder).expect("a temporary folder");
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 fn listen_on(path: &Path) -> String {
     format!("--listen=unix:{}", path.display())
 }
@@ -56,6 +36,19 @@ fn start_at(path: &Path, arguments: &[&str]) -> Server {
     Server::start(&[&["--no-welcome", &listen], arguments].concat())
 }
 
+/// A client of a Unix socket gets an echo.
+fn expect_echo_at(path: &Path) {
+    let mut client = Client::connect_unix(path);
+    client.upgrade();
+    expect_echo(&mut client);
+}
+
+/// A server that is told to stop does so, with status 0.
+fn expect_stop(server: &mut Server) {
+    server.ask_to_stop();
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 fn is_socket(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket())
 }
@@ -64,7 +57,7 @@ fn is_socket(path: &Path) -> bool {
 fn a_unix_socket_is_served_as_an_address_is_and_removed_at_the_end() {
     needs!(Process);
     let folder = Folder::new("unix");
-    let path = folder.path("socket");
+    let path = folder.file("socket");
     for (arguments, mode) in [(&[][..], 0o600), (&["--unix-mode=0666"], 0o666)] {
         let mut server = start_at(&path, arguments);
         let made = fs::symlink_metadata(&path).expect("a file");
@@ -95,14 +88,14 @@ fn a_unix_socket_is_served_as_an_address_is_and_removed_at_the_end() {
 fn clients_of_a_unix_socket_have_no_limit_of_an_address_and_speak_tls() {
     needs!(Process);
     let folder = Folder::new("unix-tls");
-    let path = folder.path("socket");
+    let path = folder.file("socket");
     let server = start_at(&path, &["--max-connections-per-ip=1"]);
     let mut clients: Vec<_> = (0..3).map(|_| Client::connect_unix(&path)).collect();
     clients.iter_mut().for_each(Client::upgrade);
     drop(server);
-    let listen = listen_on(&folder.path("other"));
+    let listen = listen_on(&folder.file("other"));
     let (server, _certificate) = self_signed("unix", &[&listen]);
-    let mut client = Client::connect_unix(&folder.path("other"));
+    let mut client = Client::connect_unix(&folder.file("other"));
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     server.logged("client refused unix");
 }
@@ -111,7 +104,7 @@ fn clients_of_a_unix_socket_have_no_limit_of_an_address_and_speak_tls() {
 fn a_unix_socket_that_a_dead_server_has_left_is_replaced() {
     needs!(Process);
     let folder = Folder::new("unix-left");
-    let path = folder.path("socket");
+    let path = folder.file("socket");
     // It is killed.
     drop(start_at(&path, &[]));
     assert!(is_socket(&path));
@@ -128,7 +121,7 @@ fn a_unix_socket_that_a_dead_server_has_left_is_replaced() {
     assert!(stderr.contains("another server listens there"), "{stderr}");
     expect_echo(&mut client);
     drop(server);
-    let file = folder.path("file");
+    let file = folder.file("file");
     fs::write(&file, "precious").unwrap();
     let stderr = refused(&listen_on(&file));
     assert!(
@@ -136,9 +129,9 @@ fn a_unix_socket_that_a_dead_server_has_left_is_replaced() {
         "{stderr}"
     );
     assert_eq!(fs::read(&file).unwrap(), b"precious");
-    let stderr = refused(&listen_on(&folder.path("none/socket")));
+    let stderr = refused(&listen_on(&folder.file("none/socket")));
     assert!(stderr.contains("there is no such folder"), "{stderr}");
-    let stderr = refused(&listen_on(&folder.path(&"long".repeat(30))));
+    let stderr = refused(&listen_on(&folder.file(&"long".repeat(30))));
     assert!(stderr.contains("too long"), "{stderr}");
 }
 
@@ -164,7 +157,7 @@ fn listener() -> (TcpListener, SocketAddr) {
 fn sockets_that_are_passed_are_served_without_a_flag() {
     needs!(Process);
     let folder = Folder::new("passed");
-    let path = folder.path("socket");
+    let path = folder.file("socket");
     let unix = UnixListener::bind(&path).expect("a socket");
     let (tcp, address) = listener();
     let mut command = passing("web:local", &["--no-welcome"]);
@@ -175,12 +168,9 @@ fn sockets_that_are_passed_are_served_without_a_flag() {
     assert_eq!(server.address, address);
     for _ in 0..20 {
         expect_echo(&mut Client::open(address));
-        let mut client = Client::connect_unix(&path);
-        client.upgrade();
-        expect_echo(&mut client);
+        expect_echo_at(&path);
     }
-    server.ask_to_stop();
-    assert_eq!(server.wait().code(), Some(0));
+    expect_stop(&mut server);
     // It is not the server's: clients wait for the next one.
     assert!(is_socket(&path));
     drop(Client::connect_unix(&path));
@@ -239,7 +229,7 @@ fn systemd_itself_passes_sockets() {
         return;
     }
     let folder = Folder::new("activate");
-    let path = folder.path("socket");
+    let path = folder.file("socket");
     let address = server::free_address();
     let mut activate = SYSTEMD_SOCKET_ACTIVATE.command();
     activate.arg(format!("--listen={address}"));
@@ -253,11 +243,8 @@ fn systemd_itself_passes_sockets() {
         activate.stdout(Stdio::null()).stderr(Stdio::piped()),
     );
     expect_echo(&mut Client::open(address));
-    let mut client = Client::connect_unix(&path);
-    client.upgrade();
-    expect_echo(&mut client);
-    server.ask_to_stop();
-    assert_eq!(server.wait().code(), Some(0));
+    expect_echo_at(&path);
+    expect_stop(&mut server);
 }
 
 /// What the server tells the service manager next.
@@ -304,7 +291,7 @@ fn expect_states(socket: &str, manager: &UnixDatagram) {
 fn a_service_manager_hears_when_the_server_is_ready_reloads_and_stops() {
     needs!(Process);
     let folder = Folder::new("notify");
-    let path = folder.path("notify");
+    let path = folder.file("notify");
     let manager = UnixDatagram::bind(&path).expect("a socket");
     expect_states(path.to_str().expect("text"), &manager);
 }
@@ -324,7 +311,7 @@ fn a_service_manager_may_have_a_socket_without_a_file() {
 fn a_service_manager_hears_that_the_server_is_alive() {
     needs!(Process);
     let folder = Folder::new("watchdog");
-    let path = folder.path("notify");
+    let path = folder.file("notify");
     let manager = UnixDatagram::bind(&path).expect("a socket");
     let watchdog = [("WATCHDOG_USEC", "300000")];
     let server = start_for(path.to_str().expect("text"), &manager, &watchdog);
@@ -339,7 +326,7 @@ fn a_service_manager_hears_that_the_server_is_alive() {
 fn a_service_manager_that_does_not_listen_stops_nothing() {
     needs!(Process);
     let folder = Folder::new("gone");
-    let path = folder.path("notify");
+    let path = folder.file("notify");
     // Nothing is read: its queue becomes full.
     let manager = UnixDatagram::bind(&path).expect("a socket");
     let watchdog = [("WATCHDOG_USEC", "30000")];
@@ -350,8 +337,7 @@ fn a_service_manager_that_does_not_listen_stops_nothing() {
     server.signal("HUP");
     server.logged("SIGHUP: ");
     expect_echo(&mut Client::open(server.address));
-    server.ask_to_stop();
-    assert_eq!(server.wait().code(), Some(0));
+    expect_stop(&mut server);
 }
 
 #[test]
@@ -363,14 +349,14 @@ fn the_units_are_right_and_the_service_may_do_little() {
     for unit in ["ws-echo.service", "ws-echo.socket"] {
         let text = fs::read_to_string(Path::new(UNITS).join(unit)).expect(unit);
         let here = binary().to_str().expect("text");
-        fs::write(folder.path(unit), text.replace("/usr/bin/ws-echo", here)).unwrap();
+        fs::write(folder.file(unit), text.replace("/usr/bin/ws-echo", here)).unwrap();
     }
     let analyze = |arguments: &[&str]| {
         let mut command = SYSTEMD_ANALYZE.command();
         command.arg("--man=no").args(arguments);
         command.args([
-            folder.path("ws-echo.service"),
-            folder.path("ws-echo.socket"),
+            folder.file("ws-echo.service"),
+            folder.file("ws-echo.socket"),
         ]);
         let (status, stdout, stderr) = run(&mut command).expect("it can be started");
         assert!(status.success() && stderr.is_empty(), "{stdout}{stderr}");
@@ -378,7 +364,7 @@ fn the_units_are_right_and_the_service_may_do_little() {
     analyze(&["verify"]);
     let mut security = SYSTEMD_ANALYZE.command();
     security.args(["security", "--offline=yes", "--threshold", EXPOSURE_MAX]);
-    security.arg(folder.path("ws-echo.service"));
+    security.arg(folder.file("ws-echo.service"));
     let (status, stdout, stderr) = run(&mut security).expect("it can be started");
     assert!(status.success(), "{stdout}{stderr}");
 }

@@ -1,10 +1,11 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use ws_echo_tests::folder::Folder;
 use ws_echo_tests::programs::{FISH, ZSH, is_there};
 
+use super::printed;
 use super::shell::Shell;
-use super::{Folder, printed};
 
 /// A line of which the last word is completed, and the words that come of it.
 const LINES: [(&str, &str); 12] = [
@@ -29,9 +30,9 @@ const PROGRAM: &str = "ws-echo() { echo \"args: ${*%/}.\"; }";
 /// A folder with the files that lines name, and with the script of a shell.
 fn folder(shell: &str, name: &str) -> Folder {
     let folder = Folder::new(shell);
-    fs::write(folder.0.join("certificate.pem"), "").unwrap();
-    fs::create_dir(folder.0.join("recordings")).unwrap();
-    fs::write(folder.0.join(name), printed(&["completions", shell])).unwrap();
+    fs::write(folder.file("certificate.pem"), "").unwrap();
+    fs::create_dir(folder.file("recordings")).unwrap();
+    fs::write(folder.file(name), printed(&["completions", shell])).unwrap();
     folder
 }
 
@@ -55,7 +56,7 @@ fn bash_completes() {
     bash.args(["--norc", "--noprofile", "-i"]);
     check(Shell::start(
         &mut bash,
-        &folder.0,
+        folder.path(),
         &[PROGRAM, "source ./script"],
     ));
 }
@@ -69,7 +70,11 @@ fn zsh_completes() {
     let mut zsh = ZSH.command();
     zsh.args(["-f", "-i"]);
     let completions = "fpath+=$PWD; autoload -U compinit; compinit -u -D";
-    check(Shell::start(&mut zsh, &folder.0, &[PROGRAM, completions]));
+    check(Shell::start(
+        &mut zsh,
+        folder.path(),
+        &[PROGRAM, completions],
+    ));
 }
 
 #[test]
@@ -82,7 +87,7 @@ fn fish_completes() {
         let mut fish = FISH.command();
         let script = format!("source ./script; complete -C 'ws-echo {typed}'");
         fish.args(["--no-config", "--command", &script]);
-        fish.env("HOME", &folder.0).current_dir(&folder.0);
+        fish.env("HOME", folder.path()).current_dir(folder.path());
         let output = fish.stdin(Stdio::null()).output().unwrap();
         let found = String::from_utf8(output.stdout).unwrap();
         // A description follows a tab.

@@ -8,27 +8,9 @@ mod man;
 mod shell;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ws_echo_tests::server::{command, run};
-
-/// A folder of this test's own, which is deleted with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("ws-echo-documents-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// What the program prints to stdout.
 fn printed(arguments: &[&str]) -> String {

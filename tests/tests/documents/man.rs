@@ -1,8 +1,9 @@
 use std::fs;
 
+use ws_echo_tests::folder::Folder;
 use ws_echo_tests::programs::MANDOC;
 
-use super::{Folder, printed};
+use super::printed;
 
 const COMMANDS: [&str; 8] = [
     "serve",
@@ -32,7 +33,7 @@ fn shown(arguments: &[&str], folder: &Folder) -> Option<String> {
     if !MANDOC.is_there(&["-T", "ascii", "/dev/null"]) {
         return None;
     }
-    let file = folder.0.join("page");
+    let file = folder.file("page");
     fs::write(&file, printed(arguments)).unwrap();
     let mut mandoc = MANDOC.command();
     mandoc.args(["-T", "ascii", "-O", "width=500"]).arg(&file);
@@ -54,7 +55,7 @@ fn mandoc_finds_no_fault_in_the_pages_of_all_commands() {
         return;
     }
     let folder = Folder::new("lint");
-    let pages = folder.0.join("new/man1");
+    let pages = folder.file("new/man1");
     assert_eq!(printed(&["man", "--dir", pages.to_str().unwrap()]), "");
     let mut names: Vec<_> = fs::read_dir(&pages)
         .unwrap()

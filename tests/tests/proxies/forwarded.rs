@@ -4,7 +4,7 @@ use ws_echo_tests::scripted_client::{Client, request};
 use ws_echo_tests::server::Server;
 use ws_echo_tests::sessions::expect_echo;
 
-use super::{TRUSTED, expect_open, expect_refusal, request_with};
+use super::{TRUSTED, expect_connected, expect_open, expect_refusal, request_with};
 
 /// A connection whose request has these headers.
 fn send(server: &Server, headers: &str) -> Client {
@@ -38,10 +38,7 @@ fn the_client_in_the_log_is_the_one_that_trusted_proxies_name() {
         expect_open(&mut connection);
         expect_echo(&mut connection);
         let own = connection.address();
-        server.logged(&match client {
-            Some(client) => format!("client connected {client} via {own} /"),
-            None => format!("client connected {own} /"),
-        });
+        expect_connected(&server, own, client);
         drop(connection);
         if let Some(client) = client {
             server.logged(&format!("client disconnected {client} lost: end of stream"));

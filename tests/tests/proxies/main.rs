@@ -4,7 +4,10 @@ mod forwarded;
 mod proxy_protocol;
 mod real;
 
+use std::net::SocketAddr;
+
 use ws_echo_tests::scripted_client::{Client, request};
+use ws_echo_tests::server::Server;
 
 /// Trusts this machine.
 const TRUSTED: &str = "--trust-proxy=127.0.0.1";
@@ -26,4 +29,12 @@ fn expect_refusal(mut client: Client, status: &str) {
     assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     client.shut();
     client.receive_rest();
+}
+
+/// The log says that a connection is open, and for whom if a proxy has named the client.
+fn expect_connected(server: &Server, own: SocketAddr, client: Option<&str>) {
+    server.logged(&match client {
+        Some(client) => format!("client connected {client} via {own} /"),
+        None => format!("client connected {own} /"),
+    });
 }

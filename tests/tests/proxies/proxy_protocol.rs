@@ -14,7 +14,7 @@ use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::tls::client::{TlsClient, VERSIONS, trusting};
 use ws_echo_tests::wire::{Frame, masked_close};
 
-use super::{TRUSTED, expect_open, expect_refusal};
+use super::{TRUSTED, expect_connected, expect_open, expect_refusal};
 
 const PROXY_PROTOCOL: &str = "--proxy-protocol";
 
@@ -57,10 +57,7 @@ fn the_client_in_the_log_is_the_one_that_the_header_names() {
             expect_open(&mut connection);
             expect_echo(&mut connection);
             let own = connection.address();
-            server.logged(&match client {
-                Some(client) => format!("client connected {client} via {own} /"),
-                None => format!("client connected {own} /"),
-            });
+            expect_connected(&server, own, client);
         }
     }
 }
