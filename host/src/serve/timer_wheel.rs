@@ -152,10 +152,12 @@ impl TimerWheel {
         self.push(due % SLOTS, link);
     }
 
-    /// How far away the deadline of a key is that has one.
+    /// How far away the deadline of a key is that has one; no ticks if it has passed.
     pub(crate) fn left(&self, key: usize) -> Ticks {
         let due = self.links[link_of(key) as usize].due;
-        Ticks(due.wrapping_sub(self.now as u32))
+        // Half of all ticks are in the future.
+        let ticks = due.wrapping_sub(self.now as u32) as i32;
+        Ticks(u32::try_from(ticks).unwrap_or(0))
     }
 
     /// Where the link of a key is, which is made if there is none.
@@ -238,10 +240,8 @@ impl TimerWheel {
     pub(crate) fn remaining(&self, key: usize) -> Option<Duration> {
         let place = link_of(key);
         let link = self.links.get(place as usize)?;
-        // Half of all ticks are in the future.
-        let ticks = link.due.wrapping_sub(self.now as u32) as i32;
         let is_set = link.next != place;
-        is_set.then(|| GRANULARITY * u32::try_from(ticks).unwrap_or(0))
+        is_set.then(|| self.left(key).duration())
     }
 
     /// Takes the next key with a deadline that is due.
