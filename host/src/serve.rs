@@ -23,6 +23,7 @@ pub(crate) mod monitor;
 mod notify;
 pub(crate) mod origin;
 pub(crate) mod page;
+mod passed_sockets;
 pub(crate) mod peer;
 pub(crate) mod poller;
 pub(crate) mod pool;

@@ -21,7 +21,10 @@ pub fn server(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -
     thread::spawn(move || {
         for stream in listener.incoming() {
             let serve = Arc::clone(&serve);
-            thread::spawn(move || serve(stream.expect("a client")));
+            let stream = stream.expect("a client");
+            // Otherwise a small write could wait until the one before is acknowledged.
+            let _ = stream.set_nodelay(true);
+            thread::spawn(move || serve(stream));
         }
     });
     format!("ws://{address}/")

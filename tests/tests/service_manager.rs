@@ -224,6 +224,50 @@ fn a_passed_socket_that_does_not_listen_is_an_error() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_socket_that_is_inherited_is_served_by_its_number() {
+    needs!(Process);
+    let (tcp, address) = listener();
+    let folder = Folder::new("inherited");
+    let path = folder.file("socket");
+    let unix = UnixListener::bind(&path).expect("a socket");
+    let script = "exec 7<&0 </dev/null 8<&2 2>/dev/null \"$0\" \"$@\"";
+    let arguments = ["--no-welcome", "--listen=fd:7", "--listen=fd:8"];
+    let mut command = in_shell(script, &command(arguments));
+    command
+        .stdin(OwnedFd::from(tcp.try_clone().unwrap()))
+        .stderr(OwnedFd::from(unix));
+    let mut server = Server::spawn(&mut command);
+    drop(command);
+    assert_eq!(server.address, address);
+    for _ in 0..20 {
+        expect_echo(&mut Client::open(address));
+        expect_echo_at(&path);
+    }
+    expect_stop(&mut server);
+    // Clients wait in it for the next server.
+    drop(Client::connect(address));
+    drop(tcp);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_inherited_descriptor_must_be_that_of_a_socket_that_listens() {
+    needs!(Process);
+    for (which, reason) in [
+        ("0", "Socket operation on non-socket"),
+        ("99", "Bad file descriptor"),
+        ("99999999999", "Bad file descriptor"),
+    ] {
+        let mut command = command([&format!("--listen=fd:{which}")]);
+        let (status, _, stderr) = run(command.stdin(Stdio::null())).expect("it can be started");
+        assert_eq!(status.code(), Some(1), "{stderr}");
+        let refusal = format!("cannot listen on fd:{which}: {reason}");
+        assert!(stderr.contains(&refusal), "{stderr}");
+    }
+}
+
+#[test]
 fn systemd_itself_passes_sockets() {
     needs!(Process);
     if !SYSTEMD_SOCKET_ACTIVATE.is_there(&["--version"]) {

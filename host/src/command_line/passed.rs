@@ -6,6 +6,7 @@ use std::process;
 use super::environment::Environment;
 use super::host;
 use crate::escape::Excerpt;
+use crate::options::listen::ListenSocket;
 
 const COUNT: &str = "LISTEN_FDS";
 const PROCESS: &str = "LISTEN_PID";
@@ -53,18 +54,26 @@ pub(super) fn names(environment: &Environment) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The places of the sockets with this file descriptor or name; the error says what to write.
-pub(super) fn find(which: &str, names: &[String]) -> Result<Vec<usize>, String> {
-    let places: Vec<_> = if host::is_number(which) {
-        let number = which.parse().ok();
-        let place = number.and_then(|number: usize| number.checked_sub(FIRST));
-        place.into_iter().filter(|it| *it < names.len()).collect()
-    } else {
-        let named = |place: &usize| names[*place] == which;
-        (0..names.len()).filter(named).collect()
+/// The sockets with this file descriptor or name; the error says what to write. If nothing was
+/// passed by the variables, a file descriptor may be any that this process has inherited.
+pub(super) fn find(which: &str, names: &[String]) -> Result<Vec<ListenSocket>, String> {
+    let number = which.parse().ok().filter(|_| host::is_number(which));
+    match number {
+        Some(number) if names.is_empty() && cfg!(target_os = "linux") => {
+            return Ok(vec![ListenSocket::Inherited(number)]);
+        }
+        _ => {}
+    }
+    let is_it = |(place, name): (usize, &String)| match number {
+        Some(number) => place + FIRST == number,
+        None => name == which,
     };
-    if !places.is_empty() {
-        return Ok(places);
+    let places = (0..).zip(names).filter(|it| is_it(*it));
+    let sockets: Vec<_> = places
+        .map(|(place, _)| ListenSocket::Passed(place))
+        .collect();
+    if !sockets.is_empty() {
+        return Ok(sockets);
     }
     let which = Excerpt::new(which);
     if names.is_empty() {
@@ -86,6 +95,7 @@ pub(super) fn find(which: &str, names: &[String]) -> Result<Vec<usize>, String> 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::options::listen::ListenSocket::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         variables.iter().copied().collect()
@@ -96,9 +106,10 @@ mod tests {
         let own = process::id().to_string();
         let variables = [(COUNT, "3"), (PROCESS, &own), (NAMES, "web:admin:web")];
         let names = names(&environment(&variables)).expect("they are right");
-        assert_eq!(find("3", &names), Ok(vec![0]));
-        assert_eq!(find("5", &names), Ok(vec![2]));
-        assert_eq!(find("web", &names), Ok(vec![0, 2]));
+        let passed = |places: &[usize]| Ok(places.iter().map(|it| Passed(*it)).collect());
+        assert_eq!(find("3", &names), passed(&[0]));
+        assert_eq!(find("5", &names), passed(&[2]));
+        assert_eq!(find("web", &names), passed(&[0, 2]));
         for which in ["0", "2", "6", "99999999999999999999", "", "other"] {
             let refusal = find(which, &names).expect_err(which);
             assert!(refusal.ends_with("fd:3 (fd:web), fd:4 (fd:admin), fd:5 (fd:web)"));
@@ -111,8 +122,17 @@ mod tests {
         let variables = [(COUNT, "1"), (PROCESS, &*other)];
         assert_eq!(names(&environment(&variables)), Ok(Vec::new()));
         assert_eq!(names(&environment(&[])), Ok(Vec::new()));
-        let refusal = find("3", &[]).expect_err("nothing is passed");
-        assert!(refusal.contains("socket unit"), "{refusal}");
+        for which in ["web", "", "-1", "+3", "99999999999999999999"] {
+            let refusal = find(which, &[]).expect_err("nothing is passed");
+            assert!(refusal.contains("socket unit"), "{refusal}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn where_nothing_is_passed_a_number_is_that_of_an_inherited_socket() {
+        assert_eq!(find("0", &[]), Ok(vec![Inherited(0)]));
+        assert_eq!(find("17", &[]), Ok(vec![Inherited(17)]));
     }
 
     #[test]

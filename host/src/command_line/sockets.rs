@@ -26,7 +26,8 @@ pub(super) struct SocketArguments {
     port: Option<u16>,
 
     /// An address to listen on instead, for clients elsewhere too; or unix:PATH for a Unix socket,
-    /// or fd:N or fd:NAME for a socket that the service manager has opened; may be repeated
+    /// or fd:N or fd:NAME for a socket that the service manager, or another parent of the process,
+    /// has opened; may be repeated
     #[arg(short, long, value_name = "ADDRESS", value_parser = given)]
     #[arg(conflicts_with = "port")]
     listen: Vec<Given>,
@@ -71,8 +72,8 @@ impl SocketArguments {
                 }
                 Given::Unix(path) => add(ListenSocket::Unix { path, mode }, &mut sockets),
                 Given::Passed(which) => {
-                    let places = passed::find(&which, &passed)?.into_iter();
-                    places.for_each(|it| add(ListenSocket::Passed(it), &mut sockets));
+                    let found = passed::find(&which, &passed)?.into_iter();
+                    found.for_each(|it| add(it, &mut sockets));
                 }
             }
         }

@@ -21,6 +21,8 @@ pub(crate) enum ListenSocket {
     Unix { path: PathBuf, mode: u32 },
     /// A socket that was passed to this process: its place among those, from 0.
     Passed(usize),
+    /// A socket that this process has inherited: its file descriptor.
+    Inherited(usize),
 }
 
 impl ListenOptions {
@@ -28,7 +30,7 @@ impl ListenOptions {
     pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.sockets.iter().filter_map(|socket| match socket {
             ListenSocket::Address(address) => Some(*address),
-            ListenSocket::Unix { .. } | ListenSocket::Passed(_) => None,
+            _ => None,
         })
     }
 }

@@ -340,8 +340,15 @@ impl<T: Transport> Clients<T> {
         }
     }
 
+    /// The client has the whole time for this, from now on. Pings are asked for a little sooner,
+    /// each time by another part: clients that were heard together are not pinged together.
     fn restart_deadline(&mut self, key: usize, deadline: Deadline) {
-        self.set_deadline(key, self.timeouts.of(deadline));
+        let mut timeout = self.timeouts.of(deadline);
+        if deadline == Deadline::SignOfLife {
+            self.spread = self.spread.wrapping_add(SPREAD);
+            timeout = timeout.map(|timeout| timeout.shortened(self.spread));
+        }
+        self.set_deadline(key, timeout);
     }
 
     fn set_deadline(&mut self, key: usize, timeout: Option<Ticks>) {

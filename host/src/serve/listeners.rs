@@ -5,11 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-#[cfg(unix)]
-use listenfd::ListenFd;
 use log::warn;
-#[cfg(unix)]
-use socket2::SockRef;
 
 use crate::escape::OneLine;
 use crate::logging::event;
@@ -18,6 +14,7 @@ use crate::options::listen::ListenSocket;
 use crate::options::serve::ServeOptions;
 use crate::platform;
 use crate::serve::acceptor::Acceptor;
+use crate::serve::passed_sockets::{self, PassedSockets};
 use crate::serve::poller::Listener;
 #[cfg(unix)]
 use crate::serve::unix_socket;
@@ -40,13 +37,9 @@ impl Display for ListenError {
             ListenSocket::Address(address) => write_address_error(f, *address, &self.error),
             ListenSocket::Unix { path, .. } => write_path_error(f, path, &self.error),
             ListenSocket::Passed(place) => {
-                let number = place + FIRST_PASSED;
-                write!(
-                    f,
-                    "fd:{number}: {}; pass a TCP or Unix socket that listens",
-                    self.error
-                )
+                passed_sockets::write_error(f, place + FIRST_PASSED, &self.error)
             }
+            ListenSocket::Inherited(number) => passed_sockets::write_error(f, *number, &self.error),
         }
     }
 }
@@ -199,58 +192,11 @@ fn open(
             let (listener, file) = unix_socket::listen(path, *mode)?;
             Ok(vec![(listener, Some(file)).into()])
         }
-        ListenSocket::Passed(place) => {
-            let mut listener = passed.take(*place)?;
-            listener.is_passed = true;
-            Ok(vec![listener])
-        }
+        ListenSocket::Passed(place) => Ok(vec![passed.take(*place)?]),
+        ListenSocket::Inherited(number) => Ok(vec![passed_sockets::inherited(*number)?]),
         // The command line has refused it.
         #[cfg(not(unix))]
         ListenSocket::Unix { .. } => Err(ErrorKind::Unsupported.into()),
-    }
-}
-
-/// The sockets that were passed to this process: see sd_listen_fds(3).
-#[cfg(unix)]
-#[derive(Default)]
-struct PassedSockets(Option<ListenFd>);
-
-#[cfg(unix)]
-impl PassedSockets {
-    /// Takes one, by its place. It may be of TCP or a Unix socket.
-    fn take(&mut self, place: usize) -> io::Result<Listener> {
-        let all = self.0.get_or_insert_with(ListenFd::from_env);
-        if let Ok(Some(listener)) = all.take_tcp_listener(place) {
-            check_listening(SockRef::from(&listener))?;
-            return Ok(listener.into());
-        }
-        let listener = all.take_unix_listener(place)?;
-        let listener = listener.ok_or(ErrorKind::NotFound)?;
-        check_listening(SockRef::from(&listener))?;
-        Ok((listener, None).into())
-    }
-}
-
-/// Makes a socket that was passed fit for a poller, or says that no client can connect to it.
-#[cfg(unix)]
-fn check_listening(socket: SockRef<'_>) -> io::Result<()> {
-    #[cfg(any(target_os = "freebsd", target_os = "linux"))]
-    if !socket.is_listener()? {
-        let error = "no client can connect to it";
-        return Err(io::Error::new(ErrorKind::InvalidInput, error));
-    }
-    socket.set_nonblocking(true)
-}
-
-/// Other systems pass no sockets.
-#[cfg(not(unix))]
-#[derive(Default)]
-struct PassedSockets;
-
-#[cfg(not(unix))]
-impl PassedSockets {
-    fn take(&mut self, _: usize) -> io::Result<Listener> {
-        Err(ErrorKind::Unsupported.into())
     }
 }
 

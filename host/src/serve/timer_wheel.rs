@@ -36,6 +36,9 @@ const FIRST_KEY: u32 = SLOTS + 1;
 /// wake-ups find nothing that is due.
 const FAR_TICKS: u32 = 64;
 
+/// A span is shortened by less than a part of 2 to the power of this.
+const SHORTENING: u32 = 3;
+
 /// A span of time in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticks(u32);
@@ -62,8 +65,22 @@ impl Ticks {
 
     /// A part of the span, one tick at least: `share` of 2^32.
     pub(crate) fn part(self, share: u32) -> Self {
+        Self(self.share(share) + 1)
+    }
+
+    /// The span without a share of 2^32 of an eighth of it.
+    pub(crate) fn shortened(self, share: u32) -> Self {
+        Self(self.0 - self.share(share >> SHORTENING))
+    }
+
+    /// The shortest span that [`shortened`](Self::shortened) can return.
+    pub(crate) fn shortest(self) -> Self {
+        self.shortened(u32::MAX)
+    }
+
+    fn share(self, share: u32) -> u32 {
         let part = (u64::from(self.0) * u64::from(share)) >> 32;
-        Self(part as u32 + 1)
+        part as u32
     }
 }
 
@@ -135,10 +152,12 @@ impl TimerWheel {
         self.push(due % SLOTS, link);
     }
 
-    /// How far away the deadline of a key is that has one.
+    /// How far away the deadline of a key is that has one; no ticks if it has passed.
     pub(crate) fn left(&self, key: usize) -> Ticks {
         let due = self.links[link_of(key) as usize].due;
-        Ticks(due.wrapping_sub(self.now as u32))
+        // Half of all ticks are in the future.
+        let ticks = due.wrapping_sub(self.now as u32) as i32;
+        Ticks(u32::try_from(ticks).unwrap_or(0))
     }
 
     /// Where the link of a key is, which is made if there is none.
@@ -221,10 +240,8 @@ impl TimerWheel {
     pub(crate) fn remaining(&self, key: usize) -> Option<Duration> {
         let place = link_of(key);
         let link = self.links.get(place as usize)?;
-        // Half of all ticks are in the future.
-        let ticks = link.due.wrapping_sub(self.now as u32) as i32;
         let is_set = link.next != place;
-        is_set.then(|| GRANULARITY * u32::try_from(ticks).unwrap_or(0))
+        is_set.then(|| self.left(key).duration())
     }
 
     /// Takes the next key with a deadline that is due.

@@ -187,8 +187,10 @@ impl<'a> Simulation<'a> {
     /// Sets the server's clock, as a worker does when it wakes up.
     fn wake(&mut self) {
         self.clients.advance(self.start + self.now);
+        // A client that opens its connection while the server stops is sent away in another turn.
+        let turns = if self.stop == Stop::No { 1 } else { 2 };
         for (_, client) in self.slots.iter().flatten() {
-            client.link().begin_turn();
+            client.link().begin_turns(turns);
         }
     }
 

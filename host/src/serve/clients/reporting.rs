@@ -59,7 +59,7 @@ impl<T: Transport> Clients<T> {
     /// For how long a client has sent nothing, at least. Only its deadline tells.
     fn idle_time(&self, key: usize, client: &Driver<T>) -> Option<Duration> {
         let deadline = client.deadline();
-        let silence = self.timeouts.of(Deadline::SignOfLife)?;
+        let silence = self.timeouts.of(Deadline::SignOfLife)?.shortest();
         let left = self.wheel.remaining(key)?;
         match (deadline, client.liveness()) {
             (Deadline::SignOfLife, Liveness::Silent) => Some(silence.passed(left)),

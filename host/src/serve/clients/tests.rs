@@ -10,6 +10,7 @@ mod request_report;
 mod stopping;
 mod test_path;
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use self::memory_transport::{End, REQUEST};
@@ -23,6 +24,8 @@ const PONG: &[u8] = b"\x8a\x80\0\0\0\0";
 const GOING_AWAY: &[u8] = b"\x88\x02\x03\xe9";
 const SECOND: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_secs(10);
+/// Pings come a little sooner, each by another part of an eighth.
+const SHORTEST: Duration = Duration::from_millis(8_750);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const STALL: Duration = Duration::from_secs(60);
 
@@ -146,7 +149,7 @@ fn a_silent_client_gets_a_ping_then_a_close_and_is_dropped() {
     let (_, end) = server.open();
     let silence = server.pass_until_received(&end);
     assert_eq!(received(&end), PING);
-    assert!(silence >= INTERVAL && silence <= 2 * INTERVAL + 3 * GRANULARITY);
+    assert!(silence >= SHORTEST && silence <= 2 * INTERVAL + 3 * GRANULARITY);
     let patience = server.pass_until_received(&end);
     assert_eq!(received(&end), gone());
     assert!(patience >= TIMEOUT && patience <= TIMEOUT + 2 * GRANULARITY);
@@ -159,13 +162,17 @@ fn a_client_that_answers_pings_lives_and_is_pinged_once_an_interval() {
     let mut server = Server::new(&[]);
     let (key, end) = server.open();
     server.pass_until_received(&end);
+    let mut times = BTreeSet::new();
     for _ in 0..100 {
         assert_eq!(received(&end), PING);
         server.pass(TIMEOUT / 2);
         server.send(key, &end, PONG);
         let quiet = server.pass_until_received(&end);
-        assert!(quiet >= INTERVAL && quiet <= INTERVAL + 2 * GRANULARITY);
+        assert!(quiet >= SHORTEST && quiet <= INTERVAL + 2 * GRANULARITY);
+        times.insert(quiet);
     }
+    // Clients that answer together are not pinged together again.
+    assert!(times.len() > 10, "{times:?}");
 }
 
 #[test]
@@ -179,7 +186,7 @@ fn a_client_that_talks_gets_no_ping_before_it_falls_silent() {
     }
     let silence = server.pass_until_received(&end);
     assert_eq!(received(&end), PING);
-    assert!(silence >= INTERVAL - SECOND && silence <= 2 * INTERVAL);
+    assert!(silence >= SHORTEST - SECOND && silence <= 2 * INTERVAL);
 }
 
 #[test]

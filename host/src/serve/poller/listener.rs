@@ -86,6 +86,14 @@ impl Listener {
         }
     }
 
+    /// One whose socket was passed to this process.
+    pub(crate) fn passed(listener: Self) -> Self {
+        Self {
+            is_passed: true,
+            ..listener
+        }
+    }
+
     /// Where clients connect, as a person would write it: `ws://127.0.0.1:3000`, or
     /// `unix:/run/ws-echo.sock`. `None` if the system does not tell it.
     pub(crate) fn url(&self, scheme: &str) -> Option<String> {

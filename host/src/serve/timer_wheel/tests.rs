@@ -232,3 +232,13 @@ fn an_alarm_is_exact_among_deadlines_and_takes_the_place_of_one() {
     assert_eq!(taken(&mut wheel), [1]);
     assert_eq!(wheel.timeout(after(2_000)), None);
 }
+
+#[test]
+fn a_shortened_span_keeps_seven_eighths() {
+    let span = Ticks(800);
+    let shares = [0, 1 << 29, u32::MAX];
+    let shortened = shares.map(|share| span.shortened(share).0);
+    assert_eq!(shortened, [800, 788, 701]);
+    assert_eq!(span.shortest(), Ticks(701));
+    assert_eq!(Ticks(1).shortest(), Ticks(1));
+}

@@ -101,9 +101,9 @@ impl Link {
         }
     }
 
-    /// Counts the reads of the next turn.
-    pub(super) fn begin_turn(&mut self) {
-        (self.reads_in_turns, self.turns_max) = (0, 1);
+    /// Counts the reads of the next turn, or of this many turns.
+    pub(super) fn begin_turns(&mut self, turns: usize) {
+        (self.reads_in_turns, self.turns_max) = (0, turns);
     }
 
     /// Counts the reads of the last turns before the client is judged.

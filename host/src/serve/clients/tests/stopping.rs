@@ -61,6 +61,16 @@ fn a_client_that_sends_no_request_to_a_server_that_stops_is_dropped() {
 }
 
 #[test]
+fn a_client_without_a_request_whose_deadline_has_passed_is_dropped_at_once() {
+    let (mut server, _, _) = connecting();
+    // The process was suspended, and the next that it learns is that it must stop.
+    server.now += 60 * SECOND;
+    server.clients.advance(server.now);
+    server.clients.stop(Duration::ZERO);
+    assert!(server.clients.is_empty());
+}
+
+#[test]
 fn a_client_that_was_handed_over_late_is_served_or_dropped_as_the_others_are() {
     let (mut server, _, _) = connecting();
     server.clients.stop(Duration::ZERO);
