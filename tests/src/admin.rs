@@ -1,8 +1,10 @@
 //! Servers with an admin listener.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
-use crate::server::Server;
+use crate::http_answer::{Answer, plain};
+use crate::server::{PATIENCE, Server};
 
 const LISTENING: &str = "health checks and metrics on http://";
 
@@ -18,4 +20,20 @@ pub fn server(arguments: &[&str]) -> (Server, SocketAddr) {
     let (_, address) = line.split_once(LISTENING).expect("a URL");
     let address = address.trim_end().parse().expect("an address");
     (server, address)
+}
+
+/// Asks until the status is this one.
+///
+/// # Panics
+///
+/// If it does not become so.
+pub fn wait_for(address: SocketAddr, path: &str, status: &str) -> Answer {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = Answer::at(address, plain("GET", path));
+        if answer.status() == status {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{answer:?}");
+    }
 }

@@ -29,6 +29,8 @@ pub mod scripted_client;
 pub mod scripted_server;
 pub mod segments;
 pub mod server;
+#[cfg(unix)]
+pub mod service_manager;
 pub mod sessions;
 pub mod skipped;
 #[cfg(feature = "std")]

@@ -1,10 +1,10 @@
 //! The admin listener, health checks where clients connect, and `ws-echo healthcheck`.
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::thread;
 
-use ws_echo_tests::admin::server;
+use ws_echo_tests::admin::{server, wait_for};
 use ws_echo_tests::http_answer::{Answer, plain};
 use ws_echo_tests::scripted_client::{Client, End, request};
 use ws_echo_tests::server::{PATIENCE, Server, command, free_address, run};
@@ -15,18 +15,6 @@ use ws_echo_tests::wire::{Frame, TEXT, masked};
 fn echo(client: &mut Client, text: &str) {
     client.send(masked(TEXT, text));
     assert_eq!(client.receive_frame(), Some(Frame::new(TEXT, text)));
-}
-
-/// Asks until the status is this one.
-fn wait_for(address: SocketAddr, path: &str, status: &str) -> Answer {
-    let deadline = std::time::Instant::now() + PATIENCE;
-    loop {
-        let answer = Answer::at(address, plain("GET", path));
-        if answer.status() == status {
-            return answer;
-        }
-        assert!(std::time::Instant::now() < deadline, "{answer:?}");
-    }
 }
 
 mod listener {

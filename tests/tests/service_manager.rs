@@ -17,7 +17,8 @@ use ws_echo_tests::folder::Folder;
 use ws_echo_tests::needs;
 use ws_echo_tests::programs::{SYSTEMD_ANALYZE, SYSTEMD_SOCKET_ACTIVATE};
 use ws_echo_tests::scripted_client::Client;
-use ws_echo_tests::server::{self, PATIENCE, Server, binary, command, in_shell, run};
+use ws_echo_tests::server::{self, Server, binary, command, in_shell, run};
+use ws_echo_tests::service_manager::{start_for, told};
 use ws_echo_tests::sessions::expect_echo;
 use ws_echo_tests::tls::certificate::self_signed;
 use ws_echo_tests::wire::{Frame, masked_close};
@@ -291,27 +292,9 @@ fn systemd_itself_passes_sockets() {
     expect_stop(&mut server);
 }
 
-/// What the server tells the service manager next.
-fn told(manager: &UnixDatagram) -> String {
-    let mut bytes = [0; 1000];
-    let len = manager
-        .recv(&mut bytes)
-        .expect("the server tells something");
-    String::from_utf8(bytes[..len].to_vec()).expect("text")
-}
-
-/// Starts a server that tells this manager how far it is.
-fn start_for(socket: &str, manager: &UnixDatagram, variables: &[(&str, &str)]) -> Server {
-    manager.set_read_timeout(Some(PATIENCE)).expect("it can");
-    let mut command = command(["--listen", "127.0.0.1:0", "--no-welcome"]);
-    command.env("NOTIFY_SOCKET", socket);
-    command.envs(variables.iter().copied());
-    Server::spawn(command.stderr(Stdio::piped()))
-}
-
 /// Asserts what a manager hears from the start to the end of a server.
 fn expect_states(socket: &str, manager: &UnixDatagram) {
-    let mut server = start_for(socket, manager, &[]);
+    let mut server = start_for(manager, socket, &[], &[]);
     let listening = format!("listening on ws://{}", server.address);
     assert_eq!(told(manager), format!("READY=1\nSTATUS={listening}"));
     server.signal("HUP");
@@ -358,7 +341,7 @@ fn a_service_manager_hears_that_the_server_is_alive() {
     let path = folder.file("notify");
     let manager = UnixDatagram::bind(&path).expect("a socket");
     let watchdog = [("WATCHDOG_USEC", "300000")];
-    let server = start_for(path.to_str().expect("text"), &manager, &watchdog);
+    let server = start_for(&manager, path.to_str().expect("text"), &[], &watchdog);
     assert!(told(&manager).starts_with("READY=1\n"));
     for _ in 0..5 {
         assert_eq!(told(&manager), "WATCHDOG=1");
@@ -374,7 +357,7 @@ fn a_service_manager_that_does_not_listen_stops_nothing() {
     // Nothing is read: its queue becomes full.
     let manager = UnixDatagram::bind(&path).expect("a socket");
     let watchdog = [("WATCHDOG_USEC", "30000")];
-    let mut server = start_for(path.to_str().expect("text"), &manager, &watchdog);
+    let mut server = start_for(&manager, path.to_str().expect("text"), &[], &watchdog);
     server.logged("cannot tell the service manager how far the server is");
     expect_echo(&mut Client::open(server.address));
     drop(manager);
