@@ -72,6 +72,8 @@ use serve::server::{self, ServeError};
 #[doc(hidden)]
 pub use deflate::{deflater::Deflater, inflater::Inflater};
 #[doc(hidden)]
+pub use options::proxies::TrustedProxy;
+#[doc(hidden)]
 pub use options::serve::ServeOptions;
 #[doc(hidden)]
 pub use serve::behaviour::Behaviour;
@@ -80,7 +82,11 @@ pub use serve::behaviour::parse::{Bounds, Mistake};
 #[doc(hidden)]
 pub use serve::clients::Clients;
 #[doc(hidden)]
+pub use serve::proxies::forwarded::{Contradiction, Forwarded, Scheme};
+#[doc(hidden)]
 pub use serve::proxies::proxy_header::{HeaderError, ProxyHeader};
+#[doc(hidden)]
+pub use serve::proxies::trust::Trust;
 #[doc(hidden)]
 pub use serve::response::WrongProtocol;
 #[doc(hidden)]

@@ -17,6 +17,8 @@ mod compression;
 pub mod differential;
 mod echoer;
 mod expected;
+#[cfg(feature = "std")]
+pub mod forwarded;
 pub mod frames;
 pub mod handshake;
 pub mod inflate;

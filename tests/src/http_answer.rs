@@ -47,9 +47,16 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// If this is no answer by HTTP/1.1.
+    /// If this is no answer by HTTP/1.
     pub fn status(&self) -> &str {
-        &self.head.strip_prefix("HTTP/1.1 ").expect("a response")[..3]
+        let (version, status) = self.head.split_once(' ').expect("a response");
+        assert!(["HTTP/1.1", "HTTP/1.0"].contains(&version), "{version}");
+        &status[..3]
+    }
+
+    /// The version of HTTP.
+    pub fn version(&self) -> &str {
+        self.head.split(' ').next().unwrap_or_default()
     }
 
     /// The value of a header.

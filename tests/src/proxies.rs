@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::programs::{ENVOY, HAPROXY, NGINX, Program};
+#[cfg(unix)]
+use crate::scripted_client::Client;
 use crate::server::{self, Server, free_address};
 
 /// The beginning of the block `http` of nginx, which thus writes nowhere but in its own folder.
@@ -105,6 +107,27 @@ pub fn start_haproxy(name: &str, configuration: &str, address: SocketAddr) -> Op
     })
 }
 
+/// What HAProxy says of one of its servers, such as `UP` or `DOWN`, at the socket `haproxy.sock` in
+/// the folder of the one with this name.
+///
+/// # Panics
+///
+/// If it does not say so.
+#[cfg(unix)]
+pub fn haproxy_status(name: &str, server: &str) -> String {
+    let mut client = Client::connect_unix(&path(&format!("haproxy-{name}")).join("haproxy.sock"));
+    client.send("show stat\n");
+    let table = String::from_utf8(client.receive_rest()).expect("a table of text");
+    let mut rows = table
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let names = rows.next().expect("the names of the columns");
+    let column = |name| names.iter().position(|it| *it == name);
+    let [of_name, of_status] = ["svname", "status"].map(|it| column(it).expect("such a column"));
+    let row = rows.find(|row| row.get(of_name) == Some(&server));
+    row.expect("such a server")[of_status].to_owned()
+}
+
 /// Envoy with this configuration, by which it listens at this address, if it is installed.
 ///
 /// # Panics
@@ -131,9 +154,14 @@ fn write(file: &Path, configuration: &str) {
     fs::write(file, configuration).expect("a file can be written");
 }
 
+/// Where the folder of this name is.
+fn path(name: &str) -> PathBuf {
+    server::folder().join(name)
+}
+
 /// An empty folder of this name.
 fn folder(name: &str) -> PathBuf {
-    let folder = server::folder().join(name);
+    let folder = path(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder can be made");
     folder

@@ -51,7 +51,12 @@ mod listener {
             let head = Answer::at(admin, plain("HEAD", path));
             assert_eq!((&*head.head, &*head.content), (&*answer.head, ""), "{path}");
             let old = Answer::at(admin, format!("GET {path} HTTP/1.0\r\n\r\n"));
-            assert_eq!(old.head, answer.head, "{path}");
+            let expected = answer.head.replace("HTTP/1.1", "HTTP/1.0");
+            assert_eq!(
+                (old.head, old.content),
+                (expected, answer.content),
+                "{path}"
+            );
         }
         let upgrade = Answer::at(admin, request("/livez"));
         assert_eq!((upgrade.status(), &*upgrade.content), ("200", "ok\n"));
@@ -76,12 +81,23 @@ mod listener {
                 "400",
             ),
             ("GET /livez\r\n\r\n", "400"),
+            ("POST /livez HTTP/1.0\r\n\r\n", "405"),
+            (
+                "GET /livez HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello",
+                "400",
+            ),
             ("GET /livez HTTP/2.0\r\n\r\n", "505"),
             ("\x16\x03\x01\x02\x00\n", "400"),
             (&long, "431"),
         ] {
             let answer = Answer::at(admin, request);
             assert_eq!(answer.status(), status, "{}", request.escape_debug());
+            let version = if request.contains("HTTP/1.0") {
+                "HTTP/1.0"
+            } else {
+                "HTTP/1.1"
+            };
+            assert_eq!(answer.version(), version, "{}", request.escape_debug());
         }
     }
 

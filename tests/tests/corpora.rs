@@ -32,6 +32,12 @@ fn the_corpus_of_handshake_keeps_every_promise() {
 
 #[test]
 #[cfg(feature = "std")]
+fn the_corpus_of_forwarded_keeps_every_promise() {
+    replay("forwarded", fuzzing::forwarded::run);
+}
+
+#[test]
+#[cfg(feature = "std")]
 fn the_corpus_of_proxy_header_keeps_every_promise() {
     replay("proxy_header", fuzzing::proxy_header::run);
 }

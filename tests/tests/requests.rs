@@ -205,6 +205,12 @@ mod missing_headers {
             ] {
                 let answer = Answer::to(&server, &request);
                 assert_eq!(answer.status(), status, "{request}");
+                let version = if request.contains("HTTP/1.0") {
+                    "HTTP/1.0"
+                } else {
+                    "HTTP/1.1"
+                };
+                assert_eq!(answer.version(), version, "{request}");
                 assert!(
                     answer.content.starts_with(text),
                     "{request}: {}",
@@ -256,13 +262,14 @@ mod missing_headers {
 mod http_1_0 {
     use super::*;
 
-    // > A server SHOULD send a response version equal to the highest version to which the server is
-    // > conformant that has a major version less than or equal to the one received [...] (RFC 9110
-    // > section 2.5)
+    // > A server MAY send an HTTP/1.0 response to a request if it is known or suspected that the
+    // > client incorrectly implements the HTTP specification [...] (RFC 9110 section 2.5)
     #[test]
-    fn a_client_gets_the_page_with_and_without_a_host() {
+    fn a_client_gets_the_page_with_and_without_a_host_in_its_own_version() {
         let server = Server::start(&[]);
-        let expected = Answer::to(&server, plain("GET", "/"));
+        let mut expected = Answer::to(&server, plain("GET", "/"));
+        assert_eq!(expected.version(), "HTTP/1.1");
+        expected.head = expected.head.replace("HTTP/1.1", "HTTP/1.0");
         for headers in [
             "",
             "Host: a\r\n",
@@ -290,12 +297,19 @@ mod http_1_0 {
             ("GET / HTTP/0.9\r\n\r\n", "505"),
             ("GET /\r\n", "400"),
         ] {
-            assert_eq!(Answer::to(&server, request).status(), status, "{request}");
+            let answer = Answer::to(&server, request);
+            assert_eq!(answer.status(), status, "{request}");
+            let version = match request.contains(" HTTP/1.0\r\n") {
+                true => "HTTP/1.0",
+                false => "HTTP/1.1",
+            };
+            assert_eq!(answer.version(), version, "{request}");
         }
         let bare = Server::start(&["--no-page", "--path", "/echo"]);
         for (path, status) in [("/echo", "426"), ("/", "404")] {
             let answer = Answer::to(&bare, format!("GET {path} HTTP/1.0\r\n\r\n"));
-            assert_eq!(answer.status(), status, "{path}");
+            let expected = format!("HTTP/1.0 {status} ");
+            assert!(answer.head.starts_with(&expected), "{}", answer.head);
         }
     }
 }
@@ -349,8 +363,9 @@ fn options_are_answered_by_http_1_0_and_1_1_wherever_something_is_served() {
     ] {
         // HAProxy's health check, if no other is configured.
         let short = format!("OPTIONS {path} HTTP/1.0\r\n\r\n");
-        for request in [short, plain("OPTIONS", path)] {
+        for (request, version) in [(short, "HTTP/1.0"), (plain("OPTIONS", path), "HTTP/1.1")] {
             let answer = Answer::to(server, request);
+            assert_eq!(answer.version(), version);
             assert_eq!((answer.status(), &*answer.content), ("200", ""), "{path}");
             assert_eq!(answer.header("Allow"), Some(allowed));
             assert_eq!(answer.header("Content-Length"), Some("0"));

@@ -85,8 +85,8 @@ impl<'a> HttpResponse<'a> {
         // > server is conformant that has a major version less than or equal to the one received
         // > in the request. (RFC 9110 section 2.5)
         //
-        // So this is also the version for a client that speaks HTTP/1.0, and nothing that follows
-        // needs more than HTTP/1.0: a length, and the end of the connection.
+        // Nothing that follows needs more than HTTP/1.0: a length, and the end of the connection.
+        // The handshake writes that version where it reads it.
         for part in ["HTTP/1.1 ", self.status, "\r\nConnection: close", more] {
             write(part.as_bytes());
         }

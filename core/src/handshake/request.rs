@@ -148,7 +148,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether the request is HTTP/1.0. Its first line is complete.
+    /// Whether the request is HTTP/1.0, if its first line is complete.
     pub(crate) fn is_http_1_0(&self) -> bool {
         let mut head = self.head;
         http::take_until(&mut head, b'\r').ends_with(b" HTTP/1.0")

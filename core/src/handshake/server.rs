@@ -23,6 +23,9 @@ use crate::storage::Storage;
 /// answer that accepts without a subprotocol and a greeting.
 pub const MIN_HEAD_LEN: usize = 288;
 
+/// Where the status line of a response has the last digit of its version.
+const MINOR_VERSION: usize = "HTTP/1.".len();
+
 /// A server's connection before it is open. It gathers the head of a request of up to `N` bytes, at
 /// least [`MIN_HEAD_LEN`], which are not needed once the connection is open. `HTTP_1_0` says
 /// whether it also reads requests by HTTP/1.0: see [`with_http_1_0`](Self::with_http_1_0).
@@ -108,8 +111,9 @@ impl<const N: usize> ServerHandshake<N> {
 impl<const N: usize> ServerHandshake<N, true> {
     /// A handshake of which nothing was received, for a server that answers other requests too.
     /// A request by HTTP/1.0 is [complete](Progress::Request) like one by HTTP/1.1, and may lack
-    /// Host. Health checks and proxies make such requests. If it asks for a WebSocket,
-    /// [`accept`](Self::accept) fails: HTTP/1.0 has no upgrade.
+    /// Host. Health checks and proxies make such requests. Whatever the answer is, it has the
+    /// request's version. If the request asks for a WebSocket, [`accept`](Self::accept) fails:
+    /// HTTP/1.0 has no upgrade.
     pub const fn with_http_1_0() -> Self {
         Self::begin()
     }
@@ -341,10 +345,18 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
     /// connection ends. `more` follows `Connection: close`.
     #[inline(always)]
     fn write_head(&mut self, response: &HttpResponse<'_>, more: &str) {
+        let is_http_1_0 = self.is_http_1_0();
         self.bytes.clear();
         response.write_with(more, |part| {
             let _ = self.bytes.extend_from_slice(part);
         });
+        // > A server MAY send an HTTP/1.0 response to a request if it is known or suspected that
+        // > the client incorrectly implements the HTTP specification [...] (RFC 9110 section 2.5)
+        //
+        // Clients that still speak HTTP/1.0 are health checks, and some want their own version.
+        if let Some(minor) = self.bytes.get_mut(MINOR_VERSION).filter(|_| is_http_1_0) {
+            *minor = b'0';
+        }
         self.next = Next::Response {
             produced: 0,
             then: Outcome::Close,

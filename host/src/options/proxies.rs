@@ -16,7 +16,7 @@ pub(crate) struct ProxyOptions {
 
 /// From where a proxy connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TrustedProxy {
+pub enum TrustedProxy {
     /// An address of this network. (No address in it is IPv4-mapped.)
     Network(IpNet),
     /// A Unix socket of this machine.

@@ -198,7 +198,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
         let head_len = head_len(input);
         assert_eq!(self.handshake.is_done(), self.refusal.is_some());
         if let Some(refusal) = self.refusal {
-            check_refused(refusal, input, output);
+            check_refused::<HTTP_1_0>(refusal, input, output);
             if let Some(len) = head_len.filter(|_| !self.choice.refuses) {
                 check_lack(refusal, &input[..len]);
             }
@@ -226,7 +226,7 @@ impl<const N: usize, const HTTP_1_0: bool> ServerUnderTest<N, HTTP_1_0> {
         let text = Refusal::Timeout.text();
         assert!(self.handshake.refuse(Refusal::Timeout, text));
         let output = plan.keep(b"", self);
-        check_refused(Refusal::Timeout, b"", &output);
+        check_refused::<HTTP_1_0>(Refusal::Timeout, b"", &output);
         assert!(self.handshake.is_done());
     }
 }
@@ -358,9 +358,9 @@ fn check_accepted(head: &[u8], response: &[u8], choice: Choice, agreed: Agreed) 
     assert_eq!(greeting, Vec::from_iter(expected));
 }
 
-/// Asserts that a refusal is a response that a client can parse; only the answer to HEAD has no
-/// content.
-fn check_refused(refusal: Refusal, input: &[u8], output: &[u8]) {
+/// Asserts that a refusal is a response that a client can parse, in the request's version if that
+/// is read; only the answer to HEAD has no content.
+fn check_refused<const HTTP_1_0: bool>(refusal: Refusal, input: &[u8], output: &[u8]) {
     let mut headers = [httparse::EMPTY_HEADER; 8];
     let mut response = httparse::Response::new(&mut headers);
     let len = response.parse(output).unwrap().unwrap();
@@ -375,6 +375,17 @@ fn check_refused(refusal: Refusal, input: &[u8], output: &[u8]) {
     let body = str::from_utf8(&output[len..]).unwrap();
     let content = format!("{}\n", refusal.text());
     let line = input.strip_prefix(b"\r\n").unwrap_or(input);
+    let end = line.windows(2).position(|end| end == b"\r\n");
+    if let Some(end) = end {
+        let is_1_0 = HTTP_1_0 && line[..end].ends_with(b" HTTP/1.0");
+        let is_read = !matches!(refusal, Refusal::Syntax(_) | Refusal::HeadTooLarge);
+        let expected = Some(u8::from(!is_1_0));
+        assert!(
+            !is_read || response.version == expected,
+            "{:?}",
+            response.version
+        );
+    }
     assert!(body == content || body.is_empty() && line.starts_with(b"HEAD "));
     assert_eq!(
         value("Content-Length"),

@@ -1,8 +1,13 @@
 //! A proxy in front of two nodes, as its file says.
 
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread;
 
 use ws_echo_tests::server::Server;
+use ws_echo_tests::tls::certificate::CertificateFiles;
+use ws_echo_tests::tls::tunnel;
 
 use super::deployed_file::{DeployedFile, NODES, Ports};
 use super::member::Member;
@@ -15,6 +20,11 @@ pub(crate) struct Cluster {
     pub(crate) setup: &'static Setup,
     pub(crate) proxy: Server,
     pub(crate) nodes: [Node; 2],
+    /// The proxy's name.
+    pub(crate) name: String,
+    /// Where clients that do not speak TLS reach the proxy by TLS, if it should speak it and its
+    /// file has lines for that.
+    pub(crate) tunnel: Option<SocketAddr>,
 }
 
 /// What differs from the file.
@@ -24,6 +34,8 @@ pub(crate) struct Differences<'a> {
     pub(crate) options: &'a [&'a str],
     /// Whether the proxy ends connections without traffic after 3 seconds.
     pub(crate) is_impatient: bool,
+    /// Whether the lines for TLS count.
+    pub(crate) is_secure: bool,
 }
 
 impl Cluster {
@@ -34,16 +46,33 @@ impl Cluster {
         if differences.is_impatient {
             file = file.with(&[setup.idle]);
         }
-        let file = file.at(ports);
+        let is_secure = differences.is_secure && !setup.tls.is_empty();
+        if is_secure {
+            file = file.with(setup.tls);
+        }
+        let name = format!("deployment-{test}");
+        let mut file = file.at(ports);
+        let certificate = is_secure.then(|| certificate(&format!("{name}-{}", setup.name)));
+        if let Some(path) = &certificate {
+            let path = path.to_str().expect("it is text");
+            file = file.with(
+                &setup
+                    .certificate
+                    .iter()
+                    .map(|&it| (it, path))
+                    .collect::<Vec<_>>(),
+            );
+        }
         let mut arguments = file.arguments_of_node();
         arguments.extend(differences.options.iter().map(|&it| it.into()));
         let nodes = NODES.map(|it| Node::start(Node::arguments_at(NODES[0], it, &arguments)));
-        let name = format!("deployment-{test}");
         let proxy = (setup.start)(&name, file.text(), ports.of_proxy())?;
         Some(Self {
             setup,
             proxy,
             nodes,
+            name,
+            tunnel: certificate.map(|path| tunnel::start(ports.of_secure_proxy(), &path)),
         })
     }
 
@@ -64,6 +93,14 @@ impl Cluster {
         });
         found.expect("it was waited for")
     }
+}
+
+/// A certificate and its key, in one file.
+fn certificate(name: &str) -> PathBuf {
+    let files = CertificateFiles::make(name);
+    let parts = [&files.certificate, &files.key].map(|it| fs::read(it).expect("a file"));
+    fs::write(&files.certificate, parts.concat()).expect("a file can be written");
+    files.certificate
 }
 
 /// Tries something with each proxy that is installed, side by side.

@@ -20,22 +20,30 @@ pub(crate) struct Ports {
     pub(crate) clients: u16,
     pub(crate) admin: u16,
     pub(crate) proxy: u16,
+    /// Where the proxy speaks TLS.
+    pub(crate) secure: u16,
 }
 
 impl Ports {
     /// Ports that are free at each of these addresses.
     pub(crate) fn free() -> Self {
-        let [clients, admin, proxy] = [free(), free(), free()];
+        let [clients, admin, proxy, secure] = [free(), free(), free(), free()];
         Self {
             clients,
             admin,
             proxy,
+            secure,
         }
     }
 
     /// Where the proxy listens.
     pub(crate) fn of_proxy(self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.proxy).into()
+    }
+
+    /// Where it listens for TLS, if its file says so.
+    pub(crate) fn of_secure_proxy(self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.secure).into()
     }
 }
 
@@ -74,11 +82,13 @@ impl DeployedFile {
 
     /// The same with these ports, and with the addresses of this machine.
     pub(crate) fn at(mut self, ports: Ports) -> Self {
-        let own = Regex::new(r"\b(?:10\.0\.0\.(?:11|12|5)|3000|9090|8080)\b").expect("a pattern");
+        let own =
+            Regex::new(r"\b(?:10\.0\.0\.(?:11|12|5)|3000|9090|8080|443)\b").expect("a pattern");
         let here = |found: &Captures<'_>| match &found[0] {
             "3000" => ports.clients.to_string(),
             "9090" => ports.admin.to_string(),
             "8080" => ports.proxy.to_string(),
+            "443" => ports.secure.to_string(),
             "10.0.0.11" => NODES[0].to_string(),
             "10.0.0.12" => NODES[1].to_string(),
             _ => Ipv4Addr::LOCALHOST.to_string(),

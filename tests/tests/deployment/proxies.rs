@@ -29,11 +29,37 @@ fn messages_come_back() {
     });
 }
 
+/// The lines for TLS are comments in the files.
+#[test]
+fn messages_come_back_over_tls() {
+    let differences = Differences {
+        is_secure: true,
+        ..Differences::default()
+    };
+    with_each("tls", differences, |cluster| {
+        let Some(tunnel) = cluster.tunnel else {
+            return;
+        };
+        // TLS 1.2 and 1.3.
+        for _ in 0..2 {
+            let mut member = Member::connect(tunnel);
+            assert_eq!(member.echo(TEXT, b"over TLS"), Ok(()));
+            assert_eq!(member.echo(BINARY, &[7; 60_000]), Ok(()));
+            let node = &cluster.nodes[cluster.node_of(&member.path)];
+            let line = node.line_about(&member.path).expect("it was waited for");
+            assert!(line.contains("client connected 127.0.0.1"), "{line}");
+            member.close();
+        }
+        large_message(&mut Member::connect(tunnel).client, 16 * MIB);
+    });
+}
+
 #[test]
 fn pings_keep_a_silent_connection_open_beyond_the_idle_timeout() {
     let differences = Differences {
         options: &["--ping-interval=500ms"],
         is_impatient: true,
+        ..Differences::default()
     };
     with_each("pings", differences, |cluster| {
         let mut member = cluster.connect();
@@ -50,6 +76,7 @@ fn without_pings_a_silent_connection_ends_at_the_idle_timeout() {
     let differences = Differences {
         options: &["--ping-interval=1h"],
         is_impatient: true,
+        ..Differences::default()
     };
     with_each("no-pings", differences, |cluster| {
         let mut member = cluster.connect();
@@ -104,7 +131,7 @@ fn from(address: [u8; 4], proxy: SocketAddr) -> Option<(String, Client)> {
 fn the_log_and_the_limits_know_the_client_and_not_what_it_writes() {
     let differences = Differences {
         options: &["--max-connections-per-ip=1"],
-        is_impatient: false,
+        ..Differences::default()
     };
     with_each("addresses", differences, |cluster| {
         for last in [7, 8] {

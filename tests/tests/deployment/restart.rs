@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
+use ws_echo_tests::proxies::haproxy_status;
 use ws_echo_tests::scripted_client::Client;
 use ws_echo_tests::wire::{Frame, TEXT};
 
@@ -75,6 +76,7 @@ fn stop_node(cluster: &mut Cluster, left: Vec<ScopedJoinHandle<'_, (usize, Frame
     if cluster.setup.asks_nodes {
         // It is known to stop before it does: it gets no more clients, and would still take them.
         let mut others = Vec::new();
+        expect_status(cluster, "DOWN");
         wait_until("the proxy leaves the node alone", || {
             let member = cluster.connect();
             if member.node == LEAVING {
@@ -112,6 +114,16 @@ fn start_node(cluster: &mut Cluster) {
         others.push(cluster.connect());
         others.last().is_some_and(|member| member.node == LEAVING)
     });
+    expect_status(cluster, "UP");
+}
+
+/// Waits until the proxy itself says that the node is in this state, if it can be asked.
+fn expect_status(cluster: &Cluster, status: &str) {
+    if cluster.setup.name == "haproxy" {
+        wait_until("HAProxy knows how the node is", || {
+            haproxy_status(&cluster.name, "node1") == status
+        });
+    }
 }
 
 /// Connects, echoes a message and closes, again and again. Returns how often.

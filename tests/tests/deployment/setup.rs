@@ -20,6 +20,10 @@ pub(crate) struct Setup {
     pub(crate) start: fn(&str, &str, SocketAddr) -> Option<Server>,
     /// What would need root, more files or all networks, or takes long, and what is there instead.
     pub(crate) replacements: &'static [(&'static str, &'static str)],
+    /// The lines for TLS, and the same without the marks of a comment.
+    pub(crate) tls: &'static [(&'static str, &'static str)],
+    /// The files of the certificate and its key.
+    pub(crate) certificate: &'static [&'static str],
     /// Its time without traffic, and a short one.
     pub(crate) idle: (&'static str, &'static str),
     /// What a connection to a node begins with.
@@ -48,6 +52,8 @@ const HAPROXY: Setup = Setup {
         QUICKLY,
         PATIENTLY,
     ],
+    tls: &[("#   bind :443 ssl", "bind 127.0.0.1:443 ssl")],
+    certificate: &["/etc/haproxy/ws-echo.pem"],
     idle: ("timeout tunnel 75s", "timeout tunnel 3s"),
     prologue: "PROXY UNKNOWN\r\n",
     asks_nodes: true,
@@ -65,6 +71,11 @@ const NGINX: Setup = Setup {
         ("http {", NGINX_HTTP),
         QUICKLY,
     ],
+    tls: &[
+        ("#   listen 443 ssl", "listen 127.0.0.1:443 ssl"),
+        ("#   ssl_", "ssl_"),
+    ],
+    certificate: &["/etc/nginx/ws-echo.crt", "/etc/nginx/ws-echo.key"],
     idle: ("proxy_read_timeout 75s", "proxy_read_timeout 3s"),
     prologue: "",
     asks_nodes: false,
@@ -80,6 +91,8 @@ const ENVOY: Setup = Setup {
         QUICKLY,
         PATIENTLY,
     ],
+    tls: &[],
+    certificate: &[],
     idle: ("stream_idle_timeout: 75s", "stream_idle_timeout: 3s"),
     prologue: "",
     asks_nodes: true,

@@ -75,6 +75,48 @@ fn no_request_is_upgraded_and_one_with_a_sign_of_a_websocket_is_told_why() {
     }
 }
 
+/// The head of a refusal.
+fn answer(mut handshake: WithHttp10) -> String {
+    let mut buffer = Buffer::new(vec![0; 1024]);
+    while !handshake.is_done() {
+        assert_eq!(handshake.advance(&mut buffer), Ok(Progress::Wait));
+    }
+    String::from_utf8_lossy(buffer.ready()).into_owned()
+}
+
+#[test]
+fn every_answer_has_the_version_of_the_request() {
+    for (line, version) in [
+        ("GET / HTTP/1.0", "HTTP/1.0"),
+        ("GET / HTTP/1.1", "HTTP/1.1"),
+        ("GET / HTTP/2.0", "HTTP/1.1"),
+    ] {
+        for header in ["Host: a", "Host: a b", "Upgrade: websocket"] {
+            let request = head(&[line, header]);
+            let (checked, mut handshake) = checked(&request, 1);
+            assert!(checked.is_err());
+            let _ = handshake.accept(Acceptance::default());
+            handshake.explain("why");
+            assert!(answer(handshake).starts_with(version), "{line} {header}");
+        }
+        let request = head(&[line, "Host: a"]);
+        let (_, mut handshake) = checked(&request, request.len());
+        handshake
+            .respond(&HttpResponse::new("200 OK"))
+            .expect("an answer");
+        assert!(answer(handshake).starts_with(version), "{line}");
+        // Not complete.
+        let mut handshake = WithHttp10::with_http_1_0();
+        let mut buffer = Buffer::new(vec![0; 1024]);
+        let len = line.len() + 3;
+        buffer.spare_mut()[..len].copy_from_slice(&request[..len]);
+        buffer.commit(len);
+        let _ = handshake.advance(&mut buffer);
+        handshake.refuse(Refusal::Timeout, "");
+        assert!(answer(handshake).starts_with(version), "{line}");
+    }
+}
+
 #[test]
 fn other_versions_are_refused_as_before() {
     for version in ["0.9", "1.2", "1.9", "2.0", "3.0"] {

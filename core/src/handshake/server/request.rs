@@ -76,8 +76,9 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
         self.headers.key()
     }
 
-    /// Whether the request is HTTP/1.0, and such requests are read. Its first line is complete.
-    fn is_http_1_0(&self) -> bool {
+    /// Whether the request is HTTP/1.0, and such requests are read. If its first line is not
+    /// complete, this is a guess.
+    pub(super) fn is_http_1_0(&self) -> bool {
         HTTP_1_0 && Request::new(&self.bytes, &self.headers).is_http_1_0()
     }
 }

@@ -251,24 +251,24 @@ mod tests {
     fn a_stuck_worker_is_named_until_it_turns_again() {
         let (monitor, address) = start(3);
         let second = monitor.post(1);
-        assert!(get(address, "/livez").starts_with("HTTP/1.1 200 OK\r\n"));
+        assert!(get(address, "/livez").starts_with("HTTP/1.0 200 OK\r\n"));
         second.begin_round();
-        let answer = wait_for(address, "/livez", "HTTP/1.1 503 Service Unavailable\r\n");
+        let answer = wait_for(address, "/livez", "HTTP/1.0 503 Service Unavailable\r\n");
         assert!(
             answer.contains("\r\n\r\nworker 2 has not turned for "),
             "{answer}"
         );
         second.end_round();
-        wait_for(address, "/livez", "HTTP/1.1 200 OK\r\n");
+        wait_for(address, "/livez", "HTTP/1.0 200 OK\r\n");
     }
 
     #[test]
     fn a_server_is_not_ready_before_it_listens() {
         let (monitor, address) = start(1);
         let answer = get(address, "/readyz");
-        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.starts_with("HTTP/1.0 503 "), "{answer}");
         assert!(answer.contains("\r\n\r\nstarting: "), "{answer}");
         monitor.enter(Stage::Serving);
-        assert!(get(address, "/readyz").starts_with("HTTP/1.1 200 "));
+        assert!(get(address, "/readyz").starts_with("HTTP/1.0 200 "));
     }
 }

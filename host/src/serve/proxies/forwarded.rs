@@ -22,18 +22,18 @@ use self::element::{Element, rsplit};
 
 /// What trusted proxies say of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Forwarded<'a> {
+pub struct Forwarded<'a> {
     /// The client; port 0 if they do not tell the port. `None` if they do not tell the address.
-    pub(crate) client: Option<SocketAddr>,
+    pub client: Option<SocketAddr>,
     /// The host that the client has sent its request to, with the port; `None` if they do not tell.
-    pub(crate) host: Option<&'a [u8]>,
+    pub host: Option<&'a [u8]>,
     /// The scheme in the client's address bar, in a way; `None` if they do not tell.
-    pub(crate) scheme: Option<Scheme>,
+    pub scheme: Option<Scheme>,
 }
 
 /// How a client has reached the first proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
+pub enum Scheme {
     /// `http` or `ws`.
     Plain,
     /// `https` or `wss`.
@@ -43,7 +43,7 @@ pub(crate) enum Scheme {
 /// `Forwarded` and `X-Forwarded-For` name different clients: a proxy that writes one of them has
 /// passed on what somebody has written into the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Contradiction;
+pub struct Contradiction;
 
 impl Display for Contradiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,7 +57,7 @@ impl<'a> Forwarded<'a> {
     /// # Errors
     ///
     /// When they contradict each other: either could be forged.
-    pub(crate) fn read(request: &Request<'a>, trust: &Trust) -> Result<Self, Contradiction> {
+    pub fn read(request: &Request<'a>, trust: &Trust) -> Result<Self, Contradiction> {
         let standard = Self::standard(request, trust);
         let usual = Self::usual(request, trust);
         match (standard, usual) {
@@ -185,12 +185,18 @@ fn address(node: &[u8]) -> Option<SocketAddr> {
     };
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => 0,
-        Some(obfuscated) if obfuscated.starts_with('_') => 0,
+        Some(port) if is_obfuscated(port) => 0,
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
         _ => return None,
     };
     let address = address.to_canonical();
     (!address.is_unspecified()).then(|| SocketAddr::new(address, port))
+}
+
+/// Whether a proxy hides a port behind this name (RFC 7239 section 6.3).
+fn is_obfuscated(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    name.len() > 1 && name.starts_with('_') && name.bytes().all(is_part)
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use crate::serve::peer::Peer;
 
 /// The proxies that are trusted. A copy costs no memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Trust(Arc<[TrustedProxy]>);
+pub struct Trust(Arc<[TrustedProxy]>);
 
 impl Trust {
-    pub(crate) fn new(trusted: &[TrustedProxy]) -> Self {
+    /// These are trusted.
+    pub fn new(trusted: &[TrustedProxy]) -> Self {
         Self(trusted.into())
     }
 
@@ -29,7 +30,7 @@ impl Trust {
     }
 
     /// Whether this is the address of a trusted proxy.
-    pub(crate) fn has(&self, address: IpAddr) -> bool {
+    pub fn has(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|trusted| match trusted {
             TrustedProxy::Network(network) => network.contains(&address),

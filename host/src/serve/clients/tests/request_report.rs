@@ -193,7 +193,7 @@ fn a_request_by_http_is_answered_with_itself_however_slowly_it_is_read() {
             }
             let all = String::from_utf8(all).expect("text");
             let (head, content) = all.split_once("\r\n\r\n").expect("a head");
-            assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+            assert!(head.starts_with(&format!("{version} 200 OK\r\n")), "{head}");
             let lines = ["Content-Type: application/json", "Cache-Control: no-store"];
             assert!(lines.iter().all(|line| head.contains(line)), "{head}");
             let (_, len) = head.split_once("Content-Length: ").expect(head);

@@ -98,6 +98,9 @@ fn the_standard_header_names_the_client_in_the_same_way() {
             Some("[2001:db8:cafe::17]:4711"),
         ),
         ("for=\"[::1]:_port\"", Some("[::1]:0")),
+        ("for=\"[::1]:_\"", None),
+        ("for=[::1]:_port:[::1]:_port", None),
+        ("for=\"[::1]:_p,q\"", None),
         (
             "for=198.51.100.1, for=192.0.2.1;by=10.0.0.1, for=10.0.0.9;proto=http",
             Some("192.0.2.1:0"),
