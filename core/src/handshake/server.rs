@@ -350,10 +350,8 @@ impl<const N: usize, const HTTP_1_0: bool> ServerHandshake<N, HTTP_1_0> {
         response.write_with(more, |part| {
             let _ = self.bytes.extend_from_slice(part);
         });
-        // > A server MAY send an HTTP/1.0 response to a request if it is known or suspected that
-        // > the client incorrectly implements the HTTP specification [...] (RFC 9110 section 2.5)
-        //
-        // Clients that still speak HTTP/1.0 are health checks, and some want their own version.
+        // RFC 9110 section 2.5 prefers the server's version: see `HttpResponse::write_with`. But
+        // clients that still speak HTTP/1.0 are health checks, and some want their own.
         if let Some(minor) = self.bytes.get_mut(MINOR_VERSION).filter(|_| is_http_1_0) {
             *minor = b'0';
         }
