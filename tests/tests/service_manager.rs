@@ -154,6 +154,21 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
+/// Starts a server with two sockets that are not its own, and stops it.
+fn expect_served(mut command: Command, address: SocketAddr, path: &Path) {
+    let mut server = Server::spawn(&mut command);
+    drop(command);
+    assert_eq!(server.address, address);
+    for _ in 0..20 {
+        expect_echo(&mut Client::open(address));
+        expect_echo_at(path);
+    }
+    expect_stop(&mut server);
+    // Clients wait in it for the next server.
+    assert!(is_socket(path));
+    drop(Client::connect_unix(path));
+}
+
 #[test]
 fn sockets_that_are_passed_are_served_without_a_flag() {
     needs!(Process);
@@ -164,17 +179,7 @@ fn sockets_that_are_passed_are_served_without_a_flag() {
     let mut command = passing("web:local", &["--no-welcome"]);
     command.env("PORT", "1").stdin(OwnedFd::from(tcp));
     command.stderr(OwnedFd::from(unix.try_clone().unwrap()));
-    let mut server = Server::spawn(&mut command);
-    drop(command);
-    assert_eq!(server.address, address);
-    for _ in 0..20 {
-        expect_echo(&mut Client::open(address));
-        expect_echo_at(&path);
-    }
-    expect_stop(&mut server);
-    // It is not the server's: clients wait for the next one.
-    assert!(is_socket(&path));
-    drop(Client::connect_unix(&path));
+    expect_served(command, address, &path);
 }
 
 #[test]
@@ -235,19 +240,9 @@ fn a_socket_that_is_inherited_is_served_by_its_number() {
     let arguments = ["--no-welcome", "--listen=fd:7", "--listen=fd:8"];
     let mut command = in_shell(script, &command(arguments));
     command
-        .stdin(OwnedFd::from(tcp.try_clone().unwrap()))
-        .stderr(OwnedFd::from(unix));
-    let mut server = Server::spawn(&mut command);
-    drop(command);
-    assert_eq!(server.address, address);
-    for _ in 0..20 {
-        expect_echo(&mut Client::open(address));
-        expect_echo_at(&path);
-    }
-    expect_stop(&mut server);
-    // Clients wait in it for the next server.
-    drop(Client::connect(address));
-    drop(tcp);
+        .stdin(OwnedFd::from(tcp))
+        .stderr(OwnedFd::from(unix.try_clone().unwrap()));
+    expect_served(command, address, &path);
 }
 
 #[test]
