@@ -59,6 +59,9 @@ mod all {
         program("mandoc", "WS_ECHO_MANDOC", "mandoc", "apt install mandoc");
     /// nginx.
     pub const NGINX: Program = program("nginx", "WS_ECHO_NGINX", "nginx", "apt install nginx");
+    /// What checks metrics for Prometheus.
+    pub const PROMTOOL: Program =
+        program("promtool", "WS_ECHO_PROMTOOL", "promtool", "apt install prometheus");
     /// Node.
     pub const NODE: Program = program("Node", "WS_ECHO_NODE", "node", "apt install nodejs");
     /// OpenSSL.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use ws_echo_tests::admin;
 use ws_echo_tests::http_answer::{Answer, plain};
 use ws_echo_tests::peers::python_command_with;
+use ws_echo_tests::programs::PROMTOOL;
 use ws_echo_tests::scripted_client::{Client, WELCOME, request};
 use ws_echo_tests::server::PATIENCE;
 use ws_echo_tests::tls::certificate::CertificateFiles;
@@ -352,6 +353,25 @@ fn prometheus_reads_every_metric_and_its_type() {
         .map(|family| family["samples"].as_array().map_or(0, Vec::len))
         .sum();
     assert_eq!(read, samples(admin).len());
+}
+
+#[test]
+fn promtool_has_nothing_to_say_of_the_metrics() {
+    if !PROMTOOL.is_there(&["--version"]) {
+        return;
+    }
+    let (server, admin) = admin::server(&[]);
+    drop(Client::open(server.address));
+    let mut promtool = PROMTOOL.command();
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped());
+    promtool.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = promtool.spawn().expect("promtool can be started");
+    let mut stdin = promtool.stdin.take().expect("it is piped");
+    stdin.write_all(scrape(admin).as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = promtool.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ const OF_THE_TESTS: &[&str] = &[
     "NODE_MODULES",
     "OPENSSL",
     "PODMAN",
+    "PROMTOOL",
     "PYTHON",
     "QEMU",
     "QMLSCENE5",
