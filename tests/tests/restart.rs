@@ -226,5 +226,5 @@ fn a_connection_is_closed_when_its_time_is_over_and_the_next_one_is_served() {
         client.send(masked_close(1012, ""));
         assert_eq!(client.receive_rest(), b"");
     }
-    server.logged("closed by server with 1012");
+    server.logged("closed by server with 1012: its time was over (--max-lifetime)");
 }

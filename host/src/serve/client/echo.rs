@@ -161,9 +161,7 @@ impl Conversation<'_> {
             match exchange.next_event() {
                 Ok(None) => break,
                 Ok(Some(Event::Data(chunk))) => self.receive(chunk),
-                Ok(Some(Event::Close(_))) if is_closed_by_us => {
-                    self.end(&Ending::ClosedByServer(self.shared.leave_code));
-                }
+                Ok(Some(Event::Close(_))) if is_closed_by_us => self.left(),
                 Ok(Some(Event::Close(code))) => {
                     let reason = exchange.close_reason();
                     let carried = self.account.carried(self.opened);
@@ -289,6 +287,15 @@ impl Conversation<'_> {
         self.account.echoed.add(echoed);
         self.unsent.add(echoed);
         self.shared.journal.counters.count_echoes(echoed);
+    }
+
+    /// Logs that the client has answered our Close.
+    fn left(&mut self) {
+        let code = self.shared.leave_code;
+        self.end(&match self.shared.is_stopping {
+            true => Ending::ClosedByServer(code),
+            false => Ending::LifetimeOver(code),
+        });
     }
 
     /// Logs how the connection ends.

@@ -18,6 +18,8 @@ pub(crate) enum Ending<'a> {
     ClosedByClient(Option<CloseCode>, &'a str),
     /// The client answered our Close.
     ClosedByServer(CloseCode),
+    /// The client answered our Close, which was sent because of the connection's age.
+    LifetimeOver(CloseCode),
     /// The client broke the protocol.
     Failed(ProtocolError),
     /// The client did not answer our Close in time.
@@ -70,9 +72,10 @@ impl Ending<'_> {
     pub(crate) fn code(&self) -> Option<CloseCode> {
         match self {
             Self::ClosedByClient(code, _) | Self::AsAsked(code, _) => *code,
-            Self::ClosedByServer(code) | Self::CloseTimeout(code) | Self::CutOff(code) => {
-                Some(*code)
-            }
+            Self::ClosedByServer(code)
+            | Self::LifetimeOver(code)
+            | Self::CloseTimeout(code)
+            | Self::CutOff(code) => Some(*code),
             Self::Failed(error) => Some(error.close_code()),
             Self::Silent => Some(CloseCode::INTERNAL_ERROR),
             Self::Stalled => Some(CloseCode::POLICY_VIOLATION),
@@ -100,6 +103,7 @@ impl Ending<'_> {
         match self {
             Self::ClosedByClient(..) => "closed_by_client",
             Self::ClosedByServer(_) => "closed_by_server",
+            Self::LifetimeOver(_) => "lifetime_over",
             Self::Failed(_) => "protocol_error",
             Self::CloseTimeout(_) => "close_timeout",
             Self::CutOff(_) => "cut_off",
@@ -137,6 +141,10 @@ impl Display for Ending<'_> {
                 write!(f, "closed by client with {code}: {reason}")
             }
             Self::ClosedByServer(code) => closed_by_server(f, *code),
+            Self::LifetimeOver(code) => {
+                closed_by_server(f, *code)?;
+                f.write_str(": its time was over (--max-lifetime)")
+            }
             Self::Failed(error) => {
                 closed_by_server(f, error.close_code())?;
                 write!(f, ": {error}")?;
