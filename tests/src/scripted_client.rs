@@ -161,6 +161,15 @@ impl Client {
         !peeked.is_err_and(|error| is_nothing(error.kind()))
     }
 
+    /// Whether the connection ends before anything arrives. Nothing is received.
+    pub fn is_disconnected(&self) -> bool {
+        let is_nothing = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        match self.stream.peek(&mut [0]) {
+            Ok(len) => len == 0,
+            Err(error) => !is_nothing(error.kind()),
+        }
+    }
+
     /// Receives an HTTP head, including its empty line.
     pub fn receive_head(&mut self) -> String {
         let head = self.try_receive_head();
