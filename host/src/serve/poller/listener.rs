@@ -87,6 +87,7 @@ impl Listener {
     }
 
     /// One whose socket was passed to this process.
+    #[cfg(unix)]
     pub(crate) fn passed(listener: Self) -> Self {
         Self {
             is_passed: true,
