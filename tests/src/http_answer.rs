@@ -47,7 +47,7 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// If this is no answer by HTTP/1.
+    /// If this is not an answer by HTTP/1.
     pub fn status(&self) -> &str {
         let (version, status) = self.head.split_once(' ').expect("a response");
         assert!(["HTTP/1.1", "HTTP/1.0"].contains(&version), "{version}");

@@ -1,6 +1,6 @@
 //! A WebSocket client that does what a test says, byte by byte, over a real socket.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
@@ -157,16 +157,14 @@ impl Client {
         set(time);
         let peeked = self.stream.peek(&mut [0]);
         set(PATIENCE);
-        let is_nothing = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
-        !peeked.is_err_and(|error| is_nothing(error.kind()))
+        !peeked.is_err_and(|error| is_timeout(&error))
     }
 
     /// Whether the connection ends before anything arrives. Nothing is received.
     pub fn is_disconnected(&self) -> bool {
-        let is_nothing = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
         match self.stream.peek(&mut [0]) {
             Ok(len) => len == 0,
-            Err(error) => !is_nothing(error.kind()),
+            Err(error) => !is_timeout(&error),
         }
     }
 
@@ -250,4 +248,9 @@ impl Client {
             Err(error) => panic!("nothing comes from the server: {error}"),
         }
     }
+}
+
+/// Whether nothing came in the time for that.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

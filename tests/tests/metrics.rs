@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -323,6 +323,16 @@ fn health_checks_where_clients_connect_are_counted() {
     expect_changes(admin, &before, &expected);
 }
 
+/// What a program prints that is told the metrics.
+fn output_of(program: &mut Command, metrics: &str) -> Output {
+    program.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut program = program.spawn().expect("it can be started");
+    let mut stdin = program.stdin.take().expect("it is piped");
+    stdin.write_all(metrics.as_bytes()).expect("it reads");
+    drop(stdin);
+    program.wait_with_output().expect("it ends")
+}
+
 #[test]
 fn prometheus_reads_every_metric_and_its_type() {
     let (_server, admin) = admin::server(&[]);
@@ -331,13 +341,8 @@ fn prometheus_reads_every_metric_and_its_type() {
     else {
         return;
     };
-    reader.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut reader = reader.spawn().expect("Python can be started");
     let text = scrape(admin);
-    let mut stdin = reader.stdin.take().expect("it is piped");
-    stdin.write_all(text.as_bytes()).expect("it reads");
-    drop(stdin);
-    let output = reader.wait_with_output().expect("it ends");
+    let output = output_of(&mut reader, &text);
     assert!(output.status.success(), "{text}");
     let families: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let families = families.as_object().expect("families");
@@ -363,13 +368,8 @@ fn promtool_has_nothing_to_say_of_the_metrics() {
     let (server, admin) = admin::server(&[]);
     drop(Client::open(server.address));
     let mut promtool = PROMTOOL.command();
-    promtool.args(["check", "metrics"]).stdin(Stdio::piped());
-    promtool.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut promtool = promtool.spawn().expect("promtool can be started");
-    let mut stdin = promtool.stdin.take().expect("it is piped");
-    stdin.write_all(scrape(admin).as_bytes()).expect("it reads");
-    drop(stdin);
-    let output = promtool.wait_with_output().expect("it ends");
+    promtool.args(["check", "metrics"]).stderr(Stdio::piped());
+    let output = output_of(&mut promtool, &scrape(admin));
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success() && said.is_empty(), "{said}");
 }

@@ -30,7 +30,9 @@ impl ListenOptions {
     pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.sockets.iter().filter_map(|socket| match socket {
             ListenSocket::Address(address) => Some(*address),
-            _ => None,
+            ListenSocket::Unix { .. } | ListenSocket::Passed(_) | ListenSocket::Inherited(_) => {
+                None
+            }
         })
     }
 }

@@ -327,8 +327,13 @@ impl<T: Transport> Clients<T> {
 
     /// A part of this time. Each call returns another part.
     fn next_part(&mut self, time: Ticks) -> Ticks {
+        time.part(self.next_share())
+    }
+
+    /// A share of 2^32. Each call returns another one.
+    fn next_share(&mut self) -> u32 {
         self.spread = self.spread.wrapping_add(SPREAD);
-        time.part(self.spread)
+        self.spread
     }
 
     /// Puts the client at `key` into the run queue, once.
@@ -345,8 +350,7 @@ impl<T: Transport> Clients<T> {
     fn restart_deadline(&mut self, key: usize, deadline: Deadline) {
         let mut timeout = self.timeouts.of(deadline);
         if deadline == Deadline::SignOfLife {
-            self.spread = self.spread.wrapping_add(SPREAD);
-            timeout = timeout.map(|timeout| timeout.shortened(self.spread));
+            timeout = timeout.map(|timeout| timeout.shortened(self.next_share()));
         }
         self.set_deadline(key, timeout);
     }

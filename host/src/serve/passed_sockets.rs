@@ -62,7 +62,8 @@ fn check_listening(socket: SockRef<'_>) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// When there is no such file descriptor, it is no socket that listens, or the system refuses.
+/// When there is no such file descriptor, when it is not a socket that listens, and when the system
+/// refuses.
 #[cfg(target_os = "linux")]
 pub(super) fn inherited(number: usize) -> io::Result<Listener> {
     use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
